@@ -1,0 +1,32 @@
+"""From records to numbers with intervals: tidy tables, summaries, statistics, queueing theory.
+
+pandas and scipy are loaded by the functions that need them, so importing this floor costs neither.
+"""
+
+from simlib.analysis.backlog import in_system
+from simlib.analysis.intervals import Interval, paired, replications_needed, student
+from simlib.analysis.little import littles_law
+from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.stability import Stability, assess_stability, is_unstable
+from simlib.analysis.summary import summarise
+from simlib.analysis.tables import after_warm_up, finished, latency, to_frame, with_outcome
+
+__all__ = [
+    "METRICS",
+    "Interval",
+    "Metric",
+    "Stability",
+    "after_warm_up",
+    "assess_stability",
+    "finished",
+    "in_system",
+    "is_unstable",
+    "latency",
+    "littles_law",
+    "paired",
+    "replications_needed",
+    "student",
+    "summarise",
+    "to_frame",
+    "with_outcome",
+]

@@ -1,0 +1,59 @@
+"""How long requests took and how they ended: the part of a summary that comes from the requests alone."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib.scenario.records import FAILED, FINISHED, REFUSED, UNFINISHED, Columns, Records
+
+QUANTILES = {"p50_s": 50, "p95_s": 95, "p99_s": 99}
+
+
+def arrived(records: Records, warm_up_s: float) -> Columns:
+    """The rows of the requests table that arrived at or after the warm-up (seconds)."""
+    requests = records["requests"]
+    kept = requests["arrival"] >= warm_up_s
+    return {name: column[kept] for name, column in requests.items()}
+
+
+def latencies(requests: Columns) -> dict[str, float]:
+    """Mean and percentiles in seconds over finished requests, and how much of it was checking and obtaining.
+
+    Unfinished requests have no latency yet; they are counted by ``outcomes``, so that a design which leaves many
+    of them behind is not taken for a quick one. ``checking_share`` is a ratio of means, not a mean of ratios.
+    """
+    done = requests["outcome"] == FINISHED
+    taken = (requests["end"] - requests["arrival"])[done]
+    checking = requests["checking"][done]
+    return {
+        "mean_s": mean(taken),
+        **{name: float(np.percentile(taken, q)) if taken.size else np.nan for name, q in QUANTILES.items()},
+        "checking_mean_s": mean(checking),
+        "checking_share": ratio(float(checking.sum()), float(taken.sum())),
+        "obtaining_mean_s": mean(requests["obtaining"][done]),
+    }
+
+
+def outcomes(requests: Columns) -> dict[str, float]:
+    """How many arrived, and how many of these were refused, failed, or had no answer when the run ended."""
+    outcome, arrivals = requests["outcome"], len(requests["outcome"])
+    refused, failed = int((outcome == REFUSED).sum()), int((outcome == FAILED).sum())
+    return {
+        "arrivals": float(arrivals),
+        "refused": float(refused),
+        "failed": float(failed),
+        "unfinished": float((outcome == UNFINISHED).sum()),
+        "refused_share": ratio(refused, arrivals),
+        "failed_share": ratio(failed, arrivals),
+    }
+
+
+def mean(values: NDArray[Any]) -> float:
+    """The arithmetic mean, NaN of nothing."""
+    return float(values.mean()) if values.size else np.nan
+
+
+def ratio(part: float, whole: float) -> float:
+    """part / whole, NaN when the whole is zero."""
+    return part / whole if whole else np.nan

@@ -1,0 +1,48 @@
+"""Whether a design keeps up with its load, judged from the growth of its backlog."""
+
+from dataclasses import dataclass
+
+from numpy.typing import ArrayLike
+
+from simlib.analysis.intervals import Interval, student
+
+LEVEL = 0.99
+MATERIAL_SHARE = 0.01
+"""Growth of the backlog as a share of the arrivals, above which it matters. An assumption."""
+
+
+@dataclass(frozen=True)
+class Stability:
+    """The slope of the backlog (requests per second) over the replications, and the word for it.
+
+    ``growth_share`` is the mean slope divided by the arrival rate: the share of what arrives that is left lying.
+    """
+
+    slope: Interval
+    growth_share: float
+    unstable: bool
+
+
+def assess_stability(
+    slopes: ArrayLike, arrivals_per_s: float, level: float = LEVEL, material_share: float = MATERIAL_SHARE
+) -> Stability:
+    """Judge the backlog slopes of the replications of one design; both rates are requests per second.
+
+    A design is named unstable when two things hold. The Student interval of the slope lies above 0: without this a
+    stable design near saturation, whose backlog wanders widely, would be named after one unlucky climb. And the
+    backlog grows by more than ``material_share`` of what arrives: without this many replications would name a
+    stable design whose start-up still echoes, because any slope above 0 becomes significant in the end.
+    One replication has an infinite interval and names nothing. Raises ValueError when nothing arrives.
+    """
+    if not arrivals_per_s > 0:
+        raise ValueError(f"arrivals per second must be above 0, not {arrivals_per_s}")
+    slope = student(slopes, level)
+    share = slope.mean / arrivals_per_s
+    return Stability(slope, share, slope.low > 0 and share > material_share)
+
+
+def is_unstable(
+    slopes: ArrayLike, arrivals_per_s: float, level: float = LEVEL, material_share: float = MATERIAL_SHARE
+) -> bool:
+    """Whether the backlog grows surely and materially; see ``assess_stability``."""
+    return assess_stability(slopes, arrivals_per_s, level, material_share).unstable

@@ -1,0 +1,31 @@
+"""One replication of one design as one row of numbers; intervals over such rows are made elsewhere."""
+
+from simlib.analysis.backlog import backlog
+from simlib.analysis.exposure import exposure
+from simlib.analysis.latencies import arrived, latencies, outcomes, ratio
+from simlib.analysis.occupancy import occupancy
+from simlib.analysis.usage import signatures, usage
+from simlib.scenario.records import Records
+
+
+def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
+    """All numbers of one replication, seconds and bytes, NaN where a number is undefined.
+
+    The warm-up (seconds) is a filter: requests count by arrival, calls by the instant they were sent, revocations
+    by the instant they took effect, stations from their first sample after it. Raises ValueError when the warm-up
+    is negative or not shorter than the run.
+    """
+    if not 0 <= warm_up_s < records.horizon:
+        raise ValueError(f"warm-up of {warm_up_s:g} s in a run of {records.horizon:g} s; allowed: 0 to below the run")
+    requests = arrived(records, warm_up_s)
+    ends = outcomes(requests)
+    return {
+        **latencies(requests),
+        **usage(records, requests, warm_up_s),
+        **occupancy(records, warm_up_s),
+        **signatures(records),
+        **ends,
+        "arrivals_per_s": ratio(ends["arrivals"], records.horizon - warm_up_s),
+        **exposure(records, warm_up_s),
+        **backlog(records, warm_up_s),
+    }

@@ -1,0 +1,65 @@
+"""A calibration: the same measurement in several fresh processes, pooled, with what is known about its quality."""
+
+from collections.abc import Iterable, Mapping
+from statistics import mean, median
+
+from simlib.calibration.machine import LoadProbe, describe_machine
+from simlib.calibration.paths import PATHS, sums_against_whole
+from simlib.calibration.sessions import Samples, measure_once
+
+BUSY_CORES = 0.3  # of other work, above which measured times are no good (evidence: testbed, 5)
+FEW_SAMPLES = 1000  # below it the upper quantiles are those of a handful of runs
+
+METHOD = {
+    "unit": "CPU seconds of one thread per operation, closed loop with one request in flight",
+    "in place": "operations run inside a request of the server; http.call_in is what the request costs around them",
+    "connections": "http.connect_* is a full TLS 1.3 handshake (ECDSA P-256, self-signed, verified by the client) "
+    "and the closing, http.connect_plain_* the same over TCP; both beyond the median call on a kept connection",
+}
+
+
+def calibrate(seconds: float, rounds: Iterable[int]) -> tuple[Samples, dict[str, str]]:
+    """Measure once per round for ``seconds`` each; the pooled samples and what the profile says about itself."""
+    before = LoadProbe.read()
+    processes = [measure_once(seconds) for _ in rounds]
+    foreign = before.foreign_cores(LoadProbe.read())
+    pooled = {name: [value for samples in processes for value in samples[name]] for name in processes[0]}
+    counts = [len(values) for values in pooled.values()]
+    about = {
+        **describe_machine(),
+        **METHOD,
+        "processes": str(len(processes)),
+        "samples": f"{min(counts)} to {max(counts)} per operation",
+        "foreign load": "unknown" if foreign is None else f"{foreign:.2f} cores",
+        **_notes(foreign, min(counts)),
+        **_quality(processes, pooled),
+    }
+    return {name: values for name, values in pooled.items() if name not in PATHS}, about
+
+
+def _notes(foreign: float | None, samples: int) -> dict[str, str]:
+    notes = []
+    if foreign is not None and foreign > BUSY_CORES:
+        notes.append(f"the machine was too busy with other work (more than {BUSY_CORES:g} cores): measure again")
+    if samples < FEW_SAMPLES:
+        notes.append(f"fewer than {FEW_SAMPLES} samples: upper quantiles say little")
+    return {"note": "; ".join(notes)} if notes else {}
+
+
+def _quality(processes: list[Samples], pooled: Mapping[str, list[float]]) -> dict[str, str]:
+    checks = {
+        f"check, {name}": f"{ratio:.2f} = sum of its parts / measured whole (medians)"
+        for name, ratio in sums_against_whole(pooled).items()
+    }
+    spreads = {
+        f"spread {name}": f"{spread([median(samples[name]) for samples in processes]):.1%}"
+        for name in sorted(pooled)
+        if name not in PATHS
+    }
+    return {**checks, **spreads}
+
+
+def spread(medians: list[float]) -> float:
+    """How far the processes' medians lie apart: greatest minus least, as a share of their mean."""
+    middle = mean(medians)
+    return (max(medians) - min(medians)) / middle if middle > 0 else 0.0

@@ -1,0 +1,95 @@
+"""The measuring client: aiohttp on uvloop, one request in flight, in a process of its own.
+
+Run as a module by `sessions`; leaves the samples of both ends in a file of the shared folder, as JSON.
+"""
+
+import argparse
+import base64
+import json
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import uvloop
+
+from simlib.calibration.clock import cpu_nanoseconds, reading_cost, seconds_since
+from simlib.calibration.names import CERTIFICATE, KEPT, OPENED, SAMPLES, SETTLING, WARM_UP
+
+ROW = 14  # equal requests in a row
+WARM_UP_ROWS = 10
+BODY = b"token=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU&token_type_hint=access_token"
+HEADERS = {
+    "Authorization": "Basic " + base64.b64encode(b"orders-service:" + b"s" * 43).decode(),
+    "Content-Type": "application/x-www-form-urlencoded",
+}
+
+
+class Client:
+    """Calls one server and keeps its own CPU seconds per call, by kind of connection."""
+
+    def __init__(self, base: str, certificate: Path | None) -> None:
+        self._base = base
+        self._tls = _tls_13_only(certificate) if certificate else True
+        self._overhead = reading_cost()
+        self.seconds: dict[str, list[float]] = {KEPT: [], OPENED: []}
+
+    @asynccontextmanager
+    async def session(self, keep: bool) -> AsyncIterator[aiohttp.ClientSession]:
+        """Connections that are kept between calls, or closed after each."""
+        connector = aiohttp.TCPConnector(force_close=not keep, ssl=self._tls)
+        async with aiohttp.ClientSession(self._base, connector=connector, headers=HEADERS) as session:
+            yield session
+
+    async def row(self, session: aiohttp.ClientSession, name: str) -> None:
+        """A row of equal calls; those of no operation are the client's samples."""
+        for number in range(ROW):
+            start = cpu_nanoseconds()
+            async with session.post(f"/run/{name}", data=BODY) as answer:
+                await answer.read()
+            if number >= SETTLING and name in self.seconds:
+                self.seconds[name].append(seconds_since(start, self._overhead))
+
+    async def measure(self, until: float) -> dict[str, Any]:
+        """Both ends' samples, from rounds of rows of every kind until an instant of the monotonic clock."""
+        async with self.session(keep=True) as kept, self.session(keep=False) as opened:
+            names = await _get(kept, "/names")
+            for _ in range(WARM_UP_ROWS):
+                await self.row(kept, WARM_UP)
+            while True:
+                for name in [KEPT, *names]:
+                    await self.row(kept, name)
+                await self.row(opened, OPENED)
+                if time.monotonic() >= until:
+                    return {**await _get(kept, "/samples"), "client": self.seconds}
+
+
+def _tls_13_only(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=certificate)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
+
+
+async def _get(session: aiohttp.ClientSession, path: str) -> Any:
+    async with session.get(path) as answer:
+        return await answer.json()
+
+
+def main() -> None:
+    """Measure the server at a base address for some seconds."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("base")
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    until = time.monotonic() + arguments.seconds
+    certificate = arguments.folder / CERTIFICATE if arguments.base.startswith("https:") else None
+    samples = uvloop.run(Client(arguments.base, certificate).measure(until))
+    (arguments.folder / SAMPLES).write_text(json.dumps(samples), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The CPU clock of this thread, and one timed run of an operation."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from simlib.scenario.errors import InputError
+
+NANOSECOND = 1e-9
+COARSEST_STEP = 1000  # nanoseconds
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A real operation to be timed; one run is one sample, because an average over a loop has lost its tail."""
+
+    name: str
+    run: Callable[[], object]
+
+
+def cpu_nanoseconds() -> int:
+    """CPU time of this thread: what other processes do meanwhile is not in it."""
+    return time.thread_time_ns()
+
+
+def reading_cost(readings: int = 1001) -> float:
+    """Nanoseconds between two readings of the clock with nothing in between (median).
+
+    Raises InputError where the clock moves in steps too coarse for one operation.
+    """
+    steps = [-cpu_nanoseconds() + cpu_nanoseconds() for _ in range(readings)]
+    if min((step for step in steps if step > 0), default=COARSEST_STEP + 1) > COARSEST_STEP:
+        raise InputError(f"the CPU clock here moves in steps above {COARSEST_STEP} ns: calibrate on another system")
+    return median(steps)
+
+
+def sample(operation: Operation, overhead: float) -> float:
+    """CPU seconds of one run of the operation; ``overhead`` is the reading cost in nanoseconds."""
+    start = cpu_nanoseconds()
+    operation.run()
+    return seconds_since(start, overhead)
+
+
+def seconds_since(start: int, overhead: float) -> float:
+    """CPU seconds since a reading of the clock, without the cost of reading it; never negative."""
+    return max(cpu_nanoseconds() - start - overhead, 0.0) * NANOSECOND
+
+
+def sample_alone(operations: list[Operation], samples: int) -> dict[str, list[float]]:
+    """CPU seconds of every operation, called in turn in this process with no server around it."""
+    overhead = reading_cost()
+    taken: dict[str, list[float]] = {operation.name: [] for operation in operations}
+    for _ in range(samples):
+        for operation in operations:
+            taken[operation.name].append(sample(operation, overhead))
+    return taken

@@ -1,0 +1,144 @@
+"""The operations of a profile that need no network: credentials, codecs and look-ups, on inputs of real size."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count, cycle
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from simlib.calibration.clock import Operation
+from simlib.tokens import (
+    ALGORITHMS,
+    Algorithm,
+    KeySet,
+    SigningKey,
+    Verification,
+    access_token_claims,
+    generate_signing_key,
+    has_scope,
+    header_of,
+    judge_time,
+    opaque_token,
+    sign_access_token,
+    store_key,
+)
+
+ISSUER = "https://as.example.org"
+AUDIENCE = "https://orders.example.org"
+SCOPE = "orders:read orders:write profile"
+LIFETIME = 300.0
+DIFFERENT = 64  # distinct inputs per operation, so that no cache along the way sees one input only
+
+
+def claims_of(number: int) -> dict[str, Any]:
+    """Ten claims: the seven of RFC 9068, scope, and two about the authentication."""
+    extra = {"auth_time": 1_767_225_000, "acr": "urn:example:loa:2"}
+    jti = f"{number:032x}"
+    return access_token_claims(
+        ISSUER, AUDIENCE, f"user-{number:06d}", "web-shop", SCOPE, float(number), LIFETIME, jti, extra
+    )
+
+
+def pure_operations() -> list[Operation]:
+    """Every operation without state of its own; the key pairs are made here."""
+    operations = [*_opaque_operations(), *_codec_operations(), *_check_operations()]
+    for algorithm in ALGORITHMS:
+        operations += _jwt_operations(algorithm)
+    return [*operations, *_key_set_operations()]
+
+
+def _each(function: Callable[[Any], object], inputs: Iterable[Any]) -> Callable[[], object]:
+    supply: Iterator[Any] = cycle(inputs)
+    return lambda: function(next(supply))
+
+
+def _jwt_operations(algorithm: Algorithm) -> list[Operation]:
+    key = generate_signing_key(algorithm, "calibration")
+    key_set = KeySet((key.verification_key,))
+    all_claims = [claims_of(number) for number in range(DIFFERENT)]
+    tokens = [sign_access_token(claims, key) for claims in all_claims]
+
+    def sign(claims: dict[str, Any]) -> str:
+        return sign_access_token(claims, key)
+
+    def verify(token: str) -> object:
+        found = key_set.find(header_of(token)["kid"])
+        return found and Verification(token, found, (algorithm,), ISSUER, AUDIENCE)()
+
+    return [
+        Operation(f"jwt.sign.{algorithm}", _each(sign, all_claims)),
+        Operation(f"jwt.verify.{algorithm}", _each(verify, tokens)),
+    ]
+
+
+def _key_set_operations() -> list[Operation]:
+    keys: list[SigningKey] = [generate_signing_key("RS256", "calibration"), generate_signing_key("RS256", "next")]
+    key_set = KeySet(tuple(key.verification_key for key in keys))
+    body = key_set.to_jwks()
+    return [
+        Operation("jwks.parse", lambda: KeySet.from_jwks(body)),
+        Operation("jwks.serve", key_set.to_jwks),
+    ]
+
+
+def _opaque_operations() -> list[Operation]:
+    tokens = [opaque_token(secrets.token_bytes(32)) for _ in range(DIFFERENT)]
+    return [
+        Operation("opaque.issue", lambda: store_key(opaque_token(secrets.token_bytes(32)))),
+        Operation("token.hash", _each(store_key, tokens)),
+    ]
+
+
+def _codec_operations() -> list[Operation]:
+    answers = [{"active": True, "token_type": "Bearer", **claims_of(number)} for number in range(DIFFERENT)]
+    bodies = [json.dumps(answer, separators=(",", ":")).encode() for answer in answers]
+    forms = [
+        {
+            "grant_type": "authorization_code",
+            "code": opaque_token(hashlib.sha256(b"%d" % number).digest()),
+            "redirect_uri": "https://shop.example.org/callback",
+            "code_verifier": opaque_token(hashlib.sha256(b"v%d" % number).digest()),
+        }
+        for number in range(DIFFERENT)
+    ]
+    encoded = [urlencode(form) for form in forms]
+    return [
+        Operation("json.encode", _each(lambda answer: json.dumps(answer, separators=(",", ":")).encode(), answers)),
+        Operation("json.decode", _each(json.loads, bodies)),
+        Operation("form.encode", _each(lambda form: urlencode(form).encode(), forms)),
+        Operation("form.decode", _each(parse_qs, encoded)),
+    ]
+
+
+def _check_operations() -> list[Operation]:
+    all_claims = [claims_of(number) for number in range(DIFFERENT)]
+    secret_hash = hashlib.sha256(b"s" * 43).digest()
+    header = "Basic " + base64.b64encode(b"web-shop:" + b"s" * 43).decode()
+    names = [f"{number:064x}" for number in range(10_000)]
+    cache = OrderedDict.fromkeys(names)
+    ticks = count()
+
+    def authenticate() -> bool:
+        _, _, credentials = header.partition(" ")
+        _, _, secret = base64.b64decode(credentials, validate=True).partition(b":")
+        return hmac.compare_digest(hashlib.sha256(secret).digest(), secret_hash)
+
+    def check(claims: dict[str, Any]) -> bool:
+        return judge_time(claims, next(ticks) % DIFFERENT + LIFETIME / 2, 0.0) is None and has_scope(claims, SCOPE)
+
+    def look_up(name: str) -> bool:
+        hit = name in cache
+        if hit:
+            cache.move_to_end(name)
+        return hit
+
+    return [
+        Operation("client.authenticate", authenticate),
+        Operation("claims.check", _each(check, all_claims)),
+        Operation("cache.lookup", _each(look_up, names[::7])),
+    ]

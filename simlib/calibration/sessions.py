@@ -1,0 +1,96 @@
+"""Fresh processes that measure each other: a server and a client, once plain and once with TLS."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from simlib.calibration.names import ADDRESS, CERTIFICATE, KEPT, KEY, OPENED, SAMPLES
+from simlib.scenario.errors import InputError
+from simlib.tokens.certificate import self_signed_certificate
+
+NEEDED = ("aiohttp", "starlette", "uvicorn", "uvloop", "httptools")
+TLS_SHARE = 0.2  # of the time
+PATIENCE = 60.0  # seconds beyond the asked ones after which a client counts as stuck
+
+Samples = dict[str, list[float]]
+"""Operation -> CPU seconds, one per run."""
+
+
+def require_packages() -> None:
+    """Raise InputError when a package is missing that only calibration needs."""
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(f"calibration needs {', '.join(missing)}: install them, or simlib with its extra 'dev'")
+
+
+def measure_once(seconds: float) -> Samples:
+    """All operations in one fresh server and one fresh client process, then the connections in two more.
+
+    ``seconds`` is the time for both; each takes at least one round. Raises InputError when a process fails.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        certificate, key = self_signed_certificate(ADDRESS)
+        (folder / CERTIFICATE).write_bytes(certificate)
+        (folder / KEY).write_bytes(key)
+        plain = _session(folder, seconds * (1 - TLS_SHARE), tls=False)
+        tls = _session(folder, seconds * TLS_SHARE, tls=True)
+    return {
+        "http.call_in": plain["between"][KEPT],
+        "http.call_out": plain["client"][KEPT],
+        "http.connect_in": _beyond(tls["between"]),
+        "http.connect_out": _beyond(tls["client"]),
+        "http.connect_plain_in": _beyond(plain["between"]),
+        "http.connect_plain_out": _beyond(plain["client"]),
+        **plain["within"],
+    }
+
+
+def _beyond(seconds: Mapping[str, Sequence[float]]) -> list[float]:
+    """What a call costs with a connection of its own, beyond the median call on a kept one; never negative."""
+    usual = median(seconds[KEPT])
+    return [max(value - usual, 0.0) for value in seconds[OPENED]]
+
+
+def _session(folder: Path, seconds: float, tls: bool) -> Any:
+    with _process("server", [str(folder), *(["--tls"] if tls else [])]) as server:
+        port = server.stdout.readline().strip() if server.stdout else ""
+        if not port:
+            raise InputError("the measuring server did not start; its message is above")
+        base = f"{'https' if tls else 'http'}://{ADDRESS}:{port}"
+        with _process("client", [base, str(seconds), str(folder)]) as client:
+            _wait_for(client, seconds + PATIENCE)
+    return json.loads((folder / SAMPLES).read_text(encoding="utf-8"))
+
+
+def _wait_for(client: subprocess.Popen[str], patience: float) -> None:
+    try:
+        client.communicate(timeout=patience)
+    except subprocess.TimeoutExpired as error:
+        raise InputError(f"the measuring client was not done after {patience:g} s: is the machine too busy?") from error
+    if client.returncode != 0:
+        raise InputError("the measuring client failed; its message is above")
+
+
+@contextmanager
+def _process(module: str, arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
+    # A session of its own keeps Ctrl-C from reaching the child, which would answer it with a traceback.
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"simlib.calibration.{module}", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,143 @@
+"""One design against another in one metric: the word that the paired interval allows, and no more."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from simlib.analysis.intervals import Interval, paired, replications_needed
+from simlib.analysis.metrics import Metric
+
+Word = Literal["better", "worse", "higher", "lower", "equivalent", "undecided", "undefined"]
+N_MAX = 100_000
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What replications say about a design and its baseline.
+
+    ``difference`` is design minus baseline and ``margin`` the largest difference that does not matter, both in the
+    unit of the metric. ``more_replications`` is 0 unless the word is "undecided", and None when more would be
+    needed than anybody was willing to run.
+    """
+
+    metric: Metric
+    design: str
+    baseline: str
+    difference: Interval
+    margin: float
+    word: Word
+    more_replications: int | None = 0
+
+
+def judge(
+    metric: Metric,
+    design: str,
+    values: ArrayLike,
+    baseline: str,
+    baseline_values: ArrayLike,
+    margin: float,
+    level: float = 0.95,
+    n_max: int = N_MAX,
+) -> Judgement:
+    """Judge one metric from its values in equally numbered replications of two designs.
+
+    - "equivalent": the interval lies wholly within +-margin, even when it excludes 0, for then the difference is
+      real but does not matter;
+    - "better" or "worse" ("higher" or "lower" where no direction is good): the interval lies wholly on one side of
+      0 and reaches beyond the margin; it says which side, not that the whole difference exceeds the margin;
+    - "undecided": it holds 0 and reaches beyond the margin;
+    - "undefined": no replication has the metric in both designs.
+
+    Raises ValueError for a negative margin or unequal numbers of replications.
+    """
+    if not 0 <= margin < math.inf:
+        raise ValueError(f"margin of {metric.name} must be finite and >= 0, not {margin}")
+    difference = paired(values, baseline_values, level)
+    word = _word(metric, difference, margin)
+    more = _more(difference, values, baseline_values, margin, n_max) if word == "undecided" else 0
+    return Judgement(metric, design, baseline, difference, margin, word, more)
+
+
+def _word(metric: Metric, difference: Interval, margin: float) -> Word:
+    if difference.n == 0:
+        return "undefined"
+    if difference.within(margin):
+        return "equivalent"
+    if not difference.excludes(0.0):
+        return "undecided"
+    lower = difference.high < 0
+    if metric.lower_is_better is None:
+        return "lower" if lower else "higher"
+    return "better" if lower == metric.lower_is_better else "worse"
+
+
+def _more(difference: Interval, values: ArrayLike, baseline: ArrayLike, margin: float, n_max: int) -> int | None:
+    """How many replications more would decide, if mean and spread stay as observed; None beyond ``n_max`` in all."""
+    # The interval decides as soon as it fits either between the mean and 0, or between the mean and the margin.
+    half_width = max(abs(difference.mean), margin - abs(difference.mean))
+    total = replications_needed(np.subtract(values, baseline), half_width, difference.level, n_max)
+    return None if total is None else max(total - difference.n, 1)
+
+
+def sentence(judgement: Judgement) -> str:
+    """The judgement in plain words with units and interval, without a full stop."""
+    what = f"{judgement.metric.label} of {judgement.design}"
+    if judgement.word == "undefined":
+        return f"{what} cannot be compared with {judgement.baseline}: no replication has it in both"
+    if judgement.word == "equivalent":
+        return f"{what} is equivalent to {judgement.baseline} within {_margin(judgement)}: {_signed(judgement)}"
+    if judgement.word == "undecided":
+        return (
+            f"{what} against {judgement.baseline}: {_signed(judgement)}, margin {_margin(judgement)}: {_ask(judgement)}"
+        )
+    told = f"{what} is {_directed(judgement)}"
+    return told if judgement.word in ("lower", "higher") else f"{told}: {judgement.word}"
+
+
+def _directed(judgement: Judgement) -> str:
+    """The size of a difference whose sign is known, with the interval turned to match."""
+    difference = judgement.difference
+    lower = difference.high < 0
+    low, high = (-difference.high, -difference.low) if lower else (difference.low, difference.high)
+    size, low_text, high_text = _numbers(judgement, abs(difference.mean), low, high)
+    direction = "lower" if lower else "higher"
+    unit = _unit(judgement.metric)
+    return (
+        f"{size}{unit} {direction} than {judgement.baseline} "
+        f"({difference.level * 100:g} % interval {low_text} to {high_text}{unit})"
+    )
+
+
+def _signed(judgement: Judgement) -> str:
+    difference = judgement.difference
+    unit = _unit(judgement.metric)
+    mean, low, high = _numbers(judgement, difference.mean, difference.low, difference.high)
+    span = f"{low} to {high}{unit}" if math.isfinite(difference.half_width) else "not known from one replication"
+    return f"difference {mean}{unit} ({difference.level * 100:g} % interval {span})"
+
+
+def _ask(judgement: Judgement) -> str:
+    more = judgement.more_replications
+    if more is None:
+        return "undecided, and no affordable number of replications would decide"
+    return f"undecided, about {more} more replication{'' if more == 1 else 's'}"
+
+
+def _numbers(judgement: Judgement, *values: float) -> list[str]:
+    """The values as shown, with one significant digit of the half width: more would be noise."""
+    metric, half = judgement.metric, judgement.difference.half_width * judgement.metric.factor
+    digits = min(max(-math.floor(math.log10(half)), 0), 9) if 0 < half < math.inf else metric.digits
+    return [f"{round(value * metric.factor, digits) + 0.0:,.{digits}f}" for value in values]
+
+
+def _margin(judgement: Judgement) -> str:
+    return f"{judgement.margin * judgement.metric.factor:,.4g}{_unit(judgement.metric)}"
+
+
+def _unit(metric: Metric) -> str:
+    """With its leading space; a difference of shares is told in percentage points."""
+    unit = "percentage points" if metric.shown_unit == "%" else metric.shown_unit
+    return f" {unit}" if unit else ""

@@ -1,0 +1,114 @@
+"""What each operation costs on each host, drawn in columns so that designs share their random numbers."""
+
+from array import array
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib.scenario.variates import Variates
+
+USED = -1.0
+"""Marks a variate that its owner has used; a second use asks the keyed hash."""
+
+
+class SecondsOf(Protocol):
+    """Anything that inverts uniforms into seconds, such as a distribution."""
+
+    def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Seconds at each uniform."""
+
+
+class CostTable(Protocol):
+    """Operation -> seconds."""
+
+    def seconds(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        """CPU seconds of the operation at each uniform."""
+
+
+class OwnCosts:
+    """A cost table from distributions, over an optional profile that holds the rest."""
+
+    def __init__(self, own: Mapping[str, SecondsOf], profile: CostTable | None = None) -> None:
+        self._own = own
+        self._profile = profile
+
+    def seconds(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        """CPU seconds of the operation at each uniform; KeyError when nobody knows it."""
+        own = self._own.get(operation)
+        if own is not None:
+            return own.seconds(uniform)
+        if self._profile is None:
+            raise KeyError(f"no cost for operation {operation!r}; known are {', '.join(sorted(self._own))}")
+        return self._profile.seconds(operation, uniform)
+
+
+class DrawnColumn:
+    """Seconds of one purpose: first use by a request from a column, any other use by a keyed hash."""
+
+    __slots__ = ("_again", "_law", "_purpose", "_variates", "values")
+
+    def __init__(self, purpose: str, law: SecondsOf, variates: Variates, requests: int) -> None:
+        self._purpose = purpose
+        self._law = law
+        self._variates = variates
+        self._again: dict[int, int] = {}
+        drawn = law.seconds(variates.column(purpose, requests))
+        # One more place at the end: subject -1 (work behind the requests) finds it used.
+        self.values = array("d", drawn.tobytes())
+        self.values.append(USED)
+
+    def take(self, subject: int) -> float:
+        """Seconds for this subject's next use."""
+        value = self.values[subject]
+        if value >= 0.0:
+            self.values[subject] = USED
+            return value
+        return self.further(subject)
+
+    def further(self, subject: int) -> float:
+        """Seconds of a use after the first."""
+        ordinal = self._again.get(subject, 0) + 1
+        self._again[subject] = ordinal
+        uniform = self._variates.one(self._purpose, subject, ordinal)
+        return float(self._law.seconds(np.array([uniform]))[0])
+
+
+class _Operation:
+    """One row of a cost table as something that inverts uniforms."""
+
+    def __init__(self, table: CostTable, operation: str) -> None:
+        self._table = table
+        self._operation = operation
+
+    def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self._table.seconds(self._operation, uniform)
+
+
+class OperationCost(DrawnColumn):
+    """The cost of one operation on one host, and how often it was charged."""
+
+    __slots__ = ("count", "distinct", "total")
+
+    def __init__(self, host: str, operation: str, table: CostTable, variates: Variates, requests: int) -> None:
+        super().__init__(f"{host}.{operation}", _Operation(table, operation), variates, requests)
+        self.count = 0
+        self.total = 0.0
+        self.distinct = 0
+
+
+class HostCosts(dict[str, OperationCost]):
+    """The operations of one host, each drawn when it is first asked for."""
+
+    def __init__(self, host: str, table: CostTable, variates: Variates, requests: int) -> None:
+        super().__init__()
+        self._host = host
+        self._table = table
+        self._variates = variates
+        self._requests = requests
+
+    def __missing__(self, operation: str) -> OperationCost:
+        cost = OperationCost(self._host, operation, self._table, self._variates, self._requests)
+        self[operation] = cost
+        return cost

@@ -1,0 +1,81 @@
+"""Who asks when: the arrivals of one replication, the same for every design."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.traces import Arrivals, replay
+from simlib.scenario.variates import Variates
+from simlib.scenario.world import PoissonLoad, Population, ReplayLoad
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """Requests in order of time. ``times`` (n,) seconds, ``users`` (n,), ``needs_user_information`` (n,) booleans.
+
+    ``rates`` (users,) are each user's requests per second, from which token ages at the start follow.
+    """
+
+    times: NDArray[np.float64]
+    users: NDArray[np.int64]
+    needs_user_information: NDArray[np.bool_]
+    rates: NDArray[np.float64]
+
+
+def draw_demand(scenario: Scenario, variates: Variates) -> Demand:
+    """The demand of one replication of a scenario."""
+    load = scenario.world.load
+    if isinstance(load, PoissonLoad):
+        times = poisson_times(load.arrival_rate, scenario.horizon_s, variates)
+        users, rates = _popular(scenario.world.population, len(times), load.arrival_rate, variates)
+    else:
+        arrivals = _replayed(scenario, load, variates)
+        times = arrivals.times
+        rate = len(times) / scenario.horizon_s
+        if arrivals.users is None:
+            users, rates = _popular(scenario.world.population, len(times), rate, variates)
+        else:
+            users = arrivals.users
+            rates = np.bincount(users, minlength=arrivals.users_count) / scenario.horizon_s
+    share = scenario.world.service.user_information_share
+    needs = variates.column("world.user_information", len(times)) < share
+    return Demand(times, users, needs, rates)
+
+
+def poisson_times(rate: float, horizon: float, variates: Variates) -> NDArray[np.float64]:
+    """Arrivals of a Poisson stream before the horizon, from exponential gaps."""
+    expected = rate * horizon
+    count = int(expected + 6 * np.sqrt(expected) + 20)
+    while True:
+        times = np.cumsum(-np.log1p(-variates.column("load.gap", count)) / rate)
+        if times[-1] >= horizon:
+            return times[times < horizon]
+        count *= 2
+
+
+def popularity(population: Population) -> NDArray[np.float64]:
+    """Each user's share of the requests (users,): Zipf with the population's exponent, largest first."""
+    weights = np.arange(1, population.users + 1, dtype=np.float64) ** -population.zipf_exponent
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares
+
+
+def pick(shares: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Users (n,) drawn by their shares, by inversion of uniforms (n,)."""
+    edges = np.cumsum(shares)
+    return np.minimum(np.searchsorted(edges, uniform * edges[-1], side="right"), len(shares) - 1).astype(np.int64)
+
+
+def _popular(
+    population: Population, count: int, rate: float, variates: Variates
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    shares = popularity(population)
+    return pick(shares, variates.column("load.user", count)), shares * rate
+
+
+def _replayed(scenario: Scenario, load: ReplayLoad, variates: Variates) -> Arrivals:
+    assert scenario.trace is not None
+    jitter = variates.column("load.within_stamp", len(scenario.trace.times))
+    return replay(scenario.trace, speed_up=load.speed_up, copies=load.copies, jitter=jitter)

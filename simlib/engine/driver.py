@@ -1,0 +1,312 @@
+"""The driver: resumes generators of effects in simulated time, charges what they use, and notes what happens.
+
+No SimPy process per request: a request is one reusable event that carries a generator from station to link to
+station. One event per service, one per link.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from simlib.engine.costs import USED, DrawnColumn
+from simlib.engine.exchange import Exchange
+from simlib.engine.hosts import Handler, Local, Replica
+from simlib.engine.journey import NAN, Mark
+from simlib.engine.kernel import Callbacks, Kernel
+from simlib.engine.stations import KieferWolfowitz
+from simlib.engine.task import OVER, OnceFrame, Task
+from simlib.engine.verified import Verifier
+from simlib.scenario.effects import Call, Compute, Draw, Once, Sleep
+from simlib.scenario.sinks import Row
+from simlib.tokens import Verification
+
+
+class Driver:
+    """Runs tasks until they are done. It knows hosts, links and effects; it knows nothing of tokens but `Verification`.
+
+    ``finish`` is told of every request that is done; ``charge_calls`` says whether calls cost CPU at both ends.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        *,
+        finish: Callable[[Task, Any, float], None],
+        draw: Callable[[str], DrawnColumn],
+        verifier: Verifier,
+        charge_calls: bool,
+        call_row: Callable[[Row], None] | None,
+        visit_row: Callable[[Row], None] | None,
+        horizon: float,
+    ) -> None:
+        self._kernel = kernel
+        self._horizon = horizon
+        self._draw = draw
+        self._drawn: dict[str, DrawnColumn] = {}
+        self._finish = finish
+        self._verify = verifier
+        self._visit_row = visit_row
+        self._spare: list[Task] = []
+        self.tasks: list[Task] = []
+        self._on_computed = [self._computed]
+        self._on_resume = [self._resume]
+        self._exchange = Exchange(kernel, self, charge_calls, call_row)
+
+    # --- tasks ---------------------------------------------------------------------------------------------------
+
+    def task(self, subject: int, key: int) -> Task:
+        """A task that owns the variates of ``subject``; the caller schedules it."""
+        if self._spare:
+            task = self._spare.pop()
+        else:
+            task = Task(self._kernel)
+            self.tasks.append(task)
+        task.subject = subject
+        task.key = key
+        return task
+
+    def retire(self, task: Task) -> None:
+        """A carrier is done: it may carry something else."""
+        task.journey = None
+        task.parent = None
+        task.subject = OVER
+        self._spare.append(task)
+
+    def start(self, task: Task, host: Replica, flow: Any) -> None:
+        """Run a generator on a host from now on."""
+        task.host = host
+        task.send = flow.send
+        self.advance(task, None)
+
+    def arrivals(self, times: list[float], host: Replica, entry: Handler, begin: Callable[[Task], Any] | None) -> None:
+        """Let request i start on ``host`` at ``times[i]`` with the generator ``entry(i)``, or ``entry(begin(task))``."""
+        count = len(times)
+        schedule_at = self._kernel.schedule_at
+        new_task, spare, advance = self.task, self._spare, self.advance
+
+        def schedule(number: int) -> None:
+            if number < count:
+                task = spare.pop() if spare else new_task(number, number)
+                task.subject = task.key = number
+                task.callbacks = on_arrival
+                schedule_at(task, times[number], number)
+
+        def arrive(task: Task) -> None:
+            number = task.subject
+            schedule(number + 1)
+            task.arrival = times[number]
+            task.host = host
+            task.send = entry(number if begin is None else begin(task)).send
+            advance(task, None)
+
+        on_arrival = [arrive]
+        schedule(0)
+
+    # --- the heart -----------------------------------------------------------------------------------------------
+
+    def advance(self, task: Task, value: Any) -> None:
+        """Give the task's generator an answer and carry it to its next wait."""
+        kernel = self._kernel
+        send = task.send
+        served = False
+        while True:
+            try:
+                effect = send(value)
+            except StopIteration as stop:
+                frames = task.frames
+                if not frames:
+                    if task.held is not None:
+                        self.release(task)
+                    if task.subject >= 0:
+                        self._finish(task, stop.value, kernel._now)
+                    task.subject = OVER
+                    self._spare.append(task)
+                    return
+                frame = frames.pop()
+                if frame.__class__ is OnceFrame:
+                    value = stop.value
+                    self._land(task.host, frame.key, value)
+                    send = task.send = frame.send
+                    continue
+                self._exchange.answer(task, frame, stop.value)
+                return
+            kind = effect.__class__
+            if kind is Compute:
+                operation, work = effect
+            elif kind is Call:
+                route = task.host.routes[effect.target]
+                if route.local is None:
+                    self._exchange.call(task, effect, route)
+                    return
+                operation, work = route.local(effect.request)
+            else:
+                waits, value = self._other(task, effect)
+                if waits:
+                    return
+                send = task.send
+                continue
+            host = task.host
+            station = host.station
+            if station is None:
+                value = None if work is None else work()
+                continue
+            cost = host.costs[operation]
+            subject = task.subject
+            seconds = cost.values[subject]
+            if seconds >= 0.0:
+                cost.values[subject] = USED
+            else:
+                seconds = cost.further(subject)
+            cost.count += 1
+            cost.total += seconds
+            now = kernel._now
+            if station.__class__ is KieferWolfowitz:
+                if served:
+                    raise RuntimeError(f"host {host.name!r} promised known_on_arrival but computed twice in one visit")
+                served = True
+                end = station.serve(seconds, now)
+                kernel._now = end  # look ahead: nothing that happens until then can change what the job does
+                if self._visit_row is not None:
+                    self._visit(task, host, now, end)
+                value = None if work is None else work()
+                continue
+            task.work = work
+            task.callbacks = self._on_computed
+            if task.held is None:
+                task.held = station
+                task.entered = now
+                station.enter(task, seconds, now)
+            else:
+                station.extend(task, seconds, now)
+            return
+
+    def _computed(self, task: Task) -> None:
+        work = task.work
+        if work is None:
+            self.advance(task, None)
+        elif work.__class__ is Verification:
+            self.advance(task, self._verify(work, task.host.name))
+        else:
+            self.advance(task, work())
+
+    def _resume(self, task: Task) -> None:
+        self.advance(task, task.value)
+
+    def _other(self, task: Task, effect: Any) -> tuple[bool, Any]:
+        """An effect that is neither work nor call: whether the task waits now, else the answer."""
+        kind = effect.__class__
+        if kind is Mark:
+            if task.journey is not None:
+                effect.note(task.journey, self._kernel._now)
+            return False, None
+        if kind is Once:
+            return self._once(task, effect)
+        if kind is Draw:
+            return False, self._drawing(f"{task.host.name}.{effect.name}").take(task.subject)
+        if kind is Sleep:
+            self.release(task)
+            task.value = None
+            task.callbacks = self._on_resume
+            self._kernel.schedule_at(task, self._kernel._now + effect.seconds, task.key)
+            return True, None
+        raise TypeError(f"a part yielded {effect!r}, which is not an effect")
+
+    def _drawing(self, purpose: str) -> DrawnColumn:
+        if purpose not in self._drawn:
+            self._drawn[purpose] = self._draw(purpose)
+        return self._drawn[purpose]
+
+    def release(self, task: Task) -> None:
+        """Give the worker back, if the task holds one."""
+        held = task.held
+        if held is not None:
+            now = self._kernel._now
+            task.held = None
+            held.leave(task, now)
+            if self._visit_row is not None:
+                self._visit(task, task.host, task.entered, now)
+
+    def _visit(self, task: Task, host: Replica, arrival: float, end: float) -> None:
+        assert self._visit_row is not None
+        self._visit_row((task.subject, host.name_id, host.index, arrival, end if end < self._horizon else NAN))
+
+    def charge(self, task: Task, operations: tuple[str, ...], then: Callbacks) -> None:
+        """Serve the task on its host's station for some operations, then go on with ``then``."""
+        task.callbacks = then
+        host = task.host
+        seconds = 0.0
+        for operation in operations:
+            cost = host.costs[operation]
+            one = cost.take(task.subject)
+            cost.count += 1
+            cost.total += one
+            seconds += one
+        station = host.station
+        assert station is not None
+        now = self._kernel._now
+        if task.held is None:
+            task.held = station
+            task.entered = now
+            station.enter(task, seconds, now)
+        else:
+            station.extend(task, seconds, now)
+
+    # --- single-flight -------------------------------------------------------------------------------------------
+
+    def _once(self, task: Task, effect: Once) -> tuple[bool, Any]:
+        flights = task.host.flights
+        waiting = flights.get(effect.key)
+        if waiting is None:
+            flights[effect.key] = []
+            if effect.wait:
+                task.frames.append(OnceFrame(task.send, effect.key))
+                task.send = effect.work().send
+            else:
+                self._behind(task, effect)
+            return False, None
+        if not effect.wait:
+            return False, None
+        self.release(task)
+        waiting.append(task)
+        if task.journey is not None:
+            task.journey.joined += task.journey.validating
+        return True, None
+
+    def _behind(self, task: Task, effect: Once) -> None:
+        """Start a single-flight work that nobody waits for."""
+        other = self.task(-1, task.key)
+        other.frames.append(OnceFrame(_ended, effect.key))
+        other.host = task.host
+        other.send = effect.work().send
+        other.value = None
+        other.callbacks = self._on_resume
+        self._kernel.schedule_at(other, self._kernel._now, other.key)
+
+    def _land(self, host: Replica, key: Any, value: Any) -> None:
+        for waiting in host.flights.pop(key):
+            waiting.value = value
+            waiting.callbacks = self._on_resume
+            self._kernel.schedule_at(waiting, self._kernel._now, waiting.key)
+
+    # --- the end of a run ----------------------------------------------------------------------------------------
+
+    def write_unfinished(self) -> None:
+        """The calls that are still under way and the jobs still at a station."""
+        for task in self.tasks:
+            self._exchange.write_unanswered(task, self._horizon)
+            if task.held is not None and self._visit_row is not None:
+                self._visit(task, task.host, task.entered, NAN)
+
+
+def _ended(_: Any) -> Any:
+    """Stands for a generator that has ended: what work behind a request returns to."""
+    raise StopIteration
+
+
+def in_process(operation_of: Callable[[Any], str], execute: Callable[[Any], Any]) -> Local:
+    """A resource inside the caller's process (a dict, SQLite): its time is time of the caller's worker."""
+
+    def local(request: Any) -> tuple[str, Callable[[], Any]]:
+        return operation_of(request), partial(execute, request)
+
+    return local

@@ -1,0 +1,222 @@
+"""Calls between hosts: both ends are charged, the link takes its time, connections are kept, callers may give up."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from simlib.engine.hosts import Route
+from simlib.engine.journey import NAN
+from simlib.engine.kernel import Kernel
+from simlib.engine.links import Connections
+from simlib.engine.task import CallFrame, Task, Timeout
+from simlib.scenario.effects import Call, Failed, Reply
+from simlib.scenario.sinks import Row
+
+if TYPE_CHECKING:
+    from simlib.engine.driver import Driver
+
+CALL_OUT, CALL_IN = ("http.call_out",), ("http.call_in",)
+CONNECT_OUT = ("http.connect_out",)
+CALL_IN_NEW = ("http.call_in", "http.connect_in")
+
+
+class Exchange:
+    """Carries a task from the caller to the callee and back.
+
+    A call without a timeout travels with its own task. A call that may be given up gets a carrier, so that the callee
+    goes on working when nobody waits any more.
+    """
+
+    def __init__(self, kernel: Kernel, driver: "Driver", charge_calls: bool, call_row: Callable[[Row], None] | None):
+        self._kernel = kernel
+        self._schedule_at = kernel.schedule_at
+        self._driver = driver
+        self._charge_calls = charge_calls
+        self._call_row = call_row
+        self._on_left = [self._depart]
+        self._on_connected = [self._connected]
+        self._on_arrived = [self._arrived]
+        self._on_begin = [self._begin]
+        self._on_answered = [self._answered]
+        self._on_timeout = [self._timed_out]
+
+    def call(self, task: Task, call: Call, route: Route) -> None:
+        """The task's generator wants an answer from another host."""
+        task.effect = call
+        task.route = route
+        if self._charge_calls and task.host.station is not None:
+            self._driver.charge(task, CALL_OUT, self._on_left)
+        elif call.timeout is None and route.connections is None:
+            if task.held is not None:
+                self._driver.release(task)
+            self._dispatch(task, 0.0)
+        else:
+            self._depart(task)
+
+    def _depart(self, task: Task) -> None:
+        if task.held is not None:
+            self._driver.release(task)
+        call: Call = task.effect
+        if call.timeout is not None:
+            task = self._carrier(task, call, call.timeout)
+        connections = task.route.connections
+        if connections is None:
+            self._dispatch(task, 0.0)
+        else:
+            self._connect(task, connections)
+
+    def _carrier(self, task: Task, call: Call, timeout: float) -> Task:
+        clock = Timeout(self._kernel, task)
+        clock.callbacks = self._on_timeout
+        self._schedule_at(clock, self._kernel._now + timeout, task.key)
+        carrier = self._driver.task(task.subject, task.key)
+        carrier.journey = task.journey
+        carrier.parent = clock
+        carrier.effect = call
+        carrier.route = task.route
+        carrier.host = task.host
+        carrier.send = nobody
+        return carrier
+
+    # --- connections ---------------------------------------------------------------------------------------------
+
+    def _connect(self, task: Task, connections: Connections) -> None:
+        taken = connections.acquire(self._kernel._now)
+        if taken == "full":
+            connections.waiting.append(task)
+        elif taken == "reused":
+            self._dispatch(task, 0.0)
+        elif self._charge_calls and task.host.station is not None:
+            self._driver.charge(task, CONNECT_OUT, self._on_connected)
+        else:
+            self._connected(task)
+
+    def _connected(self, task: Task) -> None:
+        """The caller has done its part of opening a connection; the rest is round trips."""
+        if task.held is not None:
+            self._driver.release(task)
+        self._dispatch(task, task.route.link.connect_round_trips)
+
+    # --- there ---------------------------------------------------------------------------------------------------
+
+    def _dispatch(self, task: Task, round_trips: float) -> None:
+        route = task.route
+        link = route.link
+        callee = route.replicas[0]
+        if route.balance is not None:
+            callee = route.replicas[int(route.balance.take(task.subject) * len(route.replicas))]
+        round_trip = link.fixed
+        if round_trip is None:
+            round_trip = link.round_trip.take(task.subject)
+        one_way = round_trip / 2
+        delay = one_way if round_trips == 0.0 else one_way + round_trips * round_trip
+        size = 0
+        journey = task.journey
+        if journey is not None or self._call_row is not None:
+            size = link.head_out + task.effect.request.size
+            delay += link.transmission(size)
+            if journey is not None:
+                journey.bytes += size
+                journey.asked += journey.validating
+        now = self._kernel._now
+        task.frames.append(CallFrame(task.send, task.host, route, one_way, now, size))
+        task.host = callee
+        task.new_connection = round_trips > 0.0
+        charged = self._charge_calls and callee.station is not None
+        task.callbacks = self._on_arrived if charged else self._on_begin
+        self._schedule_at(task, now + delay, task.key)
+
+    def _arrived(self, task: Task) -> None:
+        self._driver.charge(task, CALL_IN_NEW if task.new_connection else CALL_IN, self._on_begin)
+
+    def _begin(self, task: Task) -> None:
+        call = task.effect
+        task.send = task.host.handlers[call.target](call.request).send
+        self._driver.advance(task, None)
+
+    # --- and back ------------------------------------------------------------------------------------------------
+
+    def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
+        """The callee is done: its answer goes back over the link."""
+        if task.held is not None:
+            self._driver.release(task)
+        delay = frame.one_way
+        journey = task.journey
+        if journey is not None or self._call_row is not None:
+            link = frame.route.link
+            size = link.head_back + value.size
+            delay += link.transmission(size)
+            task.reply_bytes = size
+            if journey is not None:
+                journey.bytes += size
+        task.frames.append(frame)
+        task.value = value
+        task.callbacks = self._on_answered
+        self._schedule_at(task, self._kernel._now + delay, task.key)
+
+    def _answered(self, task: Task) -> None:
+        frame = task.frames.pop()
+        assert frame.__class__ is CallFrame
+        value = task.value
+        connections = frame.route.connections
+        if connections is not None:
+            taker = connections.release(self._kernel._now)
+            if taker is not None:
+                self._dispatch(taker, 0.0)
+        if self._call_row is not None:
+            self._write(task, frame, self._kernel._now, value.status, task.reply_bytes)
+        if value.__class__ is Reply and (value.status >= 500 or value.status == 429):
+            value = Failed("status", value.status)
+        if task.parent is not None and frame.send is nobody:
+            self._deliver(task, task.parent, value)
+            return
+        task.host = frame.host
+        task.send = frame.send
+        self._driver.advance(task, value)
+
+    # --- giving up -----------------------------------------------------------------------------------------------
+
+    def _deliver(self, carrier: Task, clock: Timeout, value: Any) -> None:
+        waiting = clock.waiting
+        clock.waiting = None
+        self._driver.retire(carrier)
+        if waiting is not None:
+            self._driver.advance(waiting, value)
+
+    def _timed_out(self, clock: Timeout) -> None:
+        waiting = clock.waiting
+        if waiting is not None:
+            clock.waiting = None
+            self._driver.advance(waiting, Failed("timed_out"))
+
+    # --- rows ----------------------------------------------------------------------------------------------------
+
+    def _write(self, task: Task, frame: CallFrame, received: float, status: int, reply_bytes: int) -> None:
+        assert self._call_row is not None
+        if task.parent is not None and frame.send is nobody and task.parent.waiting is None:
+            status = -1
+        self._call_row(
+            (
+                task.subject,
+                frame.route.target_id,
+                frame.host.name_id,
+                frame.route.host_id,
+                task.host.index,
+                frame.sent,
+                received,
+                status,
+                frame.request_bytes,
+                reply_bytes,
+            )
+        )
+
+    def write_unanswered(self, task: Task, horizon: float) -> None:
+        """At the end of a run: the calls that this task has under way."""
+        if self._call_row is not None:
+            for frame in task.frames:
+                if isinstance(frame, CallFrame) and frame.sent < horizon:
+                    self._write(task, frame, NAN, 0, 0)
+
+
+def nobody(_: Any) -> Any:
+    """Stands for the caller in a call that may be given up: the answer goes to whoever still waits."""
+    raise AssertionError("nobody is not a generator")

@@ -1,0 +1,70 @@
+"""Hosts while the simulation runs: replicas, each with a station, its costs and its single-flight registry."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from simlib.engine.costs import DrawnColumn, HostCosts
+from simlib.engine.kernel import Kernel
+from simlib.engine.links import Connections, LinkRuntime
+from simlib.engine.stations.base import Station
+from simlib.engine.task import Task
+from simlib.scenario.effects import Flow
+from simlib.scenario.variates import Variates
+
+Handler = Callable[[Any], Flow[Any]]
+Local = Callable[[Any], tuple[str, Callable[[], Any]]]
+"""Turns a request to a resource inside the caller's process into an operation and its work."""
+
+
+@dataclass(slots=True)
+class Route:
+    """How one replica reaches one target: inside its own process, or over a link to the replicas of a host."""
+
+    local: Local | None = None
+    target_id: int = -1
+    host_id: int = -1
+    link: LinkRuntime = field(init=False)
+    replicas: "list[Replica]" = field(init=False)
+    balance: DrawnColumn | None = None
+    connections: Connections | None = None
+
+
+class HostContext:
+    """What a part may ask of the host it runs on."""
+
+    __slots__ = ("_issued", "_kernel", "_variates", "name", "replica")
+
+    def __init__(self, kernel: Kernel, variates: Variates, name: str, replica: int) -> None:
+        self._kernel = kernel
+        self._variates = variates
+        self._issued: dict[str, int] = {}
+        self.name = name
+        self.replica = replica
+
+    def now(self) -> float:
+        """The host's clock, seconds since the start of the run."""
+        return self._kernel._now
+
+    def random_bytes(self, purpose: str, length: int) -> bytes:
+        """Bytes derived from the seed: the same in every run, so worthless as secrets outside a simulation."""
+        ordinal = self._issued.get(purpose, 0)
+        self._issued[purpose] = ordinal + 1
+        return self._variates.random_bytes(f"{self.name}.{self.replica}.{purpose}", ordinal, length)
+
+
+class Replica:
+    """One replica of a host. ``station`` is None for hosts whose CPU is not modelled (clients)."""
+
+    __slots__ = ("context", "costs", "flights", "handlers", "index", "name", "name_id", "routes", "station")
+
+    def __init__(self, name: str, name_id: int, context: HostContext, station: Station | None, costs: HostCosts) -> None:
+        self.name = name
+        self.name_id = name_id
+        self.index = context.replica
+        self.context = context
+        self.station = station
+        self.costs = costs
+        self.handlers: dict[str, Handler] = {}
+        self.flights: dict[Hashable, list[Task]] = {}
+        self.routes: dict[str, Route] = {}

@@ -1,0 +1,58 @@
+"""The event list: SimPy's environment, with absolute times and a tie-break that belongs to the model."""
+
+from collections.abc import Callable
+from heapq import heappush
+from typing import Any
+
+from simpy import Environment
+from simpy.events import Event
+
+Callbacks = list[Callable[[Any], None]]
+
+
+class Occurrence(Event):
+    """An event that is used again and again: set ``callbacks``, schedule it, and it fires.
+
+    SimPy's own events are good for one firing; making a new one for each step costs more than the step.
+    """
+
+    _ok = True
+
+    def __init__(self, kernel: "Kernel", callbacks: Callbacks | None = None) -> None:
+        self.env = kernel
+        self.callbacks = callbacks
+
+
+class Kernel(Environment):
+    """SimPy's environment that also takes absolute instants.
+
+    ``Environment.schedule`` adds a delay to the present, which loses the last bit of an instant that is already
+    known; and it breaks ties by the order of scheduling, which is a matter of programming style. Here ties are
+    broken by a key (the number of the request), so that two ways to write one model agree to the last bit.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.schedule_at = _scheduler(self)
+
+    def look_ahead(self, time: float) -> None:
+        """Let the event under way see ``time`` as the present.
+
+        Allowed for the rest of one callback only; the next event sets the clock to its own instant.
+        """
+        self._now = time
+
+
+def _scheduler(kernel: Kernel) -> Callable[[Occurrence, float, int], None]:
+    """The function that puts an event on SimPy's own list; a closure because it is called twice per request.
+
+    ``schedule_at(event, time, key)``: let the event fire at ``time`` (seconds, not before the present), before those of
+    the same instant with a higher key. This is the only place that knows how SimPy orders its list.
+    """
+    queue: list[Any] = kernel._queue
+    number = kernel._eid
+
+    def schedule_at(event: Occurrence, time: float, key: int) -> None:
+        heappush(queue, (time, key, next(number), event))
+
+    return schedule_at

@@ -1,0 +1,56 @@
+"""FIFO with the Kiefer-Wolfowitz recursion: a job's start and end are known when it arrives, so it needs no event.
+
+Exact for fixed capacity and one service per visit, if nothing that the job does at its end depends on what others have
+done by then: the driver looks ahead to the end at once. A host promises this with ``known_on_arrival``.
+"""
+
+from heapq import heapreplace
+
+from simlib.engine.kernel import Kernel
+from simlib.engine.stations.base import Sample
+from simlib.engine.task import Task
+
+
+class KieferWolfowitz:
+    """The workers as a heap of the instants at which they become free."""
+
+    form = "kiefer_wolfowitz"
+    __slots__ = ("_arrivals", "_busy", "_ends", "_free", "_present")
+
+    def __init__(self, kernel: Kernel, workers: int) -> None:
+        self._free = [0.0] * workers
+        self._ends: list[float] = []
+        self._busy = 0.0
+        self._present = 0.0
+        self._arrivals = 0
+
+    def serve(self, seconds: float, now: float) -> float:
+        """A job arrives; returns its end, max(now, first free worker) + seconds."""
+        free = self._free
+        start = free[0]
+        end = (start if start > now else now) + seconds
+        heapreplace(free, end)
+        self._ends.append(end)
+        self._busy += seconds
+        self._present += end - now
+        self._arrivals += 1
+        return end
+
+    def enter(self, task: Task, seconds: float, now: float) -> None:
+        """Only `serve` is possible in this form."""
+        raise RuntimeError(f"a host that promised known_on_arrival charges for calls (request {task.subject})")
+
+    extend = enter
+
+    def leave(self, task: Task, now: float) -> None:
+        """Nothing to do: the worker's next free instant is known since the arrival."""
+
+    def sample(self, now: float) -> Sample:
+        """Integrals so far: what was promised at arrival, less what lies in the future.
+
+        A worker that is promised beyond ``now`` is busy all the way: FIFO leaves no gap in front of a known job.
+        """
+        self._ends = [end for end in self._ends if end > now]
+        ahead_busy = sum(free - now for free in self._free if free > now)
+        ahead_present = sum(end - now for end in self._ends)
+        return Sample(self._busy - ahead_busy, self._present - ahead_present, len(self._ends), self._arrivals)

@@ -1,0 +1,88 @@
+"""Egalitarian processor sharing: n jobs on c workers are served at the rate min(1, c / n) each.
+
+It stands for preemptive servers (threads on cores). A job that asks for a second service simply goes on: under this
+discipline two services in a row and one service of their sum are the same path.
+"""
+
+from heapq import heappop, heappush
+from itertools import count
+
+from simlib.engine.kernel import Kernel, Occurrence
+from simlib.engine.stations.base import Sample
+from simlib.engine.task import Task
+
+
+class ProcessorSharing:
+    """Jobs ordered by the attained service at which they are done; one alarm for the next of them."""
+
+    form = "processor_sharing"
+
+    def __init__(self, kernel: Kernel, workers: int) -> None:
+        self._kernel = kernel
+        self._workers = workers
+        self._jobs: list[tuple[float, int, int, Task]] = []
+        self._order = count()
+        self._in_service = 0
+        self._number = 0
+        self._attained = 0.0
+        self._last = 0.0
+        self._busy = 0.0
+        self._present = 0.0
+        self._arrivals = 0
+        self._alarm: Occurrence | None = None
+
+    def _advance(self, now: float) -> None:
+        elapsed = now - self._last
+        self._last = now
+        if elapsed > 0 and self._number:
+            busy = min(self._number, self._workers)
+            self._attained += elapsed * busy / self._number
+            self._busy += busy * elapsed
+            self._present += self._number * elapsed
+
+    def _set_alarm(self, now: float) -> None:
+        if not self._jobs:
+            self._alarm = None
+            return
+        done, key, _, _ = self._jobs[0]
+        rate = min(1.0, self._workers / self._number)
+        self._alarm = Occurrence(self._kernel, [self._ring])
+        self._kernel.schedule_at(self._alarm, now + max(0.0, done - self._attained) / rate, key)
+
+    def _ring(self, alarm: Occurrence) -> None:
+        if alarm is not self._alarm:
+            return  # set for a state that another arrival or departure has changed since
+        now = self._kernel.now
+        self._advance(now)
+        done, key, _, task = heappop(self._jobs)
+        self._attained = done  # the alarm was set for this very value; rounding must not starve the job
+        # The job still counts as present until it leaves or goes on, which happens at this same instant.
+        self._kernel.schedule_at(task, now, key)
+        self._set_alarm(now)
+
+    def _serve(self, task: Task, seconds: float, now: float) -> None:
+        heappush(self._jobs, (self._attained + seconds, task.key, next(self._order), task))
+        self._set_alarm(now)
+
+    def enter(self, task: Task, seconds: float, now: float) -> None:
+        """A job arrives and shares from now on."""
+        self._advance(now)
+        self._number += 1
+        self._arrivals += 1
+        self._serve(task, seconds, now)
+
+    def extend(self, task: Task, seconds: float, now: float) -> None:
+        """The same job goes on sharing."""
+        self._advance(now)
+        self._serve(task, seconds, now)
+
+    def leave(self, task: Task, now: float) -> None:
+        """The job is gone; the others are served faster."""
+        self._advance(now)
+        self._number -= 1
+        self._set_alarm(now)
+
+    def sample(self, now: float) -> Sample:
+        """Integrals up to now."""
+        self._advance(now)
+        return Sample(self._busy, self._present, self._number, self._arrivals)

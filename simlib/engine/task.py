@@ -1,0 +1,92 @@
+"""A thread of control in the simulation: a generator of effects, the host it runs on and whom it returns to."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from simlib.engine.kernel import Occurrence
+
+if TYPE_CHECKING:
+    from simlib.engine.hosts import Replica, Route
+    from simlib.engine.journey import Journey
+    from simlib.engine.kernel import Kernel
+    from simlib.engine.stations.base import Station
+
+
+OVER = -2
+"""The subject of a task that carries nothing and may be used again."""
+
+
+class CallFrame(NamedTuple):
+    """Whom a callee answers: the caller's generator and host, and the link that the answer takes."""
+
+    send: Callable[[Any], Any]
+    host: "Replica"
+    route: "Route"
+    one_way: float
+    sent: float
+    request_bytes: int
+
+
+class OnceFrame(NamedTuple):
+    """The generator that runs a single-flight work in line, and the key under which others wait."""
+
+    send: Callable[[Any], Any]
+    key: Any
+
+
+class Task(Occurrence):
+    """One request on its way, or work behind the requests; also the event that moves it on.
+
+    ``subject`` owns its variates (the request's number, -1 behind the requests); ``key`` breaks ties between
+    simultaneous events. ``held`` is the station whose worker it occupies.
+    """
+
+    __slots__ = (
+        "arrival",
+        "effect",
+        "entered",
+        "frames",
+        "held",
+        "host",
+        "journey",
+        "key",
+        "new_connection",
+        "parent",
+        "reply_bytes",
+        "route",
+        "seconds",
+        "send",
+        "subject",
+        "value",
+        "work",
+    )
+
+    def __init__(self, kernel: "Kernel") -> None:
+        super().__init__(kernel)
+        self.frames: list[CallFrame | OnceFrame] = []
+        self.held: Station | None = None
+        self.journey: Journey | None = None
+        self.parent: Timeout | None = None
+        self.subject = -1
+        self.key = 0
+        self.host: Replica
+        self.send: Callable[[Any], Any] | None = None
+        self.work: Callable[[], Any] | None = None
+        self.value: Any = None
+        self.effect: Any = None
+        self.arrival = 0.0
+        self.entered = 0.0
+        self.route: Route
+        self.reply_bytes = 0
+        self.new_connection = False
+        self.seconds = 0.0
+
+
+class Timeout(Occurrence):
+    """The clock that a caller sets on a call; whichever comes first, answer or clock, sets ``waiting`` to None."""
+
+    __slots__ = ("waiting",)
+
+    def __init__(self, kernel: "Kernel", waiting: Task) -> None:
+        super().__init__(kernel)
+        self.waiting: Task | None = waiting

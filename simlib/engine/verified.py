@@ -1,0 +1,29 @@
+"""The driver's memory of verified tokens: the same bytes under the same key give the same verdict.
+
+It saves real CPU time of the simulation only. Simulated time is charged for every verification, and the memory's key
+leaves out the clock, because `Verification` does not look at it. Records with and without it are equal.
+"""
+
+from simlib.tokens import Verification, Verified
+
+
+class Verifier:
+    """Really verifies every distinct token; with ``remember`` False every token every time."""
+
+    def __init__(self, remember: bool) -> None:
+        self._remember = remember
+        self._known: dict[tuple[str, Verification], Verified] = {}
+
+    def __call__(self, verification: Verification, host: str) -> Verified:
+        """The result of this verification, asked for on a host."""
+        key = (host, verification)
+        known = self._known.get(key)
+        if known is not None and self._remember:
+            return known
+        result = verification()
+        self._known[key] = result
+        return result
+
+    def distinct(self, host: str, algorithm: str) -> int:
+        """How many different verifications a host asked for with keys of an algorithm."""
+        return sum(on == host and verification.key.algorithm == algorithm for on, verification in self._known)

@@ -1,0 +1,45 @@
+"""Comparison: the same arrivals and the same luck for every design, replication by replication."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simlib.engine.simulate import check_budget
+from simlib.experiment.replicate import Plan, Progress, as_frame, run_plan
+from simlib.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The replications of all designs. ``table`` has one row per design and replication.
+
+    ``forms``: design -> host -> form of its stations. The first design is the baseline.
+    """
+
+    scenario: Scenario
+    table: "pd.DataFrame"
+    forms: Mapping[str, Mapping[str, str]]
+
+    @property
+    def designs(self) -> tuple[str, ...]:
+        """Names of the designs, baseline first."""
+        return tuple(self.scenario.designs)
+
+    def values(self, design: str, metric: str) -> list[float]:
+        """One metric's value in each replication of a design, in the order of the replications."""
+        rows = self.table[self.table["design"] == design].sort_values("replication")
+        return [float(value) for value in rows[metric]]
+
+
+def compare(scenario: Scenario, *, workers: int = 1, progress: Progress | None = None) -> Comparison:
+    """Run every design of the scenario in the same replications.
+
+    Raises InputError for a run beyond its memory budget.
+    """
+    check_budget(scenario)
+    replications = run_plan(Plan(scenario, tuple(scenario.designs)), workers, progress)
+    forms = {r.design: r.forms for r in replications}
+    return Comparison(scenario, as_frame(replications), forms)

@@ -1,0 +1,124 @@
+"""Distributions of durations, inverted from one uniform each so that designs share their random numbers."""
+
+from statistics import NormalDist
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, FiniteFloat, model_validator
+
+from simlib.scenario.values import FrozenModel
+
+Uniforms = NDArray[np.float64]
+Positive = Annotated[FiniteFloat, Field(gt=0)]
+NonNegative = Annotated[FiniteFloat, Field(ge=0)]
+
+_STANDARD = NormalDist()
+_P99 = _STANDARD.inv_cdf(0.99)
+
+
+class Constant(FrozenModel):
+    """Always the same number of seconds."""
+
+    kind: Literal["constant"] = "constant"
+    value_s: NonNegative
+
+    def seconds(self, uniform: Uniforms) -> Uniforms:
+        """Seconds at each uniform."""
+        return np.full(uniform.shape, self.value_s)
+
+    def mean(self) -> float:
+        """Mean in seconds."""
+        return self.value_s
+
+
+class Uniform(FrozenModel):
+    """Evenly between two bounds."""
+
+    kind: Literal["uniform"] = "uniform"
+    low_s: NonNegative
+    high_s: NonNegative
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Uniform":
+        if self.high_s < self.low_s:
+            raise ValueError("high_s must be at least low_s")
+        return self
+
+    def seconds(self, uniform: Uniforms) -> Uniforms:
+        """Seconds at each uniform."""
+        return self.low_s + (self.high_s - self.low_s) * uniform
+
+    def mean(self) -> float:
+        """Mean in seconds."""
+        return (self.low_s + self.high_s) / 2
+
+
+class Exponential(FrozenModel):
+    """Memoryless, given by its mean."""
+
+    kind: Literal["exponential"] = "exponential"
+    mean_s: Positive
+
+    def seconds(self, uniform: Uniforms) -> Uniforms:
+        """Seconds at each uniform."""
+        return -self.mean_s * np.log1p(-uniform)
+
+    def mean(self) -> float:
+        """Mean in seconds."""
+        return self.mean_s
+
+
+class Lognormal(FrozenModel):
+    """Given by its median and 99th percentile, the two figures that measurements quote."""
+
+    kind: Literal["lognormal"] = "lognormal"
+    median_s: Positive
+    p99_s: Positive
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Lognormal":
+        if self.p99_s <= self.median_s:
+            raise ValueError("p99_s must be above median_s")
+        return self
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of the logarithm."""
+        return float(np.log(self.p99_s / self.median_s)) / _P99
+
+    def seconds(self, uniform: Uniforms) -> Uniforms:
+        """Seconds at each uniform."""
+        inside = np.clip(uniform, 1e-12, 1 - 1e-12)
+        normal = np.array([_STANDARD.inv_cdf(u) for u in inside.tolist()], dtype=np.float64)
+        return self.median_s * np.exp(self.sigma * normal).reshape(uniform.shape)
+
+    def mean(self) -> float:
+        """Mean in seconds."""
+        return self.median_s * float(np.exp(self.sigma**2 / 2))
+
+
+class Quantiles(FrozenModel):
+    """Measured: values at evenly spaced probabilities from 0 to 1, interpolated between them."""
+
+    kind: Literal["quantiles"] = "quantiles"
+    values_s: tuple[NonNegative, ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Quantiles":
+        if any(later < earlier for earlier, later in zip(self.values_s, self.values_s[1:], strict=False)):
+            raise ValueError("values_s must not decrease")
+        return self
+
+    def seconds(self, uniform: Uniforms) -> Uniforms:
+        """Seconds at each uniform."""
+        grid = np.arange(len(self.values_s))
+        return np.interp(uniform * (len(grid) - 1), grid, np.array(self.values_s))
+
+    def mean(self) -> float:
+        """Mean in seconds."""
+        values = np.array(self.values_s)
+        return float(((values[1:] + values[:-1]) / 2).mean())
+
+
+Distribution = Annotated[Constant | Uniform | Exponential | Lognormal | Quantiles, Field(discriminator="kind")]

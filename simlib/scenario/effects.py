@@ -1,0 +1,103 @@
+"""What floor 2 may ask for: the whole vocabulary between parts and the driver that runs them.
+
+A service, strategy or flow is a generator that yields these effects and receives answers. It does no
+I/O, knows no simulator and counts nothing: the driver does all three.
+"""
+
+from collections.abc import Callable, Generator, Hashable
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+
+
+class Compute(NamedTuple):
+    """Work on the CPU of the host where the generator runs; answered by the result of ``work()``.
+
+    ``operation`` names a row of the cost profile, which is what the host is charged (seconds).
+    """
+
+    operation: str
+    work: Callable[[], Any] | None = None
+
+
+class Call(NamedTuple):
+    """A request to another host; answered by a `Reply` or a `Failed`, never by an exception.
+
+    ``timeout`` is in seconds; at the timeout the caller goes on, the callee is not stopped.
+    """
+
+    target: str
+    request: Any
+    timeout: float | None = None
+
+
+class Sleep(NamedTuple):
+    """Wait without using the CPU, in seconds; answered by None."""
+
+    seconds: float
+
+
+class Once(NamedTuple):
+    """Single-flight: one task per (state scope, key); answered by what ``work`` returned.
+
+    Later askers join the task that is under way. With ``wait=False`` the asker goes on at once with
+    None and the work is done behind it.
+    """
+
+    key: Hashable
+    work: "Callable[[], Flow[Any]]"
+    wait: bool = True
+
+
+class Draw(NamedTuple):
+    """A uniform variate in [0, 1) owned by the current request (jitter, back-off, sampling)."""
+
+    name: str
+
+
+Effect = Compute | Call | Sleep | Once | Draw
+
+T = TypeVar("T")
+Flow = Generator[Effect, Any, T]
+"""What a part's method returns: yields effects, receives their answers, returns a T."""
+
+
+class Reply(NamedTuple):
+    """An answer that arrived: HTTP status, body as sent, and its size on the wire in bytes."""
+
+    status: int
+    body: Any = b""
+    challenge: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body and of the WWW-Authenticate header, without the fixed head of an answer."""
+        body = self.body
+        return (len(body) if isinstance(body, bytes) else 0) + len(self.challenge)
+
+
+class Failed(NamedTuple):
+    """A call without a usable answer; ``status`` and ``retry_after`` (seconds) only with reason "status"."""
+
+    reason: Literal["timed_out", "refused", "unreachable", "status"]
+    status: int = 0
+    retry_after: float | None = None
+
+
+Answer = Reply | Failed
+
+
+class Context(Protocol):
+    """What a driver lends to a running part."""
+
+    def now(self) -> float:
+        """The host's own clock, seconds since the start of the run (skew included)."""
+
+    def random_bytes(self, purpose: str, length: int) -> bytes:
+        """Unpredictable bytes: from the operating system in a server, derived from the seed in a simulation."""
+
+
+class Sized(Protocol):
+    """Anything that crosses a link."""
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire, without the fixed head of the message."""

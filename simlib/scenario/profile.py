@@ -1,0 +1,97 @@
+"""A cost profile: how many CPU seconds each operation takes, as measured quantiles."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib.scenario.errors import InputError
+
+FORMAT = "simlib-profile-1"
+QUIET_SHARE = 0.995
+"""Share of a measured distribution that is the operation; the rest is the host (evidence: performance, 3.4)."""
+
+HostNoise = Literal["quiet", "as_measured"]
+
+
+@dataclass(frozen=True, eq=False)
+class CostProfile:
+    """Operation -> quantiles of its CPU seconds, evenly spaced from probability 0 to 1.
+
+    ``about`` holds machine, library versions and date. ``noise`` "quiet" leaves out the slowest 0.5 %, which
+    are the machine's stalls and not the operation; "as_measured" keeps them.
+    """
+
+    name: str
+    quantiles: Mapping[str, NDArray[np.float64]]
+    about: Mapping[str, str]
+    noise: HostNoise = "quiet"
+
+    def seconds(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Invert the operation's distribution at the given uniforms; shape in = shape out, seconds."""
+        table = self.quantiles.get(operation)
+        if table is None:
+            raise InputError(f"profile {self.name!r} has no operation {operation!r}; it has {self.known()}")
+        if len(table) == 1:
+            return np.full(uniform.shape, table[0])
+        position = uniform * (QUIET_SHARE if self.noise == "quiet" else 1.0) * (len(table) - 1)
+        return np.interp(position, np.arange(len(table)), table)
+
+    def mean(self, operation: str) -> float:
+        """Mean CPU seconds of one operation under the chosen host noise."""
+        return float(self.seconds(operation, (np.arange(4096) + 0.5) / 4096).mean())
+
+    def known(self) -> str:
+        """The operations, for messages."""
+        return ", ".join(sorted(self.quantiles))
+
+
+def load_profile(path: Path, noise: HostNoise = "quiet") -> CostProfile:
+    """Read a profile: comment lines ``# key: value``, then rows ``operation,q0,...,qN`` in seconds.
+
+    Raises InputError naming file and row when the file is not such a profile.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as a cost profile ({error.__class__.__name__})") from error
+    about: dict[str, str] = {}
+    rows: list[tuple[int, str]] = []
+    for number, line in enumerate(lines, start=1):
+        if line.startswith("#"):
+            key, _, value = line[1:].partition(":")
+            about[key.strip()] = value.strip()
+        elif line.strip():
+            rows.append((number, line))
+    if about.get("format") != FORMAT:
+        raise InputError(f"{path}: not a cost profile of format {FORMAT} (format is {about.get('format', 'missing')})")
+    return CostProfile(path.stem, MappingProxyType(_tables(path, rows)), MappingProxyType(about), noise)
+
+
+def _tables(path: Path, rows: list[tuple[int, str]]) -> dict[str, NDArray[np.float64]]:
+    tables: dict[str, NDArray[np.float64]] = {}
+    for number, line in rows:
+        operation, *cells = next(csv.reader([line]))
+        if operation == "operation":
+            continue
+        tables[operation] = _quantiles(path, number, operation, cells)
+    if not tables:
+        raise InputError(f"{path}: holds no operation; rows are operation,q0,...,qN in seconds")
+    return tables
+
+
+def _quantiles(path: Path, number: int, operation: str, cells: list[str]) -> NDArray[np.float64]:
+    try:
+        values = np.array([float(cell) for cell in cells], dtype=np.float64)
+    except ValueError as error:
+        raise InputError(f"{path}, row {number} ({operation}): not a number ({error})") from error
+    if values.size == 0 or not np.isfinite(values).all() or (values < 0).any():
+        raise InputError(f"{path}, row {number} ({operation}): quantiles must be finite seconds >= 0")
+    if (np.diff(values) < 0).any():
+        raise InputError(f"{path}, row {number} ({operation}): quantiles must not decrease")
+    return values

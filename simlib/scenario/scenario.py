@@ -1,0 +1,99 @@
+"""A scenario: a world, the designs that are compared in it, and how it is looked at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated
+
+from pydantic import Field
+
+from simlib.scenario.design import Design
+from simlib.scenario.distributions import NonNegative
+from simlib.scenario.errors import InputError
+from simlib.scenario.profile import CostProfile
+from simlib.scenario.run import Run
+from simlib.scenario.traces import Trace
+from simlib.scenario.values import FrozenModel
+from simlib.scenario.world import PoissonLoad, World
+
+Margin = Annotated[float, Field(gt=0)] | None
+
+
+class Margins(FrozenModel):
+    """How large a difference may be and still not matter.
+
+    ``relative`` is a share of the first design's value and holds where no margin of its own, in the unit of the name
+    (seconds, bytes, a share), is given.
+    """
+
+    relative: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    mean_s: Margin = None
+    p50_s: Margin = None
+    p95_s: Margin = None
+    p99_s: Margin = None
+    checking_mean_s: Margin = None
+    obtaining_mean_s: Margin = None
+    as_requests_per_s: Margin = None
+    as_utilisation: Margin = None
+    rs_utilisation: Margin = None
+    rs_cpu_s: Margin = None
+    as_cpu_s: Margin = None
+    bytes_per_request: Margin = None
+    exposure_s: Margin = None
+    exposure_requests: Margin = None
+    failed_share: Margin = None
+    refused_share: Margin = None
+
+
+class Limits(FrozenModel):
+    """What a design must not exceed, whatever its other merits; the upper end of the interval counts."""
+
+    mean_s: NonNegative | None = None
+    p50_s: NonNegative | None = None
+    p95_s: NonNegative | None = None
+    p99_s: NonNegative | None = None
+    failed_share: NonNegative | None = None
+    as_utilisation: NonNegative | None = None
+    rs_utilisation: NonNegative | None = None
+    exposure_s: NonNegative | None = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything a run depends on, loaded and checked. The first design is the one others are compared to."""
+
+    name: str
+    title: str
+    description: str
+    world: World
+    designs: Mapping[str, Design]
+    run: Run
+    limits: Limits
+    margins: Margins
+    profile: CostProfile = field(repr=False)
+    trace: Trace | None = field(default=None, repr=False)
+
+    def design(self, name: str) -> Design:
+        """The design of this name; raises InputError naming those there are."""
+        if name not in self.designs:
+            raise InputError(f"scenario {self.name!r} has no design {name!r}; it has {', '.join(self.designs)}")
+        return self.designs[name]
+
+    def with_run(self, run: Run) -> "Scenario":
+        """The same scenario, looked at in another way."""
+        return replace(self, run=run)
+
+    @property
+    def horizon_s(self) -> float:
+        """Simulated seconds of one run: the whole trace when one is replayed."""
+        load = self.world.load
+        if isinstance(load, PoissonLoad) or self.trace is None:
+            return self.run.length_s
+        return self.trace.length_s / load.speed_up
+
+    @property
+    def expected_requests(self) -> float:
+        """Requests of one run of one design."""
+        load = self.world.load
+        if isinstance(load, PoissonLoad):
+            return load.arrival_rate * self.run.length_s
+        return 0.0 if self.trace is None else float(len(self.trace.times) * load.copies)

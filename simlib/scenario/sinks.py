@@ -1,0 +1,72 @@
+"""Where rows go while a simulation runs."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from simlib.scenario.records import SCHEMA, Column, Columns
+
+Row = tuple[Any, ...]
+BLOCK = 65_536
+"""Rows kept as Python tuples before they become columns (eight bytes a value instead of about forty)."""
+
+NOTHING = {"f8": float("nan")}
+"""What an unwritten column holds, by type; -1 otherwise."""
+
+
+class Sink(Protocol):
+    """Receives the rows of a run, table by table."""
+
+    def writer(self, table: str, columns: tuple[str, ...] | None = None) -> Callable[[Row], None]:
+        """The function that takes one row of this table: the named columns in this order, by default all.
+
+        Columns that are not named hold "nothing happened" in every row: NaN, -1 or 0 as the schema's type goes.
+        """
+
+    def flush(self) -> None:
+        """Make room; called now and then by the engine."""
+
+    def close(self) -> Mapping[str, Columns]:
+        """All rows as columns."""
+
+
+class MemorySink:
+    """Columns in memory."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[Row]] = {table: [] for table in SCHEMA}
+        self._named: dict[str, tuple[str, ...]] = {table: tuple(columns) for table, columns in SCHEMA.items()}
+        self._blocks: dict[str, list[dict[str, Column]]] = {table: [] for table in SCHEMA}
+
+    def writer(self, table: str, columns: tuple[str, ...] | None = None) -> Callable[[Row], None]:
+        """The bound append of a list: the cheapest way to keep a row."""
+        if columns is not None:
+            self._named[table] = columns
+        return self._rows[table].append
+
+    def flush(self) -> None:
+        """Turn every long list of rows into a block of columns."""
+        for table, rows in self._rows.items():
+            if len(rows) >= BLOCK:
+                self._pack(table)
+
+    def close(self) -> Mapping[str, Columns]:
+        """All rows as columns, each with the type that SCHEMA states."""
+        for table in SCHEMA:
+            self._pack(table)
+        return {table: {name: self._column(table, name) for name in SCHEMA[table]} for table in SCHEMA}
+
+    def _pack(self, table: str) -> None:
+        rows, named = self._rows[table], self._named[table]
+        columns: Iterable[tuple[Any, ...]] = zip(*rows, strict=True) if rows else ((),) * len(named)
+        kinds = SCHEMA[table]
+        self._blocks[table].append({n: np.array(c, dtype=kinds[n]) for n, c in zip(named, columns, strict=True)})
+        rows.clear()  # in place: the engine holds this list's append
+
+    def _column(self, table: str, name: str) -> Column:
+        blocks, kind = self._blocks[table], SCHEMA[table][name]
+        if name in self._named[table]:
+            return np.concatenate([block[name] for block in blocks])
+        count = sum(len(next(iter(block.values()))) for block in blocks)
+        return np.full(count, NOTHING.get(kind, -1), dtype=kind)

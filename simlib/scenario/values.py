@@ -1,0 +1,9 @@
+"""The shape of every value in a scenario: frozen, and unknown keys are refused."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class FrozenModel(BaseModel):
+    """A value that cannot be changed and knows no misspelt key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

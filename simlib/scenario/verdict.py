@@ -1,0 +1,22 @@
+"""What a resource server decides about a token that was presented to it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Verdict(NamedTuple):
+    """The outcome of validating one presented token.
+
+    ``status`` is the HTTP status of a refusal (200 when accepted), ``reason`` the word that names the check
+    that refused (such as "expired"), ``challenge`` the WWW-Authenticate value of RFC 6750 section 3.
+    ``forward`` is the credential a gateway passes inwards. ``based_on`` is the instant (seconds) of the last word
+    of the authorization server that the verdict rests on: exposure after a revocation is computed from it.
+    """
+
+    accepted: bool
+    status: int = 200
+    reason: str = ""
+    claims: Mapping[str, Any] = {}
+    forward: str = ""
+    challenge: str = ""
+    based_on: float = 0.0

@@ -1,0 +1,118 @@
+"""The world of a scenario: what is given and not ours to choose."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from simlib.scenario.distributions import Distribution, NonNegative
+from simlib.scenario.values import FrozenModel
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Discipline = Literal["fifo", "processor_sharing"]
+
+
+class Population(FrozenModel):
+    """Who asks: how many users, and how unevenly their requests are spread (Zipf; 0 is even)."""
+
+    users: PositiveInt
+    zipf_exponent: NonNegative = 0.0
+
+
+class PoissonLoad(FrozenModel):
+    """Independent users: an open Poisson stream of requests."""
+
+    kind: Literal["poisson"] = "poisson"
+    arrival_rate: Annotated[float, Field(gt=0, le=1e7)] = Field(description="requests per second")
+
+
+class ReplayLoad(FrozenModel):
+    """The arrivals of a real log: access log or CSV, plain or gzipped."""
+
+    kind: Literal["replay"] = "replay"
+    file: Path
+    time_column: str | None = None
+    user_column: str | None = None
+    speed_up: PositiveFloat = 1.0
+    copies: PositiveInt = 1
+    sha256: str | None = Field(default=None, description="refuse another file than this one")
+
+
+Load = Annotated[PoissonLoad | ReplayLoad, Field(discriminator="kind")]
+
+
+class Link(FrozenModel):
+    """The way between two hosts, and the connections kept open on it.
+
+    A new connection takes ``connect_round_trips`` more round trips (TCP and TLS 1.3: 2) and the profile's
+    http.connect_out and http.connect_in at its two ends.
+    """
+
+    round_trip: Distribution
+    bandwidth: PositiveFloat | None = Field(default=None, description="bytes per second; none means unlimited")
+    connections: PositiveInt | None = Field(default=None, description="most connections of one caller replica")
+    keep_alive_s: PositiveFloat | None = Field(default=None, description="idle seconds before a connection closes")
+    connect_round_trips: NonNegative = 2.0
+
+
+class Network(FrozenModel):
+    """The links of the world, and what every HTTP message costs beside its token and body."""
+
+    client_to_service: Link
+    client_to_authorization_server: Link
+    service_to_authorization_server: Link
+    request_head_bytes: PositiveInt
+    reply_head_bytes: PositiveInt
+
+
+class Service(FrozenModel):
+    """The resource server (RS): one API, its own work and the workers of each replica."""
+
+    audience: str = Field(min_length=1)
+    scope: str = Field(min_length=1)
+    work: Distribution
+    workers: PositiveInt = 1
+    discipline: Discipline = "fifo"
+    reply_bytes: Annotated[int, Field(ge=0)]
+    user_information_share: Share = Field(description="share of the requests that need claims about the user")
+
+
+class AuthorizationServer(FrozenModel):
+    """The authorization server (AS): its name, the workers of each replica and what else a request costs it."""
+
+    issuer: str = Field(min_length=1)
+    workers: PositiveInt = 1
+    discipline: Discipline = "fifo"
+
+
+class Store(FrozenModel):
+    """The token store behind the AS: in its process (dict, sqlite), so its time is time of the AS's workers."""
+
+    kind: Literal["dict", "sqlite"] = "dict"
+
+
+class Revocations(FrozenModel):
+    """Tokens that are revoked before they expire, while somebody goes on presenting them."""
+
+    rate: NonNegative = Field(default=0.0, description="revocations per second, over all users")
+
+
+class UserInformation(FrozenModel):
+    """The claims about a user that the API may need: how many, and how long each value is."""
+
+    claims: Annotated[int, Field(ge=1, le=200)] = 5
+    value_bytes: Annotated[int, Field(ge=1, le=4096)] = 16
+
+
+class World(FrozenModel):
+    """Everything that a design has to live with."""
+
+    population: Population
+    load: Load
+    network: Network
+    service: Service
+    authorization_server: AuthorizationServer
+    store: Store = Store()
+    revocations: Revocations = Revocations()
+    user_information: UserInformation = UserInformation()
+    profile: str = "python-2026"

@@ -1,0 +1,39 @@
+"""A scenario as a document again, with every default spelled out, so that a run can be repeated from its record."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from simlib.scenario.design import PLACES, Design
+from simlib.scenario.scenario import Scenario
+
+
+def to_document(scenario: Scenario) -> dict[str, Any]:
+    """What `build_scenario` makes the same scenario from; only JSON types."""
+    world = scenario.world.model_dump(mode="json", exclude_none=True)
+    if scenario.trace is not None:
+        world["load"]["sha256"] = scenario.trace.sha256
+    return {
+        "format": 1,
+        "name": scenario.name,
+        "title": scenario.title,
+        "description": scenario.description,
+        "world": world,
+        "designs": {name: _design(design) for name, design in scenario.designs.items()},
+        "run": scenario.run.model_dump(mode="json", exclude_none=True),
+        "limits": scenario.limits.model_dump(mode="json", exclude_none=True),
+        "margins": scenario.margins.model_dump(mode="json", exclude_none=True),
+    }
+
+
+def _design(design: Design) -> dict[str, Any]:
+    places: Mapping[str, Any] = {
+        place: {"part": design.parts[place].part, **asdict(design.parts[place].settings)} for place in PLACES
+    }
+    return {
+        "title": design.title,
+        "token_lifetime_s": design.token_lifetime_s,
+        "user_information": design.user_information,
+        "replicas": dict(design.replicas),
+        **places,
+    }

@@ -1,0 +1,136 @@
+"""JWT access token, verified by the resource server itself (RFC 9068 section 4; S6 of data/evidence/strategies.csv)."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once
+from simlib.scenario.messages import HttpRequest
+from simlib.scenario.verdict import Verdict
+from simlib.strategies import refusals
+from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat, UserInformationSource
+from simlib.strategies.checks import at_least, one_of, positive
+from simlib.tokens import (
+    ALGORITHMS,
+    KeySet,
+    MalformedKeySet,
+    Verification,
+    VerificationKey,
+    from_numeric_date,
+    has_scope,
+    header_of,
+    judge_time,
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``jwks_lifetime_s``: how long a fetched key set is used. ``unknown_kid_cooldown_s``: least time between two
+    fetches that an unknown ``kid`` may cause. ``algorithms``: what is accepted, whatever the header says (RFC 8725 3.1).
+    ``timeout_s`` bounds one fetch, ``leeway_s`` is clock skew granted at expiry.
+    """
+
+    jwks_lifetime_s: float = 300.0
+    unknown_kid_cooldown_s: float = 30.0
+    algorithms: tuple[str, ...] = ALGORITHMS
+    timeout_s: float = 5.0
+    leeway_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        positive("jwks_lifetime_s", self.jwks_lifetime_s)
+        at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
+        for algorithm in self.algorithms:
+            one_of("algorithms", algorithm, ALGORITHMS)
+        positive("timeout_s", self.timeout_s)
+        at_least("leeway_s", self.leeway_s, 0)
+
+
+class KeyCache:
+    """The key set that one replica holds; instants in seconds."""
+
+    __slots__ = ("asked_at", "keys", "until")
+
+    def __init__(self) -> None:
+        self.keys = KeySet(())
+        self.until = float("-inf")
+        self.asked_at = float("-inf")
+
+
+class JwtLocal:
+    """Checks signature, issuer, audience, type, time and scope with the issuer's keys; asks nobody about the token."""
+
+    name: ClassVar[str] = "jwt_local"
+    summary: ClassVar[str] = "JWT access token, verified by the RS with the keys of the AS"
+    token_format: ClassVar[TokenFormat | None] = "jwt"
+    user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
+    caches_answers: ClassVar[bool] = False
+    Settings: ClassVar[type[Settings]] = Settings
+
+    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+        self._settings = settings
+        self._deployment = deployment
+
+    def bound(self) -> Bound:
+        """A revocation is never noticed: the token lives out its life."""
+        leeway = self._settings.leeway_s
+        return Bound(leeway, self._deployment.token_lifetime_s + leeway)
+
+    def initial_state(self) -> KeyCache:
+        """No keys yet."""
+        return KeyCache()
+
+    def validate(self, ctx: Context, state: KeyCache, presented: Presented) -> Flow[Verdict]:
+        """Find the key, verify the bytes, judge the claims."""
+        token = presented.token
+        if not token:
+            return refusals.no_token()
+        if ctx.now() >= state.until:
+            yield Once("jwks", partial(self._fetch, ctx, state))
+            if ctx.now() >= state.until:
+                return refusals.cannot_tell("no_keys")
+        key = yield from self._key(ctx, state, token)
+        if key is None:
+            return refusals.invalid_token("unknown_key")
+        verification = Verification(
+            token, key, self._settings.algorithms, self._deployment.issuer, self._deployment.audience
+        )
+        verified = yield Compute(f"jwt.verify.{key.algorithm}", verification)
+        if verified.claims is None:
+            return refusals.invalid_token(verified.reason)
+        claims = verified.claims
+        yield Compute("claims.check")
+        based_on = from_numeric_date(claims["iat"]) if isinstance(claims["iat"], int | float) else 0.0
+        untimely = judge_time(claims, ctx.now(), self._settings.leeway_s)
+        if untimely is not None:
+            return refusals.invalid_token(untimely, based_on)
+        if not has_scope(claims, presented.scope):
+            return refusals.insufficient_scope(presented.scope, based_on)
+        return Verdict(True, claims=claims, based_on=based_on)
+
+    def _key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | None]:
+        kid = header_of(token).get("kid")
+        if not isinstance(kid, str):
+            return None
+        key = state.keys.find(kid)
+        if key is None and ctx.now() >= state.asked_at + self._settings.unknown_kid_cooldown_s:
+            yield Once("jwks", partial(self._fetch, ctx, state))
+            key = state.keys.find(kid)
+        return key
+
+    def _fetch(self, ctx: Context, state: KeyCache) -> Flow[None]:
+        """Replace the key set; a failed fetch leaves the old one to its lifetime."""
+        state.asked_at = ctx.now()
+        reply = yield Call("jwks", HttpRequest(), self._settings.timeout_s)
+        if isinstance(reply, Failed) or reply.status != 200:
+            return
+        keys = yield Compute("jwks.parse", partial(_parse, reply.body))
+        if keys is not None:
+            state.keys = keys
+            state.until = state.asked_at + self._settings.jwks_lifetime_s
+
+
+def _parse(body: bytes) -> KeySet | None:
+    try:
+        return KeySet.from_jwks(body)
+    except MalformedKeySet:
+        return None

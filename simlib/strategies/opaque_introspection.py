@@ -1,0 +1,55 @@
+"""Opaque token, introspected at every request (RFC 7662; strategy S1 of data/evidence/strategies.csv)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from simlib.scenario.effects import Context, Failed, Flow
+from simlib.scenario.verdict import Verdict
+from simlib.strategies import refusals
+from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat, UserInformationSource
+from simlib.strategies.checks import at_least, positive
+from simlib.strategies.introspection import basic, introspect, judge
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``timeout_s``: how long one introspection may take. ``leeway_s``: clock skew granted at expiry."""
+
+    timeout_s: float = 10.0
+    leeway_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        positive("timeout_s", self.timeout_s)
+        at_least("leeway_s", self.leeway_s, 0)
+
+
+class OpaqueIntrospection:
+    """Every request asks the authorization server; a revocation holds at once, an outage of the AS is an outage."""
+
+    name: ClassVar[str] = "opaque_introspection"
+    summary: ClassVar[str] = "opaque token, the AS is asked about it at every request"
+    token_format: ClassVar[TokenFormat | None] = "opaque"
+    user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
+    caches_answers: ClassVar[bool] = False
+    Settings: ClassVar[type[Settings]] = Settings
+
+    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+        self._settings = settings
+        self._deployment = deployment
+        self._authorization = basic(deployment.resource_server)
+
+    def bound(self) -> Bound:
+        """Nothing is kept, so only an answer that is still on its way can be out of date."""
+        return Bound(self._settings.leeway_s, self._settings.timeout_s)
+
+    def initial_state(self) -> None:
+        """No state."""
+
+    def validate(self, ctx: Context, state: None, presented: Presented) -> Flow[Verdict]:
+        """Ask, then judge the answer."""
+        if not presented.token:
+            return refusals.no_token()
+        asked = yield from introspect(ctx, self._authorization, presented.token, self._settings.timeout_s)
+        if isinstance(asked, Failed):
+            return refusals.cannot_tell("introspection_" + asked.reason)
+        return judge(asked, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)

@@ -1,0 +1,68 @@
+"""The authorization server issues opaque tokens: 256 random bits, of which it keeps the hash (RFC 6749 section 1.4)."""
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from simlib.scenario.effects import Call, Compute, Context, Flow
+from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
+from simlib.strategies.base import Deployment, Grant, Issued, TokenFormat
+from simlib.tokens import SigningKey, opaque_token, store_key
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Nothing to choose."""
+
+
+def _make(entropy: bytes) -> tuple[str, str]:
+    token = opaque_token(entropy)
+    return token, store_key(token)
+
+
+class ReferenceToken:
+    """The token says nothing; its row in the store says everything."""
+
+    name: ClassVar[str] = "reference_token"
+    summary: ClassVar[str] = "opaque reference to a row in the token store"
+    token_format: ClassVar[TokenFormat | None] = "opaque"
+    Settings: ClassVar[type[Settings]] = Settings
+
+    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+        self._deployment = deployment
+
+    def keys(self) -> tuple[SigningKey, ...]:
+        """It signs nothing."""
+        return ()
+
+    def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
+        """Make a reference and write its row. Instants are whole seconds, as in a JWT, so that formats compare."""
+        token, key = yield Compute("opaque.issue", partial(_make, ctx.random_bytes("access_token", 32)))
+        issued_at = math.floor(ctx.now())
+        expires_at = issued_at + math.floor(self._deployment.token_lifetime_s)
+        row = TokenRow(
+            "access",
+            grant.subject,
+            grant.client_id,
+            grant.scope,
+            self._deployment.audience,
+            issued_at,
+            expires_at,
+        )
+        yield Call("store", StorePut(key, row))
+        return Issued(token, grant.subject, issued_at, expires_at)
+
+    def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
+        """The row, if it is an access token that is neither expired nor revoked."""
+        key = yield Compute("token.hash", partial(store_key, token))
+        row = yield Call("store", StoreGet(key))
+        if row is None or row.kind != "access" or row.revoked_at is not None or row.expires_at <= ctx.now():
+            return None
+        return TokenRow(*row)
+
+    def revoke(self, ctx: Context, token: str) -> Flow[bool]:
+        """Mark the row."""
+        key = yield Compute("token.hash", partial(store_key, token))
+        known = yield Call("store", StoreRevoke(key, ctx.now()))
+        return bool(known)

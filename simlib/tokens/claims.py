@@ -1,0 +1,92 @@
+"""Claims of an access token (RFC 9068) and what may be judged about them without the wall clock."""
+
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal
+
+EPOCH = 1_767_225_600
+"""NumericDate of simulated second 0 (2026-01-01T00:00:00Z): ten digits for centuries, so sizes never vary by time."""
+
+TimeReason = Literal["expired", "not_yet_valid", "issued_in_future", "no_expiry"]
+
+_NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
+
+
+def to_numeric_date(seconds: float) -> int:
+    """The NumericDate of a simulated instant, rounded down to the whole second (RFC 7519 section 2)."""
+    return EPOCH + math.floor(seconds)
+
+
+def from_numeric_date(value: float) -> float:
+    """The simulated instant, in seconds, of a NumericDate."""
+    return float(value - EPOCH)
+
+
+def access_token_claims(
+    issuer: str,
+    audience: str | Sequence[str],
+    subject: str,
+    client_id: str,
+    scope: str,
+    issued_at: float,
+    lifetime: float,
+    jti: str,
+    extra: Mapping[str, Any] = _NO_CLAIMS,
+) -> dict[str, Any]:
+    """The claims of RFC 9068 section 2.2; ``issued_at`` in simulated seconds, ``lifetime`` in seconds.
+
+    Instants are whole seconds: iat is rounded down and a fraction of the lifetime is dropped, as real servers do,
+    so a token lives up to one second less than its lifetime. ``extra`` adds claims and replaces none of these.
+    """
+    issued = to_numeric_date(issued_at)
+    return {
+        **extra,
+        "iss": issuer,
+        "aud": audience if isinstance(audience, str) else list(audience),
+        "sub": subject,
+        "client_id": client_id,
+        "scope": scope,
+        "iat": issued,
+        "exp": issued + math.floor(lifetime),
+        "jti": jti,
+    }
+
+
+def judge_time(claims: Mapping[str, Any], now: float, leeway: float = 0.0) -> TimeReason | None:
+    """Why the claims do not hold at simulated instant ``now``, or None; ``now`` and ``leeway`` in seconds.
+
+    At exp == now a token is expired (RFC 7519 section 4.1.4). An exp that is no number counts as none; an nbf or
+    iat that is no number counts as one that never comes.
+    """
+    expiry = _simulated(claims.get("exp"))
+    if expiry is None:
+        return "no_expiry"
+    if expiry <= now - leeway:
+        return "expired"
+    if "nbf" in claims and _is_after(claims["nbf"], now + leeway):
+        return "not_yet_valid"
+    if "iat" in claims and _is_after(claims["iat"], now + leeway):
+        return "issued_in_future"
+    return None
+
+
+def has_scope(claims: Mapping[str, Any], required: str) -> bool:
+    """Whether every word of ``required`` is in the claim "scope"; words are separated by spaces (RFC 6749 3.3)."""
+    granted = claims.get("scope", "")
+    return isinstance(granted, str) and set(required.split()) <= set(granted.split())
+
+
+def _is_after(value: Any, instant: float) -> bool:
+    simulated = _simulated(value)
+    return simulated is None or simulated > instant
+
+
+def _simulated(value: Any) -> int | float | None:
+    # The int is kept as it is: adding EPOCH to a float ``now`` instead would round away a tenth of a microsecond,
+    # and with it the exact boundary.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value - EPOCH

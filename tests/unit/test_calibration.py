@@ -1,0 +1,228 @@
+"""Calibration measures real operations, and what it writes is a profile or nothing."""
+
+import importlib.util
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simlib.calibration import __main__ as command
+from simlib.calibration import campaign, clock, sessions
+from simlib.calibration import recorder as recorder_module
+from simlib.calibration.campaign import spread
+from simlib.calibration.clock import Operation, reading_cost, sample, sample_alone
+from simlib.calibration.machine import LoadProbe
+from simlib.calibration.names import SETTLING
+from simlib.calibration.operations import pure_operations
+from simlib.calibration.paths import PATHS, sums_against_whole, with_paths
+from simlib.calibration.recorder import Recorder
+from simlib.calibration.store_operations import store_operations
+from simlib.calibration.table import QUANTILES, quantiles, render, write_whole
+from simlib.scenario.errors import InputError
+from simlib.scenario.profile import load_profile
+
+PURE = {
+    *(f"jwt.{act}.{algorithm}" for act in ("sign", "verify") for algorithm in ("RS256", "ES256", "EdDSA")),
+    *(f"store.{kind}.{act}" for kind in ("dict", "sqlite") for act in ("get", "put", "revoke")),
+    *("jwks.parse", "jwks.serve", "opaque.issue", "token.hash", "json.encode", "json.decode"),
+    *("client.authenticate", "form.decode", "form.encode", "cache.lookup", "claims.check"),
+}
+HTTP = {f"http.{name}" for name in ("call_in", "call_out", "connect_in", "connect_out")}
+served = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in sessions.NEEDED), reason="needs the packages of extra 'dev'"
+)
+
+
+@pytest.fixture(scope="module")
+def operations(tmp_path_factory: pytest.TempPathFactory) -> list[Operation]:
+    return [*pure_operations(), *store_operations(tmp_path_factory.mktemp("store"))]
+
+
+def test_every_pure_operation_does_what_it_is_named_after(operations: list[Operation]) -> None:
+    results: dict[str, Any] = {operation.name: operation.run() for operation in operations}
+    assert set(results) == PURE
+    assert results["client.authenticate"] is results["claims.check"] is results["cache.lookup"] is True
+    for name in ("jwt.verify.RS256", "jwt.verify.ES256", "jwt.verify.EdDSA"):
+        claims, reason = results[name]
+        assert len(claims) == 10
+        assert reason == ""
+    assert all(results[f"store.{kind}.get"] is not None for kind in ("dict", "sqlite"))
+    assert all(results[f"store.{kind}.revoke"] is True for kind in ("dict", "sqlite"))
+
+
+def test_a_tiny_real_run_makes_a_file_that_loads_as_a_profile(operations: list[Operation], tmp_path: Path) -> None:
+    samples = sample_alone(operations, 20)
+    write_whole(tmp_path / "tiny.csv", render(samples, {"date": "2026-01-01", "machine": "any"}))
+    profile = load_profile(tmp_path / "tiny.csv", noise="as_measured")
+    assert set(profile.quantiles) == PURE
+    assert profile.about["machine"] == "any"
+    assert profile.name == "tiny"
+    for name, values in samples.items():
+        low, middle, high = profile.seconds(name, np.array([0.0, 0.5, 1.0]))
+        assert (low, middle, high) == pytest.approx((min(values), median(values), max(values)), rel=1e-3)
+
+
+def test_the_clock_counts_work_and_not_waiting() -> None:
+    overhead = reading_cost()
+    waiting = sample(Operation("wait", lambda: time.sleep(0.05)), overhead)
+    working = sample(Operation("work", lambda: sum(range(3_000_000))), overhead)
+    assert waiting < working
+
+
+def test_quantiles_are_evenly_spaced_in_probability() -> None:
+    assert quantiles(range(QUANTILES)) == list(range(QUANTILES))
+    assert quantiles([3.0]) == [3.0] * QUANTILES
+
+
+def test_numbers_are_short_and_rows_are_sorted() -> None:
+    lines = render({"b": [1 / 3], "a": [2e-6]}, {}).splitlines()
+    assert lines[0] == "# format: simlib-profile-1"
+    assert [line.split(",")[:2] for line in lines[2:]] == [["a", "2e-06"], ["b", "0.3333"]]
+
+
+class FakeClock:
+    """A CPU clock that moves only when it is told to, in nanoseconds."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def read(self) -> int:
+        return self.now
+
+    def work(self, nanoseconds: int) -> None:
+        self.now += nanoseconds
+
+
+def test_a_recorder_cuts_the_time_of_a_server_into_disjoint_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeClock()
+    recorder = Recorder([Operation("work", lambda: fake.work(700))])
+    monkeypatch.setattr(recorder, "_overhead", 0.0)
+    for module in (clock, recorder_module):
+        monkeypatch.setattr(module, "cpu_nanoseconds", fake.read)
+    for name, answering in [("work", 300)] * (SETTLING + 6) + [("nothing", 200)] * (SETTLING + 4):
+        fake.work(answering)
+        recorder.serve(name)
+    assert recorder.between == {"work": pytest.approx([300e-9] * 6), "nothing": pytest.approx([200e-9] * 4)}
+    assert recorder.within == {"work": pytest.approx([700e-9] * 6)}
+
+
+def test_the_cost_of_reading_the_clock_is_taken_off_but_never_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeClock()
+    monkeypatch.setattr(clock, "cpu_nanoseconds", fake.read)
+    work = Operation("work", lambda: fake.work(700))
+    assert sample(work, 300.0) == pytest.approx(400e-9)
+    assert sample(work, 800.0) == 0.0
+
+
+def test_a_clock_of_coarse_steps_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "cpu_nanoseconds", FakeClock().read)
+    with pytest.raises(InputError, match="steps"):
+        reading_cost()
+
+
+def test_a_path_runs_its_parts_and_its_check_compares_their_sum() -> None:
+    ran: list[str] = []
+    parts = [part for path in PATHS.values() for part in path]
+    operations = [Operation(name, partial(ran.append, name)) for name in parts]
+    for operation in with_paths(operations)[len(operations) :]:
+        operation.run()
+    assert ran == parts
+    name, expected = next(iter(PATHS.items()))
+    assert sums_against_whole({**{part: [1.0] for part in expected}, name: [4.0]}) == {name: len(expected) / 4}
+
+
+def test_foreign_load_is_what_the_machine_did_beyond_us() -> None:
+    before = LoadProbe(wall=0.0, machine=100.0, own=10.0)
+    assert before.foreign_cores(LoadProbe(10.0, 115.0, 15.0)) == 1.0
+    assert before.foreign_cores(LoadProbe(10.0, 104.0, 15.0)) == 0.0
+    assert before.foreign_cores(LoadProbe(10.0, None, 15.0)) is None
+    assert LoadProbe.read().own > 0.0
+
+
+def test_the_spread_of_processes_is_a_share_of_their_mean() -> None:
+    assert spread([1.0, 1.0]) == 0.0
+    assert spread([1.0, 3.0]) == 1.0
+    assert spread([0.0]) == 0.0
+
+
+def test_writing_replaces_the_old_file_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "profile.csv"
+    path.write_text("old")
+    write_whole(path, "new\n")
+    assert path.read_bytes() == b"new\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "profile.csv"
+    path.write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(path, "\ud800")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def fake_round(_: float) -> dict[str, list[float]]:
+    return {"http.call_in": [1e-4, 2e-4], "jwt.sign.ES256": [3e-5]}
+
+
+def test_an_interrupt_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: float) -> Iterator[Any]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(campaign, "measure_once", interrupted)
+    monkeypatch.setattr(command, "require_packages", lambda: None)
+    assert command.main(["--out", str(tmp_path / "p.csv")]) == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_profile_tells_how_it_was_made_and_nothing_about_whose_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign, "measure_once", fake_round)
+    monkeypatch.setattr(command, "require_packages", lambda: None)
+    assert command.main(["--out", str(tmp_path / "p.csv"), "--processes", "3"]) == 0
+    about = load_profile(tmp_path / "p.csv").about
+    assert about["processes"] == "3"
+    assert about["samples"] == "3 to 6 per operation"
+    assert about["spread http.call_in"] == "0.0%"
+    assert "fewer than 1000 samples" in about["note"]
+    assert {"date", "machine", "kernel", "python", "pyjwt", "cryptography", "openssl", "sqlite"} <= set(about)
+    assert str(tmp_path) not in (tmp_path / "p.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (["--processes", "0"], "--processes 0"),
+        (["--seconds", "-1"], "--seconds -1"),
+        (["--out", "no/x.csv"], "no/x.csv"),
+    ],
+)
+def test_unusable_options_are_told_in_one_line(
+    changes: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["--out", str(tmp_path / "p.csv"), *changes]) == 2
+    message = capsys.readouterr().err
+    assert told in message
+    assert message.count("\n") == 1
+
+
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "NEEDED", ("json", "no_such_package_here"))
+    with pytest.raises(InputError, match=r"needs no_such_package_here"):
+        sessions.require_packages()
+
+
+@served
+def test_one_round_over_real_connections_measures_every_operation() -> None:
+    samples = sessions.measure_once(0.0)
+    assert set(samples) - set(PATHS) == PURE | HTTP | {"http.connect_plain_in", "http.connect_plain_out"}
+    assert all(len(values) > 0 and min(values) >= 0.0 for values in samples.values())
+    assert median(samples["http.call_in"]) > 0.0
+    assert median(samples["http.connect_in"]) > 0.0
