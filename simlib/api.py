@@ -1,11 +1,14 @@
 """Loading with the parts of this package: what the command line and notebooks start from."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from simlib.scenario.data import bundled_scenarios
 from simlib.scenario.loading import build_scenario, read_document
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.world import ReplayLoad, World
 from simlib.strategies import CATALOGUE
 
 
@@ -14,7 +17,30 @@ def load_scenario(source: str | Path) -> Scenario:
 
     Raises InputError with file, key and what is allowed.
     """
+    path = scenario_path(source)
+    return scenario_from(read_document(path), path)
+
+
+def scenario_path(source: str | Path) -> Path:
+    """The file itself, or the bundled scenario of that name when there is no such file."""
     path = Path(source)
-    if not path.exists():
-        path = bundled_scenarios().get(str(source), path)
-    return build_scenario(read_document(path), CATALOGUE, path)
+    return path if path.exists() else bundled_scenarios().get(str(source), path)
+
+
+def scenario_from(document: Mapping[str, Any], source: Path) -> Scenario:
+    """Check a scenario document; paths in it are relative to ``source``, the file it was read from.
+
+    In the scenario they are absolute, so that it means the same wherever it is written down again. Raises InputError
+    with file, key and what is allowed.
+    """
+    scenario = build_scenario(document, CATALOGUE, source)
+    return replace(scenario, world=_absolute(scenario.world, source.absolute().parent))
+
+
+def _absolute(world: World, base: Path) -> World:
+    changed: dict[str, Any] = {}
+    if isinstance(world.load, ReplayLoad):
+        changed["load"] = world.load.model_copy(update={"file": (base / world.load.file).resolve()})
+    if world.profile.endswith(".csv"):
+        changed["profile"] = str((base / world.profile).resolve())
+    return world.model_copy(update=changed)

@@ -68,7 +68,7 @@ def _jwt_operations(algorithm: Algorithm) -> list[Operation]:
 
     def verify(token: str) -> object:
         found = key_set.find(header_of(token)["kid"])
-        return found and Verification(token, found, (algorithm,), ISSUER, AUDIENCE)()
+        return found and Verification(token, found, (algorithm,), ISSUER, AUDIENCE).as_shipped()
 
     return [
         Operation(f"jwt.sign.{algorithm}", _each(sign, all_claims)),

@@ -1,5 +1,18 @@
 """From numbers with intervals to a reasoned choice."""
 
-from simlib.decision.verdicts import Judgement, judge, sentence
+from simlib.decision.comparing import Verdicts, judge_comparison
+from simlib.decision.limits import LimitCheck, check_limits
+from simlib.decision.notes import distortion_notes
+from simlib.decision.verdicts import Judgement, brief, judge, sentence
 
-__all__ = ["Judgement", "judge", "sentence"]
+__all__ = [
+    "Judgement",
+    "LimitCheck",
+    "Verdicts",
+    "brief",
+    "check_limits",
+    "distortion_notes",
+    "judge",
+    "judge_comparison",
+    "sentence",
+]

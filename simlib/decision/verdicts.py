@@ -97,18 +97,36 @@ def sentence(judgement: Judgement) -> str:
     return told if judgement.word in ("lower", "higher") else f"{told}: {judgement.word}"
 
 
+def brief(judgement: Judgement) -> str:
+    """The judgement as an item of a list that its word heads: label, size or margin, interval."""
+    label = judgement.metric.label
+    if judgement.word == "undefined":
+        return label
+    if judgement.word == "equivalent":
+        return f"{label} (within {_margin(judgement)})"
+    if judgement.word == "undecided":
+        return f"{label} ({_ask(judgement).removeprefix('undecided, ').removeprefix('and ')})"
+    size, low, high, direction = _turned(judgement)
+    return f"{label} ({size}{_unit(judgement.metric)} {direction}, {low} to {high})"
+
+
 def _directed(judgement: Judgement) -> str:
     """The size of a difference whose sign is known, with the interval turned to match."""
+    size, low, high, direction = _turned(judgement)
+    unit = _unit(judgement.metric)
+    return (
+        f"{size}{unit} {direction} than {judgement.baseline} "
+        f"({judgement.difference.level * 100:g} % interval {low} to {high}{unit})"
+    )
+
+
+def _turned(judgement: Judgement) -> tuple[str, str, str, str]:
+    """Size and interval without their sign, which is the fourth, a word."""
     difference = judgement.difference
     lower = difference.high < 0
     low, high = (-difference.high, -difference.low) if lower else (difference.low, difference.high)
     size, low_text, high_text = _numbers(judgement, abs(difference.mean), low, high)
-    direction = "lower" if lower else "higher"
-    unit = _unit(judgement.metric)
-    return (
-        f"{size}{unit} {direction} than {judgement.baseline} "
-        f"({difference.level * 100:g} % interval {low_text} to {high_text}{unit})"
-    )
+    return size, low_text, high_text, "lower" if lower else "higher"
 
 
 def _signed(judgement: Judgement) -> str:
@@ -130,6 +148,9 @@ def _numbers(judgement: Judgement, *values: float) -> list[str]:
     """The values as shown, with one significant digit of the half width: more would be noise."""
     metric, half = judgement.metric, judgement.difference.half_width * judgement.metric.factor
     digits = min(max(-math.floor(math.log10(half)), 0), 9) if 0 < half < math.inf else metric.digits
+    # A bound that is not 0 must not look like 0: whether the interval holds 0 is what the word rests on.
+    enough = (d for d in range(digits, digits + 3) if all(v == 0 or round(v * metric.factor, d) for v in values))
+    digits = next(enough, digits)
     return [f"{round(value * metric.factor, digits) + 0.0:,.{digits}f}" for value in values]
 
 
@@ -139,5 +160,5 @@ def _margin(judgement: Judgement) -> str:
 
 def _unit(metric: Metric) -> str:
     """With its leading space; a difference of shares is told in percentage points."""
-    unit = "percentage points" if metric.shown_unit == "%" else metric.shown_unit
+    unit = {"%": "percentage points", "1/s": "per second"}.get(metric.shown_unit, metric.shown_unit)
     return f" {unit}" if unit else ""

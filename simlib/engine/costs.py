@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simlib.scenario.variates import Variates
 
 USED = -1.0
-"""Marks a variate that its owner has used; a second use asks the keyed hash."""
+"""A variate x that its owner has used is kept as USED - x: negative, and its value not lost."""
 
 
 class SecondsOf(Protocol):
@@ -45,15 +45,20 @@ class OwnCosts:
 
 
 class DrawnColumn:
-    """Seconds of one purpose: first use by a request from a column, any other use by a keyed hash."""
+    """Seconds of one purpose: first use by a request from a column, any other use by a keyed hash.
 
-    __slots__ = ("_again", "_law", "_purpose", "_variates", "values")
+    ``values`` is open to the driver, which takes first uses itself: ``x = values[i]``, and when x >= 0 it writes
+    ``values[i] = USED - x``; otherwise it asks `further`.
+    """
+
+    __slots__ = ("_again", "_again_total", "_law", "_purpose", "_variates", "values")
 
     def __init__(self, purpose: str, law: SecondsOf, variates: Variates, requests: int) -> None:
         self._purpose = purpose
         self._law = law
         self._variates = variates
         self._again: dict[int, int] = {}
+        self._again_total = 0.0
         drawn = law.seconds(variates.column(purpose, requests))
         # One more place at the end: subject -1 (work behind the requests) finds it used.
         self.values = array("d", drawn.tobytes())
@@ -63,7 +68,7 @@ class DrawnColumn:
         """Seconds for this subject's next use."""
         value = self.values[subject]
         if value >= 0.0:
-            self.values[subject] = USED
+            self.values[subject] = USED - value
             return value
         return self.further(subject)
 
@@ -72,7 +77,15 @@ class DrawnColumn:
         ordinal = self._again.get(subject, 0) + 1
         self._again[subject] = ordinal
         uniform = self._variates.one(self._purpose, subject, ordinal)
-        return float(self._law.seconds(np.array([uniform]))[0])
+        value = float(self._law.seconds(np.array([uniform]))[0])
+        self._again_total += value
+        return value
+
+    def used(self) -> tuple[int, float]:
+        """How many values were used, and their sum."""
+        values = np.frombuffer(self.values)[:-1]
+        first = values[values < 0]
+        return len(first) + sum(self._again.values()), float((USED - first).sum()) + self._again_total
 
 
 class _Operation:
@@ -87,15 +100,12 @@ class _Operation:
 
 
 class OperationCost(DrawnColumn):
-    """The cost of one operation on one host, and how often it was charged."""
+    """The cost of one operation on one host."""
 
-    __slots__ = ("count", "distinct", "total")
+    __slots__ = ()
 
     def __init__(self, host: str, operation: str, table: CostTable, variates: Variates, requests: int) -> None:
         super().__init__(f"{host}.{operation}", _Operation(table, operation), variates, requests)
-        self.count = 0
-        self.total = 0.0
-        self.distinct = 0
 
 
 class HostCosts(dict[str, OperationCost]):

@@ -65,7 +65,9 @@ def popularity(population: Population) -> NDArray[np.float64]:
 def pick(shares: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
     """Users (n,) drawn by their shares, by inversion of uniforms (n,)."""
     edges = np.cumsum(shares)
-    return np.minimum(np.searchsorted(edges, uniform * edges[-1], side="right"), len(shares) - 1).astype(np.int64)
+    found = np.searchsorted(edges, uniform * edges[-1], side="right")
+    users: NDArray[np.int64] = np.minimum(found, len(shares) - 1).astype(np.int64)
+    return users
 
 
 def _popular(

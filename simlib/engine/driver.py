@@ -10,11 +10,11 @@ from typing import Any
 
 from simlib.engine.costs import USED, DrawnColumn
 from simlib.engine.exchange import Exchange
-from simlib.engine.hosts import Handler, Local, Replica
+from simlib.engine.hosts import Handler, Replica
 from simlib.engine.journey import NAN, Mark
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.stations import KieferWolfowitz
-from simlib.engine.task import OVER, OnceFrame, Task
+from simlib.engine.task import OVER, CallFrame, OnceFrame, Task
 from simlib.engine.verified import Verifier
 from simlib.scenario.effects import Call, Compute, Draw, Once, Sleep
 from simlib.scenario.sinks import Row
@@ -24,7 +24,7 @@ from simlib.tokens import Verification
 class Driver:
     """Runs tasks until they are done. It knows hosts, links and effects; it knows nothing of tokens but `Verification`.
 
-    ``finish`` is told of every request that is done; ``charge_calls`` says whether calls cost CPU at both ends.
+    ``finish`` is told of every request that is done; ``exchange`` makes what carries calls between hosts.
     """
 
     def __init__(
@@ -34,8 +34,7 @@ class Driver:
         finish: Callable[[Task, Any, float], None],
         draw: Callable[[str], DrawnColumn],
         verifier: Verifier,
-        charge_calls: bool,
-        call_row: Callable[[Row], None] | None,
+        exchange: Callable[[Kernel, "Driver"], Exchange],
         visit_row: Callable[[Row], None] | None,
         horizon: float,
     ) -> None:
@@ -48,9 +47,9 @@ class Driver:
         self._visit_row = visit_row
         self._spare: list[Task] = []
         self.tasks: list[Task] = []
-        self._on_computed = [self._computed]
-        self._on_resume = [self._resume]
-        self._exchange = Exchange(kernel, self, charge_calls, call_row)
+        self._on_computed: Callbacks = [self._computed]
+        self._on_resume: Callbacks = [self._resume]
+        self._exchange = exchange(kernel, self)
 
     # --- tasks ---------------------------------------------------------------------------------------------------
 
@@ -79,7 +78,7 @@ class Driver:
         self.advance(task, None)
 
     def arrivals(self, times: list[float], host: Replica, entry: Handler, begin: Callable[[Task], Any] | None) -> None:
-        """Let request i start on ``host`` at ``times[i]`` with the generator ``entry(i)``, or ``entry(begin(task))``."""
+        """Let request i start on ``host`` at ``times[i]`` with the generator ``entry(i)`` or ``entry(begin(task))``."""
         count = len(times)
         schedule_at = self._kernel.schedule_at
         new_task, spare, advance = self.task, self._spare, self.advance
@@ -99,7 +98,7 @@ class Driver:
             task.send = entry(number if begin is None else begin(task)).send
             advance(task, None)
 
-        on_arrival = [arrive]
+        on_arrival: Callbacks = [arrive]
         schedule(0)
 
     # --- the heart -----------------------------------------------------------------------------------------------
@@ -123,13 +122,13 @@ class Driver:
                     self._spare.append(task)
                     return
                 frame = frames.pop()
-                if frame.__class__ is OnceFrame:
-                    value = stop.value
-                    self._land(task.host, frame.key, value)
-                    send = task.send = frame.send
-                    continue
-                self._exchange.answer(task, frame, stop.value)
-                return
+                if isinstance(frame, CallFrame):
+                    self._exchange.answer(task, frame, stop.value)
+                    return
+                value = stop.value
+                self._land(task.host, frame.key, value)
+                send = task.send = frame.send
+                continue
             kind = effect.__class__
             if kind is Compute:
                 operation, work = effect
@@ -138,7 +137,9 @@ class Driver:
                 if route.local is None:
                     self._exchange.call(task, effect, route)
                     return
-                operation, work = route.local(effect.request)
+                request = effect.request
+                operation = route.local.operation_of(request)
+                work = partial(route.local.execute, request)
             else:
                 waits, value = self._other(task, effect)
                 if waits:
@@ -154,18 +155,18 @@ class Driver:
             subject = task.subject
             seconds = cost.values[subject]
             if seconds >= 0.0:
-                cost.values[subject] = USED
+                cost.values[subject] = USED - seconds
             else:
                 seconds = cost.further(subject)
-            cost.count += 1
-            cost.total += seconds
             now = kernel._now
             if station.__class__ is KieferWolfowitz:
                 if served:
                     raise RuntimeError(f"host {host.name!r} promised known_on_arrival but computed twice in one visit")
                 served = True
                 end = station.serve(seconds, now)
-                kernel._now = end  # look ahead: nothing that happens until then can change what the job does
+                # Look ahead: nothing that happens until then can change what the job does. The event list sets the
+                # clock anew for its next event, so the present may run ahead for the rest of this one.
+                kernel._now = end
                 if self._visit_row is not None:
                     self._visit(task, host, now, end)
                 value = None if work is None else work()
@@ -236,11 +237,7 @@ class Driver:
         host = task.host
         seconds = 0.0
         for operation in operations:
-            cost = host.costs[operation]
-            one = cost.take(task.subject)
-            cost.count += 1
-            cost.total += one
-            seconds += one
+            seconds += host.costs[operation].take(task.subject)
         station = host.station
         assert station is not None
         now = self._kernel._now
@@ -301,12 +298,3 @@ class Driver:
 def _ended(_: Any) -> Any:
     """Stands for a generator that has ended: what work behind a request returns to."""
     raise StopIteration
-
-
-def in_process(operation_of: Callable[[Any], str], execute: Callable[[Any], Any]) -> Local:
-    """A resource inside the caller's process (a dict, SQLite): its time is time of the caller's worker."""
-
-    def local(request: Any) -> tuple[str, Callable[[], Any]]:
-        return operation_of(request), partial(execute, request)
-
-    return local

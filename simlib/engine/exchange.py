@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from simlib.engine.hosts import Route
 from simlib.engine.journey import NAN
-from simlib.engine.kernel import Kernel
+from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.links import Connections
 from simlib.engine.task import CallFrame, Task, Timeout
+from simlib.engine.timeouts import Timeouts
 from simlib.scenario.effects import Call, Failed, Reply
 from simlib.scenario.sinks import Row
 
@@ -27,34 +28,34 @@ class Exchange:
     """
 
     def __init__(self, kernel: Kernel, driver: "Driver", charge_calls: bool, call_row: Callable[[Row], None] | None):
-        self._kernel = kernel
-        self._schedule_at = kernel.schedule_at
-        self._driver = driver
+        self.kernel = kernel
+        self.schedule_at = kernel.schedule_at
+        self.driver = driver
         self._charge_calls = charge_calls
         self._call_row = call_row
-        self._on_left = [self._depart]
-        self._on_connected = [self._connected]
-        self._on_arrived = [self._arrived]
-        self._on_begin = [self._begin]
-        self._on_answered = [self._answered]
-        self._on_timeout = [self._timed_out]
+        self._on_left: Callbacks = [self._depart]
+        self._on_connected: Callbacks = [self._connected]
+        self._on_arrived: Callbacks = [self._arrived]
+        self.on_begin: Callbacks = [self._begin]
+        self._on_answered: Callbacks = [self._answered]
+        self._timeouts = Timeouts(kernel, self._timed_out)
 
     def call(self, task: Task, call: Call, route: Route) -> None:
         """The task's generator wants an answer from another host."""
         task.effect = call
         task.route = route
         if self._charge_calls and task.host.station is not None:
-            self._driver.charge(task, CALL_OUT, self._on_left)
+            self.driver.charge(task, CALL_OUT, self._on_left)
         elif call.timeout is None and route.connections is None:
             if task.held is not None:
-                self._driver.release(task)
+                self.driver.release(task)
             self._dispatch(task, 0.0)
         else:
             self._depart(task)
 
     def _depart(self, task: Task) -> None:
         if task.held is not None:
-            self._driver.release(task)
+            self.driver.release(task)
         call: Call = task.effect
         if call.timeout is not None:
             task = self._carrier(task, call, call.timeout)
@@ -65,10 +66,8 @@ class Exchange:
             self._connect(task, connections)
 
     def _carrier(self, task: Task, call: Call, timeout: float) -> Task:
-        clock = Timeout(self._kernel, task)
-        clock.callbacks = self._on_timeout
-        self._schedule_at(clock, self._kernel._now + timeout, task.key)
-        carrier = self._driver.task(task.subject, task.key)
+        clock = self._timeouts.start(task, timeout)
+        carrier = self.driver.task(task.subject, task.key)
         carrier.journey = task.journey
         carrier.parent = clock
         carrier.effect = call
@@ -80,20 +79,20 @@ class Exchange:
     # --- connections ---------------------------------------------------------------------------------------------
 
     def _connect(self, task: Task, connections: Connections) -> None:
-        taken = connections.acquire(self._kernel._now)
+        taken = connections.acquire(self.kernel._now)
         if taken == "full":
             connections.waiting.append(task)
         elif taken == "reused":
             self._dispatch(task, 0.0)
         elif self._charge_calls and task.host.station is not None:
-            self._driver.charge(task, CONNECT_OUT, self._on_connected)
+            self.driver.charge(task, CONNECT_OUT, self._on_connected)
         else:
             self._connected(task)
 
     def _connected(self, task: Task) -> None:
         """The caller has done its part of opening a connection; the rest is round trips."""
         if task.held is not None:
-            self._driver.release(task)
+            self.driver.release(task)
         self._dispatch(task, task.route.link.connect_round_trips)
 
     # --- there ---------------------------------------------------------------------------------------------------
@@ -111,38 +110,38 @@ class Exchange:
         delay = one_way if round_trips == 0.0 else one_way + round_trips * round_trip
         size = 0
         journey = task.journey
-        if journey is not None or self._call_row is not None:
+        if journey is not None or self._call_row is not None or link.bandwidth is not None:
             size = link.head_out + task.effect.request.size
             delay += link.transmission(size)
             if journey is not None:
                 journey.bytes += size
                 journey.asked += journey.validating
-        now = self._kernel._now
+        now = self.kernel._now
         task.frames.append(CallFrame(task.send, task.host, route, one_way, now, size))
         task.host = callee
         task.new_connection = round_trips > 0.0
         charged = self._charge_calls and callee.station is not None
-        task.callbacks = self._on_arrived if charged else self._on_begin
-        self._schedule_at(task, now + delay, task.key)
+        task.callbacks = self._on_arrived if charged else self.on_begin
+        self.schedule_at(task, now + delay, task.key)
 
     def _arrived(self, task: Task) -> None:
-        self._driver.charge(task, CALL_IN_NEW if task.new_connection else CALL_IN, self._on_begin)
+        self.driver.charge(task, CALL_IN_NEW if task.new_connection else CALL_IN, self.on_begin)
 
     def _begin(self, task: Task) -> None:
         call = task.effect
         task.send = task.host.handlers[call.target](call.request).send
-        self._driver.advance(task, None)
+        self.driver.advance(task, None)
 
     # --- and back ------------------------------------------------------------------------------------------------
 
     def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
         """The callee is done: its answer goes back over the link."""
         if task.held is not None:
-            self._driver.release(task)
+            self.driver.release(task)
         delay = frame.one_way
         journey = task.journey
-        if journey is not None or self._call_row is not None:
-            link = frame.route.link
+        link = frame.route.link
+        if journey is not None or self._call_row is not None or link.bandwidth is not None:
             size = link.head_back + value.size
             delay += link.transmission(size)
             task.reply_bytes = size
@@ -151,7 +150,7 @@ class Exchange:
         task.frames.append(frame)
         task.value = value
         task.callbacks = self._on_answered
-        self._schedule_at(task, self._kernel._now + delay, task.key)
+        self.schedule_at(task, self.kernel._now + delay, task.key)
 
     def _answered(self, task: Task) -> None:
         frame = task.frames.pop()
@@ -159,34 +158,33 @@ class Exchange:
         value = task.value
         connections = frame.route.connections
         if connections is not None:
-            taker = connections.release(self._kernel._now)
+            taker = connections.release(self.kernel._now)
             if taker is not None:
                 self._dispatch(taker, 0.0)
         if self._call_row is not None:
-            self._write(task, frame, self._kernel._now, value.status, task.reply_bytes)
-        if value.__class__ is Reply and (value.status >= 500 or value.status == 429):
-            value = Failed("status", value.status)
+            self._write(task, frame, self.kernel._now, value.status, task.reply_bytes)
+        value = as_failure(value)
         if task.parent is not None and frame.send is nobody:
             self._deliver(task, task.parent, value)
             return
         task.host = frame.host
         task.send = frame.send
-        self._driver.advance(task, value)
+        self.driver.advance(task, value)
 
     # --- giving up -----------------------------------------------------------------------------------------------
 
     def _deliver(self, carrier: Task, clock: Timeout, value: Any) -> None:
         waiting = clock.waiting
         clock.waiting = None
-        self._driver.retire(carrier)
+        self.driver.retire(carrier)
         if waiting is not None:
-            self._driver.advance(waiting, value)
+            self.driver.advance(waiting, value)
 
     def _timed_out(self, clock: Timeout) -> None:
         waiting = clock.waiting
         if waiting is not None:
             clock.waiting = None
-            self._driver.advance(waiting, Failed("timed_out"))
+            self.driver.advance(waiting, Failed("timed_out"))
 
     # --- rows ----------------------------------------------------------------------------------------------------
 
@@ -215,6 +213,13 @@ class Exchange:
             for frame in task.frames:
                 if isinstance(frame, CallFrame) and frame.sent < horizon:
                     self._write(task, frame, NAN, 0, 0)
+
+
+def as_failure(value: Any) -> Any:
+    """What a caller makes of an answer: a server that is broken or wants to be left alone has failed."""
+    if value.__class__ is Reply and (value.status >= 500 or value.status == 429):
+        return Failed("status", value.status)
+    return value
 
 
 def nobody(_: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from simlib.engine.costs import DrawnColumn, HostCosts
 from simlib.engine.kernel import Kernel
@@ -13,15 +13,23 @@ from simlib.scenario.effects import Flow
 from simlib.scenario.variates import Variates
 
 Handler = Callable[[Any], Flow[Any]]
-Local = Callable[[Any], tuple[str, Callable[[], Any]]]
-"""Turns a request to a resource inside the caller's process into an operation and its work."""
+
+
+class InProcess(NamedTuple):
+    """A resource inside the caller's process (a dict, SQLite): its time is time of the caller's worker.
+
+    ``operation_of`` names what a request costs, ``execute`` really does it.
+    """
+
+    operation_of: Callable[[Any], str]
+    execute: Callable[[Any], Any]
 
 
 @dataclass(slots=True)
 class Route:
     """How one replica reaches one target: inside its own process, or over a link to the replicas of a host."""
 
-    local: Local | None = None
+    local: InProcess | None = None
     target_id: int = -1
     host_id: int = -1
     link: LinkRuntime = field(init=False)
@@ -58,8 +66,8 @@ class Replica:
 
     __slots__ = ("context", "costs", "flights", "handlers", "index", "name", "name_id", "routes", "station")
 
-    def __init__(self, name: str, name_id: int, context: HostContext, station: Station | None, costs: HostCosts) -> None:
-        self.name = name
+    def __init__(self, name_id: int, context: HostContext, station: Station | None, costs: HostCosts) -> None:
+        self.name = context.name
         self.name_id = name_id
         self.index = context.replica
         self.context = context

@@ -20,7 +20,7 @@ class Occurrence(Event):
 
     def __init__(self, kernel: "Kernel", callbacks: Callbacks | None = None) -> None:
         self.env = kernel
-        self.callbacks = callbacks
+        self.callbacks = callbacks or []
 
 
 class Kernel(Environment):
@@ -35,15 +35,8 @@ class Kernel(Environment):
         super().__init__()
         self.schedule_at = _scheduler(self)
 
-    def look_ahead(self, time: float) -> None:
-        """Let the event under way see ``time`` as the present.
 
-        Allowed for the rest of one callback only; the next event sets the clock to its own instant.
-        """
-        self._now = time
-
-
-def _scheduler(kernel: Kernel) -> Callable[[Occurrence, float, int], None]:
+def _scheduler(kernel: Kernel) -> Callable[[Occurrence, float, float], None]:
     """The function that puts an event on SimPy's own list; a closure because it is called twice per request.
 
     ``schedule_at(event, time, key)``: let the event fire at ``time`` (seconds, not before the present), before those of
@@ -52,7 +45,7 @@ def _scheduler(kernel: Kernel) -> Callable[[Occurrence, float, int], None]:
     queue: list[Any] = kernel._queue
     number = kernel._eid
 
-    def schedule_at(event: Occurrence, time: float, key: int) -> None:
+    def schedule_at(event: Occurrence, time: float, key: float) -> None:
         heappush(queue, (time, key, next(number), event))
 
     return schedule_at

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from simlib.engine.costs import CostTable, DrawnColumn, HostCosts, SecondsOf
 from simlib.engine.driver import Driver
-from simlib.engine.hosts import Handler, HostContext, Local, Replica, Route
+from simlib.engine.exchange import Exchange
+from simlib.engine.exchange_delays import DelaysOnly
+from simlib.engine.hosts import Handler, HostContext, InProcess, Replica, Route
 from simlib.engine.journey import NAN, Journey
 from simlib.engine.kernel import Kernel, Occurrence
 from simlib.engine.links import Connections, LinkRuntime
@@ -76,7 +78,7 @@ class Network:
     costs: CostTable
     paths: tuple[Path, ...] = ()
     handlers: Mapping[str, tuple[str, Bind]] = field(default_factory=dict)
-    local: Mapping[str, Local] = field(default_factory=dict)
+    local: Mapping[str, InProcess] = field(default_factory=dict)
     charge_calls: bool = False
     after: tuple[tuple[float, str, Callable[[], Flow[Any]]], ...] = ()
     journeys: Callable[[int, float], Journey] | None = None
@@ -151,8 +153,7 @@ class _Simulation:
             draw=lambda purpose: DrawnColumn(purpose, _Identity(), variates, requests),
             finish=self._finish if network.journeys is None else self._finish_journey,
             verifier=self.verifier,
-            charge_calls=network.charge_calls,
-            call_row=sink.writer("calls") if detail != "requests" else None,
+            exchange=self._exchange(detail),
             visit_row=sink.writer("visits") if detail == "visits" else None,
             horizon=horizon,
         )
@@ -171,12 +172,20 @@ class _Simulation:
         for index in range(host.replicas):
             context = HostContext(self.kernel, self.variates, host.name, index)
             station = None if host.workers is None else build_station(chosen, self.kernel, host.workers)
-            replica = Replica(host.name, self.names.index(host.name), context, station, costs)
+            replica = Replica(self.names.index(host.name), context, station, costs)
             for target, (where, bind) in self.network.handlers.items():
                 if where == host.name:
                     replica.handlers[target] = bind(context)
             replicas.append(replica)
         return replicas
+
+    def _exchange(self, detail: str) -> Callable[[Kernel, Driver], Exchange]:
+        """Nobody looks at single calls and they cost nothing at their ends: then only delays matter."""
+        network = self.network
+        if detail == "requests" and network.journeys is None and not network.charge_calls:
+            return DelaysOnly
+        row = self.sink.writer("calls") if detail != "requests" else None
+        return lambda kernel, driver: Exchange(kernel, driver, network.charge_calls, row)
 
     def _connect(self, requests: int) -> None:
         """Give every replica its routes: own process first, then the links that the network has."""
@@ -254,7 +263,7 @@ class _Simulation:
         task.journey = None
 
     def _write_unfinished(self) -> None:
-        under_way = [t for t in self.driver.tasks if t.subject >= 0 and t.parent is None and t.send is not None]
+        under_way = [t for t in self.driver.tasks if t.subject >= 0 and t.parent is None]
         for task in sorted(under_way, key=lambda t: t.subject):
             if task.journey is None:
                 self._request_row((task.subject, task.arrival, NAN, UNFINISHED, 0))
@@ -273,10 +282,11 @@ class _Simulation:
         for host, replicas in self.replicas.items():
             for operation, cost in sorted(replicas[0].costs.items()):
                 kind, _, algorithm = operation.rpartition(".")
-                distinct = self.verifier.distinct(host, algorithm) if kind == "jwt.verify" else cost.count
+                count, seconds = cost.used()
+                distinct = self.verifier.distinct(host, algorithm) if kind == "jwt.verify" else count
                 if operation not in self.names:
                     self.names = (*self.names, operation)
-                row((self.names.index(host), self.names.index(operation), cost.count, cost.total, distinct))
+                row((self.names.index(host), self.names.index(operation), count, seconds, distinct))
 
 
 @contextmanager

@@ -96,9 +96,7 @@ class Population:
 class ObservedTokens:
     """The AS's access tokens, with the driver looking on: what is issued and revoked becomes rows."""
 
-    def __init__(
-        self, issuer: Issuer, population: Population, on_revoked: Callable[[str, float], None]
-    ) -> None:
+    def __init__(self, issuer: Issuer, population: Population, on_revoked: Callable[[str, float], None]) -> None:
         self._issuer = issuer
         self._population = population
         self._on_revoked = on_revoked

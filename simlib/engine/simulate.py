@@ -8,8 +8,7 @@ import numpy as np
 
 from simlib.engine.costs import OwnCosts
 from simlib.engine.demand import Demand, draw_demand, pick
-from simlib.engine.driver import in_process
-from simlib.engine.hosts import Handler, HostContext
+from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.journey import Journey
 from simlib.engine.network import Host, Network, Path, run_network
 from simlib.engine.observing import observed_request, observed_validation
@@ -131,7 +130,7 @@ class _Deployed:
             resource_server=self._credentials("resource-server"),
             client=self._credentials("client"),
             user_claims=lambda subject: user_claims(subject, information.claims, information.value_bytes),
-            make_key=lambda algorithm: generate_signing_key(algorithm, "2026-01"),  # type: ignore[arg-type]
+            make_key=lambda algorithm: generate_signing_key(algorithm, "2026-01"),
         )
 
     def _credentials(self, client_id: str) -> Credentials:
@@ -139,7 +138,8 @@ class _Deployed:
 
     def _server(self) -> AuthorizationServer:
         known = (self.deployment.resource_server, self.deployment.client)
-        keys = KeySet(tuple(key.verification_key for key in self.issuer.keys()))
+        signing_keys = self.issuer.keys()
+        keys = KeySet(tuple(key.verification_key for key in signing_keys))
         return AuthorizationServer(
             issuer=self.deployment.issuer,
             tokens=ObservedTokens(self.issuer, self.population, self._revoked),
@@ -172,7 +172,7 @@ class _Deployed:
             costs=OwnCosts({"service.work": world.service.work}, self.scenario.profile),
             paths=self._paths(),
             handlers={"api": (SERVICE, self._bind_api), **endpoints},
-            local={"store": in_process(self._store_operation, self.store.execute)},
+            local={"store": InProcess(self._store_operation, self.store.execute)},
             charge_calls=True,
             after=tuple(self._revocations()),
             journeys=self._journey,
@@ -232,9 +232,7 @@ class _Deployed:
 
     def _journey(self, request: int, arrival: float) -> Journey:
         demand = self.demand
-        return Journey(
-            request, int(demand.users[request]), arrival, bool(demand.needs_user_information[request])
-        )
+        return Journey(request, int(demand.users[request]), arrival, bool(demand.needs_user_information[request]))
 
     # --- revocations ---------------------------------------------------------------------------------------------
 
@@ -265,4 +263,3 @@ class _Deployed:
     def _revoked(self, token: str, effective: float) -> None:
         number, user, asked = self.asked_to_revoke[token]
         self.revocation_row((number, self.population.token_id(token), user, asked, effective))
-

@@ -70,7 +70,7 @@ class Task(Occurrence):
         self.subject = -1
         self.key = 0
         self.host: Replica
-        self.send: Callable[[Any], Any] | None = None
+        self.send: Callable[[Any], Any]
         self.work: Callable[[], Any] | None = None
         self.value: Any = None
         self.effect: Any = None
@@ -82,11 +82,11 @@ class Task(Occurrence):
         self.seconds = 0.0
 
 
-class Timeout(Occurrence):
+class Timeout:
     """The clock that a caller sets on a call; whichever comes first, answer or clock, sets ``waiting`` to None."""
 
-    __slots__ = ("waiting",)
+    __slots__ = ("due", "waiting")
 
-    def __init__(self, kernel: "Kernel", waiting: Task) -> None:
-        super().__init__(kernel)
+    def __init__(self, waiting: Task, due: tuple[float, float]) -> None:
         self.waiting: Task | None = waiting
+        self.due = due

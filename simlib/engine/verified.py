@@ -13,17 +13,19 @@ class Verifier:
     def __init__(self, remember: bool) -> None:
         self._remember = remember
         self._known: dict[tuple[str, Verification], Verified] = {}
+        self._asked: list[tuple[str, Verification]] = []
 
     def __call__(self, verification: Verification, host: str) -> Verified:
         """The result of this verification, asked for on a host."""
-        key = (host, verification)
-        known = self._known.get(key)
-        if known is not None and self._remember:
-            return known
-        result = verification()
-        self._known[key] = result
-        return result
+        if not self._remember:
+            self._asked.append((host, verification))
+            return verification()
+        known = self._known.get((host, verification))
+        if known is None:
+            known = self._known[host, verification] = verification()
+        return known
 
     def distinct(self, host: str, algorithm: str) -> int:
         """How many different verifications a host asked for with keys of an algorithm."""
-        return sum(on == host and verification.key.algorithm == algorithm for on, verification in self._known)
+        asked = {*self._known, *self._asked}
+        return sum(on == host and verification.key.algorithm == algorithm for on, verification in asked)

@@ -70,9 +70,7 @@ def as_frame(replications: list[Replication]) -> "pd.DataFrame":
     return pd.DataFrame([{"design": r.design, "replication": r.replication, **r.figures} for r in replications])
 
 
-def replicate(
-    scenario: Scenario, design: str, *, workers: int = 1, progress: Progress | None = None
-) -> "pd.DataFrame":
+def replicate(scenario: Scenario, design: str, *, workers: int = 1, progress: Progress | None = None) -> "pd.DataFrame":
     """All replications of one design, one row each.
 
     Raises InputError for an unknown design or a run beyond its memory budget.

@@ -113,7 +113,8 @@ class Quantiles(FrozenModel):
     def seconds(self, uniform: Uniforms) -> Uniforms:
         """Seconds at each uniform."""
         grid = np.arange(len(self.values_s))
-        return np.interp(uniform * (len(grid) - 1), grid, np.array(self.values_s))
+        seconds: Uniforms = np.interp(uniform * (len(grid) - 1), grid, np.array(self.values_s))
+        return seconds
 
     def mean(self) -> float:
         """Mean in seconds."""

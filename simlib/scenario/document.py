@@ -9,6 +9,7 @@ from simlib.scenario.scenario import Limits, Margins
 from simlib.scenario.values import FrozenModel
 from simlib.scenario.world import World
 
+
 class Replicas(FrozenModel):
     """How many replicas each host has."""
 

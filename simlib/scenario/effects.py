@@ -8,6 +8,13 @@ from collections.abc import Callable, Generator, Hashable
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 
+class Work(Protocol):
+    """Something to be called without arguments; the driver calls it once."""
+
+    def __call__(self) -> Any:
+        """Do it."""
+
+
 class Compute(NamedTuple):
     """Work on the CPU of the host where the generator runs; answered by the result of ``work()``.
 
@@ -15,7 +22,7 @@ class Compute(NamedTuple):
     """
 
     operation: str
-    work: Callable[[], Any] | None = None
+    work: Work | None = None
 
 
 class Call(NamedTuple):

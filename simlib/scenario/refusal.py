@@ -41,7 +41,9 @@ def _message(mistake: Mapping[str, Any]) -> str:
         return "is missing"
     text = str(mistake["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     given = mistake.get("input")
-    shown = f", not {given!r}" if isinstance(given, str | int | float | bool) and mistake["type"] != "value_error" else ""
+    shown = (
+        f", not {given!r}" if isinstance(given, str | int | float | bool) and mistake["type"] != "value_error" else ""
+    )
     return text[0].lower() + text[1:] + shown
 
 

@@ -14,7 +14,8 @@ SECOND = 10**9
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 LOWEST, HIGHEST = -(10**18), 8 * 10**18
 """Instants that are accepted, in nanoseconds: any two differ by less than 64 bits hold."""
-MONTHS = dict(jan=1, feb=2, mar=3, apr=4, may=5, jun=6, jul=7, aug=8, sep=9, oct=10, nov=11, dec=12)
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
 """Not read by strptime, which is slow and follows the machine's language."""
 
 ISO = re.compile(

@@ -1,6 +1,5 @@
 """The resource server's API: validate the token, find out about the user where needed, do the work."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Any
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.scenario.verdict import Verdict
+from simlib.services.http import json_object
 
 WORK = Compute("service.work")
 
@@ -47,5 +47,5 @@ def _ask(authorization: str, resource: Api) -> Flow[Mapping[str, Any]]:
     answer: Answer = yield Call("userinfo", HttpRequest(authorization), resource.timeout_s)
     if isinstance(answer, Failed) or answer.status != 200:
         return {}
-    claims: Mapping[str, Any] = yield Compute("json.decode", partial(json.loads, answer.body))
+    claims: Mapping[str, Any] = yield Compute("json.decode", partial(json_object, answer.body))
     return claims

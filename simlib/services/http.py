@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl
 
 from simlib.scenario.effects import Compute, Flow, Reply
 
-
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 """Built once: json.dumps builds one per call when it is told how to separate."""
 
@@ -28,6 +27,15 @@ def _parse(body: bytes) -> Mapping[str, str]:
     return parameters if len(parameters) == len(pairs) else {}
 
 
+def json_object(body: bytes) -> Mapping[str, Any]:
+    """The JSON object in a body; empty when there is none that can be read."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def json_reply(value: Mapping[str, Any], status: int = 200) -> Flow[Reply]:
     """An answer with a JSON body."""
     body = yield Compute("json.encode", lambda: _ENCODER.encode(value).encode())
@@ -37,3 +45,9 @@ def json_reply(value: Mapping[str, Any], status: int = 200) -> Flow[Reply]:
 def error(status: int, code: str) -> Flow[Reply]:
     """An error answer in the form of RFC 6749 section 5.2."""
     return (yield from json_reply({"error": code}, status))
+
+
+def invalid_client() -> Flow[Reply]:
+    """Who did not authenticate is told how to: a 401 names a scheme (RFC 6749 section 5.2, RFC 7617 section 2)."""
+    reply = yield from error(401, "invalid_client")
+    return reply._replace(challenge='Basic realm="authorization server"')

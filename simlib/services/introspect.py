@@ -4,7 +4,7 @@ from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import authenticate
-from simlib.services.http import error, form, json_reply
+from simlib.services.http import error, form, invalid_client, json_reply
 from simlib.tokens import to_numeric_date
 
 
@@ -12,7 +12,7 @@ def introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer) 
     """Authenticate the caller, look the token up, answer; what is not active gets no other word (section 2.2)."""
     caller = yield from authenticate(request.authorization, server.clients)
     if caller not in server.may_introspect:
-        return (yield from error(401, "invalid_client"))
+        return (yield from invalid_client())
     parameters = yield from form(request.body)
     if not parameters.get("token"):
         return (yield from error(400, "invalid_request"))

@@ -1,5 +1,6 @@
 """The token endpoint (RFC 6749 section 3.2): redeems refresh tokens for access tokens (section 6)."""
 
+import math
 from collections.abc import Mapping
 from functools import partial
 
@@ -7,7 +8,7 @@ from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreGet, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import authenticate
-from simlib.services.http import error, form, json_reply
+from simlib.services.http import error, form, invalid_client, json_reply
 from simlib.tokens import store_key
 
 
@@ -15,7 +16,7 @@ def token(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Fl
     """Authenticate the client, check its grant, issue an access token."""
     client_id = yield from authenticate(request.authorization, server.clients)
     if client_id is None:
-        return (yield from error(401, "invalid_client"))
+        return (yield from invalid_client())
     parameters = yield from form(request.body)
     if parameters.get("grant_type") != "refresh_token":
         return (yield from error(400, "unsupported_grant_type" if parameters.get("grant_type") else "invalid_request"))
@@ -29,7 +30,8 @@ def token(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Fl
     answer = {
         "access_token": issued.token,
         "token_type": "Bearer",
-        "expires_in": issued.expires_at - issued.issued_at,
+        # From now and rounded down: counted from iat, a client would believe in the token up to 1 s too long.
+        "expires_in": math.floor(issued.expires_at - ctx.now()),
         "scope": scope,
     }
     return (yield from json_reply(answer))

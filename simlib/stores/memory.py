@@ -1,6 +1,6 @@
 """A token store in a dict: gone with the process, and the fastest there is."""
 
-from simlib.scenario.messages import StoreGet, StorePut, StoreRequest, StoreRevoke, TokenRow
+from simlib.scenario.messages import StoreGet, StorePut, StoreRequest, TokenRow
 
 
 class MemoryStore:
@@ -11,14 +11,12 @@ class MemoryStore:
 
     def execute(self, request: StoreRequest) -> TokenRow | bool | None:
         """Answer one request at once."""
-        match request:
-            case StoreGet(key):
-                return self._rows.get(key)
-            case StorePut(key, row):
-                self._rows[key] = row
-                return None
-            case StoreRevoke(key, at):
-                return self._revoke(key, at)
+        if isinstance(request, StoreGet):
+            return self._rows.get(request.key)
+        if isinstance(request, StorePut):
+            self._rows[request.key] = request.row
+            return None
+        return self._revoke(request.key, request.at)
 
     def count_valid(self, now: float) -> int:
         """Rows that are neither expired nor revoked at ``now`` (seconds)."""

@@ -14,7 +14,7 @@ from simlib.strategies.introspection import basic
 
 
 @dataclass(frozen=True)
-class Settings:
+class BearerSettings:
     """``refresh_before_s``: a token this close to its end is renewed before it is used. ``retry_refused``: after a 401
     the client gets a new token and tries once more. ``timeout_s`` bounds each of its calls.
     """
@@ -52,9 +52,9 @@ class Bearer:
     name: ClassVar[str] = "bearer"
     summary: ClassVar[str] = "bearer token, renewed with a refresh token when it is spent"
     token_format: ClassVar[TokenFormat | None] = None
-    Settings: ClassVar[type[Settings]] = Settings
+    Settings: ClassVar[type[BearerSettings]] = BearerSettings
 
-    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+    def __init__(self, settings: BearerSettings, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment
         self.authorization = basic(deployment.client)

@@ -28,20 +28,20 @@ def basic(credentials: Credentials) -> str:
     return "Basic " + b64encode(pair.encode()).decode()
 
 
-def introspect(
-    ctx: Context, authorization: str, token: str, timeout: float | None
-) -> Flow[Introspected | Failed]:
+def introspect(ctx: Context, authorization: str, token: str, timeout: float | None) -> Flow[Introspected | Failed]:
     """Ask about one token; ``timeout`` in seconds."""
     asked_at = ctx.now()
     form = {"token": token, "token_type_hint": "access_token"}
-    body = yield Compute("form.encode", lambda: urlencode(form).encode())
+    # surrogatepass: whatever a client presents is asked about as it is, and never raises.
+    body = yield Compute("form.encode", lambda: urlencode(form, errors="surrogatepass").encode())
     reply = yield Call("introspect", HttpRequest(authorization, body), timeout)
     if isinstance(reply, Failed):
         return reply
     if reply.status != 200:
         return Failed("status", reply.status)
-    answer = yield Compute("json.decode", partial(json.loads, reply.body))
-    return Introspected(answer, asked_at)
+    answer = yield Compute("json.decode", partial(_read, reply.body))
+    # What nobody can read says nothing about the token, so it must not look like "inactive".
+    return Failed("status", reply.status) if answer is None else Introspected(answer, asked_at)
 
 
 def judge(introspected: Introspected, now: float, leeway: float, scope: str, deployment: Deployment) -> Verdict:
@@ -59,6 +59,14 @@ def judge(introspected: Introspected, now: float, leeway: float, scope: str, dep
     if not has_scope(answer, scope):
         return refusals.insufficient_scope(scope, asked_at)
     return Verdict(True, claims=answer, based_on=asked_at)
+
+
+def _read(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
 
 
 def _is_for(audience: object, ours: str) -> bool:

@@ -22,7 +22,7 @@ from simlib.tokens import (
 
 
 @dataclass(frozen=True)
-class Settings:
+class JwtAccessTokenSettings:
     """``algorithm``: RS256 (quick to verify, slow to sign), ES256 (the reverse) or EdDSA."""
 
     algorithm: str = "RS256"
@@ -37,9 +37,9 @@ class JwtAccessToken:
     name: ClassVar[str] = "jwt_access_token"
     summary: ClassVar[str] = "signed JWT access token (RFC 9068)"
     token_format: ClassVar[TokenFormat | None] = "jwt"
-    Settings: ClassVar[type[Settings]] = Settings
+    Settings: ClassVar[type[JwtAccessTokenSettings]] = JwtAccessTokenSettings
 
-    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+    def __init__(self, settings: JwtAccessTokenSettings, deployment: Deployment) -> None:
         self._deployment = deployment
         self._key = deployment.make_key(settings.algorithm)
 

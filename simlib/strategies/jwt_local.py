@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
-from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat, UserInformationSource
+from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
 from simlib.tokens import (
     ALGORITHMS,
@@ -24,10 +25,10 @@ from simlib.tokens import (
 
 
 @dataclass(frozen=True)
-class Settings:
+class JwtLocalSettings:
     """``jwks_lifetime_s``: how long a fetched key set is used. ``unknown_kid_cooldown_s``: least time between two
-    fetches that an unknown ``kid`` may cause. ``algorithms``: what is accepted, whatever the header says (RFC 8725 3.1).
-    ``timeout_s`` bounds one fetch, ``leeway_s`` is clock skew granted at expiry.
+    fetches that an unknown ``kid`` may cause. ``algorithms``: what is accepted, whatever the header says (RFC 8725
+    section 3.1). ``timeout_s`` bounds one fetch, ``leeway_s`` is clock skew granted at expiry.
     """
 
     jwks_lifetime_s: float = 300.0
@@ -64,9 +65,9 @@ class JwtLocal:
     token_format: ClassVar[TokenFormat | None] = "jwt"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
-    Settings: ClassVar[type[Settings]] = Settings
+    Settings: ClassVar[type[JwtLocalSettings]] = JwtLocalSettings
 
-    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+    def __init__(self, settings: JwtLocalSettings, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment
 

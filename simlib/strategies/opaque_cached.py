@@ -4,18 +4,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
 from simlib.strategies.answer_cache import AnswerCache
-from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat, UserInformationSource
+from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, positive
 from simlib.strategies.introspection import Introspected, basic, introspect, judge
 from simlib.tokens import from_numeric_date, store_key
 
 
 @dataclass(frozen=True)
-class Settings:
+class OpaqueCachedSettings:
     """``ttl_s`` and ``capacity`` bound the cache of each replica; an answer never outlives the token's ``exp``.
 
     ``single_flight``: concurrent misses of one token make one call. ``negative_ttl_s``: how long an inactive answer is
@@ -45,18 +46,19 @@ class OpaqueCached:
     token_format: ClassVar[TokenFormat | None] = "opaque"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
     caches_answers: ClassVar[bool] = True
-    Settings: ClassVar[type[Settings]] = Settings
+    Settings: ClassVar[type[OpaqueCachedSettings]] = OpaqueCachedSettings
 
-    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+    def __init__(self, settings: OpaqueCachedSettings, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment
         self._authorization = basic(deployment.resource_server)
 
     def bound(self) -> Bound:
         """An answer is used for the TTL counted from when it was asked for, or while it is on its way, if longer."""
-        settings = self._settings
-        kept = min(settings.ttl_s, self._deployment.token_lifetime_s)
-        return Bound(settings.leeway_s, max(kept, settings.timeout_s))
+        settings, lifetime = self._settings, self._deployment.token_lifetime_s
+        kept = min(settings.ttl_s, lifetime)
+        on_its_way = min(settings.timeout_s, lifetime + settings.leeway_s)
+        return Bound(settings.leeway_s, max(kept, on_its_way))
 
     def initial_state(self) -> AnswerCache:
         """An empty cache."""
@@ -71,9 +73,11 @@ class OpaqueCached:
         known = state.get(key, ctx.now())
         if known is None:
             ask = partial(self._ask, ctx, state, key, presented.token)
-            known = (yield Once(("introspect", key), ask)) if self._settings.single_flight else (yield from ask())
-        if isinstance(known, Failed):
-            return refusals.cannot_tell("introspection_" + known.reason)
+            asked = (yield Once(("introspect", key), ask)) if self._settings.single_flight else (yield from ask())
+            if isinstance(asked, Failed):
+                return refusals.cannot_tell("introspection_" + asked.reason)
+            known = asked
+        yield Compute("claims.check")
         return judge(known, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
 
     def _ask(self, ctx: Context, state: AnswerCache, key: str, token: str) -> Flow[Introspected | Failed]:

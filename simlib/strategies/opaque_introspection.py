@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from simlib.scenario.effects import Context, Failed, Flow
+from simlib.scenario.design import UserInformationSource
+from simlib.scenario.effects import Compute, Context, Failed, Flow
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
-from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat, UserInformationSource
+from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, positive
 from simlib.strategies.introspection import basic, introspect, judge
 
 
 @dataclass(frozen=True)
-class Settings:
+class OpaqueIntrospectionSettings:
     """``timeout_s``: how long one introspection may take. ``leeway_s``: clock skew granted at expiry."""
 
     timeout_s: float = 10.0
@@ -31,16 +32,17 @@ class OpaqueIntrospection:
     token_format: ClassVar[TokenFormat | None] = "opaque"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
     caches_answers: ClassVar[bool] = False
-    Settings: ClassVar[type[Settings]] = Settings
+    Settings: ClassVar[type[OpaqueIntrospectionSettings]] = OpaqueIntrospectionSettings
 
-    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+    def __init__(self, settings: OpaqueIntrospectionSettings, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment
         self._authorization = basic(deployment.resource_server)
 
     def bound(self) -> Bound:
         """Nothing is kept, so only an answer that is still on its way can be out of date."""
-        return Bound(self._settings.leeway_s, self._settings.timeout_s)
+        settings = self._settings
+        return Bound(settings.leeway_s, min(settings.timeout_s, self._deployment.token_lifetime_s + settings.leeway_s))
 
     def initial_state(self) -> None:
         """No state."""
@@ -52,4 +54,5 @@ class OpaqueIntrospection:
         asked = yield from introspect(ctx, self._authorization, presented.token, self._settings.timeout_s)
         if isinstance(asked, Failed):
             return refusals.cannot_tell("introspection_" + asked.reason)
+        yield Compute("claims.check")
         return judge(asked, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)

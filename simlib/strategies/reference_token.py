@@ -12,7 +12,7 @@ from simlib.tokens import SigningKey, opaque_token, store_key
 
 
 @dataclass(frozen=True)
-class Settings:
+class ReferenceTokenSettings:
     """Nothing to choose."""
 
 
@@ -27,9 +27,9 @@ class ReferenceToken:
     name: ClassVar[str] = "reference_token"
     summary: ClassVar[str] = "opaque reference to a row in the token store"
     token_format: ClassVar[TokenFormat | None] = "opaque"
-    Settings: ClassVar[type[Settings]] = Settings
+    Settings: ClassVar[type[ReferenceTokenSettings]] = ReferenceTokenSettings
 
-    def __init__(self, settings: Settings, deployment: Deployment) -> None:
+    def __init__(self, settings: ReferenceTokenSettings, deployment: Deployment) -> None:
         self._deployment = deployment
 
     def keys(self) -> tuple[SigningKey, ...]:

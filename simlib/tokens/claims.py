@@ -19,8 +19,11 @@ def to_numeric_date(seconds: float) -> int:
 
 
 def from_numeric_date(value: float) -> float:
-    """The simulated instant, in seconds, of a NumericDate."""
-    return float(value - EPOCH)
+    """The simulated instant, in seconds, of a NumericDate; infinite when it is beyond what a float can hold."""
+    try:
+        return float(value - EPOCH)
+    except OverflowError:  # JSON has integers of any length
+        return math.inf if value > 0 else -math.inf
 
 
 def access_token_claims(
@@ -74,6 +77,8 @@ def judge_time(claims: Mapping[str, Any], now: float, leeway: float = 0.0) -> Ti
 def has_scope(claims: Mapping[str, Any], required: str) -> bool:
     """Whether every word of ``required`` is in the claim "scope"; words are separated by spaces (RFC 6749 3.3)."""
     granted = claims.get("scope", "")
+    if granted == required:
+        return True
     return isinstance(granted, str) and set(required.split()) <= set(granted.split())
 
 

@@ -50,7 +50,8 @@ class KieferWolfowitz:
 
         A worker that is promised beyond ``now`` is busy all the way: FIFO leaves no gap in front of a known job.
         """
-        self._ends = [end for end in self._ends if end > now]
+        # A job that ends at this very instant is still there, as a sample comes before anything else that happens.
+        self._ends = [end for end in self._ends if end >= now]
         ahead_busy = sum(free - now for free in self._free if free > now)
         ahead_present = sum(end - now for end in self._ends)
         return Sample(self._busy - ahead_busy, self._present - ahead_present, len(self._ends), self._arrivals)

@@ -1,0 +1,65 @@
+# Two commands are enough: `make run` and `make test`. uv is used when found and never required.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UV := $(shell command -v uv 2>/dev/null)
+ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+SCENARIO ?= web-shop
+OUT ?= out/$(SCENARIO)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint types tests notebooks lab bench lock calibrate clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP)  ## create .venv from constraints.txt and install simlib into it
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("simlib needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+ifneq ($(UV),)
+	[ -x $(BIN)/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[notebooks,dev]'
+else
+	[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[notebooks,dev]'
+endif
+	@touch $(STAMP)
+
+run: $(STAMP)  ## compare the designs of the bundled web shop; report in out/web-shop
+	$(BIN)/simlib compare $(SCENARIO) --out $(OUT)
+
+test: $(STAMP) lint types tests notebooks  ## everything that CI checks
+
+lint: $(STAMP)  ## ruff: rules and format
+	$(BIN)/ruff check simlib tests
+	$(BIN)/ruff format --check --quiet simlib tests
+
+types: $(STAMP)  ## mypy --strict
+	$(BIN)/mypy
+
+tests: $(STAMP)  ## unit, contract, behaviour, theory, decision, architecture, documentation
+	$(BIN)/python -m pytest tests -n auto --dist loadscope
+
+notebooks: $(STAMP)  ## run the notebooks and compare their outputs
+	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks -p no:xdist -o filterwarnings=default
+
+lab: $(STAMP)  ## JupyterLab on notebooks/
+	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.news_url='' --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks
+
+bench: $(STAMP)  ## ratios of CPU time against peers; keeps them in data/benchmarks.csv
+	$(BIN)/python tests/benchmarks --keep
+
+calibrate: $(STAMP)  ## measure the operations on this machine: make calibrate OUT=my-machine.csv
+	$(BIN)/python -m simlib.calibration --out $(OUT)
+
+lock: pyproject.toml  ## renew constraints.txt (needs uv)
+	@[ -n "$(UV)" ] || { echo "make lock needs uv: pip install uv" >&2; exit 2; }
+	$(UV) pip compile --quiet --universal --upgrade --no-header --no-annotate --all-extras -o constraints.txt pyproject.toml
+	@! grep -n '://' constraints.txt || { echo "constraints.txt must not hold addresses" >&2; exit 1; }
+
+clean:  ## remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

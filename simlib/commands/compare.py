@@ -1,0 +1,179 @@
+"""simlib compare: the main job."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simlib.commands.console import Interrupted, console, print_json, tell
+
+if TYPE_CHECKING:
+    from simlib.commands.overriding import Overrides
+    from simlib.decision import Verdicts
+    from simlib.experiment import Comparison
+    from simlib.scenario.scenario import Scenario
+
+FEW_REQUESTS = 40_000
+"""So few are simulated sooner than worker processes start."""
+
+
+def compare(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or a bundled scenario's name.")
+    ],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a report into this folder.")] = None,
+    load: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Replay this access log or CSV (plain or gzipped).")
+    ] = None,
+    time_column: Annotated[str | None, typer.Option(help="Column of a CSV that holds the time.")] = None,
+    user_column: Annotated[str | None, typer.Option(help="Column of a CSV that names the user.")] = None,
+    speed_up: Annotated[
+        float | None, typer.Option(metavar="X", help="Replay X times as fast. Changes how often a token is used again.")
+    ] = None,
+    copies: Annotated[
+        int | None, typer.Option(metavar="N", help="Replay N shifted copies with new users: a higher rate, same reuse.")
+    ] = None,
+    replications: Annotated[int | None, typer.Option(metavar="N", help="Runs per design.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of all random numbers.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes; by default one per CPU. The result is the same.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME_OR_CSV", help="Cost profile in place of the scenario's.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+) -> None:
+    """Compare the designs of a scenario: the same requests for each, with intervals and verdicts.
+
+    The first design is the baseline. Options take the place of values in the file.
+
+    \b
+    Examples:
+      simlib compare web-shop --out report/
+      simlib compare my.toml --replications 20 --seed 7
+      simlib compare web-shop --load access.log.gz --copies 10
+      simlib compare report/run.json --out again/     (repeats a run exactly)
+
+    Exit status: 0, 2 for bad input, 130 after Ctrl-C. A report folder appears whole or not at all.
+    """
+    from simlib.commands.overriding import Overrides
+
+    overrides = Overrides(load, time_column, user_column, speed_up, copies, replications, seed, profile)
+    _Command(scenario, overrides, out, workers, json).execute()
+
+
+class _Command:
+    """One call of the command; values only, nothing changes."""
+
+    def __init__(self, source: str, overrides: "Overrides", out: Path | None, workers: int | None, json: bool) -> None:
+        self.source = source
+        self.overrides = overrides
+        self.out = out
+        self.workers = workers
+        self.json = json
+
+    def execute(self) -> None:
+        """Check everything that can be checked, then simulate, judge, write and tell."""
+        from simlib.calibration.stopwatch import start_stopwatch
+        from simlib.commands.load_words import describe_load
+        from simlib.commands.overriding import chosen_scenario
+        from simlib.decision import judge_comparison
+        from simlib.engine.simulate import check_budget
+        from simlib.report.folder import check_report_folder
+
+        elapsed = start_stopwatch()
+        scenario = chosen_scenario(self.source, self.overrides)
+        check_budget(scenario)
+        if self.out is not None:
+            check_report_folder(self.out)
+        self._warn_of_another_profile(scenario)
+        lines, load = describe_load(scenario)
+        if not self.json:
+            self._introduce(scenario, lines)
+        try:
+            verdicts = judge_comparison(self._simulate(scenario))
+            folder = self._write(verdicts, elapsed())
+        except KeyboardInterrupt:
+            raise Interrupted(self._not_done()) from None
+        self._tell(verdicts, load, folder)
+
+    def _simulate(self, scenario: "Scenario") -> "Comparison":
+        from simlib.commands.progress import progress
+        from simlib.experiment import compare
+
+        with progress(len(scenario.designs) * scenario.run.replications) as told:
+            return compare(scenario, workers=self._workers(scenario), progress=told)
+
+    def _workers(self, scenario: "Scenario") -> int:
+        from joblib import cpu_count
+
+        runs = len(scenario.designs) * scenario.run.replications
+        if self.workers is not None:
+            return min(self.workers, runs)
+        return 1 if scenario.expected_requests * runs < FEW_REQUESTS else min(int(cpu_count()), runs)
+
+    def _write(self, verdicts: "Verdicts", duration_s: float) -> Path | None:
+        if self.out is None:
+            return None
+        from simlib.report.folder import write_report
+        from simlib.report.provenance import Provenance
+
+        return write_report(self.out, verdicts, Provenance(self._options(), round(duration_s, 3)))
+
+    def _options(self) -> Mapping[str, Any]:
+        from dataclasses import asdict
+
+        given = {**asdict(self.overrides), "workers": self.workers, "json": self.json or None}
+        named = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+        return {"command": "compare", **{name: value for name, value in named.items() if value is not None}}
+
+    def _not_done(self) -> str:
+        return "nothing was written" if self.out is None else f"no report was written to {self.out}"
+
+    def _warn_of_another_profile(self, scenario: "Scenario") -> None:
+        """A run.json names the profile that it was made with; another one gives other numbers."""
+        from simlib.report.run_record import recorded_profile, same_profile
+
+        if self.overrides.profile is None and not same_profile(scenario, recorded_profile(Path(self.source))):
+            tell(f"simlib: warning: cost profile {scenario.profile.name} is not the one that this run was made with")
+
+    def _introduce(self, scenario: "Scenario", lines: list[str]) -> None:
+        screen = console()
+        designs, run = len(scenario.designs), scenario.run
+        screen.print(
+            f"{scenario.title}: {designs} design{'' if designs == 1 else 's'} x {run.replications} replications, "
+            f"about {scenario.expected_requests:,.0f} requests each, seed {run.seed}"
+        )
+        for line in lines:
+            screen.print(line, style="yellow" if line.startswith("warning") else None)
+
+    def _tell(self, verdicts: "Verdicts", load: Mapping[str, Any], folder: Path | None) -> None:
+        if self.json:
+            from simlib.report.summary import comparison_document
+
+            where = None if folder is None else str(folder)
+            print_json({**comparison_document(verdicts), "load": dict(load) or None, "report": where})
+        else:
+            _print(verdicts, None if folder is None else self.out)
+
+
+def _print(verdicts: "Verdicts", out: Path | None) -> None:
+    from simlib.commands.terminal import caption, comparison_tables
+
+    screen = console()
+    for table in comparison_tables(verdicts, screen.width):
+        screen.print()
+        screen.print(table)
+    screen.print(caption(verdicts), style="dim")
+    for title, sentences in (
+        ("Limits", verdicts.limit_sentences),
+        ("Verdict", verdicts.headlines),
+        ("Notes", verdicts.notes),
+    ):
+        if sentences:
+            screen.print(f"\n{title}", style="bold")
+            for sentence in sentences:
+                screen.print(f"- {sentence}")
+    if out is not None:
+        screen.print(f"\nReport: {out / 'report.html'}")

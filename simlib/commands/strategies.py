@@ -1,0 +1,102 @@
+"""simlib strategies: which parts there are, place by place, and what can be set."""
+
+from dataclasses import MISSING, Field, fields
+from typing import Annotated, Any
+
+import typer
+
+from simlib.commands.console import console, print_json
+
+LIFETIME_S = 300.0
+"""Token lifetime for which the bounds are told."""
+_UNITS = {"_s": "seconds", "_bytes": "bytes"}
+
+
+def strategies(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """List the parts a design is made of: places, parts, settings with defaults, and what they promise.
+
+    \b
+    In a scenario file:
+      [designs.mine]
+      service = { part = "opaque_cached", ttl_s = 60 }
+    """
+    found = _found()
+    if json:
+        print_json(found)
+        return
+    screen = console()
+    for place, parts in found.items():
+        screen.print(place, style="bold underline")
+        for part in parts:
+            screen.print(f"  {part['part']}", style="bold", end="")
+            screen.print(f"  {part['summary']}")
+            for setting in part["settings"]:
+                unit = f" {setting['unit']}" if setting["unit"] else ""
+                screen.print(f"    {setting['name']} = {_toml(setting['default'])}{unit}")
+            if part["bound"] is not None:
+                screen.print(f"    {_bound_words(part['bound'])}", style="dim")
+
+
+def _bound_words(bound: dict[str, float]) -> str:
+    return (
+        f"with these, tokens that live {LIFETIME_S:g} s are accepted at most {bound['after_expiry_s']:g} s after expiry "
+        f"and {bound['after_revocation_s']:g} s after revocation"
+    )
+
+
+def _found() -> dict[str, list[dict[str, Any]]]:
+    from simlib.strategies import CATALOGUE
+
+    return {
+        place: [
+            {
+                "part": name,
+                "summary": part.summary,
+                "token_format": part.token_format,
+                "settings": [_setting(field) for field in fields(part.Settings)],
+                "bound": _bound(part),
+            }
+            for name, part in parts.items()
+        ]
+        for place, parts in CATALOGUE.items()
+    }
+
+
+def _setting(field: "Field[Any]") -> dict[str, Any]:
+    default = None if field.default is MISSING else field.default
+    unit = next((unit for ending, unit in _UNITS.items() if field.name.endswith(ending)), "")
+    return {"name": field.name, "default": list(default) if isinstance(default, tuple) else default, "unit": unit}
+
+
+def _bound(part: "type[Any]") -> dict[str, float] | None:
+    """What a part promises with its defaults; None for parts that promise nothing about time."""
+    if not hasattr(part, "bound"):
+        return None
+    bound: dict[str, float] = part(part.Settings(), _deployment()).bound()._asdict()
+    return bound
+
+
+def _deployment() -> Any:
+    """A deployment to ask for bounds in: of it all only the lifetime of tokens plays a part."""
+    from simlib.strategies import Credentials, Deployment
+    from simlib.tokens import generate_signing_key
+
+    nobody = Credentials("client", "secret")
+    return Deployment(
+        issuer="issuer",
+        audience="audience",
+        scope="scope",
+        token_lifetime_s=LIFETIME_S,
+        user_information="token",
+        resource_server=nobody,
+        client=nobody,
+        user_claims=lambda subject: {},
+        make_key=lambda algorithm: generate_signing_key("EdDSA", "key"),
+    )
+
+
+def _toml(value: Any) -> str:
+    """A default as it would be written in a scenario file."""
+    from json import dumps
+
+    return "(must be given)" if value is None else dumps(value)

@@ -1,0 +1,46 @@
+"""The report as one page: no script, nothing from elsewhere, figures inside."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from simlib.decision import Verdicts
+from simlib.report.cells import comparison_rows, opponent_rows
+from simlib.report.rendering import inline_svg
+from simlib.report.telling import told_designs, told_limits, told_provenance, told_run, told_world
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Drawn(NamedTuple):
+    """A figure of the report: the name of its files, the figure, its description and its caption."""
+
+    name: str
+    figure: "Figure"
+    alt: str
+    caption: str
+
+
+def render_html(verdicts: Verdicts, figures: tuple[Drawn, ...]) -> str:
+    """The page; equal verdicts give an equal page."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("simlib.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    scenario = verdicts.scenario
+    return environment.get_template("report.html.j2").render(
+        scenario=scenario,
+        verdicts=verdicts,
+        level=f"{scenario.run.level * 100:g}",
+        figures=[{"svg": inline_svg(f.figure, f.name, f.alt), "caption": f.caption} for f in figures],
+        rows=comparison_rows(verdicts),
+        opponent_rows=opponent_rows(verdicts),
+        limits=told_limits(verdicts),
+        designs=told_designs(verdicts),
+        world=told_world(scenario),
+        run=told_run(scenario),
+        provenance=told_provenance(scenario),
+    )

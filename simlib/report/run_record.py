@@ -1,0 +1,84 @@
+"""run.json: everything a run depends on, so that it can be repeated exactly."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from simlib.decision import Verdicts
+from simlib.report.provenance import Provenance, machine, profile_sha256, versions
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.writing import to_document
+
+MARKER = "simlib-run-1"
+"""Value of the key "format": the folder that holds such a file is a report."""
+
+
+def run_record(verdicts: Verdicts, provenance: Provenance, folder: Path) -> str:
+    """The record as JSON; files that the scenario names are told relative to ``folder``, where the record will be."""
+    scenario = verdicts.scenario
+    record = {
+        "format": MARKER,
+        "scenario": _document(scenario, folder),
+        "seeds": {"seed": scenario.run.seed, "replications": list(range(scenario.run.replications))},
+        "station_forms": {design: dict(forms) for design, forms in verdicts.comparison.forms.items()},
+        "profile": {"name": scenario.profile.name, "sha256": profile_sha256(scenario)},
+        "trace": _trace(scenario),
+        "versions": versions(),
+        "machine": machine(),
+        "duration_s": provenance.duration_s,
+        "options": dict(provenance.options),
+    }
+    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def is_record(path: Path) -> bool:
+    """Whether a file is the run.json of a report."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and record.get("format") == MARKER
+
+
+def _document(scenario: Scenario, folder: Path) -> dict[str, Any]:
+    document = to_document(scenario)
+    world = document["world"]
+    if "file" in world["load"]:
+        world["load"]["file"] = _seen_from(folder, world["load"]["file"])
+    if world["profile"].endswith(".csv"):
+        world["profile"] = _seen_from(folder, world["profile"])
+    return document
+
+
+def _seen_from(folder: Path, name: str) -> str:
+    """A path that ``load_scenario`` made absolute, relative to the folder of the report."""
+    return Path(os.path.relpath(name, folder)).as_posix() if os.path.isabs(name) else name
+
+
+def _trace(scenario: Scenario) -> dict[str, Any] | None:
+    trace = scenario.trace
+    if trace is None:
+        return None
+    return {
+        "source": trace.source,
+        "sha256": trace.sha256,
+        "format": trace.format,
+        "lines": trace.lines,
+        "broken": trace.broken,
+        "users": trace.users_count,
+    }
+
+
+def recorded_profile(path: Path) -> str | None:
+    """The sha256 of the cost profile in a run.json; None for any other file."""
+    if path.suffix != ".json" or not is_record(path):
+        return None
+    profile = json.loads(path.read_text(encoding="utf-8")).get("profile")
+    digest = profile.get("sha256") if isinstance(profile, dict) else None
+    return digest if isinstance(digest, str) else None
+
+
+def same_profile(scenario: Scenario, recorded: str | None) -> bool:
+    """Whether the scenario has the cost profile that was recorded; true where none was."""
+    return recorded is None or recorded == profile_sha256(scenario)

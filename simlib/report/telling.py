@@ -1,0 +1,153 @@
+"""A scenario told to a reader: its world, designs and run as terms and short texts. No dates, paths or addresses."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from simlib.analysis.metrics import METRICS
+from simlib.decision import LimitCheck, Verdicts
+from simlib.report.provenance import profile_sha256, versions
+from simlib.scenario.design import PLACES, Design
+from simlib.scenario.distributions import Distribution
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.world import Link, PoissonLoad
+
+Terms = list[tuple[str, str]]
+_HOSTS = {"service": "resource server", "authorization_server": "authorization server"}
+
+
+def told_world(scenario: Scenario) -> Terms:
+    """The world of a scenario."""
+    world = scenario.world
+    network, service, server = world.network, world.service, world.authorization_server
+    information = world.user_information
+    return [
+        ("load", told_load(scenario)),
+        ("users", f"{world.population.users:,}, Zipf exponent {world.population.zipf_exponent:g}"),
+        ("work of the API per request", told_distribution(service.work)),
+        ("workers per resource server replica", f"{service.workers}, {_words(service.discipline)}"),
+        ("workers per authorization server replica", f"{server.workers}, {_words(server.discipline)}"),
+        ("token store", world.store.kind),
+        ("client to resource server", told_link(network.client_to_service)),
+        ("client to authorization server", told_link(network.client_to_authorization_server)),
+        ("resource to authorization server", told_link(network.service_to_authorization_server)),
+        (
+            "message heads and reply",
+            f"{network.request_head_bytes:,} B request, {network.reply_head_bytes:,} B reply, "
+            f"{service.reply_bytes:,} B reply body",
+        ),
+        (
+            "user information",
+            f"needed by {service.user_information_share:.4g} of the requests: {information.claims} claims of "
+            f"{information.value_bytes} B",
+        ),
+        ("revocations", f"{world.revocations.rate:g} per second"),
+    ]
+
+
+def told_load(scenario: Scenario) -> str:
+    """Where the requests come from."""
+    load, trace = scenario.world.load, scenario.trace
+    if isinstance(load, PoissonLoad) or trace is None:
+        rate = load.arrival_rate if isinstance(load, PoissonLoad) else 0.0
+        return f"Poisson, {rate:g} requests per second"
+    return (
+        f"replay of {trace.source} ({len(trace.times):,} requests, {trace.broken:,} broken lines), speed-up "
+        f"{load.speed_up:g}, {load.copies} cop{'y' if load.copies == 1 else 'ies'}: "
+        f"{scenario.expected_requests / scenario.horizon_s:.4g} requests per second"
+    )
+
+
+def told_distribution(distribution: Distribution) -> str:
+    """Kind and parameters in milliseconds."""
+    values = distribution.model_dump(exclude={"kind"})
+    if distribution.kind == "quantiles":
+        return f"{len(values['values_s'])} quantiles, mean {distribution.mean() * 1e3:.4g} ms"
+    told = ", ".join(f"{name.removesuffix('_s')} {value * 1e3:.4g} ms" for name, value in values.items())
+    return f"{distribution.kind}, {told}"
+
+
+def told_link(link: Link) -> str:
+    """Round trip and connections of a link."""
+    parts = [f"round trip {told_distribution(link.round_trip)}"]
+    if link.bandwidth is not None:
+        parts.append(f"{link.bandwidth:,.4g} B/s")
+    if link.connections is not None:
+        parts.append(f"at most {link.connections} connections per replica")
+    if link.keep_alive_s is not None:
+        parts.append(f"kept alive {link.keep_alive_s:g} s")
+    return "; ".join(parts)
+
+
+def told_designs(verdicts: Verdicts) -> list[dict[str, Any]]:
+    """Every design with the keys that the page shows."""
+    return [_design(design, verdicts.comparison.forms[name]) for name, design in verdicts.scenario.designs.items()]
+
+
+def _design(design: Design, forms: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": design.name,
+        "title": design.title,
+        "token": f"lives {design.token_lifetime_s:g} s; user information from {design.user_information}",
+        "parts": [_part(design, place) for place in PLACES],
+        "replicas": ", ".join(f"{_HOSTS[host]} {number}" for host, number in design.replicas.items()),
+        "stations": ", ".join(f"{_HOSTS.get(host, host)} {_words(form)}" for host, form in sorted(forms.items())),
+    }
+
+
+def _part(design: Design, place: str) -> str:
+    chosen = design.parts[place]
+    settings = ", ".join(f"{name} {_value(value)}" for name, value in asdict(chosen.settings).items())
+    return f"{_HOSTS.get(place, place)}: {chosen.part}" + (f" ({settings})" if settings else "")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return " ".join(str(item) for item in value)
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def told_run(scenario: Scenario) -> Terms:
+    """How the scenario was looked at."""
+    run = scenario.run
+    return [
+        ("simulated seconds per run", f"{scenario.horizon_s:,.6g}, of which {run.warm_up_s:g} are warm-up"),
+        ("requests per run, expected", f"{scenario.expected_requests:,.0f}"),
+        ("replications per design", str(run.replications)),
+        ("seed", str(run.seed)),
+        ("station form", run.station_form),
+        ("host noise", _words(run.host_noise)),
+    ]
+
+
+def told_provenance(scenario: Scenario) -> Terms:
+    """What the numbers rest on; only what is equal when the run is repeated."""
+    terms = [("simlib", versions()["simlib"]), ("cost profile", scenario.profile.name)]
+    digest = profile_sha256(scenario)
+    if digest is not None:
+        terms.append(("cost profile, sha256", digest))
+    measured = ("machine", "date", "python", "pyjwt", "cryptography", "openssl")
+    terms += [
+        (f"profile measured: {key}", scenario.profile.about[key]) for key in measured if key in scenario.profile.about
+    ]
+    if scenario.trace is not None:
+        terms += [("trace", scenario.trace.source), ("trace, sha256", scenario.trace.sha256)]
+    return terms
+
+
+def told_limits(verdicts: Verdicts) -> list[dict[str, Any]]:
+    """One row per limit, with the word of every design in their order."""
+    names = dict.fromkeys(check.metric.name for check in verdicts.limits)
+    return [_limit([check for check in verdicts.limits if check.metric.name == name]) for name in names]
+
+
+def _limit(checks: list[LimitCheck]) -> dict[str, Any]:
+    metric = METRICS[checks[0].metric.name]
+    most = f"{float(f'{checks[0].limit * metric.factor:.6g}'):,g} {metric.shown_unit}".rstrip()
+    return {"label": metric.label, "most": most, "words": [check.word for check in checks]}
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

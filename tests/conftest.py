@@ -1,0 +1,59 @@
+"""Fixtures that all tests share; what stands behind them is in tests/support, importable as ``support``."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from simlib.scenario.scenario import Scenario
+from simlib.stores import STORES
+from simlib.strategies import VALIDATORS
+from simlib.tokens import SigningKey
+from support.keys import key
+from support.scenarios import document, issuers_for, scenario
+from support.stage import Stage
+from support.stepping import Stepper
+
+# No test may depend on how quick the machine is.
+settings.register_profile("simlib", deadline=None)
+settings.load_profile("simlib")
+
+
+@pytest.fixture
+def stepper() -> Stepper:
+    """A clock at 0 that the test sets, and a driver that steps generators by hand."""
+    return Stepper()
+
+
+@pytest.fixture(scope="session")
+def key_ring() -> Callable[..., SigningKey]:
+    """(algorithm, name) -> signing key."""
+    return key
+
+
+@pytest.fixture
+def make_document() -> Callable[..., dict[str, Any]]:
+    """Changes as ``world__load__arrival_rate=5.0`` -> document of a tiny scenario."""
+    return document
+
+
+@pytest.fixture
+def make_scenario() -> Callable[..., Scenario]:
+    """Changes as ``world__load__arrival_rate=5.0`` -> tiny scenario."""
+    return scenario
+
+
+@pytest.fixture
+def make_stage() -> Iterator[Callable[..., Stage]]:
+    """(validator, issuer, store="dict", ...) -> a resource server and an authorization server, stepped by hand."""
+    made: list[Stage] = []
+
+    def make(validator: type[Any] | str, issuer: type[Any] | None = None, store: str = "dict", **chosen: Any) -> Stage:
+        kind = VALIDATORS[validator] if isinstance(validator, str) else validator
+        made.append(Stage(kind, issuer or issuers_for(kind)[0], store=STORES[store](), **chosen))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.store.close()

@@ -1,0 +1,195 @@
+"""How long a token may be accepted after its expiry and after its revocation, under any schedule and any settings."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simlib.scenario.effects import Failed
+from simlib.scenario.verdict import Verdict
+from simlib.strategies import Issued
+from support.pairs import PAIRS, name_of, one_by_one, settings_of
+from support.stage import Stage
+from support.stepping import Delay, Started
+
+VARIED = [(pair, chosen) for pair in PAIRS for chosen in one_by_one(pair[0])]
+LIFETIME_S = 30.0
+
+
+@dataclass
+class Seen:
+    """A token, when it was revoked, and the presentations of it that were started."""
+
+    issued: Issued
+    revoked_at: float = math.inf
+    presented: list[tuple[float, Started]] = field(default_factory=list)
+
+    def verdicts(self) -> Iterable[tuple[float, float, Verdict]]:
+        """(start, end, verdict) of each."""
+        return ((since, started.at, started.value) for since, started in self.presented)
+
+
+class History:
+    """A schedule as it happens: tokens, presentations that overlap, revocations, slow calls, outages."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.tokens: list[Seen] = []
+        self.steady = True
+        stage.stepper.delay = lambda target: self.delay
+        self.delay = Delay()
+
+    def issue(self) -> None:
+        self.tokens.append(Seen(self.stage.issue()))
+
+    def present(self, number: int) -> None:
+        if self.tokens:
+            seen = self.tokens[number % len(self.tokens)]
+            seen.presented.append((self.stage.now, self.stage.begin(seen.issued.token)))
+
+    def advance(self, seconds: float) -> None:
+        self.stage.at(self.stage.now + seconds)
+
+    def revoke(self, number: int) -> None:
+        if self.tokens:
+            seen = self.tokens[number % len(self.tokens)]
+            self.stage.revoke(seen.issued.token)
+            if self.stage.now < seen.issued.expires_at:
+                seen.revoked_at = min(seen.revoked_at, self.stage.now)
+
+    def slow(self, before: float, after: float) -> None:
+        self.delay = Delay(before, after)
+        self.steady = self.steady and before == after == 0
+
+    def outage(self, down: bool) -> None:
+        if down:
+            self.steady = False
+            self.stage.answer_all(Failed("unreachable"))
+        else:
+            self.stage.restore()
+
+    def end(self) -> None:
+        self.stage.stepper.run()
+
+
+seconds = st.sampled_from([0.0, 1e-6, 0.5, 1.0, 3.0, 29.0, 30.0]) | st.floats(0.0, 40.0)
+numbers = st.integers(0, 3)
+actions = st.lists(
+    st.one_of(
+        st.tuples(st.just("issue")),
+        st.tuples(st.just("present"), numbers),
+        st.tuples(st.just("present"), numbers),
+        st.tuples(st.just("advance"), seconds),
+        st.tuples(st.just("revoke"), numbers),
+        st.tuples(st.just("slow"), seconds, seconds),
+        st.tuples(st.just("outage"), st.booleans()),
+    ),
+    max_size=25,
+)
+
+
+def played(stage: Stage, schedule: list[Any]) -> History:
+    """A whole schedule, with every token presented once more at its end."""
+    history = History(stage)
+    history.issue()
+    for name, *arguments in schedule:
+        getattr(history, name)(*arguments)
+    for number in range(len(history.tokens)):
+        history.present(number)
+    history.end()
+    return history
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=name_of)
+@given(data=st.data())
+@settings(max_examples=150)
+def test_no_schedule_breaks_the_bounds(pair: Any, data: st.DataObject) -> None:
+    stage = Stage(*pair, settings=data.draw(settings_of(pair[0])), lifetime_s=LIFETIME_S)
+    bound = stage.validator.bound()
+    for seen in played(stage, data.draw(actions)).tokens:
+        for since, at, verdict in seen.verdicts():
+            assert verdict.based_on <= at
+            if not verdict.accepted:
+                assert verdict.status in (401, 503)
+                continue
+            assert at < seen.issued.expires_at + bound.after_expiry_s or at < seen.issued.expires_at
+            assert at - seen.revoked_at <= bound.after_revocation_s
+            # The last word of the server that a verdict rests on is older than the revocation that it overlooks,
+            # and no older than the bound.
+            assert verdict.based_on <= seen.revoked_at
+            assert at - verdict.based_on <= bound.after_revocation_s + 1.0  # iat is rounded down by up to 1 s
+            assert since <= at
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=name_of)
+@given(data=st.data())
+@settings(max_examples=60)
+def test_a_good_token_is_accepted_as_long_as_the_server_answers_at_once(pair: Any, data: st.DataObject) -> None:
+    stage = Stage(*pair, settings=data.draw(settings_of(pair[0])), lifetime_s=LIFETIME_S)
+    calm = [action for action in data.draw(actions) if action[0] in ("issue", "present", "advance", "revoke")]
+    for seen in played(stage, calm).tokens:
+        for _, at, verdict in seen.verdicts():
+            good = at < min(seen.revoked_at, seen.issued.expires_at)
+            assert verdict.accepted or not good
+
+
+# --- the bound is no looser than it has to be --------------------------------------------------------------------
+
+
+def last_accepted(stage: Stage, token: str, revoked_at: float, horizon: float) -> float:
+    """Seconds after the revocation for which a token that is presented all the time is accepted."""
+    exposure = -math.inf
+    steps = 120
+    for step in range(steps + 1):
+        stage.at(max(stage.now, revoked_at + horizon * step / steps))
+        if stage.present(token).accepted:
+            exposure = stage.now - revoked_at
+    return exposure
+
+
+def presented_just_before(stage: Stage, bound: float) -> float:
+    """Known to the resource server, then revoked at once."""
+    token = stage.issue().token
+    assert stage.present(token).accepted
+    stage.revoke(token)
+    return last_accepted(stage, token, stage.now, 1.1 * bound)
+
+
+def unknown_before(stage: Stage, bound: float) -> float:
+    """Issued and revoked at once; the resource server meets it afterwards."""
+    token = stage.issue().token
+    stage.revoke(token)
+    return last_accepted(stage, token, stage.now, 1.1 * bound)
+
+
+def answered_just_before(stage: Stage, bound: float) -> float:
+    """The server has answered; the answer is long on its way; the token is revoked in the meantime."""
+    token = stage.issue().token
+    stage.stepper.delay = lambda target: Delay(0.0, 0.95 * bound)
+    begun = stage.begin(token)
+    stage.at(stage.now)
+    revoked_at = stage.now
+    stage.revoke(token)
+    stage.stepper.run()
+    return begun.at - revoked_at if begun.value.accepted else -math.inf
+
+
+WORST = (presented_just_before, unknown_before, answered_just_before)
+
+
+@pytest.mark.parametrize("lifetime_s", [5.0, 300.0])
+@pytest.mark.parametrize(("pair", "chosen"), VARIED, ids=name_of)
+def test_a_worst_case_reaches_nine_tenths_of_the_bound(
+    pair: Any, chosen: Any, lifetime_s: float, make_stage: Callable[..., Stage]
+) -> None:
+    exposures, bounds = [], []
+    for schedule in WORST:
+        stage = make_stage(*pair, settings=chosen, lifetime_s=lifetime_s)
+        bounds.append(stage.validator.bound().after_revocation_s)
+        exposures.append(schedule(stage, bounds[-1]))
+    assert len(set(bounds)) == 1
+    assert 0.9 * bounds[0] <= max(exposures) <= bounds[0]

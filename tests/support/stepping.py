@@ -1,0 +1,191 @@
+"""A third driver of the seam: steps the parts' generators by hand, at a clock that the test sets.
+
+It runs the same generators as the engine, knows neither stations nor links, and does the counting for them.
+"""
+
+import heapq
+import itertools
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from simlib.scenario.effects import Call, Compute, Draw, Failed, Flow, Once, Sleep
+
+Handler = Callable[[Any], Flow[Any]]
+Resume = Callable[[Any], None]
+
+
+class Delay(NamedTuple):
+    """Seconds that a call travels before and after the callee's work."""
+
+    before: float = 0.0
+    after: float = 0.0
+
+
+class Host:
+    """Where generators run: a clock of its own (``skew`` seconds ahead), a single-flight registry, targets to call.
+
+    ``routes``: targets on other hosts. ``local``: resources inside the process, which answer at once. ``costs``: operation -> seconds, 0 when not named.
+    """
+
+    def __init__(
+        self,
+        stepper: "Stepper",
+        *,
+        routes: Mapping[str, "Route"] | None = None,
+        local: Mapping[str, Callable[[Any], Any]] | None = None,
+        skew: float = 0.0,
+    ) -> None:
+        self._stepper = stepper
+        self.routes = dict(routes or {})
+        self.local = dict(local or {})
+        self.costs: dict[str, float] = {}
+        self.skew = skew
+        self.flights: dict[Hashable, list[Resume]] = {}
+        self._drawn = itertools.count()
+
+    def now(self) -> float:
+        """The host's own clock, seconds."""
+        return self._stepper.now + self.skew
+
+    def random_bytes(self, purpose: str, length: int) -> bytes:
+        """Different bytes every time, the same in every run."""
+        return blake2b(f"{purpose}/{next(self._drawn)}".encode(), digest_size=length).digest()
+
+
+class Route(NamedTuple):
+    """On which host a target is, and what answers there."""
+
+    host: Host
+    handler: Handler
+
+
+class Started:
+    """A generator under way, and what it returned when it is done."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self.value: Any = None
+        self.at = math.nan
+
+    def settle(self, now: Callable[[], float], value: Any) -> None:
+        """Note the result and when it came."""
+        self.done, self.value, self.at = True, value, now()
+
+
+class Stepper:
+    """One clock, one agenda, and counters of what was asked for."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+        self.calls: Counter[str] = Counter()
+        self.operations: Counter[str] = Counter()
+        self.delay: Callable[[str], Delay] = lambda target: Delay()
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._ticket = itertools.count()
+        self._random = random.Random(20261123)
+
+    # --- the test's side -----------------------------------------------------------------------------------------
+
+    def start(self, flow: Flow[Any], host: Host) -> Started:
+        """Start a generator at this instant, without letting any time pass."""
+        started = Started()
+        self._step(flow, host, partial(started.settle, lambda: self.now), None)
+        return started
+
+    def finish(self, flow: Flow[Any], host: Host) -> Any:
+        """Run a generator to its end, and the clock as far as that takes; returns its result."""
+        started = self.start(flow, host)
+        while not started.done:
+            self._next()
+        return started.value
+
+    def run(self, until: float = math.inf) -> None:
+        """Do everything that is due up to an instant and set the clock to it; without one, until nothing is due."""
+        while self._agenda and self._agenda[0][0] <= until:
+            self._next()
+        if math.isfinite(until):
+            assert until >= self.now, "the clock does not go back"
+            self.now = until
+
+    # --- the parts' side -----------------------------------------------------------------------------------------
+
+    def _next(self) -> None:
+        self.now, _, act = heapq.heappop(self._agenda)
+        act()
+
+    def _later(self, seconds: float, act: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (self.now + seconds, next(self._ticket), act))
+
+    def _step(self, flow: Flow[Any], host: Host, done: Resume, answer: Any) -> None:
+        """Run a generator up to where it has to wait."""
+        resume = partial(self._step, flow, host, done)
+        while True:
+            try:
+                effect = flow.send(answer)
+            except StopIteration as stop:
+                done(stop.value)
+                return
+            match effect:
+                case Compute(operation, work):
+                    self.operations[operation] += 1
+                    answer = None if work is None else work()
+                    if host.costs.get(operation):
+                        self._later(host.costs[operation], partial(resume, answer))
+                        return
+                case Call(target, request) if target in host.local:
+                    self.calls[target] += 1
+                    answer = host.local[target](request)
+                case Call():
+                    self._call(effect, host, resume)
+                    return
+                case Sleep(seconds):
+                    self._later(seconds, partial(resume, None))
+                    return
+                case Once(_, _, wait):
+                    self._once(effect, host, resume if wait else _nobody)
+                    if wait:
+                        return
+                    answer = None
+                case Draw():
+                    answer = self._random.random()
+                case _:
+                    raise TypeError(f"{effect!r} is not an effect")
+
+    def _call(self, call: Call, caller: Host, resume: Resume) -> None:
+        self.calls[call.target] += 1
+        delay = self.delay(call.target)
+        waiting = [resume]
+
+        def settle(answer: Any) -> None:
+            if waiting:  # whichever comes first, answer or timeout, is told; the callee works on in any case
+                waiting.pop()(answer)
+
+        if call.timeout is not None:
+            self._later(call.timeout, partial(settle, Failed("timed_out")))
+        def travel_back(answer: Any) -> None:
+            self._later(delay.after, partial(settle, answer))
+
+        host, handler = caller.routes[call.target]
+        self._later(delay.before, lambda: self._step(handler(call.request), host, travel_back, None))
+
+    def _once(self, once: Once, host: Host, resume: Resume) -> None:
+        waiting = host.flights.get(once.key)
+        if waiting is not None:
+            waiting.append(resume)
+            return
+        host.flights[once.key] = [resume]
+
+        def land(value: Any) -> None:
+            for waiter in host.flights.pop(once.key):
+                waiter(value)
+
+        self._step(once.work(), host, land, None)
+
+
+def _nobody(_: Any) -> None:
+    """For whom work behind a request is done."""

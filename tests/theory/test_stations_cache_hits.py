@@ -1,0 +1,42 @@
+"""The cache of the opaque design against the renewal argument for TTL caches, through a whole scenario."""
+
+from typing import Any
+
+import pytest
+from support.networks import assert_covered
+from support.worlds import DESIGNS, constant, costing, link, scenario
+
+from simlib import simulate
+from simlib.analysis import summarise
+from simlib.analysis.queueing import ttl_hit_ratio, zipf_ttl_hit_ratio
+
+USERS, RATE = 40, 40.0
+NO_DELAY = {
+    way: link(0.0) for way in ("client_to_service", "client_to_authorization_server", "service_to_authorization_server")
+}
+
+
+def hit_ratios(ttl: float, **world: Any) -> list[float]:
+    # Tokens outlive the run by far, so only the TTL ends an entry; work and ways take no time, as the formula supposes.
+    design = {**DESIGNS["cached"], "token_lifetime_s": 1e7, "service": {"part": "opaque_cached", "ttl_s": ttl}}
+    made = scenario(
+        users=USERS,
+        arrival_rate=RATE,
+        designs={"cached": design},
+        links=NO_DELAY,
+        service={"work": constant(0.0)},
+        length_s=120.0 + 3 * ttl,
+        warm_up_s=3 * ttl,
+        world=world,
+    )
+    return [summarise(simulate(costing(made), "cached", n), 3 * ttl)["hit_ratio"] for n in range(8)]
+
+
+@pytest.mark.parametrize("ttl", [0.5, 4.0])
+def test_hits_are_r_over_one_plus_r(ttl: float) -> None:
+    assert_covered(hit_ratios(ttl), ttl_hit_ratio(RATE / USERS, ttl))
+
+
+def test_hits_under_uneven_demand_are_the_mean_over_the_users() -> None:
+    hits = hit_ratios(2.0, population={"users": USERS, "zipf_exponent": 1.0})
+    assert_covered(hits, zipf_ttl_hit_ratio(RATE, 2.0, USERS, 1.0))

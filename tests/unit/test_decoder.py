@@ -1,0 +1,40 @@
+"""The short cut in PyJWT's decoder judges every segment as PyJWT does."""
+
+from base64 import urlsafe_b64encode
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simlib.tokens.decoder import _QuickJWS, quick_decoder, stock_decoder
+
+ALPHABET = "ABCXYZabcxyz0189-_=+/!. "
+
+
+def outcome(decoder: type[jwt.PyJWS], segment: bytes) -> bytes | str:
+    try:
+        return decoder._decode_base64url_segment(segment, "payload")
+    except jwt.DecodeError as error:
+        return str(error)
+
+
+@given(st.binary(max_size=60))
+def test_what_is_well_formed_decodes_to_what_was_encoded(content: bytes) -> None:
+    segment = urlsafe_b64encode(content).rstrip(b"=")
+    assert outcome(_QuickJWS, segment) == content == outcome(jwt.PyJWS, segment)
+
+
+@given(st.one_of(st.text(ALPHABET, max_size=12).map(str.encode), st.binary(max_size=12)))
+def test_any_segment_has_the_outcome_that_pyjwt_gives_it(segment: bytes) -> None:
+    assert outcome(_QuickJWS, segment) == outcome(jwt.PyJWS, segment)
+
+
+@pytest.mark.parametrize("segment", [b"QQ==", b"QQ=", b"QR", b"Q", b"", b"Q!Q", b"AAAAA"])
+def test_the_borderline_cases_have_the_outcome_that_pyjwt_gives_them(segment: bytes) -> None:
+    assert outcome(_QuickJWS, segment) == outcome(jwt.PyJWS, segment)
+
+
+def test_the_short_cut_is_in_place_and_the_stock_decoder_has_none() -> None:
+    assert isinstance(quick_decoder()._jws, _QuickJWS)
+    assert not isinstance(stock_decoder()._jws, _QuickJWS)

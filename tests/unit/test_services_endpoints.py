@@ -1,0 +1,276 @@
+"""The endpoints for introspection, revocation, keys and user information, and the API behind a validator."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from simlib.scenario.effects import Call, Compute, Failed, Flow, Reply
+from simlib.scenario.messages import HttpRequest
+from simlib.scenario.verdict import Verdict
+from simlib.services import Api, api, claim_names, user_claims
+from simlib.strategies import Credentials
+from simlib.tokens import EPOCH, KeySet
+from support.stage import AUDIENCE, CLIENT, ISSUER, OTHER_CLIENT, RESOURCE_SERVER, Stage, basic
+from support.stepping import Host, Route, Stepper
+
+VALIDATORS = ["opaque_introspection", "jwt_local"]
+
+
+@pytest.fixture(params=VALIDATORS)
+def stage(request: pytest.FixtureRequest, make_stage: Callable[..., Stage]) -> Stage:
+    return make_stage(request.param).at(10.4)
+
+
+# --- introspection (RFC 7662) ------------------------------------------------------------------------------------
+
+
+def test_introspection_says_what_a_token_stands_for(stage: Stage) -> None:
+    token = stage.issue("user-2", "a b").token
+    reply = stage.post("introspect", RESOURCE_SERVER, token=token, token_type_hint="access_token")
+    answer = json.loads(reply.body)
+    about_user = {name: answer.pop(name) for name in claim_names(2) if name in answer}
+    assert (reply.status, answer) == (
+        200,
+        {
+            "active": True,
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": "user-2",
+            "client_id": "shop",
+            "scope": "a b",
+            "iat": EPOCH + 10,
+            "exp": EPOCH + 310,
+        },
+    )
+    wanted = stage.deployment.user_claims("user-2") if stage.deployment.user_information == "introspection" else {}
+    assert about_user == wanted
+
+
+def test_what_is_not_active_gets_no_other_word(stage: Stage) -> None:
+    revoked, expired = stage.issue().token, stage.issue().token
+    stage.revoke(revoked)
+    inactive = [revoked, "unknown", stage.refresh_token()]
+    for token in inactive:
+        assert json.loads(stage.post("introspect", RESOURCE_SERVER, token=token).body) == {"active": False}
+    stage.at(310.0)
+    assert stage.post("introspect", RESOURCE_SERVER, token=expired).body == b'{"active":false}'
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [None, CLIENT, OTHER_CLIENT, Credentials(RESOURCE_SERVER.client_id, "wrong"), Credentials("", "")],
+    ids=str,
+)
+def test_who_may_not_introspect_learns_nothing(credentials: Any, stage: Stage) -> None:
+    reply = stage.post("introspect", credentials, token=stage.issue().token)
+    assert (reply.status, reply.body) == (401, b'{"error":"invalid_client"}')
+    assert reply.challenge.startswith("Basic ")
+
+
+@pytest.mark.parametrize("body", [b"", b"token=", b"token=a&token=b", b"token", b"\xff", b"tokens=a"])
+def test_introspection_without_one_token_is_an_invalid_request(body: bytes, stage: Stage) -> None:
+    reply = stage.ask("introspect", HttpRequest(basic(RESOURCE_SERVER), body))
+    assert (reply.status, reply.body) == (400, b'{"error":"invalid_request"}')
+
+
+def test_a_secret_of_reserved_characters_survives_the_wire(stage: Stage) -> None:
+    assert any(character in RESOURCE_SERVER.client_secret for character in ":+% &=")
+    assert stage.present(stage.issue().token).accepted
+    assert stage.post("introspect", RESOURCE_SERVER, token="x").status == 200
+
+
+# --- revocation (RFC 7009) ---------------------------------------------------------------------------------------
+
+
+def active(stage: Stage, token: str) -> bool:
+    """What introspection says."""
+    return bool(json.loads(stage.post("introspect", RESOURCE_SERVER, token=token).body)["active"])
+
+
+def test_a_revoked_token_is_inactive_and_revoking_it_again_is_no_error(stage: Stage) -> None:
+    token, other = stage.issue().token, stage.issue().token
+    for _ in range(2):
+        reply = stage.post("revoke", token=token, token_type_hint="access_token")
+        assert (reply.status, reply.body) == (200, b"")
+        assert not active(stage, token)
+    assert active(stage, other)
+
+
+def test_revoking_what_does_not_exist_or_is_over_is_no_error(stage: Stage) -> None:
+    expired = stage.issue().token
+    stage.at(310.0)
+    for token in ("unknown", "a.b.c", expired):
+        assert stage.post("revoke", token=token).status == 200
+
+
+def test_the_token_of_another_client_is_not_revoked(stage: Stage) -> None:
+    token, refresh = stage.issue().token, stage.refresh_token()
+    for presented in (token, refresh):
+        reply = stage.post("revoke", OTHER_CLIENT, token=presented)
+        assert (reply.status, reply.body) == (400, b'{"error":"invalid_grant"}')
+    assert active(stage, token)
+    assert stage.post("token", grant_type="refresh_token", refresh_token=refresh).status == 200
+
+
+def test_a_refresh_token_can_be_revoked(stage: Stage) -> None:
+    refresh = stage.refresh_token()
+    for _ in range(2):
+        assert stage.post("revoke", token=refresh, token_type_hint="refresh_token").status == 200
+        assert stage.post("token", grant_type="refresh_token", refresh_token=refresh).status == 400
+
+
+@pytest.mark.parametrize("credentials", [None, Credentials("shop", "wrong")], ids=str)
+def test_who_is_no_client_revokes_nothing(credentials: Any, stage: Stage) -> None:
+    token = stage.issue().token
+    reply = stage.post("revoke", credentials, token=token)
+    assert (reply.status, reply.body) == (401, b'{"error":"invalid_client"}')
+    assert reply.challenge.startswith("Basic ")
+    assert active(stage, token)
+
+
+@pytest.mark.parametrize("body", [b"", b"token=", b"token=a&token=a", b"token_type_hint=access_token"])
+def test_revocation_without_one_token_is_an_invalid_request(body: bytes, stage: Stage) -> None:
+    reply = stage.ask("revoke", HttpRequest(basic(CLIENT), body))
+    assert (reply.status, reply.body) == (400, b'{"error":"invalid_request"}')
+
+
+# --- keys (RFC 7517) and user information (OpenID Connect Core 5.3) ----------------------------------------------
+
+
+def test_the_key_set_is_open_to_all_and_holds_public_keys_only(stage: Stage) -> None:
+    reply = stage.ask("jwks", HttpRequest())
+    assert reply.status == 200
+    keys = json.loads(reply.body)["keys"]
+    assert [key["kid"] for key in keys] == [key.kid for key in stage.issuer.keys()]
+    private = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+    assert all(not private & set(key) for key in keys)
+    found = KeySet.from_jwks(reply.body)
+    assert found.keys == tuple(key.verification_key for key in stage.issuer.keys())
+
+
+def test_userinfo_answers_whoever_holds_the_token(stage: Stage) -> None:
+    token = stage.issue("user-9").token
+    for scheme in ("Bearer", "bearer", "BEARER"):
+        reply = stage.ask("userinfo", HttpRequest(f"{scheme} {token}"))
+        wanted = {"sub": "user-9", **stage.deployment.user_claims("user-9")}
+        assert (reply.status, json.loads(reply.body)) == (200, wanted)
+
+
+def test_userinfo_refuses_tokens_that_are_not_active(stage: Stage) -> None:
+    revoked, expired = stage.issue().token, stage.issue().token
+    stage.revoke(revoked)
+    refused = (401, b"", 'Bearer error="invalid_token"')
+    for token in (revoked, "garbage", "a.b.c", stage.refresh_token()):
+        assert stage.ask("userinfo", HttpRequest(f"Bearer {token}")) == refused
+    assert stage.at(310.0).ask("userinfo", HttpRequest(f"Bearer {expired}")) == refused
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic c2hvcDp4", "Token abc"])
+def test_userinfo_gives_no_error_code_to_who_presents_no_token(authorization: str, stage: Stage) -> None:
+    assert stage.ask("userinfo", HttpRequest(authorization)) == (401, b"", "Bearer")
+
+
+def test_claims_about_users_differ_by_user_and_have_the_size_that_was_asked_for() -> None:
+    names = claim_names(12)
+    assert len(set(names)) == 12
+    assert names[:5] == claim_names(5)
+    for count, width in ((1, 1), (5, 16), (12, 100)):
+        first, second = user_claims("user-1", count, width), user_claims("user-2", count, width)
+        assert set(first) == set(claim_names(count))
+        assert {len(value) for value in first.values()} == {width}
+        assert first == user_claims("user-1", count, width)
+        assert count == 1 or (first != second and len(set(first.values())) == count)
+
+
+# --- the API -----------------------------------------------------------------------------------------------------
+
+ACCEPTED = Verdict(True, claims={"sub": "user-1", "name": "N"})
+WORK = "service.work"
+
+
+class Asked:
+    """An API whose validator gives a fixed verdict, and what became of one request."""
+
+    def __init__(self, authorization: str, verdict: Verdict, needs: bool, userinfo: Any = None) -> None:
+        self.presented: list[str] = []
+        self.stepper = Stepper()
+        self.forwarded: list[HttpRequest] = []
+        host = Host(self.stepper, routes={"userinfo": Route(Host(self.stepper), self._userinfo)})
+        self._verdict, self._answer = verdict, userinfo
+        resource = Api(self._validate, userinfo is not None, "name", b"body")
+        self.reply: Reply = self.stepper.finish(api(host, HttpRequest(authorization, b"", needs), resource), host)
+        self.worked = self.stepper.operations[WORK]
+
+    def _validate(self, token: str) -> Flow[Verdict]:
+        self.presented.append(token)
+        yield Compute("validate")
+        return self._verdict
+
+    def _userinfo(self, request: HttpRequest) -> Flow[Any]:
+        self.forwarded.append(request)
+        yield Compute("userinfo")
+        return self._answer
+
+
+def test_the_api_works_for_who_is_accepted() -> None:
+    asked = Asked("Bearer t0ken", ACCEPTED, False)
+    assert (asked.presented, asked.reply, asked.worked) == (["t0ken"], Reply(200, b"body"), 1)
+
+
+@pytest.mark.parametrize(
+    ("authorization", "presented"),
+    [("", ""), ("Bearer", ""), ("Bearer ", ""), ("Basic abc", ""), ("bearer abc", "abc"), ("BEARER a b", "a b")],
+)
+def test_only_a_bearer_token_is_presented(authorization: str, presented: str) -> None:
+    assert Asked(authorization, ACCEPTED, False).presented == [presented]
+
+
+@pytest.mark.parametrize("status", [401, 403, 503])
+def test_the_api_does_no_work_for_who_is_refused(status: int) -> None:
+    asked = Asked("Bearer t", Verdict(False, status, "why", challenge="Bearer x"), True)
+    assert (asked.reply, asked.worked) == (Reply(status, b"", "Bearer x"), 0)
+
+
+def test_user_information_comes_from_the_verdict_or_from_a_userinfo_call_with_the_same_token() -> None:
+    from_verdict = Asked("Bearer t", ACCEPTED, True)
+    assert (from_verdict.reply.status, from_verdict.forwarded) == (200, [])
+    asked = Asked("Bearer t", Verdict(True), True, Reply(200, b'{"name":"N"}'))
+    assert (asked.reply.status, asked.worked) == (200, 1)
+    assert [request.authorization for request in asked.forwarded] == ["Bearer t"]
+
+
+def test_userinfo_is_not_asked_when_nobody_needs_it() -> None:
+    asked = Asked("Bearer t", Verdict(True), False, Reply(200, b'{"name":"N"}'))
+    assert (asked.reply.status, asked.forwarded) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Failed("timed_out"),
+        Reply(500),
+        Reply(401, b'{"name":"N"}'),
+        Reply(200, b"{}"),
+        Reply(200, b""),
+        Reply(200, b"[]"),
+        Reply(200, b"\xff"),
+    ],
+    ids=str,
+)
+def test_without_the_information_that_it_needs_the_api_fails_and_does_no_work(answer: Any) -> None:
+    asked = Asked("Bearer t", ACCEPTED, True, answer)
+    assert (asked.reply.status, asked.worked) == (502, 0)
+
+
+def test_a_userinfo_call_has_a_timeout() -> None:
+    flow = api(Host(Stepper()), HttpRequest("Bearer t", b"", True), Api(lambda _: _accept(), True, "name", b"", 2.5))
+    call = flow.send(None)
+    assert isinstance(call, Call)
+    assert (call.target, call.timeout) == ("userinfo", 2.5)
+
+
+def _accept() -> Flow[Verdict]:
+    yield from ()
+    return ACCEPTED

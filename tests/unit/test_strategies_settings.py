@@ -1,0 +1,73 @@
+"""Every part of the catalogue: its settings are checked in words, it is described, and it fits its place."""
+
+import math
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+from typing import Any
+
+import pytest
+
+from simlib.scenario.design import PLACES
+from simlib.strategies import CATALOGUE
+from support.pairs import PAIRS, name_of, one_by_one
+
+PARTS = [part for place in CATALOGUE.values() for part in place.values()]
+NUMBERS = [
+    (part, field.name)
+    for part in PARTS
+    for field in fields(part.Settings)
+    if type(field.default) in (int, float)
+]
+
+
+def test_the_catalogue_has_the_places_of_a_design() -> None:
+    assert set(CATALOGUE) == set(PLACES)
+    assert all(part.name == name for place in CATALOGUE.values() for name, part in place.items())
+    assert len({part.name for part in PARTS}) == len(PARTS)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=name_of)
+def test_a_part_is_described_and_its_settings_are_frozen_with_defaults(part: Any) -> None:
+    assert part.summary
+    assert part.summary == part.summary.strip()
+    assert "\n" not in part.summary
+    settings = part.Settings()
+    assert is_dataclass(settings)
+    assert hash(settings) == hash(part.Settings())
+    for field in fields(settings):
+        with pytest.raises(FrozenInstanceError):
+            setattr(settings, field.name, field.default)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=name_of)
+def test_a_validator_promises_something_for_all_its_settings(pair: Any) -> None:
+    from support.stage import deployment
+
+    for settings in one_by_one(pair[0]):
+        bound = pair[0](settings, deployment()).bound()
+        assert all(0 <= seconds < math.inf for seconds in bound)
+
+
+@pytest.mark.parametrize(("part", "setting"), NUMBERS, ids=name_of)
+@pytest.mark.parametrize("value", [-1, -0.001, math.nan, math.inf, -math.inf])
+def test_no_number_is_negative_or_without_end(part: Any, setting: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"^{setting} must be "):
+        part.Settings(**{setting: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"), [("jwt_access_token", "algorithm"), ("jwt_local", "algorithms")], ids=str
+)
+@pytest.mark.parametrize("word", ["none", "HS256", "rs256", ""])
+def test_only_known_algorithms_may_be_chosen(name: str, setting: str, word: str) -> None:
+    part = next(part for part in PARTS if part.name == name)
+    with pytest.raises(ValueError, match=rf"^{setting} must be one of RS256, ES256, EdDSA"):
+        part.Settings(**{setting: word if setting == "algorithm" else ("RS256", word)})
+
+
+@pytest.mark.parametrize("setting", ["timeout_s", "ttl_s", "jwks_lifetime_s"])
+def test_a_duration_that_must_not_be_nothing_is_not_0(setting: str) -> None:
+    owners = [part for part in PARTS if setting in {field.name for field in fields(part.Settings)}]
+    assert owners
+    for part in owners:
+        with pytest.raises(ValueError, match=f"{setting} must be a finite number above 0"):
+            part.Settings(**{setting: 0.0})
