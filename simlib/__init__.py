@@ -1,19 +1,117 @@
 """JWT or opaque access tokens: how much faster, how much harder to build and run, and is it worth it?
 
-Values in, values out: `load_scenario` -> `simulate` -> records -> `summarise` -> `replicate`, `compare`. Heavy
-libraries are imported when a function that needs them is first used.
+Values in, values out: `load_scenario` -> `simulate` -> records -> `summarise`; `replicate` and `compare` do it many
+times; `judge_comparison` says what that allows to be said, `write_report` writes it down. Heavy libraries are imported
+when a function that needs them is first used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simlib.analysis import (
+        METRICS,
+        Interval,
+        after_warm_up,
+        assess_stability,
+        finished,
+        latency,
+        littles_law,
+        paired,
+        replications_needed,
+        student,
+        summarise,
+        to_frame,
+    )
     from simlib.api import load_scenario
+    from simlib.decision import Judgement, Verdicts, judge, judge_comparison, sentence
     from simlib.engine.simulate import simulate
+    from simlib.experiment import Comparison, compare, replicate, token_reuse
+    from simlib.report.figures import latency_figure, tradeoff_figure
+    from simlib.report.folder import write_report
+    from simlib.report.notebook import comparison_table, show
+    from simlib.report.provenance import Provenance
+    from simlib.report.slow_motion import comparable_request, slow_motion
+    from simlib.scenario.data import bundled_scenarios
+    from simlib.scenario.errors import InputError
+    from simlib.scenario.scenario import Scenario
+    from simlib.scenario.traces import read_trace
 
-_WHERE = {"load_scenario": "simlib.api", "simulate": "simlib.engine.simulate"}
+_WHERE = {
+    "METRICS": "simlib.analysis",
+    "Comparison": "simlib.experiment",
+    "InputError": "simlib.scenario.errors",
+    "Interval": "simlib.analysis",
+    "Judgement": "simlib.decision",
+    "Provenance": "simlib.report.provenance",
+    "Scenario": "simlib.scenario.scenario",
+    "Verdicts": "simlib.decision",
+    "after_warm_up": "simlib.analysis",
+    "assess_stability": "simlib.analysis",
+    "bundled_scenarios": "simlib.scenario.data",
+    "comparable_request": "simlib.report.slow_motion",
+    "compare": "simlib.experiment",
+    "comparison_table": "simlib.report.notebook",
+    "finished": "simlib.analysis",
+    "judge": "simlib.decision",
+    "judge_comparison": "simlib.decision",
+    "latency": "simlib.analysis",
+    "latency_figure": "simlib.report.figures",
+    "littles_law": "simlib.analysis",
+    "load_scenario": "simlib.api",
+    "paired": "simlib.analysis",
+    "read_trace": "simlib.scenario.traces",
+    "replicate": "simlib.experiment",
+    "replications_needed": "simlib.analysis",
+    "sentence": "simlib.decision",
+    "show": "simlib.report.notebook",
+    "simulate": "simlib.engine.simulate",
+    "slow_motion": "simlib.report.slow_motion",
+    "student": "simlib.analysis",
+    "summarise": "simlib.analysis",
+    "to_frame": "simlib.analysis",
+    "token_reuse": "simlib.experiment",
+    "tradeoff_figure": "simlib.report.figures",
+    "write_report": "simlib.report.folder",
+}
 
-__all__ = ["load_scenario", "simulate"]
+__all__ = [
+    "METRICS",
+    "Comparison",
+    "InputError",
+    "Interval",
+    "Judgement",
+    "Provenance",
+    "Scenario",
+    "Verdicts",
+    "after_warm_up",
+    "assess_stability",
+    "bundled_scenarios",
+    "comparable_request",
+    "compare",
+    "comparison_table",
+    "finished",
+    "judge",
+    "judge_comparison",
+    "latency",
+    "latency_figure",
+    "littles_law",
+    "load_scenario",
+    "paired",
+    "read_trace",
+    "replicate",
+    "replications_needed",
+    "sentence",
+    "show",
+    "simulate",
+    "slow_motion",
+    "student",
+    "summarise",
+    "to_frame",
+    "token_reuse",
+    "tradeoff_figure",
+    "write_report",
+]
 __version__ = "0.1.0"
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from simlib.scenario.data import bundled_scenarios
+from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario, read_document
+from simlib.scenario.refusal import unknown
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ReplayLoad, World
 from simlib.strategies import CATALOGUE
@@ -22,9 +24,16 @@ def load_scenario(source: str | Path) -> Scenario:
 
 
 def scenario_path(source: str | Path) -> Path:
-    """The file itself, or the bundled scenario of that name when there is no such file."""
-    path = Path(source)
-    return path if path.exists() else bundled_scenarios().get(str(source), path)
+    """The file itself, or the bundled scenario of that name when there is no such file.
+
+    Raises InputError for what looks like a name and is not one.
+    """
+    path, bundled = Path(source), bundled_scenarios()
+    if path.exists() or path.suffix or len(path.parts) > 1:
+        return path
+    if str(source) not in bundled:
+        raise InputError(unknown("scenario", str(source), [*bundled, "or the path of a scenario file"]))
+    return bundled[str(source)]
 
 
 def scenario_from(document: Mapping[str, Any], source: Path) -> Scenario:

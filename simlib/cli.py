@@ -3,12 +3,8 @@
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
 
-if TYPE_CHECKING:
-    import typer
-
-BAD_INPUT, INTERRUPTED = 2, 130
+OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
 
 def main() -> None:
@@ -24,41 +20,27 @@ def run(arguments: list[str]) -> int:
         return _interrupted("nothing was written")
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return OK
 
 
 def _run(arguments: list[str]) -> int:
-    import typer
-
+    # Imported here, so that Ctrl-C in the first tenth of a second is told as well as any other.
+    from simlib.commands.application import UsageMistake, execute
     from simlib.commands.console import Interrupted, complain
     from simlib.scenario.errors import InputError
 
     try:
-        status = typer.main.get_command(application())(arguments, "simlib", standalone_mode=False)
+        execute(arguments)
         sys.stdout.flush()
-        return status if isinstance(status, int) else 0
-    except typer.Abort:
-        return _interrupted("nothing was written")
+    except (InputError, UsageMistake) as error:
+        complain(str(error))
+        return BAD_INPUT
     except Interrupted as interruption:
         return _interrupted(str(interruption))
-    except InputError as error:
-        complain(str(error))
-    except _usage_errors() as error:
-        complain(error.format_message())
-    return BAD_INPUT
+    return OK
 
 
-def application() -> "typer.Typer":
-    """The commands and their options."""
-    import typer
-
-    from simlib.commands.compare import compare
-    from simlib.commands.scenarios import scenarios
-    from simlib.commands.schema import schema
-    from simlib.commands.strategies import strategies
-
-    app = typer.Typer(name="simlib", pretty_exceptions_enable=False, rich_markup_mode=None)
-    app.callback(invoke_without_command=True)(_root)
-    for command in (compare, scenarios, strategies, schema):
-        app.command()(command)
-    return app
+def _interrupted(what: str) -> int:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the tidying up
+    print(f"simlib: interrupted: {what}", file=sys.stderr)
+    return INTERRUPTED

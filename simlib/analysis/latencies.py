@@ -20,10 +20,12 @@ def arrived(records: Records, warm_up_s: float) -> Columns:
 def latencies(requests: Columns) -> dict[str, float]:
     """Mean and percentiles in seconds over finished requests, and how much of it was checking and obtaining.
 
-    Unfinished requests have no latency yet; they are counted by ``outcomes``, so that a design which leaves many
+    Left out are requests that met a refusal and were served with a new token: the refusal is what a revocation is
+    for, scenarios revoke far more often than life does so that exposure can be measured, and designs that notice
+    would look slow for noticing. ``retried_share`` of `outcomes` counts them. Unfinished requests have no latency yet; they are counted by ``outcomes``, so that a design which leaves many
     of them behind is not taken for a quick one. ``checking_share`` is a ratio of means, not a mean of ratios.
     """
-    done = requests["outcome"] == FINISHED
+    done = (requests["outcome"] == FINISHED) & (requests["refusals"] <= 0)
     taken = (requests["end"] - requests["arrival"])[done]
     checking = requests["checking"][done]
     return {
@@ -38,6 +40,7 @@ def latencies(requests: Columns) -> dict[str, float]:
 def outcomes(requests: Columns) -> dict[str, float]:
     """How many arrived, and how many of these were refused, failed, or had no answer when the run ended."""
     outcome, arrivals = requests["outcome"], len(requests["outcome"])
+    retried = int(((outcome == FINISHED) & (requests["refusals"] > 0)).sum())
     refused, failed = int((outcome == REFUSED).sum()), int((outcome == FAILED).sum())
     return {
         "arrivals": float(arrivals),
@@ -45,6 +48,7 @@ def outcomes(requests: Columns) -> dict[str, float]:
         "failed": float(failed),
         "unfinished": float((outcome == UNFINISHED).sum()),
         "refused_share": ratio(refused, arrivals),
+        "retried_share": ratio(retried, arrivals),
         "failed_share": ratio(failed, arrivals),
     }
 

@@ -70,6 +70,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             _count("signatures_verified", "distinct signatures verified"),
             # Refusing a revoked token is right, so more refusals are not worse by themselves.
             _share("refused_share", "refused requests", None, 3),
+            _share("retried_share", "requests refused once, then served with a new token", None, 3),
             _share("failed_share", "failed requests", True, 3),
             _count("unfinished", "requests unfinished at the end", True),
             Metric("exposure_s", "exposure after revocation", "s", True),

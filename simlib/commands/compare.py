@@ -1,12 +1,14 @@
 """simlib compare: the main job."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simlib.commands.console import Interrupted, console, print_json, tell
+from simlib.commands.interrupts import heard_interrupts
 
 if TYPE_CHECKING:
     from simlib.commands.overriding import Overrides
@@ -20,7 +22,8 @@ FEW_REQUESTS = 40_000
 
 def compare(
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or a bundled scenario's name.")
+        str,
+        typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or the name of a bundled one."),
     ],
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a report into this folder.")] = None,
     load: Annotated[
@@ -75,14 +78,13 @@ class _Command:
 
     def execute(self) -> None:
         """Check everything that can be checked, then simulate, judge, write and tell."""
-        from simlib.calibration.stopwatch import start_stopwatch
         from simlib.commands.load_words import describe_load
         from simlib.commands.overriding import chosen_scenario
         from simlib.decision import judge_comparison
         from simlib.engine.simulate import check_budget
         from simlib.report.folder import check_report_folder
 
-        elapsed = start_stopwatch()
+        started = time.monotonic()
         scenario = chosen_scenario(self.source, self.overrides)
         check_budget(scenario)
         if self.out is not None:
@@ -91,27 +93,38 @@ class _Command:
         lines, load = describe_load(scenario)
         if not self.json:
             self._introduce(scenario, lines)
-        try:
-            verdicts = judge_comparison(self._simulate(scenario))
-            folder = self._write(verdicts, elapsed())
-        except KeyboardInterrupt:
-            raise Interrupted(self._not_done()) from None
+        with heard_interrupts() as ask:
+            try:
+                verdicts = judge_comparison(self._simulate(scenario, ask))
+                ask()
+                folder = self._write(verdicts, time.monotonic() - started)
+            except KeyboardInterrupt:
+                raise Interrupted(self._not_done()) from None
         self._tell(verdicts, load, folder)
 
-    def _simulate(self, scenario: "Scenario") -> "Comparison":
+    def _simulate(self, scenario: "Scenario", ask: Callable[[], None]) -> "Comparison":
+        import warnings
+
         from simlib.commands.progress import progress
         from simlib.experiment import compare
 
-        with progress(len(scenario.designs) * scenario.run.replications) as told:
+        # joblib's advice for programmers, which Ctrl-C would bring up.
+        warnings.filterwarnings("ignore", message=r"\d+ tasks which were still being processed")
+        with progress(len(scenario.designs) * scenario.run.replications) as tell_progress:
+
+            def told(done: int, total: int) -> None:
+                ask()
+                tell_progress(done, total)
+
             return compare(scenario, workers=self._workers(scenario), progress=told)
 
     def _workers(self, scenario: "Scenario") -> int:
-        from joblib import cpu_count
+        from simlib.experiment.workers import usable_cpus
 
         runs = len(scenario.designs) * scenario.run.replications
         if self.workers is not None:
             return min(self.workers, runs)
-        return 1 if scenario.expected_requests * runs < FEW_REQUESTS else min(int(cpu_count()), runs)
+        return 1 if scenario.expected_requests * runs < FEW_REQUESTS else min(usable_cpus(), runs)
 
     def _write(self, verdicts: "Verdicts", duration_s: float) -> Path | None:
         if self.out is None:
@@ -159,7 +172,7 @@ class _Command:
 
 
 def _print(verdicts: "Verdicts", out: Path | None) -> None:
-    from simlib.commands.terminal import caption, comparison_tables
+    from simlib.commands.terminal import bullets, caption, comparison_tables
 
     screen = console()
     for table in comparison_tables(verdicts, screen.width):
@@ -173,7 +186,6 @@ def _print(verdicts: "Verdicts", out: Path | None) -> None:
     ):
         if sentences:
             screen.print(f"\n{title}", style="bold")
-            for sentence in sentences:
-                screen.print(f"- {sentence}")
+            screen.print(bullets(sentences))
     if out is not None:
         screen.print(f"\nReport: {out / 'report.html'}")

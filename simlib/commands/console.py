@@ -12,7 +12,7 @@ PIPED_WIDTH = 100
 """Columns when the output is no terminal and COLUMNS does not tell."""
 
 
-class Interrupted(Exception):
+class Interrupted(Exception):  # no KeyboardInterrupt, of which typer would keep the status alone
     """The user pressed Ctrl-C; the message says what was therefore not done."""
 
 
@@ -23,6 +23,14 @@ def console(*, stderr: bool = False) -> "Console":
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+def show(screen: "Console", text: str, indent: int = 0, style: str = "") -> None:
+    """A paragraph whose further lines are as far in as its first."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    screen.print(Padding(Text(text, style), (0, 0, 0, indent), expand=False))
 
 
 def tell(message: str) -> None:

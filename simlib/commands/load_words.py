@@ -14,7 +14,7 @@ def describe_load(scenario: Scenario) -> tuple[list[str], dict[str, Any]]:
     if not isinstance(load, ReplayLoad) or trace is None:
         return [], {}
     reuse = token_reuse(scenario)
-    users = f"{trace.users_count:,} users" if trace.users_count else "no users in it (they are drawn from the population)"
+    users = f"{trace.users_count:,} users" if trace.users_count else "no users in it (drawn from the population)"
     rate = scenario.expected_requests / scenario.horizon_s
     lines = [
         f"{trace.source}: {trace.format}, {trace.lines:,} lines, {trace.broken:,} broken, {users}, "

@@ -3,19 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from simlib.api import scenario_from, scenario_path
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import find_profile, read_document
-from simlib.scenario.refusal import in_one_line
-from simlib.scenario.run import Run
+from simlib.scenario.overriding import checked, overridden
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ReplayLoad
-
-M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,7 @@ def chosen_scenario(source: str, overrides: Overrides) -> Scenario:
     if overrides.profile is not None:
         scenario = _with_profile(scenario, overrides.profile)
     run = _given(seed=overrides.seed, replications=overrides.replications)
-    return scenario.with_run(_checked(Run, {**scenario.run.model_dump(), **run}))
+    return scenario.with_run(overridden(scenario.run, run))
 
 
 def _with_load(document: Mapping[str, Any], overrides: Overrides) -> Mapping[str, Any]:
@@ -55,13 +50,13 @@ def _with_load(document: Mapping[str, Any], overrides: Overrides) -> Mapping[str
         return document  # a broken world is told by the loader
     if overrides.load is not None:
         load = {"kind": "replay", "file": str(overrides.load.absolute()), **options}
-        _checked(ReplayLoad, load)
+        checked(ReplayLoad, load)
         return {**document, "world": {**world, "load": load}}
     own = world.get("load")
     if not isinstance(own, dict) or own.get("kind") != "replay":
         option = next(iter(options)).replace("_", "-")
         raise InputError(f"--{option}: needs a log to replay: give --load FILE as well")
-    _checked(ReplayLoad, {"file": "log", **options})
+    checked(ReplayLoad, {"file": "log", **options})
     return {**document, "world": {**world, "load": {**own, **options}}}
 
 
@@ -74,14 +69,6 @@ def _with_profile(scenario: Scenario, name: str) -> Scenario:
         raise InputError(str(error).replace(f"{here}: world.profile: ", "--profile: ")) from error
     named = str((Path.cwd() / name).resolve()) if name.endswith(".csv") else name
     return replace(scenario, world=scenario.world.model_copy(update={"profile": named}), profile=profile)
-
-
-def _checked(model: type[M], values: Mapping[str, Any]) -> M:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        key, _, what = in_one_line(error, model).partition(": ")
-        raise InputError(f"--{key.replace('_', '-')}: {what}") from error
 
 
 def _given(**values: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from simlib.commands.console import console, print_json
+from simlib.commands.console import console, print_json, show
 
 
 def scenarios(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
@@ -20,11 +20,10 @@ def scenarios(json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         return
     screen = console()
     for one in found:
-        screen.print(one["name"], style="bold", end="")
-        screen.print(f"  {one['title']}")
-        screen.print(f"  {one['description']}", style="dim")
-        screen.print(f"  about {one['expected_requests']:,.0f} requests per run, {one['replications']} replications")
-        screen.print(f"  designs: {', '.join(one['designs'])}")
+        show(screen, f"{one['name']}: {one['title']}", 0, "bold")
+        show(screen, one["description"], 2)
+        show(screen, f"about {one['expected_requests']:,.0f} requests per run, {one['replications']} replications", 2)
+        show(screen, f"designs: {', '.join(one['designs'])}", 2)
         screen.print(f"  {one['path']}", soft_wrap=True)
 
 

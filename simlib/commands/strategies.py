@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from simlib.commands.console import console, print_json
+from simlib.commands.console import console, print_json, show
 
 LIFETIME_S = 300.0
 """Token lifetime for which the bounds are told."""
@@ -28,19 +28,19 @@ def strategies(json: Annotated[bool, typer.Option("--json", help="Print one JSON
     for place, parts in found.items():
         screen.print(place, style="bold underline")
         for part in parts:
-            screen.print(f"  {part['part']}", style="bold", end="")
-            screen.print(f"  {part['summary']}")
+            show(screen, part["part"], 2, "bold")
+            show(screen, part["summary"], 4)
             for setting in part["settings"]:
                 unit = f" {setting['unit']}" if setting["unit"] else ""
-                screen.print(f"    {setting['name']} = {_toml(setting['default'])}{unit}")
+                show(screen, f"{setting['name']} = {_toml(setting['default'])}{unit}", 6)
             if part["bound"] is not None:
-                screen.print(f"    {_bound_words(part['bound'])}", style="dim")
+                show(screen, _bound_words(part["bound"]), 4, "dim")
 
 
 def _bound_words(bound: dict[str, float]) -> str:
     return (
-        f"with these, tokens that live {LIFETIME_S:g} s are accepted at most {bound['after_expiry_s']:g} s after expiry "
-        f"and {bound['after_revocation_s']:g} s after revocation"
+        f"with these, tokens that live {LIFETIME_S:g} s are accepted at most {bound['after_expiry_s']:g} s after "
+        f"expiry and {bound['after_revocation_s']:g} s after revocation"
     )
 
 

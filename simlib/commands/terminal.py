@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _LABEL = 30
-_DESIGN = 21
+_DESIGN = 20
 _STYLES = {"better": "green", "worse": "red", "undecided": "yellow", "equivalent": "dim", "unstable": "bold red"}
 
 
@@ -44,6 +44,16 @@ def _shown(cell: Cell) -> "Text":
         word = f"{cell.word}, {cell.more}" if cell.more else cell.word
         text.append(f"\n{cell.difference} ", "dim").append(word, _STYLES.get(cell.word, ""))
     return text
+
+
+def bullets(sentences: Sequence[str]) -> "Table":
+    """Sentences as a list whose further lines are indented."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for sentence in sentences:
+        grid.add_row("-", sentence)
+    return grid
 
 
 def caption(verdicts: Verdicts) -> str:

@@ -14,7 +14,7 @@ from simlib.engine.hosts import Handler, Replica
 from simlib.engine.journey import NAN, Mark
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.stations import KieferWolfowitz
-from simlib.engine.task import OVER, CallFrame, OnceFrame, Task
+from simlib.engine.task import OVER, CallFrame, OnceFrame, Task, ended
 from simlib.engine.verified import Verifier
 from simlib.scenario.effects import Call, Compute, Draw, Once, Sleep
 from simlib.scenario.sinks import Row
@@ -169,7 +169,10 @@ class Driver:
                 kernel._now = end
                 if self._visit_row is not None:
                     self._visit(task, host, now, end)
-                value = None if work is None else work()
+                if work is None:
+                    value = None
+                else:
+                    value = self._verify(work, host.name) if work.__class__ is Verification else work()
                 continue
             task.work = work
             task.callbacks = self._on_computed
@@ -253,6 +256,8 @@ class Driver:
     def _once(self, task: Task, effect: Once) -> tuple[bool, Any]:
         flights = task.host.flights
         waiting = flights.get(effect.key)
+        if task.host.station.__class__ is KieferWolfowitz:
+            raise RuntimeError(f"host {task.host.name!r} promised known_on_arrival but shares work between requests")
         if waiting is None:
             flights[effect.key] = []
             if effect.wait:
@@ -272,7 +277,7 @@ class Driver:
     def _behind(self, task: Task, effect: Once) -> None:
         """Start a single-flight work that nobody waits for."""
         other = self.task(-1, task.key)
-        other.frames.append(OnceFrame(_ended, effect.key))
+        other.frames.append(OnceFrame(ended, effect.key))
         other.host = task.host
         other.send = effect.work().send
         other.value = None
@@ -293,8 +298,3 @@ class Driver:
             self._exchange.write_unanswered(task, self._horizon)
             if task.held is not None and self._visit_row is not None:
                 self._visit(task, task.host, task.entered, NAN)
-
-
-def _ended(_: Any) -> Any:
-    """Stands for a generator that has ended: what work behind a request returns to."""
-    raise StopIteration

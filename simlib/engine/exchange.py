@@ -162,7 +162,7 @@ class Exchange:
             if taker is not None:
                 self._dispatch(taker, 0.0)
         if self._call_row is not None:
-            self._write(task, frame, self.kernel._now, value.status, task.reply_bytes)
+            self._write(task, frame, task.host.index, self.kernel._now, value.status, task.reply_bytes)
         value = as_failure(value)
         if task.parent is not None and frame.send is nobody:
             self._deliver(task, task.parent, value)
@@ -188,7 +188,9 @@ class Exchange:
 
     # --- rows ----------------------------------------------------------------------------------------------------
 
-    def _write(self, task: Task, frame: CallFrame, received: float, status: int, reply_bytes: int) -> None:
+    def _write(
+        self, task: Task, frame: CallFrame, replica: int, received: float, status: int, reply_bytes: int
+    ) -> None:
         assert self._call_row is not None
         if task.parent is not None and frame.send is nobody and task.parent.waiting is None:
             status = -1
@@ -198,7 +200,7 @@ class Exchange:
                 frame.route.target_id,
                 frame.host.name_id,
                 frame.route.host_id,
-                task.host.index,
+                replica,
                 frame.sent,
                 received,
                 status,
@@ -210,9 +212,12 @@ class Exchange:
     def write_unanswered(self, task: Task, horizon: float) -> None:
         """At the end of a run: the calls that this task has under way."""
         if self._call_row is not None:
-            for frame in task.frames:
-                if isinstance(frame, CallFrame) and frame.sent < horizon:
-                    self._write(task, frame, NAN, 0, 0)
+            frames = [frame for frame in task.frames if isinstance(frame, CallFrame)]
+            # The callee of a call is where the next one was made; of the last, where the task is now.
+            callees = [*(frame.host for frame in frames[1:]), task.host] if frames else []
+            for frame, callee in zip(frames, callees, strict=True):
+                if frame.sent < horizon:
+                    self._write(task, frame, callee.index, NAN, 0, 0)
 
 
 def as_failure(value: Any) -> Any:

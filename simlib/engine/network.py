@@ -3,28 +3,19 @@
 `simulate` builds one from a scenario; theory tests, benchmarks and users with a model of their own build it directly.
 """
 
-import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.engine.costs import CostTable, DrawnColumn, HostCosts, SecondsOf
-from simlib.engine.driver import Driver
-from simlib.engine.exchange import Exchange
-from simlib.engine.exchange_delays import DelaysOnly
-from simlib.engine.hosts import Handler, HostContext, InProcess, Replica, Route
-from simlib.engine.journey import NAN, Journey
-from simlib.engine.kernel import Kernel, Occurrence
-from simlib.engine.links import Connections, LinkRuntime
-from simlib.engine.stations import build_station, choose_form
-from simlib.engine.task import Task
-from simlib.engine.verified import Verifier
-from simlib.scenario.effects import Failed, Flow
-from simlib.scenario.records import FAILED, FINISHED, REFUSED, UNFINISHED, Records
+from simlib.engine.costs import CostTable, SecondsOf
+from simlib.engine.hosts import Handler, HostContext, InProcess
+from simlib.engine.journey import Journey
+from simlib.engine.simulation import Simulation
+from simlib.scenario.effects import Flow
+from simlib.scenario.records import Records
 from simlib.scenario.sinks import MemorySink, Sink
 from simlib.scenario.variates import Variates
 
@@ -38,7 +29,8 @@ class Host:
 
     ``known_on_arrival`` is the promise that lets a FIFO host use the Kiefer-Wolfowitz form: between two waits its
     handlers compute exactly once (the engine stops when they do not), and neither their costs nor what they do next
-    depend on what other requests change in the meantime.
+    depend on what other requests change in the meantime. Where a pool of connections or a journey depends on the order
+    of events, the engine does not take the host at its word.
     """
 
     name: str
@@ -69,8 +61,7 @@ class Network:
 
     ``handlers``: target -> (host, bind). ``local``: target -> a resource inside the caller's process. ``entry``: the
     host where each request starts and the bind whose handler gets the request's number, or its journey when
-    ``journeys`` makes one. ``after``: further work at
-    given instants (seconds), not part of any request.
+    ``journeys`` makes one. ``after``: further work at given instants (seconds), not part of any request.
     """
 
     hosts: tuple[Host, ...]
@@ -82,17 +73,6 @@ class Network:
     charge_calls: bool = False
     after: tuple[tuple[float, str, Callable[[], Flow[Any]]], ...] = ()
     journeys: Callable[[int, float], Journey] | None = None
-
-
-class _Identity:
-    """Uniforms as they are."""
-
-    def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
-        return uniform
-
-
-SAMPLES = 200
-"""Instants at which the stations' integrals are written, beside the end of the warm-up."""
 
 
 def run_network(
@@ -112,219 +92,6 @@ def run_network(
 
     Raises KeyError for an operation without a cost and RuntimeError for a host that breaks its promise.
     """
-    return _Simulation(network, arrivals, horizon, variates, form, remember_verified, detail, sink or MemorySink()).run(
+    return Simulation(network, arrivals, horizon, variates, form, remember_verified, detail, sink or MemorySink()).run(
         warm_up, progress
     )
-
-
-class _Simulation:
-    """One run: built, run and thrown away."""
-
-    def __init__(
-        self,
-        network: Network,
-        arrivals: NDArray[np.float64],
-        horizon: float,
-        variates: Variates,
-        form: Literal["auto", "events"],
-        remember: bool,
-        detail: str,
-        sink: Sink,
-    ) -> None:
-        self.network = network
-        self.horizon = horizon
-        self.arrivals: list[float] = arrivals[arrivals < horizon].tolist()
-        self.variates = variates
-        self.sink = sink
-        self.kernel = Kernel()
-        self.verifier = Verifier(remember)
-        self.names = _names(network)
-        self.forms: dict[str, str] = {}
-        requests = len(self.arrivals)
-        self.replicas = {host.name: self._replicas(host, form, requests) for host in network.hosts}
-        self._connect(requests)
-        self._request_row = (
-            sink.writer("requests", ("request", "arrival", "end", "outcome", "status"))
-            if network.journeys is None
-            else sink.writer("requests")
-        )
-        self.driver = Driver(
-            self.kernel,
-            draw=lambda purpose: DrawnColumn(purpose, _Identity(), variates, requests),
-            finish=self._finish if network.journeys is None else self._finish_journey,
-            verifier=self.verifier,
-            exchange=self._exchange(detail),
-            visit_row=sink.writer("visits") if detail == "visits" else None,
-            horizon=horizon,
-        )
-        host, bind = network.entry
-        self._entry_host = self.replicas[host][0]
-        self._entry = bind(self._entry_host.context)
-
-    # --- set-up --------------------------------------------------------------------------------------------------
-
-    def _replicas(self, host: Host, form: Literal["auto", "events"], requests: int) -> list[Replica]:
-        chosen = choose_form(host.discipline, host.known_on_arrival, form)
-        if host.workers is not None:
-            self.forms[host.name] = chosen
-        costs = HostCosts(host.name, self.network.costs, self.variates, requests)
-        replicas = []
-        for index in range(host.replicas):
-            context = HostContext(self.kernel, self.variates, host.name, index)
-            station = None if host.workers is None else build_station(chosen, self.kernel, host.workers)
-            replica = Replica(self.names.index(host.name), context, station, costs)
-            for target, (where, bind) in self.network.handlers.items():
-                if where == host.name:
-                    replica.handlers[target] = bind(context)
-            replicas.append(replica)
-        return replicas
-
-    def _exchange(self, detail: str) -> Callable[[Kernel, Driver], Exchange]:
-        """Nobody looks at single calls and they cost nothing at their ends: then only delays matter."""
-        network = self.network
-        if detail == "requests" and network.journeys is None and not network.charge_calls:
-            return DelaysOnly
-        row = self.sink.writer("calls") if detail != "requests" else None
-        return lambda kernel, driver: Exchange(kernel, driver, network.charge_calls, row)
-
-    def _connect(self, requests: int) -> None:
-        """Give every replica its routes: own process first, then the links that the network has."""
-        for path in self.network.paths:
-            link = _link(path, self.variates, requests)
-            callees = self.replicas[path.callee]
-            balance = None
-            if len(callees) > 1:
-                balance = DrawnColumn(f"balance.{path.callee}", _Identity(), self.variates, requests)
-            for replica in self.replicas[path.caller]:
-                pool = Connections(path.connections, path.keep_alive_s) if link.pooled else None
-                for target, (where, _) in self.network.handlers.items():
-                    if where == path.callee:
-                        route = Route(None, self.names.index(target), self.names.index(where), balance, pool)
-                        route.link, route.replicas = link, callees
-                        replica.routes[target] = route
-        for replicas in self.replicas.values():
-            for replica in replicas:
-                replica.routes |= {target: Route(local) for target, local in self.network.local.items()}
-
-    # --- the run -------------------------------------------------------------------------------------------------
-
-    def run(self, warm_up: float, progress: Callable[[float], None] | None) -> Records:
-        self._schedule_samples(warm_up, progress)
-        for number, (instant, host, flow) in enumerate(self.network.after):
-            self._schedule_after(instant, host, flow, len(self.arrivals) + number)
-        begin = None if self.network.journeys is None else self._begin_journey
-        self.driver.arrivals(self.arrivals, self._entry_host, self._entry, begin)
-        with _collector_paused():
-            self.kernel.run(until=self.horizon)
-            self._sample(self.horizon)
-            self._write_unfinished()
-            self.driver.write_unfinished()
-            self._write_operations()
-            tables = self.sink.close()
-        workers = {host.name: host.workers for host in self.network.hosts if host.workers is not None}
-        return Records(tables, self.names, self.horizon, workers, self.forms)
-
-    def _begin_journey(self, task: Task) -> Journey:
-        assert self.network.journeys is not None
-        journey = task.journey = self.network.journeys(task.subject, task.arrival)
-        return journey
-
-    def _schedule_after(self, instant: float, host: str, flow: Callable[[], Flow[Any]], key: int) -> None:
-        task = self.driver.task(-1, key)
-        task.callbacks = [lambda fired: self.driver.start(fired, self.replicas[host][0], flow())]
-        self.kernel.schedule_at(task, instant, key)
-
-    def _schedule_samples(self, warm_up: float, progress: Callable[[float], None] | None) -> None:
-        instants = {self.horizon * i / SAMPLES for i in range(SAMPLES)} | {warm_up}
-
-        def take(_: Any) -> None:
-            now = self.kernel._now
-            self._sample(now)
-            self.sink.flush()
-            if progress is not None:
-                progress(now / self.horizon)
-
-        for instant in sorted(instants):
-            # Key -1: a sample shows the state before anything else that happens at its instant.
-            self.kernel.schedule_at(Occurrence(self.kernel, [take]), instant, -1)
-
-    # --- rows ----------------------------------------------------------------------------------------------------
-
-    def _finish(self, task: Task, value: Any, now: float) -> None:
-        if now < self.horizon:
-            self._request_row((task.subject, task.arrival, now, FINISHED, 200))
-        else:  # a station looked ahead beyond the end of the run
-            self._request_row((task.subject, task.arrival, NAN, UNFINISHED, 0))
-
-    def _finish_journey(self, task: Task, value: Any, now: float) -> None:
-        assert task.journey is not None
-        outcome, status = _outcome(value)
-        self._request_row(task.journey.row(now, outcome, status))
-        task.journey = None
-
-    def _write_unfinished(self) -> None:
-        under_way = [t for t in self.driver.tasks if t.subject >= 0 and t.parent is None]
-        for task in sorted(under_way, key=lambda t: t.subject):
-            if task.journey is None:
-                self._request_row((task.subject, task.arrival, NAN, UNFINISHED, 0))
-            else:
-                self._request_row(task.journey.row(NAN, UNFINISHED, 0))
-
-    def _sample(self, now: float) -> None:
-        row = self.sink.writer("stations")
-        for replicas in self.replicas.values():
-            for replica in replicas:
-                if replica.station is not None:
-                    row((replica.name_id, replica.index, now, *replica.station.sample(now)))
-
-    def _write_operations(self) -> None:
-        row = self.sink.writer("operations")
-        for host, replicas in self.replicas.items():
-            for operation, cost in sorted(replicas[0].costs.items()):
-                kind, _, algorithm = operation.rpartition(".")
-                count, seconds = cost.used()
-                distinct = self.verifier.distinct(host, algorithm) if kind == "jwt.verify" else count
-                if operation not in self.names:
-                    self.names = (*self.names, operation)
-                row((self.names.index(host), self.names.index(operation), count, seconds, distinct))
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Rows are tuples of numbers: the cycle collector walks over all of them again and again and finds nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _names(network: Network) -> tuple[str, ...]:
-    return (*(host.name for host in network.hosts), *sorted(network.handlers))
-
-
-def _link(path: Path, variates: Variates, requests: int) -> LinkRuntime:
-    return LinkRuntime(
-        f"{path.caller}.{path.callee}",
-        path.round_trip,
-        variates,
-        requests,
-        bandwidth=path.bandwidth,
-        connections=path.connections,
-        keep_alive=path.keep_alive_s,
-        connect_round_trips=path.connect_round_trips,
-        head_out=path.head_out,
-        head_back=path.head_back,
-    )
-
-
-def _outcome(value: Any) -> tuple[int, int]:
-    """How a request ended, from the client's last answer."""
-    if isinstance(value, Failed):
-        return FAILED, value.status
-    status = int(value.status)
-    if status < 400:
-        return FINISHED, status
-    return REFUSED, status

@@ -34,6 +34,11 @@ class OnceFrame(NamedTuple):
     key: Any
 
 
+def ended(_: Any) -> Any:
+    """Stands for a generator that has ended: what work behind a request returns to."""
+    raise StopIteration
+
+
 class Task(Occurrence):
     """One request on its way, or work behind the requests; also the event that moves it on.
 

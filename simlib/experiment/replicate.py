@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simlib.analysis.summary import summarise
 from simlib.engine.simulate import simulate
+from simlib.experiment.workers import deaf_to_interrupts
 from simlib.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def _results(scenario: Scenario, runs: list[tuple[str, int]], workers: int) -> I
     from joblib import Parallel, delayed
 
     pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
-    results: Iterator[Replication] = pool(delayed(one_run)(scenario, design, number) for design, number in runs)
+    with deaf_to_interrupts():
+        results: Iterator[Replication] = pool(delayed(one_run)(scenario, design, number) for design, number in runs)
     return results
 
 

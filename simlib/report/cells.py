@@ -8,7 +8,7 @@ from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.decision import Judgement, Verdicts
 
-UNDEFINED = "–"
+UNDEFINED = "\N{EN DASH}"
 SHOWN_THOUGH_UNDEFINED = ("exposure_s", "exposure_requests")
 """That these are undefined is worth a row: a note says why."""
 
@@ -108,7 +108,7 @@ def digits_for(metric: Metric, half_width: float) -> int:
 def _plus_minus(metric: Metric, interval: Interval, sign: str = "") -> str:
     half = interval.half_width * metric.factor
     digits = digits_for(metric, half)
-    mean = f"{round(interval.mean * metric.factor, digits) + 0.0:{sign},.{digits}f}".replace("-", "−")
+    mean = f"{round(interval.mean * metric.factor, digits) + 0.0:{sign},.{digits}f}".replace("-", "\N{MINUS SIGN}")
     if not math.isfinite(half):
         return mean
     return f"{mean} ± {half:,.{digits}f}" if half > 0 else f"{mean} ± 0"

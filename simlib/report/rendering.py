@@ -20,9 +20,9 @@ def to_svg(figure: "Figure") -> bytes:
     return _rendered(figure, "svg", _SVG_METADATA)
 
 
-def to_png(figure: "Figure") -> bytes:
+def to_png(figure: "Figure", dpi: int = _DPI) -> bytes:
     """The figure as a PNG image."""
-    return _rendered(figure, "png", {"Software": None})
+    return _rendered(figure, "png", {"Software": None}, dpi)
 
 
 def inline_svg(figure: "Figure", prefix: str, alt: str) -> str:
@@ -38,10 +38,10 @@ def inline_svg(figure: "Figure", prefix: str, alt: str) -> str:
     return element.replace("<svg", f'<svg role="img" aria-label="{_attribute(alt)}"', 1)
 
 
-def _rendered(figure: "Figure", kind: str, metadata: Mapping[str, str | None]) -> bytes:
+def _rendered(figure: "Figure", kind: str, metadata: Mapping[str, str | None], dpi: int = _DPI) -> bytes:
     buffer = io.BytesIO()
     with house_style():
-        figure.savefig(buffer, format=kind, dpi=_DPI, metadata=dict(metadata))
+        figure.savefig(buffer, format=kind, dpi=dpi, metadata=dict(metadata))
     return buffer.getvalue()
 
 

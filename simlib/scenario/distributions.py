@@ -90,7 +90,7 @@ class Lognormal(FrozenModel):
     def seconds(self, uniform: Uniforms) -> Uniforms:
         """Seconds at each uniform."""
         inside = np.clip(uniform, 1e-12, 1 - 1e-12)
-        normal = np.array([_STANDARD.inv_cdf(u) for u in inside.tolist()], dtype=np.float64)
+        normal = np.array([_STANDARD.inv_cdf(u) for u in inside.ravel().tolist()], dtype=np.float64)
         return self.median_s * np.exp(self.sigma * normal).reshape(uniform.shape)
 
     def mean(self) -> float:

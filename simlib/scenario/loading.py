@@ -39,16 +39,16 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 def read_document(path: Path) -> Mapping[str, Any]:
     """The content of a scenario file, or the scenario inside a run.json; InputError names the file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not a text file"
         raise InputError(f"{path}: cannot be read as a scenario ({reason})") from error
     try:
         document = json.loads(text)["scenario"] if path.suffix == ".json" else tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: not well formed: {error}") from error
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: is JSON but not the run.json of a report") from error
+    except (ValueError, RecursionError) as error:  # the decoders' own errors are ValueErrors; so is a 5000-digit number
+        raise InputError(f"{path}: not well formed: {error}") from error
     if not isinstance(document, dict):
         raise InputError(f"{path}: a scenario is a table with world, designs and run")
     return document

@@ -10,8 +10,6 @@ from pydantic import BaseModel, ValidationError
 
 Location = tuple[int | str, ...]
 
-_TAGS = ("constant", "uniform", "exponential", "lognormal", "quantiles", "poisson", "replay")
-
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """That a name is not known, which one was probably meant, and which there are."""
@@ -27,9 +25,10 @@ def in_one_line(error: ValidationError, model: type[BaseModel], prefix: str = ""
     # A misspelt key explains a missing one, so it is told first.
     first = next((m for m in mistakes if m["type"] == "extra_forbidden"), mistakes[0])
     location: Location = first["loc"]
-    key = ".".join(str(part) for part in location if part not in _TAGS)
+    key = ".".join(_walk(model, location)[0])
     if first["type"] == "extra_forbidden":
-        message = unknown("key", str(location[-1]), _fields(model, location[:-1]))
+        allowed = [name for m in _walk(model, location[:-1])[1] for name in m.model_fields]
+        message = unknown("key", str(location[-1]), allowed)
     else:
         message = _message(first)
     more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
@@ -39,6 +38,8 @@ def in_one_line(error: ValidationError, model: type[BaseModel], prefix: str = ""
 def _message(mistake: Mapping[str, Any]) -> str:
     if mistake["type"] == "missing":
         return "is missing"
+    if mistake["type"] in ("model_type", "dict_type"):
+        return "must be a table"
     text = str(mistake["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     given = mistake.get("input")
     shown = (
@@ -47,18 +48,22 @@ def _message(mistake: Mapping[str, Any]) -> str:
     return text[0].lower() + text[1:] + shown
 
 
-def _fields(model: type[BaseModel], location: Location) -> list[str]:
-    """The keys that are allowed at a place of a model."""
-    here: list[type[BaseModel]] = [model]
+def _walk(model: type[BaseModel], location: Location) -> tuple[list[str], list[type[BaseModel]]]:
+    """The parts of a location that a person wrote, without pydantic's names of variants, and the models at its end."""
+    shown: list[str] = []
+    here: Any = model
     for part in location:
-        inner = [m.model_fields[str(part)].annotation for m in here if str(part) in m.model_fields]
-        here = [m for annotation in inner for m in _models(annotation)] if inner else _tagged(here, str(part))
-    return list(dict.fromkeys(name for m in here for name in m.model_fields))
-
-
-def _tagged(models: list[type[BaseModel]], tag: str) -> list[type[BaseModel]]:
-    """Of several variants the one whose ``kind`` is the tag."""
-    return [m for m in models if "kind" in m.model_fields and m.model_fields["kind"].default == tag] or models
+        models = _models(here)
+        if typing.get_origin(here) is dict:  # its keys are free, so one may be named like a field or a variant
+            here = typing.get_args(here)[1]
+        elif len(models) > 1:
+            here = next((m for m in models if m.model_fields["kind"].default == part), None)
+            continue
+        else:
+            known = models[0].model_fields if models else {}
+            here = known[str(part)].annotation if str(part) in known else None
+        shown.append(str(part))
+    return shown, _models(here)
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

@@ -61,8 +61,9 @@ def open_lines(path: Path) -> Iterator[tuple[Iterator[str], Callable[[], str]]]:
         raise InputError(f"{path}: is a directory; {ALLOWED}") from None
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; {ALLOWED}") from None
-    except OSError as failure:
-        raise InputError(f"{path}: cannot be read ({failure.strerror}); {ALLOWED}") from None
+    except (OSError, ValueError) as failure:  # a ValueError when no file can have such a name
+        reason = getattr(failure, "strerror", None) or failure
+        raise InputError(f"{path}: cannot be read ({reason}); {ALLOWED}") from None
     with file:
         hashing = HashingFile(file)
         yield _lines(io.BufferedReader(hashing, BLOCK), path), hashing.sha256

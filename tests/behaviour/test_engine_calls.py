@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.networks import Listed, Message, by_request, client_and_server, does, ends, run
 
 from simlib.engine.network import Host, Path
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Call, Compute, Failed, Reply, Sleep
 from simlib.scenario.records import Records
 from simlib.scenario.variates import Variates
+from support.networks import Listed, Message, by_request, client_and_server, does, ends, run
 
 ASK = Call("serve", Message())
 SECOND = Constant(value_s=1.0)
@@ -149,11 +149,11 @@ def test_what_is_under_way_at_the_end_is_written_as_unanswered() -> None:
         paths=(*network.paths, Path("server", "behind", Constant(value_s=100.0))),
         handlers={**network.handlers, "deeper": ("behind", lambda _: does())},
     )
-    records = run(network, [0.0], 10.0, variates=Variates(2, 0))
+    records = run(network, [0.0], 10.0, variates=Variates(4, 0))
     (outer_sent, outer, first), (inner_sent, inner, second) = calls(records, "sent", "status", "replica")
     assert (outer_sent, outer, inner_sent, inner) == (0.0, 0, 1.0, 0)
     assert first == 0  # the only replica of the server, whichever replica is behind it
-    assert second == int(Variates(2, 0).column("balance.behind", 1)[0] * 3) > 0
+    assert second == int(Variates(4, 0).column("balance.behind", 1)[0] * 3) > 0
     assert np.isnan(records["calls"]["received"]).all()
 
 

@@ -5,16 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.networks import WORK, Listed, Message, client_and_server, does, ends, run
 
 from simlib.engine.costs import OwnCosts
 from simlib.engine.hosts import InProcess
+from simlib.engine.journey import Journey
 from simlib.engine.network import Host, Network, Path
 from simlib.scenario.distributions import Constant, Exponential
 from simlib.scenario.effects import Call, Compute, Draw, Once, Reply, Sleep
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.variates import Variates
+from simlib.tokens import Verification, access_token_claims, generate_signing_key, sign_access_token
+from support.networks import WORK, Listed, Message, client_and_server, does, ends, run
 
 SECOND = Constant(value_s=1.0)
 
@@ -138,6 +140,24 @@ def test_a_second_use_of_a_cost_asks_for_a_further_variate_of_the_same_owner() -
     assert operations["seconds"][0] == pytest.approx(float((first + again).sum()))
 
 
+def test_a_verification_is_remembered_and_counted_whatever_the_form_of_the_station() -> None:
+    key = generate_signing_key("EdDSA", "k")
+    claims = access_token_claims("as", "api", "user", "client", "read", 0.0, 60.0, "jti", {})
+    token = sign_access_token(claims, key)
+    results = []
+
+    def client(_: int) -> Any:
+        verification = Verification(token, key.verification_key, ("EdDSA",), "as", "api")
+        results.append((yield Compute("jwt.verify.EdDSA", verification)))
+
+    for form in ("auto", "events"):
+        host = Host("server", 2, known_on_arrival=True)
+        network = Network((host,), ("server", lambda _: client), OwnCosts({"jwt.verify.EdDSA": SECOND}))
+        operations = run(network, [0.0, 1.0, 2.0], form=form)["operations"]
+        assert (operations["count"].tolist(), operations["distinct"].tolist()) == ([3], [1])
+    assert all(verified.claims is not None for verified in results)
+
+
 # --- inside the process, and behind the requests ---
 
 
@@ -211,6 +231,16 @@ def test_a_host_that_keeps_connections_is_not_looked_ahead_at() -> None:
     records = run(network, [0.0, 0.0, 0.5])
     assert records.forms == {"server": "fifo_events", "behind": "kiefer_wolfowitz"}
     assert ends(records) == [7.0, 3.0, 5.0]  # the third waits from 1.5 to 3 for the connection
+
+
+def test_nobody_looks_ahead_where_the_figures_of_a_journey_are_noted() -> None:
+    network = replace(
+        on_server(does(WORK), known=True), journeys=lambda number, arrival: Journey(number, 0, arrival, False)
+    )
+    records = run(network, [0.0, 0.5], 1.25)
+    assert records.forms == {"server": "fifo_events"}
+    assert ends(records)[0] == 1.0
+    assert np.isnan(ends(records)[1])
 
 
 def test_an_operation_without_a_cost_is_named_with_those_there_are() -> None:

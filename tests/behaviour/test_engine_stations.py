@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.networks import Listed, by_request, ends, one_station, run
 
 from simlib.analysis import littles_law
+from support.networks import Listed, by_request, ends, one_station, run
 
 QUARTERS = st.integers(0, 12).map(lambda n: n / 4)
 JOBS = st.lists(st.tuples(QUARTERS, st.integers(1, 12).map(lambda n: n / 4)), min_size=1, max_size=25)
@@ -66,9 +66,7 @@ def test_processor_sharing_ends_when_the_work_is_worked_off(jobs: list[tuple[flo
 @pytest.mark.parametrize("form", ["auto", "events"])
 @settings(max_examples=100, deadline=None)
 @given(jobs=st.one_of(JOBS, REAL_JOBS), workers=st.integers(1, 4))
-def test_fifo_ends_when_the_first_free_worker_is_done(
-    form: str, jobs: list[tuple[float, float]], workers: int
-) -> None:
+def test_fifo_ends_when_the_first_free_worker_is_done(form: str, jobs: list[tuple[float, float]], workers: int) -> None:
     arrivals, sizes = unzipped(jobs)
     records = run(one_station(Listed(sizes), workers), arrivals, form=form)
     assert ends(records) == pytest.approx(first_come(arrivals, sizes, workers), rel=1e-12)

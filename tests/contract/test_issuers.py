@@ -70,7 +70,12 @@ def test_tokens_differ_and_are_equally_long(stage: Stage) -> None:
 
 def test_the_store_never_sees_a_token(stage: Stage) -> None:
     seen: list[Any] = []
-    stage.server_host.local["store"] = lambda request: seen.append(request) or stage.store.execute(request)
+
+    def execute(request: Any) -> Any:
+        seen.append(request)
+        return stage.store.execute(request)
+
+    stage.server_host.local["store"] = execute
     token = stage.issue().token
     inspected(stage, token)
     revoked(stage, token)

@@ -49,7 +49,9 @@ def accepted(kind: type[Any], **chosen: Any) -> Any:
 def settings_of(kind: type[Any]) -> st.SearchStrategy[Any]:
     """Any settings that a part accepts."""
     each = {field.name: st.sampled_from(_allowed(kind, field)) for field in fields(kind.Settings)}
-    return st.fixed_dictionaries(each).map(lambda chosen: accepted(kind, **chosen)).filter(lambda found: found is not None)
+    return (
+        st.fixed_dictionaries(each).map(lambda chosen: accepted(kind, **chosen)).filter(lambda found: found is not None)
+    )
 
 
 def one_by_one(kind: type[Any]) -> list[Any]:

@@ -4,22 +4,23 @@ Where callers give up, all costs are fixed: a caller and the work that it has le
 variates in the order in which they ask, which is the one thing that looking ahead may change.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from support.networks import Floats, Law, Message
 
 from simlib.engine.costs import OwnCosts
 from simlib.engine.network import Host, Network, Path
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Call, Compute, Draw, Effect, Reply, Sleep
+from simlib.scenario.records import Records
+from support.networks import Floats, Law, Message
 
 TIMEOUT_GRAIN = 2.0**-12
-"""Each timed call of the entry has a bit of its own below the grid, so that a caller that has given up never meets the
-work it has left behind at one instant: the two have the same key, and which goes first is nobody's promise."""
+"""Each timed call of the entry has a bit of its own below the grid, so that a caller that has given up hardly ever
+meets the work it has left behind: see `meets_itself`."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,11 @@ class Script:
     visits: tuple[tuple[str | None, Effect], ...]
     last: str | None
 
-    def __call__(self, _: Any) -> Callable[[Any], Iterator[Any]]:
+    def __call__(self, _: Any) -> Callable[[Any], Any]:
         """As the bind of a handler."""
         return lambda _: self.run()
 
-    def run(self) -> Iterator[Any]:
+    def run(self) -> Any:
         for operation, wait in self.visits:
             if operation is not None:
                 yield Compute(operation)
@@ -110,6 +111,17 @@ def networks(draw: st.DrawFn) -> Network:
     ]
     entry = (first, draw(scripts(targets, timed, entry=True)))
     return Network(tuple(hosts), entry, FIXED if timed else RANDOM, tuple(paths), handlers)
+
+
+def meets_itself(records: Records) -> bool:
+    """Whether two visits of one request reach one station at the same instant.
+
+    A caller that has given up and the work that it has left behind share a key; which of them goes first when they
+    meet is nobody's promise, and it has probability 0 under any continuous distribution.
+    """
+    visits = records["visits"]
+    seen = list(zip(*(visits[name].tolist() for name in ("request", "host", "replica", "arrival")), strict=True))
+    return len(seen) > len(set(seen))
 
 
 @st.composite

@@ -142,7 +142,7 @@ class Stage:
         reply: Reply = self.stepper.finish(self._endpoint(target, request), self.server_host)
         return reply
 
-    def post(self, target: str, credentials: Credentials | None = CLIENT, **form: str) -> Reply:
+    def post(self, target: str, credentials: Credentials | None = CLIENT, /, **form: str) -> Reply:
         """What an endpoint answers to a form."""
         authorization = basic(credentials) if credentials else ""
         return self.ask(target, HttpRequest(authorization, urlencode(form).encode()))
@@ -175,7 +175,9 @@ class Stage:
     def rotate(self, kid: str, keep: bool = True) -> None:
         """Sign with a new key from now on; the key set still has the old one when it is kept."""
         old = self.served if keep else ()
-        self.issuer = type(self.issuer)(self._issuer_settings, replace(self.deployment, make_key=partial(key, name=kid)))
+        self.issuer = type(self.issuer)(
+            self._issuer_settings, replace(self.deployment, make_key=partial(key, name=kid))
+        )
         self.served = (*old, *self.issuer.keys())
         self.server = replace(self.server, tokens=self.issuer)
 

@@ -29,7 +29,8 @@ class Delay(NamedTuple):
 class Host:
     """Where generators run: a clock of its own (``skew`` seconds ahead), a single-flight registry, targets to call.
 
-    ``routes``: targets on other hosts. ``local``: resources inside the process, which answer at once. ``costs``: operation -> seconds, 0 when not named.
+    ``routes``: targets on other hosts. ``local``: resources inside the process, which
+    answer at once. ``costs``: operation -> seconds, 0 when not named.
     """
 
     def __init__(
@@ -167,6 +168,7 @@ class Stepper:
 
         if call.timeout is not None:
             self._later(call.timeout, partial(settle, Failed("timed_out")))
+
         def travel_back(answer: Any) -> None:
             self._later(delay.after, partial(settle, answer))
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.networks import Law, Message, assert_covered, mean_sojourns, one_station, poisson, run
 
 from simlib.analysis import queueing as q
 from simlib.engine.costs import OwnCosts
@@ -15,6 +14,7 @@ from simlib.engine.network import Host, Network, Path
 from simlib.scenario.distributions import Constant, Exponential, Lognormal, Uniform
 from simlib.scenario.effects import Call, Compute, Reply
 from simlib.scenario.variates import Variates
+from support.networks import Law, Message, assert_covered, mean_sojourns, one_station, poisson, run
 
 EXPONENTIAL, CONSTANT = Exponential(mean_s=1.0), Constant(value_s=1.0)
 UNIFORM = Uniform(low_s=0.0, high_s=2.0)
@@ -61,9 +61,7 @@ def test_waits_are_distributed_as_in_the_m_m_c_queue() -> None:
     assert_covered(shares, q.mmc_wait_exceeds(level, rate, 1.0, workers), narrow=0.08)
 
 
-@pytest.mark.parametrize(
-    "service", [EXPONENTIAL, CONSTANT, TWO_SIZES], ids=["exponential", "constant", "two sizes"]
-)
+@pytest.mark.parametrize("service", [EXPONENTIAL, CONSTANT, TWO_SIZES], ids=["exponential", "constant", "two sizes"])
 def test_processor_sharing_has_one_mean_for_every_distribution(service: Any) -> None:
     network = one_station(service, discipline="processor_sharing")
     means = mean_sojourns(network, 0.7, 20_000, 12)

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from support.networks import assert_covered
-from support.worlds import DESIGNS, constant, costing, link, scenario
 
 from simlib import simulate
 from simlib.analysis import summarise
 from simlib.analysis.queueing import ttl_hit_ratio, zipf_ttl_hit_ratio
+from support.networks import assert_covered
+from support.worlds import DESIGNS, constant, costing, link, scenario
 
 USERS, RATE = 40, 40.0
 NO_DELAY = {

@@ -127,7 +127,9 @@ def test_no_body_raises_or_passes(body: bytes) -> None:
     assert posted(stage, body).status == 400
 
 
-@pytest.mark.parametrize("kind", ["authorization_code", "client_credentials", "password", "refresh_tokens", "Refresh_token"])
+@pytest.mark.parametrize(
+    "kind", ["authorization_code", "client_credentials", "password", "refresh_tokens", "Refresh_token"]
+)
 def test_another_grant_type_is_unsupported(kind: str, stage: Stage) -> None:
     assert error(stage.post("token", **{**GRANT, "grant_type": kind})) == (400, "unsupported_grant_type")
 

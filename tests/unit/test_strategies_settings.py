@@ -9,13 +9,11 @@ import pytest
 from simlib.scenario.design import PLACES
 from simlib.strategies import CATALOGUE
 from support.pairs import PAIRS, name_of, one_by_one
+from support.stage import deployment
 
 PARTS = [part for place in CATALOGUE.values() for part in place.values()]
 NUMBERS = [
-    (part, field.name)
-    for part in PARTS
-    for field in fields(part.Settings)
-    if type(field.default) in (int, float)
+    (part, field.name) for part in PARTS for field in fields(part.Settings) if type(field.default) in (int, float)
 ]
 
 
@@ -40,8 +38,6 @@ def test_a_part_is_described_and_its_settings_are_frozen_with_defaults(part: Any
 
 @pytest.mark.parametrize("pair", PAIRS, ids=name_of)
 def test_a_validator_promises_something_for_all_its_settings(pair: Any) -> None:
-    from support.stage import deployment
-
     for settings in one_by_one(pair[0]):
         bound = pair[0](settings, deployment()).bound()
         assert all(0 <= seconds < math.inf for seconds in bound)
@@ -54,9 +50,7 @@ def test_no_number_is_negative_or_without_end(part: Any, setting: str, value: fl
         part.Settings(**{setting: value})
 
 
-@pytest.mark.parametrize(
-    ("name", "setting"), [("jwt_access_token", "algorithm"), ("jwt_local", "algorithms")], ids=str
-)
+@pytest.mark.parametrize(("name", "setting"), [("jwt_access_token", "algorithm"), ("jwt_local", "algorithms")], ids=str)
 @pytest.mark.parametrize("word", ["none", "HS256", "rs256", ""])
 def test_only_known_algorithms_may_be_chosen(name: str, setting: str, word: str) -> None:
     part = next(part for part in PARTS if part.name == name)

@@ -10,7 +10,16 @@ from simlib.engine.stations.processor_sharing import ProcessorSharing
 
 FORMS = {form.form: form for form in (KieferWolfowitz, FifoEvents, ProcessorSharing)}
 
-__all__ = ["FORMS", "FifoEvents", "KieferWolfowitz", "ProcessorSharing", "Sample", "Station", "build_station"]
+__all__ = [
+    "FORMS",
+    "FifoEvents",
+    "KieferWolfowitz",
+    "ProcessorSharing",
+    "Sample",
+    "Station",
+    "build_station",
+    "choose_form",
+]
 
 
 def choose_form(discipline: str, known_on_arrival: bool, wanted: Literal["auto", "events"]) -> str:

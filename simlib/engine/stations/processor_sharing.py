@@ -22,7 +22,6 @@ class ProcessorSharing:
         self._workers = workers
         self._jobs: list[tuple[float, int, int, Task]] = []
         self._order = count()
-        self._in_service = 0
         self._number = 0
         self._attained = 0.0
         self._last = 0.0

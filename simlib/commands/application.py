@@ -1,0 +1,64 @@
+"""The commands put together."""
+
+from typing import Annotated
+
+import typer
+
+from simlib.commands.compare import compare
+from simlib.commands.scenarios import scenarios
+from simlib.commands.schema import schema
+from simlib.commands.strategies import strategies
+
+INTERRUPTED = 130
+
+app = typer.Typer(name="simlib", pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class UsageMistake(Exception):
+    """The command line itself is wrong; the message says how."""
+
+
+# typer does not export the base of its errors about usage.
+_USAGE_ERROR: type[typer.BadParameter] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """JWT or opaque access tokens: how much faster, and is it worth it?
+
+    Simulates an authorization server and an API with real tokens, under the designs that you want to compare.
+
+    \b
+    Start here:
+      simlib scenarios                          what is bundled
+      simlib compare web-shop --out report/     compare, and write a report
+      simlib compare my.toml --load access.log.gz
+      simlib compare --help                     all options, with examples
+    """
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"simlib {installed('simlib')}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+for command in (compare, scenarios, strategies, schema):
+    app.command()(command)
+
+
+def execute(arguments: list[str]) -> None:
+    """Run one command; raises UsageMistake, InputError, or KeyboardInterrupt, which typer hides in its status."""
+    try:
+        status = typer.main.get_command(app).main(arguments, "simlib", standalone_mode=False)
+    except _USAGE_ERROR as error:
+        raise UsageMistake(error.format_message()) from error
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
+    if status == INTERRUPTED:
+        raise KeyboardInterrupt

@@ -1,0 +1,39 @@
+"""What notebooks show: a table of a comparison and figures with a description."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from simlib.decision import Verdicts
+from simlib.report.cells import Cell, comparison_rows
+from simlib.report.rendering import to_png
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+_DPI = 85
+"""Enough for a page, and notebooks stay small."""
+
+
+def comparison_table(verdicts: Verdicts, metrics: Sequence[str] | None = None) -> "pd.DataFrame":
+    """Metrics down, designs across: mean and half width, and the word for the difference to the first design.
+
+    ``metrics`` are names of `simlib.analysis.METRICS`, by default all that some design has.
+    """
+    import pandas as pd
+
+    rows = [row for row in comparison_rows(verdicts) if metrics is None or row.metric.name in metrics]
+    cells = {row.label: {design: _text(row.cells[design]) for design in verdicts.designs} for row in rows}
+    return pd.DataFrame.from_dict(cells, orient="index", columns=list(verdicts.designs))
+
+
+def _text(cell: Cell) -> str:
+    return f"{cell.value} ({cell.word})" if cell.word else cell.value
+
+
+def show(drawn: "tuple[Figure, str]") -> Any:
+    """A figure and its description as an image that a notebook displays, with the description as its alt text."""
+    from IPython.display import Image
+
+    figure, words = drawn
+    return Image(data=to_png(figure, _DPI), alt=words)

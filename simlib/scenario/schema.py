@@ -1,0 +1,44 @@
+"""What a scenario file may hold, as a JSON Schema for editors and checkers."""
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from simlib.scenario.document import ScenarioDocument
+from simlib.scenario.loading import Catalogue
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_DESIGN_NAME = "^[a-z][a-z0-9_]{0,39}$"
+
+
+def scenario_schema(catalogue: Catalogue) -> dict[str, Any]:
+    """JSON Schema 2020-12 of a scenario file, with the settings of every part at each place.
+
+    What only both sides of a design tell, such as a token format that does not fit, is left to the loader.
+    """
+    document = ScenarioDocument.model_json_schema()
+    definitions = document["$defs"]
+    design = definitions["DesignDocument"]["properties"]
+    for place, parts in catalogue.items():
+        definitions.update({f"{place}.{name}": _part(name, part) for name, part in parts.items()})
+        kept = {key: value for key, value in design[place].items() if key in ("title", "default")}
+        design[place] = {**kept, "oneOf": [{"$ref": f"#/$defs/{place}.{name}"} for name in parts]}
+    document["properties"]["designs"]["propertyNames"] = {"pattern": _DESIGN_NAME}
+    return {"$schema": DIALECT, **document}
+
+
+def _part(name: str, part: type[Any]) -> dict[str, Any]:
+    """One part with its settings as an object that names it."""
+    kind = part.Settings
+    return {
+        "title": name,
+        "description": f"{part.summary}. {' '.join((kind.__doc__ or '').split())}",
+        "type": "object",
+        "properties": {
+            "part": {"const": name, "description": part.summary},
+            **TypeAdapter(kind).json_schema().get("properties", {}),
+        },
+        "required": ["part", *(field.name for field in fields(kind) if field.default is MISSING)],
+        "additionalProperties": False,
+    }

@@ -1,0 +1,122 @@
+"""The smaller commands: scenarios, strategies, schema, help and version."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import simlib as package
+from simlib.scenario.data import bundled_scenarios
+from simlib.scenario.loading import build_scenario
+from simlib.scenario.schema import scenario_schema
+from simlib.scenario.writing import to_document
+from simlib.strategies import CATALOGUE
+from support.command_line import TINY, simlib
+from support.scenarios import changed
+
+
+@pytest.fixture(scope="module")
+def checker() -> jsonschema.Draft202012Validator:
+    schema = scenario_schema(CATALOGUE)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def as_json(text: str) -> Any:
+    return json.loads(json.dumps(tomllib.loads(text)))
+
+
+def test_scenarios_are_listed_with_what_they_compare(tmp_path: Path) -> None:
+    told = simlib("scenarios", cwd=tmp_path)
+    listed = json.loads(simlib("scenarios", "--json", cwd=tmp_path).stdout)
+    assert told.returncode == 0
+    assert [one["name"] for one in listed] == list(bundled_scenarios())
+    for one in listed:
+        assert one["name"] in told.stdout
+        assert one["path"] in told.stdout
+        assert one["expected_requests"] == package.load_scenario(one["name"]).expected_requests
+
+
+def test_strategies_are_listed_by_place_with_settings_and_bounds(tmp_path: Path) -> None:
+    told = simlib("strategies", cwd=tmp_path).stdout
+    listed = json.loads(simlib("strategies", "--json", cwd=tmp_path).stdout)
+    assert {place: [part["part"] for part in parts] for place, parts in listed.items()} == {
+        place: list(parts) for place, parts in CATALOGUE.items()
+    }
+    cached = next(part for part in listed["service"] if part["part"] == "opaque_cached")
+    assert {"name": "ttl_s", "default": 60.0, "unit": "seconds"} in cached["settings"]
+    assert cached["bound"] == {"after_expiry_s": 0.0, "after_revocation_s": 60.0}
+    assert "ttl_s = 60.0 seconds" in told
+
+
+def test_the_schema_command_prints_the_schema(tmp_path: Path) -> None:
+    assert json.loads(simlib("schema", cwd=tmp_path).stdout) == scenario_schema(CATALOGUE)
+
+
+@pytest.mark.parametrize("name", list(bundled_scenarios()))
+def test_the_schema_takes_bundled_scenarios_and_their_records(name: str, checker: Any) -> None:
+    path = bundled_scenarios()[name]
+    assert list(checker.iter_errors(as_json(path.read_text(encoding="utf-8")))) == []
+    record = json.loads(json.dumps(to_document(package.load_scenario(path))))
+    assert list(checker.iter_errors(record)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"wrold": {}},
+        {"world.load.arrival_rat": 1.0},
+        {"world.load.arrival_rate": -1.0},
+        {"designs.cached.service.tll_s": 3},
+        {"designs.cached.service.ttl_s": "long"},
+        {"designs.cached.service.part": "opaque_cache"},
+        {"designs.cached.client": {"part": "bearer", "hurry": True}},
+        {"designs.jwt.service": {"algorithms": ["RS256"]}},  # names no part
+        {"designs.jwt.token_lifetime_s": ...},
+        {"designs.Bad-Name": tomllib.loads(TINY)["designs"]["jwt"]},
+        {"run.length_s": 0},
+    ],
+)
+def test_the_schema_refuses_what_the_loader_refuses(change: dict[str, Any], checker: Any) -> None:
+    wrong = json.loads(json.dumps(changed(as_json(TINY), change)))
+    assert list(checker.iter_errors(wrong)) != []
+    with pytest.raises(package.InputError):
+        build_scenario(wrong, CATALOGUE, Path("wrong.toml"))
+
+
+def test_every_part_and_setting_of_the_catalogue_is_described(checker: Any) -> None:
+    definitions = checker.schema["$defs"]
+    for place, parts in CATALOGUE.items():
+        for name, part in parts.items():
+            assert definitions[f"{place}.{name}"]["description"].startswith(part.summary)
+            assert definitions[f"{place}.{name}"]["properties"].keys() == {"part", *part.Settings.__dataclass_fields__}
+
+
+def test_help_shows_examples_and_no_arguments_show_help(tmp_path: Path) -> None:
+    helped, bare = simlib("--help", cwd=tmp_path), simlib(cwd=tmp_path)
+    assert helped.returncode == bare.returncode == 0
+    assert "simlib compare web-shop --out report/" in helped.stdout
+    assert bare.stdout.strip() == helped.stdout.strip()
+    assert "--speed-up" in simlib("compare", "--help", cwd=tmp_path).stdout
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert simlib("--version", cwd=tmp_path).stdout == f"simlib {package.__version__}\n"
+
+
+def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
+    import subprocess
+
+    from support.command_line import COMMAND, environment
+
+    with subprocess.Popen(
+        [*COMMAND, "schema"], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait() == 0

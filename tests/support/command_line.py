@@ -1,0 +1,97 @@
+"""The real command line in a process of its own, and a scenario that takes it a second."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TINY = """
+format = 1
+title = "Tiny"
+
+[world]
+profile = "python-2026"
+population = { users = 20 }
+load = { kind = "poisson", arrival_rate = 20.0 }
+authorization_server = { issuer = "https://as.example" }
+revocations = { rate = 0.5 }
+
+[world.service]
+audience = "https://api.example"
+scope = "read"
+work = { kind = "exponential", mean_s = 0.004 }
+reply_bytes = 500
+user_information_share = 0.2
+
+[world.network]
+request_head_bytes = 350
+reply_head_bytes = 250
+client_to_service = { round_trip = { kind = "constant", value_s = 0.01 } }
+client_to_authorization_server = { round_trip = { kind = "constant", value_s = 0.01 } }
+service_to_authorization_server = { round_trip = { kind = "constant", value_s = 0.001 } }
+
+[designs.opaque]
+token_lifetime_s = 5
+user_information = "introspection"
+service = { part = "opaque_introspection" }
+authorization_server = { part = "reference_token" }
+
+[designs.cached]
+token_lifetime_s = 5
+user_information = "introspection"
+service = { part = "opaque_cached", ttl_s = 2 }
+authorization_server = { part = "reference_token" }
+
+[designs.jwt]
+token_lifetime_s = 5
+user_information = "token"
+service = { part = "jwt_local" }
+authorization_server = { part = "jwt_access_token", algorithm = "EdDSA" }
+
+[run]
+seed = 3
+length_s = 12
+warm_up_s = 2
+replications = 2
+
+[limits]
+p99_s = 0.2
+"""
+
+COMMAND = (sys.executable, "-m", "simlib")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's own, without what a terminal would add."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "FORCE_COLOR")}
+    return {**kept, **more}
+
+
+def simlib(*arguments: str | Path, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end; ``more`` goes into its environment."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], cwd=cwd, env=environment(**more), capture_output=True, text=True, check=False
+    )
+
+
+def write_tiny(folder: Path, *changes: tuple[str, str], name: str = "tiny.toml") -> Path:
+    """The tiny scenario as a file, with pieces of its text replaced."""
+    text = TINY
+    for old, new in changes:
+        if old not in text:
+            raise ValueError(f"the tiny scenario does not hold {old!r}")
+        text = text.replace(old, new, 1)
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def write_log(folder: Path, requests: int = 200, name: str = "access.log") -> Path:
+    """An access log in the common format: one request per second, ten clients in turn."""
+    lines = [
+        f'10.0.0.{number % 10} - - [23/Nov/2026:10:{number // 60:02d}:{number % 60:02d} +0000] "GET / HTTP/1.1" 200 5'
+        for number in range(requests)
+    ]
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

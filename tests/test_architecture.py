@@ -1,0 +1,107 @@
+"""The walls of the house: who imports whom, who alone imports what, who reads a wall clock, how long things are."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import simlib
+
+ROOT = Path(simlib.__file__).resolve().parent
+FILES = sorted(ROOT.rglob("*.py"))
+FLOORS = {
+    **{"scenario": 0, "tokens": 1, "stores": 1, "services": 2, "strategies": 2, "engine": 3, "analysis": 4},
+    **{"experiment": 5, "decision": 6, "report": 7, "api": 8, "commands": 9, "cli": 10, "__main__": 11, "__init__": 11},
+}
+ASIDE = {"calibration": {"scenario", "tokens", "stores"}}
+"""Off the stairs: what it may import. Only the command line may import it."""
+LIGHT = {"scenario", "tokens", "stores", "services", "strategies", "engine"}
+HEAVY = ("pandas", "scipy")
+SOLE = {
+    **{"pydantic": {"scenario"}, "jwt": {"tokens"}, "cryptography": {"tokens"}, "simpy": {"engine"}},
+    **{"joblib": {"experiment"}, "matplotlib": {"report"}, "jinja2": {"report"}},
+    **{name: {"cli", "commands"} for name in ("typer", "rich")},
+    **{name: set(FLOORS) - LIGHT for name in HEAVY},
+}
+MAY_READ_CLOCKS = {"calibration", "cli", "commands"}  # the command line tells how long a run took
+CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+LONGEST_FILE, LONGEST_FUNCTION = 300, 60
+LONG = {"engine/driver.py:advance"}  # the loop that each effect of each request goes through: a call costs too much
+
+EVERY_FILE = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+
+
+def place(file: Path) -> str:
+    """The folder of the package that a file belongs to; a file at the top is a place of its own."""
+    return file.relative_to(ROOT).with_suffix("").parts[0]
+
+
+def nodes(file: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Everything that a file imports, also inside functions: ``from a import b`` gives a.b."""
+    for node in nodes(file):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{'.' * node.level}{node.module}.{alias.name}" for alias in node.names)
+
+
+@EVERY_FILE
+def test_a_file_imports_only_from_floors_below_its_own(file: Path) -> None:
+    here = place(file)
+    used = {name.split(".")[1] for name in imports(file) if name.startswith("simlib.")} - {here, "__version__"}
+    below = {there for there, floor in FLOORS.items() if here not in ASIDE and floor < FLOORS[here]}
+    aside = set(ASIDE) if FLOORS.get(here, 0) >= FLOORS["commands"] else set()
+    assert used <= ASIDE.get(here, below | aside)
+
+
+@EVERY_FILE
+def test_a_library_is_imported_only_where_it_is_at_home(file: Path) -> None:
+    strangers = {name for name in imports(file) if place(file) not in SOLE.get(name.split(".")[0], {place(file)})}
+    assert strangers == set()
+
+
+@EVERY_FILE
+def test_nothing_is_imported_wholesale_or_by_a_relative_path(file: Path) -> None:
+    assert not [name for name in imports(file) if name.endswith(".*") or name.startswith(".")]
+
+
+@EVERY_FILE
+def test_only_calibration_and_the_command_line_read_a_wall_clock(file: Path) -> None:
+    if place(file) not in MAY_READ_CLOCKS:
+        assert not {name.split(".")[0] for name in imports(file)} & {"time", "timeit"}
+        read = {".".join(ast.unparse(n).split(".")[-2:]) for n in nodes(file) if isinstance(n, ast.Attribute)}
+        assert not read & CLOCKS
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f.name == "__init__.py"], ids=lambda file: file.parent.name)
+def test_a_package_that_gathers_names_lists_what_it_exports(file: Path) -> None:
+    package = import_module(".".join(("simlib", *file.parent.relative_to(ROOT).parts)))
+    if any(isinstance(node, ast.ImportFrom | ast.FunctionDef | ast.ClassDef) for node in nodes(file)):
+        assert len(package.__all__) == len(set(package.__all__)) > 0
+        assert [name for name in package.__all__ if not hasattr(package, name)] == []
+        defined = {
+            name for name, value in vars(package).items() if getattr(value, "__module__", "") == package.__name__
+        }
+        assert {name for name in defined if not name.startswith("_")} <= set(package.__all__)
+
+
+def test_files_and_functions_are_short() -> None:
+    assert [f.name for f in FILES if len(f.read_text(encoding="utf-8").splitlines()) > LONGEST_FILE] == []
+    functions = [(f, n) for f in FILES for n in nodes(f) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = {(f, n.name) for f, n in functions if (n.end_lineno or 0) - n.lineno >= LONGEST_FUNCTION}
+    assert {f"{file.relative_to(ROOT).as_posix()}:{name}" for file, name in long} == LONG
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import simlib, sys; print(sorted(set(sys.argv[1:]) & set(sys.modules)))"
+    heavy = ("scipy", "pandas", "matplotlib", "typer", "rich", "simpy")
+    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
