@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
+OK, UNREAD, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def run(arguments: list[str]) -> int:
         return _interrupted("nothing was written")
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return UNREAD  # as typer does when it meets the closed pipe first
 
 
 def _run(arguments: list[str]) -> int:

@@ -22,8 +22,10 @@ def latencies(requests: Columns) -> dict[str, float]:
 
     Left out are requests that met a refusal and were served with a new token: the refusal is what a revocation is
     for, scenarios revoke far more often than life does so that exposure can be measured, and designs that notice
-    would look slow for noticing. ``retried_share`` of `outcomes` counts them. Unfinished requests have no latency yet; they are counted by ``outcomes``, so that a design which leaves many
-    of them behind is not taken for a quick one. ``checking_share`` is a ratio of means, not a mean of ratios.
+    would look slow for noticing. ``retried_share`` of `outcomes` counts them.
+
+    Unfinished requests have no latency yet; they are counted by ``outcomes``, so that a design which leaves many of
+    them behind is not taken for a quick one. ``checking_share`` is a ratio of means, not a mean of ratios.
     """
     done = (requests["outcome"] == FINISHED) & (requests["refusals"] <= 0)
     taken = (requests["end"] - requests["arrival"])[done]

@@ -155,7 +155,8 @@ class _Command:
         screen = console()
         designs, run = len(scenario.designs), scenario.run
         screen.print(
-            f"{scenario.title}: {designs} design{'' if designs == 1 else 's'} x {run.replications} replications, "
+            f"{scenario.title}: {designs} design{'' if designs == 1 else 's'} x "
+            f"{run.replications} replication{'' if run.replications == 1 else 's'}, "
             f"about {scenario.expected_requests:,.0f} requests each, seed {run.seed}"
         )
         for line in lines:

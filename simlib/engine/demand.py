@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.engine.intensity import arrival_times, constant, intensity_of
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import Arrivals, replay
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import PoissonLoad, Population, ReplayLoad
+from simlib.scenario.world import Population, ReplayLoad
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +28,8 @@ class Demand:
 def draw_demand(scenario: Scenario, variates: Variates) -> Demand:
     """The demand of one replication of a scenario."""
     load = scenario.world.load
-    if isinstance(load, PoissonLoad):
-        times = poisson_times(load.arrival_rate, scenario.horizon_s, variates)
+    if not isinstance(load, ReplayLoad):
+        times = arrival_times(intensity_of(load, scenario.horizon_s, variates), variates)
         users, rates = _popular(scenario.world.population, len(times), load.arrival_rate, variates)
     else:
         arrivals = _replayed(scenario, load, variates)
@@ -45,14 +46,8 @@ def draw_demand(scenario: Scenario, variates: Variates) -> Demand:
 
 
 def poisson_times(rate: float, horizon: float, variates: Variates) -> NDArray[np.float64]:
-    """Arrivals of a Poisson stream before the horizon, from exponential gaps."""
-    expected = rate * horizon
-    count = int(expected + 6 * np.sqrt(expected) + 20)
-    while True:
-        times = np.cumsum(-np.log1p(-variates.column("load.gap", count)) / rate)
-        if times[-1] >= horizon:
-            return times[times < horizon]
-        count *= 2
+    """Arrivals of a Poisson stream of constant rate before the horizon (seconds)."""
+    return arrival_times(constant(rate, horizon), variates)
 
 
 def popularity(population: Population) -> NDArray[np.float64]:

@@ -158,9 +158,7 @@ class Exchange:
         value = task.value
         connections = frame.route.connections
         if connections is not None:
-            taker = connections.release(self.kernel._now)
-            if taker is not None:
-                self._dispatch(taker, 0.0)
+            self._hand_over(connections)
         if self._call_row is not None:
             self._write(task, frame, task.host.index, self.kernel._now, value.status, task.reply_bytes)
         value = as_failure(value)
@@ -170,6 +168,14 @@ class Exchange:
         task.host = frame.host
         task.send = frame.send
         self.driver.advance(task, value)
+
+    def _hand_over(self, connections: Connections) -> None:
+        """The connection goes to whoever has waited longest and still waits; a caller that gave up sends nothing."""
+        while (taker := connections.release(self.kernel._now)) is not None:
+            if taker.parent is None or taker.parent.waiting is not None:
+                self._dispatch(taker, 0.0)
+                return
+            self.driver.retire(taker)
 
     # --- giving up -----------------------------------------------------------------------------------------------
 

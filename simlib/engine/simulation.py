@@ -125,7 +125,7 @@ class Simulation:
             callees = self.replicas[path.callee]
             balance = None
             if len(callees) > 1:
-                balance = DrawnColumn(f"balance.{path.callee}", _Identity(), self.variates, requests)
+                balance = DrawnColumn(f"balance.{path.caller}.{path.callee}", _Identity(), self.variates, requests)
             for replica in self.replicas[path.caller]:
                 pool = Connections(path.connections, path.keep_alive_s) if link.pooled else None
                 for target, (where, _) in self.network.handlers.items():

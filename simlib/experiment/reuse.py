@@ -42,7 +42,7 @@ def token_reuse(scenario: Scenario) -> list[Reuse]:
         owners = demand.users
         if what == "cache TTL":  # each replica has a cache of its own
             replicas = design.replicas["service"]
-            uniform = variates.column("balance.service", len(owners))
+            uniform = variates.column("balance.client.service", len(owners))
             owners = owners * replicas + np.floor(uniform * replicas).astype(np.int64)
         now = requests_per_token(demand.times, owners, window)
         # A window of w seconds of the log is a window of w / S seconds of the log sped up by S.

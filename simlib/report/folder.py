@@ -92,7 +92,7 @@ def _figures(verdicts: Verdicts) -> tuple[Drawn, ...]:
         Drawn(
             "tradeoff",
             *tradeoff_figure(verdicts),
-            "What is traded: the fewer questions reach the authorization server, the longer a revoked token works.",
+            "Load on the authorization server, and for how long a revoked token still works: the lower left is best.",
         ),
     )
 

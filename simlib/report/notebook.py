@@ -33,7 +33,8 @@ def _text(cell: Cell) -> str:
 
 def show(drawn: "tuple[Figure, str]") -> Any:
     """A figure and its description as an image that a notebook displays, with the description as its alt text."""
-    from IPython.display import Image
+    from IPython import display
 
     figure, words = drawn
-    return Image(data=to_png(figure, _DPI), alt=words)
+    image: Any = display.Image  # IPython has no types for it
+    return image(data=to_png(figure, _DPI), alt=words)

@@ -74,7 +74,7 @@ def _plain(records: Records) -> set[int]:
 
 
 def slow_motion(designs: Mapping[str, Records], request: int) -> "tuple[Figure, str]":
-    """The same request under each design (title -> records), one panel each on one time axis; figure and description."""
+    """The same request under each design (title -> records), a panel each on one time axis; figure and words."""
     from matplotlib.figure import Figure
 
     courses = {title: course(records, request) for title, records in designs.items()}

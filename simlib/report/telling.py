@@ -10,7 +10,7 @@ from simlib.report.provenance import profile_sha256, versions
 from simlib.scenario.design import PLACES, Design
 from simlib.scenario.distributions import Distribution
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import Link, PoissonLoad
+from simlib.scenario.world import Link, ReplayLoad
 
 Terms = list[tuple[str, str]]
 _HOSTS = {"service": "resource server", "authorization_server": "authorization server"}
@@ -23,7 +23,7 @@ def told_world(scenario: Scenario) -> Terms:
     information = world.user_information
     return [
         ("load", told_load(scenario)),
-        ("users", f"{world.population.users:,}, Zipf exponent {world.population.zipf_exponent:g}"),
+        ("users", told_users(scenario)),
         ("work of the API per request", told_distribution(service.work)),
         ("workers per resource server replica", f"{service.workers}, {_words(service.discipline)}"),
         ("workers per authorization server replica", f"{server.workers}, {_words(server.discipline)}"),
@@ -45,17 +45,34 @@ def told_world(scenario: Scenario) -> Terms:
     ]
 
 
+_LOADS = {
+    "poisson": "Poisson",
+    "daily": "Poisson with a daily profile",
+    "bursty": "bursty (two-state MMPP)",
+    "replay": "replay",
+}
+
+
 def told_load(scenario: Scenario) -> str:
     """Where the requests come from."""
     load, trace = scenario.world.load, scenario.trace
-    if isinstance(load, PoissonLoad) or trace is None:
-        rate = load.arrival_rate if isinstance(load, PoissonLoad) else 0.0
-        return f"Poisson, {rate:g} requests per second"
+    if not isinstance(load, ReplayLoad) or trace is None:
+        rate = 0.0 if isinstance(load, ReplayLoad) else load.arrival_rate
+        return f"{_LOADS[load.kind]}, {rate:g} requests per second"
     return (
         f"replay of {trace.source} ({len(trace.times):,} requests, {trace.broken:,} broken lines), speed-up "
         f"{load.speed_up:g}, {load.copies} cop{'y' if load.copies == 1 else 'ies'}: "
         f"{scenario.expected_requests / scenario.horizon_s:.4g} requests per second"
     )
+
+
+def told_users(scenario: Scenario) -> str:
+    """How many users there are: those of a replayed log where it names them."""
+    load, trace = scenario.world.load, scenario.trace
+    if trace is not None and trace.users_count and isinstance(load, ReplayLoad):
+        return f"{trace.users_count * load.copies:,}, as in the log"
+    population = scenario.world.population
+    return f"{population.users:,}, Zipf exponent {population.zipf_exponent:g}"
 
 
 def told_distribution(distribution: Distribution) -> str:

@@ -13,7 +13,7 @@ from simlib.scenario.profile import CostProfile
 from simlib.scenario.run import Run
 from simlib.scenario.traces import Trace
 from simlib.scenario.values import FrozenModel
-from simlib.scenario.world import PoissonLoad, World
+from simlib.scenario.world import ReplayLoad, World
 
 Margin = Annotated[float, Field(gt=0)] | None
 
@@ -86,14 +86,14 @@ class Scenario:
     def horizon_s(self) -> float:
         """Simulated seconds of one run: the whole trace when one is replayed."""
         load = self.world.load
-        if isinstance(load, PoissonLoad) or self.trace is None:
-            return self.run.length_s
-        return self.trace.length_s / load.speed_up
+        if isinstance(load, ReplayLoad) and self.trace is not None:
+            return self.trace.length_s / load.speed_up
+        return self.run.length_s
 
     @property
     def expected_requests(self) -> float:
         """Requests of one run of one design."""
         load = self.world.load
-        if isinstance(load, PoissonLoad):
-            return load.arrival_rate * self.run.length_s
-        return 0.0 if self.trace is None else float(len(self.trace.times) * load.copies)
+        if isinstance(load, ReplayLoad):
+            return 0.0 if self.trace is None else float(len(self.trace.times) * load.copies)
+        return load.arrival_rate * self.run.length_s

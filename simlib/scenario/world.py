@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from simlib.scenario.distributions import Distribution, NonNegative
 from simlib.scenario.values import FrozenModel
@@ -26,6 +26,40 @@ class PoissonLoad(FrozenModel):
     arrival_rate: Annotated[float, Field(gt=0, le=1e7)] = Field(description="requests per second")
 
 
+class DailyLoad(FrozenModel):
+    """A Poisson stream whose rate follows the clock: ``profile`` holds weights of equal parts of a period."""
+
+    kind: Literal["daily"] = "daily"
+    arrival_rate: Annotated[float, Field(gt=0, le=1e7)] = Field(description="mean requests per second over a period")
+    profile: Annotated[tuple[NonNegative, ...], Field(min_length=2)] = Field(
+        description="weights of equal parts of the period, such as 24 hours; only their ratios count"
+    )
+    period_s: PositiveFloat = 86_400.0
+    begin_s: NonNegative = Field(default=0.0, description="where in the period the run begins")
+
+    @model_validator(mode="after")
+    def _somebody_comes(self) -> "DailyLoad":
+        if not sum(self.profile) > 0:
+            raise ValueError("profile must hold a weight above 0")
+        return self
+
+
+class BurstyLoad(FrozenModel):
+    """A Poisson stream that switches between a quiet and a busy rate after exponential times (a two-state MMPP)."""
+
+    kind: Literal["bursty"] = "bursty"
+    quiet_rate: Annotated[float, Field(ge=0, le=1e7)] = Field(description="requests per second between bursts")
+    burst_rate: Annotated[float, Field(gt=0, le=1e7)] = Field(description="requests per second in a burst")
+    quiet_s: PositiveFloat = Field(description="mean seconds between bursts")
+    burst_s: PositiveFloat = Field(description="mean seconds of a burst")
+
+    @property
+    def arrival_rate(self) -> float:
+        """Mean requests per second."""
+        quiet, burst = self.quiet_rate * self.quiet_s, self.burst_rate * self.burst_s
+        return (quiet + burst) / (self.quiet_s + self.burst_s)
+
+
 class ReplayLoad(FrozenModel):
     """The arrivals of a real log: access log or CSV, plain or gzipped."""
 
@@ -38,7 +72,8 @@ class ReplayLoad(FrozenModel):
     sha256: str | None = Field(default=None, description="refuse another file than this one")
 
 
-Load = Annotated[PoissonLoad | ReplayLoad, Field(discriminator="kind")]
+OpenLoad = PoissonLoad | DailyLoad | BurstyLoad
+Load = Annotated[OpenLoad | ReplayLoad, Field(discriminator="kind")]
 
 
 class Link(FrozenModel):

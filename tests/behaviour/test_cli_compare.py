@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from simlib.scenario.data import bundled
 from support.command_line import simlib, write_log, write_tiny
 
 REPEATABLE = ("report.html", "latency.svg", "latency.png", "tradeoff.svg", "tradeoff.png", "summary.csv")
@@ -121,26 +122,16 @@ def test_a_replay_repeats_from_its_record_and_only_with_the_same_log(tmp_path: P
     assert "not the file that this run replayed" in refused.stderr
 
 
-def test_another_profile_is_used_and_a_record_notices_one(tmp_path: Path) -> None:
-    import simlib as package
-
-    source = Path(package.load_scenario("web-shop").world.profile)
-    assert source.name == "python-2026"
-    bundled = next(path for path in _profiles() if path.stem == source.name)
-    (tmp_path / "mine.csv").write_bytes(bundled.read_bytes())
-    write_tiny(tmp_path)
-    arguments = ("compare", "tiny.toml", "--replications", "1", "--profile", "mine.csv", "--out", "out")
-    assert simlib(*arguments, cwd=tmp_path).returncode == 0
+def test_another_profile_is_used_and_a_record_notices_a_changed_one(tmp_path: Path) -> None:
+    profile = tmp_path / "mine.csv"
+    profile.write_bytes((bundled("profiles") / "python-2026.csv").read_bytes())
+    write_tiny(tmp_path, ("replications = 2", "replications = 1"))
+    done = simlib("compare", "tiny.toml", "--profile", "mine.csv", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert "warning" not in simlib("compare", "out/run.json", cwd=tmp_path).stderr
-    with (tmp_path / "mine.csv").open("a", encoding="utf-8") as profile:
-        profile.write("another.operation,0.1\n")
+    with profile.open("a", encoding="utf-8") as rows:
+        rows.write("another.operation,0.1\n")
     assert "not the one that this run was made with" in simlib("compare", "out/run.json", cwd=tmp_path).stderr
-
-
-def _profiles() -> list[Path]:
-    from simlib.scenario.data import bundled
-
-    return sorted(bundled("profiles").glob("*.csv"))
 
 
 def test_an_unstable_design_is_named_and_not_averaged(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The smaller commands: scenarios, strategies, schema, help and version."""
 
 import json
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from simlib.scenario.loading import build_scenario
 from simlib.scenario.schema import scenario_schema
 from simlib.scenario.writing import to_document
 from simlib.strategies import CATALOGUE
-from support.command_line import TINY, simlib
+from support.command_line import COMMAND, TINY, environment, simlib
 from support.scenarios import changed
 
 
@@ -107,16 +108,11 @@ def test_the_version_is_told(tmp_path: Path) -> None:
     assert simlib("--version", cwd=tmp_path).stdout == f"simlib {package.__version__}\n"
 
 
-def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
-    import subprocess
-
-    from support.command_line import COMMAND, environment
-
-    with subprocess.Popen(
-        [*COMMAND, "schema"], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
+def test_a_reader_that_stops_early_meets_no_traceback(tmp_path: Path) -> None:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*COMMAND, "schema"], cwd=tmp_path, env=environment(), **pipes) as running:
         assert running.stdout is not None
         assert running.stderr is not None
         running.stdout.close()
         assert running.stderr.read() == b""
-        assert running.wait() == 0
+        assert running.wait() == 1

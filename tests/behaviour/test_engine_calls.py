@@ -153,7 +153,7 @@ def test_what_is_under_way_at_the_end_is_written_as_unanswered() -> None:
     (outer_sent, outer, first), (inner_sent, inner, second) = calls(records, "sent", "status", "replica")
     assert (outer_sent, outer, inner_sent, inner) == (0.0, 0, 1.0, 0)
     assert first == 0  # the only replica of the server, whichever replica is behind it
-    assert second == int(Variates(4, 0).column("balance.behind", 1)[0] * 3) > 0
+    assert second == int(Variates(4, 0).column("balance.server.behind", 1)[0] * 3) > 0
     assert np.isnan(records["calls"]["received"]).all()
 
 
@@ -213,6 +213,14 @@ def test_a_caller_that_gave_up_leaves_its_connection_busy_until_the_reply() -> N
     records = run(network, [0.0, 12.0])
     assert calls(records, "sent", "received", "status") == [(0.0, 11.0, -1), (12.0, 15.0, 200)]
     assert ends(records) == [4.0, 15.0]
+
+
+def test_a_caller_that_gave_up_in_the_queue_for_a_connection_sends_nothing() -> None:
+    link = path(connections=1)
+    network = client_and_server(asking(Call("serve", Message(), 4.0)), Listed([9.0, 1.0, 1.0]), path=link)
+    records = run(network, [0.0, 2.0, 9.0])
+    assert calls(records, "sent", "received", "status") == [(0.0, 11.0, -1), (11.0, 14.0, -1)]
+    assert ends(records) == [4.0, 6.0, 13.0]
 
 
 # --- who goes first ---

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from support.stage import Stage
 from support.stepping import Delay, Started
 
 VARIED = [(pair, chosen) for pair in PAIRS for chosen in one_by_one(pair[0])]
-LIFETIME_S = 30.0
+LIFETIMES_S = (5.0, 30.0)
 
 
 @dataclass
@@ -108,7 +109,7 @@ def played(stage: Stage, schedule: list[Any]) -> History:
 @given(data=st.data())
 @settings(max_examples=150)
 def test_no_schedule_breaks_the_bounds(pair: Any, data: st.DataObject) -> None:
-    stage = Stage(*pair, settings=data.draw(settings_of(pair[0])), lifetime_s=LIFETIME_S)
+    stage = Stage(*pair, settings=data.draw(settings_of(pair[0])), lifetime_s=data.draw(st.sampled_from(LIFETIMES_S)))
     bound = stage.validator.bound()
     for seen in played(stage, data.draw(actions)).tokens:
         for since, at, verdict in seen.verdicts():
@@ -129,7 +130,7 @@ def test_no_schedule_breaks_the_bounds(pair: Any, data: st.DataObject) -> None:
 @given(data=st.data())
 @settings(max_examples=60)
 def test_a_good_token_is_accepted_as_long_as_the_server_answers_at_once(pair: Any, data: st.DataObject) -> None:
-    stage = Stage(*pair, settings=data.draw(settings_of(pair[0])), lifetime_s=LIFETIME_S)
+    stage = Stage(*pair, settings=data.draw(settings_of(pair[0])), lifetime_s=data.draw(st.sampled_from(LIFETIMES_S)))
     calm = [action for action in data.draw(actions) if action[0] in ("issue", "present", "advance", "revoke")]
     for seen in played(stage, calm).tokens:
         for _, at, verdict in seen.verdicts():
@@ -166,10 +167,10 @@ def unknown_before(stage: Stage, bound: float) -> float:
     return last_accepted(stage, token, stage.now, 1.1 * bound)
 
 
-def answered_just_before(stage: Stage, bound: float) -> float:
+def answered_before(factor: float, stage: Stage, bound: float) -> float:
     """The server has answered; the answer is long on its way; the token is revoked in the meantime."""
     token = stage.issue().token
-    stage.stepper.delay = lambda target: Delay(0.0, 0.95 * bound)
+    stage.stepper.delay = lambda target: Delay(0.0, factor * bound)
     begun = stage.begin(token)
     stage.at(stage.now)
     revoked_at = stage.now
@@ -178,7 +179,11 @@ def answered_just_before(stage: Stage, bound: float) -> float:
     return begun.at - revoked_at if begun.value.accepted else -math.inf
 
 
-WORST = (presented_just_before, unknown_before, answered_just_before)
+WORST = (
+    presented_just_before,
+    unknown_before,
+    *(partial(answered_before, factor) for factor in (0.95, 1.0, 1.05, 1.3, 1.9, 3.0)),
+)
 
 
 @pytest.mark.parametrize("lifetime_s", [5.0, 300.0])
@@ -193,3 +198,26 @@ def test_a_worst_case_reaches_nine_tenths_of_the_bound(
         exposures.append(schedule(stage, bounds[-1]))
     assert len(set(bounds)) == 1
     assert 0.9 * bounds[0] <= max(exposures) <= bounds[0]
+
+
+@pytest.mark.parametrize(("pair", "chosen"), VARIED, ids=name_of)
+def test_a_token_is_accepted_after_its_expiry_for_the_stated_leeway_and_no_longer(
+    pair: Any, chosen: Any, make_stage: Callable[..., Stage]
+) -> None:
+    stated, late = 0.0, [0.0]
+    for after in (0.1, 0.95, 1.0, 3.0, 6.6, 7.0, 20.0):  # an answer given just before the expiry, so long on its way
+        stage = make_stage(*pair, settings=chosen)
+        stated, token = stage.validator.bound().after_expiry_s, stage.issue().token
+        stage.at(299.999).stepper.delay = partial(answered_after, after)
+        begun = [stage.begin(token)]
+        stage.at(300.0 + after).stepper.delay = partial(answered_after, 0.0)
+        begun.append(stage.begin(token))
+        stage.stepper.run()
+        late += [one.at - 300.0 for one in begun if one.value.accepted]
+    assert 0.9 * stated <= max(late)
+    assert max(late) < stated or stated == 0.0 == max(late)
+
+
+def answered_after(seconds: float, target: str) -> Delay:
+    """How long an answer travels, whatever was asked."""
+    return Delay(0.0, seconds)

@@ -112,14 +112,27 @@ def test_a_payload_with_one_more_right_is_refused(stage: Stage) -> None:
     assert refusal(stage.present(f"{header}.{payload}.{signature}")) == "signature"
 
 
+def test_every_character_counts_even_where_its_bits_stand_for_nothing(stage: Stage) -> None:
+    token = stage.issue().token
+    ends = [at for at in range(len(token)) if token[at + 1 : at + 2] in (".", "")]
+    assert len(ends) == 3
+    for at in ends:
+        for character in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_":
+            if character != token[at]:
+                refusal(stage.present(token[:at] + character + token[at + 1 :]))
+
+
 def test_the_signature_of_another_token_does_not_fit(stage: Stage) -> None:
     first, second = stage.issue("user-1").token, stage.issue("user-2").token
     mixed = first.rpartition(".")[0] + "." + second.rpartition(".")[2]
     assert refusal(stage.present(mixed)) == "signature"
 
 
-def test_a_critical_extension_is_refused(stage: Stage) -> None:
-    assert refusal(stage.present(signed(*genuine(stage), crit=["exp"]))) == "malformed"
+@pytest.mark.parametrize(
+    "header", [{"crit": ["exp"]}, {"crit": ["b64"], "b64": True}, {"crit": []}, {"crit": None}], ids=str
+)
+def test_a_critical_extension_is_refused(header: dict[str, Any], stage: Stage) -> None:
+    assert refusal(stage.present(signed(*genuine(stage), **header))) == "malformed"
 
 
 def test_refusing_a_forged_token_leaves_good_ones_good(stage: Stage) -> None:

@@ -86,7 +86,7 @@ WRONG: list[tuple[str, Any, list[str]]] = [
     ("margins.relative", 0, ["greater than 0"]),
     # words that are not on the list
     ("format", 2, ["should be 1", "not 2"]),
-    ("world.load", {"kind": "poison", "arrival_rate": 1}, ["'poison'", "'poisson', 'replay'"]),
+    ("world.load", {"kind": "poison", "arrival_rate": 1}, ["'poison'", "'poisson', 'daily', 'bursty', 'replay'"]),
     ("world.load", {"arrival_rate": 1}, ["'kind'"]),
     (f"{LINK}.round_trip", {"kind": "normal"}, ["'constant', 'uniform', 'exponential', 'lognormal', 'quantiles'"]),
     ("world.store.kind", "redis", ["'dict' or 'sqlite'", "'redis'"]),

@@ -114,6 +114,12 @@ def test_the_token_of_another_client_is_not_revoked(stage: Stage) -> None:
     assert stage.post("token", grant_type="refresh_token", refresh_token=refresh).status == 200
 
 
+def test_of_a_token_that_is_over_another_client_learns_no_more_than_of_an_unknown_one(stage: Stage) -> None:
+    token = stage.issue().token
+    stage.revoke(token)
+    assert stage.post("revoke", OTHER_CLIENT, token=token) == stage.post("revoke", OTHER_CLIENT, token="unknown")
+
+
 def test_a_refresh_token_can_be_revoked(stage: Stage) -> None:
     refresh = stage.refresh_token()
     for _ in range(2):
