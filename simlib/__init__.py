@@ -26,12 +26,16 @@ if TYPE_CHECKING:
     from simlib.api import load_scenario
     from simlib.decision import Judgement, Verdicts, judge, judge_comparison, sentence
     from simlib.engine.simulate import simulate
-    from simlib.experiment import Comparison, compare, replicate, token_reuse
+    from simlib.experiment import Comparison, compare, read_records, replicate, sweep, token_reuse, write_records
+    from simlib.report.distribution_figure import distribution_figure
     from simlib.report.figures import latency_figure, tradeoff_figure
     from simlib.report.folder import write_report
     from simlib.report.notebook import comparison_table, show
     from simlib.report.provenance import Provenance
     from simlib.report.slow_motion import comparable_request, slow_motion
+    from simlib.report.steps_figure import steps_figure
+    from simlib.report.sweep_figures import load_figure, ttl_figure
+    from simlib.report.theory_figure import theory_figure
     from simlib.scenario.data import bundled_scenarios
     from simlib.scenario.errors import InputError
     from simlib.scenario.scenario import Scenario
@@ -52,14 +56,17 @@ _WHERE = {
     "comparable_request": "simlib.report.slow_motion",
     "compare": "simlib.experiment",
     "comparison_table": "simlib.report.notebook",
+    "distribution_figure": "simlib.report.distribution_figure",
     "finished": "simlib.analysis",
     "judge": "simlib.decision",
     "judge_comparison": "simlib.decision",
     "latency": "simlib.analysis",
     "latency_figure": "simlib.report.figures",
     "littles_law": "simlib.analysis",
+    "load_figure": "simlib.report.sweep_figures",
     "load_scenario": "simlib.api",
     "paired": "simlib.analysis",
+    "read_records": "simlib.experiment",
     "read_trace": "simlib.scenario.traces",
     "replicate": "simlib.experiment",
     "replications_needed": "simlib.analysis",
@@ -67,11 +74,16 @@ _WHERE = {
     "show": "simlib.report.notebook",
     "simulate": "simlib.engine.simulate",
     "slow_motion": "simlib.report.slow_motion",
+    "steps_figure": "simlib.report.steps_figure",
     "student": "simlib.analysis",
     "summarise": "simlib.analysis",
+    "sweep": "simlib.experiment",
+    "theory_figure": "simlib.report.theory_figure",
     "to_frame": "simlib.analysis",
     "token_reuse": "simlib.experiment",
     "tradeoff_figure": "simlib.report.figures",
+    "ttl_figure": "simlib.report.sweep_figures",
+    "write_records": "simlib.experiment",
     "write_report": "simlib.report.folder",
 }
 
@@ -90,14 +102,17 @@ __all__ = [
     "comparable_request",
     "compare",
     "comparison_table",
+    "distribution_figure",
     "finished",
     "judge",
     "judge_comparison",
     "latency",
     "latency_figure",
     "littles_law",
+    "load_figure",
     "load_scenario",
     "paired",
+    "read_records",
     "read_trace",
     "replicate",
     "replications_needed",
@@ -105,11 +120,16 @@ __all__ = [
     "show",
     "simulate",
     "slow_motion",
+    "steps_figure",
     "student",
     "summarise",
+    "sweep",
+    "theory_figure",
     "to_frame",
     "token_reuse",
     "tradeoff_figure",
+    "ttl_figure",
+    "write_records",
     "write_report",
 ]
 __version__ = "0.1.0"

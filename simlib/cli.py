@@ -1,4 +1,4 @@
-"""The command line: `simlib compare`, `scenarios`, `strategies`, `schema`."""
+"""The command line: `simlib compare`, `calibrate`, `scenarios`, `strategies`, `schema`."""
 
 import os
 import signal

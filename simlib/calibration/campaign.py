@@ -2,32 +2,53 @@
 
 from collections.abc import Iterable, Mapping
 from statistics import mean, median
+from types import MappingProxyType
 
 from simlib.calibration.machine import LoadProbe, describe_machine
 from simlib.calibration.paths import PATHS, sums_against_whole
 from simlib.calibration.sessions import Samples, measure_once
+from simlib.calibration.store_operations import ELAPSED, Addresses, leave_servers_clean
+from simlib.scenario.profile import FEW_BYTES, MANY_BYTES
 
 BUSY_CORES = 0.3  # of other work, above which measured times are no good (evidence: testbed, 5)
 FEW_SAMPLES = 1000  # below it the upper quantiles are those of a handful of runs
 
+NO_SERVERS: Addresses = MappingProxyType({})
+
 METHOD = {
     "unit": "CPU seconds of one thread per operation, closed loop with one request in flight",
     "in place": "operations run inside a request of the server; http.call_in is what the request costs around them",
+    "claims": f"jwt.* with ten claims ({FEW_BYTES} bytes as JSON), jwt.*.40 with forty ({MANY_BYTES} bytes); "
+    "RSA keys have 2048 bits where no other size is named",
     "connections": "http.connect_* is a full TLS 1.3 handshake (ECDSA P-256, self-signed, verified by the client) "
     "and the closing, http.connect_plain_* the same over TCP; both beyond the median call on a kept connection",
 }
 
+SERVERS = {
+    "stores on servers": f"store.*.* is CPU of the caller; with the ending {ELAPSED}, seconds until the answer is "
+    "there, by the wall clock; table and server as this machine has them"
+}
 
-def calibrate(seconds: float, rounds: Iterable[int]) -> tuple[Samples, dict[str, str]]:
-    """Measure once per round for ``seconds`` each; the pooled samples and what the profile says about itself."""
+
+def calibrate(
+    seconds: float, rounds: Iterable[int], addresses: Addresses = NO_SERVERS
+) -> tuple[Samples, dict[str, str]]:
+    """Measure once per round for ``seconds`` each; the pooled samples and what the profile says about itself.
+
+    ``addresses`` are those of stores on servers, which are left as they were found.
+    """
     before = LoadProbe.read()
-    processes = [measure_once(seconds) for _ in rounds]
+    try:
+        processes = [measure_once(seconds, addresses) for _ in rounds]
+    finally:
+        leave_servers_clean(addresses)
     foreign = before.foreign_cores(LoadProbe.read())
     pooled = {name: [value for samples in processes for value in samples[name]] for name in processes[0]}
     counts = [len(values) for values in pooled.values()]
     about = {
         **describe_machine(),
         **METHOD,
+        **(SERVERS if addresses else {}),
         "processes": str(len(processes)),
         "samples": f"{min(counts)} to {max(counts)} per operation",
         "foreign load": "unknown" if foreign is None else f"{foreign:.2f} cores",

@@ -8,3 +8,5 @@ OPENED = "opened"  # requests that open a connection each
 WARM_UP = "warm-up"  # requests that nobody looks at
 
 SETTLING = 2  # first requests of a row of equal ones, left out: they still meet the caches of another operation
+
+ADDRESS_VARIABLE = "SIMLIB_CALIBRATION_{}"  # of the environment: addresses hold passwords, and others see arguments

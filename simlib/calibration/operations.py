@@ -12,13 +12,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from simlib.calibration.clock import Operation
+from simlib.scenario.profile import MANY_CLAIMS
 from simlib.tokens import (
-    ALGORITHMS,
-    Algorithm,
+    KEY_CHOICES,
     KeySet,
+    SharedSecret,
     SigningKey,
     Verification,
     access_token_claims,
+    generate_shared_secret,
     generate_signing_key,
     has_scope,
     header_of,
@@ -44,11 +46,17 @@ def claims_of(number: int) -> dict[str, Any]:
     )
 
 
+def many_claims_of(number: int) -> dict[str, Any]:
+    """Forty claims: the ten, and thirty about the user with values of 16 characters."""
+    return {**{f"claim_{at:03d}": f"{number:08d}{at:08d}" for at in range(30)}, **claims_of(number)}
+
+
 def pure_operations() -> list[Operation]:
-    """Every operation without state of its own; the key pairs are made here."""
+    """Every operation without state of its own; the keys are made here."""
     operations = [*_opaque_operations(), *_codec_operations(), *_check_operations()]
-    for algorithm in ALGORITHMS:
-        operations += _jwt_operations(algorithm)
+    operations += _jwt_operations(generate_shared_secret("calibration"))
+    for choice in KEY_CHOICES:
+        operations += _jwt_operations(generate_signing_key(choice, "calibration"))
     return [*operations, *_key_set_operations()]
 
 
@@ -57,27 +65,31 @@ def _each(function: Callable[[Any], object], inputs: Iterable[Any]) -> Callable[
     return lambda: function(next(supply))
 
 
-def _jwt_operations(algorithm: Algorithm) -> list[Operation]:
-    key = generate_signing_key(algorithm, "calibration")
-    key_set = KeySet((key.verification_key,))
-    all_claims = [claims_of(number) for number in range(DIFFERENT)]
-    tokens = [sign_access_token(claims, key) for claims in all_claims]
+def _jwt_operations(key: SigningKey | SharedSecret) -> list[Operation]:
+    """Sign and verify with one key, with ten claims and with forty (`simlib.scenario.profile` tells the names)."""
+    few, many = ([claims(number) for number in range(DIFFERENT)] for claims in (claims_of, many_claims_of))
+    return [*_sign_and_verify(key, few, ""), *_sign_and_verify(key, many, MANY_CLAIMS)]
 
-    def sign(claims: dict[str, Any]) -> str:
-        return sign_access_token(claims, key)
+
+def _sign_and_verify(key: SigningKey | SharedSecret, claims: list[dict[str, Any]], ending: str) -> list[Operation]:
+    keys = {key.kid: key.verification_key}
+    tokens = [sign_access_token(each, key) for each in claims]
+
+    def sign(each: dict[str, Any]) -> str:
+        return sign_access_token(each, key)
 
     def verify(token: str) -> object:
-        found = key_set.find(header_of(token)["kid"])
-        return found and Verification(token, found, (algorithm,), ISSUER, AUDIENCE).as_shipped()
+        found = keys.get(header_of(token)["kid"])
+        return found and Verification(token, found, (key.algorithm,), ISSUER, AUDIENCE).as_shipped()
 
     return [
-        Operation(f"jwt.sign.{algorithm}", _each(sign, all_claims)),
-        Operation(f"jwt.verify.{algorithm}", _each(verify, tokens)),
+        Operation(f"jwt.sign.{key.choice}{ending}", _each(sign, claims)),
+        Operation(f"jwt.verify.{key.choice}{ending}", _each(verify, tokens)),
     ]
 
 
 def _key_set_operations() -> list[Operation]:
-    keys: list[SigningKey] = [generate_signing_key("RS256", "calibration"), generate_signing_key("RS256", "next")]
+    keys = [generate_signing_key("RS256", "calibration"), generate_signing_key("RS256", "next")]
     key_set = KeySet(tuple(key.verification_key for key in keys))
     body = key_set.to_jwks()
     return [

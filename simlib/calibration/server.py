@@ -18,11 +18,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simlib.calibration.clock import Operation
-from simlib.calibration.names import ADDRESS, CERTIFICATE, KEY
+from simlib.calibration.names import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEY
 from simlib.calibration.operations import pure_operations
 from simlib.calibration.paths import with_paths
 from simlib.calibration.recorder import Recorder
 from simlib.calibration.store_operations import store_operations
+from simlib.stores import SERVER_STORES
 
 ANSWER = b'{"active":true,"scope":"orders:read","client_id":"web-shop","sub":"user-000001"}'
 
@@ -81,7 +82,13 @@ def main() -> None:
     if arguments.tls:
         uvloop.run(_serve([], arguments.folder))
     else:
-        uvloop.run(_serve(with_paths([*pure_operations(), *store_operations(arguments.folder)]), None))
+        stores = store_operations(arguments.folder, _addresses())
+        uvloop.run(_serve(with_paths([*pure_operations(), *stores]), None))
+
+
+def _addresses() -> dict[str, str]:
+    given = {name: os.environ.get(ADDRESS_VARIABLE.format(name.upper())) for name in SERVER_STORES}
+    return {name: address for name, address in given.items() if address is not None}
 
 
 if __name__ == "__main__":

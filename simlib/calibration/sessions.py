@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
-from simlib.calibration.names import ADDRESS, CERTIFICATE, KEPT, KEY, OPENED, SAMPLES
+from simlib.calibration.names import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEPT, KEY, OPENED, SAMPLES
+from simlib.calibration.store_operations import Addresses
 from simlib.scenario.errors import InputError
 from simlib.tokens.certificate import self_signed_certificate
 
@@ -30,18 +33,19 @@ def require_packages() -> None:
         raise InputError(f"calibration needs {', '.join(missing)}: install them, or simlib with its extra 'dev'")
 
 
-def measure_once(seconds: float) -> Samples:
+def measure_once(seconds: float, addresses: Addresses = MappingProxyType({})) -> Samples:
     """All operations in one fresh server and one fresh client process, then the connections in two more.
 
-    ``seconds`` is the time for both; each takes at least one round. Raises InputError when a process fails.
+    ``addresses`` are those of stores on servers. ``seconds`` is the time for both; each takes at least one round.
+    Raises InputError when a process fails.
     """
     with TemporaryDirectory() as name:
         folder = Path(name)
         certificate, key = self_signed_certificate(ADDRESS)
         (folder / CERTIFICATE).write_bytes(certificate)
         (folder / KEY).write_bytes(key)
-        plain = _session(folder, seconds * (1 - TLS_SHARE), tls=False)
-        tls = _session(folder, seconds * TLS_SHARE, tls=True)
+        plain = _session(folder, seconds * (1 - TLS_SHARE), False, addresses)
+        tls = _session(folder, seconds * TLS_SHARE, True, {})
     return {
         "http.call_in": plain["between"][KEPT],
         "http.call_out": plain["client"][KEPT],
@@ -59,13 +63,14 @@ def _beyond(seconds: Mapping[str, Sequence[float]]) -> list[float]:
     return [max(value - usual, 0.0) for value in seconds[OPENED]]
 
 
-def _session(folder: Path, seconds: float, tls: bool) -> Any:
-    with _process("server", [str(folder), *(["--tls"] if tls else [])]) as server:
+def _session(folder: Path, seconds: float, tls: bool, addresses: Addresses) -> Any:
+    told = {ADDRESS_VARIABLE.format(name.upper()): address for name, address in addresses.items()}
+    with _process("server", [str(folder), *(["--tls"] if tls else [])], told) as server:
         port = server.stdout.readline().strip() if server.stdout else ""
         if not port:
             raise InputError("the measuring server did not start; its message is above")
         base = f"{'https' if tls else 'http'}://{ADDRESS}:{port}"
-        with _process("client", [base, str(seconds), str(folder)]) as client:
+        with _process("client", [base, str(seconds), str(folder)], {}) as client:
             _wait_for(client, seconds + PATIENCE)
     return json.loads((folder / SAMPLES).read_text(encoding="utf-8"))
 
@@ -80,13 +85,14 @@ def _wait_for(client: subprocess.Popen[str], patience: float) -> None:
 
 
 @contextmanager
-def _process(module: str, arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
+def _process(module: str, arguments: list[str], told: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     # A session of its own keeps Ctrl-C from reaching the child, which would answer it with a traceback.
     process = subprocess.Popen(
         [sys.executable, "-m", f"simlib.calibration.{module}", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        env={**os.environ, **told},
         start_new_session=True,
     )
     try:

@@ -1,31 +1,71 @@
 """The operations of a profile that a token store does, on a table of ten thousand rows."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
+from types import MappingProxyType
 
 from simlib.calibration.clock import Operation
 from simlib.calibration.operations import AUDIENCE, LIFETIME, SCOPE
+from simlib.scenario.errors import InputError
 from simlib.scenario.messages import StoreGet, StorePut, StoreRequest, StoreRevoke, TokenRow
-from simlib.stores import MemoryStore, SqliteStore, TokenStore
+from simlib.stores import SERVER_STORES, MemoryStore, SqliteStore, TokenStore
 from simlib.tokens import store_key
 
 ROWS = 10_000
 REQUESTS = 4096  # distinct requests per operation before they come round again
+OWN_NAME = "simlib_calibration"
+ELAPSED = ".elapsed"
+"""Ending of an operation whose samples are seconds that passed, the other process included, and not CPU seconds."""
+
+Addresses = Mapping[str, str]
+"""Store -> address of its server, such as {"redis": "redis://127.0.0.1:6379/0"}."""
 
 
-def store_operations(folder: Path) -> list[Operation]:
-    """Get, put and revoke of each store; the SQLite file is made in ``folder`` (WAL, synchronous NORMAL)."""
-    stores: Mapping[str, TokenStore] = {"dict": MemoryStore(), "sqlite": SqliteStore(folder / "tokens.sqlite")}
+def store_operations(folder: Path, addresses: Addresses = MappingProxyType({})) -> list[Operation]:
+    """Get, put and revoke of each store; the SQLite file is made in ``folder`` (WAL, synchronous NORMAL).
+
+    Stores on a server are in the list by CPU seconds of the caller and, under a name with ELAPSED, by seconds that
+    pass until the answer is there.
+    """
+    local: Mapping[str, TokenStore] = {"dict": MemoryStore(), "sqlite": SqliteStore(folder / "tokens.sqlite")}
+    remote = {name: SERVER_STORES[name](address, OWN_NAME) for name, address in addresses.items()}
     operations: list[Operation] = []
-    for name, store in stores.items():
+    for name, store in {**local, **remote}.items():
         _fill(store)
-        operations += [
-            _operation(f"store.{name}.get", store, [StoreGet(_key(number)) for number in range(REQUESTS)]),
-            _operation(f"store.{name}.put", store, [StorePut(_key(ROWS + n), _row(n)) for n in range(REQUESTS)]),
-            _operation(f"store.{name}.revoke", store, [StoreRevoke(_key(n), 1.0) for n in range(REQUESTS)]),
-        ]
-    return operations
+        operations += _operations(name, store)
+    waits = [replace(each, name=each.name + ELAPSED, elapsed=True) for each in operations if _kind(each) in remote]
+    return [*operations, *waits]
+
+
+def check_servers(addresses: Addresses) -> None:
+    """Raise InputError, naming the option, when a server or its driver is not there."""
+    for name, address in addresses.items():
+        try:
+            SERVER_STORES[name](address, OWN_NAME).close()
+        except InputError as error:
+            raise InputError(f"--{name}: {error}") from error
+
+
+def leave_servers_clean(addresses: Addresses) -> None:
+    """Remove what calibration wrote to servers; raises InputError like a store."""
+    for name, address in addresses.items():
+        with closing(SERVER_STORES[name](address, OWN_NAME)) as store:
+            store.drop()
+
+
+def _kind(operation: Operation) -> str:
+    return operation.name.split(".")[1]
+
+
+def _operations(name: str, store: TokenStore) -> list[Operation]:
+    return [
+        _operation(f"store.{name}.get", store, [StoreGet(_key(number)) for number in range(REQUESTS)]),
+        _operation(f"store.{name}.put", store, [StorePut(_key(ROWS + n), _row(n)) for n in range(REQUESTS)]),
+        _operation(f"store.{name}.revoke", store, [StoreRevoke(_key(n), 1.0) for n in range(REQUESTS)]),
+    ]
 
 
 def _operation(name: str, store: TokenStore, requests: Iterable[StoreRequest]) -> Operation:

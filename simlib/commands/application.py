@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
 from simlib.commands.scenarios import scenarios
 from simlib.commands.schema import schema
@@ -39,6 +40,7 @@ def _root(
       simlib compare web-shop --out report/     compare, and write a report
       simlib compare my.toml --load access.log.gz
       simlib compare --help                     all options, with examples
+      simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
     """
     if version:
         from importlib.metadata import version as installed
@@ -48,7 +50,7 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, scenarios, strategies, schema):
+for command in (compare, calibrate, scenarios, strategies, schema):
     app.command()(command)
 
 

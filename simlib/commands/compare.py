@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from simlib.commands.console import Interrupted, console, print_json, tell
 from simlib.commands.interrupts import heard_interrupts
+from simlib.scenario.errors import InputError
 
 if TYPE_CHECKING:
     from simlib.commands.overriding import Overrides
@@ -26,6 +28,9 @@ def compare(
         typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or the name of a bundled one."),
     ],
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a report into this folder.")] = None,
+    records: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep all rows as Parquet, in DIR/DESIGN/REPLICATION/.")
+    ] = None,
     load: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Replay this access log or CSV (plain or gzipped).")
     ] = None,
@@ -57,22 +62,32 @@ def compare(
       simlib compare my.toml --replications 20 --seed 7
       simlib compare web-shop --load access.log.gz --copies 10
       simlib compare report/run.json --out again/     (repeats a run exactly)
+      simlib compare web-shop --records rows/         (data/records.md says what is in the files)
 
-    Exit status: 0, 2 for bad input, 130 after Ctrl-C. A report folder appears whole or not at all.
+    Exit status: 0, 2 for bad input, 130 after Ctrl-C. Folders appear whole or not at all.
     """
     from simlib.commands.overriding import Overrides
 
     overrides = Overrides(load, time_column, user_column, speed_up, copies, replications, seed, profile)
-    _Command(scenario, overrides, out, workers, json).execute()
+    _Command(scenario, overrides, out, records, workers, json).execute()
 
 
 class _Command:
     """One call of the command; values only, nothing changes."""
 
-    def __init__(self, source: str, overrides: "Overrides", out: Path | None, workers: int | None, json: bool) -> None:
+    def __init__(
+        self,
+        source: str,
+        overrides: "Overrides",
+        out: Path | None,
+        records: Path | None,
+        workers: int | None,
+        json: bool,
+    ) -> None:
         self.source = source
         self.overrides = overrides
         self.out = out
+        self.records = records
         self.workers = workers
         self.json = json
 
@@ -89,20 +104,38 @@ class _Command:
         check_budget(scenario)
         if self.out is not None:
             check_report_folder(self.out)
+        self._check_records()
         self._warn_of_another_profile(scenario)
         lines, load = describe_load(scenario)
         if not self.json:
             self._introduce(scenario, lines)
         with heard_interrupts() as ask:
             try:
-                verdicts = judge_comparison(self._simulate(scenario, ask))
-                ask()
+                with self._records_folder() as rows:
+                    verdicts = judge_comparison(self._simulate(scenario, ask, rows))
+                    ask()
                 folder = self._write(verdicts, time.monotonic() - started)
             except KeyboardInterrupt:
                 raise Interrupted(self._not_done()) from None
         self._tell(verdicts, load, folder)
 
-    def _simulate(self, scenario: "Scenario", ask: Callable[[], None]) -> "Comparison":
+    def _check_records(self) -> None:
+        if self.records is None:
+            return
+        from simlib.experiment.whole_folder import check_new_folder
+
+        records = check_new_folder(self.records, "--records")
+        if self.out is not None and self.out.resolve() in (records, *records.parents):
+            raise InputError(f"--records {self.records}: lies in the folder of the report; name one beside it")
+
+    def _records_folder(self) -> "AbstractContextManager[Path | None]":
+        if self.records is None:
+            return nullcontext()
+        from simlib.experiment.whole_folder import whole_folder
+
+        return whole_folder(self.records.resolve(), "--records")
+
+    def _simulate(self, scenario: "Scenario", ask: Callable[[], None], rows: Path | None) -> "Comparison":
         import warnings
 
         from simlib.commands.progress import progress
@@ -116,7 +149,7 @@ class _Command:
                 ask()
                 tell_progress(done, total)
 
-            return compare(scenario, workers=self._workers(scenario), progress=told)
+            return compare(scenario, workers=self._workers(scenario), progress=told, records=rows)
 
     def _workers(self, scenario: "Scenario") -> int:
         from simlib.experiment.workers import usable_cpus
@@ -142,7 +175,10 @@ class _Command:
         return {"command": "compare", **{name: value for name, value in named.items() if value is not None}}
 
     def _not_done(self) -> str:
-        return "nothing was written" if self.out is None else f"no report was written to {self.out}"
+        missing = [] if self.out is None else [f"no report was written to {self.out}"]
+        if self.records is not None and not self.records.exists():
+            missing.append(f"no records were written to {self.records}")
+        return " and ".join(missing) or "nothing was written"
 
     def _warn_of_another_profile(self, scenario: "Scenario") -> None:
         """A run.json names the profile that it was made with; another one gives other numbers."""

@@ -5,29 +5,34 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.engine.closed import Cycles, draw_cycles
 from simlib.engine.intensity import arrival_times, constant, intensity_of
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import Arrivals, replay
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import Population, ReplayLoad
+from simlib.scenario.world import ClosedLoad, Population, ReplayLoad
 
 
 @dataclass(frozen=True, eq=False)
 class Demand:
     """Requests in order of time. ``times`` (n,) seconds, ``users`` (n,), ``needs_user_information`` (n,) booleans.
 
-    ``rates`` (users,) are each user's requests per second, from which token ages at the start follow.
+    ``rates`` (users,) are each user's requests per second, from which token ages at the start follow. Of a closed load
+    ``cycles`` holds the think times, and ``times`` are those at which requests would come if answers took no time.
     """
 
     times: NDArray[np.float64]
     users: NDArray[np.int64]
     needs_user_information: NDArray[np.bool_]
     rates: NDArray[np.float64]
+    cycles: Cycles | None = None
 
 
 def draw_demand(scenario: Scenario, variates: Variates) -> Demand:
     """The demand of one replication of a scenario."""
     load = scenario.world.load
+    if isinstance(load, ClosedLoad):
+        return _closed(scenario, load, variates)
     if not isinstance(load, ReplayLoad):
         times = arrival_times(intensity_of(load, scenario.horizon_s, variates), variates)
         users, rates = _popular(scenario.world.population, len(times), load.arrival_rate, variates)
@@ -40,9 +45,18 @@ def draw_demand(scenario: Scenario, variates: Variates) -> Demand:
         else:
             users = arrivals.users
             rates = np.bincount(users, minlength=arrivals.users_count) / scenario.horizon_s
-    share = scenario.world.service.user_information_share
-    needs = variates.column("world.user_information", len(times)) < share
-    return Demand(times, users, needs, rates)
+    return Demand(times, users, _needs(scenario, len(times), variates), rates)
+
+
+def _needs(scenario: Scenario, count: int, variates: Variates) -> NDArray[np.bool_]:
+    return variates.column("world.user_information", count) < scenario.world.service.user_information_share
+
+
+def _closed(scenario: Scenario, load: ClosedLoad, variates: Variates) -> Demand:
+    users = scenario.world.population.users
+    cycles = draw_cycles(load, users, scenario.horizon_s, variates)
+    rates = np.full(users, 1.0 / load.think.mean())
+    return Demand(cycles.earliest, cycles.users, _needs(scenario, len(cycles), variates), rates, cycles)
 
 
 def poisson_times(rate: float, horizon: float, variates: Variates) -> NDArray[np.float64]:

@@ -51,8 +51,6 @@ class Driver:
         self._on_resume: Callbacks = [self._resume]
         self._exchange = exchange(kernel, self)
 
-    # --- tasks ---------------------------------------------------------------------------------------------------
-
     def task(self, subject: int, key: int) -> Task:
         """A task that owns the variates of ``subject``; the caller schedules it."""
         if self._spare:
@@ -234,6 +232,11 @@ class Driver:
         assert self._visit_row is not None
         self._visit_row((task.subject, host.name_id, host.index, arrival, end if end < self._horizon else NAN))
 
+    def note_threads(self, task: Task, since: float, now: float) -> None:
+        """A request has given its thread back."""
+        if self._visit_row is not None:
+            self._visit_row((task.subject, task.host.threads_id, task.host.index, since, now))
+
     def charge(self, task: Task, operations: tuple[str, ...], then: Callbacks) -> None:
         """Serve the task on its host's station for some operations, then go on with ``then``."""
         task.callbacks = then
@@ -250,8 +253,6 @@ class Driver:
             station.enter(task, seconds, now)
         else:
             station.extend(task, seconds, now)
-
-    # --- single-flight -------------------------------------------------------------------------------------------
 
     def _once(self, task: Task, effect: Once) -> tuple[bool, Any]:
         flights = task.host.flights
@@ -289,8 +290,6 @@ class Driver:
             waiting.value = value
             waiting.callbacks = self._on_resume
             self._kernel.schedule_at(waiting, self._kernel._now, waiting.key)
-
-    # --- the end of a run ----------------------------------------------------------------------------------------
 
     def write_unfinished(self) -> None:
         """The calls that are still under way and the jobs still at a station."""

@@ -8,16 +8,16 @@ from simlib.engine.journey import NAN
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.links import Connections
 from simlib.engine.task import CallFrame, Task, Timeout
+from simlib.engine.threads import Threads
 from simlib.engine.timeouts import Timeouts
 from simlib.scenario.effects import Call, Failed, Reply
+from simlib.scenario.messages import Stored
 from simlib.scenario.sinks import Row
 
 if TYPE_CHECKING:
     from simlib.engine.driver import Driver
 
-CALL_OUT, CALL_IN = ("http.call_out",), ("http.call_in",)
-CONNECT_OUT = ("http.connect_out",)
-CALL_IN_NEW = ("http.call_in", "http.connect_in")
+CONNECT_OUT, CONNECT_IN = ("http.connect_out",), ("http.connect_in",)
 
 
 class Exchange:
@@ -27,11 +27,10 @@ class Exchange:
     goes on working when nobody waits any more.
     """
 
-    def __init__(self, kernel: Kernel, driver: "Driver", charge_calls: bool, call_row: Callable[[Row], None] | None):
+    def __init__(self, kernel: Kernel, driver: "Driver", call_row: Callable[[Row], None] | None):
         self.kernel = kernel
         self.schedule_at = kernel.schedule_at
         self.driver = driver
-        self._charge_calls = charge_calls
         self._call_row = call_row
         self._on_left: Callbacks = [self._depart]
         self._on_connected: Callbacks = [self._connected]
@@ -44,8 +43,8 @@ class Exchange:
         """The task's generator wants an answer from another host."""
         task.effect = call
         task.route = route
-        if self._charge_calls and task.host.station is not None:
-            self.driver.charge(task, CALL_OUT, self._on_left)
+        if route.call_out and task.host.station is not None:
+            self.driver.charge(task, route.call_out, self._on_left)
         elif call.timeout is None and route.connections is None:
             if task.held is not None:
                 self.driver.release(task)
@@ -84,7 +83,7 @@ class Exchange:
             connections.waiting.append(task)
         elif taken == "reused":
             self._dispatch(task, 0.0)
-        elif self._charge_calls and task.host.station is not None:
+        elif task.route.call_out and task.host.station is not None:
             self.driver.charge(task, CONNECT_OUT, self._on_connected)
         else:
             self._connected(task)
@@ -115,17 +114,33 @@ class Exchange:
             delay += link.transmission(size)
             if journey is not None:
                 journey.bytes += size
-                journey.asked += journey.validating
+                journey.asked += journey.validating and route.asks
         now = self.kernel._now
         task.frames.append(CallFrame(task.send, task.host, route, one_way, now, size))
         task.host = callee
         task.new_connection = round_trips > 0.0
-        charged = self._charge_calls and callee.station is not None
-        task.callbacks = self._on_arrived if charged else self.on_begin
+        task.callbacks = self._on_arrived if route.call_in or callee.threads is not None else self.on_begin
         self.schedule_at(task, now + delay, task.key)
 
     def _arrived(self, task: Task) -> None:
-        self.driver.charge(task, CALL_IN_NEW if task.new_connection else CALL_IN, self.on_begin)
+        threads = task.host.threads
+        if threads is None or threads.enter(task, self.kernel._now):
+            self._admitted(task)
+
+    def _admitted(self, task: Task) -> None:
+        """The callee has a thread for the request, if it needs one."""
+        operations = task.route.call_in
+        if not operations or task.host.station is None:
+            self._begin(task)
+        else:
+            self.driver.charge(task, operations + CONNECT_IN if task.new_connection else operations, self.on_begin)
+
+    def _leave_thread(self, task: Task, threads: Threads) -> None:
+        now = self.kernel._now
+        since, following = threads.leave(task, now)
+        self.driver.note_threads(task, since, now)
+        if following is not None:
+            self._admitted(following)
 
     def _begin(self, task: Task) -> None:
         call = task.effect
@@ -138,6 +153,8 @@ class Exchange:
         """The callee is done: its answer goes back over the link."""
         if task.held is not None:
             self.driver.release(task)
+        if task.host.threads is not None:
+            self._leave_thread(task, task.host.threads)
         delay = frame.one_way
         journey = task.journey
         link = frame.route.link
@@ -227,7 +244,12 @@ class Exchange:
 
 
 def as_failure(value: Any) -> Any:
-    """What a caller makes of an answer: a server that is broken or wants to be left alone has failed."""
+    """What a caller makes of an answer: a server that is broken or wants to be left alone has failed.
+
+    Of a store's answer it sees what was stored.
+    """
+    if value.__class__ is Stored:
+        return value.answer
     if value.__class__ is Reply and (value.status >= 500 or value.status == 429):
         return Failed("status", value.status)
     return value

@@ -21,7 +21,7 @@ class DelaysOnly(Exchange):
     """Takes the short way for calls without timeout over links without connections; all others go the long way."""
 
     def __init__(self, kernel: Kernel, driver: "Driver") -> None:
-        super().__init__(kernel, driver, charge_calls=False, call_row=None)
+        super().__init__(kernel, driver, call_row=None)
         self._on_returned: Callbacks = [self._returned]
 
     def call(self, task: Task, call: Call, route: Route) -> None:

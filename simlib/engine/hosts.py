@@ -9,6 +9,7 @@ from simlib.engine.kernel import Kernel
 from simlib.engine.links import Connections, LinkRuntime
 from simlib.engine.stations.base import Station
 from simlib.engine.task import Task
+from simlib.engine.threads import Threads
 from simlib.scenario.effects import Flow
 from simlib.scenario.variates import Variates
 
@@ -36,6 +37,9 @@ class Route:
     replicas: "list[Replica]" = field(init=False)
     balance: DrawnColumn | None = None
     connections: Connections | None = None
+    call_out: tuple[str, ...] = ()
+    call_in: tuple[str, ...] = ()
+    asks: bool = True
 
 
 class HostContext:
@@ -64,7 +68,19 @@ class HostContext:
 class Replica:
     """One replica of a host. ``station`` is None for hosts whose CPU is not modelled (clients)."""
 
-    __slots__ = ("context", "costs", "flights", "handlers", "index", "name", "name_id", "routes", "station")
+    __slots__ = (
+        "context",
+        "costs",
+        "flights",
+        "handlers",
+        "index",
+        "name",
+        "name_id",
+        "routes",
+        "station",
+        "threads",
+        "threads_id",
+    )
 
     def __init__(self, name_id: int, context: HostContext, station: Station | None, costs: HostCosts) -> None:
         self.name = context.name
@@ -73,6 +89,8 @@ class Replica:
         self.context = context
         self.station = station
         self.costs = costs
+        self.threads: Threads | None = None
+        self.threads_id = -1
         self.handlers: dict[str, Handler] = {}
         self.flights: dict[Hashable, list[Task]] = {}
         self.routes: dict[str, Route] = {}

@@ -1,7 +1,10 @@
 """What the driver notes about one request while it is on its way."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from simlib.scenario.effects import Failed
+from simlib.scenario.records import FAILED, FINISHED, REFUSED
 
 NAN = float("nan")
 
@@ -79,3 +82,13 @@ class Mark(NamedTuple):
     """An effect of the engine's own wrappers, never of a part: note something on the journey at this instant."""
 
     note: Callable[[Journey, float], None]
+
+
+def outcome_of(value: Any) -> tuple[int, int]:
+    """How a request ended, from the client's last answer."""
+    if isinstance(value, Failed):
+        return FAILED, value.status
+    status = int(value.status)
+    if status < 400:
+        return FINISHED, status
+    return REFUSED, status

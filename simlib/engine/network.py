@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.engine.closed import Cycles
 from simlib.engine.costs import CostTable, SecondsOf
 from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.journey import Journey
@@ -25,7 +26,8 @@ Bind = Callable[[HostContext], Handler]
 
 @dataclass(frozen=True)
 class Host:
-    """Replicas of one kind. ``workers`` None: its CPU is not modelled.
+    """Replicas of one kind. ``workers`` None: its CPU is not modelled. ``threads``: each call to it keeps one of
+    so many threads of the replica until it is answered; None means that waiting takes no thread (an event loop).
 
     ``known_on_arrival`` is the promise that lets a FIFO host use the Kiefer-Wolfowitz form: between two waits its
     handlers compute exactly once (the engine stops when they do not), and neither their costs nor what they do next
@@ -36,13 +38,18 @@ class Host:
     name: str
     workers: int | None = 1
     replicas: int = 1
+    threads: int | None = None
     discipline: Literal["fifo", "processor_sharing"] = "fifo"
     known_on_arrival: bool = False
 
 
 @dataclass(frozen=True)
 class Path:
-    """A link from one host to another; see `simlib.scenario.world.Link`."""
+    """A link from one host to another; see `simlib.scenario.world.Link`.
+
+    Where the network charges for calls, ``call_out`` and ``call_in`` are what one costs at its ends (None: nothing).
+    ``behind``: the callee is part of the caller, such as its database, so a call is no question to another server.
+    """
 
     caller: str
     callee: str
@@ -53,6 +60,9 @@ class Path:
     connect_round_trips: float = 0.0
     head_out: int = 0
     head_back: int = 0
+    call_out: str | None = "http.call_out"
+    call_in: str | None = "http.call_in"
+    behind: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class Network:
 
 def run_network(
     network: Network,
-    arrivals: NDArray[np.float64],
+    arrivals: NDArray[np.float64] | Cycles,
     horizon: float,
     variates: Variates,
     *,
@@ -88,7 +98,9 @@ def run_network(
     sink: Sink | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Records:
-    """Run the network over the arrivals (seconds, ascending) until the horizon and return its records.
+    """Run the network over the arrivals until the horizon (seconds) and return its records.
+
+    ``arrivals`` are instants in seconds, ascending, or the think times of a fixed number of users.
 
     Raises KeyError for an operation without a cost and RuntimeError for a host that breaks its promise.
     """

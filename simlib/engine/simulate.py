@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from simlib.engine.costs import OwnCosts
+from simlib.engine.database import STORE, database_costs, database_handler, database_host, database_path
 from simlib.engine.demand import Demand, draw_demand, pick
 from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.journey import Journey
+from simlib.engine.needs import check_profile
 from simlib.engine.network import Host, Network, Path, run_network
 from simlib.engine.observing import observed_request, observed_validation
 from simlib.engine.population import ObservedTokens, Population
@@ -49,13 +51,13 @@ def simulate(
     chosen = scenario.design(design)
     check_budget(scenario)
     variates = Variates(scenario.run.seed, replication)
-    store = STORES[scenario.world.store.kind]()
+    store = STORES["dict" if scenario.world.store.kind == "database" else scenario.world.store.kind]()
     try:
         sink = sink or MemorySink()
         run = _Deployed(scenario, chosen, variates, store, sink)
         return run_network(
             run.network(),
-            run.demand.times,
+            run.demand.times if run.demand.cycles is None else run.demand.cycles,
             scenario.horizon_s,
             variates,
             warm_up=scenario.run.warm_up_s,
@@ -70,7 +72,8 @@ def simulate(
 
 
 def check_budget(scenario: Scenario) -> None:
-    """Refuse a run that would not fit into its memory budget, or whose warm-up outlasts it."""
+    """Refuse a run that would not fit into its memory budget, whose warm-up outlasts it, or without needed costs."""
+    check_profile(scenario)
     needed = scenario.expected_requests * BYTES_PER_REQUEST / 1e6
     if needed > scenario.run.memory_budget_mb:
         raise InputError(
@@ -93,6 +96,7 @@ class _Deployed:
         self.design = design
         self.variates = variates
         self.store = store
+        self.database = scenario.world.store.database
         self.demand: Demand = draw_demand(scenario, variates)
         self.deployment = self._deployment()
         self.validator: Validator = self._part(SERVICE)
@@ -156,23 +160,34 @@ class _Deployed:
     def network(self) -> Network:
         """The network of this design."""
         world, replicas = self.world, self.design.replicas
-        service = Host(SERVICE, world.service.workers, replicas[SERVICE], world.service.discipline)
+        service = Host(
+            SERVICE, world.service.workers, replicas[SERVICE], world.service.threads, world.service.discipline
+        )
         server = world.authorization_server
         endpoints: dict[str, Any] = {
             target: (AUTHORIZATION_SERVER, partial(self._bind_endpoint, endpoint))
             for target, endpoint in ENDPOINTS.items()
         }
+        hosts_apart = () if self.database is None else (database_host(self.database),)
+        stored_costs = {} if self.database is None else database_costs(self.database)
+        stored = {} if self.database is None else {STORE: (STORE, lambda _: database_handler(self.store))}
         return Network(
             hosts=(
                 Host(CLIENT, None),
                 service,
-                Host(AUTHORIZATION_SERVER, server.workers, replicas[AUTHORIZATION_SERVER], server.discipline),
+                Host(
+                    AUTHORIZATION_SERVER,
+                    server.workers,
+                    replicas[AUTHORIZATION_SERVER],
+                    discipline=server.discipline,
+                ),
+                *hosts_apart,
             ),
             entry=(CLIENT, self._bind_entry),
-            costs=OwnCosts({"service.work": world.service.work}, self.scenario.profile),
+            costs=OwnCosts({"service.work": world.service.work, **stored_costs}, self.scenario.profile),
             paths=self._paths(),
-            handlers={"api": (SERVICE, self._bind_api), **endpoints},
-            local={"store": InProcess(self._store_operation, self.store.execute)},
+            handlers={"api": (SERVICE, self._bind_api), **endpoints, **stored},
+            local={} if self.database else {STORE: InProcess(self._store_operation, self.store.execute)},
             charge_calls=True,
             after=tuple(self._revocations()),
             journeys=self._journey,
@@ -185,7 +200,8 @@ class _Deployed:
             (CLIENT, AUTHORIZATION_SERVER, network.client_to_authorization_server),
             (SERVICE, AUTHORIZATION_SERVER, network.service_to_authorization_server),
         )
-        return tuple(
+        apart = () if self.database is None else (database_path(self.database, AUTHORIZATION_SERVER),)
+        return apart + tuple(
             Path(
                 caller,
                 callee,

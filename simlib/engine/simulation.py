@@ -1,26 +1,27 @@
 """One run of a network: hosts, stations, links and driver built from its values, run, and written down."""
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.engine.closed import ClosedUsers, Cycles
+from simlib.engine.collector import collector_paused
 from simlib.engine.costs import DrawnColumn, HostCosts
 from simlib.engine.driver import Driver
 from simlib.engine.exchange import Exchange
 from simlib.engine.exchange_delays import DelaysOnly
 from simlib.engine.hosts import HostContext, Replica, Route
-from simlib.engine.journey import NAN, Journey
+from simlib.engine.journey import NAN, Journey, outcome_of
 from simlib.engine.kernel import Kernel, Occurrence
 from simlib.engine.links import Connections, LinkRuntime
 from simlib.engine.stations import build_station, choose_form
 from simlib.engine.task import Task
+from simlib.engine.threads import Threads
 from simlib.engine.verified import Verifier
-from simlib.scenario.effects import Failed, Flow
-from simlib.scenario.records import FAILED, FINISHED, REFUSED, UNFINISHED, Records
+from simlib.scenario.effects import Flow
+from simlib.scenario.records import FINISHED, UNFINISHED, Records
 from simlib.scenario.sinks import Sink
 from simlib.scenario.variates import Variates
 
@@ -45,7 +46,7 @@ class Simulation:
     def __init__(
         self,
         network: "Network",
-        arrivals: NDArray[np.float64],
+        arrivals: NDArray[np.float64] | Cycles,
         horizon: float,
         variates: Variates,
         form: Literal["auto", "events"],
@@ -55,9 +56,10 @@ class Simulation:
     ) -> None:
         self.network = network
         self.horizon = horizon
-        self.arrivals: list[float] = arrivals[arrivals < horizon].tolist()
+        self.arrivals = arrivals if isinstance(arrivals, Cycles) else arrivals[arrivals < horizon]
         self.variates = variates
         self.sink = sink
+        self._detail = detail
         self.kernel = Kernel()
         self.verifier = Verifier(remember)
         self.names = _names(network)
@@ -73,7 +75,7 @@ class Simulation:
         self.driver = Driver(
             self.kernel,
             draw=lambda purpose: DrawnColumn(purpose, _Identity(), variates, requests),
-            finish=self._finish if network.journeys is None else self._finish_journey,
+            finish=self._finisher(),
             verifier=self.verifier,
             exchange=self._exchange(detail),
             visit_row=sink.writer("visits") if detail == "visits" else None,
@@ -82,6 +84,12 @@ class Simulation:
         host, bind = network.entry
         self._entry_host = self.replicas[host][0]
         self._entry = bind(self._entry_host.context)
+        self._begin = None if network.journeys is None else self._begin_journey
+        self._users = (
+            ClosedUsers(self.kernel, self.driver, arrivals, self._entry_host, self._entry, self._begin)
+            if isinstance(arrivals, Cycles)
+            else None
+        )
 
     # --- set-up --------------------------------------------------------------------------------------------------
 
@@ -95,6 +103,10 @@ class Simulation:
             context = HostContext(self.kernel, self.variates, host.name, index)
             station = None if host.workers is None else build_station(chosen, self.kernel, host.workers)
             replica = Replica(self.names.index(host.name), context, station, costs)
+            if host.threads is not None:
+                replica.threads = Threads(host.threads)
+                replica.threads_id = self.names.index(threads_of(host.name))
+                self.forms[threads_of(host.name)] = Threads.form
             for target, (where, bind) in self.network.handlers.items():
                 if where == host.name:
                     replica.handlers[target] = bind(context)
@@ -113,10 +125,11 @@ class Simulation:
         """Nobody looks at single calls and their bytes cost nothing, nor do their ends: then only delays matter."""
         network = self.network
         weighed = network.charge_calls or any(path.bandwidth is not None for path in network.paths)
+        weighed = weighed or any(host.threads is not None for host in network.hosts)
         if detail == "requests" and network.journeys is None and not weighed:
             return DelaysOnly
         row = self.sink.writer("calls") if detail != "requests" else None
-        return lambda kernel, driver: Exchange(kernel, driver, network.charge_calls, row)
+        return lambda kernel, driver: Exchange(kernel, driver, row)
 
     def _connect(self, requests: int) -> None:
         """Give every replica its routes: own process first, then the links that the network has."""
@@ -131,6 +144,10 @@ class Simulation:
                 for target, (where, _) in self.network.handlers.items():
                     if where == path.callee:
                         route = Route(None, self.names.index(target), self.names.index(where), balance, pool)
+                        route.asks = not path.behind
+                        if self.network.charge_calls:
+                            route.call_out = (path.call_out,) if path.call_out else ()
+                            route.call_in = (path.call_in,) if path.call_in else ()
                         route.link, route.replicas = link, callees
                         replica.routes[target] = route
         for replicas in self.replicas.values():
@@ -143,17 +160,26 @@ class Simulation:
         self._schedule_samples(warm_up, progress)
         for number, (instant, host, flow) in enumerate(self.network.after):
             self._schedule_after(instant, host, flow, len(self.arrivals) + number)
-        begin = None if self.network.journeys is None else self._begin_journey
-        self.driver.arrivals(self.arrivals, self._entry_host, self._entry, begin)
-        with _collector_paused():
+        self._admit()
+        with collector_paused():
             self.kernel.run(until=self.horizon)
             self._sample(self.horizon)
             self._write_unfinished()
             self.driver.write_unfinished()
+            self._write_threads_held()
             self._write_operations()
             tables = self.sink.close()
-        workers = {host.name: host.workers for host in self.network.hosts if host.workers is not None}
+        hosts = self.network.hosts
+        workers = {host.name: host.workers for host in hosts if host.workers is not None}
+        workers |= {threads_of(host.name): host.threads for host in hosts if host.threads is not None}
         return Records(tables, self.names, self.horizon, workers, self.forms)
+
+    def _admit(self) -> None:
+        """Let requests come, from outside or from users who wait for their answers."""
+        if self._users is not None:
+            self._users.start()
+        elif not isinstance(self.arrivals, Cycles):
+            self.driver.arrivals(self.arrivals.tolist(), self._entry_host, self._entry, self._begin)
 
     def _begin_journey(self, task: Task) -> Journey:
         assert self.network.journeys is not None
@@ -181,6 +207,18 @@ class Simulation:
 
     # --- rows ----------------------------------------------------------------------------------------------------
 
+    def _finisher(self) -> Callable[[Task, Any, float], None]:
+        finish = self._finish if self.network.journeys is None else self._finish_journey
+        if not isinstance(self.arrivals, Cycles):
+            return finish
+
+        def finish_and_think(task: Task, value: Any, now: float) -> None:
+            finish(task, value, now)
+            assert self._users is not None
+            self._users.answered(task.subject, now)
+
+        return finish_and_think
+
     def _finish(self, task: Task, value: Any, now: float) -> None:
         if now < self.horizon:
             self._request_row((task.subject, task.arrival, now, FINISHED, 200))
@@ -189,7 +227,7 @@ class Simulation:
 
     def _finish_journey(self, task: Task, value: Any, now: float) -> None:
         assert task.journey is not None
-        outcome, status = _outcome(value)
+        outcome, status = outcome_of(value)
         self._request_row(task.journey.row(now, outcome, status))
         task.journey = None
 
@@ -201,12 +239,23 @@ class Simulation:
             else:
                 self._request_row(task.journey.row(NAN, UNFINISHED, 0))
 
+    def _write_threads_held(self) -> None:
+        if self._detail != "visits":
+            return
+        row = self.sink.writer("visits")
+        for replicas in self.replicas.values():
+            for replica in replicas:
+                for task, since in replica.threads.present() if replica.threads is not None else ():
+                    row((task.subject, replica.threads_id, replica.index, since, NAN))
+
     def _sample(self, now: float) -> None:
         row = self.sink.writer("stations")
         for replicas in self.replicas.values():
             for replica in replicas:
                 if replica.station is not None:
                     row((replica.name_id, replica.index, now, *replica.station.sample(now)))
+                if replica.threads is not None:
+                    row((replica.threads_id, replica.index, now, *replica.threads.sample(now)))
 
     def _write_operations(self) -> None:
         row = self.sink.writer("operations")
@@ -220,20 +269,14 @@ class Simulation:
                 row((self.names.index(host), self.names.index(operation), count, seconds, distinct))
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Rows are tuples of numbers: the cycle collector walks over all of them again and again and finds nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def _names(network: "Network") -> tuple[str, ...]:
-    return (*(host.name for host in network.hosts), *sorted(network.handlers))
+    threads = (threads_of(host.name) for host in network.hosts if host.threads is not None)
+    return (*(host.name for host in network.hosts), *threads, *sorted(network.handlers))
+
+
+def threads_of(host: str) -> str:
+    """What the threads of a host are called in records."""
+    return f"{host}.threads"
 
 
 def _link(path: "Path", variates: Variates, requests: int) -> LinkRuntime:
@@ -249,13 +292,3 @@ def _link(path: "Path", variates: Variates, requests: int) -> LinkRuntime:
         head_out=path.head_out,
         head_back=path.head_back,
     )
-
-
-def _outcome(value: Any) -> tuple[int, int]:
-    """How a request ended, from the client's last answer."""
-    if isinstance(value, Failed):
-        return FAILED, value.status
-    status = int(value.status)
-    if status < 400:
-        return FINISHED, status
-    return REFUSED, status

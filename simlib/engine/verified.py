@@ -25,7 +25,11 @@ class Verifier:
             known = self._known[host, verification] = verification()
         return known
 
-    def distinct(self, host: str, algorithm: str) -> int:
-        """How many different verifications a host asked for with keys of an algorithm."""
+    def distinct(self, host: str, choice: str) -> int:
+        """How many different verifications a host asked for with keys of a choice, such as RS256-3072.
+
+        What follows an "@" is the size of the claims, which is the same for all tokens of a run.
+        """
         asked = {*self._known, *self._asked}
-        return sum(on == host and verification.key.algorithm == algorithm for on, verification in asked)
+        named = choice.partition("@")[0]
+        return sum(on == host and verification.key.choice == named for on, verification in asked)

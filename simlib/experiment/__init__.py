@@ -1,7 +1,22 @@
-"""Experiments: replications of one design, and designs compared under common random numbers."""
+"""Experiments: replications of one design, designs compared under common random numbers, sweeps; records as files."""
 
 from simlib.experiment.compare import Comparison, compare
+from simlib.experiment.parquet import ParquetSink, read_records, record, write_records
 from simlib.experiment.replicate import Replication, as_frame, replicate
 from simlib.experiment.reuse import Reuse, token_reuse
+from simlib.experiment.sweep import sweep
 
-__all__ = ["Comparison", "Replication", "Reuse", "as_frame", "compare", "replicate", "token_reuse"]
+__all__ = [
+    "Comparison",
+    "ParquetSink",
+    "Replication",
+    "Reuse",
+    "as_frame",
+    "compare",
+    "read_records",
+    "record",
+    "replicate",
+    "sweep",
+    "token_reuse",
+    "write_records",
+]

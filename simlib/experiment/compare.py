@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simlib.engine.simulate import check_budget
-from simlib.experiment.replicate import Plan, Progress, as_frame, run_plan
+from simlib.experiment.replicate import Progress, as_frame, jobs_of, run_jobs
 from simlib.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -34,12 +35,15 @@ class Comparison:
         return [float(value) for value in rows[metric]]
 
 
-def compare(scenario: Scenario, *, workers: int = 1, progress: Progress | None = None) -> Comparison:
+def compare(
+    scenario: Scenario, *, workers: int = 1, progress: Progress | None = None, records: Path | None = None
+) -> Comparison:
     """Run every design of the scenario in the same replications.
 
+    ``records`` is a folder that exists: all rows are kept there, in DESIGN/REPLICATION/ as `read_records` reads them.
     Raises InputError for a run beyond its memory budget.
     """
     check_budget(scenario)
-    replications = run_plan(Plan(scenario, tuple(scenario.designs)), workers, progress)
+    replications = run_jobs(jobs_of(scenario, tuple(scenario.designs), records), workers, progress)
     forms = {r.design: r.forms for r in replications}
     return Comparison(scenario, as_frame(replications), forms)

@@ -1,11 +1,12 @@
 """Replications: one row of figures per run, the unit of all statistics."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from simlib.analysis.summary import summarise
 from simlib.engine.simulate import simulate
+from simlib.experiment.parquet import record
 from simlib.experiment.workers import deaf_to_interrupts
 from simlib.scenario.scenario import Scenario
 
@@ -25,43 +26,58 @@ class Replication(NamedTuple):
     forms: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Which runs to do: every replication of some designs of a scenario."""
+class Job(NamedTuple):
+    """One run to do; its rows go to ``folder`` as Parquet when there is one."""
 
     scenario: Scenario
-    designs: tuple[str, ...]
-
-    def runs(self) -> list[tuple[str, int]]:
-        """Design and replication of each run; the designs in turn, so that an early stop leaves pairs."""
-        return [(design, number) for number in range(self.scenario.run.replications) for design in self.designs]
+    design: str
+    replication: int
+    folder: Path | None = None
 
 
-def run_plan(plan: Plan, workers: int = 1, progress: Progress | None = None) -> list[Replication]:
-    """Do all runs of a plan, in order; the result does not depend on ``workers`` (processes)."""
-    runs = plan.runs()
+def jobs_of(scenario: Scenario, designs: Sequence[str], records: Path | None = None) -> list[Job]:
+    """Every replication of some designs; the designs in turn, so that an early stop leaves pairs.
+
+    With ``records``, a folder that exists, the folders of the jobs are made inside it.
+    """
+    jobs = [Job(scenario, design, number) for number in range(scenario.run.replications) for design in designs]
+    return jobs if records is None else [job._replace(folder=_folder(records, job)) for job in jobs]
+
+
+def _folder(records: Path, job: Job) -> Path:
+    folder = records / job.design / f"{job.replication:04d}"
+    folder.mkdir(parents=True)  # here, so that no worker makes folders that this process is about to remove
+    return folder
+
+
+def run_jobs(jobs: Sequence[Job], workers: int = 1, progress: Progress | None = None) -> list[Replication]:
+    """Do all jobs, in order; the result does not depend on ``workers`` (processes)."""
     done: list[Replication] = []
-    for replication in _results(plan.scenario, runs, workers):
+    for replication in _results(jobs, workers):
         done.append(replication)
         if progress is not None:
-            progress(len(done), len(runs))
+            progress(len(done), len(jobs))
     return done
 
 
-def _results(scenario: Scenario, runs: list[tuple[str, int]], workers: int) -> Iterator[Replication]:
+def _results(jobs: Sequence[Job], workers: int) -> Iterator[Replication]:
     if workers <= 1:
-        return (one_run(scenario, design, number) for design, number in runs)
+        return map(one_run, jobs)
     from joblib import Parallel, delayed
 
     pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
     with deaf_to_interrupts():
-        results: Iterator[Replication] = pool(delayed(one_run)(scenario, design, number) for design, number in runs)
+        results: Iterator[Replication] = pool(delayed(one_run)(job) for job in jobs)
     return results
 
 
-def one_run(scenario: Scenario, design: str, replication: int) -> Replication:
-    """Simulate and summarise one replication; the records are let go."""
-    records = simulate(scenario, design, replication)
+def one_run(job: Job) -> Replication:
+    """Simulate and summarise one replication; the records are let go, or are in the job's folder."""
+    scenario, design, replication, folder = job
+    if folder is None:
+        records = simulate(scenario, design, replication)
+    else:
+        records = record(scenario, design, replication, folder)
     return Replication(design, replication, summarise(records, scenario.run.warm_up_s), dict(records.forms))
 
 
@@ -78,4 +94,4 @@ def replicate(scenario: Scenario, design: str, *, workers: int = 1, progress: Pr
     Raises InputError for an unknown design or a run beyond its memory budget.
     """
     scenario.design(design)
-    return as_frame(run_plan(Plan(scenario, (design,)), workers, progress))
+    return as_frame(run_jobs(jobs_of(scenario, (design,)), workers, progress))

@@ -10,7 +10,7 @@ from simlib.report.provenance import profile_sha256, versions
 from simlib.scenario.design import PLACES, Design
 from simlib.scenario.distributions import Distribution
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import Link, ReplayLoad
+from simlib.scenario.world import ClosedLoad, Link, ReplayLoad
 
 Terms = list[tuple[str, str]]
 _HOSTS = {"service": "resource server", "authorization_server": "authorization server"}
@@ -56,6 +56,8 @@ _LOADS = {
 def told_load(scenario: Scenario) -> str:
     """Where the requests come from."""
     load, trace = scenario.world.load, scenario.trace
+    if isinstance(load, ClosedLoad):
+        return f"closed: each user waits for the answer, then thinks {told_distribution(load.think)}"
     if not isinstance(load, ReplayLoad) or trace is None:
         rate = 0.0 if isinstance(load, ReplayLoad) else load.arrival_rate
         return f"{_LOADS[load.kind]}, {rate:g} requests per second"

@@ -66,4 +66,16 @@ class StoreRevoke(NamedTuple):
         return len(self.key) + 8
 
 
+class Stored(NamedTuple):
+    """A store's answer on its way over a link; the caller gets ``answer`` alone."""
+
+    answer: TokenRow | bool | None
+    status: int = 200
+
+    @property
+    def size(self) -> int:
+        """Bytes of a row; a number counts as eight."""
+        return StorePut("", self.answer).size if isinstance(self.answer, TokenRow) else 1
+
+
 StoreRequest = StoreGet | StorePut | StoreRevoke

@@ -16,6 +16,13 @@ FORMAT = "simlib-profile-1"
 QUIET_SHARE = 0.995
 """Share of a measured distribution that is the operation; the rest is the host (evidence: performance, 3.4)."""
 
+MANY_CLAIMS = ".40"
+"""Ending of a row for a token of forty claims; the row without it is for ten."""
+FEW_BYTES, MANY_BYTES = 277, 1207
+"""Bytes of the claims as JSON in the tokens that calibration measures, with ten claims and with forty."""
+NEAR_FEW = 0.2
+"""Up to this share of the way from ten claims to forty (sixteen claims) a token is charged the row for ten."""
+
 HostNoise = Literal["quiet", "as_measured"]
 
 
@@ -32,9 +39,22 @@ class CostProfile:
     about: Mapping[str, str]
     noise: HostNoise = "quiet"
 
+    def row(self, operation: str) -> NDArray[np.float64] | None:
+        """The operation's quantiles, between or beyond the rows for ten and for forty claims; None when unknown."""
+        name, size, share = operation.partition("@")
+        few = self.quantiles.get(name)
+        if not size or few is None:
+            return few
+        many = self.quantiles.get(name + MANY_CLAIMS)
+        if many is None:
+            return None
+        few, many = _equally_long(few, many)
+        line = few + (int(share) - FEW_BYTES) / (MANY_BYTES - FEW_BYTES) * (many - few)
+        return np.maximum.accumulate(np.maximum(line, 0.0))
+
     def seconds(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Invert the operation's distribution at the given uniforms; shape in = shape out, seconds."""
-        table = self.quantiles.get(operation)
+        table = self.row(operation)
         if table is None:
             raise InputError(f"profile {self.name!r} has no operation {operation!r}; it has {self.known()}")
         if len(table) == 1:
@@ -49,6 +69,16 @@ class CostProfile:
     def known(self) -> str:
         """The operations, for messages."""
         return ", ".join(sorted(self.quantiles))
+
+
+def sized_operation(operation: str, payload_bytes: int) -> str:
+    """The name under which an operation on a token with so many bytes of claims is charged.
+
+    A token about as large as the measured one of ten claims is charged that row; a larger one, in the name's part
+    after "@", what lies on the straight line through the rows for ten and forty claims (`CostProfile.row`).
+    """
+    near = FEW_BYTES + NEAR_FEW * (MANY_BYTES - FEW_BYTES)
+    return operation if payload_bytes <= near else f"{operation}@{payload_bytes}"
 
 
 def load_profile(path: Path, noise: HostNoise = "quiet") -> CostProfile:
@@ -71,6 +101,14 @@ def load_profile(path: Path, noise: HostNoise = "quiet") -> CostProfile:
     if about.get("format") != FORMAT:
         raise InputError(f"{path}: not a cost profile of format {FORMAT} (format is {about.get('format', 'missing')})")
     return CostProfile(path.stem, MappingProxyType(_tables(path, rows)), MappingProxyType(about), noise)
+
+
+def _equally_long(*tables: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """The tables at as many probabilities as the longest has."""
+    if len({len(table) for table in tables}) == 1:
+        return list(tables)
+    places = np.linspace(0.0, 1.0, max(map(len, tables)))
+    return [np.interp(places, np.linspace(0.0, 1.0, len(table)), table) for table in tables]
 
 
 def _tables(path: Path, rows: list[tuple[int, str]]) -> dict[str, NDArray[np.float64]]:

@@ -6,7 +6,7 @@ not happen before its end. Rows hold sizes and ids, never token bytes, so equal 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -16,86 +16,93 @@ Columns = Mapping[str, Column]
 FINISHED, REFUSED, FAILED, UNFINISHED = 0, 1, 2, 3
 OUTCOMES = ("finished", "refused", "failed", "unfinished")
 
-REQUESTS: Mapping[str, str] = {
-    "request": "i8",  # number in the order of arrival; the same request in every design
-    "user": "i8",
-    "arrival": "f8",  # the client wants something
-    "end": "f8",  # the client has the answer
-    "outcome": "i1",  # index into OUTCOMES
-    "status": "i2",  # HTTP status of the last answer, 0 without one
-    "replica": "i2",  # of the resource server that answered last, -1 before one did
-    "token": "i8",  # row of the tokens table that was presented last, -1 before one was
-    "checking": "f8",  # seconds inside the resource server's validation, all attempts
-    "obtaining": "f8",  # seconds in which the client waited for an access token
-    "decided": "f8",  # instant of the last verdict
-    "based_on": "f8",  # instant of the last word of the authorization server behind it
-    "accepted": "i1",  # the last verdict: 1 accepted, 0 refused, -1 none
-    "validations": "i2",  # verdicts
-    "asked": "i2",  # calls to the authorization server made inside validation
-    "joined": "i2",  # validations that waited for another request's call
-    "refusals": "i2",  # verdicts that refused
-    "user_information": "i1",  # 1 when the request needs it
-    "bytes": "i8",  # on all links, both directions
+
+class Field(NamedTuple):
+    """One column of a table: its numpy type, its unit ("" for plain numbers) and what it holds."""
+
+    kind: str
+    unit: str
+    meaning: str
+
+
+FIELDS: Mapping[str, Mapping[str, Field]] = {
+    "requests": {
+        "request": Field("i8", "", "number in the order of arrival; the same request in every design"),
+        "user": Field("i8", "", "number of the user"),
+        "arrival": Field("f8", "s", "the client wants something"),
+        "end": Field("f8", "s", "the client has the answer"),
+        "outcome": Field("i1", "", "index into OUTCOMES"),
+        "status": Field("i2", "", "HTTP status of the last answer, 0 without one"),
+        "replica": Field("i2", "", "of the resource server that answered last, -1 before one did"),
+        "token": Field("i8", "", "row of the tokens table that was presented last, -1 before one was"),
+        "checking": Field("f8", "s", "time inside the resource server's validation, all attempts"),
+        "obtaining": Field("f8", "s", "time in which the client waited for an access token"),
+        "decided": Field("f8", "s", "instant of the last verdict"),
+        "based_on": Field("f8", "s", "instant of the last word of the authorization server behind it"),
+        "accepted": Field("i1", "", "the last verdict: 1 accepted, 0 refused, -1 none"),
+        "validations": Field("i2", "", "verdicts"),
+        "asked": Field("i2", "", "calls to the authorization server made inside validation"),
+        "joined": Field("i2", "", "validations that waited for another request's call"),
+        "refusals": Field("i2", "", "verdicts that refused"),
+        "user_information": Field("i1", "", "1 when the request needs it"),
+        "bytes": Field("i8", "bytes", "on all links, both directions"),
+    },
+    "calls": {
+        "request": Field("i8", "", "-1 for work behind the requests"),
+        "target": Field("i2", "", "index into Records.names"),
+        "caller": Field("i2", "", "index into Records.names"),
+        "callee": Field("i2", "", "index into Records.names"),
+        "replica": Field("i2", "", "of the callee"),
+        "sent": Field("f8", "s", "instant at which the request left the caller"),
+        "received": Field("f8", "s", "instant at which the answer was there"),
+        "status": Field("i2", "", "0 while unanswered, -1 when the caller had given up"),
+        "request_bytes": Field("i8", "bytes", "head, token and body"),
+        "reply_bytes": Field("i8", "bytes", "head and body, 0 while unanswered"),
+    },
+    "tokens": {
+        "token": Field("i8", "", "number of the token"),
+        "user": Field("i8", "", "its owner"),
+        "ordinal": Field("i8", "", "of this user's tokens"),
+        "issued": Field("f8", "s", "before 0 for tokens in use when the run begins"),
+        "expires": Field("f8", "s", "instant at which it stops being good"),
+        "size": Field("i8", "bytes", "of the token"),
+    },
+    "revocations": {
+        "revocation": Field("i8", "", "number of the revocation"),
+        "token": Field("i8", "", "row of the tokens table"),
+        "user": Field("i8", "", "owner of the token"),
+        "asked": Field("f8", "s", "instant at which the token was reported stolen"),
+        "effective": Field("f8", "s", "the authorization server has recorded it"),
+    },
+    "stations": {
+        "host": Field("i2", "", "index into Records.names"),
+        "replica": Field("i2", "", "of the host"),
+        "time": Field("f8", "s", "instant of the sample"),
+        "busy": Field("f8", "worker-seconds", "integral of busy workers since 0"),
+        "present": Field("f8", "job-seconds", "integral of jobs present (waiting and served) since 0"),
+        "number": Field("i8", "", "jobs present at this instant"),
+        "arrivals": Field("i8", "", "jobs since 0"),
+    },
+    "visits": {
+        "request": Field("i8", "", "-1 for work behind the requests"),
+        "host": Field("i2", "", "index into Records.names"),
+        "replica": Field("i2", "", "of the host"),
+        "arrival": Field("f8", "s", "instant at which the work reached the station"),
+        "end": Field("f8", "s", "instant at which the station was done with it"),
+    },
+    "operations": {
+        "host": Field("i2", "", "index into Records.names"),
+        "operation": Field("i2", "", "index into Records.names"),
+        "count": Field("i8", "", "charged, from 0 to the end of the run"),
+        "seconds": Field("f8", "s", "CPU seconds charged in all"),
+        "distinct": Field("i8", "", "of `count`, those whose real work was done rather than remembered"),
+    },
 }
-CALLS: Mapping[str, str] = {
-    "request": "i8",  # -1 for work behind the requests
-    "target": "i2",  # index into Records.names
-    "caller": "i2",  # index into Records.names
-    "callee": "i2",  # index into Records.names
-    "replica": "i2",  # of the callee
-    "sent": "f8",
-    "received": "f8",
-    "status": "i2",  # 0 while unanswered, -1 when the caller had given up
-    "request_bytes": "i8",
-    "reply_bytes": "i8",
-}
-TOKENS: Mapping[str, str] = {
-    "token": "i8",
-    "user": "i8",
-    "ordinal": "i8",  # of this user's tokens
-    "issued": "f8",  # before 0 for tokens in use when the run begins
-    "expires": "f8",
-    "size": "i8",  # bytes
-}
-REVOCATIONS: Mapping[str, str] = {
-    "revocation": "i8",
-    "token": "i8",
-    "user": "i8",
-    "asked": "f8",
-    "effective": "f8",  # the authorization server has recorded it
-}
-STATIONS: Mapping[str, str] = {
-    "host": "i2",  # index into Records.names
-    "replica": "i2",
-    "time": "f8",
-    "busy": "f8",  # integral of busy workers since 0, worker-seconds
-    "present": "f8",  # integral of jobs present (waiting and served) since 0, job-seconds
-    "number": "i8",  # jobs present at this instant
-    "arrivals": "i8",  # jobs since 0
-}
-VISITS: Mapping[str, str] = {
-    "request": "i8",
-    "host": "i2",
-    "replica": "i2",
-    "arrival": "f8",
-    "end": "f8",
-}
-OPERATIONS: Mapping[str, str] = {
-    "host": "i2",
-    "operation": "i2",  # index into Records.names
-    "count": "i8",  # charged, from 0 to the end of the run
-    "seconds": "f8",
-    "distinct": "i8",  # of `count`, those whose real work was done rather than remembered
-}
+"""Table -> column -> what it is."""
 SCHEMA: Mapping[str, Mapping[str, str]] = {
-    "requests": REQUESTS,
-    "calls": CALLS,
-    "tokens": TOKENS,
-    "revocations": REVOCATIONS,
-    "stations": STATIONS,
-    "visits": VISITS,
-    "operations": OPERATIONS,
+    table: {name: field.kind for name, field in fields.items()} for table, fields in FIELDS.items()
 }
+"""Table -> column -> numpy type."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from simlib.scenario.profile import CostProfile
 from simlib.scenario.run import Run
 from simlib.scenario.traces import Trace
 from simlib.scenario.values import FrozenModel
-from simlib.scenario.world import ReplayLoad, World
+from simlib.scenario.world import ClosedLoad, ReplayLoad, World
 
 Margin = Annotated[float, Field(gt=0)] | None
 
@@ -92,8 +92,10 @@ class Scenario:
 
     @property
     def expected_requests(self) -> float:
-        """Requests of one run of one design."""
+        """Requests of one run of one design; of a closed load, those that there would be if answers took no time."""
         load = self.world.load
+        if isinstance(load, ClosedLoad):
+            return self.world.population.users * self.run.length_s / load.think.mean()
         if isinstance(load, ReplayLoad):
             return 0.0 if self.trace is None else float(len(self.trace.times) * load.copies)
         return load.arrival_rate * self.run.length_s

@@ -60,6 +60,19 @@ class BurstyLoad(FrozenModel):
         return (quiet + burst) / (self.quiet_s + self.burst_s)
 
 
+class ClosedLoad(FrozenModel):
+    """The population's users, each with one request at a time and a think time between answer and next request."""
+
+    kind: Literal["closed"] = "closed"
+    think: Distribution
+
+    @model_validator(mode="after")
+    def _thinks(self) -> "ClosedLoad":
+        if not self.think.mean() > 0:
+            raise ValueError("think must have a mean above 0")
+        return self
+
+
 class ReplayLoad(FrozenModel):
     """The arrivals of a real log: access log or CSV, plain or gzipped."""
 
@@ -73,7 +86,7 @@ class ReplayLoad(FrozenModel):
 
 
 OpenLoad = PoissonLoad | DailyLoad | BurstyLoad
-Load = Annotated[OpenLoad | ReplayLoad, Field(discriminator="kind")]
+Load = Annotated[OpenLoad | ClosedLoad | ReplayLoad, Field(discriminator="kind")]
 
 
 class Link(FrozenModel):
@@ -106,7 +119,10 @@ class Service(FrozenModel):
     audience: str = Field(min_length=1)
     scope: str = Field(min_length=1)
     work: Distribution
-    workers: PositiveInt = 1
+    workers: PositiveInt = Field(default=1, description="event loops, or cores when there are threads")
+    threads: PositiveInt | None = Field(
+        default=None, description="a thread per request, kept while it waits for others; none means an event loop"
+    )
     discipline: Discipline = "fifo"
     reply_bytes: Annotated[int, Field(ge=0)]
     user_information_share: Share = Field(description="share of the requests that need claims about the user")
@@ -120,10 +136,28 @@ class AuthorizationServer(FrozenModel):
     discipline: Discipline = "fifo"
 
 
-class Store(FrozenModel):
-    """The token store behind the AS: in its process (dict, sqlite), so its time is time of the AS's workers."""
+class Database(FrozenModel):
+    """A token store on a host of its own. ``call`` is the AS's CPU time per request, ``work`` the database's."""
 
-    kind: Literal["dict", "sqlite"] = "dict"
+    link: Link
+    call: Distribution
+    work: Distribution
+    workers: PositiveInt = 1
+
+
+class Store(FrozenModel):
+    """The token store behind the AS: in its process (dict, sqlite), so its time is time of the AS's workers, or beyond
+    a link with a pool of connections (database).
+    """
+
+    kind: Literal["dict", "sqlite", "database"] = "dict"
+    database: Database | None = None
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> "Store":
+        if (self.kind == "database") != (self.database is not None):
+            raise ValueError("a [world.store.database] table belongs to kind = 'database' and to no other")
+        return self
 
 
 class Revocations(FrozenModel):

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.messages import TokenRow
 from simlib.scenario.verdict import Verdict
-from simlib.tokens import SigningKey
+from simlib.tokens import SharedSecret, SigningKey, generate_shared_secret
 
 TokenFormat = Literal["opaque", "jwt"]
+
+_SHARED_SECRET = partial(generate_shared_secret, "2026-01")
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,12 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the world and the design tell every part. ``make_key`` builds a signing key, for parts that sign."""
+    """What the world and the design tell every part.
+
+    ``make_key`` builds the signing key of a choice such as RS256 or RS256-3072, for parts that sign with a key pair.
+    ``shared_secret`` gives the HS256 secret, the same to the authorization server and to every resource server: each
+    of them can sign tokens that all others believe.
+    """
 
     issuer: str
     audience: str
@@ -34,6 +42,7 @@ class Deployment:
     client: Credentials
     user_claims: Callable[[str], Mapping[str, str]]
     make_key: Callable[[str], SigningKey]
+    shared_secret: Callable[[], SharedSecret] = _SHARED_SECRET
 
 
 class Presented(NamedTuple):
@@ -75,6 +84,10 @@ class Part(Protocol):
     token_format: ClassVar[TokenFormat | None]
     """The format it issues or validates; None when it takes any."""
     Settings: ClassVar[type[Any]]
+
+    @staticmethod
+    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile under its settings; ``store.get``, ``.put``, ``.revoke`` for any store."""
 
 
 class Issuer(Part, Protocol):

@@ -54,6 +54,11 @@ class Bearer:
     token_format: ClassVar[TokenFormat | None] = None
     Settings: ClassVar[type[BearerSettings]] = BearerSettings
 
+    @staticmethod
+    def operations(settings: BearerSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        return frozenset({"form.encode", "json.decode"})
+
     def __init__(self, settings: BearerSettings, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment

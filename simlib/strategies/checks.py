@@ -15,7 +15,7 @@ def at_least(key: str, value: float, least: float) -> None:
         raise ValueError(f"{key} must be a finite number of at least {least:g}")
 
 
-def one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Refuse a word that is not on the list."""
+def one_of(key: str, value: str, allowed: tuple[str, ...], also: str = "") -> None:
+    """Refuse a word that is not on the list; ``also`` goes on with what else is allowed."""
     if value not in allowed:
-        raise ValueError(f"{key} must be one of {', '.join(allowed)}")
+        raise ValueError(f"{key} must be one of {', '.join(allowed)}{also}")

@@ -9,43 +9,70 @@ from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
 from simlib.strategies.base import Deployment, Grant, Issued, TokenFormat
 from simlib.strategies.checks import one_of
+from simlib.strategies.jwt_operations import signing, verifying
 from simlib.tokens import (
     ALGORITHMS,
+    RSA_ALGORITHMS,
+    RSA_BITS,
+    SECRET_ALGORITHM,
+    SharedSecret,
     SigningKey,
     Verification,
     access_token_claims,
     from_numeric_date,
     header_of,
     judge_time,
+    key_choice,
     sign_access_token,
 )
 
 
 @dataclass(frozen=True)
 class JwtAccessTokenSettings:
-    """``algorithm``: RS256 (quick to verify, slow to sign), ES256 (the reverse) or EdDSA."""
+    """``algorithm``: RS256 and PS256 (quick to verify, slow to sign), ES256, ES384 and EdDSA (the reverse), or HS256:
+    quick at both, with one secret shared with every RS, so every RS that can verify can also mint tokens.
+    ``key_bits``: 2048 or 3072, the size of an RSA key.
+    """
 
     algorithm: str = "RS256"
+    key_bits: int = 2048
 
     def __post_init__(self) -> None:
-        one_of("algorithm", self.algorithm, ALGORITHMS)
+        one_of("algorithm", self.algorithm, (*ALGORITHMS, SECRET_ALGORITHM))
+        if self.key_bits not in RSA_BITS:
+            raise ValueError(f"key_bits must be {' or '.join(map(str, RSA_BITS))}")
+        if self.key_bits != RSA_BITS[0] and self.algorithm not in RSA_ALGORITHMS:
+            raise ValueError(f"key_bits must be left out with {self.algorithm}: only RSA keys come in sizes")
 
 
 class JwtAccessToken:
     """The token says everything; nothing is stored when it is issued."""
 
     name: ClassVar[str] = "jwt_access_token"
-    summary: ClassVar[str] = "signed JWT access token (RFC 9068)"
+    summary: ClassVar[str] = (
+        "signed JWT access token (RFC 9068); with HS256 every RS holds the secret and could mint tokens itself"
+    )
     token_format: ClassVar[TokenFormat | None] = "jwt"
     Settings: ClassVar[type[JwtAccessTokenSettings]] = JwtAccessTokenSettings
 
+    @staticmethod
+    def operations(settings: JwtAccessTokenSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        return frozenset(name(_choice(settings), deployment) for name in (signing, verifying))
+
     def __init__(self, settings: JwtAccessTokenSettings, deployment: Deployment) -> None:
         self._deployment = deployment
-        self._key = deployment.make_key(settings.algorithm)
+        self._key: SigningKey | SharedSecret = (
+            deployment.shared_secret()
+            if settings.algorithm == SECRET_ALGORITHM
+            else deployment.make_key(_choice(settings))
+        )
+        self._signing = signing(self._key.choice, deployment)
+        self._verifying = verifying(self._key.choice, deployment)
 
     def keys(self) -> tuple[SigningKey, ...]:
-        """The one signing key."""
-        return (self._key,)
+        """The one signing key; none when a secret signs, which no key set may show."""
+        return (self._key,) if isinstance(self._key, SigningKey) else ()
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
         """Sign the claims of RFC 9068 section 2.2, with claims about the user when the design puts them there."""
@@ -62,7 +89,7 @@ class JwtAccessToken:
             ctx.random_bytes("jti", 16).hex(),
             deployment.user_claims(grant.subject) if in_token else {},
         )
-        token = yield Compute(f"jwt.sign.{self._key.algorithm}", partial(sign_access_token, claims, self._key))
+        token = yield Compute(self._signing, partial(sign_access_token, claims, self._key))
         return Issued(token, grant.subject, from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"]))
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
@@ -89,9 +116,13 @@ class JwtAccessToken:
         verification = Verification(
             token, key.verification_key, (key.algorithm,), deployment.issuer, deployment.audience
         )
-        verified = yield Compute(f"jwt.verify.{key.algorithm}", verification)
+        verified = yield Compute(self._verifying, verification)
         claims: Mapping[str, Any] | None = verified.claims
         return claims
+
+
+def _choice(settings: JwtAccessTokenSettings) -> str:
+    return key_choice(settings.algorithm, settings.key_bits)
 
 
 def _revoked_key(claims: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """JWT access token, verified by the resource server itself (RFC 9068 section 4; S6 of data/evidence/strategies.csv)."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
@@ -11,10 +11,13 @@ from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
+from simlib.strategies.jwt_operations import verifying
 from simlib.tokens import (
     ALGORITHMS,
+    SECRET_ALGORITHM,
     KeySet,
     MalformedKeySet,
+    SharedSecret,
     Verification,
     VerificationKey,
     from_numeric_date,
@@ -28,7 +31,9 @@ from simlib.tokens import (
 class JwtLocalSettings:
     """``jwks_lifetime_s``: how long a fetched key set is used. ``unknown_kid_cooldown_s``: least time between two
     fetches that an unknown ``kid`` may cause. ``algorithms``: what is accepted, whatever the header says (RFC 8725
-    section 3.1). ``timeout_s`` bounds one fetch, ``leeway_s`` is clock skew granted at expiry.
+    section 3.1); HS256 stands alone, because it means a secret shared with the AS instead of its key set: nothing is
+    fetched, and every RS that can verify a token can also mint one. ``timeout_s`` bounds one fetch, ``leeway_s`` is
+    clock skew granted at expiry.
     """
 
     jwks_lifetime_s: float = 300.0
@@ -40,8 +45,9 @@ class JwtLocalSettings:
     def __post_init__(self) -> None:
         positive("jwks_lifetime_s", self.jwks_lifetime_s)
         at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
-        for algorithm in self.algorithms:
-            one_of("algorithms", algorithm, ALGORITHMS)
+        if self.algorithms != (SECRET_ALGORITHM,):
+            for algorithm in self.algorithms:
+                one_of("algorithms", algorithm, ALGORITHMS, f", or {SECRET_ALGORITHM} alone")
         positive("timeout_s", self.timeout_s)
         at_least("leeway_s", self.leeway_s, 0)
 
@@ -61,15 +67,24 @@ class JwtLocal:
     """Checks signature, issuer, audience, type, time and scope with the issuer's keys; asks nobody about the token."""
 
     name: ClassVar[str] = "jwt_local"
-    summary: ClassVar[str] = "JWT access token, verified by the RS with the keys of the AS"
+    summary: ClassVar[str] = (
+        "JWT access token, verified by the RS with the keys of the AS (or a shared secret: algorithms = HS256)"
+    )
     token_format: ClassVar[TokenFormat | None] = "jwt"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
     Settings: ClassVar[type[JwtLocalSettings]] = JwtLocalSettings
 
+    @staticmethod
+    def operations(settings: JwtLocalSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile; the issuer knows the name of the verification."""
+        return frozenset({"claims.check"} if _is_secret(settings) else {"claims.check", "jwks.serve", "jwks.parse"})
+
     def __init__(self, settings: JwtLocalSettings, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment
+        self._secret = deployment.shared_secret() if _is_secret(settings) else None
+        self._verifying = lru_cache(maxsize=16)(partial(verifying, deployment=deployment))
 
     def bound(self) -> Bound:
         """A revocation is never noticed: the token lives out its life."""
@@ -85,7 +100,7 @@ class JwtLocal:
         token = presented.token
         if not token:
             return refusals.no_token()
-        if ctx.now() >= state.until:
+        if self._secret is None and ctx.now() >= state.until:
             yield Once("jwks", partial(self._fetch, ctx, state))
             if ctx.now() >= state.until:
                 return refusals.cannot_tell("no_keys")
@@ -95,7 +110,7 @@ class JwtLocal:
         verification = Verification(
             token, key, self._settings.algorithms, self._deployment.issuer, self._deployment.audience
         )
-        verified = yield Compute(f"jwt.verify.{key.algorithm}", verification)
+        verified = yield Compute(self._verifying(key.choice), verification)
         if verified.claims is None:
             return refusals.invalid_token(verified.reason)
         claims = verified.claims
@@ -108,10 +123,12 @@ class JwtLocal:
             return refusals.insufficient_scope(presented.scope, based_on)
         return Verdict(True, claims=claims, based_on=based_on)
 
-    def _key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | None]:
+    def _key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
         kid = header_of(token).get("kid")
         if not isinstance(kid, str):
             return None
+        if self._secret is not None:  # and no key set is ever looked at
+            return self._secret if kid == self._secret.kid else None
         key = state.keys.find(kid)
         if key is None and ctx.now() >= state.asked_at + self._settings.unknown_kid_cooldown_s:
             yield Once("jwks", partial(self._fetch, ctx, state))
@@ -128,6 +145,10 @@ class JwtLocal:
         if keys is not None:
             state.keys = keys
             state.until = state.asked_at + self._settings.jwks_lifetime_s
+
+
+def _is_secret(settings: JwtLocalSettings) -> bool:
+    return settings.algorithms == (SECRET_ALGORITHM,)
 
 
 def _parse(body: bytes) -> KeySet | None:

@@ -48,6 +48,11 @@ class OpaqueCached:
     caches_answers: ClassVar[bool] = True
     Settings: ClassVar[type[OpaqueCachedSettings]] = OpaqueCachedSettings
 
+    @staticmethod
+    def operations(settings: OpaqueCachedSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        return frozenset({"token.hash", "cache.lookup", "form.encode", "json.decode", "claims.check"})
+
     def __init__(self, settings: OpaqueCachedSettings, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment

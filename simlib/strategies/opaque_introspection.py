@@ -34,6 +34,11 @@ class OpaqueIntrospection:
     caches_answers: ClassVar[bool] = False
     Settings: ClassVar[type[OpaqueIntrospectionSettings]] = OpaqueIntrospectionSettings
 
+    @staticmethod
+    def operations(settings: OpaqueIntrospectionSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        return frozenset({"form.encode", "json.decode", "claims.check"})
+
     def __init__(self, settings: OpaqueIntrospectionSettings, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment

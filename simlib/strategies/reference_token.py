@@ -29,6 +29,11 @@ class ReferenceToken:
     token_format: ClassVar[TokenFormat | None] = "opaque"
     Settings: ClassVar[type[ReferenceTokenSettings]] = ReferenceTokenSettings
 
+    @staticmethod
+    def operations(settings: ReferenceTokenSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        return frozenset({"opaque.issue", "store.put"})
+
     def __init__(self, settings: ReferenceTokenSettings, deployment: Deployment) -> None:
         self._deployment = deployment
 

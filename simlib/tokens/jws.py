@@ -11,6 +11,7 @@ import jwt
 
 from simlib.tokens.decoder import quick_decoder, stock_decoder
 from simlib.tokens.keys import SigningKey, VerificationKey
+from simlib.tokens.shared_secret import SharedSecret
 
 ACCESS_TOKEN_TYPE = "at+jwt"
 REQUIRED_CLAIMS = ("iss", "exp", "aud", "sub", "client_id", "iat", "jti")
@@ -25,10 +26,10 @@ _NO_HEADER: Mapping[str, Any] = MappingProxyType({})
 _STOCK, _QUICK = stock_decoder(), quick_decoder()
 
 
-def sign_access_token(claims: Mapping[str, Any], key: SigningKey) -> str:
+def sign_access_token(claims: Mapping[str, Any], key: SigningKey | SharedSecret) -> str:
     """The signed token in compact form (RFC 7515 section 3.1) with typ "at+jwt" and the kid in its header."""
     header = {"typ": ACCESS_TOKEN_TYPE, "kid": key.kid}
-    return jwt.encode(dict(claims), key.private_key, algorithm=key.algorithm, headers=header)
+    return jwt.encode(dict(claims), key.signing_material, algorithm=key.algorithm, headers=header)
 
 
 def header_of(token: str) -> Mapping[str, Any]:
@@ -61,11 +62,12 @@ class Verification(NamedTuple):
     """Everything that the verification of one token rests on; time is not part of it.
 
     Equal values have equal outcomes, so a value may serve as the key of a memory. The key is the caller's: what
-    a header offers as a key (jwk, jku, x5u) is never looked at (RFC 8725 section 3.10).
+    a header offers as a key (jwk, jku, x5u) is never looked at (RFC 8725 section 3.10). Its type decides the kind of
+    algorithm: a shared secret verifies HS256 only, a public key never HS256, whatever header and list say.
     """
 
     token: str
-    key: VerificationKey
+    key: VerificationKey | SharedSecret
     algorithms: tuple[str, ...]
     issuer: str
     audience: str
@@ -86,7 +88,7 @@ class Verification(NamedTuple):
         try:
             claims = decoder.decode(
                 self.token,
-                self.key.public_key,
+                self.key.verifying_material,
                 algorithms=self.algorithms,
                 audience=self.audience,
                 issuer=self.issuer,

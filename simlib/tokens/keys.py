@@ -6,17 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from simlib.tokens.jwk import MalformedKey, PublicKey, public_key_of, public_members
+from simlib.tokens import family_ec, family_okp, family_rsa
+from simlib.tokens.algorithms import ALGORITHMS, KEY_CHOICES, RSA_ALGORITHMS, RSA_BITS, Algorithm, key_choice
+from simlib.tokens.jwk import MalformedKey, PublicKey, algorithms_of, public_key_of, public_members
 
-Algorithm = Literal["RS256", "ES256", "EdDSA"]
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-
-ALGORITHMS: tuple[Algorithm, ...] = ("RS256", "ES256", "EdDSA")
-RSA_BITS = 2048
 
 
 class MalformedKeySet(ValueError):
@@ -33,6 +31,17 @@ class VerificationKey:
     public_key: PublicKey
     kid: str
     algorithm: Algorithm
+
+    @cached_property
+    def choice(self) -> str:
+        """What a cost profile calls such a key: the algorithm, and the size of an RSA key that is not 2048."""
+        key = self.public_key
+        return key_choice(self.algorithm, key.key_size) if isinstance(key, rsa.RSAPublicKey) else self.algorithm
+
+    @property
+    def verifying_material(self) -> PublicKey:
+        """What verifies."""
+        return self.public_key
 
     @cached_property
     def thumbprint(self) -> str:
@@ -65,6 +74,16 @@ class SigningKey:
     private_key: PrivateKey
     kid: str
     algorithm: Algorithm
+
+    @property
+    def choice(self) -> str:
+        """What a cost profile calls such a key."""
+        return self.verification_key.choice
+
+    @property
+    def signing_material(self) -> PrivateKey:
+        """What signs."""
+        return self.private_key
 
     @cached_property
     def verification_key(self) -> VerificationKey:
@@ -117,8 +136,11 @@ def _verification_key(entry: Any) -> VerificationKey | None:
         public_key = public_key_of(entry)
     except MalformedKey:
         return None
-    algorithm = _algorithm_of(public_key)
-    return VerificationKey(public_key, kid, algorithm) if entry.get("alg", algorithm) == algorithm else None
+    # A key that names no algorithm is for the usual one of its type; one that names another is not for us.
+    possible = algorithms_of(public_key)
+    named = entry.get("alg", possible[0])
+    algorithm = next((known for known in possible if known == named), None)
+    return None if algorithm is None else VerificationKey(public_key, kid, algorithm)
 
 
 def _is_for_verifying(entry: Mapping[str, Any]) -> bool:
@@ -126,23 +148,20 @@ def _is_for_verifying(entry: Mapping[str, Any]) -> bool:
     return entry.get("use", "sig") == "sig" and isinstance(operations, list) and "verify" in operations
 
 
-def _algorithm_of(public_key: PublicKey) -> Algorithm:
-    if isinstance(public_key, rsa.RSAPublicKey):
-        return "RS256"
-    return "ES256" if isinstance(public_key, ec.EllipticCurvePublicKey) else "EdDSA"
-
-
 @lru_cache(maxsize=64)
-def generate_signing_key(algorithm: Algorithm, kid: str) -> SigningKey:
-    """A new key pair from the operating system's randomness; RSA has 2048 bits, ES256 the curve P-256.
+def generate_signing_key(choice: str, kid: str) -> SigningKey:
+    """A new key pair from the operating system's randomness, such as RS256 (2048 bits), RS256-3072 or ES256.
 
-    Remembered by (algorithm, kid) within the process, since RSA takes long to generate and no record holds
-    bytes of a key. Raises ValueError for another algorithm.
+    Remembered by (choice, kid) within the process, since RSA takes long to generate and no record holds bytes of a
+    key. Raises ValueError for what is not in KEY_CHOICES, HS256 among it, which has no key pairs.
     """
-    if algorithm == "RS256":
-        return SigningKey(rsa.generate_private_key(65537, RSA_BITS), kid, algorithm)
-    if algorithm == "ES256":
-        return SigningKey(ec.generate_private_key(ec.SECP256R1()), kid, algorithm)
-    if algorithm == "EdDSA":
-        return SigningKey(ed25519.Ed25519PrivateKey.generate(), kid, algorithm)
-    raise ValueError(f"algorithm {algorithm!r} is not one of {', '.join(ALGORITHMS)}")
+    if choice not in KEY_CHOICES:
+        raise ValueError(f"algorithm {choice!r} is not one of {', '.join(KEY_CHOICES)}")
+    algorithm = next(known for known in ALGORITHMS if known == choice.partition("-")[0])
+    return SigningKey(_private_key(algorithm, choice), kid, algorithm)
+
+
+def _private_key(algorithm: Algorithm, choice: str) -> PrivateKey:
+    if algorithm in RSA_ALGORITHMS:
+        return family_rsa.generate(next(bits for bits in RSA_BITS if key_choice(algorithm, bits) == choice))
+    return family_okp.generate() if algorithm == "EdDSA" else family_ec.generate(algorithm)

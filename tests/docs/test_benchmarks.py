@@ -25,10 +25,16 @@ def test_the_stored_benchmark_was_run_on_this_engine(monkeypatch: pytest.MonkeyP
     assert stored == {digest()}, "run `make bench` and commit data/benchmarks.csv"
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row["case"])
+@pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row['case']}, {row['ratio']}")
 def test_every_goal_was_met(row: dict[str, str]) -> None:
     if row["goal"]:
         comparison, bound = row["goal"].split()
         assert COMPARED[comparison](float(row["median"]), float(bound))
     else:
         assert float(row["median"]) > 0
+
+
+def test_where_means_were_compared_they_are_equal() -> None:
+    told = [row["means"] for row in rows() if row["means"]]
+    assert len(told) >= 2
+    assert all(": equal (" in means for means in told)

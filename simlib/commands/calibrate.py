@@ -1,0 +1,81 @@
+"""simlib calibrate: what this machine takes for each operation, as a cost profile."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simlib.commands.console import Interrupted, console, print_json, tell
+from simlib.commands.interrupts import heard_interrupts
+
+if TYPE_CHECKING:
+    from simlib.calibration.making import Made
+
+
+def calibrate(
+    out: Annotated[Path, typer.Option(metavar="CSV", help="Write the profile to this file.")],
+    processes: Annotated[int, typer.Option(metavar="N", help="Fresh processes to measure in.")] = 5,
+    seconds: Annotated[float, typer.Option(metavar="S", help="Measuring time of all processes together.")] = 150.0,
+    postgresql: Annotated[
+        str | None, typer.Option(metavar="URL", help="Measure this PostgreSQL too (a table is made and removed).")
+    ] = None,
+    redis: Annotated[
+        str | None, typer.Option(metavar="URL", help="Measure this Redis too (keys are made and removed).")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+) -> None:
+    """Measure this machine: signing, verifying, hashing, JSON, stores and HTTP calls, in place in a real server.
+
+    Needs the packages of simlib's extra 'dev', and those of 'stores' for PostgreSQL and Redis. Let the machine rest
+    meanwhile: the profile says when it was too busy to be trusted.
+
+    \b
+    Examples:
+      simlib calibrate --out my-machine.csv
+      simlib compare web-shop --profile my-machine.csv
+      simlib calibrate --out my-machine.csv --redis redis://127.0.0.1:6379/0
+
+    Exit status: 0, 2 for bad input, 130 after Ctrl-C. The file appears whole or not at all.
+    """
+    from simlib.calibration.making import make_profile
+
+    given = {"postgresql": postgresql, "redis": redis}
+    addresses = {name: address for name, address in given.items() if address is not None}
+    with heard_interrupts() as ask:
+
+        def told(done: int, total: int) -> None:
+            ask()
+            tell(f"calibrating: {done} of {total} processes")
+
+        try:
+            made = make_profile(out, processes, seconds, addresses, told)
+        except KeyboardInterrupt:
+            raise Interrupted("nothing was written") from None
+    if json:
+        print_json(_document(made))
+    else:
+        _print(made)
+
+
+def _document(made: "Made") -> dict[str, Any]:
+    from simlib.scenario.profile import load_profile
+
+    profile = load_profile(made.path)
+    means = {name: profile.mean(name) for name in sorted(profile.quantiles)}
+    return {
+        "profile": str(made.path),
+        "trusted": made.trusted,
+        "about": dict(made.about),
+        "mean_seconds": means,
+    }
+
+
+def _print(made: "Made") -> None:
+    screen = console()
+    screen.print(f"{made.path}: {made.operations} operations on {made.about['machine']}")
+    for name, value in made.about.items():
+        if name.startswith("check") or name in ("samples", "foreign load"):
+            screen.print(f"  {name}: {value}")
+    if not made.trusted:
+        screen.print(f"warning: {made.about['note']}", style="yellow")
+    screen.print(f"Use it: simlib compare SCENARIO --profile {made.path}", soft_wrap=True)

@@ -1,0 +1,54 @@
+"""A token store on a host of its own: its station, its link with a pool of connections, and what a request costs.
+
+Its rows are kept in memory here: the time is the scenario's, the answers are real.
+"""
+
+from functools import partial
+from typing import Any
+
+from simlib.engine.costs import SecondsOf
+from simlib.engine.hosts import Handler
+from simlib.engine.network import Host, Path
+from simlib.scenario.effects import Compute, Flow
+from simlib.scenario.messages import Stored, StoreRequest
+from simlib.scenario.world import Database
+from simlib.stores import TokenStore
+
+STORE = "store"
+
+
+def database_host(database: Database) -> Host:
+    """The station of the database."""
+    return Host(STORE, database.workers)
+
+
+def database_path(database: Database, caller: str) -> Path:
+    """The way to it; a request is part of the caller's work and no question to another server."""
+    link = database.link
+    return Path(
+        caller,
+        STORE,
+        link.round_trip,
+        link.bandwidth,
+        link.connections,
+        link.keep_alive_s,
+        link.connect_round_trips,
+        call_out="store.call",
+        call_in=None,
+        behind=True,
+    )
+
+
+def database_costs(database: Database) -> dict[str, SecondsOf]:
+    """CPU time per request at both ends."""
+    return {"store.call": database.call, "store.work": database.work}
+
+
+def database_handler(store: TokenStore) -> Handler:
+    """Answers requests from the real rows."""
+
+    def serve(request: StoreRequest) -> Flow[Stored]:
+        answer: Any = yield Compute("store.work", partial(store.execute, request))
+        return Stored(answer)
+
+    return serve

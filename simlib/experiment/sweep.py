@@ -1,0 +1,97 @@
+"""Sweeps: the same experiment at many points, each a scenario of its own with other values at some keys."""
+
+import json
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simlib.engine.simulate import check_budget
+from simlib.experiment.replicate import Job, Progress, Replication, as_frame, jobs_of, run_jobs
+from simlib.scenario.errors import InputError
+from simlib.scenario.loading import build_scenario
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.writing import to_document
+from simlib.strategies import CATALOGUE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Point = Mapping[str, Any]
+"""Dotted key -> value."""
+
+
+def sweep(
+    scenario: Scenario, vary: Mapping[str, Iterable[Any]], *, workers: int = 1, progress: Progress | None = None
+) -> "pd.DataFrame":
+    """Run every design at every combination of values: one row per point, replication and design.
+
+    ``vary`` maps keys as in the scenario's file, such as "world.load.arrival_rate" or
+    "designs.opaque_cached.service.ttl_s", to their values. Each has a column of its name, before those of `replicate`.
+    A design that a point does not touch is not run again. All points share the seed, so that neighbours meet the same
+    luck. Raises InputError, before anything is run, for an unknown key, a value that a scenario file could not hold, or
+    a run beyond its memory budget.
+    """
+    points = _points(vary)
+    scenarios = [at_point(scenario, point) for point in points]
+    for one in scenarios:
+        check_budget(one)
+    designs = tuple(scenario.designs)
+    jobs = [(point, job) for point, one in zip(points, scenarios, strict=True) for job in jobs_of(one, designs)]
+    keys = [_sameness(job) for _, job in jobs]
+    distinct = {key: job for key, (_, job) in zip(keys, jobs, strict=True)}
+    done = dict(zip(distinct, run_jobs(list(distinct.values()), workers, progress), strict=True))
+    return _frame([point for point, _ in jobs], [done[key] for key in keys])
+
+
+def at_point(scenario: Scenario, point: Point) -> Scenario:
+    """The scenario with other values at dotted keys, checked like a scenario file.
+
+    Raises InputError naming the key and what is allowed.
+    """
+    document = to_document(scenario)
+    for key, value in point.items():
+        _put(document, key, value)
+    made = build_scenario(document, CATALOGUE, Path(scenario.name))
+    same = made.world.profile == scenario.world.profile and made.run.host_noise == scenario.run.host_noise
+    return replace(made, profile=scenario.profile) if same else made
+
+
+def _points(vary: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
+    values = {key: list(given) for key, given in vary.items()}
+    for key, given in values.items():
+        if not given:
+            raise InputError(f"{key}: has no values to sweep; give at least one")
+    return [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
+
+
+def _put(document: dict[str, Any], key: str, value: Any) -> None:
+    """Set one key; every table on the way to it must be there already."""
+    *path, last = key.split(".")
+    table: Any = document
+    for depth, name in enumerate(path):
+        table = table.get(name)
+        if not isinstance(table, dict):
+            raise InputError(f"{key}: the scenario has no table {'.'.join(path[: depth + 1])!r}")
+    table[last] = _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """numpy's numbers as Python's, for a document holds JSON types."""
+    return value.item() if hasattr(value, "item") else deepcopy(value)
+
+
+def _sameness(job: Job) -> str:
+    """Equal for jobs that must give equal results: all that a run of one design depends on."""
+    document = to_document(job.scenario)
+    told = {"world": document["world"], "run": document["run"], "design": document["designs"][job.design]}
+    return json.dumps([told, job.design, job.replication], sort_keys=True)
+
+
+def _frame(points: list[dict[str, Any]], replications: list[Replication]) -> "pd.DataFrame":
+    """The figures with the keys of the points as first columns."""
+    import pandas as pd
+
+    return pd.concat([pd.DataFrame(points), as_frame(replications)], axis=1)

@@ -1,0 +1,70 @@
+"""A token store in PostgreSQL: another process, and often another machine. Needs the package psycopg."""
+
+from typing import Any
+
+from simlib.scenario.errors import InputError
+from simlib.scenario.messages import StoreGet, StorePut, StoreRequest, StoreRevoke, TokenRow
+
+CONNECT_TIMEOUT_S = 5
+
+_TABLE = """CREATE TABLE IF NOT EXISTS {name} (
+    key text PRIMARY KEY, kind text NOT NULL, subject text NOT NULL, client_id text NOT NULL, scope text NOT NULL,
+    audience text NOT NULL, issued_at float8 NOT NULL, expires_at float8 NOT NULL, revoked_at float8)"""
+_GET = """SELECT kind, subject, client_id, scope, audience, issued_at, expires_at, revoked_at
+    FROM {name} WHERE key = %s"""
+_PUT = """INSERT INTO {name} VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO UPDATE SET
+    (kind, subject, client_id, scope, audience, issued_at, expires_at, revoked_at) = (EXCLUDED.kind, EXCLUDED.subject,
+    EXCLUDED.client_id, EXCLUDED.scope, EXCLUDED.audience, EXCLUDED.issued_at, EXCLUDED.expires_at,
+    EXCLUDED.revoked_at)"""
+_REVOKE = "UPDATE {name} SET revoked_at = coalesce(revoked_at, %s) WHERE key = %s"
+_COUNT = "SELECT count(*) FROM {name} WHERE expires_at > %s AND (revoked_at IS NULL OR revoked_at > %s)"
+
+
+class PostgresqlStore:
+    """Key -> row in one table; see `TokenStore` for the answers. Every write is a transaction of its own.
+
+    ``name`` is the table. Raises InputError, without any password, when driver or server are not there.
+    """
+
+    def __init__(self, url: str, name: str = "simlib_tokens") -> None:
+        try:
+            import psycopg
+        except ImportError as error:
+            raise InputError("PostgreSQL needs the package psycopg, as in the extra 'stores' of simlib") from error
+        self._name = name
+        try:
+            self._connection: Any = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
+            self._connection.execute(self._text(_TABLE))
+        except (psycopg.Error, OSError) as error:
+            # The driver's own words may repeat the address.
+            raise InputError(f"PostgreSQL cannot be used at this address ({error.__class__.__name__})") from None
+
+    def execute(self, request: StoreRequest) -> TokenRow | bool | None:
+        """Answer one request at once."""
+        match request:
+            case StoreGet(key):
+                found = self._run(_GET, key).fetchone()
+                return None if found is None else TokenRow(*found)
+            case StorePut(key, row):
+                self._run(_PUT, key, *row)
+                return None
+            case StoreRevoke(key, at):
+                return bool(self._run(_REVOKE, at, key).rowcount)
+
+    def count_valid(self, now: float) -> int:
+        """Rows that are neither expired nor revoked at ``now`` (seconds); reads the whole table."""
+        return int(self._run(_COUNT, now, now).fetchone()[0])
+
+    def drop(self) -> None:
+        """Remove the table."""
+        self._connection.execute(self._text("DROP TABLE IF EXISTS {name}"))
+
+    def close(self) -> None:
+        """Close the connection; the table stays."""
+        self._connection.close()
+
+    def _run(self, text: str, *values: Any) -> Any:
+        return self._connection.execute(self._text(text), values)
+
+    def _text(self, text: str) -> str:
+        return text.format(name=self._name)

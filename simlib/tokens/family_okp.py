@@ -1,0 +1,28 @@
+"""Edwards curve keys, for EdDSA with Ed25519: RFC 8037 sections 2 and 3.1."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from simlib.tokens.members import MalformedKey, bytes_of, text_of
+
+CURVE = "Ed25519"
+
+
+def generate() -> ed25519.Ed25519PrivateKey:
+    """A new key pair."""
+    return ed25519.Ed25519PrivateKey.generate()
+
+
+def members(key: ed25519.Ed25519PublicKey) -> dict[str, str]:
+    """kty, crv and x."""
+    return {"kty": "OKP", "crv": CURVE, "x": text_of(key.public_bytes(Encoding.Raw, PublicFormat.Raw))}
+
+
+def key_of(given: Mapping[str, Any]) -> ed25519.Ed25519PublicKey:
+    """The key object; raises MalformedKey for another curve."""
+    if given.get("crv") != CURVE:
+        raise MalformedKey("unsupported curve")
+    return ed25519.Ed25519PublicKey.from_public_bytes(bytes_of(given, "x"))

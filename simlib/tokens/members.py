@@ -1,0 +1,36 @@
+"""Members of a JSON Web Key as bytes and numbers (RFC 7518 sections 2 and 6)."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+
+class MalformedKey(ValueError):
+    """The members are no public key that this project verifies with."""
+
+
+def text_of(value: bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def text_of_integer(value: int, width: int) -> str:
+    """A number in exactly ``width`` bytes, leading zeros included, as base64url."""
+    return text_of(value.to_bytes(width, "big"))
+
+
+def bytes_of(members: Mapping[str, Any], name: str) -> bytes:
+    """The bytes of one member; raises MalformedKey when it is missing or no base64url."""
+    value = members.get(name)
+    if not isinstance(value, str):
+        raise MalformedKey(f"{name} is missing")
+    try:
+        return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MalformedKey(f"{name} is not base64url") from error
+
+
+def integer_of(members: Mapping[str, Any], name: str) -> int:
+    """The unsigned number of one member; raises MalformedKey like `bytes_of`."""
+    return int.from_bytes(bytes_of(members, name), "big")

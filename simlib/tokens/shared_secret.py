@@ -1,0 +1,76 @@
+"""The secret of HS256, which whoever verifies with it could sign with as well (RFC 7518 section 3.2)."""
+
+import base64
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from simlib.tokens.algorithms import SECRET_ALGORITHM, SecretAlgorithm
+from simlib.tokens.members import text_of
+
+SECRET_BYTES = 32
+"""256 bits, the least for HS256 (RFC 7518 section 3.2)."""
+
+
+@dataclass(frozen=True, eq=False)
+class SharedSecret:
+    """A symmetric key with its name: signing key and verification key are one. Equal to another by thumbprint.
+
+    It is of another type than keys of key pairs, so that neither can be taken for the other. Raises ValueError for
+    a secret of less than 256 bits.
+    """
+
+    secret: bytes = field(repr=False)
+    kid: str
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < SECRET_BYTES:
+            raise ValueError(f"an HS256 secret needs at least {8 * SECRET_BYTES} bits (RFC 7518 3.2)")
+
+    @property
+    def algorithm(self) -> SecretAlgorithm:
+        """HS256 and nothing else."""
+        return SECRET_ALGORITHM
+
+    @property
+    def choice(self) -> str:
+        """What a cost profile calls it."""
+        return SECRET_ALGORITHM
+
+    @property
+    def verification_key(self) -> "SharedSecret":
+        """Itself: there is no public half."""
+        return self
+
+    @property
+    def signing_material(self) -> bytes:
+        """What signs."""
+        return self.secret
+
+    @property
+    def verifying_material(self) -> bytes:
+        """What verifies, the same."""
+        return self.secret
+
+    @cached_property
+    def thumbprint(self) -> str:
+        """SHA-256 thumbprint, base64url, 43 characters (RFC 7638 section 3.2); to be kept as secret as the secret."""
+        canonical = json.dumps({"k": text_of(self.secret), "kty": "oct"}, separators=(",", ":"))
+        return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).rstrip(b"=").decode()
+
+    def __eq__(self, other: object) -> bool:
+        return self.thumbprint == other.thumbprint if isinstance(other, SharedSecret) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.thumbprint, SECRET_ALGORITHM))
+
+
+@lru_cache(maxsize=64)
+def generate_shared_secret(kid: str) -> SharedSecret:
+    """A new secret of 256 bits from the operating system's randomness.
+
+    Remembered by kid within the process, so that authorization server and resource server find the same.
+    """
+    return SharedSecret(secrets.token_bytes(SECRET_BYTES), kid)
