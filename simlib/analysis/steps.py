@@ -26,8 +26,9 @@ _UNSERVED = np.inf
 def steps(records: Records, warm_up_s: float) -> dict[str, float]:
     """Mean seconds per step; they add up to the mean latency of the requests that count.
 
-    These arrived after the warm-up, finished, and met one verdict, which accepted. Queueing is what a visit to a FIFO
-    station lasts before its service; under processor sharing nobody queues, and being slowed down counts as CPU.
+    These arrived after the warm-up, finished, and met one verdict, which accepted. Queueing is the wait for a thread,
+    where requests need one, and what a visit to a FIFO station lasts before its service; under processor sharing
+    nobody queues, and being slowed down counts as CPU.
     Raises ValueError for records without visits (``run.detail = "visits"``).
     """
     visits = records["visits"]
@@ -36,7 +37,7 @@ def steps(records: Records, warm_up_s: float) -> dict[str, float]:
     requests = records["requests"]
     plain = (requests["outcome"] == FINISHED) & (requests["refusals"] == 0) & (requests["validations"] == 1)
     kept = plain & (requests["arrival"] >= warm_up_s)
-    at_server = {name: column[visits["host"] == code(records, RESOURCE_SERVER)] for name, column in visits.items()}
+    at_server = _visits(records, RESOURCE_SERVER)
     started = _starts(records, at_server)
     count = int(requests["request"].max(initial=-1)) + 1
     known = (at_server["request"] >= 0) & np.isfinite(at_server["end"])
@@ -51,11 +52,16 @@ def steps(records: Records, warm_up_s: float) -> dict[str, float]:
     def per_request(seconds: Column) -> NDArray[np.float64]:
         total = np.zeros(count)
         np.add.at(total, number, np.nan_to_num(seconds))
-        mine: NDArray[np.float64] = total[requests["request"][kept]]
+        mine: NDArray[np.float64] = total[own]
         return mine
 
-    span = (_last(number, end, count) - _first(number, arrival, count))[requests["request"][kept]]
-    queueing, service, checking = per_request(start - arrival), per_request(end - start), per_request(overlap.clip(0))
+    own = requests["request"][kept]
+    threads = _visits(records, f"{RESOURCE_SERVER}.threads")
+    theirs = threads["request"] >= 0
+    admitted, left = _first(number, arrival, count)[own], _last(number, end, count)[own]
+    reached = np.minimum(_first(threads["request"][theirs], threads["arrival"][theirs], count)[own], admitted)
+    span, queueing = left - reached, per_request(start - arrival) + admitted - reached
+    service, checking = per_request(end - start), per_request(overlap.clip(0))
     latency, obtaining = (requests["end"] - requests["arrival"])[kept], requests["obtaining"][kept]
     means = (obtaining, latency - obtaining - span, queueing, span - queueing - service, checking, service - checking)
     return {step: mean(values) for step, values in zip(STEPS, means, strict=True)}
@@ -75,6 +81,13 @@ def _starts(records: Records, visits: Mapping[str, Column]) -> NDArray[np.float6
             starts[row] = max(starts[row], free[0])
             heapq.heapreplace(free, end[row] if np.isfinite(end[row]) else _UNSERVED)
     return starts
+
+
+def _visits(records: Records, host: str) -> dict[str, Column]:
+    """The visits of requests and other work to one host."""
+    visits = records["visits"]
+    there = visits["host"] == code(records, host)
+    return {name: column[there] for name, column in visits.items()}
 
 
 def _first(number: Column, instant: Column, count: int) -> NDArray[np.float64]:

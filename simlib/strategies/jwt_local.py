@@ -68,7 +68,8 @@ class JwtLocal:
 
     name: ClassVar[str] = "jwt_local"
     summary: ClassVar[str] = (
-        "JWT access token, verified by the RS with the keys of the AS (or a shared secret: algorithms = HS256)"
+        "JWT access token, verified by the RS with the keys of the AS; with algorithms HS256 alone by a secret shared "
+        "with the AS: no keys are fetched, and every RS could mint tokens itself"
     )
     token_format: ClassVar[TokenFormat | None] = "jwt"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")

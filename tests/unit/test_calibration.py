@@ -1,6 +1,7 @@
 """Calibration measures real operations, and what it writes is a profile or nothing."""
 
 import importlib.util
+import json
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -12,22 +13,23 @@ import numpy as np
 import pytest
 
 from simlib.calibration import __main__ as command
-from simlib.calibration import campaign, clock, sessions
+from simlib.calibration import campaign, clock, making, sessions
 from simlib.calibration import recorder as recorder_module
 from simlib.calibration.campaign import spread
 from simlib.calibration.clock import Operation, reading_cost, sample, sample_alone
 from simlib.calibration.machine import LoadProbe
 from simlib.calibration.names import SETTLING
-from simlib.calibration.operations import pure_operations
+from simlib.calibration.operations import DIFFERENT, claims_of, many_claims_of, pure_operations
 from simlib.calibration.paths import PATHS, sums_against_whole, with_paths
 from simlib.calibration.recorder import Recorder
 from simlib.calibration.store_operations import store_operations
 from simlib.calibration.table import QUANTILES, quantiles, render, write_whole
 from simlib.scenario.errors import InputError
-from simlib.scenario.profile import load_profile
+from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, load_profile
 
+KEYS = ("HS256", "RS256", "RS256-3072", "PS256", "PS256-3072", "ES256", "ES384", "EdDSA")
 PURE = {
-    *(f"jwt.{act}.{algorithm}" for act in ("sign", "verify") for algorithm in ("RS256", "ES256", "EdDSA")),
+    *(f"jwt.{act}.{key}{claims}" for act in ("sign", "verify") for key in KEYS for claims in ("", ".40")),
     *(f"store.{kind}.{act}" for kind in ("dict", "sqlite") for act in ("get", "put", "revoke")),
     *("jwks.parse", "jwks.serve", "opaque.issue", "token.hash", "json.encode", "json.decode"),
     *("client.authenticate", "form.decode", "form.encode", "cache.lookup", "claims.check"),
@@ -47,9 +49,9 @@ def test_every_pure_operation_does_what_it_is_named_after(operations: list[Opera
     results: dict[str, Any] = {operation.name: operation.run() for operation in operations}
     assert set(results) == PURE
     assert results["client.authenticate"] is results["claims.check"] is results["cache.lookup"] is True
-    for name in ("jwt.verify.RS256", "jwt.verify.ES256", "jwt.verify.EdDSA"):
+    for name, count in ((f"jwt.verify.{key}{claims}", 40 if claims else 10) for key in KEYS for claims in ("", ".40")):
         claims, reason = results[name]
-        assert len(claims) == 10
+        assert len(claims) == count
         assert reason == ""
     assert all(results[f"store.{kind}.get"] is not None for kind in ("dict", "sqlite"))
     assert all(results[f"store.{kind}.revoke"] is True for kind in ("dict", "sqlite"))
@@ -96,6 +98,15 @@ class FakeClock:
 
     def work(self, nanoseconds: int) -> None:
         self.now += nanoseconds
+
+
+def test_elapsed_time_holds_the_waiting_that_the_cpu_clock_leaves_out() -> None:
+    assert sample(Operation("wait", lambda: time.sleep(0.01), elapsed=True), 0.0) >= 0.01
+
+
+def test_the_measured_tokens_have_the_sizes_that_interpolation_takes_them_to_have() -> None:
+    for claims, size in ((claims_of, FEW_BYTES), (many_claims_of, MANY_BYTES)):
+        assert {len(json.dumps(claims(number), separators=(",", ":"))) for number in range(DIFFERENT)} == {size}
 
 
 def test_a_recorder_cuts_the_time_of_a_server_into_disjoint_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,16 +178,16 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [path]
 
 
-def fake_round(_: float) -> dict[str, list[float]]:
+def fake_round(_: float, __: Any) -> dict[str, list[float]]:
     return {"http.call_in": [1e-4, 2e-4], "jwt.sign.ES256": [3e-5]}
 
 
 def test_an_interrupt_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_: float) -> Iterator[Any]:
+    def interrupted(_: float, __: Any) -> Iterator[Any]:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(campaign, "measure_once", interrupted)
-    monkeypatch.setattr(command, "require_packages", lambda: None)
+    monkeypatch.setattr(making, "require_packages", lambda: None)
     assert command.main(["--out", str(tmp_path / "p.csv")]) == 130
     assert list(tmp_path.iterdir()) == []
 
@@ -185,7 +196,7 @@ def test_a_profile_tells_how_it_was_made_and_nothing_about_whose_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(campaign, "measure_once", fake_round)
-    monkeypatch.setattr(command, "require_packages", lambda: None)
+    monkeypatch.setattr(making, "require_packages", lambda: None)
     assert command.main(["--out", str(tmp_path / "p.csv"), "--processes", "3"]) == 0
     about = load_profile(tmp_path / "p.csv").about
     assert about["processes"] == "3"
@@ -201,7 +212,9 @@ def test_a_profile_tells_how_it_was_made_and_nothing_about_whose_machine(
     [
         (["--processes", "0"], "--processes 0"),
         (["--seconds", "-1"], "--seconds -1"),
+        (["--seconds", "inf"], "--seconds inf"),
         (["--out", "no/x.csv"], "no/x.csv"),
+        (["--out", "x.txt"], "x.txt"),
     ],
 )
 def test_unusable_options_are_told_in_one_line(

@@ -88,7 +88,9 @@ def test_every_column_says_its_unit_and_meaning(in_memory: Records, tmp_path: Pa
         assert schema.names == list(fields)
         for name, field in fields.items():
             assert schema.field(name).metadata == {b"unit": field.unit.encode(), b"meaning": field.meaning.encode()}
-        assert json.loads(schema.metadata[b"simlib.records"])["horizon"] == in_memory.horizon
+        about_run = json.loads(pq.read_metadata(tmp_path / f"{table}.parquet").metadata[b"simlib.records"])
+        assert about_run["names"] == list(in_memory.names)
+        assert about_run["horizon"] == in_memory.horizon
 
 
 def test_equal_records_are_equal_bytes(in_memory: Records, tmp_path: Path) -> None:

@@ -65,3 +65,18 @@ def test_a_duration_that_must_not_be_nothing_is_not_0(setting: str) -> None:
     for part in owners:
         with pytest.raises(ValueError, match=f"{setting} must be a finite number above 0"):
             part.Settings(**{setting: 0.0})
+
+
+@pytest.mark.parametrize("bits", [0, 1024, 2047, 2049, 4096])
+def test_only_usual_sizes_of_rsa_keys_may_be_chosen(bits: int) -> None:
+    issuer = next(part for part in PARTS if part.name == "jwt_access_token")
+    with pytest.raises(ValueError, match=r"^key_bits must be 2048 or 3072"):
+        issuer.Settings(key_bits=bits)
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "ES384", "EdDSA", "HS256"])
+def test_a_size_is_refused_where_keys_have_none(algorithm: str) -> None:
+    issuer = next(part for part in PARTS if part.name == "jwt_access_token")
+    assert issuer.Settings(algorithm=algorithm).key_bits == 2048
+    with pytest.raises(ValueError, match=rf"^key_bits must be left out with {algorithm}"):
+        issuer.Settings(algorithm=algorithm, key_bits=3072)

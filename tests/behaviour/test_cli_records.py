@@ -1,0 +1,73 @@
+"""`simlib compare --records`: a folder per design and replication, whole or not at all."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import simlib as package
+from simlib.scenario.records import SCHEMA
+from support.command_line import COMMAND, environment, simlib, write_tiny
+
+LONG = ("length_s = 12", "length_s = 4000")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_run_is_kept_and_equals_its_simulation(workers: int, tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    done = simlib("compare", "tiny.toml", "--records", "rows", "--workers", str(workers), "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows", "tiny.toml"]
+    scenario = package.load_scenario(tmp_path / "tiny.toml")
+    files = {path.relative_to(tmp_path / "rows").as_posix() for path in (tmp_path / "rows").rglob("*.parquet")}
+    assert files == {f"{d}/000{n}/{table}.parquet" for d in scenario.designs for n in (0, 1) for table in SCHEMA}
+    for design in scenario.designs:
+        kept = package.read_records(tmp_path / "rows" / design / "0001")
+        assert kept.equals(package.simulate(scenario, design, 1))
+
+
+def test_keeping_the_rows_changes_no_figure(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    plain = simlib("compare", "tiny.toml", "--json", cwd=tmp_path)
+    kept = simlib("compare", "tiny.toml", "--json", "--records", "rows", cwd=tmp_path)
+    assert plain.stdout == kept.stdout
+
+
+def test_a_folder_that_holds_something_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    write_tiny(tmp_path, LONG)
+    (tmp_path / "rows").mkdir()
+    (tmp_path / "rows" / "notes.txt").write_text("precious", encoding="utf-8")
+    done = simlib("compare", "tiny.toml", "--records", "rows", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "simlib: error: --records rows: exists and is not an empty folder; name another\n"
+    assert [path.name for path in (tmp_path / "rows").iterdir()] == ["notes.txt"]
+
+
+def test_rows_do_not_go_into_the_report(tmp_path: Path) -> None:
+    write_tiny(tmp_path, LONG)
+    done = simlib("compare", "tiny.toml", "--out", "out", "--records", "out/rows", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "lies in the folder of the report" in done.stderr
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_leaves_no_rows(workers: str, tmp_path: Path) -> None:
+    write_tiny(tmp_path, LONG)
+    running = subprocess.Popen(
+        [*COMMAND, "compare", "tiny.toml", "--records", "rows", "--workers", workers],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stderr is not None
+    running.stderr.readline()  # the simulation begins
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert errors.endswith("simlib: interrupted: no records were written to rows\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]

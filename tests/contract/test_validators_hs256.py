@@ -1,0 +1,104 @@
+"""Validators of JWTs that share a secret with the issuer: no key set, no call, and no confusion of the two kinds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from simlib.scenario.effects import Failed
+from simlib.tokens import ALGORITHMS, KEY_CHOICES, KeySet, generate_shared_secret
+from support.forging import claims_of, hmac_signed, signed, unsigned
+from support.keys import key
+from support.pairs import JWT_PAIRS, name_of
+from support.stage import Stage
+
+SECRET_ONLY = [pair for pair in JWT_PAIRS if "algorithms" in pair[0].Settings.__dataclass_fields__]
+
+
+@pytest.fixture(params=SECRET_ONLY, ids=name_of)
+def pair(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture
+def stage(pair: Any, make_stage: Callable[..., Stage]) -> Stage:
+    validator, issuer = pair
+    return make_stage(
+        validator,
+        issuer,
+        settings=validator.Settings(algorithms=("HS256",)),
+        issuer_settings=issuer.Settings(algorithm="HS256"),
+    ).at(1000.0)
+
+
+def test_there_is_a_pair_to_test() -> None:
+    assert SECRET_ONLY
+
+
+def test_a_good_token_is_accepted_without_any_call_ever(stage: Stage) -> None:
+    stage.answer_all(Failed("unreachable"))
+    for instant in (1000.0, 1200.0, 100_000.0):
+        assert stage.at(instant).present(stage.issue().token).accepted
+        assert not stage.present(hmac_signed({}, "unknown", b"s" * 32)).accepted
+    assert sum(stage.calls.values()) == 0
+
+
+def test_the_key_set_of_the_issuer_is_empty_and_shows_no_secret(stage: Stage) -> None:
+    assert stage.issuer.keys() == ()
+    served = stage.issuer.keys()
+    body = KeySet(tuple(each.verification_key for each in served)).to_jwks()
+    assert body == b'{"keys":[]}'
+
+
+def test_a_resource_server_can_mint_what_every_other_one_believes(stage: Stage) -> None:
+    claims = {**claims_of(stage.issue().token), "sub": "anybody"}
+    shared = stage.deployment.shared_secret()
+    assert stage.present(hmac_signed(claims, shared.kid, shared.secret)).accepted
+
+
+def test_another_secret_is_refused_under_our_name_and_its_own(stage: Stage) -> None:
+    claims, other = claims_of(stage.issue().token), generate_shared_secret("foreign")
+    shared = stage.deployment.shared_secret()
+    assert stage.present(hmac_signed(claims, shared.kid, other.secret)).reason == "signature"
+    assert stage.present(hmac_signed(claims, other.kid, other.secret)).reason == "unknown_key"
+
+
+@pytest.mark.parametrize("choice", KEY_CHOICES)
+def test_a_validator_with_a_secret_never_accepts_a_key_pair(choice: str, stage: Stage) -> None:
+    claims, shared = claims_of(stage.issue().token), stage.deployment.shared_secret()
+    foreign = key(choice, "foreign")
+    assert stage.present(signed(claims, foreign, kid=shared.kid)).reason == "algorithm"
+    assert stage.present(signed(claims, foreign, kid=shared.kid, alg="HS256")).reason == "signature"
+    assert not stage.present(unsigned(claims, shared.kid)).accepted
+
+
+@pytest.mark.parametrize("choice", KEY_CHOICES)
+def test_a_validator_with_public_keys_never_accepts_an_hmac(
+    choice: str, pair: Any, make_stage: Callable[..., Stage]
+) -> None:
+    algorithm, _, bits = choice.partition("-")
+    settings = {"algorithm": algorithm, **({"key_bits": int(bits)} if bits else {})}
+    stage = make_stage(*pair, issuer_settings=pair[1].Settings(**settings)).at(1000.0)
+    token = stage.issue().token
+    assert stage.present(token).accepted
+    public = stage.issuer.keys()[0].verification_key
+    pem = public.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    shared = stage.deployment.shared_secret()
+    for secret in (pem, shared.secret, public.thumbprint.encode()):
+        assert stage.present(hmac_signed(claims_of(token), public.kid, secret)).reason == "algorithm"
+    assert stage.present(hmac_signed(claims_of(token), shared.kid, shared.secret)).reason == "unknown_key"
+
+
+@pytest.mark.parametrize("listed", [("HS256", "RS256"), (*ALGORITHMS, "HS256"), ("HS256", "HS256")], ids=str)
+def test_a_secret_and_key_pairs_are_never_accepted_side_by_side(listed: tuple[str, ...], pair: Any) -> None:
+    with pytest.raises(ValueError, match="HS256 alone"):
+        pair[0].Settings(algorithms=listed)
+
+
+def test_expiry_and_revocation_at_the_server_work_as_with_any_token(stage: Stage) -> None:
+    token = stage.issue().token
+    stage.revoke(token)
+    assert stage.stepper.finish(stage.issuer.inspect(stage.server_host, token), stage.server_host) is None
+    assert stage.present(token).accepted  # nobody asked
+    assert stage.at(1300.0).present(token).reason == "expired"
