@@ -14,6 +14,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit status."""
+    _without_standard_streams()
     try:
         return _run(arguments)
     except KeyboardInterrupt:
@@ -21,6 +22,13 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNREAD  # as typer does when it meets the closed pipe first
+
+
+def _without_standard_streams() -> None:
+    """A process may be started with its output closed; then it is written nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def _run(arguments: list[str]) -> int:
@@ -34,6 +42,15 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.flush()
     except (InputError, UsageMistake) as error:
         complain(str(error))
+        return BAD_INPUT
+    except (MemoryError, OverflowError) as error:
+        complain(f"the run does not fit into this machine ({type(error).__name__}); lower its rates, sizes or length")
+        return BAD_INPUT
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        complain(f"output cannot be written ({error.strerror or type(error).__name__})")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BAD_INPUT
     except Interrupted as interruption:
         return _interrupted(str(interruption))

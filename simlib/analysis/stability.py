@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from simlib.analysis.intervals import Interval, student
@@ -9,6 +10,9 @@ from simlib.analysis.intervals import Interval, student
 LEVEL = 0.99
 MATERIAL_SHARE = 0.01
 """Growth of the backlog as a share of the arrivals, above which it matters. An assumption."""
+PLAIN_SHARE = 0.05
+"""Growth in every single replication, above which no interval is needed. An assumption: a stable queue does not leave a
+twentieth of what arrives lying, half a run long, again and again."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,15 @@ def assess_stability(
     stable design near saturation, whose backlog wanders widely, would be named after one unlucky climb. And the
     backlog grows by more than ``material_share`` of what arrives: without this many replications would name a
     stable design whose start-up still echoes, because any slope above 0 becomes significant in the end.
-    One replication has an infinite interval and names nothing. Raises ValueError when nothing arrives.
+    Few replications have wide intervals, so a backlog that grows by more than ``PLAIN_SHARE`` in every one of them is
+    named as well. Raises ValueError when nothing arrives.
     """
     if not arrivals_per_s > 0:
         raise ValueError(f"arrivals per second must be above 0, not {arrivals_per_s}")
     slope = student(slopes, level)
     share = slope.mean / arrivals_per_s
-    return Stability(slope, share, slope.low > 0 and share > material_share)
+    plain = bool(np.all(np.asarray(slopes, dtype=np.float64) > PLAIN_SHARE * arrivals_per_s))
+    return Stability(slope, share, plain or (slope.low > 0 and share > material_share))
 
 
 def is_unstable(

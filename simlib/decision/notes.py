@@ -15,6 +15,7 @@ def reading_notes(comparison: Comparison) -> tuple[str, ...]:
         *_replay(scenario),
         *_replications(scenario),
         *_exposure(comparison),
+        *_renewals(scenario),
         *_service_times(scenario),
     )
 
@@ -49,6 +50,18 @@ def _replications(scenario: Scenario) -> Iterator[str]:
         )
 
 
+def _renewals(scenario: Scenario) -> Iterator[str]:
+    """A client that renews so early that it never uses a token twice."""
+    eager = [
+        design.name
+        for design in scenario.designs.values()
+        if getattr(design.settings("client"), "refresh_before_s", 0.0) >= design.token_lifetime_s - 1
+    ]
+    if eager:
+        names = ", ".join(eager)
+        yield f"The client of {names} renews its token for every request (refresh_before_s against token_lifetime_s)."
+
+
 def _exposure(comparison: Comparison) -> Iterator[str]:
     scenario = comparison.scenario
     if scenario.world.revocations.rate == 0:
@@ -60,6 +73,14 @@ def _exposure(comparison: Comparison) -> Iterator[str]:
         for design in scenario.designs.values()
         if scenario.horizon_s <= run.warm_up_s + design.token_lifetime_s
     }
+    unmet = [
+        name for name in comparison.designs if name not in short and not any(comparison.values(name, "revocations"))
+    ]
+    if unmet:
+        yield (
+            f"Exposure after revocation is undefined for {', '.join(unmet)}: no revocation met a living token in the "
+            "part of the run that counts."
+        )
     if short:
         yield (
             f"Exposure after revocation is undefined for {', '.join(short)}: the run of {scenario.horizon_s:g} s is "

@@ -38,9 +38,9 @@ class Host:
     name: str
     workers: int | None = 1
     replicas: int = 1
-    threads: int | None = None
     discipline: Literal["fifo", "processor_sharing"] = "fifo"
     known_on_arrival: bool = False
+    threads: int | None = None
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,9 @@ BYTES_PER_REQUEST = 1_600
 """Memory that one simulated request takes while it is a row, its calls and its variates (measured, rounded up)."""
 
 
+BYTES_PER_USER, BYTES_PER_REVOCATION = 100, 1_000
+
+
 def simulate(
     scenario: Scenario,
     design: str,
@@ -74,11 +77,14 @@ def simulate(
 def check_budget(scenario: Scenario) -> None:
     """Refuse a run that would not fit into its memory budget, whose warm-up outlasts it, or without needed costs."""
     check_profile(scenario)
-    needed = scenario.expected_requests * BYTES_PER_REQUEST / 1e6
+    requests, users = scenario.expected_requests, scenario.world.population.users
+    revocations = scenario.world.revocations.rate * scenario.horizon_s
+    needed = (requests * BYTES_PER_REQUEST + users * BYTES_PER_USER + revocations * BYTES_PER_REVOCATION) / 1e6
     if needed > scenario.run.memory_budget_mb:
         raise InputError(
-            f"{scenario.name}: run.length_s: about {scenario.expected_requests:,.0f} requests need {needed:,.0f} MB, "
-            f"more than run.memory_budget_mb = {scenario.run.memory_budget_mb}; shorten the run or raise the budget"
+            f"{scenario.name}: about {requests:,.0f} requests, {users:,} users and {revocations:,.0f} revocations need "
+            f"{needed:,.0f} MB, more than run.memory_budget_mb = {scenario.run.memory_budget_mb}; lower the rate, "
+            "run.length_s, the copies or the users, or raise the budget"
         )
     if scenario.run.warm_up_s >= scenario.horizon_s:
         raise InputError(
@@ -161,7 +167,11 @@ class _Deployed:
         """The network of this design."""
         world, replicas = self.world, self.design.replicas
         service = Host(
-            SERVICE, world.service.workers, replicas[SERVICE], world.service.threads, world.service.discipline
+            SERVICE,
+            world.service.workers,
+            replicas[SERVICE],
+            world.service.discipline,
+            threads=world.service.threads,
         )
         server = world.authorization_server
         endpoints: dict[str, Any] = {

@@ -60,9 +60,9 @@ def check_report_folder(folder: str | Path) -> Path:
     target = Path(folder).resolve()
     if target in (Path.cwd(), Path(target.anchor)):
         raise InputError(f"--out {folder}: a report needs a folder of its own, not the one you are in")
-    if target.exists():
-        _check_replaceable(target, folder)
     with _as_input_error(Path(folder)):
+        if target.exists():
+            _check_replaceable(target, folder)
         here = next(parent for parent in target.parents if os.path.lexists(parent))
         os.rmdir(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=here))
     return target

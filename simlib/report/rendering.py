@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ def inline_svg(figure: "Figure", prefix: str, alt: str) -> str:
 
 def _rendered(figure: "Figure", kind: str, metadata: Mapping[str, str | None], dpi: int = _DPI) -> bytes:
     buffer = io.BytesIO()
-    with house_style():
+    with house_style(), warnings.catch_warnings():
+        # A title in letters that the font lacks shows boxes; matplotlib would tell the terminal for each of them.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure.savefig(buffer, format=kind, dpi=dpi, metadata=dict(metadata))
     return buffer.getvalue()
 

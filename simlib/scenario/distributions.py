@@ -102,7 +102,7 @@ class Quantiles(FrozenModel):
     """Measured: values at evenly spaced probabilities from 0 to 1, interpolated between them."""
 
     kind: Literal["quantiles"] = "quantiles"
-    values_s: tuple[NonNegative, ...] = Field(min_length=2)
+    values_s: tuple[NonNegative, ...] = Field(min_length=2, strict=False)
 
     @model_validator(mode="after")
     def _ordered(self) -> "Quantiles":

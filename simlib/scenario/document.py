@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from simlib.scenario.run import Run
 from simlib.scenario.scenario import Limits, Margins
@@ -13,15 +13,15 @@ from simlib.scenario.world import World
 class Replicas(FrozenModel):
     """How many replicas each host has."""
 
-    service: PositiveInt = 1
-    authorization_server: PositiveInt = 1
+    service: Annotated[int, Field(ge=1, le=1000)] = 1
+    authorization_server: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
 class DesignDocument(FrozenModel):
     """One design: its token and the part at each place, named by ``part`` with its settings beside it."""
 
     title: str = ""
-    token_lifetime_s: Annotated[float, Field(ge=1, le=31_536_000)]
+    token_lifetime_s: Annotated[float, Field(ge=2, le=31_536_000)]
     user_information: Literal["token", "introspection", "userinfo"] = Field(
         description="where the service gets claims about the user from"
     )

@@ -124,10 +124,28 @@ def _chosen(table: Mapping[str, Any], kinds: Mapping[str, type[Any]], where: str
     for key in given:
         if key not in allowed:
             raise InputError(f"{where}.{key}: {unknown('setting of ' + part, key, allowed or ['(it has none)'])}")
+    _check_kinds(given, settings_type, where)
     try:
         return Chosen(part, TypeAdapter(settings_type).validate_python(given))
     except ValidationError as error:
         raise InputError(in_one_line(error, ScenarioDocument, f"{where}.").replace(".: ", ": ", 1)) from error
+
+
+_KINDS: Mapping[type[Any], tuple[tuple[type[Any], ...], str]] = {
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+    str: ((str,), "a text"),
+}
+
+
+def _check_kinds(given: Mapping[str, Any], settings_type: type[Any], where: str) -> None:
+    """Refuse a text or a truth where a number belongs, which pydantic would take for a dataclass."""
+    for setting in fields(settings_type):
+        kinds, allowed = next((row for kind, row in _KINDS.items() if kind is setting.type), ((), ""))
+        value = given.get(setting.name)
+        if setting.name in given and kinds and type(value) not in kinds:
+            raise InputError(f"{where}.{setting.name}: must be {allowed}, not {value!r}")
 
 
 def _agree(parts: Mapping[str, Chosen], document: DesignDocument, catalogue: Catalogue, where: str) -> None:

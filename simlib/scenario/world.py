@@ -15,7 +15,7 @@ Discipline = Literal["fifo", "processor_sharing"]
 class Population(FrozenModel):
     """Who asks: how many users, and how unevenly their requests are spread (Zipf; 0 is even)."""
 
-    users: PositiveInt
+    users: Annotated[int, Field(ge=1, le=10_000_000)]
     zipf_exponent: NonNegative = 0.0
 
 
@@ -31,10 +31,10 @@ class DailyLoad(FrozenModel):
 
     kind: Literal["daily"] = "daily"
     arrival_rate: Annotated[float, Field(gt=0, le=1e7)] = Field(description="mean requests per second over a period")
-    profile: Annotated[tuple[NonNegative, ...], Field(min_length=2)] = Field(
-        description="weights of equal parts of the period, such as 24 hours; only their ratios count"
-    )
-    period_s: PositiveFloat = 86_400.0
+    profile: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=1e9)], ...], Field(min_length=2, max_length=10_000, strict=False)
+    ] = Field(description="weights of equal parts of the period, such as 24 hours; only their ratios count")
+    period_s: Annotated[float, Field(ge=1, le=1e9)] = 86_400.0
     begin_s: NonNegative = Field(default=0.0, description="where in the period the run begins")
 
     @model_validator(mode="after")
@@ -50,8 +50,8 @@ class BurstyLoad(FrozenModel):
     kind: Literal["bursty"] = "bursty"
     quiet_rate: Annotated[float, Field(ge=0, le=1e7)] = Field(description="requests per second between bursts")
     burst_rate: Annotated[float, Field(gt=0, le=1e7)] = Field(description="requests per second in a burst")
-    quiet_s: PositiveFloat = Field(description="mean seconds between bursts")
-    burst_s: PositiveFloat = Field(description="mean seconds of a burst")
+    quiet_s: Annotated[float, Field(ge=0.001, le=1e9)] = Field(description="mean seconds between bursts")
+    burst_s: Annotated[float, Field(ge=0.001, le=1e9)] = Field(description="mean seconds of a burst")
 
     @property
     def arrival_rate(self) -> float:
@@ -77,11 +77,11 @@ class ReplayLoad(FrozenModel):
     """The arrivals of a real log: access log or CSV, plain or gzipped."""
 
     kind: Literal["replay"] = "replay"
-    file: Path
+    file: Annotated[Path, Field(strict=False)]
     time_column: str | None = None
     user_column: str | None = None
-    speed_up: PositiveFloat = 1.0
-    copies: PositiveInt = 1
+    speed_up: Annotated[float, Field(ge=1e-6, le=1e9)] = 1.0
+    copies: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     sha256: str | None = Field(default=None, description="refuse another file than this one")
 
 
@@ -109,8 +109,8 @@ class Network(FrozenModel):
     client_to_service: Link
     client_to_authorization_server: Link
     service_to_authorization_server: Link
-    request_head_bytes: PositiveInt
-    reply_head_bytes: PositiveInt
+    request_head_bytes: Annotated[int, Field(ge=1, le=1_000_000)]
+    reply_head_bytes: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Service(FrozenModel):
@@ -119,12 +119,14 @@ class Service(FrozenModel):
     audience: str = Field(min_length=1)
     scope: str = Field(min_length=1)
     work: Distribution
-    workers: PositiveInt = Field(default=1, description="event loops, or cores when there are threads")
+    workers: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=1, description="event loops, or cores when there are threads"
+    )
     threads: PositiveInt | None = Field(
         default=None, description="a thread per request, kept while it waits for others; none means an event loop"
     )
     discipline: Discipline = "fifo"
-    reply_bytes: Annotated[int, Field(ge=0)]
+    reply_bytes: Annotated[int, Field(ge=0, le=100_000_000)]
     user_information_share: Share = Field(description="share of the requests that need claims about the user")
 
 
@@ -132,7 +134,7 @@ class AuthorizationServer(FrozenModel):
     """The authorization server (AS): its name, the workers of each replica and what else a request costs it."""
 
     issuer: str = Field(min_length=1)
-    workers: PositiveInt = 1
+    workers: Annotated[int, Field(ge=1, le=100_000)] = 1
     discipline: Discipline = "fifo"
 
 
@@ -142,7 +144,7 @@ class Database(FrozenModel):
     link: Link
     call: Distribution
     work: Distribution
-    workers: PositiveInt = 1
+    workers: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
 class Store(FrozenModel):
@@ -163,7 +165,9 @@ class Store(FrozenModel):
 class Revocations(FrozenModel):
     """Tokens that are revoked before they expire, while somebody goes on presenting them."""
 
-    rate: NonNegative = Field(default=0.0, description="revocations per second, over all users")
+    rate: Annotated[float, Field(ge=0, le=1e6)] = Field(
+        default=0.0, description="revocations per second, over all users"
+    )
 
 
 class UserInformation(FrozenModel):

@@ -36,15 +36,21 @@ def api(ctx: Context, request: HttpRequest, resource: Api) -> Flow[Reply]:
     if request.needs_user_information:
         claims = verdict.claims
         if resource.asks_userinfo:
-            claims = yield from _ask(request.authorization, resource)
+            asked = yield from _ask(request.authorization, resource)
+            if asked is None:
+                return Reply(401, b"", 'Bearer error="invalid_token"')
+            claims = asked
         if resource.user_claim not in claims:
             return Reply(502)
     yield WORK
     return Reply(200, resource.body)
 
 
-def _ask(authorization: str, resource: Api) -> Flow[Mapping[str, Any]]:
+def _ask(authorization: str, resource: Api) -> Flow[Mapping[str, Any] | None]:
+    """The user's claims, empty when they cannot be had; None when the AS says that the token is no longer good."""
     answer: Answer = yield Call("userinfo", HttpRequest(authorization), resource.timeout_s)
+    if isinstance(answer, Reply) and answer.status == 401:
+        return None  # the client should get a new token, so it must hear that this one is spent
     if isinstance(answer, Failed) or answer.status != 200:
         return {}
     claims: Mapping[str, Any] = yield Compute("json.decode", partial(json_object, answer.body))

@@ -60,7 +60,7 @@ def test_scenario_files(old: str, new: str, words: list[str], tmp_path: Path) ->
         (["--speed-up", "2"], ["--speed-up", "--load"]),
         (["--copies", "2"], ["--copies", "--load"]),
         (["--time-column", "t"], ["--time-column", "--load"]),
-        (["--load", "access.log", "--speed-up", "-3"], ["--speed-up", "greater than 0"]),
+        (["--load", "access.log", "--speed-up", "-3"], ["--speed-up", "greater than or equal to 0.000001"]),
         (["--load", "access.log", "--speed-up", "nan"], ["--speed-up"]),
         (["--load", "access.log", "--speed-up", "inf"], ["--speed-up"]),
         (["--load", "access.log", "--copies", "0"], ["--copies"]),

@@ -111,8 +111,15 @@ def test_sure_growth_that_is_immaterial_is_stable() -> None:
 
 def test_material_growth_that_is_not_sure_is_stable() -> None:
     assert not is_unstable([30.0, -20.0, 5.0], 100.0)
-    assert not is_unstable([30.0], 100.0)
+    assert not is_unstable([4.0, 4.5], 100.0)
     assert not is_unstable([math.nan, math.nan], 100.0)
+
+
+def test_plain_growth_in_every_one_of_few_replications_is_unstable() -> None:
+    assert is_unstable([30.0], 100.0)
+    assert is_unstable([10.0, 60.0], 100.0)
+    assert student([10.0, 60.0], 0.99).low < 0  # no interval could tell
+    assert not is_unstable([60.0, 4.0], 100.0)
 
 
 def test_stability_without_arrivals_is_refused() -> None:

@@ -268,3 +268,9 @@ def test_little_agrees_when_the_integral_is_the_sum_of_the_visits() -> None:
 def test_little_needs_visits() -> None:
     with pytest.raises(ValueError, match=r'run\.detail = "visits"'):
         littles_law(records(stations=[sample(RS, 100.0, present=5.0, arrivals=2)]))
+
+
+def test_work_that_clients_have_given_up_counts_as_backlog() -> None:
+    given_up = [request(float(number), 1.0) for number in range(100)]
+    piling = [sample(1, float(instant), number=3 * instant) for instant in range(101)]
+    assert summarise(records(requests=given_up, stations=piling), 0.0)["backlog_slope"] == pytest.approx(3.0)

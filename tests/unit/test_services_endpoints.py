@@ -257,7 +257,6 @@ def test_userinfo_is_not_asked_when_nobody_needs_it() -> None:
     [
         Failed("timed_out"),
         Reply(500),
-        Reply(401, b'{"name":"N"}'),
         Reply(200, b"{}"),
         Reply(200, b""),
         Reply(200, b"[]"),
@@ -268,6 +267,12 @@ def test_userinfo_is_not_asked_when_nobody_needs_it() -> None:
 def test_without_the_information_that_it_needs_the_api_fails_and_does_no_work(answer: Any) -> None:
     asked = Asked("Bearer t", ACCEPTED, True, answer)
     assert (asked.reply.status, asked.worked) == (502, 0)
+
+
+def test_a_token_that_userinfo_refuses_is_refused_by_the_api_so_that_the_client_renews_it() -> None:
+    asked = Asked("Bearer t", ACCEPTED, True, Reply(401, b'{"name":"N"}'))
+    assert (asked.reply.status, asked.worked) == (401, 0)
+    assert asked.reply.challenge == 'Bearer error="invalid_token"'
 
 
 def test_a_userinfo_call_has_a_timeout() -> None:

@@ -19,7 +19,8 @@ def refusal(path: Path, **columns: str) -> str:
     with pytest.raises(InputError) as caught:
         read_trace(path, **columns)
     message = str(caught.value)
-    assert message.startswith(f"{path}: ") and message.isprintable()
+    assert message.startswith(f"{path}: ")
+    assert message.isprintable()
     return message.removeprefix(f"{path}: ")
 
 
@@ -67,7 +68,8 @@ def test_a_truncated_gzip_is_refused_with_the_line_where_it_ends(tmp_path: Path,
     path = tmp_path / "a.log.gz"
     path.write_bytes(packed[: int(len(packed) * share)])
     message = refusal(path)
-    assert message.startswith("gzip data ends too early, at about line ") and "allowed: whole files" in message
+    assert message.startswith("gzip data ends too early, at about line ")
+    assert "allowed: whole files" in message
     assert int(message.split("line ")[1].split(";")[0]) == pytest.approx(6_000 * share, rel=0.1)
 
 

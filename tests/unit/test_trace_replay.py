@@ -68,7 +68,8 @@ def test_copies_multiply_requests_and_users_and_keep_each_users_pattern(
     arrivals = replay(trace, copies=copies)
     assert len(arrivals.times) == copies * len(trace.times)
     assert arrivals.users_count == copies * trace.users_count
-    assert bool((np.diff(arrivals.times) >= 0).all()) and 0 <= arrivals.times[0] <= arrivals.times[-1] < trace.length_s
+    assert bool((np.diff(arrivals.times) >= 0).all())
+    assert 0 <= arrivals.times[0] <= arrivals.times[-1] < trace.length_s
     original = by_user(trace.times.tolist(), trace.users.tolist())
     copied = by_user(arrivals.times.tolist(), known_users(arrivals))
     assert len(copied) == copies * len(original)
@@ -102,7 +103,8 @@ def test_the_largest_jitter_does_not_carry_the_last_request_over_the_end() -> No
 
 def test_users_that_a_trace_does_not_tell_stay_untold() -> None:
     arrivals = replay(trace_of([(1, 0), (5, 0)], known=False), copies=3)
-    assert arrivals.users is None and arrivals.users_count == 0
+    assert arrivals.users is None
+    assert arrivals.users_count == 0
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import itertools
 import random
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -89,9 +90,10 @@ def test_a_written_access_log_is_read_as_its_instants_and_clients(folder: Path, 
     trace = read_trace(stored(folder, text))
     times, users = expected([(hit.second, hit.client) for hit in hits])
     assert (trace.format, trace.times.tolist(), trace.resolution_s) == ("combined", times, 1.0)
-    assert trace.users is not None and trace.users.tolist() == users
+    assert trace.users is not None
+    assert trace.users.tolist() == users
     assert (trace.users_count, trace.lines, trace.broken) == (len(set(users)), len(hits), 0)
-    assert trace.out_of_order == sum(b.second < a.second for a, b in zip(hits, hits[1:], strict=False))
+    assert trace.out_of_order == sum(b.second < a.second for a, b in itertools.pairwise(hits))
     assert (trace.source, trace.sha256) == ("a.log", hashlib.sha256(text.encode()).hexdigest())
 
 
@@ -133,7 +135,8 @@ def test_a_written_csv_is_read_to_a_hundred_nanoseconds(
     ticks, users = expected(rows)
     assert trace.format == "csv"
     np.testing.assert_allclose(trace.times, np.array(ticks) / 1e7, rtol=1e-15, atol=0)
-    assert trace.users is not None and trace.users.tolist() == users
+    assert trace.users is not None
+    assert trace.users.tolist() == users
 
 
 @pytest.mark.parametrize(
@@ -176,7 +179,8 @@ def test_common_format_and_a_leading_site_are_access_logs_too(tmp_path: Path) ->
 
 def test_names_that_are_not_utf8_stay_apart(tmp_path: Path) -> None:
     trace = read_trace(stored(tmp_path, b"time,user\n1,\xe9\n2,\xe8\n3,\xe9\n"), user_column="user")
-    assert trace.users is not None and trace.users.tolist() == [0, 1, 0]
+    assert trace.users is not None
+    assert trace.users.tolist() == [0, 1, 0]
 
 
 @given(HITS, st.lists(st.sampled_from(["garbage", '1.2.3.4 - - [32/May/2024:00:00:00 +0000] "GET', "\0", "-"])))
@@ -212,7 +216,8 @@ def test_every_line_is_a_request_or_counted_as_broken(folder: Path, hits: list[H
 def test_a_broken_line_is_told_with_number_and_reason(tmp_path: Path, row: str, reason: str) -> None:
     trace = read_trace(stored(tmp_path, f"time,user\n1,a\n{row}\n3,b\n"), user_column="user")
     assert (trace.lines, trace.broken, trace.times.tolist()) == (3, 1, [0, 2])
-    assert trace.broken_examples[0].startswith("line 3: ") and reason in trace.broken_examples[0]
+    assert trace.broken_examples[0].startswith("line 3: ")
+    assert reason in trace.broken_examples[0]
 
 
 def test_a_line_cut_after_its_request_begins_still_tells_who_and_when(tmp_path: Path) -> None:
@@ -230,7 +235,8 @@ def test_arrays_of_a_trace_cannot_be_changed(tmp_path: Path) -> None:
 def test_a_real_access_log_is_read_whole(shared: Path) -> None:
     trace = read_trace(shared / "apache_access.log.gz")
     assert (trace.format, trace.lines, len(trace.times), trace.users_count) == ("combined", 10_000, 10_000, 1_753)
-    assert trace.out_of_order > 0 and trace.resolution_s == 1.0
+    assert trace.out_of_order > 0
+    assert trace.resolution_s == 1.0
     assert trace.length_s == 298_860.0  # 17/May 10:05:00 to 20/May 21:05:59, that second included
     assert bool((np.diff(trace.times) >= 0).all())
 
