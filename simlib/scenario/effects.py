@@ -100,11 +100,3 @@ class Context(Protocol):
 
     def random_bytes(self, purpose: str, length: int) -> bytes:
         """Unpredictable bytes: from the operating system in a server, derived from the seed in a simulation."""
-
-
-class Sized(Protocol):
-    """Anything that crosses a link."""
-
-    @property
-    def size(self) -> int:
-        """Bytes on the wire, without the fixed head of the message."""

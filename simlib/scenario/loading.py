@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,15 +20,6 @@ from simlib.scenario.refusal import in_one_line, unknown
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import Trace, read_trace
 from simlib.scenario.world import ReplayLoad
-
-
-class CataloguePart(Protocol):
-    """What the loader must know of a part."""
-
-    name: ClassVar[str]
-    token_format: ClassVar[Any]
-    Settings: ClassVar[type[Any]]
-
 
 Catalogue = Mapping[str, Mapping[str, type[Any]]]
 """Place -> part name -> part class with ``Settings`` and ``token_format``."""
