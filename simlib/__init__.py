@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         to_frame,
     )
     from simlib.api import load_scenario
+    from simlib.calibration.stopwatch import CpuStopwatch
     from simlib.decision import Judgement, Verdicts, judge, judge_comparison, sentence
     from simlib.engine.simulate import simulate
     from simlib.experiment import Comparison, compare, read_records, replicate, sweep, token_reuse, write_records
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "METRICS": "simlib.analysis",
     "Comparison": "simlib.experiment",
+    "CpuStopwatch": "simlib.calibration.stopwatch",
     "InputError": "simlib.scenario.errors",
     "Interval": "simlib.analysis",
     "Judgement": "simlib.decision",
@@ -90,6 +92,7 @@ _WHERE = {
 __all__ = [
     "METRICS",
     "Comparison",
+    "CpuStopwatch",
     "InputError",
     "Interval",
     "Judgement",

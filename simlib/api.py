@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from simlib.engine.parts import PARTS
+from simlib.engine.promises import check_promises
 from simlib.scenario.data import bundled_scenarios
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario, read_document
 from simlib.scenario.refusal import unknown
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ReplayLoad, World
-from simlib.strategies import CATALOGUE
 
 
 def load_scenario(source: str | Path) -> Scenario:
@@ -42,7 +43,8 @@ def scenario_from(document: Mapping[str, Any], source: Path) -> Scenario:
     In the scenario they are absolute, so that it means the same wherever it is written down again. Raises InputError
     with file, key and what is allowed.
     """
-    scenario = build_scenario(document, CATALOGUE, source)
+    scenario = build_scenario(document, PARTS, source)
+    check_promises(scenario, source)
     return replace(scenario, world=_absolute(scenario.world, source.absolute().parent))
 
 

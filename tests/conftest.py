@@ -49,9 +49,15 @@ def make_stage() -> Iterator[Callable[..., Stage]]:
     """(validator, issuer, store="dict", ...) -> a resource server and an authorization server, stepped by hand."""
     made: list[Stage] = []
 
-    def make(validator: type[Any] | str, issuer: type[Any] | None = None, store: str = "dict", **chosen: Any) -> Stage:
+    def make(
+        validator: type[Any] | str,
+        issuer: type[Any] | None = None,
+        wrappers: tuple[type[Any], ...] = (),
+        store: str = "dict",
+        **chosen: Any,
+    ) -> Stage:
         kind = VALIDATORS[validator] if isinstance(validator, str) else validator
-        made.append(Stage(kind, issuer or issuers_for(kind)[0], store=STORES[store](), **chosen))
+        made.append(Stage(kind, issuer or issuers_for(kind)[0], wrappers, store=STORES[store](), **chosen))
         return made[-1]
 
     yield make

@@ -9,6 +9,8 @@ from simlib.commands.compare import compare
 from simlib.commands.scenarios import scenarios
 from simlib.commands.schema import schema
 from simlib.commands.strategies import strategies
+from simlib.commands.sweep import sweep
+from simlib.commands.theory import theory
 
 INTERRUPTED = 130
 
@@ -41,6 +43,8 @@ def _root(
       simlib compare my.toml --load access.log.gz
       simlib compare --help                     all options, with examples
       simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
+      simlib sweep web-shop --over load --out load/
+      simlib theory                             the simulator beside what is known exactly
     """
     if version:
         from importlib.metadata import version as installed
@@ -50,7 +54,7 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, calibrate, scenarios, strategies, schema):
+for command in (compare, sweep, calibrate, theory, scenarios, strategies, schema):
     app.command()(command)
 
 

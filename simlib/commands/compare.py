@@ -13,9 +13,10 @@ from simlib.commands.interrupts import heard_interrupts
 from simlib.scenario.errors import InputError
 
 if TYPE_CHECKING:
+    from simlib.calibration.stopwatch import CpuStopwatch
     from simlib.commands.overriding import Overrides
-    from simlib.decision import Verdicts
-    from simlib.experiment import Comparison
+    from simlib.decision import ProfileDependence, Verdicts
+    from simlib.experiment import OtherProfiles
     from simlib.scenario.scenario import Scenario
 
 FEW_REQUESTS = 40_000
@@ -47,8 +48,17 @@ def compare(
     workers: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Processes; by default one per CPU. The result is the same.")
     ] = None,
-    profile: Annotated[
-        str | None, typer.Option(metavar="NAME_OR_CSV", help="Cost profile in place of the scenario's.")
+    profile: Annotated[str | None, typer.Option(metavar="NAME_OR_CSV", help="Another cost profile.")] = None,
+    timing: Annotated[
+        str | None, typer.Option(metavar="profile|live", help="live: charge what real work takes in this very run.")
+    ] = None,
+    profiles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="all|none|NAME,...",
+            help="Judge again under these cost profiles, in at most 4 runs per design. By default all bundled ones "
+            "with --out, else none.",
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
@@ -62,14 +72,16 @@ def compare(
       simlib compare my.toml --replications 20 --seed 7
       simlib compare web-shop --load access.log.gz --copies 10
       simlib compare report/run.json --out again/     (repeats a run exactly)
+      simlib compare web-shop --profiles all          (does the verdict hold on other stacks?)
       simlib compare web-shop --records rows/         (data/records.md says what is in the files)
+      simlib compare web-shop --timing live           (times vary from run to run)
 
     Exit status: 0, 2 for bad input, 130 after Ctrl-C. Folders appear whole or not at all.
     """
     from simlib.commands.overriding import Overrides
 
-    overrides = Overrides(load, time_column, user_column, speed_up, copies, replications, seed, profile)
-    _Command(scenario, overrides, out, records, workers, json).execute()
+    overrides = Overrides(load, time_column, user_column, speed_up, copies, replications, seed, profile, timing)
+    _Command(scenario, overrides, out, records, workers, profiles, json).execute()
 
 
 class _Command:
@@ -82,6 +94,7 @@ class _Command:
         out: Path | None,
         records: Path | None,
         workers: int | None,
+        profiles: str | None,
         json: bool,
     ) -> None:
         self.source = source
@@ -89,35 +102,37 @@ class _Command:
         self.out = out
         self.records = records
         self.workers = workers
+        self.profiles = profiles
         self.json = json
 
     def execute(self) -> None:
         """Check everything that can be checked, then simulate, judge, write and tell."""
         from simlib.commands.load_words import describe_load
         from simlib.commands.overriding import chosen_scenario
-        from simlib.decision import judge_comparison
+        from simlib.commands.profiles_option import other_profiles
         from simlib.engine.simulate import check_budget
         from simlib.report.folder import check_report_folder
 
         started = time.monotonic()
         scenario = chosen_scenario(self.source, self.overrides)
         check_budget(scenario)
+        others = other_profiles(self.profiles, scenario, self.source, self.out is not None)
         if self.out is not None:
             check_report_folder(self.out)
         self._check_records()
         self._warn_of_another_profile(scenario)
         lines, load = describe_load(scenario)
         if not self.json:
-            self._introduce(scenario, lines)
+            self._introduce(scenario, others, lines)
         with heard_interrupts() as ask:
             try:
                 with self._records_folder() as rows:
-                    verdicts = judge_comparison(self._simulate(scenario, ask, rows))
+                    verdicts, dependence = self._simulate(scenario, others, ask, rows)
                     ask()
-                folder = self._write(verdicts, time.monotonic() - started)
+                folder = self._write(verdicts, dependence, time.monotonic() - started)
             except KeyboardInterrupt:
                 raise Interrupted(self._not_done()) from None
-        self._tell(verdicts, load, folder)
+        self._tell(verdicts, dependence, load, folder)
 
     def _check_records(self) -> None:
         if self.records is None:
@@ -135,42 +150,64 @@ class _Command:
 
         return whole_folder(self.records.resolve(), "--records")
 
-    def _simulate(self, scenario: "Scenario", ask: Callable[[], None], rows: Path | None) -> "Comparison":
+    def _simulate(
+        self, scenario: "Scenario", others: "OtherProfiles", ask: Callable[[], None], rows: Path | None
+    ) -> "tuple[Verdicts, ProfileDependence | None]":
+        """All runs in one go, then judged; no dependence when no other profile was asked for."""
         import warnings
 
         from simlib.commands.progress import progress
-        from simlib.experiment import compare
+        from simlib.decision import judge_comparison, judge_profiles
+        from simlib.experiment import compare_under
 
         # joblib's advice for programmers, which Ctrl-C would bring up.
         warnings.filterwarnings("ignore", message=r"\d+ tasks which were still being processed")
-        with progress(len(scenario.designs) * scenario.run.replications) as tell_progress:
+        runs = len(scenario.designs) * scenario.run.replications + others.runs
+        with progress(runs) as tell_progress:
 
             def told(done: int, total: int) -> None:
                 ask()
                 tell_progress(done, total)
 
-            return compare(scenario, workers=self._workers(scenario), progress=told, records=rows)
+            workers = self._workers(scenario, runs)
+            stopwatch = self._stopwatch(scenario)
+            own, rest = compare_under(
+                scenario, others, workers=workers, progress=told, records=rows, stopwatch=stopwatch
+            )
+        verdicts = judge_comparison(own)
+        if not rest and not others.unpriced:
+            return verdicts, None
+        return verdicts, judge_profiles(verdicts, {n: judge_comparison(c) for n, c in rest.items()}, others.unpriced)
 
-    def _workers(self, scenario: "Scenario") -> int:
+    def _stopwatch(self, scenario: "Scenario") -> "CpuStopwatch | None":
+        if scenario.run.timing != "live":
+            return None
+        from simlib.calibration.stopwatch import CpuStopwatch
+
+        return CpuStopwatch()
+
+    def _workers(self, scenario: "Scenario", runs: int) -> int:
         from simlib.experiment.workers import usable_cpus
 
-        runs = len(scenario.designs) * scenario.run.replications
         if self.workers is not None:
             return min(self.workers, runs)
+        if scenario.run.timing == "live":
+            return 1  # neighbours at work would slow down what is timed
         return 1 if scenario.expected_requests * runs < FEW_REQUESTS else min(usable_cpus(), runs)
 
-    def _write(self, verdicts: "Verdicts", duration_s: float) -> Path | None:
+    def _write(self, verdicts: "Verdicts", dependence: "ProfileDependence | None", duration_s: float) -> Path | None:
         if self.out is None:
             return None
         from simlib.report.folder import write_report
         from simlib.report.provenance import Provenance
 
-        return write_report(self.out, verdicts, Provenance(self._options(), round(duration_s, 3)))
+        return write_report(self.out, verdicts, Provenance(self._options(), round(duration_s, 3)), dependence)
 
     def _options(self) -> Mapping[str, Any]:
         from dataclasses import asdict
 
-        given = {**asdict(self.overrides), "workers": self.workers, "json": self.json or None}
+        more = {"workers": self.workers, "profiles": self.profiles, "json": self.json or None}
+        given = {**asdict(self.overrides), **more}
         named = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
         return {"command": "compare", **{name: value for name, value in named.items() if value is not None}}
 
@@ -187,7 +224,7 @@ class _Command:
         if self.overrides.profile is None and not same_profile(scenario, recorded_profile(Path(self.source))):
             tell(f"simlib: warning: cost profile {scenario.profile.name} is not the one that this run was made with")
 
-    def _introduce(self, scenario: "Scenario", lines: list[str]) -> None:
+    def _introduce(self, scenario: "Scenario", others: "OtherProfiles", lines: list[str]) -> None:
         screen = console()
         designs, run = len(scenario.designs), scenario.run
         screen.print(
@@ -195,34 +232,25 @@ class _Command:
             f"{run.replications} replication{'' if run.replications == 1 else 's'}, "
             f"about {scenario.expected_requests:,.0f} requests each, seed {run.seed}"
         )
+        if others.scenarios:
+            few = next(iter(others.scenarios.values())).run.replications
+            screen.print(f"judged again under {', '.join(others.scenarios)}: {few} replications each")
         for line in lines:
             screen.print(line, style="yellow" if line.startswith("warning") else None)
 
-    def _tell(self, verdicts: "Verdicts", load: Mapping[str, Any], folder: Path | None) -> None:
+    def _tell(
+        self,
+        verdicts: "Verdicts",
+        dependence: "ProfileDependence | None",
+        load: Mapping[str, Any],
+        folder: Path | None,
+    ) -> None:
         if self.json:
             from simlib.report.summary import comparison_document
 
             where = None if folder is None else str(folder)
-            print_json({**comparison_document(verdicts), "load": dict(load) or None, "report": where})
+            print_json({**comparison_document(verdicts, dependence), "load": dict(load) or None, "report": where})
         else:
-            _print(verdicts, None if folder is None else self.out)
+            from simlib.commands.terminal import print_comparison
 
-
-def _print(verdicts: "Verdicts", out: Path | None) -> None:
-    from simlib.commands.terminal import bullets, caption, comparison_tables
-
-    screen = console()
-    for table in comparison_tables(verdicts, screen.width):
-        screen.print()
-        screen.print(table)
-    screen.print(caption(verdicts), style="dim")
-    for title, sentences in (
-        ("Limits", verdicts.limit_sentences),
-        ("Verdict", verdicts.headlines),
-        ("Notes", verdicts.notes),
-    ):
-        if sentences:
-            screen.print(f"\n{title}", style="bold")
-            screen.print(bullets(sentences))
-    if out is not None:
-        screen.print(f"\nReport: {out / 'report.html'}")
+            print_comparison(verdicts, dependence, None if folder is None else self.out)

@@ -25,6 +25,7 @@ class Overrides:
     replications: int | None = None
     seed: int | None = None
     profile: str | None = None
+    timing: str | None = None
 
 
 def chosen_scenario(source: str, overrides: Overrides) -> Scenario:
@@ -33,7 +34,7 @@ def chosen_scenario(source: str, overrides: Overrides) -> Scenario:
     scenario = scenario_from(_with_load(read_document(path), overrides), path)
     if overrides.profile is not None:
         scenario = _with_profile(scenario, overrides.profile)
-    run = _given(seed=overrides.seed, replications=overrides.replications)
+    run = _given(seed=overrides.seed, replications=overrides.replications, timing=overrides.timing)
     return scenario.with_run(overridden(scenario.run, run))
 
 

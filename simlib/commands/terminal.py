@@ -1,10 +1,13 @@
 """A comparison as tables for a terminal."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simlib.decision import Verdicts
+from simlib.commands.console import console
+from simlib.decision import ProfileDependence, Verdicts
 from simlib.report.cells import Cell, Row, comparison_rows
+from simlib.report.profile_tables import profile_rows
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -12,7 +15,51 @@ if TYPE_CHECKING:
 
 _LABEL = 30
 _DESIGN = 20
+_PROFILE = 16
 _STYLES = {"better": "green", "worse": "red", "undecided": "yellow", "equivalent": "dim", "unstable": "bold red"}
+
+
+def print_comparison(verdicts: Verdicts, dependence: ProfileDependence | None, out: Path | None) -> None:
+    """Everything that is said about a comparison, to standard output; ``out`` is the folder of its report."""
+    screen = console()
+    for table in comparison_tables(verdicts, screen.width):
+        screen.print()
+        screen.print(table)
+    screen.print(caption(verdicts), style="dim")
+    for title, sentences in (
+        ("Limits", verdicts.limit_sentences),
+        ("Verdict", verdicts.headlines),
+        ("Other cost profiles", () if dependence is None else dependence.sentences),
+        ("Notes", verdicts.notes),
+    ):
+        if sentences:
+            screen.print(f"\n{title}", style="bold")
+            screen.print(bullets(sentences))
+        if title.startswith("Other") and dependence is not None and dependence.pairs:
+            screen.print()
+            screen.print(profiles_table(dependence))
+    if out is not None:
+        screen.print(f"\nReport: {out / 'report.html'}")
+
+
+def profiles_table(dependence: ProfileDependence) -> "Table":
+    """The words side by side, a column per profile and a block per metric."""
+    from textwrap import wrap
+
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    for title in ("word for the difference", *dependence.profiles):
+        table.add_column("\n".join(wrap(title, _PROFILE)) if table.columns else title, overflow="fold")
+    label = ""
+    for row in profile_rows(dependence):
+        if row.label != label:
+            table.add_row(label := row.label)
+        words = (Text(cell.word, _STYLES.get(cell.word, "")) for cell in row.cells)
+        table.add_row(Text(f"  {row.pair}", "bold" if row.reading == "changes" else ""), *words)
+    return table
 
 
 def comparison_tables(verdicts: Verdicts, width: int) -> "Iterator[Table]":

@@ -7,6 +7,8 @@ from simlib.scenario.profile import QUIET_SHARE
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ReplayLoad
 
+MEASURED_HERE = "Times were measured in this very run (run.timing = live); they vary from run to run."
+
 
 def reading_notes(comparison: Comparison) -> tuple[str, ...]:
     """Everything that limits the verdicts of this comparison, one sentence or two each."""
@@ -91,7 +93,15 @@ def _exposure(comparison: Comparison) -> Iterator[str]:
 def _service_times(scenario: Scenario) -> Iterator[str]:
     profile = scenario.profile
     machine = profile.about.get("machine", "")
-    yield f"Service times come from the cost profile {profile.name}{f', measured on {machine}' if machine else ''}."
+    which = "Service times"
+    if scenario.run.timing == "live":
+        yield (
+            f"{MEASURED_HERE} They are CPU time of the real operations on the machine of this run, inside the "
+            "simulator, where small ones are quicker than inside a server; a repetition with the same seed gives other "
+            "numbers."
+        )
+        which = "The times of what is not really done here (HTTP calls, claim checks, cache look-ups)"
+    yield f"{which} come from the cost profile {profile.name}{f', measured on {machine}' if machine else ''}."
     if profile.noise == "quiet":
         yield (
             f"Host noise is left out (run.host_noise = quiet: the slowest {1 - QUIET_SHARE:.1%} of each measured "

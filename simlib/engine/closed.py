@@ -58,11 +58,13 @@ class ClosedUsers:
         host: Replica,
         entry: Handler,
         begin: Callable[[Task], Any] | None,
+        hosts: list[Replica] | None = None,
     ) -> None:
         self._kernel = kernel
         self._driver = driver
         self._thinks: list[float] = cycles.thinks.ravel().tolist()
         self._per_user = cycles.thinks.shape[1]
+        self._hosts = hosts
         self._host = host
         self._entry = entry
         self._begin = begin
@@ -84,4 +86,5 @@ class ClosedUsers:
     def _ask(self, request: int, _: Occurrence) -> None:
         task = self._driver.task(request, request)
         task.arrival = self._kernel._now
-        self._driver.start(task, self._host, self._entry(request if self._begin is None else self._begin(task)))
+        host = self._host if self._hosts is None else self._hosts[request]
+        self._driver.start(task, host, self._entry(request if self._begin is None else self._begin(task)))

@@ -31,16 +31,16 @@ class OwnCosts:
     """A cost table from distributions, over an optional profile that holds the rest."""
 
     def __init__(self, own: Mapping[str, SecondsOf], profile: CostTable | None = None) -> None:
-        self._own = own
+        self.own = own
         self._profile = profile
 
     def seconds(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """CPU seconds of the operation at each uniform; KeyError when nobody knows it."""
-        own = self._own.get(operation)
+        own = self.own.get(operation)
         if own is not None:
             return own.seconds(uniform)
         if self._profile is None:
-            raise KeyError(f"no cost for operation {operation!r}; known are {', '.join(sorted(self._own))}")
+            raise KeyError(f"no cost for operation {operation!r}; known are {', '.join(sorted(self.own))}")
         return self._profile.seconds(operation, uniform)
 
 
@@ -88,6 +88,14 @@ class DrawnColumn:
         return len(first) + sum(self._again.values()), float((USED - first).sum()) + self._again_total
 
 
+class Identity:
+    """Uniforms as they are."""
+
+    def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The uniforms."""
+        return uniform
+
+
 class _Operation:
     """One row of a cost table as something that inverts uniforms."""
 
@@ -108,8 +116,46 @@ class OperationCost(DrawnColumn):
         super().__init__(f"{host}.{operation}", _Operation(table, operation), variates, requests)
 
 
+class Measured(str):
+    """Stands for an operation that is done already and took so many seconds; no name of a cost profile equals it."""
+
+    __slots__ = ("operation", "seconds")
+    operation: str
+    seconds: float
+
+    def __new__(cls, operation: str, seconds: float) -> "Measured":
+        self = super().__new__(cls, f"{operation} (measured)")
+        self.operation = operation
+        self.seconds = seconds
+        return self
+
+
+class _Spent:
+    """Instead of a column: every first use is gone, so that the driver asks for a further one."""
+
+    def __getitem__(self, subject: int) -> float:
+        return USED
+
+
+class MeasuredCost:
+    """The cost of one measurement, for its one use; what the driver asks of a drawn cost it can ask of this."""
+
+    __slots__ = ("_seconds", "_totals")
+    values = _Spent()
+
+    def __init__(self, seconds: float, totals: list[float]) -> None:
+        self._seconds = seconds
+        self._totals = totals
+
+    def further(self, subject: int) -> float:
+        """The seconds, added to the totals of the operation: how often, and how long altogether."""
+        self._totals[0] += 1
+        self._totals[1] += self._seconds
+        return self._seconds
+
+
 class HostCosts(dict[str, OperationCost]):
-    """The operations of one host, each drawn when it is first asked for."""
+    """The operations of one host, each drawn when it is first asked for; what was measured is never kept."""
 
     def __init__(self, host: str, table: CostTable, variates: Variates, requests: int) -> None:
         super().__init__()
@@ -117,8 +163,19 @@ class HostCosts(dict[str, OperationCost]):
         self._table = table
         self._variates = variates
         self._requests = requests
+        self._measured: dict[str, list[float]] = {}
 
-    def __missing__(self, operation: str) -> OperationCost:
+    def __missing__(self, operation: str) -> OperationCost | MeasuredCost:
+        if isinstance(operation, Measured):
+            return MeasuredCost(operation.seconds, self._measured.setdefault(operation.operation, [0, 0.0]))
         cost = OperationCost(self._host, operation, self._table, self._variates, self._requests)
         self[operation] = cost
         return cost
+
+    def used(self) -> list[tuple[str, int, float]]:
+        """Each operation, in the order of their names: how often it was charged, and seconds altogether."""
+        used = {operation: cost.used() for operation, cost in self.items()}
+        for operation, (times, measured) in self._measured.items():
+            count, seconds = used.get(operation, (0, 0.0))
+            used[operation] = (count + int(times), seconds + measured)
+        return [(operation, *used[operation]) for operation in sorted(used)]

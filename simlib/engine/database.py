@@ -10,30 +10,30 @@ from simlib.engine.costs import SecondsOf
 from simlib.engine.hosts import Handler
 from simlib.engine.network import Host, Path
 from simlib.scenario.effects import Compute, Flow
+from simlib.scenario.hosts import Database
 from simlib.scenario.messages import Stored, StoreRequest
-from simlib.scenario.world import Database
 from simlib.stores import TokenStore
 
 STORE = "store"
 
 
-def database_host(database: Database) -> Host:
+def database_host(database: Database, host: str = STORE) -> Host:
     """The station of the database."""
-    return Host(STORE, database.workers)
+    return Host(host, database.workers)
 
 
-def database_path(database: Database, caller: str) -> Path:
+def database_path(database: Database, caller: str, host: str = STORE, call: str = "store.call") -> Path:
     """The way to it; a request is part of the caller's work and no question to another server."""
     link = database.link
     return Path(
         caller,
-        STORE,
+        host,
         link.round_trip,
         link.bandwidth,
         link.connections,
         link.keep_alive_s,
         link.connect_round_trips,
-        call_out="store.call",
+        call_out=call,
         call_in=None,
         behind=True,
     )

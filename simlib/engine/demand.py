@@ -1,6 +1,7 @@
 """Who asks when: the arrivals of one replication, the same for every design."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ class Demand:
 
     ``rates`` (users,) are each user's requests per second, from which token ages at the start follow. Of a closed load
     ``cycles`` holds the think times, and ``times`` are those at which requests would come if answers took no time.
+    ``sensitive`` (n,): requests for routes where a stale answer would be dear. ``kinds`` and ``homes`` (users,)
+    are each user's type of client and home region, ``regions`` (n,) where each request is made, all by their numbers in
+    the world; None where the world has none of them.
     """
 
     times: NDArray[np.float64]
@@ -26,10 +30,38 @@ class Demand:
     needs_user_information: NDArray[np.bool_]
     rates: NDArray[np.float64]
     cycles: Cycles | None = None
+    sensitive: NDArray[np.bool_] | None = None
+    kinds: NDArray[np.int64] | None = None
+    homes: NDArray[np.int64] | None = None
+    regions: NDArray[np.int64] | None = None
 
 
 def draw_demand(scenario: Scenario, variates: Variates) -> Demand:
     """The demand of one replication of a scenario."""
+    return _placed(scenario, _drawn(scenario, variates), variates)
+
+
+def _placed(scenario: Scenario, demand: Demand, variates: Variates) -> Demand:
+    """With what the world says of clients, regions and sensitive routes."""
+    world, users, requests = scenario.world, len(demand.rates), len(demand.users)
+    further: dict[str, Any] = {}
+    if world.service.sensitive_share > 0:
+        further["sensitive"] = variates.column("world.sensitive", requests) < world.service.sensitive_share
+    if world.clients:
+        shares = np.array([client.share for client in world.clients])
+        further["kinds"] = pick(shares, variates.column("user.kind", users))
+    if world.regions is not None:
+        homes = pick(np.array(world.regions.shares), variates.column("user.region", users))
+        count, at_home = len(world.regions.names), homes[demand.users]
+        # One uniform for both questions: below the roaming share it also says to which of the other regions.
+        away = variates.column("load.roaming", requests) / max(world.regions.roaming_share, 1e-300)
+        step = 1 + np.floor(away.clip(0, 1 - 1e-12) * (count - 1)).astype(np.int64)
+        further["homes"] = homes
+        further["regions"] = np.where(away < 1.0, (at_home + step) % count, at_home)
+    return replace(demand, **further) if further else demand
+
+
+def _drawn(scenario: Scenario, variates: Variates) -> Demand:
     load = scenario.world.load
     if isinstance(load, ClosedLoad):
         return _closed(scenario, load, variates)

@@ -10,7 +10,7 @@ from typing import Any
 
 from simlib.engine.costs import USED, DrawnColumn
 from simlib.engine.exchange import Exchange
-from simlib.engine.hosts import Handler, Replica
+from simlib.engine.hosts import Replica
 from simlib.engine.journey import NAN, Mark
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.stations import KieferWolfowitz
@@ -45,7 +45,7 @@ class Driver:
         self._finish = finish
         self._verify = verifier
         self._visit_row = visit_row
-        self._spare: list[Task] = []
+        self.spare: list[Task] = []
         self.tasks: list[Task] = []
         self._on_computed: Callbacks = [self._computed]
         self._on_resume: Callbacks = [self._resume]
@@ -53,8 +53,8 @@ class Driver:
 
     def task(self, subject: int, key: int) -> Task:
         """A task that owns the variates of ``subject``; the caller schedules it."""
-        if self._spare:
-            task = self._spare.pop()
+        if self.spare:
+            task = self.spare.pop()
         else:
             task = Task(self._kernel)
             self.tasks.append(task)
@@ -67,37 +67,13 @@ class Driver:
         task.journey = None
         task.parent = None
         task.subject = OVER
-        self._spare.append(task)
+        self.spare.append(task)
 
     def start(self, task: Task, host: Replica, flow: Any) -> None:
         """Run a generator on a host from now on."""
         task.host = host
         task.send = flow.send
         self.advance(task, None)
-
-    def arrivals(self, times: list[float], host: Replica, entry: Handler, begin: Callable[[Task], Any] | None) -> None:
-        """Let request i start on ``host`` at ``times[i]`` with the generator ``entry(i)`` or ``entry(begin(task))``."""
-        count = len(times)
-        schedule_at = self._kernel.schedule_at
-        new_task, spare, advance = self.task, self._spare, self.advance
-
-        def schedule(number: int) -> None:
-            if number < count:
-                task = spare.pop() if spare else new_task(number, number)
-                task.subject = task.key = number
-                task.callbacks = on_arrival
-                schedule_at(task, times[number], number)
-
-        def arrive(task: Task) -> None:
-            number = task.subject
-            schedule(number + 1)
-            task.arrival = times[number]
-            task.host = host
-            task.send = entry(number if begin is None else begin(task)).send
-            advance(task, None)
-
-        on_arrival: Callbacks = [arrive]
-        schedule(0)
 
     # --- the heart -----------------------------------------------------------------------------------------------
 
@@ -117,7 +93,7 @@ class Driver:
                     if task.subject >= 0:
                         self._finish(task, stop.value, kernel._now)
                     task.subject = OVER
-                    self._spare.append(task)
+                    self.spare.append(task)
                     return
                 frame = frames.pop()
                 if isinstance(frame, CallFrame):

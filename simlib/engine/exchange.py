@@ -251,7 +251,7 @@ def as_failure(value: Any) -> Any:
     if value.__class__ is Stored:
         return value.answer
     if value.__class__ is Reply and (value.status >= 500 or value.status == 429):
-        return Failed("status", value.status)
+        return Failed("status", value.status, value.retry_after)
     return value
 
 

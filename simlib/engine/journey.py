@@ -25,6 +25,8 @@ class Journey:
         "refusals",
         "replica",
         "request",
+        "sensitive",
+        "signing_in",
         "since",
         "token",
         "user",
@@ -33,15 +35,19 @@ class Journey:
         "validations",
     )
 
-    def __init__(self, request: int, user: int, arrival: float, user_information: bool) -> None:
+    def __init__(
+        self, request: int, user: int, arrival: float, user_information: bool, sensitive: bool = False
+    ) -> None:
         self.request = request
         self.user = user
         self.arrival = arrival
         self.user_information = user_information
+        self.sensitive = sensitive
         self.replica = -1
         self.token = -1
         self.checking = 0.0
         self.obtaining = 0.0
+        self.signing_in = 0.0
         self.decided = NAN
         self.based_on = NAN
         self.accepted = -1
@@ -66,6 +72,7 @@ class Journey:
             self.token,
             self.checking,
             self.obtaining,
+            self.signing_in,
             self.decided,
             self.based_on,
             self.accepted,

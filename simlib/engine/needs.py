@@ -1,20 +1,23 @@
 """Which operations of a cost profile a scenario will charge, so that a missing one is told before anything runs."""
 
+from simlib.engine.parts import deployment_of
 from simlib.scenario.design import Design
 from simlib.scenario.errors import InputError
+from simlib.scenario.links import Link
 from simlib.scenario.profile import MANY_CLAIMS
 from simlib.scenario.scenario import Scenario
-from simlib.services import user_claims
-from simlib.strategies import CATALOGUE, Credentials, Deployment
-from simlib.tokens import generate_signing_key
+from simlib.scenario.variates import Variates
+from simlib.scenario.world import World
+from simlib.strategies import CATALOGUE
 
 CALLS = frozenset({"http.call_out", "http.call_in"})
 CONNECTIONS = frozenset({"http.connect_out", "http.connect_in"})
 TOKEN_ENDPOINT = frozenset({"form.decode", "client.authenticate", "token.hash", "store.get", "json.encode"})
 """What every refresh costs the authorization server, beside the new token."""
 REVOKING = frozenset({"store.put", "store.revoke"})
+SIGNING_IN = frozenset({"user.authenticate", "opaque.issue", "store.put", "store.consume"})
+ROTATING = frozenset({"opaque.issue", "store.put", "store.consume"})
 IN_PROCESS = ("dict", "sqlite")
-_NOBODY = Credentials("nobody", "")
 
 
 def check_profile(scenario: Scenario) -> None:
@@ -32,20 +35,31 @@ def check_profile(scenario: Scenario) -> None:
 def needed_operations(scenario: Scenario, design: Design) -> frozenset[str]:
     """The operations that runs of a design charge to the profile, as far as they can be known before."""
     world = scenario.world
-    links = (
-        world.network.client_to_service,
-        world.network.client_to_authorization_server,
-        world.network.service_to_authorization_server,
-    )
-    deployment = _deployment(scenario, design)
+    deployment = deployment_of(scenario, design, Variates(scenario.run.seed, 0), {})
     needed = CALLS | TOKEN_ENDPOINT
     for place, chosen in design.parts.items():
         needed |= CATALOGUE[place][chosen.part].operations(chosen.settings, deployment)
-    if any(link.connections is not None for link in links):
+    for chosen in design.wrappers:
+        needed |= CATALOGUE["wrappers"][chosen.part].operations(chosen.settings, deployment)
+    if any(link.connections is not None for link in _links(world)):
         needed |= CONNECTIONS
     if world.revocations.rate > 0:
         needed |= REVOKING
+    if world.clients:
+        needed |= SIGNING_IN
+    if design.refresh.rotation:
+        needed |= ROTATING
     return frozenset(_in_store(world.store.kind, needed))
+
+
+def _links(world: World) -> tuple[Link, ...]:
+    network = world.network
+    return (
+        network.client_to_service,
+        network.client_to_authorization_server,
+        network.service_to_authorization_server,
+        network.inside,
+    )
 
 
 def _in_store(kind: str, operations: frozenset[str]) -> list[str]:
@@ -58,19 +72,3 @@ def _missing(scenario: Scenario, operation: str) -> str:
     """The row that is not there: of two between which a cost would lie, the first that is missing."""
     name, size, _ = operation.partition("@")
     return f"{name}{MANY_CLAIMS}" if size and name in scenario.profile.quantiles else name
-
-
-def _deployment(scenario: Scenario, design: Design) -> Deployment:
-    world = scenario.world
-    information = world.user_information
-    return Deployment(
-        issuer=world.authorization_server.issuer,
-        audience=world.service.audience,
-        scope=world.service.scope,
-        token_lifetime_s=design.token_lifetime_s,
-        user_information=design.user_information,
-        resource_server=_NOBODY,
-        client=_NOBODY,
-        user_claims=lambda subject: user_claims(subject, information.claims, information.value_bytes),
-        make_key=lambda choice: generate_signing_key(choice, "needs"),
-    )

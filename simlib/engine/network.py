@@ -3,7 +3,7 @@
 `simulate` builds one from a scenario; theory tests, benchmarks and users with a model of their own build it directly.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from simlib.engine.closed import Cycles
 from simlib.engine.costs import CostTable, SecondsOf
 from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.journey import Journey
+from simlib.engine.live import Stopwatch
 from simlib.engine.simulation import Simulation
 from simlib.scenario.effects import Flow
 from simlib.scenario.records import Records
@@ -69,9 +70,13 @@ class Path:
 class Network:
     """Who is there, who talks to whom, what each target does and what it costs.
 
-    ``handlers``: target -> (host, bind). ``local``: target -> a resource inside the caller's process. ``entry``: the
-    host where each request starts and the bind whose handler gets the request's number, or its journey when
-    ``journeys`` makes one. ``after``: further work at given instants (seconds), not part of any request.
+    ``handlers``: target -> (host, bind). ``local``: target -> a resource inside the caller's process; ``local_to`` the
+    same for single hosts. ``entry``: the host where each request starts and the bind whose handler gets the request's
+    number, or its journey when ``journeys`` makes one. ``after``: further work at given instants (seconds), not part of
+    any request. ``aliases``: host -> what it calls a target -> the target. ``single``: targets of which each replica
+    has an address of its own, "target#0" and so on. ``backgrounds``: host -> what each of its replicas does from the
+    start to the end. ``costs_of``: hosts with a cost table of their own. ``entries``: the hosts where request i starts,
+    when that is not always the same one.
     """
 
     hosts: tuple[Host, ...]
@@ -83,6 +88,12 @@ class Network:
     charge_calls: bool = False
     after: tuple[tuple[float, str, Callable[[], Flow[Any]]], ...] = ()
     journeys: Callable[[int, float], Journey] | None = None
+    local_to: Mapping[str, Mapping[str, InProcess]] = field(default_factory=dict)
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    single: frozenset[str] = frozenset()
+    backgrounds: Mapping[str, Callable[[HostContext], tuple[Flow[Any], ...]]] = field(default_factory=dict)
+    costs_of: Mapping[str, CostTable] = field(default_factory=dict)
+    entries: Sequence[str] | None = None
 
 
 def run_network(
@@ -97,13 +108,15 @@ def run_network(
     detail: Literal["requests", "calls", "visits"] = "calls",
     sink: Sink | None = None,
     progress: Callable[[float], None] | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> Records:
     """Run the network over the arrivals until the horizon (seconds) and return its records.
 
-    ``arrivals`` are instants in seconds, ascending, or the think times of a fixed number of users.
+    ``arrivals`` are instants in seconds, ascending, or the think times of a fixed number of users. With a ``stopwatch``
+    work is charged what it takes in this very run, and every token is really verified each time.
 
     Raises KeyError for an operation without a cost and RuntimeError for a host that breaks its promise.
     """
-    return Simulation(network, arrivals, horizon, variates, form, remember_verified, detail, sink or MemorySink()).run(
-        warm_up, progress
-    )
+    sink = sink or MemorySink()
+    made = Simulation(network, arrivals, horizon, variates, form, remember_verified, detail, sink, stopwatch)
+    return made.run(warm_up, progress)

@@ -8,27 +8,57 @@ from simlib.scenario.effects import Call, Context, Flow
 from simlib.scenario.verdict import Verdict
 
 
-def observed_validation(flow: Flow[Verdict], replica: int, token: int) -> Flow[Verdict]:
-    """A validation whose duration and verdict are noted."""
-    yield Mark(partial(_begin, replica, token))  # type: ignore[misc]  # the engine's own effect, not a part's
+def observed_validation(flow: Flow[Verdict], replica: int, token: int, edge: bool = True) -> Flow[Verdict]:
+    """A validation whose duration and verdict are noted; ``edge``: it is the first of its attempt."""
+    begin = partial(_begin_at_edge, replica, token) if edge else _begin
+    yield Mark(begin)  # type: ignore[misc]  # the engine's own effect, not a part's
     verdict = yield from flow
-    yield Mark(partial(_end, verdict))  # type: ignore[misc]
+    yield Mark(partial(_end, verdict, edge))  # type: ignore[misc]
     return verdict
 
 
-def _begin(replica: int, token: int, journey: Journey, now: float) -> None:
+def observed_exchange(flow: Flow[str]) -> Flow[str]:
+    """Getting a token for a call to an inner service: what tokens cost on the way of a request, like checking."""
+    yield Mark(_begin)  # type: ignore[misc]
+    token = yield from flow
+    yield Mark(_pause)  # type: ignore[misc]
+    return token
+
+
+def observed_sign_in(flow: Flow[Any]) -> Flow[Any]:
+    """A sign-in whose duration is noted."""
+    yield Mark(partial(_sign_in, -1))  # type: ignore[misc]
+    answer = yield from flow
+    yield Mark(partial(_sign_in, 1))  # type: ignore[misc]
+    return answer
+
+
+def _sign_in(sign: int, journey: Journey, now: float) -> None:
+    journey.signing_in += sign * now
+
+
+def _begin_at_edge(replica: int, token: int, journey: Journey, now: float) -> None:
     journey.replica = replica
     journey.token = token
+    _begin(journey, now)
+
+
+def _begin(journey: Journey, now: float) -> None:
     journey.validating = True
     journey.since = now
 
 
-def _end(verdict: Verdict, journey: Journey, now: float) -> None:
+def _pause(journey: Journey, now: float) -> None:
     journey.validating = False
     journey.checking += now - journey.since
+
+
+def _end(verdict: Verdict, edge: bool, journey: Journey, now: float) -> None:
+    _pause(journey, now)
     journey.decided = now
     journey.based_on = verdict.based_on
-    journey.accepted = int(verdict.accepted)
+    # Behind the edge a token must please everybody: one refusal is enough.
+    journey.accepted = int(verdict.accepted) if edge else min(journey.accepted, int(verdict.accepted))
     journey.validations += 1
     journey.refusals += not verdict.accepted
 

@@ -2,29 +2,27 @@
 
 Tokens are in the middle of their lives when a run begins. A user with request rate r whose client uses a token for L
 seconds and fetches the next one when it needs it holds a usable token for L out of every L + 1/r seconds, of an age
-that is uniform on [0, L): so nobody stampedes at time 0.
+that is uniform on [0, L): so nobody stampedes at time 0. With sessions of length S the same holds for them: a session
+is there for S out of every S + 1/r seconds.
 """
 
 from collections.abc import Callable
 from typing import Any
 
+from simlib.engine.clients import subject_of
 from simlib.engine.demand import Demand
+from simlib.engine.servers import Servers
+from simlib.engine.sign_in import SignIns
 from simlib.engine.untimed import PastContext, run_untimed
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.messages import StorePut, TokenRow
 from simlib.scenario.sinks import Row
 from simlib.scenario.variates import Variates
-from simlib.stores import TokenStore
-from simlib.strategies import Bearer, Credentials, Grant, Held, Issued, Issuer, UserClient
+from simlib.strategies import Grant, Held, Issued, Issuer, Presenter, UserClient, Wrapper
 from simlib.tokens import opaque_token, store_key
 
 FOREVER = 1e9
-"""Expiry of the sessions' refresh tokens, seconds: no session ends inside a run."""
-
-
-def subject_of(user: int) -> str:
-    """The ``sub`` of a user; of fixed width, so that sizes do not depend on who asks."""
-    return f"user-{user:010d}"
+"""Expiry of refresh tokens of sessions that do not end, seconds: no such session ends inside a run."""
 
 
 class Population:
@@ -34,20 +32,20 @@ class Population:
         self,
         demand: Demand,
         variates: Variates,
-        issuer: Issuer,
-        presenter: Bearer,
-        store: TokenStore,
-        client: Credentials,
+        presenter: Presenter,
+        wrappers: tuple[Wrapper, ...],
+        servers: Servers,
         scope: str,
+        sign_ins: SignIns | None,
         token_row: Callable[[Row], None],
     ) -> None:
-        self._rates = demand.rates
+        self._demand = demand
         self._variates = variates
-        self._issuer = issuer
         self._life = presenter.useful_life_s
-        self._store = store
-        self._client = client
+        self._wrappers = wrappers
+        self._servers = servers
         self._scope = scope
+        self._sign_ins = sign_ins
         self._token_row = token_row
         self._clients: dict[int, UserClient] = {}
         self._token_ids: dict[str, int] = {}
@@ -74,21 +72,42 @@ class Population:
         self._token_row((number, user, ordinal, issued.issued_at, issued.expires_at, len(issued.token)))
 
     def _begin(self, user: int) -> UserClient:
-        refresh_token = opaque_token(self._variates.random_bytes("session.refresh_token", user, 32))
-        row = TokenRow("refresh", subject_of(user), self._client.client_id, self._scope, "", -FOREVER, FOREVER)
-        self._store.execute(StorePut(store_key(refresh_token), row))
-        return UserClient(user, refresh_token, self._held_before(user))
+        if self._sign_ins is None:
+            return UserClient(user, self._refresh_token(user, "client", FOREVER), self._held_before(user, FOREVER))
+        client = self._sign_ins.client(user)
+        length, position = self._sign_ins.session_before(user, self._idle(user))
+        if position < length:
+            client.session_until = length - position
+            if self._sign_ins.refreshes(user):
+                client_id = self._sign_ins.application(user).client_id
+                client.refresh_token = self._refresh_token(user, client_id, client.session_until)
+            client.held = self._held_before(user, position)
+        return client
 
-    def _held_before(self, user: int) -> Held | None:
-        rate = float(self._rates[user])
-        cycle = self._life + (1.0 / rate if rate > 0 else FOREVER)
+    def _idle(self, user: int) -> float:
+        """Mean seconds between two requests of a user."""
+        rate = float(self._demand.rates[user])
+        return 1.0 / rate if rate > 0 else FOREVER
+
+    def _refresh_token(self, user: int, client_id: str, until: float) -> str:
+        token = opaque_token(self._variates.random_bytes("session.refresh_token", user, 32))
+        row = TokenRow("refresh", subject_of(user), client_id, self._scope, "", -FOREVER, until)
+        self._servers.of(user).store.execute(StorePut(store_key(token), row))
+        return token
+
+    def _held_before(self, user: int, oldest: float) -> Held | None:
+        """The access token that a user has when the run begins, at most ``oldest`` seconds old."""
         # One uniform for both questions: below the usable share of the cycle it is the age in cycles.
-        position = self._variates.one("session.age", user, 0) * cycle
+        position = self._variates.one("session.age", user, 0) * (self._life + self._idle(user))
         if position >= self._life:
             return None
-        past = PastContext(-position, self._variates, user)
-        grant = Grant(subject_of(user), self._client.client_id, self._scope)
-        issued: Issued = run_untimed(self._issuer.issue(past, grant), self._store)
+        past = PastContext(-min(position, oldest), self._variates, user)
+        client_id = "client" if self._sign_ins is None else self._sign_ins.application(user).client_id
+        grant = Grant(subject_of(user), client_id, self._scope)
+        for wrapper in self._wrappers:
+            grant = wrapper.grant_before(user, grant)
+        server = self._servers.of(user)
+        issued: Issued = run_untimed(server.issuer.issue(past, grant), server.resources())
         self.note_issued(issued)
         return Held(issued.token, issued.expires_at)
 

@@ -1,39 +1,35 @@
 """One run of a network: hosts, stations, links and driver built from its values, run, and written down."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.engine.arriving import admit
 from simlib.engine.closed import ClosedUsers, Cycles
 from simlib.engine.collector import collector_paused
-from simlib.engine.costs import DrawnColumn, HostCosts
+from simlib.engine.costs import DrawnColumn, HostCosts, Identity
 from simlib.engine.driver import Driver
 from simlib.engine.exchange import Exchange
 from simlib.engine.exchange_delays import DelaysOnly
-from simlib.engine.hosts import HostContext, Replica, Route
+from simlib.engine.hosts import HostContext, Replica
 from simlib.engine.journey import NAN, Journey, outcome_of
 from simlib.engine.kernel import Kernel, Occurrence
-from simlib.engine.links import Connections, LinkRuntime
+from simlib.engine.live import Stopwatch, timed_network
 from simlib.engine.stations import build_station, choose_form
 from simlib.engine.task import Task
 from simlib.engine.threads import Threads
 from simlib.engine.verified import Verifier
+from simlib.engine.wiring import connect
 from simlib.scenario.effects import Flow
 from simlib.scenario.records import FINISHED, UNFINISHED, Records
 from simlib.scenario.sinks import Sink
 from simlib.scenario.variates import Variates
 
 if TYPE_CHECKING:
-    from simlib.engine.network import Host, Network, Path
-
-
-class _Identity:
-    """Uniforms as they are."""
-
-    def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
-        return uniform
+    from simlib.engine.network import Host, Network
 
 
 SAMPLES = 200
@@ -53,7 +49,11 @@ class Simulation:
         remember: bool,
         detail: str,
         sink: Sink,
+        stopwatch: Stopwatch | None,
     ) -> None:
+        self.verifier = Verifier(remember and stopwatch is None)
+        if stopwatch is not None:
+            network = timed_network(network, stopwatch, self.verifier)
         self.network = network
         self.horizon = horizon
         self.arrivals = arrivals if isinstance(arrivals, Cycles) else arrivals[arrivals < horizon]
@@ -61,12 +61,11 @@ class Simulation:
         self.sink = sink
         self._detail = detail
         self.kernel = Kernel()
-        self.verifier = Verifier(remember)
         self.names = _names(network)
         self.forms: dict[str, str] = {}
         requests = len(self.arrivals)
         self.replicas = {host.name: self._replicas(host, form, requests) for host in network.hosts}
-        self._connect(requests)
+        connect(network, self.replicas, self.names, variates, requests)
         self._request_row = (
             sink.writer("requests", ("request", "arrival", "end", "outcome", "status"))
             if network.journeys is None
@@ -74,7 +73,7 @@ class Simulation:
         )
         self.driver = Driver(
             self.kernel,
-            draw=lambda purpose: DrawnColumn(purpose, _Identity(), variates, requests),
+            draw=lambda purpose: DrawnColumn(purpose, Identity(), variates, requests),
             finish=self._finisher(),
             verifier=self.verifier,
             exchange=self._exchange(detail),
@@ -86,7 +85,7 @@ class Simulation:
         self._entry = bind(self._entry_host.context)
         self._begin = None if network.journeys is None else self._begin_journey
         self._users = (
-            ClosedUsers(self.kernel, self.driver, arrivals, self._entry_host, self._entry, self._begin)
+            ClosedUsers(self.kernel, self.driver, arrivals, self._entry_host, self._entry, self._begin, self._hosts())
             if isinstance(arrivals, Cycles)
             else None
         )
@@ -97,7 +96,7 @@ class Simulation:
         chosen = choose_form(host.discipline, host.known_on_arrival and not self._noted(host), form)
         if host.workers is not None:
             self.forms[host.name] = chosen
-        costs = HostCosts(host.name, self.network.costs, self.variates, requests)
+        costs = HostCosts(host.name, self.network.costs_of.get(host.name, self.network.costs), self.variates, requests)
         replicas = []
         for index in range(host.replicas):
             context = HostContext(self.kernel, self.variates, host.name, index)
@@ -131,33 +130,11 @@ class Simulation:
         row = self.sink.writer("calls") if detail != "requests" else None
         return lambda kernel, driver: Exchange(kernel, driver, row)
 
-    def _connect(self, requests: int) -> None:
-        """Give every replica its routes: own process first, then the links that the network has."""
-        for path in self.network.paths:
-            link = _link(path, self.variates, requests)
-            callees = self.replicas[path.callee]
-            balance = None
-            if len(callees) > 1:
-                balance = DrawnColumn(f"balance.{path.caller}.{path.callee}", _Identity(), self.variates, requests)
-            for replica in self.replicas[path.caller]:
-                pool = Connections(path.connections, path.keep_alive_s) if link.pooled else None
-                for target, (where, _) in self.network.handlers.items():
-                    if where == path.callee:
-                        route = Route(None, self.names.index(target), self.names.index(where), balance, pool)
-                        route.asks = not path.behind
-                        if self.network.charge_calls:
-                            route.call_out = (path.call_out,) if path.call_out else ()
-                            route.call_in = (path.call_in,) if path.call_in else ()
-                        route.link, route.replicas = link, callees
-                        replica.routes[target] = route
-        for replicas in self.replicas.values():
-            for replica in replicas:
-                replica.routes |= {target: Route(local) for target, local in self.network.local.items()}
-
     # --- the run -------------------------------------------------------------------------------------------------
 
     def run(self, warm_up: float, progress: Callable[[float], None] | None) -> Records:
         self._schedule_samples(warm_up, progress)
+        self._start_backgrounds()
         for number, (instant, host, flow) in enumerate(self.network.after):
             self._schedule_after(instant, host, flow, len(self.arrivals) + number)
         self._admit()
@@ -179,7 +156,13 @@ class Simulation:
         if self._users is not None:
             self._users.start()
         elif not isinstance(self.arrivals, Cycles):
-            self.driver.arrivals(self.arrivals.tolist(), self._entry_host, self._entry, self._begin)
+            times = self.arrivals.tolist()
+            admit(self.kernel, self.driver, times, self._entry_host, self._entry, self._begin, self._hosts())
+
+    def _hosts(self) -> list[Replica] | None:
+        """Where each request starts, when that is not always the same host."""
+        entries = self.network.entries
+        return None if entries is None else [self.replicas[name][0] for name in entries]
 
     def _begin_journey(self, task: Task) -> Journey:
         assert self.network.journeys is not None
@@ -190,6 +173,18 @@ class Simulation:
         task = self.driver.task(-1, key)
         task.callbacks = [lambda fired: self.driver.start(fired, self.replicas[host][0], flow())]
         self.kernel.schedule_at(task, instant, key)
+
+    def _start_backgrounds(self) -> None:
+        """What replicas do by themselves begins before anything else at instant 0."""
+        for host, make in self.network.backgrounds.items():
+            for replica in self.replicas[host]:
+                for flow in make(replica.context):
+                    task = self.driver.task(-1, -1)
+                    task.callbacks = [partial(self._start, replica, flow)]
+                    self.kernel.schedule_at(task, 0.0, -1)
+
+    def _start(self, replica: Replica, flow: Flow[Any], task: Task) -> None:
+        self.driver.start(task, replica, flow)
 
     def _schedule_samples(self, warm_up: float, progress: Callable[[float], None] | None) -> None:
         instants = {self.horizon * i / SAMPLES for i in range(SAMPLES)} | {warm_up}
@@ -260,9 +255,8 @@ class Simulation:
     def _write_operations(self) -> None:
         row = self.sink.writer("operations")
         for host, replicas in self.replicas.items():
-            for operation, cost in sorted(replicas[0].costs.items()):
+            for operation, count, seconds in replicas[0].costs.used():
                 kind, _, algorithm = operation.rpartition(".")
-                count, seconds = cost.used()
                 distinct = self.verifier.distinct(host, algorithm) if kind == "jwt.verify" else count
                 if operation not in self.names:
                     self.names = (*self.names, operation)
@@ -277,18 +271,3 @@ def _names(network: "Network") -> tuple[str, ...]:
 def threads_of(host: str) -> str:
     """What the threads of a host are called in records."""
     return f"{host}.threads"
-
-
-def _link(path: "Path", variates: Variates, requests: int) -> LinkRuntime:
-    return LinkRuntime(
-        f"{path.caller}.{path.callee}",
-        path.round_trip,
-        variates,
-        requests,
-        bandwidth=path.bandwidth,
-        connections=path.connections,
-        keep_alive=path.keep_alive_s,
-        connect_round_trips=path.connect_round_trips,
-        head_out=path.head_out,
-        head_back=path.head_back,
-    )

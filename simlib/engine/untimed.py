@@ -1,10 +1,14 @@
 """Runs a part's generator outside simulated time: for what happened before the run began."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from simlib.scenario.effects import Call, Compute, Flow
+from simlib.scenario.messages import Stored
 from simlib.scenario.variates import Variates
-from simlib.stores import TokenStore
+
+Resource = Callable[[Any], Any]
+"""Answers a request at once, or with a generator that is run outside time as well."""
 
 
 class PastContext:
@@ -24,8 +28,26 @@ class PastContext:
         return self._variates.random_bytes(f"before.{purpose}", self._subject, length)
 
 
-def run_untimed(flow: Flow[Any], store: TokenStore) -> Any:
-    """Do the work and the store requests of a generator, charge nothing, return its result."""
+class PastReplica:
+    """A replica of a server before the run, where something was pushed to."""
+
+    def __init__(self, replica: int) -> None:
+        self.replica = replica
+
+    def now(self) -> float:
+        """The instant at which the run begins."""
+        return 0.0
+
+    def random_bytes(self, purpose: str, length: int) -> bytes:
+        """Nothing that receives needs any."""
+        raise NotImplementedError(purpose)
+
+
+def run_untimed(flow: Flow[Any], resources: Mapping[str, Resource]) -> Any:
+    """Do the work of a generator and its requests to ``resources`` (target -> what answers), charge nothing.
+
+    Returns what the generator returns. Raises TypeError for an effect that takes time.
+    """
     answer: Any = None
     while True:
         try:
@@ -34,7 +56,10 @@ def run_untimed(flow: Flow[Any], store: TokenStore) -> Any:
             return stop.value
         if isinstance(effect, Compute):
             answer = None if effect.work is None else effect.work()
-        elif isinstance(effect, Call) and effect.target == "store":
-            answer = store.execute(effect.request)
+        elif isinstance(effect, Call) and effect.target in resources:
+            answer = resources[effect.target](effect.request)
+            if hasattr(answer, "send"):
+                answer = run_untimed(answer, resources)
+            answer = answer.answer if isinstance(answer, Stored) else answer
         else:
             raise TypeError(f"{effect!r} takes time, so it cannot have happened before the run")

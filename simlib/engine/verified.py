@@ -25,6 +25,10 @@ class Verifier:
             known = self._known[host, verification] = verification()
         return known
 
+    def note(self, verification: Verification, verified: Verified, host: str) -> None:
+        """Somebody else has verified this on a host."""
+        self._known[host, verification] = verified
+
     def distinct(self, host: str, choice: str) -> int:
         """How many different verifications a host asked for with keys of a choice, such as RS256-3072.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simlib.engine.live import Stopwatch
 from simlib.engine.simulate import check_budget
 from simlib.experiment.replicate import Progress, as_frame, jobs_of, run_jobs
 from simlib.scenario.scenario import Scenario
@@ -36,14 +37,20 @@ class Comparison:
 
 
 def compare(
-    scenario: Scenario, *, workers: int = 1, progress: Progress | None = None, records: Path | None = None
+    scenario: Scenario,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    records: Path | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> Comparison:
     """Run every design of the scenario in the same replications.
 
     ``records`` is a folder that exists: all rows are kept there, in DESIGN/REPLICATION/ as `read_records` reads them.
-    Raises InputError for a run beyond its memory budget.
+    Raises InputError for a run beyond its memory budget, or live timing without a ``stopwatch``, which must be
+    picklable when there are several ``workers``.
     """
     check_budget(scenario)
-    replications = run_jobs(jobs_of(scenario, tuple(scenario.designs), records), workers, progress)
+    replications = run_jobs(jobs_of(scenario, tuple(scenario.designs), records, stopwatch), workers, progress)
     forms = {r.design: r.forms for r in replications}
     return Comparison(scenario, as_frame(replications), forms)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simlib.engine.live import Stopwatch
 from simlib.engine.simulate import simulate
 from simlib.scenario.errors import InputError
 from simlib.scenario.records import FIELDS, SCHEMA, Column, Columns, Records
@@ -124,13 +125,15 @@ class ParquetTables(Mapping[str, Columns]):
         return len(SCHEMA)
 
 
-def record(scenario: Scenario, design: str, replication: int, folder: str | Path) -> Records:
+def record(
+    scenario: Scenario, design: str, replication: int, folder: str | Path, stopwatch: Stopwatch | None = None
+) -> Records:
     """Simulate one replication of one design with its rows going to a new or empty folder; the parent must exist.
 
     Raises InputError as `simulate` does, and for a folder that holds something or cannot be written.
     """
     sink = ParquetSink(folder)
-    return sink.seal(simulate(scenario, design, replication, sink=sink))
+    return sink.seal(simulate(scenario, design, replication, sink=sink, stopwatch=stopwatch))
 
 
 def write_records(records: Records, folder: str | Path) -> None:

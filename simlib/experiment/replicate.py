@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from simlib.analysis.summary import summarise
+from simlib.engine.live import Stopwatch, stopwatch_of
 from simlib.engine.simulate import simulate
 from simlib.experiment.parquet import record
 from simlib.experiment.workers import deaf_to_interrupts
@@ -33,14 +34,20 @@ class Job(NamedTuple):
     design: str
     replication: int
     folder: Path | None = None
+    stopwatch: Stopwatch | None = None
 
 
-def jobs_of(scenario: Scenario, designs: Sequence[str], records: Path | None = None) -> list[Job]:
+def jobs_of(
+    scenario: Scenario, designs: Sequence[str], records: Path | None = None, stopwatch: Stopwatch | None = None
+) -> list[Job]:
     """Every replication of some designs; the designs in turn, so that an early stop leaves pairs.
 
-    With ``records``, a folder that exists, the folders of the jobs are made inside it.
+    With ``records``, a folder that exists, the folders of the jobs are made inside it. Raises InputError for live
+    timing without a stopwatch.
     """
-    jobs = [Job(scenario, design, number) for number in range(scenario.run.replications) for design in designs]
+    watch = stopwatch_of(scenario, stopwatch)
+    numbers = range(scenario.run.replications)
+    jobs = [Job(scenario, design, number, stopwatch=watch) for number in numbers for design in designs]
     return jobs if records is None else [job._replace(folder=_folder(records, job)) for job in jobs]
 
 
@@ -51,7 +58,7 @@ def _folder(records: Path, job: Job) -> Path:
 
 
 def run_jobs(jobs: Sequence[Job], workers: int = 1, progress: Progress | None = None) -> list[Replication]:
-    """Do all jobs, in order; the result does not depend on ``workers`` (processes)."""
+    """Do all jobs, in order; the result does not depend on ``workers`` (processes), unless times are live."""
     done: list[Replication] = []
     for replication in _results(jobs, workers):
         done.append(replication)
@@ -73,11 +80,11 @@ def _results(jobs: Sequence[Job], workers: int) -> Iterator[Replication]:
 
 def one_run(job: Job) -> Replication:
     """Simulate and summarise one replication; the records are let go, or are in the job's folder."""
-    scenario, design, replication, folder = job
+    scenario, design, replication, folder, stopwatch = job
     if folder is None:
-        records = simulate(scenario, design, replication)
+        records = simulate(scenario, design, replication, stopwatch=stopwatch)
     else:
-        records = record(scenario, design, replication, folder)
+        records = record(scenario, design, replication, folder, stopwatch)
     return Replication(design, replication, summarise(records, scenario.run.warm_up_s), dict(records.forms))
 
 
@@ -88,10 +95,18 @@ def as_frame(replications: list[Replication]) -> "pd.DataFrame":
     return pd.DataFrame([{"design": r.design, "replication": r.replication, **r.figures} for r in replications])
 
 
-def replicate(scenario: Scenario, design: str, *, workers: int = 1, progress: Progress | None = None) -> "pd.DataFrame":
+def replicate(
+    scenario: Scenario,
+    design: str,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    stopwatch: Stopwatch | None = None,
+) -> "pd.DataFrame":
     """All replications of one design, one row each.
 
-    Raises InputError for an unknown design or a run beyond its memory budget.
+    Raises InputError for an unknown design, a run beyond its memory budget, or live timing without a ``stopwatch``,
+    which must be picklable when there are several ``workers``.
     """
     scenario.design(design)
-    return as_frame(run_jobs(jobs_of(scenario, (design,)), workers, progress))
+    return as_frame(run_jobs(jobs_of(scenario, (design,), stopwatch=stopwatch), workers, progress))

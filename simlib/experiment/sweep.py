@@ -8,13 +8,14 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simlib.engine.live import Stopwatch
+from simlib.engine.parts import PARTS
 from simlib.engine.simulate import check_budget
 from simlib.experiment.replicate import Job, Progress, Replication, as_frame, jobs_of, run_jobs
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import to_document
-from simlib.strategies import CATALOGUE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,22 +25,31 @@ Point = Mapping[str, Any]
 
 
 def sweep(
-    scenario: Scenario, vary: Mapping[str, Iterable[Any]], *, workers: int = 1, progress: Progress | None = None
+    scenario: Scenario,
+    vary: Mapping[str, Iterable[Any]],
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> "pd.DataFrame":
     """Run every design at every combination of values: one row per point, replication and design.
 
     ``vary`` maps keys as in the scenario's file, such as "world.load.arrival_rate" or
     "designs.opaque_cached.service.ttl_s", to their values. Each has a column of its name, before those of `replicate`.
     A design that a point does not touch is not run again. All points share the seed, so that neighbours meet the same
-    luck. Raises InputError, before anything is run, for an unknown key, a value that a scenario file could not hold, or
-    a run beyond its memory budget.
+    luck. Raises InputError, before anything is run, for an unknown key, a value that a scenario file could not hold, a
+    run beyond its memory budget, or live timing without a ``stopwatch``.
     """
     points = _points(vary)
     scenarios = [at_point(scenario, point) for point in points]
     for one in scenarios:
         check_budget(one)
     designs = tuple(scenario.designs)
-    jobs = [(point, job) for point, one in zip(points, scenarios, strict=True) for job in jobs_of(one, designs)]
+    jobs = [
+        (point, job)
+        for point, one in zip(points, scenarios, strict=True)
+        for job in jobs_of(one, designs, stopwatch=stopwatch)
+    ]
     keys = [_sameness(job) for _, job in jobs]
     distinct = {key: job for key, (_, job) in zip(keys, jobs, strict=True)}
     done = dict(zip(distinct, run_jobs(list(distinct.values()), workers, progress), strict=True))
@@ -54,7 +64,7 @@ def at_point(scenario: Scenario, point: Point) -> Scenario:
     document = to_document(scenario)
     for key, value in point.items():
         _put(document, key, value)
-    made = build_scenario(document, CATALOGUE, Path(scenario.name))
+    made = build_scenario(document, PARTS, Path(scenario.name))
     same = made.world.profile == scenario.world.profile and made.run.host_noise == scenario.run.host_noise
     return replace(made, profile=scenario.profile) if same else made
 

@@ -62,14 +62,27 @@ def closed(
     looking: Looking = Looking(),
 ) -> NDArray[np.float64]:
     """Requests per second of so many users who think, ask (RS, AS, RS) and wait; one value per replication."""
+    return closed_figures(users, think, services, round_trip_s, looking)[0]
+
+
+def closed_figures(
+    users: int,
+    think: Distribution,
+    services: Sequence[SecondsOf],
+    round_trip_s: float,
+    looking: Looking = Looking(),
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The same requests per second, and mean seconds per request from asking to the answer; per replication."""
     network = _resource_server_asks(services, round_trip_s)
-    found = []
+    rates, responses = [], []
     for replication in range(looking.replications):
         variates = Variates(looking.seed, replication)
         cycles = draw_cycles(ClosedLoad(think=think), users, looking.length_s, variates)
-        ends = _run(network, cycles, variates, looking)["end"]
-        found.append((ends >= looking.warm_up_s).sum() / (looking.length_s - looking.warm_up_s))
-    return np.array(found)
+        rows = _run(network, cycles, variates, looking)
+        rates.append((rows["end"] >= looking.warm_up_s).sum() / (looking.length_s - looking.warm_up_s))
+        kept = (rows["arrival"] >= looking.warm_up_s) & np.isfinite(rows["end"])
+        responses.append(float((rows["end"] - rows["arrival"])[kept].mean()))
+    return np.array(rates), np.array(responses)
 
 
 def _resource_server_asks(services: Sequence[SecondsOf], round_trip_s: float) -> Network:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from simlib.decision import Verdicts
+from simlib.decision import ProfileDependence, Verdicts
 from simlib.report.figures import latency_figure, tradeoff_figure
 from simlib.report.html import Drawn, render_html
+from simlib.report.profile_tables import profiles_csv
 from simlib.report.provenance import Provenance
 from simlib.report.rendering import to_png, to_svg
 from simlib.report.run_record import is_record, run_record
@@ -28,17 +29,24 @@ FILES = (
     "verdict.txt",
     RECORD,
 )
+PROFILES = "profiles.csv"
+"""In a report whose designs were also judged under other cost profiles."""
 _NOTHING = Provenance()
 
 
-def write_report(folder: str | Path, verdicts: Verdicts, provenance: Provenance = _NOTHING) -> Path:
-    """Write the report of a comparison and return its folder.
+def write_report(
+    folder: str | Path,
+    verdicts: Verdicts,
+    provenance: Provenance = _NOTHING,
+    dependence: ProfileDependence | None = None,
+) -> Path:
+    """Write the report of a comparison and return its folder; ``dependence`` says what other cost profiles would say.
 
     Everything is made beside the folder and then moved into place. An empty folder and an earlier report are replaced;
     raises InputError for any other folder, and when it cannot be written.
     """
     target = check_report_folder(folder)
-    content = report_files(verdicts, provenance, target)
+    content = report_files(verdicts, provenance, target, dependence)
     with _as_input_error(Path(folder)):
         target.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
@@ -68,16 +76,20 @@ def check_report_folder(folder: str | Path) -> Path:
     return target
 
 
-def report_files(verdicts: Verdicts, provenance: Provenance, folder: Path) -> Mapping[str, bytes]:
+def report_files(
+    verdicts: Verdicts, provenance: Provenance, folder: Path, dependence: ProfileDependence | None = None
+) -> Mapping[str, bytes]:
     """Name -> content of every file of a report; all but run.json are equal when the run is repeated."""
     figures = _figures(verdicts)
     texts = {
-        "report.html": render_html(verdicts, figures),
+        "report.html": render_html(verdicts, figures, dependence),
         "summary.csv": summary_csv(verdicts),
         "replications.csv": replications_csv(verdicts),
-        "verdict.txt": verdict_text(verdicts),
+        "verdict.txt": verdict_text(verdicts, dependence),
         RECORD: run_record(verdicts, provenance, folder),
     }
+    if dependence is not None:
+        texts[PROFILES] = profiles_csv(dependence)
     drawn = {f"{f.name}.{kind}": make(f.figure) for f in figures for kind, make in (("svg", to_svg), ("png", to_png))}
     return {**{name: text.encode() for name, text in texts.items()}, **drawn}
 
@@ -104,7 +116,7 @@ def _check_replaceable(target: Path, folder: str | Path) -> None:
         present = sorted(path.name for path in target.iterdir())
     if present and not is_record(target / RECORD):
         raise InputError(f"--out {folder}: is not empty and not an earlier report; name another folder")
-    foreign = [name for name in present if name not in FILES]
+    foreign = [name for name in present if name not in (*FILES, PROFILES)]
     if foreign:
         raise InputError(f"--out {folder}: holds {foreign[0]!r}, which is no part of a report; name another folder")
 

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from simlib.decision import Verdicts
+from simlib.decision import ProfileDependence, Verdicts
 from simlib.report.cells import comparison_rows, opponent_rows
+from simlib.report.profile_tables import profile_rows
 from simlib.report.rendering import inline_svg
 from simlib.report.telling import told_designs, told_limits, told_provenance, told_run, told_world
 
@@ -20,7 +21,7 @@ class Drawn(NamedTuple):
     caption: str
 
 
-def render_html(verdicts: Verdicts, figures: tuple[Drawn, ...]) -> str:
+def render_html(verdicts: Verdicts, figures: tuple[Drawn, ...], dependence: ProfileDependence | None = None) -> str:
     """The page; equal verdicts give an equal page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -39,6 +40,8 @@ def render_html(verdicts: Verdicts, figures: tuple[Drawn, ...]) -> str:
         rows=comparison_rows(verdicts),
         opponent_rows=opponent_rows(verdicts),
         limits=told_limits(verdicts),
+        dependence=dependence,
+        profile_rows=[] if dependence is None else profile_rows(dependence),
         designs=told_designs(verdicts),
         world=told_world(scenario),
         run=told_run(scenario),

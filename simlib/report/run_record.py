@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from simlib.decision import Verdicts
+from simlib.decision.notes import MEASURED_HERE
 from simlib.report.provenance import Provenance, machine, profile_sha256, versions
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import to_document
@@ -19,6 +20,7 @@ def run_record(verdicts: Verdicts, provenance: Provenance, folder: Path) -> str:
     scenario = verdicts.scenario
     record = {
         "format": MARKER,
+        **({"note": MEASURED_HERE} if scenario.run.timing == "live" else {}),
         "scenario": _document(scenario, folder),
         "seeds": {"seed": scenario.run.seed, "replications": list(range(scenario.run.replications))},
         "station_forms": {design: dict(forms) for design, forms in verdicts.comparison.forms.items()},

@@ -8,7 +8,8 @@ from typing import Any
 
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS
-from simlib.decision import Judgement, LimitCheck, Verdicts
+from simlib.decision import Judgement, LimitCheck, ProfileDependence, Verdicts
+from simlib.report.profile_tables import profiles_document
 
 COLUMNS = (
     "design",
@@ -64,13 +65,14 @@ def replications_csv(verdicts: Verdicts) -> str:
     return str(verdicts.comparison.table.to_csv(index=False, lineterminator="\n"))
 
 
-def verdict_text(verdicts: Verdicts) -> str:
-    """What is said in words: limits, differences, and what to keep in mind, one line each."""
-    return "\n".join((*verdicts.limit_sentences, *verdicts.headlines, *verdicts.notes)) + "\n"
+def verdict_text(verdicts: Verdicts, dependence: ProfileDependence | None = None) -> str:
+    """What is said in words: limits, differences, other cost profiles, and what to keep in mind, one line each."""
+    under_others = () if dependence is None else dependence.sentences
+    return "\n".join((*verdicts.limit_sentences, *verdicts.headlines, *under_others, *verdicts.notes)) + "\n"
 
 
-def comparison_document(verdicts: Verdicts) -> dict[str, Any]:
-    """A comparison as JSON types; None for what is undefined or infinite."""
+def comparison_document(verdicts: Verdicts, dependence: ProfileDependence | None = None) -> dict[str, Any]:
+    """A comparison as JSON types; None for what is undefined or infinite, and for profiles that were not tried."""
     scenario = verdicts.scenario
     table = verdicts.comparison.table
     return {
@@ -88,6 +90,7 @@ def comparison_document(verdicts: Verdicts) -> dict[str, Any]:
         "limit_sentences": list(verdicts.limit_sentences),
         "headlines": list(verdicts.headlines),
         "notes": list(verdicts.notes),
+        "profiles": None if dependence is None else profiles_document(dependence),
         "rows": [_finite(row) for row in table.to_dict(orient="records")],
     }
 

@@ -18,6 +18,7 @@ Curve = Mapping[float, Interval]
 """Value of the swept key -> interval of a metric over the replications."""
 
 LOAD = "world.load.arrival_rate"
+_AXES = {LOAD: "requests per second", "world.population.users": "users"}
 
 
 def curves(frame: "pd.DataFrame", key: str, metric: str, level: float = 0.95) -> dict[str, Curve]:
@@ -30,15 +31,21 @@ def curves(frame: "pd.DataFrame", key: str, metric: str, level: float = 0.95) ->
         for value in sorted(frame[key].unique()):
             rows = frame[(frame["design"] == design) & (frame[key] == value)]
             interval = student(rows[metric], level)
-            if interval.n and not is_unstable(rows["backlog_slope"], float(rows["arrivals_per_s"].mean())):
+            if interval.n and not keeps_not_up(rows):
                 curve[float(value)] = interval
     return dict(found)
+
+
+def keeps_not_up(rows: "pd.DataFrame") -> bool:
+    """Whether these replications of one design at one value are of a backlog that grows; not when nobody came."""
+    arrivals = float(rows["arrivals_per_s"].mean())
+    return arrivals > 0 and is_unstable(rows["backlog_slope"], arrivals)
 
 
 def load_figure(
     frame: "pd.DataFrame", metric: str = "p95_s", busy: str = "as_utilisation", key: str = LOAD, level: float = 0.95
 ) -> "tuple[Figure, str]":
-    """Latency against load, and beside it how busy a server is, from a sweep of the arrival rate.
+    """Latency against load, and beside it how busy a server is, from a sweep of the arrival rate or of any other key.
 
     A line ends where its design no longer keeps up: beyond there is no mean to speak of. ``metric`` and ``busy`` are
     names of `simlib.METRICS`.
@@ -50,11 +57,11 @@ def load_figure(
         figure = Figure(figsize=(9.6, 3.5 + 0.2 * len(pair[0][1])), layout="constrained")
         for axes, (one, found) in zip(figure.subplots(1, 2), pair, strict=True):
             _lines(axes, found, one)
-            axes.set_xlabel("requests per second" if key == LOAD else key)
+            axes.set_xlabel(_AXES.get(key, key))
             axes.set_xlim(left=0)
             axes.set_ylim(bottom=0)
         _legend(figure, figure.axes[0])
-    return figure, " ".join(_words(one, found, "the load") for one, found in pair)
+    return figure, " ".join(_words(one, found, "the load" if key in _AXES else key) for one, found in pair)
 
 
 def ttl_figure(
@@ -72,11 +79,11 @@ def ttl_figure(
         figure = Figure(figsize=(9.6, 3.5 + 0.2 * len(pair[0][1])), layout="constrained")
         for axes, (one, found) in zip(figure.subplots(1, 2), pair, strict=True):
             _lines(axes, found, one)
+            if expected is not None and one.name == "hit_ratio":
+                _theory(axes, sorted(frame[key].unique()), expected)
             axes.set_xlabel("time to live of an entry (s)")
             axes.set_xlim(left=0)
             axes.set_ylim(bottom=0)
-        if expected is not None:
-            _theory(figure.axes[0], sorted(frame[key].unique()), expected)
         _legend(figure, figure.axes[0])
     words = " ".join(_words(one, found, "the time to live") for one, found in pair)
     return figure, words + (" The closed form is drawn as black crosses." if expected else "")

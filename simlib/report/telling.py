@@ -7,13 +7,20 @@ from typing import Any
 from simlib.analysis.metrics import METRICS
 from simlib.decision import LimitCheck, Verdicts
 from simlib.report.provenance import profile_sha256, versions
-from simlib.scenario.design import PLACES, Design
+from simlib.scenario.design import Chosen, Design
 from simlib.scenario.distributions import Distribution
+from simlib.scenario.links import Link
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import ClosedLoad, Link, ReplayLoad
+from simlib.scenario.world import ClosedLoad, ReplayLoad
 
 Terms = list[tuple[str, str]]
-_HOSTS = {"service": "resource server", "authorization_server": "authorization server"}
+_HOSTS = {
+    "service": "resource server",
+    "inner_service": "inner services",
+    "downstream": "calls to inner services",
+    "authorization_server": "authorization server",
+}
+_ALWAYS_TOLD = ("service", "authorization_server")
 
 
 def told_world(scenario: Scenario) -> Terms:
@@ -108,14 +115,18 @@ def _design(design: Design, forms: Mapping[str, str]) -> dict[str, Any]:
         "name": design.name,
         "title": design.title,
         "token": f"lives {design.token_lifetime_s:g} s; user information from {design.user_information}",
-        "parts": [_part(design, place) for place in PLACES],
-        "replicas": ", ".join(f"{_HOSTS[host]} {number}" for host, number in design.replicas.items()),
+        "parts": [_part(place, chosen) for place, chosen in design.parts.items()]
+        + [_part("around them", chosen) for chosen in design.wrappers],
+        "replicas": ", ".join(
+            f"{_HOSTS.get(host, host)} {number}"
+            for host, number in design.replicas.items()
+            if host in design.parts or host in _ALWAYS_TOLD
+        ),
         "stations": ", ".join(f"{_HOSTS.get(host, host)} {_words(form)}" for host, form in sorted(forms.items())),
     }
 
 
-def _part(design: Design, place: str) -> str:
-    chosen = design.parts[place]
+def _part(place: str, chosen: Chosen) -> str:
     settings = ", ".join(f"{name} {_value(value)}" for name, value in asdict(chosen.settings).items())
     return f"{_HOSTS.get(place, place)}: {chosen.part}" + (f" ({settings})" if settings else "")
 
@@ -137,6 +148,7 @@ def told_run(scenario: Scenario) -> Terms:
         ("replications per design", str(run.replications)),
         ("seed", str(run.seed)),
         ("station form", run.station_form),
+        ("times of real operations", run.timing),
         ("host noise", _words(run.host_noise)),
     ]
 

@@ -11,14 +11,28 @@ from simlib.scenario.world import World
 
 
 class Replicas(FrozenModel):
-    """How many replicas each host has."""
+    """How many replicas each host has, in each region where it stands; ``inner_service``: each inner service."""
 
     service: Annotated[int, Field(ge=1, le=1000)] = 1
     authorization_server: Annotated[int, Field(ge=1, le=1000)] = 1
+    gateway: Annotated[int, Field(ge=1, le=1000)] = 1
+    inner_service: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
+class RefreshDocument(FrozenModel):
+    """What the authorization server does with refresh tokens; see `simlib.scenario.design.RefreshPolicy`."""
+
+    rotation: bool = Field(default=False, description="each is good for one use, and its reuse ends the session")
+    lifetime_s: Annotated[float, Field(ge=1, le=1e9)] = 2_592_000.0
 
 
 class DesignDocument(FrozenModel):
-    """One design: its token and the part at each place, named by ``part`` with its settings beside it."""
+    """One design: its token and the part at each place, named by ``part`` with its settings beside it.
+
+    ``gateway`` only for designs that use the world's gateway. ``inner_service`` is how inner services validate (by
+    default as ``service``), ``downstream`` with which token services call others. ``wrappers`` are put around the
+    parts in their order. ``flows``: kind of client -> the flow by which it signs in.
+    """
 
     title: str = ""
     token_lifetime_s: Annotated[float, Field(ge=2, le=31_536_000)]
@@ -26,8 +40,17 @@ class DesignDocument(FrozenModel):
         description="where the service gets claims about the user from"
     )
     client: dict[str, Any] = Field(default={"part": "bearer"})
+    gateway: dict[str, Any] | None = None
     service: dict[str, Any]
+    inner_service: dict[str, Any] | None = None
+    downstream: dict[str, Any] | None = None
     authorization_server: dict[str, Any]
+    wrappers: tuple[dict[str, Any], ...] = Field(default=(), strict=False)
+    flows: dict[str, str] = Field(default={})
+    refresh: RefreshDocument = RefreshDocument()
+    max_revocation_lag_s: Annotated[float, Field(ge=0, le=1e9)] | None = Field(
+        default=None, description="refuse settings under which a revoked token may be accepted for longer than this"
+    )
     replicas: Replicas = Replicas()
 
 

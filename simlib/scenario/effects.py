@@ -68,17 +68,22 @@ Flow = Generator[Effect, Any, T]
 
 
 class Reply(NamedTuple):
-    """An answer that arrived: HTTP status, body as sent, and its size on the wire in bytes."""
+    """An answer that arrived: HTTP status, body as sent, and the headers that matter here.
+
+    ``challenge`` is WWW-Authenticate, ``nonce`` DPoP-Nonce (RFC 9449 section 8), ``retry_after`` seconds to stay away.
+    """
 
     status: int
     body: Any = b""
     challenge: str = ""
+    nonce: str = ""
+    retry_after: float | None = None
 
     @property
     def size(self) -> int:
-        """Bytes of the body and of the WWW-Authenticate header, without the fixed head of an answer."""
+        """Bytes of the body and of those headers, without the fixed head of an answer."""
         body = self.body
-        return (len(body) if isinstance(body, bytes) else 0) + len(self.challenge)
+        return (len(body) if isinstance(body, bytes) else 0) + len(self.challenge) + len(self.nonce)
 
 
 class Failed(NamedTuple):

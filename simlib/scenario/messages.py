@@ -1,25 +1,59 @@
 """What hosts say to each other: HTTP requests, and the rows and requests of the token store."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class HttpRequest(NamedTuple):
-    """A request between hosts: the Authorization header's value and the body, both as real bytes would be."""
+    """A request between hosts: the headers that matter here and the body, as real bytes would be.
+
+    ``sensitive``: the route is one where a stale answer would be dear. ``dpop`` is the proof of RFC 9449, ``accept``
+    the media type that is asked for. ``certificate`` is the SHA-256 thumbprint of the certificate that the caller has
+    shown in the TLS handshake (RFC 8705 section 3.1): a fact of the connection, so no request carries it.
+    """
 
     authorization: str = ""
     body: bytes = b""
     needs_user_information: bool = False
+    sensitive: bool = False
+    dpop: str = ""
+    accept: str = ""
+    certificate: str = ""
+
+    @property
+    def header_bytes(self) -> int:
+        """Bytes of the headers that are not part of every request."""
+        return len(self.authorization) + len(self.dpop) + len(self.accept)
 
     @property
     def size(self) -> int:
         """Bytes that this request adds to the fixed head of a request."""
-        return len(self.authorization) + len(self.body)
+        return len(self.authorization) + len(self.dpop) + len(self.accept) + len(self.body)
+
+
+class TokenResponse(NamedTuple):
+    """What a client has from the token endpoint (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
+
+    ``asked_at`` is the instant (seconds) at which the client asked, from which ``expires_in`` (seconds) is counted.
+    ``nonce`` is what the client had asked the identity token to repeat, empty when it had not.
+    """
+
+    access_token: str
+    expires_in: float
+    asked_at: float
+    refresh_token: str = ""
+    id_token: str = ""
+    scope: str = ""
+    nonce: str = ""
 
 
 class TokenRow(NamedTuple):
-    """What the authorization server remembers of one token or grant; instants in seconds."""
+    """What the authorization server remembers of one token or grant; instants in seconds.
 
-    kind: str  # "access" or "refresh"
+    ``details`` is a JSON object, or empty, with what only some kinds have: ``cnf`` (RFC 7800), ``act`` (RFC 8693), the
+    ``family`` of a rotated refresh token, the ``code_challenge`` and ``redirect_uri`` of a code, ``jti`` and so on.
+    """
+
+    kind: str  # "access", "refresh", "revoked", "code" or "device"
     subject: str
     client_id: str
     scope: str
@@ -27,6 +61,7 @@ class TokenRow(NamedTuple):
     issued_at: float
     expires_at: float
     revoked_at: float | None = None
+    details: str = ""
 
 
 class StoreGet(NamedTuple):
@@ -51,7 +86,7 @@ class StorePut(NamedTuple):
         """Bytes of key and row; a number counts as eight."""
         row = self.row
         text = len(row.kind) + len(row.subject) + len(row.client_id) + len(row.scope) + len(row.audience)
-        return len(self.key) + text + 3 * 8
+        return len(self.key) + text + len(row.details) + 3 * 8
 
 
 class StoreRevoke(NamedTuple):
@@ -66,16 +101,80 @@ class StoreRevoke(NamedTuple):
         return len(self.key) + 8
 
 
+class StoreConsume(NamedTuple):
+    """Use up one key at an instant (seconds): mark it revoked unless it is, in one step.
+
+    Answered by the row as it was before, or None. Of several callers exactly one sees ``revoked_at`` None: what makes a
+    code or a rotated refresh token good for one use (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2).
+    """
+
+    key: str
+    at: float
+
+    @property
+    def size(self) -> int:
+        """Bytes of the key and one number."""
+        return len(self.key) + 8
+
+
+class StoreRevokedSince(NamedTuple):
+    """The rows revoked after an instant that are still in time at ``now``, by key; answered by a tuple of pairs.
+
+    Both in seconds. What a denylist is made from.
+    """
+
+    since: float
+    now: float
+
+    @property
+    def size(self) -> int:
+        """Bytes of two numbers."""
+        return 2 * 8
+
+
 class Stored(NamedTuple):
     """A store's answer on its way over a link; the caller gets ``answer`` alone."""
 
-    answer: TokenRow | bool | None
+    answer: TokenRow | bool | bytes | tuple[tuple[str, TokenRow], ...] | None
     status: int = 200
 
     @property
     def size(self) -> int:
-        """Bytes of a row; a number counts as eight."""
-        return StorePut("", self.answer).size if isinstance(self.answer, TokenRow) else 1
+        """Bytes of a row, of several, or of a value; a number counts as eight."""
+        answer = self.answer
+        if isinstance(answer, TokenRow):
+            return StorePut("", answer).size
+        if isinstance(answer, bytes):
+            return len(answer)
+        rows: Any = answer if isinstance(answer, tuple) else ()
+        return sum((StorePut(key, row).size for key, row in rows), start=0) or 1
 
 
-StoreRequest = StoreGet | StorePut | StoreRevoke
+StoreRequest = StoreGet | StorePut | StoreRevoke | StoreConsume | StoreRevokedSince
+
+
+class SharedGet(NamedTuple):
+    """Read a value of the shared key-value store (such as Redis) beside the servers; answered by bytes or None."""
+
+    key: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of the key."""
+        return len(self.key)
+
+
+class SharedPut(NamedTuple):
+    """Write a value of the shared key-value store; it is gone at ``until`` (seconds). Answered by True."""
+
+    key: str
+    value: bytes
+    until: float
+
+    @property
+    def size(self) -> int:
+        """Bytes of key and value and one number."""
+        return len(self.key) + len(self.value) + 8
+
+
+SharedRequest = SharedGet | SharedPut

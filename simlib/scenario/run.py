@@ -12,7 +12,8 @@ class Run(FrozenModel):
     """One experiment: simulated seconds, the part of them that is warm-up, and how often it is repeated.
 
     ``station_form`` "auto" uses the Kiefer-Wolfowitz recursion wherever it is exact and events elsewhere. ``detail``
-    "visits" also records every visit to every station.
+    "visits" also records every visit to every station. ``timing`` "live" lets no verified token be remembered, and the
+    run cannot be repeated to the same numbers.
     """
 
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 1
@@ -23,6 +24,13 @@ class Run(FrozenModel):
     station_form: Literal["auto", "events"] = "auto"
     detail: Literal["calls", "visits"] = "calls"
     remember_verified: bool = True
+    timing: Annotated[
+        Literal["profile", "live"],
+        Field(
+            description="Where the times of real operations come from: the cost profile, or a stopwatch in this very "
+            "run (live: they vary from run to run)"
+        ),
+    ] = "profile"
     host_noise: Literal["quiet", "as_measured"] = "quiet"
     memory_budget_mb: PositiveInt = 4096
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from simlib.scenario.designing import Catalogue
 from simlib.scenario.document import ScenarioDocument
-from simlib.scenario.loading import Catalogue
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DESIGN_NAME = "^[a-z][a-z0-9_]{0,39}$"
@@ -21,9 +21,14 @@ def scenario_schema(catalogue: Catalogue) -> dict[str, Any]:
     definitions = document["$defs"]
     design = definitions["DesignDocument"]["properties"]
     for place, parts in catalogue.items():
+        if place == "flows":
+            names = [name for name, flow in parts.items() if not flow.refused]
+            design[place]["additionalProperties"] = {"enum": names}
+            continue
         definitions.update({f"{place}.{name}": _part(name, part) for name, part in parts.items()})
         kept = {key: value for key, value in design[place].items() if key in ("title", "default")}
-        design[place] = {**kept, "oneOf": [{"$ref": f"#/$defs/{place}.{name}"} for name in parts]}
+        choice = {"oneOf": [{"$ref": f"#/$defs/{place}.{name}"} for name in parts]}
+        design[place] = {**kept, "type": "array", "items": choice} if place == "wrappers" else {**kept, **choice}
     document["properties"]["designs"]["propertyNames"] = {"pattern": _DESIGN_NAME}
     return {"$schema": DIALECT, **document}
 

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 class Verdict(NamedTuple):
     """The outcome of validating one presented token.
 
-    ``status`` is the HTTP status of a refusal (200 when accepted), ``reason`` the word that names the check
-    that refused (such as "expired"), ``challenge`` the WWW-Authenticate value of RFC 6750 section 3.
-    ``forward`` is the credential a gateway passes inwards. ``based_on`` is the instant (seconds) of the last word
-    of the authorization server that the verdict rests on: exposure after a revocation is computed from it.
+    ``status`` is the HTTP status of a refusal (200 when accepted), ``reason`` the word that names the check which
+    refused (such as "expired"), ``challenge`` the WWW-Authenticate value of RFC 6750 section 3, with ``nonce`` when it
+    asks for one (RFC 9449 section 9). ``forward`` is the credential that a gateway passes inwards, empty for the
+    presented one.
+    ``based_on`` is the instant (seconds) of the last word of the authorization server that the verdict rests on:
+    exposure after a revocation is computed from it.
     """
 
     accepted: bool
@@ -20,3 +22,4 @@ class Verdict(NamedTuple):
     forward: str = ""
     challenge: str = ""
     based_on: float = 0.0
+    nonce: str = ""

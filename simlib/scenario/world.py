@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from simlib.scenario.distributions import Distribution, NonNegative
+from simlib.scenario.hosts import AuthorizationServer, Database, Gateway, InnerService, Service, Store
+from simlib.scenario.links import Network
+from simlib.scenario.people import ClientType, Regions
 from simlib.scenario.values import FrozenModel
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Discipline = Literal["fifo", "processor_sharing"]
 
 
 class Population(FrozenModel):
@@ -89,79 +89,6 @@ OpenLoad = PoissonLoad | DailyLoad | BurstyLoad
 Load = Annotated[OpenLoad | ClosedLoad | ReplayLoad, Field(discriminator="kind")]
 
 
-class Link(FrozenModel):
-    """The way between two hosts, and the connections kept open on it.
-
-    A new connection takes ``connect_round_trips`` more round trips (TCP and TLS 1.3: 2) and the profile's
-    http.connect_out and http.connect_in at its two ends.
-    """
-
-    round_trip: Distribution
-    bandwidth: PositiveFloat | None = Field(default=None, description="bytes per second; none means unlimited")
-    connections: PositiveInt | None = Field(default=None, description="most connections of one caller replica")
-    keep_alive_s: PositiveFloat | None = Field(default=None, description="idle seconds before a connection closes")
-    connect_round_trips: NonNegative = 2.0
-
-
-class Network(FrozenModel):
-    """The links of the world, and what every HTTP message costs beside its token and body."""
-
-    client_to_service: Link
-    client_to_authorization_server: Link
-    service_to_authorization_server: Link
-    request_head_bytes: Annotated[int, Field(ge=1, le=1_000_000)]
-    reply_head_bytes: Annotated[int, Field(ge=1, le=1_000_000)]
-
-
-class Service(FrozenModel):
-    """The resource server (RS): one API, its own work and the workers of each replica."""
-
-    audience: str = Field(min_length=1)
-    scope: str = Field(min_length=1)
-    work: Distribution
-    workers: Annotated[int, Field(ge=1, le=100_000)] = Field(
-        default=1, description="event loops, or cores when there are threads"
-    )
-    threads: PositiveInt | None = Field(
-        default=None, description="a thread per request, kept while it waits for others; none means an event loop"
-    )
-    discipline: Discipline = "fifo"
-    reply_bytes: Annotated[int, Field(ge=0, le=100_000_000)]
-    user_information_share: Share = Field(description="share of the requests that need claims about the user")
-
-
-class AuthorizationServer(FrozenModel):
-    """The authorization server (AS): its name, the workers of each replica and what else a request costs it."""
-
-    issuer: str = Field(min_length=1)
-    workers: Annotated[int, Field(ge=1, le=100_000)] = 1
-    discipline: Discipline = "fifo"
-
-
-class Database(FrozenModel):
-    """A token store on a host of its own. ``call`` is the AS's CPU time per request, ``work`` the database's."""
-
-    link: Link
-    call: Distribution
-    work: Distribution
-    workers: Annotated[int, Field(ge=1, le=100_000)] = 1
-
-
-class Store(FrozenModel):
-    """The token store behind the AS: in its process (dict, sqlite), so its time is time of the AS's workers, or beyond
-    a link with a pool of connections (database).
-    """
-
-    kind: Literal["dict", "sqlite", "database"] = "dict"
-    database: Database | None = None
-
-    @model_validator(mode="after")
-    def _has_what_it_needs(self) -> "Store":
-        if (self.kind == "database") != (self.database is not None):
-            raise ValueError("a [world.store.database] table belongs to kind = 'database' and to no other")
-        return self
-
-
 class Revocations(FrozenModel):
     """Tokens that are revoked before they expire, while somebody goes on presenting them."""
 
@@ -177,15 +104,54 @@ class UserInformation(FrozenModel):
     value_bytes: Annotated[int, Field(ge=1, le=4096)] = 16
 
 
+InnerName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,30}$")]
+
+
 class World(FrozenModel):
-    """Everything that a design has to live with."""
+    """Everything that a design has to live with.
+
+    ``inner_services``: the resource servers behind the first one, by name. ``shared_store``: a key-value store beside
+    the servers, for designs that share a cache or a denylist. Without ``clients`` all users have sessions that began
+    before the run and do not end in it.
+    """
 
     population: Population
     load: Load
     network: Network
     service: Service
     authorization_server: AuthorizationServer
+    gateway: Gateway | None = None
+    inner_services: dict[InnerName, InnerService] = Field(default={})
+    clients: tuple[ClientType, ...] = Field(default=(), strict=False)
+    regions: Regions | None = None
     store: Store = Store()
+    shared_store: Database | None = None
     revocations: Revocations = Revocations()
     user_information: UserInformation = UserInformation()
     profile: str = "python-2026"
+
+    @model_validator(mode="after")
+    def _fits(self) -> "World":
+        if self.clients and abs(sum(kind.share for kind in self.clients) - 1.0) > 1e-9:
+            raise ValueError("the shares of clients must add up to 1")
+        called = {"service": self.service.calls, **{name: s.calls for name, s in self.inner_services.items()}}
+        for caller, callees in called.items():
+            for callee in callees:
+                if callee not in self.inner_services:
+                    raise ValueError(f"{caller} calls {callee!r}, which is none of inner_services")
+        _refuse_circles(called)
+        return self
+
+
+def _refuse_circles(called: dict[str, tuple[str, ...]]) -> None:
+    """A call graph must end: refuse services that call themselves, directly or through others."""
+
+    def walk(name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            raise ValueError(f"services call each other in a circle: {' -> '.join((*above, name))}")
+        for callee in called[name]:
+            walk(callee, (*above, name))
+
+    walk("service", ())
+    for name in called:
+        walk(name, ())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from simlib.scenario.design import PLACES, Design
+from simlib.scenario.design import Chosen, Design
 from simlib.scenario.scenario import Scenario
 
 
@@ -27,13 +27,20 @@ def to_document(scenario: Scenario) -> dict[str, Any]:
 
 
 def _design(design: Design) -> dict[str, Any]:
-    places: Mapping[str, Any] = {
-        place: {"part": design.parts[place].part, **asdict(design.parts[place].settings)} for place in PLACES
-    }
+    places: Mapping[str, Any] = {place: _chosen(chosen) for place, chosen in design.parts.items()}
+    further = {"max_revocation_lag_s": design.max_revocation_lag_s} if design.max_revocation_lag_s is not None else {}
     return {
         "title": design.title,
         "token_lifetime_s": design.token_lifetime_s,
         "user_information": design.user_information,
         "replicas": dict(design.replicas),
+        "wrappers": [_chosen(chosen) for chosen in design.wrappers],
+        "flows": dict(design.flows),
+        "refresh": asdict(design.refresh),
         **places,
+        **further,
     }
+
+
+def _chosen(chosen: Chosen) -> dict[str, Any]:
+    return {"part": chosen.part, **asdict(chosen.settings)}

@@ -8,11 +8,20 @@ from collections.abc import Callable, Mapping
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.services.api import Api, api
-from simlib.services.authorization_server import AuthorizationServer
+from simlib.services.authorization_server import AuthorizationServer, Registration
+from simlib.services.authorize import authorize
 from simlib.services.client_authentication import digest_of
+from simlib.services.device_authorization import device_authorization
+from simlib.services.device_verification import device_verification
+from simlib.services.gateway import Gateway, gateway
+from simlib.services.grants import DEVICE_CODE, GRANTS, TOKEN_EXCHANGE
+from simlib.services.http import presented_token
 from simlib.services.introspect import introspect
 from simlib.services.jwks import jwks
+from simlib.services.rate_limit import limited
+from simlib.services.revocations import revocations
 from simlib.services.revoke import revoke
+from simlib.services.status_list import status_list
 from simlib.services.token import token
 from simlib.services.user_claims import claim_names, user_claims
 from simlib.services.userinfo import userinfo
@@ -20,11 +29,32 @@ from simlib.services.userinfo import userinfo
 Endpoint = Callable[[Context, HttpRequest, AuthorizationServer], Flow[Reply]]
 
 ENDPOINTS: Mapping[str, Endpoint] = {
+    "authorize": authorize,
+    "device_authorization": device_authorization,
+    "device_verification": device_verification,
     "token": token,
     "introspect": introspect,
     "revoke": revoke,
+    "revocations": revocations,
+    "status_list": status_list,
     "jwks": jwks,
     "userinfo": userinfo,
 }
 
-__all__ = ["ENDPOINTS", "Api", "AuthorizationServer", "api", "claim_names", "digest_of", "user_claims"]
+__all__ = [
+    "DEVICE_CODE",
+    "ENDPOINTS",
+    "GRANTS",
+    "TOKEN_EXCHANGE",
+    "Api",
+    "AuthorizationServer",
+    "Gateway",
+    "Registration",
+    "api",
+    "claim_names",
+    "digest_of",
+    "gateway",
+    "limited",
+    "presented_token",
+    "user_claims",
+]

@@ -1,4 +1,4 @@
-"""The resource server's API: validate the token, find out about the user where needed, do the work."""
+"""A service's API: validate the token, find out about the user where needed, call other services, do the work."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,42 +8,64 @@ from typing import Any
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.scenario.verdict import Verdict
-from simlib.services.http import json_object
+from simlib.services.http import json_object, presented_token, too_large
 
 WORK = Compute("service.work")
+_SPENT = Reply(401, b"", 'Bearer error="invalid_token"')
+
+
+Credential = Callable[[str, str], Flow[str]]
+"""The token that came in and an audience -> the token for a call there; empty when there is none."""
+
+
+def _same_token(token: str, audience: str) -> Flow[str]:
+    yield from ()
+    return token
 
 
 @dataclass(frozen=True)
 class Api:
-    """``validate`` takes the presented token; ``asks_userinfo``: claims about the user come from a userinfo call.
+    """``validate`` takes the request as it came; ``asks_userinfo``: claims about the user come from a userinfo call.
 
-    ``user_claim`` is the claim that the API cannot do without when a request needs user information.
+    ``user_claim`` is the claim that the API cannot do without when a request needs user information. ``calls``, each a
+    target and the audience that it accepts tokens for, are made one after another for every request, with the token
+    that ``credential`` gives. Requests whose headers are beyond
+    ``header_limit_bytes``, ``head_bytes`` for the usual ones included, are refused.
     """
 
-    validate: Callable[[str], Flow[Verdict]]
+    validate: Callable[[HttpRequest], Flow[Verdict]]
     asks_userinfo: bool
     user_claim: str
     body: bytes
     timeout_s: float | None = 10.0
+    calls: tuple[tuple[str, str], ...] = ()
+    credential: Credential = _same_token
+    header_limit_bytes: int | None = None
+    head_bytes: int = 0
 
 
 def api(ctx: Context, request: HttpRequest, resource: Api) -> Flow[Reply]:
     """One API request."""
-    scheme, _, token = request.authorization.partition(" ")
-    verdict = yield from resource.validate(token if scheme.lower() == "bearer" else "")
+    if too_large(request, resource.header_limit_bytes, resource.head_bytes):
+        return Reply(431)  # RFC 6585 section 5
+    verdict = yield from resource.validate(request)
     if not verdict.accepted:
-        return Reply(verdict.status, b"", verdict.challenge)
+        return Reply(verdict.status, b"", verdict.challenge, verdict.nonce)
     if request.needs_user_information:
         claims = verdict.claims
         if resource.asks_userinfo:
             asked = yield from _ask(request.authorization, resource)
             if asked is None:
-                return Reply(401, b"", 'Bearer error="invalid_token"')
+                return _SPENT
             claims = asked
         if resource.user_claim not in claims:
             return Reply(502)
+    if resource.calls:
+        failure = yield from _call_others(request, resource)
+        if failure is not None:
+            return failure
     yield WORK
-    return Reply(200, resource.body)
+    return Reply(200, resource.body, nonce=verdict.nonce)
 
 
 def _ask(authorization: str, resource: Api) -> Flow[Mapping[str, Any] | None]:
@@ -55,3 +77,21 @@ def _ask(authorization: str, resource: Api) -> Flow[Mapping[str, Any] | None]:
         return {}
     claims: Mapping[str, Any] = yield Compute("json.decode", partial(json_object, answer.body))
     return claims
+
+
+def _call_others(request: HttpRequest, resource: Api) -> Flow[Reply | None]:
+    """Call every inner service on behalf of the caller; the answer to give when one of them fails, else None."""
+    _, token = presented_token(request.authorization)
+    for target, audience in resource.calls:
+        inner = yield from resource.credential(token, audience)
+        if not inner:
+            return Reply(502)
+        forwarded = HttpRequest("Bearer " + inner, sensitive=request.sensitive)
+        answer: Answer = yield Call(target, forwarded, resource.timeout_s)
+        if isinstance(answer, Failed):
+            return Reply(504 if answer.reason == "timed_out" else 502)  # RFC 9110 sections 15.6.3 and 15.6.5
+        if answer.status == 401 and inner == token:
+            return _SPENT  # it was the client's own token that was refused there, so a new one may help
+        if answer.status != 200:
+            return Reply(502)  # what went wrong between services is nothing that the client could mend
+    return None

@@ -1,9 +1,11 @@
 """What the endpoints of one authorization server share: who it is, whom it knows, and how it makes tokens."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
+from simlib.scenario.design import RefreshPolicy
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.messages import TokenRow
 
@@ -21,11 +23,43 @@ class AccessTokens(Protocol):
         """Let one be inactive from now on."""
 
 
+Sign = Callable[[Context, Mapping[str, Any], str], Flow[str]]
+"""Claims and a ``typ`` -> a JWT that the server has signed."""
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a client may use (RFC 7591 section 2): grant types by their names on the wire, redirect URIs to the letter,
+    and the scopes that it may ask for, separated by spaces.
+    """
+
+    grant_types: frozenset[str] = frozenset({"refresh_token"})
+    redirect_uris: frozenset[str] = frozenset()
+    scope: str = ""
+
+
+_UNREGISTERED = Registration()
+_NO_ROTATION = RefreshPolicy()
+
+
+def _no_registrations() -> Mapping[str, Registration]:
+    return MappingProxyType({})
+
+
+def _nobody(login: str, password: str) -> bool:
+    """No user is known."""
+    return False
+
+
 @dataclass(frozen=True)
 class AuthorizationServer:
     """``clients`` maps client ids to digests of their secrets; ``may_introspect`` are the ids of resource servers.
 
     ``jwks`` makes the body of the key set. ``answers_with_claims``: introspection answers carry claims about the user.
+    ``make_grant`` is called with subject, client id and scope, and by name with confirmation, audience, actor, claims.
+    ``public_clients`` have no secret. A client that is not in ``registrations`` may only refresh. ``audiences``: the
+    resource servers for which tokens may be exchanged. ``sign`` is None when the server has no key, ``status_list``
+    when it keeps no list. ``sign_in`` tells whether a login and a password belong together.
     """
 
     issuer: str
@@ -35,4 +69,30 @@ class AuthorizationServer:
     user_claims: Callable[[str], Mapping[str, str]]
     answers_with_claims: bool
     jwks: Callable[[], bytes]
-    make_grant: Callable[[str, str, str], Any]
+    make_grant: Callable[..., Any]
+    public_clients: frozenset[str] = frozenset()
+    registrations: Mapping[str, Registration] = field(default_factory=_no_registrations)
+    audiences: frozenset[str] = frozenset()
+    refresh: RefreshPolicy = _NO_ROTATION
+    sign: Sign | None = None
+    sign_in: Callable[[str, str], bool] = _nobody
+    status_list: Callable[[Context], Flow[bytes]] | None = None
+
+    def registration(self, client_id: str) -> Registration:
+        """What a client may use."""
+        return self.registrations.get(client_id, _UNREGISTERED)
+
+    def knows(self, client_id: str) -> bool:
+        """Whether there is such a client, with a secret or without."""
+        return client_id in self.clients or client_id in self.public_clients
+
+    def scope_for(self, client_id: str, asked: str | None) -> str | None:
+        """The scope that a client gets when it asks for one, or for none in particular; None when it may not.
+
+        A server that cannot sign does no OpenID Connect and leaves "openid" out (RFC 6749 section 3.3).
+        """
+        registered = self.registration(client_id).scope
+        words = (registered if asked is None else asked).split()
+        if not set(words) <= set(registered.split()):
+            return None
+        return " ".join(word for word in words if word != "openid" or self.sign is not None)

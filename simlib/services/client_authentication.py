@@ -1,15 +1,29 @@
-"""Who is calling: clients and resource servers authenticate with HTTP Basic (RFC 6749 section 2.3.1)."""
+"""Who is calling: clients and resource servers authenticate with HTTP Basic (RFC 6749 section 2.3.1), public clients
+have no secret and only name themselves (section 3.2.1).
+"""
 
 import hmac
 from base64 import b64decode
 from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from simlib.scenario.effects import Compute, Flow
+from simlib.scenario.messages import HttpRequest
+from simlib.services.authorization_server import AuthorizationServer
+from simlib.services.http import form
 
 _NOBODY = sha256(b"").digest()
+
+
+class Caller(NamedTuple):
+    """The client that calls, whether it is a public one, and the form that it sent."""
+
+    client_id: str
+    public: bool
+    parameters: Mapping[str, str]
 
 
 def digest_of(secret: str) -> bytes:
@@ -21,6 +35,20 @@ def authenticate(authorization: str, registered: Mapping[str, bytes]) -> Flow[st
     """The client's id, or None; ``registered`` maps ids to `digest_of` their secrets."""
     client_id: str | None = yield Compute("client.authenticate", partial(_check, authorization, registered))
     return client_id
+
+
+def identify(request: HttpRequest, server: AuthorizationServer) -> Flow[Caller | None]:
+    """Who is calling and with which form; None when it is nobody known."""
+    client_id = yield from authenticate(request.authorization, server.clients)
+    if client_id is None and (request.authorization or not server.public_clients):
+        return None
+    parameters = yield from form(request.body)
+    if client_id is not None:
+        return Caller(client_id, False, parameters)
+    named = parameters.get("client_id", "")
+    # Who has a secret must use it: its name alone is no proof.
+    is_public = named in server.public_clients and named not in server.clients
+    return Caller(named, True, parameters) if is_public else None
 
 
 def _check(authorization: str, registered: Mapping[str, bytes]) -> str | None:

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
-from simlib.scenario.effects import Compute, Flow, Reply
+from simlib.scenario.effects import Compute, Failed, Flow, Reply
+from simlib.scenario.messages import HttpRequest
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 """Built once: json.dumps builds one per call when it is told how to separate."""
@@ -51,3 +52,26 @@ def invalid_client() -> Flow[Reply]:
     """Who did not authenticate is told how to: a 401 names a scheme (RFC 6749 section 5.2, RFC 7617 section 2)."""
     reply = yield from error(401, "invalid_client")
     return reply._replace(challenge='Basic realm="authorization server"')
+
+
+def presented_token(authorization: str) -> tuple[str, str]:
+    """Scheme, in small letters, and access token of an Authorization header (RFC 6750 section 2.1, RFC 9449 section
+    7.1); a header of any other scheme presents no token.
+    """
+    scheme, _, token = authorization.partition(" ")
+    scheme = scheme.lower()
+    return (scheme, token) if scheme in ("bearer", "dpop") else ("bearer", "")
+
+
+def too_large(request: HttpRequest, limit_bytes: int | None, head_bytes: int) -> bool:
+    """Whether the headers of a request are beyond what a server takes; no limit when it is None."""
+    return limit_bytes is not None and head_bytes + request.header_bytes > limit_bytes
+
+
+def unavailable(failed: Failed) -> Reply:
+    """What a server answers when the one behind it did not: 504 when it was too slow, its own status when that was a
+    failure, else 502 (RFC 9110 sections 15.6.3 and 15.6.5).
+    """
+    if failed.reason == "status":
+        return Reply(failed.status, retry_after=failed.retry_after)
+    return Reply(504 if failed.reason == "timed_out" else 502)

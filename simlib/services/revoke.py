@@ -3,10 +3,11 @@
 from functools import partial
 
 from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
-from simlib.scenario.messages import HttpRequest, StoreGet, StoreRevoke
+from simlib.scenario.messages import HttpRequest, StoreGet, StoreRevoke, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
-from simlib.services.client_authentication import authenticate
-from simlib.services.http import error, form, invalid_client
+from simlib.services.client_authentication import identify
+from simlib.services.families import end_family, family_of, read_details
+from simlib.services.http import error, invalid_client
 from simlib.tokens import store_key
 
 
@@ -15,16 +16,16 @@ def revoke(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> F
 
     A token of another client is left alone, and its client told so (section 2.1).
     """
-    client_id = yield from authenticate(request.authorization, server.clients)
-    if client_id is None:
+    caller = yield from identify(request, server)
+    if caller is None:
         return (yield from invalid_client())
-    parameters = yield from form(request.body)
-    token = parameters.get("token")
+    client_id = caller.client_id
+    token = caller.parameters.get("token")
     if not token:
         return (yield from error(400, "invalid_request"))
     row = yield from server.tokens.inspect(ctx, token)
     if row is None:
-        owner = yield from _revoke_grant(ctx, token, client_id)
+        owner = yield from _revoke_grant(ctx, server, token, client_id)
     else:
         owner = row.client_id
         if owner == client_id:
@@ -32,13 +33,17 @@ def revoke(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> F
     return Reply(200) if owner == client_id else (yield from error(400, "invalid_grant"))
 
 
-def _revoke_grant(ctx: Context, token: str, client_id: str) -> Flow[str]:
+def _revoke_grant(ctx: Context, server: AuthorizationServer, token: str, client_id: str) -> Flow[str]:
     """Revoke a refresh token and return its client's id; what is no refresh token is taken for the caller's own."""
     key = yield Compute("token.hash", partial(store_key, token))
-    row = yield Call("store", StoreGet(key))
-    if row is None or row.kind != "refresh":
+    found = yield Call("store", StoreGet(key))
+    if found is None or found.kind != "refresh":
         return client_id
+    row = TokenRow(*found)
     if row.client_id == client_id:
         yield Call("store", StoreRevoke(key, ctx.now()))
-    owner: str = row.client_id
-    return owner
+        details = yield from read_details(row)
+        if details:  # one of a family: what else came from the same sign-in goes with it (section 2.1)
+            family = yield from family_of(token, key, details)
+            yield from end_family(ctx, server, family)
+    return row.client_id

@@ -1,6 +1,15 @@
 """A token store in a dict: gone with the process, and the fastest there is."""
 
-from simlib.scenario.messages import StoreGet, StorePut, StoreRequest, TokenRow
+from simlib.scenario.messages import (
+    StoreConsume,
+    StoreGet,
+    StorePut,
+    StoreRequest,
+    StoreRevoke,
+    StoreRevokedSince,
+    TokenRow,
+)
+from simlib.stores.base import StoreAnswer
 
 
 class MemoryStore:
@@ -8,15 +17,20 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._rows: dict[str, TokenRow] = {}
+        self._revoked: set[str] = set()
 
-    def execute(self, request: StoreRequest) -> TokenRow | bool | None:
+    def execute(self, request: StoreRequest) -> StoreAnswer:
         """Answer one request at once."""
         if isinstance(request, StoreGet):
             return self._rows.get(request.key)
         if isinstance(request, StorePut):
-            self._rows[request.key] = request.row
+            self._put(request.key, request.row)
             return None
-        return self._revoke(request.key, request.at)
+        if isinstance(request, StoreRevoke):
+            return self._mark(request.key, request.at) is not None
+        if isinstance(request, StoreConsume):
+            return self._mark(request.key, request.at)
+        return self._revoked_since(request)
 
     def count_valid(self, now: float) -> int:
         """Rows that are neither expired nor revoked at ``now`` (seconds)."""
@@ -27,11 +41,27 @@ class MemoryStore:
     def close(self) -> None:
         """Forget every row."""
         self._rows.clear()
+        self._revoked.clear()
 
-    def _revoke(self, key: str, at: float) -> bool:
+    def _put(self, key: str, row: TokenRow) -> None:
+        self._rows[key] = row
+        if row.revoked_at is not None:
+            self._revoked.add(key)
+        elif key in self._revoked:
+            self._revoked.remove(key)
+
+    def _mark(self, key: str, at: float) -> TokenRow | None:
+        """The row as it was; revoked from now on."""
         row = self._rows.get(key)
-        if row is None:
-            return False
-        if row.revoked_at is None:
+        if row is not None and row.revoked_at is None:
             self._rows[key] = row._replace(revoked_at=at)
-        return True
+            self._revoked.add(key)
+        return row
+
+    def _revoked_since(self, request: StoreRevokedSince) -> tuple[tuple[str, TokenRow], ...]:
+        found = [
+            (row.revoked_at, key, row)
+            for key, row in ((key, self._rows[key]) for key in self._revoked)
+            if row.revoked_at is not None and row.revoked_at > request.since and row.expires_at > request.now
+        ]
+        return tuple((key, row) for _, key, row in sorted(found))

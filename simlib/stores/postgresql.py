@@ -3,20 +3,38 @@
 from typing import Any
 
 from simlib.scenario.errors import InputError
-from simlib.scenario.messages import StoreGet, StorePut, StoreRequest, StoreRevoke, TokenRow
+from simlib.scenario.messages import (
+    StoreConsume,
+    StoreGet,
+    StorePut,
+    StoreRequest,
+    StoreRevoke,
+    StoreRevokedSince,
+    TokenRow,
+)
+from simlib.stores.base import StoreAnswer
 
 CONNECT_TIMEOUT_S = 5
 
 _TABLE = """CREATE TABLE IF NOT EXISTS {name} (
     key text PRIMARY KEY, kind text NOT NULL, subject text NOT NULL, client_id text NOT NULL, scope text NOT NULL,
-    audience text NOT NULL, issued_at float8 NOT NULL, expires_at float8 NOT NULL, revoked_at float8)"""
-_GET = """SELECT kind, subject, client_id, scope, audience, issued_at, expires_at, revoked_at
-    FROM {name} WHERE key = %s"""
-_PUT = """INSERT INTO {name} VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO UPDATE SET
-    (kind, subject, client_id, scope, audience, issued_at, expires_at, revoked_at) = (EXCLUDED.kind, EXCLUDED.subject,
-    EXCLUDED.client_id, EXCLUDED.scope, EXCLUDED.audience, EXCLUDED.issued_at, EXCLUDED.expires_at,
-    EXCLUDED.revoked_at)"""
+    audience text NOT NULL, issued_at float8 NOT NULL, expires_at float8 NOT NULL, revoked_at float8,
+    details text NOT NULL DEFAULT '')"""
+_ADD_DETAILS = "ALTER TABLE {name} ADD COLUMN IF NOT EXISTS details text NOT NULL DEFAULT ''"
+# Only revoked rows are in it, so that writing a token that is good costs nothing more.
+_INDEX = "CREATE INDEX IF NOT EXISTS {name}_revoked ON {name} (revoked_at) WHERE revoked_at IS NOT NULL"
+_ROW = "kind, subject, client_id, scope, audience, issued_at, expires_at, revoked_at, details"
+_GET = f"SELECT {_ROW} FROM {{name}} WHERE key = %s"
+_PUT = f"""INSERT INTO {{name}} (key, {_ROW}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (key) DO UPDATE SET ({_ROW}) = (EXCLUDED.kind, EXCLUDED.subject, EXCLUDED.client_id, EXCLUDED.scope,
+    EXCLUDED.audience, EXCLUDED.issued_at, EXCLUDED.expires_at, EXCLUDED.revoked_at, EXCLUDED.details)"""
 _REVOKE = "UPDATE {name} SET revoked_at = coalesce(revoked_at, %s) WHERE key = %s"
+# The inner statement waits for whoever has the row and then reads it as they left it.
+_CONSUME = f"""UPDATE {{name}} SET revoked_at = coalesce({{name}}.revoked_at, %s)
+    FROM (SELECT key AS same, {_ROW} FROM {{name}} WHERE key = %s FOR UPDATE) AS before WHERE key = before.same
+    RETURNING {", ".join(f"before.{column}" for column in _ROW.split(", "))}"""
+_REVOKED_SINCE = f"""SELECT key, {_ROW} FROM {{name}} WHERE revoked_at > %s AND expires_at > %s
+    ORDER BY revoked_at, key COLLATE "C\""""
 _COUNT = "SELECT count(*) FROM {name} WHERE expires_at > %s AND (revoked_at IS NULL OR revoked_at > %s)"
 
 
@@ -34,22 +52,26 @@ class PostgresqlStore:
         self._name = name
         try:
             self._connection: Any = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
-            self._connection.execute(self._text(_TABLE))
+            for statement in (_TABLE, _ADD_DETAILS, _INDEX):
+                self._connection.execute(self._text(statement))
         except (psycopg.Error, OSError) as error:
             # The driver's own words may repeat the address.
             raise InputError(f"PostgreSQL cannot be used at this address ({error.__class__.__name__})") from None
 
-    def execute(self, request: StoreRequest) -> TokenRow | bool | None:
+    def execute(self, request: StoreRequest) -> StoreAnswer:
         """Answer one request at once."""
         match request:
             case StoreGet(key):
-                found = self._run(_GET, key).fetchone()
-                return None if found is None else TokenRow(*found)
+                return _row(self._run(_GET, key).fetchone())
             case StorePut(key, row):
                 self._run(_PUT, key, *row)
                 return None
             case StoreRevoke(key, at):
                 return bool(self._run(_REVOKE, at, key).rowcount)
+            case StoreConsume(key, at):
+                return _row(self._run(_CONSUME, at, key).fetchone())
+            case StoreRevokedSince(since, now):
+                return tuple((key, TokenRow(*row)) for key, *row in self._run(_REVOKED_SINCE, since, now).fetchall())
 
     def count_valid(self, now: float) -> int:
         """Rows that are neither expired nor revoked at ``now`` (seconds); reads the whole table."""
@@ -68,3 +90,7 @@ class PostgresqlStore:
 
     def _text(self, text: str) -> str:
         return text.format(name=self._name)
+
+
+def _row(found: tuple[Any, ...] | None) -> TokenRow | None:
+    return None if found is None else TokenRow(*found)

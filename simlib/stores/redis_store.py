@@ -1,16 +1,31 @@
 """A token store in Redis: another process that keeps everything in memory. Needs the package redis."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from simlib.scenario.errors import InputError
-from simlib.scenario.messages import StoreGet, StorePut, StoreRequest, StoreRevoke, TokenRow
+from simlib.scenario.messages import (
+    StoreConsume,
+    StoreGet,
+    StorePut,
+    StoreRequest,
+    StoreRevoke,
+    StoreRevokedSince,
+    TokenRow,
+)
+from simlib.stores.base import StoreAnswer
 
 TIMEOUT_S = 5.0
 
-# The server runs a script as a whole, so the first revocation of a row stays whoever else is writing.
-_REVOKE = """if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSETNX', KEYS[1], 'revoked_at', ARGV[1])
-return 1"""
+# The server runs a script as a whole, so the first revocation of a row stays whoever else is writing. Beside the rows
+# stands a sorted set of those that are revoked, by instant.
+_MARK = """local row = redis.call('HGETALL', KEYS[1])
+if #row > 0 and redis.call('HSETNX', KEYS[1], 'revoked_at', ARGV[1]) == 1 then
+    redis.call('ZADD', KEYS[2], ARGV[1], KEYS[1])
+end
+"""
+_REVOKE = _MARK + "return #row"
+_CONSUME = _MARK + "return row"
 
 
 class RedisStore:
@@ -25,6 +40,7 @@ class RedisStore:
         except ImportError as error:
             raise InputError("Redis needs the package redis, as in the extra 'stores' of simlib") from error
         self._name = name
+        self._revoked = f"{name}.revoked"
         try:
             self._client: Any = redis.Redis.from_url(
                 url, decode_responses=True, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
@@ -34,20 +50,23 @@ class RedisStore:
             # The driver's own words may repeat the address.
             raise InputError(f"Redis cannot be used at this address ({error.__class__.__name__})") from None
         self._revoke = self._client.register_script(_REVOKE)
+        self._consume = self._client.register_script(_CONSUME)
 
-    def execute(self, request: StoreRequest) -> TokenRow | bool | None:
+    def execute(self, request: StoreRequest) -> StoreAnswer:
         """Answer one request at once."""
-        name = f"{self._name}:{request.key}"
         match request:
-            case StoreGet():
-                return _row(self._client.hgetall(name))
-            case StorePut(_, row):
-                fields = {field: value for field, value in row._asdict().items() if value is not None}
-                # One transaction: a row that is replaced keeps nothing of the old one.
-                self._client.pipeline(transaction=True).delete(name).hset(name, mapping=fields).execute()
+            case StoreGet(key):
+                return _row(self._client.hgetall(self._named(key)))
+            case StorePut(key, row):
+                self._put(self._named(key), row)
                 return None
-            case StoreRevoke(_, at):
-                return bool(self._revoke(keys=[name], args=[at]))
+            case StoreRevoke(key, at):
+                return bool(self._revoke(keys=[self._named(key), self._revoked], args=[at]))
+            case StoreConsume(key, at):
+                found = self._consume(keys=[self._named(key), self._revoked], args=[at])
+                return _row(dict(zip(found[::2], found[1::2], strict=True)))
+            case StoreRevokedSince(since, now):
+                return tuple(self._revoked_since(since, now))
 
     def count_valid(self, now: float) -> int:
         """Rows that are neither expired nor revoked at ``now`` (seconds); reads every row."""
@@ -59,12 +78,32 @@ class RedisStore:
 
     def drop(self) -> None:
         """Remove every row."""
-        for name in list(self._names()):
+        for name in [self._revoked, *self._names()]:
             self._client.unlink(name)
 
     def close(self) -> None:
         """Close the connection; the rows stay."""
         self._client.close()
+
+    def _put(self, name: str, row: TokenRow) -> None:
+        fields = {field: value for field, value in row._asdict().items() if value is not None}
+        # One transaction: a row that is replaced keeps nothing of the old one.
+        both = self._client.pipeline(transaction=True).delete(name).hset(name, mapping=fields)
+        if row.revoked_at is None:
+            both.zrem(self._revoked, name)
+        else:
+            both.zadd(self._revoked, {name: row.revoked_at})
+        both.execute()
+
+    def _revoked_since(self, since: float, now: float) -> Iterator[tuple[str, TokenRow]]:
+        names = self._client.zrangebyscore(self._revoked, f"({since!r}", "+inf")
+        for name in names:
+            row = _row(self._client.hgetall(name))
+            if row is not None and row.expires_at > now:
+                yield name.removeprefix(f"{self._name}:"), row
+
+    def _named(self, key: str) -> str:
+        return f"{self._name}:{key}"
 
     def _names(self) -> Any:
         return self._client.scan_iter(match=f"{self._name}:*", count=1000)
@@ -77,4 +116,5 @@ def _row(fields: dict[str, str]) -> TokenRow | None:
     kind, subject, client_id, scope, audience = map(fields.__getitem__, TokenRow._fields[:5])
     issued_at, expires_at = float(fields["issued_at"]), float(fields["expires_at"])
     revoked_at = None if revoked is None else float(revoked)
-    return TokenRow(kind, subject, client_id, scope, audience, issued_at, expires_at, revoked_at)
+    details = fields.get("details", "")
+    return TokenRow(kind, subject, client_id, scope, audience, issued_at, expires_at, revoked_at, details)

@@ -4,7 +4,16 @@ import sqlite3
 from pathlib import Path
 
 from simlib.scenario.errors import InputError
-from simlib.scenario.messages import StoreGet, StorePut, StoreRequest, StoreRevoke, TokenRow
+from simlib.scenario.messages import (
+    StoreConsume,
+    StoreGet,
+    StorePut,
+    StoreRequest,
+    StoreRevoke,
+    StoreRevokedSince,
+    TokenRow,
+)
+from simlib.stores.base import StoreAnswer
 
 IN_MEMORY = ":memory:"
 
@@ -18,12 +27,19 @@ _TABLE = """CREATE TABLE IF NOT EXISTS tokens (
     audience TEXT NOT NULL,
     issued_at REAL NOT NULL,
     expires_at REAL NOT NULL,
-    revoked_at REAL
+    revoked_at REAL,
+    details TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID"""
-_GET = """SELECT kind, subject, client_id, scope, audience, issued_at, expires_at, revoked_at
-    FROM tokens WHERE key = ?"""
-_PUT = "REPLACE INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COLUMNS = "SELECT name FROM pragma_table_info('tokens')"
+_ADD_DETAILS = "ALTER TABLE tokens ADD COLUMN details TEXT NOT NULL DEFAULT ''"
+# Only revoked rows are in it, so that writing a token that is good costs nothing more.
+_INDEX = "CREATE INDEX IF NOT EXISTS tokens_revoked ON tokens (revoked_at, key) WHERE revoked_at IS NOT NULL"
+_ROW = "kind, subject, client_id, scope, audience, issued_at, expires_at, revoked_at, details"
+_GET = f"SELECT {_ROW} FROM tokens WHERE key = ?"
+_PUT = "REPLACE INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _REVOKE = "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE key = ?"
+_REVOKED_SINCE = f"""SELECT key, {_ROW} FROM tokens WHERE revoked_at > ? AND expires_at > ?
+    ORDER BY revoked_at, key"""
 _COUNT = "SELECT count(*) FROM tokens WHERE expires_at > :now AND (revoked_at IS NULL OR revoked_at > :now)"
 
 
@@ -45,17 +61,21 @@ class SqliteStore:
             self._connection.close()
             raise InputError(f"{path}: cannot be used as a token store ({error})") from error
 
-    def execute(self, request: StoreRequest) -> TokenRow | bool | None:
+    def execute(self, request: StoreRequest) -> StoreAnswer:
         """Answer one request at once."""
         match request:
             case StoreGet(key):
-                found = self._connection.execute(_GET, (key,)).fetchone()
-                return None if found is None else TokenRow(*found)
+                return self._get(key)
             case StorePut(key, row):
                 self._connection.execute(_PUT, (key, *row))
                 return None
             case StoreRevoke(key, at):
                 return self._connection.execute(_REVOKE, (at, key)).rowcount > 0
+            case StoreConsume(key, at):
+                return self._consume(key, at)
+            case StoreRevokedSince(since, now):
+                found = self._connection.execute(_REVOKED_SINCE, (since, now))
+                return tuple((key, TokenRow(*row)) for key, *row in found)
 
     def count_valid(self, now: float) -> int:
         """Rows that are neither expired nor revoked at ``now`` (seconds); reads the whole table."""
@@ -65,7 +85,25 @@ class SqliteStore:
         """Close the database; a file keeps its rows."""
         self._connection.close()
 
+    def _get(self, key: str) -> TokenRow | None:
+        found = self._connection.execute(_GET, (key,)).fetchone()
+        return None if found is None else TokenRow(*found)
+
+    def _consume(self, key: str, at: float) -> TokenRow | None:
+        # IMMEDIATE: the right to write is taken before the row is read, so nobody else can read it in between.
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            row = self._get(key)
+            if row is not None and row.revoked_at is None:
+                self._connection.execute(_REVOKE, (at, key))
+        finally:
+            self._connection.execute("COMMIT")
+        return row
+
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute(_TABLE)
+        if ("details",) not in self._connection.execute(_COLUMNS).fetchall():  # a file of an earlier version
+            self._connection.execute(_ADD_DETAILS)
+        self._connection.execute(_INDEX)

@@ -5,56 +5,182 @@ To add a strategy, write its file and add one line here.
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
-from simlib.strategies.base import (
-    Bound,
-    Credentials,
-    Deployment,
-    Grant,
-    Issued,
-    Issuer,
-    Part,
-    Presented,
-    Presenter,
-    Validator,
-)
+from simlib.strategies.around import Around, AroundValidator
+from simlib.strategies.base import Bound, Credentials, Deployment, Grant, Issued, Presented, TokenFormat
 from simlib.strategies.bearer import Bearer, Held, UserClient
+from simlib.strategies.denylist_polled import DenylistPolled
+from simlib.strategies.denylist_pushed import DenylistPushed
+from simlib.strategies.denylist_shared import DenylistShared
+from simlib.strategies.dpop import Dpop
+from simlib.strategies.encrypted_jwt import EncryptedJwt
+from simlib.strategies.encrypted_local import EncryptedLocal
+from simlib.strategies.introspection import basic
 from simlib.strategies.jwt_access_token import JwtAccessToken
 from simlib.strategies.jwt_local import JwtLocal
+from simlib.strategies.lightweight_jwt import LightweightJwt
+from simlib.strategies.lightweight_local import LightweightLocal
+from simlib.strategies.mtls import Mtls
 from simlib.strategies.opaque_cached import OpaqueCached
 from simlib.strategies.opaque_introspection import OpaqueIntrospection
+from simlib.strategies.opaque_regional import OpaqueRegional
+from simlib.strategies.paseto import Paseto
+from simlib.strategies.paseto_local import PasetoLocal
+from simlib.strategies.phantom_token import PhantomToken
 from simlib.strategies.reference_token import ReferenceToken
+from simlib.strategies.regional_reference_token import RegionalReferenceToken
+from simlib.strategies.roles import (
+    Background,
+    Endpoint,
+    Issuer,
+    Part,
+    Presenter,
+    Propagator,
+    Receiver,
+    Validator,
+    Wrapper,
+)
+from simlib.strategies.sensitive_introspection import SensitiveIntrospection
+from simlib.strategies.signed_introspection import SignedIntrospection
+from simlib.strategies.signing_reference_token import SigningReferenceToken
+from simlib.strategies.split_gateway import SplitGateway
+from simlib.strategies.split_token import SplitToken
+from simlib.strategies.status_list import StatusListStrategy
+from simlib.strategies.stored_jwt import StoredJwt
+from simlib.strategies.verified_cache import VerifiedCache
 
-ISSUERS = {part.name: part for part in (ReferenceToken, JwtAccessToken)}
-PRESENTERS = {part.name: part for part in (Bearer,)}
-VALIDATORS = {part.name: part for part in (OpaqueIntrospection, OpaqueCached, JwtLocal)}
+ISSUERS: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        part.name: part
+        for part in (
+            ReferenceToken,
+            JwtAccessToken,
+            SigningReferenceToken,
+            SplitToken,
+            EncryptedJwt,
+            LightweightJwt,
+            StoredJwt,
+            RegionalReferenceToken,
+            Paseto,
+        )
+    }
+)
+"""At the authorization server."""
 
-CATALOGUE: Mapping[str, Mapping[str, type[Part]]] = MappingProxyType(
-    {"client": PRESENTERS, "service": VALIDATORS, "authorization_server": ISSUERS}
+PRESENTERS: Mapping[str, type[Any]] = MappingProxyType({part.name: part for part in (Bearer,)})
+"""At the client."""
+
+VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        part.name: part
+        for part in (
+            OpaqueIntrospection,
+            OpaqueCached,
+            JwtLocal,
+            SignedIntrospection,
+            EncryptedLocal,
+            LightweightLocal,
+            OpaqueRegional,
+            PasetoLocal,
+        )
+    }
+)
+"""At a service, and at a gateway too."""
+
+GATEWAY_VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
+    {part.name: part for part in (PhantomToken, SplitGateway)}
+)
+"""At a gateway only: they pass another credential inwards than the one presented."""
+
+PROPAGATORS: Mapping[str, type[Any]] = MappingProxyType({part.name: part for part in ()})
+"""At a service that calls others."""
+
+WRAPPERS: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        part.name: part
+        for part in (
+            DenylistPolled,
+            DenylistPushed,
+            DenylistShared,
+            Dpop,
+            Mtls,
+            SensitiveIntrospection,
+            StatusListStrategy,
+            VerifiedCache,
+        )
+    }
+)
+"""Around the parts of a design."""
+
+CATALOGUE: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
+    {
+        "client": PRESENTERS,
+        "gateway": MappingProxyType({**VALIDATORS, **GATEWAY_VALIDATORS}),
+        "service": VALIDATORS,
+        "inner_service": VALIDATORS,
+        "downstream": PROPAGATORS,
+        "authorization_server": ISSUERS,
+        "wrappers": WRAPPERS,
+    }
 )
 """Place -> name -> part."""
 
 __all__ = [
     "CATALOGUE",
+    "GATEWAY_VALIDATORS",
     "ISSUERS",
     "PRESENTERS",
+    "PROPAGATORS",
     "VALIDATORS",
+    "WRAPPERS",
+    "Around",
+    "AroundValidator",
+    "Background",
     "Bearer",
     "Bound",
     "Credentials",
+    "DenylistPolled",
+    "DenylistPushed",
+    "DenylistShared",
     "Deployment",
+    "Dpop",
+    "EncryptedJwt",
+    "EncryptedLocal",
+    "Endpoint",
     "Grant",
     "Held",
     "Issued",
     "Issuer",
     "JwtAccessToken",
     "JwtLocal",
+    "LightweightJwt",
+    "LightweightLocal",
+    "Mtls",
     "OpaqueCached",
     "OpaqueIntrospection",
+    "OpaqueRegional",
     "Part",
+    "Paseto",
+    "PasetoLocal",
+    "PhantomToken",
     "Presented",
     "Presenter",
+    "Propagator",
+    "Receiver",
     "ReferenceToken",
+    "RegionalReferenceToken",
+    "SensitiveIntrospection",
+    "SignedIntrospection",
+    "SigningReferenceToken",
+    "SplitGateway",
+    "SplitToken",
+    "StatusListStrategy",
+    "StoredJwt",
+    "TokenFormat",
     "UserClient",
     "Validator",
+    "VerifiedCache",
+    "Wrapper",
+    "basic",
 ]

@@ -42,3 +42,7 @@ class AnswerCache:
         self._kept.move_to_end(key)
         if len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
+
+    def drop(self, key: str) -> None:
+        """Forget the answer for this key, if there is one."""
+        self._kept.pop(key, None)

@@ -1,19 +1,19 @@
-"""What parts are: the roles they play at their places, and what a deployment tells them."""
+"""What a deployment tells its parts, and the values that parts pass to each other."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Context, Flow
-from simlib.scenario.messages import TokenRow
-from simlib.scenario.verdict import Verdict
-from simlib.tokens import SharedSecret, SigningKey, generate_shared_secret
+from simlib.tokens import EncryptionKey, SharedSecret, SigningKey, generate_encryption_key, generate_shared_secret
 
-TokenFormat = Literal["opaque", "jwt"]
+TokenFormat = Literal["opaque", "jwt", "encrypted", "paseto"]
+"""What a client holds: a reference, a signed JWT, an encrypted one (JWE), or a PASETO."""
 
 _SHARED_SECRET = partial(generate_shared_secret, "2026-01")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,11 @@ class Deployment:
     """What the world and the design tell every part.
 
     ``make_key`` builds the signing key of a choice such as RS256 or RS256-3072, for parts that sign with a key pair.
-    ``shared_secret`` gives the HS256 secret, the same to the authorization server and to every resource server: each
-    of them can sign tokens that all others believe.
+    ``shared_secret`` gives the HS256 secret, the same to the authorization server and to every resource server: each of
+    them can sign tokens that all others believe. ``encryption_key`` gives the key pair of a resource server by
+    algorithm and audience, of which the authorization server uses the public half. ``subscribers``: place -> the call
+    targets at which each replica of its host receives what the authorization server pushes. ``regions`` are all
+    regions, ``region`` the one where this part stands; both are empty in a world without regions.
     """
 
     issuer: str
@@ -43,21 +46,46 @@ class Deployment:
     user_claims: Callable[[str], Mapping[str, str]]
     make_key: Callable[[str], SigningKey]
     shared_secret: Callable[[], SharedSecret] = _SHARED_SECRET
+    encryption_key: Callable[[str, str], EncryptionKey] = generate_encryption_key
+    subscribers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()
+    region: str = ""
 
 
 class Presented(NamedTuple):
-    """A token as it reached the resource server, and the scope that the route asks for."""
+    """A token as it reached a resource server or gateway, and what came with it.
+
+    ``scope`` is what the route asks for, ``sensitive`` whether a stale answer would be dear there. ``scheme`` is the
+    authentication scheme ("bearer" or "dpop", lower case), ``proof`` the DPoP proof, ``certificate`` the thumbprint of
+    the caller's TLS certificate; ``method`` and ``uri`` are those of the HTTP request (RFC 9449 section 4.3).
+    ``needs_user_information``: the work to be done takes claims about the user.
+    """
 
     token: str
     scope: str
+    sensitive: bool = False
+    scheme: str = "bearer"
+    proof: str = ""
+    certificate: str = ""
+    method: str = "GET"
+    uri: str = ""
+    needs_user_information: bool = False
 
 
 class Grant(NamedTuple):
-    """What the authorization server has decided to issue a token for."""
+    """What the authorization server has decided to issue a token for.
+
+    ``confirmation`` is the ``cnf`` claim (RFC 7800), ``audience`` another resource server than the usual one, ``actor``
+    who acts for the subject (RFC 8693 section 4.1), ``claims`` further claims of the token.
+    """
 
     subject: str
     client_id: str
     scope: str
+    confirmation: Mapping[str, str] = _NOTHING
+    audience: str = ""
+    actor: str = ""
+    claims: Mapping[str, Any] = _NOTHING
 
 
 class Issued(NamedTuple):
@@ -74,59 +102,3 @@ class Bound(NamedTuple):
 
     after_expiry_s: float
     after_revocation_s: float
-
-
-class Part(Protocol):
-    """A choice at one place of a design."""
-
-    name: ClassVar[str]
-    summary: ClassVar[str]
-    token_format: ClassVar[TokenFormat | None]
-    """The format it issues or validates; None when it takes any."""
-    Settings: ClassVar[type[Any]]
-
-    @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
-        """What it charges to a cost profile under its settings; ``store.get``, ``.put``, ``.revoke`` for any store."""
-
-
-class Issuer(Part, Protocol):
-    """At the authorization server: makes access tokens, and can tell what one of its own is worth."""
-
-    def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
-        """Make an access token."""
-
-    def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """What an access token stands for now; None when it is not active."""
-
-    def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Let an access token be inactive from now on; whether there was such a token."""
-
-    def keys(self) -> tuple[SigningKey, ...]:
-        """The keys whose public halves the JWKS endpoint serves."""
-
-
-class Validator(Part, Protocol):
-    """At the resource server: turns a presented token into a verdict."""
-
-    user_information_sources: ClassVar[tuple[UserInformationSource, ...]]
-    caches_answers: ClassVar[bool]
-
-    def bound(self) -> Bound:
-        """What this validator promises under its settings."""
-
-    def initial_state(self) -> Any:
-        """The state of one replica, as it starts."""
-
-    def validate(self, ctx: Context, state: Any, presented: Presented) -> Flow[Verdict]:
-        """Decide about one token."""
-
-
-class Presenter(Part, Protocol):
-    """At the client: obtains access tokens and presents them."""
-
-    def initial_state(self, user: int) -> Any:
-        """The state of one user's client before it has a token."""
-
-    def request(self, ctx: Context, state: Any, needs_user_information: bool) -> Flow[Any]:
-        """One API request, with everything it takes; returns the last answer."""

@@ -1,49 +1,87 @@
-"""The client obtains access tokens with its refresh token and presents them as bearer tokens (RFC 6749, RFC 6750)."""
+"""The client obtains access tokens, renews them with its refresh token, and presents them (RFC 6749, RFC 6750)."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, NamedTuple
+from math import inf
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
-from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once, Reply
-from simlib.scenario.messages import HttpRequest
+from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Once, Reply, Sleep
+from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.strategies.base import Deployment, TokenFormat
 from simlib.strategies.checks import at_least, positive
-from simlib.strategies.introspection import basic
+from simlib.strategies.introspection import basic, json_object
+
+TOO_MANY = 429
+
+Obtained = TokenResponse | Answer
+SignIn = Callable[[Context], Flow[Obtained]]
+Refresh = Callable[[Context, str], Flow[Obtained]]
 
 
 @dataclass(frozen=True)
 class BearerSettings:
-    """``refresh_before_s``: a token this close to its end is renewed before it is used. ``retry_refused``: after a 401
-    the client gets a new token and tries once more. ``timeout_s`` bounds each of its calls.
+    """``refresh_before_s``: a token this close to its end is renewed before it is used; ``refresh_jitter_s``: a drawn
+    part of this is added to it, for every token anew, so that clients do not renew in step. ``retry_refused``: after a
+    401 the client gets a new token and tries once more. ``retry_limited``: how often it asks for a token again after
+    429, each time as much later as the server says. ``timeout_s`` bounds each of its calls.
     """
 
     refresh_before_s: float = 0.0
     retry_refused: bool = True
     timeout_s: float = 30.0
+    refresh_jitter_s: float = 0.0
+    retry_limited: int = 1
 
     def __post_init__(self) -> None:
         at_least("refresh_before_s", self.refresh_before_s, 0)
         positive("timeout_s", self.timeout_s)
+        at_least("refresh_jitter_s", self.refresh_jitter_s, 0)
+        at_least("retry_limited", self.retry_limited, 0)
 
 
 class Held(NamedTuple):
-    """An access token in the client's hands, and when it ends by the client's clock (seconds)."""
+    """An access token in the client's hands, and when it ends by the client's clock (seconds).
+
+    ``early_s``: how many seconds sooner than others this one is renewed.
+    """
 
     token: str
     expires_at: float
+    early_s: float = 0.0
 
 
 class UserClient:
-    """One user's client: a session with its refresh token, and the access token it has, if any."""
+    """One user's client: a session with its refresh token, if it has one, and the access token it has, if any.
 
-    __slots__ = ("held", "refresh_token", "user")
+    ``session_until`` (seconds) is when the user must sign in again. ``sign_in`` does so and sets ``session_until`` to
+    the end of the new session; None where sessions never begin. ``refresh`` redeems a refresh token as this kind of
+    client does it; None when it is the deployment's usual one. ``target`` is where its API requests go: "bff" for a
+    browser that has a backend, to which it shows what it holds as a cookie. ``own`` is for the presenter's use.
+    """
 
-    def __init__(self, user: int, refresh_token: str, held: Held | None) -> None:
+    __slots__ = ("held", "own", "refresh", "refresh_token", "session_until", "sign_in", "target", "user")
+
+    def __init__(
+        self,
+        user: int,
+        refresh_token: str,
+        held: Held | None,
+        sign_in: SignIn | None = None,
+        session_until: float = inf,
+        refresh: Refresh | None = None,
+        target: str = "api",
+    ) -> None:
         self.user = user
         self.refresh_token = refresh_token
         self.held = held
+        self.sign_in = sign_in
+        self.session_until = session_until
+        self.refresh = refresh
+        self.target = target
+        self.own: Any = None
 
 
 class Bearer:
@@ -52,45 +90,71 @@ class Bearer:
     name: ClassVar[str] = "bearer"
     summary: ClassVar[str] = "bearer token, renewed with a refresh token when it is spent"
     token_format: ClassVar[TokenFormat | None] = None
-    Settings: ClassVar[type[BearerSettings]] = BearerSettings
+    Settings: ClassVar[type[Any]] = BearerSettings
 
     @staticmethod
-    def operations(settings: BearerSettings, deployment: Deployment) -> frozenset[str]:
+    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
         """What it charges to a cost profile."""
         return frozenset({"form.encode", "json.decode"})
 
-    def __init__(self, settings: BearerSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: Any, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment
         self.authorization = basic(deployment.client)
 
     @property
     def useful_life_s(self) -> float:
-        """Seconds from issue for which the client uses a token, 0 when it renews for every request."""
-        return max(0.0, self._deployment.token_lifetime_s - self._settings.refresh_before_s)
+        """Seconds from issue for which the client uses a token on average, 0 when it renews for every request."""
+        longest = max(0.0, self._deployment.token_lifetime_s - self._settings.refresh_before_s)
+        jitter = self._settings.refresh_jitter_s
+        return longest - jitter / 2 if jitter <= longest else longest * longest / (2 * jitter)
 
-    def request(self, ctx: Context, state: UserClient, needs_user_information: bool) -> Flow[Answer]:
+    def request(self, ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:
         """One API request: a token if needed, the call, and one more try after a refusal."""
-        answer = yield from self._attempt(ctx, state, needs_user_information)
+        answer = yield from self._attempt(ctx, state, request)
         if isinstance(answer, Reply) and answer.status == 401 and self._settings.retry_refused:
-            return (yield from self._attempt(ctx, state, needs_user_information))
+            return (yield from self._attempt(ctx, state, request))
         return answer
 
-    def _attempt(self, ctx: Context, state: UserClient, needs_user_information: bool) -> Flow[Answer]:
+    def _attempt(self, ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:
         held = state.held
-        if held is None or ctx.now() >= held.expires_at - self._settings.refresh_before_s:
+        if held is None or self._is_spent(held, state, ctx.now()):
             held = yield Once(("token", state.user), partial(self._obtain, ctx, state))
             if not isinstance(held, Held):
                 refusal: Answer = held
                 return refusal
-        request = HttpRequest("Bearer " + held.token, b"", needs_user_information)
-        answer: Answer = yield Call("api", request, self._settings.timeout_s)
+        scheme = "Bearer " if state.target == "api" else "Cookie "
+        bearing = request._replace(authorization=scheme + held.token)
+        answer: Answer = yield Call(state.target, bearing, self._settings.timeout_s)
         if isinstance(answer, Reply) and answer.status == 401 and state.held is held:
             state.held = None
         return answer
 
+    def _is_spent(self, held: Held, state: UserClient, now: float) -> bool:
+        return now >= held.expires_at - self._settings.refresh_before_s - held.early_s or now >= state.session_until
+
     def _obtain(self, ctx: Context, state: UserClient) -> Flow[Held | Answer]:
+        """Go on with the session, or begin one when there is none, or when the server knows of none."""
+        sign_in = state.sign_in
+        if sign_in is not None and (not state.refresh_token or ctx.now() >= state.session_until):
+            obtained = yield from self._patiently(partial(self._begin, ctx, state, sign_in))
+        else:
+            obtained = yield from self._patiently(partial(self._refresh, ctx, state))
+            if sign_in is not None and (yield from _is_invalid_grant(obtained)):
+                obtained = yield from self._patiently(partial(self._begin, ctx, state, sign_in))
+        if not isinstance(obtained, TokenResponse):
+            return obtained
+        return (yield from self._keep(ctx, state, obtained))
+
+    def _begin(self, ctx: Context, state: UserClient, sign_in: SignIn) -> Flow[Obtained]:
+        """A new session; nothing of the old one is used again, even when the user does not get in."""
+        state.refresh_token, state.held, state.session_until = "", None, inf
+        return (yield from sign_in(ctx))
+
+    def _refresh(self, ctx: Context, state: UserClient) -> Flow[Obtained]:
         """Redeem the refresh token (RFC 6749 section 6)."""
+        if state.refresh is not None:
+            return (yield from state.refresh(ctx, state.refresh_token))
         form = {"grant_type": "refresh_token", "refresh_token": state.refresh_token, "scope": self._deployment.scope}
         body = yield Compute("form.encode", lambda: urlencode(form).encode())
         asked_at = ctx.now()
@@ -98,6 +162,37 @@ class Bearer:
         if isinstance(answer, Failed) or answer.status != 200:
             return answer
         issued = yield Compute("json.decode", partial(json.loads, answer.body))
+        return _response(issued, asked_at)
+
+    def _patiently(self, ask: Callable[[], Flow[Obtained]]) -> Flow[Obtained]:
+        """Ask; when the server wants to be left alone, wait as long as it says and ask again (RFC 6585 section 4)."""
+        obtained = yield from ask()
+        for _ in range(self._settings.retry_limited):
+            if not isinstance(obtained, Failed) or obtained.status != TOO_MANY or obtained.retry_after is None:
+                break
+            yield Sleep(obtained.retry_after)
+            obtained = yield from ask()
+        return obtained
+
+    def _keep(self, ctx: Context, state: UserClient, tokens: TokenResponse) -> Flow[Held | Answer]:
+        """Take what came; under rotation that is also the refresh token for next time."""
+        early = 0.0
+        if self._settings.refresh_jitter_s:
+            early = (yield Draw("refresh_jitter")) * self._settings.refresh_jitter_s
+        state.refresh_token = tokens.refresh_token or state.refresh_token
         # Counted from the question: the client must not believe in a token longer than the server does.
-        state.held = Held(issued["access_token"], asked_at + issued["expires_in"])
+        state.held = Held(tokens.access_token, tokens.asked_at + tokens.expires_in, early)
         return state.held
+
+
+def _response(issued: Mapping[str, Any], asked_at: float) -> TokenResponse:
+    further = {name: issued.get(name, "") for name in ("refresh_token", "id_token", "scope")}
+    return TokenResponse(issued["access_token"], issued["expires_in"], asked_at, **further)
+
+
+def _is_invalid_grant(obtained: Obtained) -> Flow[bool]:
+    """Whether the server knows the refresh token no more (RFC 6749 section 5.2)."""
+    if not isinstance(obtained, Reply) or obtained.status != 400:
+        return False
+    told = yield Compute("json.decode", partial(json_object, obtained.body))
+    return told is not None and told.get("error") == "invalid_grant"

@@ -2,6 +2,8 @@
 
 from math import isfinite
 
+from simlib.tokens import KEY_MANAGEMENT, jwe_is_available, paseto_is_available
+
 
 def positive(key: str, value: float) -> None:
     """Refuse what is not a finite number above 0."""
@@ -19,3 +21,16 @@ def one_of(key: str, value: str, allowed: tuple[str, ...], also: str = "") -> No
     """Refuse a word that is not on the list; ``also`` goes on with what else is allowed."""
     if value not in allowed:
         raise ValueError(f"{key} must be one of {', '.join(allowed)}{also}")
+
+
+def check_jwe(key_management: str) -> None:
+    """Refuse an algorithm that is not known, and any of them where the package that does it is not installed."""
+    one_of("key_management", key_management, KEY_MANAGEMENT)
+    if not jwe_is_available():
+        raise ValueError("encrypted_jwt needs the package joserfc, which is not installed: pip install 'simlib[jwe]'")
+
+
+def check_paseto() -> None:
+    """Refuse where the package that does it is not installed."""
+    if not paseto_is_available():
+        raise ValueError("paseto needs the package pyseto, which is not installed: pip install 'simlib[paseto]'")

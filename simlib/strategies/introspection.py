@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from simlib.scenario.effects import Call, Compute, Context, Failed, Flow
+from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
@@ -16,10 +16,14 @@ from simlib.tokens import has_scope, judge_time
 
 
 class Introspected(NamedTuple):
-    """An answer and the instant (seconds) at which it was asked for, the latest that its content is sure to hold."""
+    """An answer and the instant (seconds) at which it was asked for, the latest that its content is sure to hold.
+
+    ``text`` is the access token that came as the answer, where one was asked for.
+    """
 
     answer: Mapping[str, Any]
     asked_at: float
+    text: str = ""
 
 
 def basic(credentials: Credentials) -> str:
@@ -28,25 +32,35 @@ def basic(credentials: Credentials) -> str:
     return "Basic " + b64encode(pair.encode()).decode()
 
 
-def introspect(ctx: Context, authorization: str, token: str, timeout: float | None) -> Flow[Introspected | Failed]:
-    """Ask about one token; ``timeout`` in seconds."""
-    asked_at = ctx.now()
+def ask(
+    ctx: Context, authorization: str, token: str, timeout: float | None, accept: str = "", target: str = "introspect"
+) -> Flow[Reply | Failed]:
+    """Ask about one token; ``timeout`` in seconds, ``accept`` the media type of the answer when it is not JSON."""
     form = {"token": token, "token_type_hint": "access_token"}
     # surrogatepass: whatever a client presents is asked about as it is, and never raises.
     body = yield Compute("form.encode", lambda: urlencode(form, errors="surrogatepass").encode())
-    reply = yield Call("introspect", HttpRequest(authorization, body), timeout)
+    reply: Reply | Failed = yield Call(target, HttpRequest(authorization, body, accept=accept), timeout)
+    return reply
+
+
+def introspect(
+    ctx: Context, authorization: str, token: str, timeout: float | None, target: str = "introspect"
+) -> Flow[Introspected | Failed]:
+    """Ask about one token and read the answer; ``timeout`` in seconds."""
+    asked_at = ctx.now()
+    reply = yield from ask(ctx, authorization, token, timeout, target=target)
     if isinstance(reply, Failed):
         return reply
     if reply.status != 200:
-        return Failed("status", reply.status)
-    answer = yield Compute("json.decode", partial(_read, reply.body))
+        return Failed("status", reply.status, reply.retry_after)
+    answer = yield Compute("json.decode", partial(json_object, reply.body))
     # What nobody can read says nothing about the token, so it must not look like "inactive".
     return Failed("status", reply.status) if answer is None else Introspected(answer, asked_at)
 
 
 def judge(introspected: Introspected, now: float, leeway: float, scope: str, deployment: Deployment) -> Verdict:
     """The verdict on an answer, at ``now`` (seconds): active, in time, from our issuer, for us, and for this scope."""
-    answer, asked_at = introspected
+    answer, asked_at, _ = introspected
     if answer.get("active") is not True:
         return refusals.invalid_token("inactive", asked_at)
     if answer.get("iss") != deployment.issuer:
@@ -61,7 +75,8 @@ def judge(introspected: Introspected, now: float, leeway: float, scope: str, dep
     return Verdict(True, claims=answer, based_on=asked_at)
 
 
-def _read(body: bytes) -> Mapping[str, Any] | None:
+def json_object(body: bytes) -> Mapping[str, Any] | None:
+    """The JSON object in a body, or None when there is none that can be read."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

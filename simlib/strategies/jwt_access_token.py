@@ -2,28 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
 from simlib.strategies.base import Deployment, Grant, Issued, TokenFormat
-from simlib.strategies.checks import one_of
+from simlib.strategies.grant_details import about_user, claims_for, row_of
 from simlib.strategies.jwt_operations import signing, verifying
+from simlib.strategies.signing import Signer, check_key
 from simlib.tokens import (
+    ACCESS_TOKEN_TYPE,
     ALGORITHMS,
-    RSA_ALGORITHMS,
-    RSA_BITS,
     SECRET_ALGORITHM,
     SharedSecret,
     SigningKey,
     Verification,
-    access_token_claims,
     from_numeric_date,
     header_of,
     judge_time,
     key_choice,
-    sign_access_token,
 )
 
 
@@ -38,11 +35,7 @@ class JwtAccessTokenSettings:
     key_bits: int = 2048
 
     def __post_init__(self) -> None:
-        one_of("algorithm", self.algorithm, (*ALGORITHMS, SECRET_ALGORITHM))
-        if self.key_bits not in RSA_BITS:
-            raise ValueError(f"key_bits must be {' or '.join(map(str, RSA_BITS))}")
-        if self.key_bits != RSA_BITS[0] and self.algorithm not in RSA_ALGORITHMS:
-            raise ValueError(f"key_bits must be left out with {self.algorithm}: only RSA keys come in sizes")
+        check_key(self.algorithm, self.key_bits, (*ALGORITHMS, SECRET_ALGORITHM))
 
 
 class JwtAccessToken:
@@ -53,7 +46,7 @@ class JwtAccessToken:
         "signed JWT access token (RFC 9068); with HS256 every RS holds the secret and could mint tokens itself"
     )
     token_format: ClassVar[TokenFormat | None] = "jwt"
-    Settings: ClassVar[type[JwtAccessTokenSettings]] = JwtAccessTokenSettings
+    Settings: ClassVar[type[Any]] = JwtAccessTokenSettings
 
     @staticmethod
     def operations(settings: JwtAccessTokenSettings, deployment: Deployment) -> frozenset[str]:
@@ -67,29 +60,22 @@ class JwtAccessToken:
             if settings.algorithm == SECRET_ALGORITHM
             else deployment.make_key(_choice(settings))
         )
-        self._signing = signing(self._key.choice, deployment)
+        self._signer = Signer(self._key, deployment)
         self._verifying = verifying(self._key.choice, deployment)
 
     def keys(self) -> tuple[SigningKey, ...]:
         """The one signing key; none when a secret signs, which no key set may show."""
         return (self._key,) if isinstance(self._key, SigningKey) else ()
 
+    def sign(self, ctx: Context, claims: Mapping[str, Any], typ: str) -> Flow[str]:
+        """Sign something else under the server's name, such as an identity token."""
+        return self._signer(claims, typ)
+
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
         """Sign the claims of RFC 9068 section 2.2, with claims about the user when the design puts them there."""
-        deployment = self._deployment
-        in_token = deployment.user_information == "token"
-        claims = access_token_claims(
-            deployment.issuer,
-            deployment.audience,
-            grant.subject,
-            grant.client_id,
-            grant.scope,
-            ctx.now(),
-            deployment.token_lifetime_s,
-            ctx.random_bytes("jti", 16).hex(),
-            deployment.user_claims(grant.subject) if in_token else {},
-        )
-        token = yield Compute(self._signing, partial(sign_access_token, claims, self._key))
+        claims = claims_for(ctx, grant, self._deployment)
+        token = yield from self._signer(claims, ACCESS_TOKEN_TYPE)
+        yield from self._note(claims)
         return Issued(token, grant.subject, from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"]))
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
@@ -97,46 +83,40 @@ class JwtAccessToken:
         claims = yield from self._read(token)
         if claims is None or judge_time(claims, ctx.now()) is not None:
             return None
-        revoked = yield Call("store", StoreGet(_revoked_key(claims)))
-        return _row(claims, "access") if revoked is None else None
+        revoked = yield Call("store", StoreGet(key_of_jti(claims)))
+        return self._row(claims, "access") if revoked is None else None
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
         """Remember the ``jti`` (RFC 7009 leaves open how a server invalidates a self-contained token)."""
         claims = yield from self._read(token)
         if claims is None or judge_time(claims, ctx.now()) is not None:
             return False
-        row = _row(claims, "revoked")._replace(revoked_at=ctx.now())
-        yield Call("store", StorePut(_revoked_key(claims), row))
+        row = self._row(claims, "revoked")._replace(revoked_at=ctx.now())
+        yield Call("store", StorePut(key_of_jti(claims), row))
         return True
+
+    def _note(self, claims: Mapping[str, Any]) -> Flow[None]:
+        """Nothing is written down of a token that was issued."""
+        yield from ()
 
     def _read(self, token: str) -> Flow[Mapping[str, Any] | None]:
         key, deployment = self._key, self._deployment
         if header_of(token).get("kid") != key.kid:
             return None
-        verification = Verification(
-            token, key.verification_key, (key.algorithm,), deployment.issuer, deployment.audience
-        )
+        verification = Verification(token, key.verification_key, (key.algorithm,), deployment.issuer, None)
         verified = yield Compute(self._verifying, verification)
         claims: Mapping[str, Any] | None = verified.claims
         return claims
+
+    def _row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
+        return row_of(claims, kind, about_user(self._deployment, claims["sub"]))
 
 
 def _choice(settings: JwtAccessTokenSettings) -> str:
     return key_choice(settings.algorithm, settings.key_bits)
 
 
-def _revoked_key(claims: Mapping[str, Any]) -> str:
+def key_of_jti(claims: Mapping[str, Any]) -> str:
+    """Under which key of the token store a JWT is known."""
     # RFC 7519 makes a jti unique per issuer; this store is one issuer's own.
     return f"jti:{claims['jti']}"
-
-
-def _row(claims: Mapping[str, Any], kind: str) -> TokenRow:
-    return TokenRow(
-        kind,
-        claims["sub"],
-        claims["client_id"],
-        claims.get("scope", ""),
-        claims["aud"],
-        from_numeric_date(claims["iat"]),
-        from_numeric_date(claims["exp"]),
-    )

@@ -2,28 +2,24 @@
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once
-from simlib.scenario.messages import HttpRequest
+from simlib.scenario.effects import Compute, Context, Flow
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
+from simlib.strategies.judging import judge_claims
+from simlib.strategies.jwks_client import JwksClient, KeyCache
 from simlib.strategies.jwt_operations import verifying
 from simlib.tokens import (
     ALGORITHMS,
     SECRET_ALGORITHM,
-    KeySet,
-    MalformedKeySet,
     SharedSecret,
     Verification,
     VerificationKey,
-    from_numeric_date,
-    has_scope,
     header_of,
-    judge_time,
 )
 
 
@@ -52,17 +48,6 @@ class JwtLocalSettings:
         at_least("leeway_s", self.leeway_s, 0)
 
 
-class KeyCache:
-    """The key set that one replica holds; instants in seconds."""
-
-    __slots__ = ("asked_at", "keys", "until")
-
-    def __init__(self) -> None:
-        self.keys = KeySet(())
-        self.until = float("-inf")
-        self.asked_at = float("-inf")
-
-
 class JwtLocal:
     """Checks signature, issuer, audience, type, time and scope with the issuer's keys; asks nobody about the token."""
 
@@ -74,17 +59,18 @@ class JwtLocal:
     token_format: ClassVar[TokenFormat | None] = "jwt"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
-    Settings: ClassVar[type[JwtLocalSettings]] = JwtLocalSettings
+    Settings: ClassVar[type[Any]] = JwtLocalSettings
 
     @staticmethod
-    def operations(settings: JwtLocalSettings, deployment: Deployment) -> frozenset[str]:
+    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
         """What it charges to a cost profile; the issuer knows the name of the verification."""
         return frozenset({"claims.check"} if _is_secret(settings) else {"claims.check", "jwks.serve", "jwks.parse"})
 
-    def __init__(self, settings: JwtLocalSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: Any, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment
         self._secret = deployment.shared_secret() if _is_secret(settings) else None
+        self._keys = JwksClient(settings.jwks_lifetime_s, settings.unknown_kid_cooldown_s, settings.timeout_s)
         self._verifying = lru_cache(maxsize=16)(partial(verifying, deployment=deployment))
 
     def bound(self) -> Bound:
@@ -98,13 +84,14 @@ class JwtLocal:
 
     def validate(self, ctx: Context, state: KeyCache, presented: Presented) -> Flow[Verdict]:
         """Find the key, verify the bytes, judge the claims."""
-        token = presented.token
-        if not token:
+        if not presented.token:
             return refusals.no_token()
-        if self._secret is None and ctx.now() >= state.until:
-            yield Once("jwks", partial(self._fetch, ctx, state))
-            if ctx.now() >= state.until:
-                return refusals.cannot_tell("no_keys")
+        return (yield from self._verify(ctx, state, presented.token, presented.scope))
+
+    def _verify(self, ctx: Context, state: KeyCache, token: str, scope: str) -> Flow[Verdict]:
+        """The verdict on a signed token."""
+        if self._secret is None and not (yield from self._keys.ready(ctx, state)):
+            return refusals.cannot_tell("no_keys")
         key = yield from self._key(ctx, state, token)
         if key is None:
             return refusals.invalid_token("unknown_key")
@@ -114,46 +101,15 @@ class JwtLocal:
         verified = yield Compute(self._verifying(key.choice), verification)
         if verified.claims is None:
             return refusals.invalid_token(verified.reason)
-        claims = verified.claims
         yield Compute("claims.check")
-        based_on = from_numeric_date(claims["iat"]) if isinstance(claims["iat"], int | float) else 0.0
-        untimely = judge_time(claims, ctx.now(), self._settings.leeway_s)
-        if untimely is not None:
-            return refusals.invalid_token(untimely, based_on)
-        if not has_scope(claims, presented.scope):
-            return refusals.insufficient_scope(presented.scope, based_on)
-        return Verdict(True, claims=claims, based_on=based_on)
+        return judge_claims(verified.claims, ctx.now(), self._settings.leeway_s, scope)
 
     def _key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
         kid = header_of(token).get("kid")
-        if not isinstance(kid, str):
-            return None
         if self._secret is not None:  # and no key set is ever looked at
             return self._secret if kid == self._secret.kid else None
-        key = state.keys.find(kid)
-        if key is None and ctx.now() >= state.asked_at + self._settings.unknown_kid_cooldown_s:
-            yield Once("jwks", partial(self._fetch, ctx, state))
-            key = state.keys.find(kid)
-        return key
-
-    def _fetch(self, ctx: Context, state: KeyCache) -> Flow[None]:
-        """Replace the key set; a failed fetch leaves the old one to its lifetime."""
-        state.asked_at = ctx.now()
-        reply = yield Call("jwks", HttpRequest(), self._settings.timeout_s)
-        if isinstance(reply, Failed) or reply.status != 200:
-            return
-        keys = yield Compute("jwks.parse", partial(_parse, reply.body))
-        if keys is not None:
-            state.keys = keys
-            state.until = state.asked_at + self._settings.jwks_lifetime_s
+        return (yield from self._keys.find(ctx, state, kid))
 
 
 def _is_secret(settings: JwtLocalSettings) -> bool:
     return settings.algorithms == (SECRET_ALGORITHM,)
-
-
-def _parse(body: bytes) -> KeySet | None:
-    try:
-        return KeySet.from_jwks(body)
-    except MalformedKeySet:
-        return None

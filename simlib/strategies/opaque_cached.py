@@ -1,4 +1,4 @@
-"""Opaque token, introspection answers cached per replica (S2 to S4 of data/evidence/strategies.csv)."""
+"""Opaque token, introspection answers cached (S2 to S5 of data/evidence/strategies.csv)."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +9,7 @@ from simlib.scenario.effects import Compute, Context, Failed, Flow, Once
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
 from simlib.strategies.answer_cache import AnswerCache
+from simlib.strategies.answer_places import AnswerPlace, InReplica, InSharedStore
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, positive
 from simlib.strategies.introspection import Introspected, basic, introspect, judge
@@ -20,7 +21,10 @@ class OpaqueCachedSettings:
     """``ttl_s`` and ``capacity`` bound the cache of each replica; an answer never outlives the token's ``exp``.
 
     ``single_flight``: concurrent misses of one token make one call. ``negative_ttl_s``: how long an inactive answer is
-    kept, 0 for not at all. ``timeout_s`` bounds one introspection, ``leeway_s`` is clock skew granted at expiry.
+    kept, 0 for not at all. After the TTL the old answer goes on being used for ``stale_while_revalidate_s`` while a
+    new one is fetched behind the request, and for ``stale_if_error_s`` when the AS is out of order (RFC 5861).
+    ``shared``: answers are kept in the store that all replicas share instead of in each replica, where ``capacity`` is
+    the store's own business. ``timeout_s`` bounds one call, ``leeway_s`` is clock skew granted at expiry.
     """
 
     ttl_s: float = 60.0
@@ -29,6 +33,9 @@ class OpaqueCachedSettings:
     negative_ttl_s: float = 0.0
     timeout_s: float = 10.0
     leeway_s: float = 0.0
+    stale_while_revalidate_s: float = 0.0
+    stale_if_error_s: float = 0.0
+    shared: bool = False
 
     def __post_init__(self) -> None:
         positive("ttl_s", self.ttl_s)
@@ -36,6 +43,13 @@ class OpaqueCachedSettings:
         at_least("negative_ttl_s", self.negative_ttl_s, 0)
         positive("timeout_s", self.timeout_s)
         at_least("leeway_s", self.leeway_s, 0)
+        at_least("stale_while_revalidate_s", self.stale_while_revalidate_s, 0)
+        at_least("stale_if_error_s", self.stale_if_error_s, 0)
+
+    @property
+    def stale_s(self) -> float:
+        """Seconds after the TTL for which an answer can be of use."""
+        return max(self.stale_while_revalidate_s, self.stale_if_error_s)
 
 
 class OpaqueCached:
@@ -51,17 +65,26 @@ class OpaqueCached:
     @staticmethod
     def operations(settings: OpaqueCachedSettings, deployment: Deployment) -> frozenset[str]:
         """What it charges to a cost profile."""
-        return frozenset({"token.hash", "cache.lookup", "form.encode", "json.decode", "claims.check"})
+        keeping = {"json.encode"} if settings.shared else {"cache.lookup"}
+        return frozenset({"token.hash", "form.encode", "json.decode", "claims.check"} | keeping)
+
+    @staticmethod
+    def needs(settings: OpaqueCachedSettings) -> frozenset[str]:
+        """What must be in world and design for it."""
+        return frozenset({"shared_store"} if settings.shared else ())
 
     def __init__(self, settings: OpaqueCachedSettings, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment
         self._authorization = basic(deployment.resource_server)
+        self._place: AnswerPlace = (
+            InSharedStore(f"{self.name}:", settings.timeout_s) if settings.shared else InReplica()
+        )
 
     def bound(self) -> Bound:
-        """An answer is used for the TTL counted from when it was asked for, or while it is on its way, if longer."""
+        """An answer is used for TTL and stale time counted from the question, or while on its way, if longer."""
         settings, lifetime = self._settings, self._deployment.token_lifetime_s
-        kept = min(settings.ttl_s, lifetime)
+        kept = min(settings.ttl_s + settings.stale_s, lifetime)
         on_its_way = min(settings.timeout_s, lifetime + settings.leeway_s)
         return Bound(settings.leeway_s, max(kept, on_its_way))
 
@@ -74,26 +97,50 @@ class OpaqueCached:
         if not presented.token:
             return refusals.no_token()
         key = yield Compute("token.hash", partial(store_key, presented.token))
-        yield Compute("cache.lookup")
-        known = state.get(key, ctx.now())
-        if known is None:
-            ask = partial(self._ask, ctx, state, key, presented.token)
-            asked = (yield Once(("introspect", key), ask)) if self._settings.single_flight else (yield from ask())
-            if isinstance(asked, Failed):
-                return refusals.cannot_tell("introspection_" + asked.reason)
-            known = asked
+        kept = yield from self._place.look_up(ctx, state, key)
+        known = yield from self._known(ctx, state, key, presented.token, kept)
+        if isinstance(known, Failed):
+            return refusals.cannot_tell("introspection_" + known.reason)
         yield Compute("claims.check")
-        return judge(known, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+        return self._judged(ctx.now(), known, presented.scope)
 
-    def _ask(self, ctx: Context, state: AnswerCache, key: str, token: str) -> Flow[Introspected | Failed]:
-        asked = yield from introspect(ctx, self._authorization, token, self._settings.timeout_s)
-        if isinstance(asked, Introspected):
-            until = self._until(asked)
-            if until > ctx.now():
-                state.put(key, asked, until)
+    def _known(
+        self, ctx: Context, state: AnswerCache, key: str, token: str, kept: Introspected | None
+    ) -> Flow[Introspected | Failed]:
+        """The answer kept, as long as it may be used, or a new one."""
+        settings, now = self._settings, ctx.now()
+        if kept is not None and now < self._until(kept, 0.0):
+            return kept
+        ask = partial(self._ask, ctx, state, key, token)
+        if kept is not None and now < self._until(kept, settings.stale_while_revalidate_s):
+            yield Once(("introspect", key), ask, wait=False)
+            return kept
+        asked: Introspected | Failed = (
+            (yield Once(("introspect", key), ask)) if settings.single_flight else (yield from ask())
+        )
+        if kept is not None and isinstance(asked, Failed) and _is_out_of_order(asked):
+            # Looked up again: in the meantime it may have ended, or somebody may have learned that it is wrong.
+            kept = yield from self._place.look_up(ctx, state, key)
+            return asked if kept is None else kept
         return asked
 
-    def _until(self, asked: Introspected) -> float:
+    def _ask(self, ctx: Context, state: AnswerCache, key: str, token: str) -> Flow[Introspected | Failed]:
+        asked = yield from self._question(ctx, token)
+        if isinstance(asked, Introspected):
+            until = self._until(asked, self._settings.stale_s)
+            if until > ctx.now():
+                yield from self._place.keep(ctx, state, key, asked, until)
+            elif self._settings.stale_s:
+                yield from self._place.drop(ctx, state, key)
+        return asked
+
+    def _question(self, ctx: Context, token: str) -> Flow[Introspected | Failed]:
+        return introspect(ctx, self._authorization, token, self._settings.timeout_s)
+
+    def _judged(self, now: float, known: Introspected, scope: str) -> Verdict:
+        return judge(known, now, self._settings.leeway_s, scope, self._deployment)
+
+    def _until(self, asked: Introspected, stale_s: float) -> float:
         """Counted from the question, not from the answer: what happened at the AS in between is not in it."""
         answer = asked.answer
         if answer.get("active") is not True:
@@ -101,4 +148,9 @@ class OpaqueCached:
         expiry = answer.get("exp")
         if not isinstance(expiry, int | float):
             return asked.asked_at  # no known expiry, so nothing bounds it: do not keep it
-        return min(asked.asked_at + self._settings.ttl_s, from_numeric_date(expiry))
+        return min(asked.asked_at + self._settings.ttl_s + stale_s, from_numeric_date(expiry))
+
+
+def _is_out_of_order(failed: Failed) -> bool:
+    """Whether the server has a fault, rather than refusing the one who asks (RFC 5861 section 4)."""
+    return not 400 <= failed.status < 500 or failed.status == 429

@@ -18,6 +18,19 @@ from simlib.tokens.claims import (
     judge_time,
     to_numeric_date,
 )
+from simlib.tokens.client_certificate import certificate_thumbprint, client_certificate
+from simlib.tokens.dpop import ProofVerification, VerifiedProof, nonce_at, proof_key, sign_proof
+from simlib.tokens.id_token import ID_TOKEN_TYPE, id_token_claims
+from simlib.tokens.introspection_jwt import INTROSPECTION_CLAIMS, INTROSPECTION_TYPE, introspection_claims
+from simlib.tokens.jwe import (
+    KEY_MANAGEMENT,
+    Decrypted,
+    EncryptionKey,
+    decrypt,
+    encrypt,
+    generate_encryption_key,
+    jwe_is_available,
+)
 from simlib.tokens.jws import (
     ACCESS_TOKEN_TYPE,
     REQUIRED_CLAIMS,
@@ -25,7 +38,9 @@ from simlib.tokens.jws import (
     Verification,
     Verified,
     header_of,
+    payload_of,
     sign_access_token,
+    sign_jwt,
 )
 from simlib.tokens.keys import (
     KeySet,
@@ -35,37 +50,73 @@ from simlib.tokens.keys import (
     generate_signing_key,
 )
 from simlib.tokens.opaque import opaque_token, store_key
+from simlib.tokens.paseto import PasetoVerification, paseto_is_available, paseto_kid, sign_paseto
+from simlib.tokens.regional import region_of, regional_token
+from simlib.tokens.sealing import seal, unseal
 from simlib.tokens.shared_secret import SharedSecret, generate_shared_secret
+from simlib.tokens.status_list import STATUS_LIST_TYPE, MalformedStatusList, StatusList
 
 __all__ = [
     "ACCESS_TOKEN_TYPE",
     "ALGORITHMS",
     "EPOCH",
+    "ID_TOKEN_TYPE",
+    "INTROSPECTION_CLAIMS",
+    "INTROSPECTION_TYPE",
     "KEY_CHOICES",
+    "KEY_MANAGEMENT",
     "REQUIRED_CLAIMS",
     "RSA_ALGORITHMS",
     "RSA_BITS",
     "SECRET_ALGORITHM",
+    "STATUS_LIST_TYPE",
     "Algorithm",
+    "Decrypted",
+    "EncryptionKey",
     "KeySet",
     "MalformedKeySet",
+    "MalformedStatusList",
+    "PasetoVerification",
+    "ProofVerification",
     "Reason",
     "SharedSecret",
     "SigningKey",
+    "StatusList",
     "TimeReason",
     "Verification",
     "VerificationKey",
     "Verified",
+    "VerifiedProof",
     "access_token_claims",
+    "certificate_thumbprint",
+    "client_certificate",
+    "decrypt",
+    "encrypt",
     "from_numeric_date",
+    "generate_encryption_key",
     "generate_shared_secret",
     "generate_signing_key",
     "has_scope",
     "header_of",
+    "id_token_claims",
+    "introspection_claims",
     "judge_time",
+    "jwe_is_available",
     "key_choice",
+    "nonce_at",
     "opaque_token",
+    "paseto_is_available",
+    "paseto_kid",
+    "payload_of",
+    "proof_key",
+    "region_of",
+    "regional_token",
+    "seal",
     "sign_access_token",
+    "sign_jwt",
+    "sign_paseto",
+    "sign_proof",
     "store_key",
     "to_numeric_date",
+    "unseal",
 ]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import jwt
+from jwt.types import Options
 
 from simlib.tokens.decoder import quick_decoder, stock_decoder
 from simlib.tokens.keys import SigningKey, VerificationKey
@@ -23,13 +24,19 @@ Reason = Literal["", "malformed", "algorithm", "signature", "issuer", "audience"
 
 _NO_HEADER: Mapping[str, Any] = MappingProxyType({})
 
+_ANY_AUDIENCE: Options = {"verify_aud": False}
 _STOCK, _QUICK = stock_decoder(), quick_decoder()
 
 
-def sign_access_token(claims: Mapping[str, Any], key: SigningKey | SharedSecret) -> str:
-    """The signed token in compact form (RFC 7515 section 3.1) with typ "at+jwt" and the kid in its header."""
-    header = {"typ": ACCESS_TOKEN_TYPE, "kid": key.kid}
+def sign_jwt(claims: Mapping[str, Any], key: SigningKey | SharedSecret, typ: str) -> str:
+    """The signed JWT in compact form (RFC 7515 section 3.1) with this typ and the kid in its header."""
+    header = {"typ": typ, "kid": key.kid}
     return jwt.encode(dict(claims), key.signing_material, algorithm=key.algorithm, headers=header)
+
+
+def sign_access_token(claims: Mapping[str, Any], key: SigningKey | SharedSecret) -> str:
+    """The signed access token, with typ "at+jwt" (RFC 9068 section 2.1)."""
+    return sign_jwt(claims, key, ACCESS_TOKEN_TYPE)
 
 
 def header_of(token: str) -> Mapping[str, Any]:
@@ -41,14 +48,25 @@ def header_of(token: str) -> Mapping[str, Any]:
     return _decoded_header(segment) if dot and len(segment) <= LONGEST_HEADER else _NO_HEADER
 
 
+def payload_of(token: str) -> Mapping[str, Any] | None:
+    """The claims of a compact JWS, verified by nobody; None when there are none that can be read."""
+    segments = token.split(".", 3)
+    return _json_object(segments[1]) if len(segments) == 3 and all(segments) else None
+
+
 @lru_cache(maxsize=1024)
 def _decoded_header(segment: str) -> Mapping[str, Any]:
+    header = _json_object(segment)
+    return _NO_HEADER if header is None else MappingProxyType(header)
+
+
+def _json_object(segment: str) -> dict[str, Any] | None:
     try:
         padded = segment + "=" * (-len(segment) % 4)
-        header = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        value = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, RecursionError):
-        return _NO_HEADER
-    return MappingProxyType(header) if isinstance(header, dict) else _NO_HEADER
+        return None
+    return value if isinstance(value, dict) else None
 
 
 class Verified(NamedTuple):
@@ -64,14 +82,17 @@ class Verification(NamedTuple):
     Equal values have equal outcomes, so a value may serve as the key of a memory. The key is the caller's: what
     a header offers as a key (jwk, jku, x5u) is never looked at (RFC 8725 section 3.10). Its type decides the kind of
     algorithm: a shared secret verifies HS256 only, a public key never HS256, whatever header and list say.
+    ``audience`` None takes a token for anybody: so a server reads what it has signed itself. ``required`` are the
+    claims that must be there.
     """
 
     token: str
     key: VerificationKey | SharedSecret
     algorithms: tuple[str, ...]
     issuer: str
-    audience: str
+    audience: str | None
     typ: str = ACCESS_TOKEN_TYPE
+    required: tuple[str, ...] = REQUIRED_CLAIMS
 
     def __call__(self) -> Verified:
         """Verify header, signature, issuer, audience and presence of the required claims (RFC 9068 section 4)."""
@@ -92,10 +113,11 @@ class Verification(NamedTuple):
                 algorithms=self.algorithms,
                 audience=self.audience,
                 issuer=self.issuer,
+                options=_ANY_AUDIENCE if self.audience is None else None,
             )
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             return Verified(None, _reason(error))
-        if None in map(claims.get, REQUIRED_CLAIMS):
+        if None in map(claims.get, self.required):
             return Verified(None, "missing_claim")
         return Verified(MappingProxyType(claims))
 

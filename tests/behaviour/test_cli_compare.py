@@ -53,8 +53,8 @@ def test_three_designs_fit_into_a_hundred_columns_without_control_codes(reported
 
 def test_progress_goes_to_standard_error_in_few_lines(reported: Path) -> None:
     lines = (reported / "stderr.txt").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "simulating: 0 of 6 runs"
-    assert lines[-1] == "simulating: 6 of 6 runs"
+    assert lines[0] == "simulating: 0 of 18 runs"
+    assert lines[-1] == "simulating: 18 of 18 runs"
     assert len(lines) <= 11
 
 

@@ -37,7 +37,7 @@ def test_ctrl_c_ends_everything_and_says_what_was_not_written(workers: int, ever
     (os.killpg if everybody else os.kill)(running.pid, signal.SIGINT)
     _, errors = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert first == "simulating: 0 of 6 runs\n"
+    assert first == "simulating: 0 of 18 runs\n"
     assert errors == "simlib: interrupted: no report was written to out\n"
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
     _, alive = psutil.wait_procs(children, timeout=30)

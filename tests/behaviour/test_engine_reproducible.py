@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from simlib import load_scenario, simulate
-from simlib.engine import simulate as engine
+from simlib.engine import parts
 from simlib.scenario.effects import Call
 from simlib.scenario.messages import HttpRequest
 from simlib.scenario.records import FINISHED, SCHEMA, Records
@@ -141,7 +141,7 @@ class Chatty(OpaqueIntrospection):
 def chatty(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A catalogue with a part that makes extra calls."""
     services = {**CATALOGUE["service"], "opaque_introspection": Chatty}
-    return lambda: monkeypatch.setattr(engine, "CATALOGUE", MappingProxyType({**CATALOGUE, "service": services}))
+    return lambda: monkeypatch.setattr(parts, "CATALOGUE", MappingProxyType({**CATALOGUE, "service": services}))
 
 
 def test_more_calls_to_the_as_in_one_design_leave_the_others_alone_to_the_last_byte(chatty: Any) -> None:

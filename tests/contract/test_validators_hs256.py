@@ -8,12 +8,20 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from simlib.scenario.effects import Failed
 from simlib.tokens import ALGORITHMS, KEY_CHOICES, KeySet, generate_shared_secret
+from support.cases import JWT_CASES, name_of
 from support.forging import claims_of, hmac_signed, signed, unsigned
 from support.keys import key
-from support.pairs import JWT_PAIRS, name_of
+from support.pairs import accepted
 from support.stage import Stage
 
-SECRET_ONLY = [pair for pair in JWT_PAIRS if "algorithms" in pair[0].Settings.__dataclass_fields__]
+SECRET_ONLY = [
+    case[:2]
+    for case in JWT_CASES
+    if not case.wrappers
+    and {"algorithms"} <= set(case.validator.Settings.__dataclass_fields__)
+    and accepted(case.validator, algorithms=("HS256",)) is not None
+    and accepted(case.issuer, algorithm="HS256") is not None
+]
 
 
 @pytest.fixture(params=SECRET_ONLY, ids=name_of)

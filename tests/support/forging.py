@@ -11,6 +11,9 @@ import jwt
 
 from simlib.tokens import SigningKey
 
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""The order n of the curve P-256 (FIPS 186-5)."""
+
 
 def encoded(value: Any) -> str:
     """Bytes as they are, anything else as JSON, in base64url without padding (RFC 7515 section 2)."""
@@ -50,11 +53,39 @@ def hmac_signed(claims: Mapping[str, Any], kid: str, secret: bytes) -> str:
 
 
 def altered(token: str, at: int) -> str:
-    """The same token with one thing changed: a byte of a JWT's payload, or a character of an opaque token."""
-    if token.count(".") != 2:
-        position = at % len(token)
-        return token[:position] + ("A" if token[position] != "A" else "B") + token[position + 1 :]
-    header, payload, signature = token.split(".")
-    data = bytearray(decoded(payload))
-    data[at % len(data)] ^= 1
-    return f"{header}.{encoded(bytes(data))}.{signature}"
+    """The same token with one thing changed: a byte of what it says (the payload of a JWT, any part of a sealed token),
+    or a character of an opaque token. From `alterations` of them on they repeat.
+    """
+    position = at % alterations(token)
+    segments = token.split(".")
+    for number, segment in enumerate(segments):
+        if number in _spoken(segments):
+            length = len(decoded(segment))
+            if position < length:
+                data = bytearray(decoded(segment))
+                data[position] ^= 1
+                return ".".join((*segments[:number], encoded(bytes(data)), *segments[number + 1 :]))
+            position -= length
+    return token[:position] + ("A" if token[position] != "A" else "B") + token[position + 1 :]
+
+
+def alterations(token: str) -> int:
+    """How many different things `altered` can change."""
+    segments = token.split(".")
+    return sum(len(decoded(segments[number])) for number in _spoken(segments)) or len(token)
+
+
+def _spoken(segments: list[str]) -> tuple[int, ...]:
+    """Which segments are bytes in base64url: of a JWT those it says something in; none of an opaque token."""
+    if len(segments) == 3 and not segments[0].startswith("v"):
+        return (1,)
+    if segments[0].startswith("v") and len(segments) in (3, 4):  # PASETO: version, purpose, payload, footer
+        return (2,)
+    return tuple(number for number, segment in enumerate(segments) if segment) if len(segments) == 5 else ()
+
+
+def other_signature(token: str) -> str:
+    """The same ES256 token with the other signature that fits it: (r, n - s) for (r, s)."""
+    signing_input, _, signature = token.rpartition(".")
+    r, s = decoded(signature)[:32], int.from_bytes(decoded(signature)[32:], "big")
+    return f"{signing_input}.{encoded(r + (P256_ORDER - s).to_bytes(32, 'big'))}"

@@ -45,9 +45,30 @@ def design_of(validator: str, issuer: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+def needs_of(kind: type[Any], settings: Any) -> frozenset[str]:
+    """What a part says that it cannot work without."""
+    needs: frozenset[str] = kind.needs(settings) if hasattr(kind, "needs") else frozenset()
+    return needs
+
+
 def issuers_for(validator: type[Any]) -> list[type[Any]]:
-    """The issuers whose tokens a validator takes."""
-    return [kind for kind in ISSUERS.values() if validator.token_format in (None, kind.token_format)]
+    """The issuers whose tokens a validator takes, and that do for each other what they need."""
+    return [kind for kind in ISSUERS.values() if _fit(validator, kind)]
+
+
+def _fit(validator: type[Any], issuer: type[Any]) -> bool:
+    wanted = needs_of(validator, validator.Settings())
+    named = {need.removeprefix("issuer:") for need in wanted if need.startswith("issuer:")}
+    if named and issuer.name not in named:
+        return False
+    if "signing" in wanted and not hasattr(issuer, "sign"):
+        return False
+    gateways = {
+        need.removeprefix("gateway:") for need in needs_of(issuer, issuer.Settings()) if need.startswith("gateway:")
+    }
+    if gateways and validator.name not in gateways:
+        return False
+    return validator.token_format in (None, issuer.token_format)
 
 
 def document(**changes: Any) -> dict[str, Any]:

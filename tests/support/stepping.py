@@ -59,10 +59,14 @@ class Host:
 
 
 class Route(NamedTuple):
-    """On which host a target is, and what answers there."""
+    """On which host a target is, and what answers there.
+
+    ``inside``: the way there is not part of the test, so it takes no time and counts as no call.
+    """
 
     host: Host
     handler: Handler
+    inside: bool = False
 
 
 class Started:
@@ -78,6 +82,15 @@ class Started:
         self.done, self.value, self.at = True, value, now()
 
 
+class Entry(NamedTuple):
+    """What is due when; ``endless``: for a flow that never ends, so nobody waits for it."""
+
+    at: float
+    ticket: int
+    endless: bool
+    act: Callable[[], None]
+
+
 class Stepper:
     """One clock, one agenda, and counters of what was asked for."""
 
@@ -86,7 +99,10 @@ class Stepper:
         self.calls: Counter[str] = Counter()
         self.operations: Counter[str] = Counter()
         self.delay: Callable[[str], Delay] = lambda target: Delay()
-        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._agenda: list[Entry] = []
+        self._endless = False  # whether what happens now is part of a flow that never ends
+        self._due = 0  # entries of flows that end
+        self._open = 0  # such flows under way
         self._ticket = itertools.count()
         self._random = random.Random(20261123)
 
@@ -95,8 +111,18 @@ class Stepper:
     def start(self, flow: Flow[Any], host: Host) -> Started:
         """Start a generator at this instant, without letting any time pass."""
         started = Started()
-        self._step(flow, host, partial(started.settle, lambda: self.now), None)
+        self._open += 1
+
+        def settle(value: Any) -> None:
+            self._open -= 1
+            started.settle(lambda: self.now, value)
+
+        self._as(False, partial(self._step, flow, host, settle), None)
         return started
+
+    def start_endless(self, flow: Flow[Any], host: Host) -> None:
+        """Start a generator that goes on for ever, such as one that polls."""
+        self._as(True, partial(self._step, flow, host, _nobody), None)
 
     def finish(self, flow: Flow[Any], host: Host) -> Any:
         """Run a generator to its end, and the clock as far as that takes; returns its result."""
@@ -106,21 +132,36 @@ class Stepper:
         return started.value
 
     def run(self, until: float = math.inf) -> None:
-        """Do everything that is due up to an instant and set the clock to it; without one, until nothing is due."""
-        while self._agenda and self._agenda[0][0] <= until:
+        """Do everything that is due up to an instant and set the clock to it.
+
+        Without an instant, go on until nothing is left but flows that never end.
+        """
+        if not math.isfinite(until):
+            while self._open or self._due:
+                self._next()
+            return
+        while self._agenda and self._agenda[0].at <= until:
             self._next()
-        if math.isfinite(until):
-            assert until >= self.now, "the clock does not go back"
-            self.now = until
+        assert until >= self.now, "the clock does not go back"
+        self.now = until
 
     # --- the parts' side -----------------------------------------------------------------------------------------
 
     def _next(self) -> None:
-        self.now, _, act = heapq.heappop(self._agenda)
-        act()
+        entry = heapq.heappop(self._agenda)
+        self.now = max(self.now, entry.at)  # a test may have set the clock beyond it
+        self._due -= not entry.endless
+        self._as(entry.endless, lambda _: entry.act(), None)
+
+    def _as(self, endless: bool, act: Resume, value: Any) -> None:
+        """Go on with a flow that ends, or with one that does not."""
+        before, self._endless = self._endless, endless
+        act(value)
+        self._endless = before
 
     def _later(self, seconds: float, act: Callable[[], None]) -> None:
-        heapq.heappush(self._agenda, (self.now + seconds, next(self._ticket), act))
+        self._due += not self._endless
+        heapq.heappush(self._agenda, Entry(self.now + seconds, next(self._ticket), self._endless, act))
 
     def _step(self, flow: Flow[Any], host: Host, done: Resume, answer: Any) -> None:
         """Run a generator up to where it has to wait."""
@@ -158,6 +199,10 @@ class Stepper:
                     raise TypeError(f"{effect!r} is not an effect")
 
     def _call(self, call: Call, caller: Host, resume: Resume) -> None:
+        host, handler, inside = caller.routes[call.target]
+        if inside:
+            self._step(handler(call.request), host, resume, None)
+            return
         self.calls[call.target] += 1
         delay = self.delay(call.target)
         waiting = [resume]
@@ -172,10 +217,10 @@ class Stepper:
         def travel_back(answer: Any) -> None:
             self._later(delay.after, partial(settle, answer))
 
-        host, handler = caller.routes[call.target]
         self._later(delay.before, lambda: self._step(handler(call.request), host, travel_back, None))
 
     def _once(self, once: Once, host: Host, resume: Resume) -> None:
+        resume = partial(self._as, self._endless, resume)
         waiting = host.flights.get(once.key)
         if waiting is not None:
             waiting.append(resume)

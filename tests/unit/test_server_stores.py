@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from simlib.calibration.store_operations import check_servers, leave_servers_clean, store_operations
 from simlib.scenario.errors import InputError
-from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
+from simlib.scenario.messages import StoreConsume, StoreGet, StorePut, StoreRevoke, StoreRevokedSince, TokenRow
 from simlib.stores import SERVER_STORES
 
 ROW = TokenRow("access", "user-1", "app", "read write", "https://rs", 10.0, 310.25)
@@ -76,6 +77,38 @@ def test_a_server_answers_as_every_store_does(store: Any) -> None:
     assert (store.count_valid(5.0), store.count_valid(6.0)) == (1, 0)
     store.execute(StorePut("a", ROW))
     assert store.execute(StoreGet("a")) == ROW
+
+
+def test_a_server_keeps_details_gives_a_row_to_one_consumer_and_lists_what_is_revoked(store: Any) -> None:
+    detailed = ROW._replace(details='{"family":"f"}')
+    for key in ("b", "B", "a", "good"):
+        store.execute(StorePut(key, detailed))
+    assert store.execute(StoreGet("a")) == detailed
+    assert store.execute(StoreConsume("nothing", 5.0)) is None
+    assert store.execute(StoreConsume("a", 5.0)) == detailed
+    assert store.execute(StoreConsume("a", 6.0)) == detailed._replace(revoked_at=5.0)
+    store.execute(StoreRevoke("b", 4.25))
+    store.execute(StorePut("B", detailed._replace(revoked_at=4.25)))
+    store.execute(StorePut("over", detailed._replace(expires_at=7.0, revoked_at=4.5)))
+    assert [key for key, _ in store.execute(StoreRevokedSince(4.0, 6.9))] == ["B", "b", "over", "a"]
+    assert store.execute(StoreRevokedSince(4.25, 7.0)) == (("a", detailed._replace(revoked_at=5.0)),)
+    store.execute(StorePut("a", detailed))
+    assert store.execute(StoreRevokedSince(4.25, 7.0)) == ()
+
+
+@given
+def test_connections_that_consume_one_row_at_the_same_time_have_one_winner(store: Any) -> None:
+    name = next(name for name, make in SERVER_STORES.items() if make is type(store))
+    for number in range(50):
+        store.execute(StorePut(str(number), ROW))
+
+    def consume_all(_: int) -> list[str]:
+        with closing(SERVER_STORES[name](GIVEN[name], "simlib_test")) as mine:
+            return [str(n) for n in range(50) if mine.execute(StoreConsume(str(n), 20.0)) == ROW]
+
+    with ThreadPoolExecutor(4) as pool:
+        won = [key for keys in pool.map(consume_all, range(4)) for key in keys]
+    assert sorted(won) == sorted(map(str, range(50)))
 
 
 @given

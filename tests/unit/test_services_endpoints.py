@@ -167,7 +167,7 @@ def test_userinfo_answers_whoever_holds_the_token(stage: Stage) -> None:
 def test_userinfo_refuses_tokens_that_are_not_active(stage: Stage) -> None:
     revoked, expired = stage.issue().token, stage.issue().token
     stage.revoke(revoked)
-    refused = (401, b"", 'Bearer error="invalid_token"')
+    refused = Reply(401, b"", 'Bearer error="invalid_token"')
     for token in (revoked, "garbage", "a.b.c", stage.refresh_token()):
         assert stage.ask("userinfo", HttpRequest(f"Bearer {token}")) == refused
     assert stage.at(310.0).ask("userinfo", HttpRequest(f"Bearer {expired}")) == refused
@@ -175,7 +175,7 @@ def test_userinfo_refuses_tokens_that_are_not_active(stage: Stage) -> None:
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic c2hvcDp4", "Token abc"])
 def test_userinfo_gives_no_error_code_to_who_presents_no_token(authorization: str, stage: Stage) -> None:
-    assert stage.ask("userinfo", HttpRequest(authorization)) == (401, b"", "Bearer")
+    assert stage.ask("userinfo", HttpRequest(authorization)) == Reply(401, b"", "Bearer")
 
 
 def test_claims_about_users_differ_by_user_and_have_the_size_that_was_asked_for() -> None:

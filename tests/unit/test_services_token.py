@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from simlib.scenario.effects import Reply
 from simlib.scenario.messages import HttpRequest
+from simlib.services import GRANTS
 from simlib.strategies import Credentials, JwtAccessToken, JwtLocal
 from support.stage import CLIENT, OTHER_CLIENT, SCOPE, Stage, basic
 
@@ -127,9 +128,12 @@ def test_no_body_raises_or_passes(body: bytes) -> None:
     assert posted(stage, body).status == 400
 
 
-@pytest.mark.parametrize(
-    "kind", ["authorization_code", "client_credentials", "password", "refresh_tokens", "Refresh_token"]
-)
+@pytest.mark.parametrize("kind", [kind for kind in GRANTS if kind != "refresh_token"])
+def test_a_client_that_is_not_registered_may_only_refresh(kind: str, stage: Stage) -> None:
+    assert error(stage.post("token", **{**GRANT, "grant_type": kind})) == (400, "unauthorized_client")
+
+
+@pytest.mark.parametrize("kind", ["password", "implicit", "refresh_tokens", "Refresh_token", "device_code"])
 def test_another_grant_type_is_unsupported(kind: str, stage: Stage) -> None:
     assert error(stage.post("token", **{**GRANT, "grant_type": kind})) == (400, "unsupported_grant_type")
 

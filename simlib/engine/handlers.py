@@ -1,0 +1,160 @@
+"""What every host of a design does when it is called: the real services, with the design's parts in them."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+from simlib.engine.hosts import Handler, HostContext
+from simlib.engine.network import Bind
+from simlib.engine.observing import observed_exchange, observed_validation
+from simlib.engine.parts import Parts
+from simlib.engine.sites import Site, inner_target
+from simlib.scenario.effects import Compute, Context, Flow
+from simlib.scenario.hosts import Service
+from simlib.scenario.messages import HttpRequest, SharedRequest, Stored
+from simlib.scenario.places import GATEWAY
+from simlib.scenario.verdict import Verdict
+from simlib.scenario.world import World
+from simlib.services import ENDPOINTS, Api, AuthorizationServer, Gateway, api, claim_names, gateway, limited
+from simlib.stores import SharedStore
+from simlib.strategies import Background, Endpoint, Presented, Receiver
+
+TokenId = Callable[[str], int]
+
+
+class ReplicaContext(Context, Protocol):
+    """A host that knows which of its replicas it is."""
+
+    replica: int
+
+
+class Handlers:
+    """Binds of one run. Each replica of a site has one state, which its API, its pushes and its pollers share."""
+
+    def __init__(self, world: World, parts: Parts, token_id: TokenId) -> None:
+        self._world = world
+        self._parts = parts
+        self._token_id = token_id
+        self._states: dict[tuple[str, int], Any] = {}
+
+    def _state(self, site: Site, ctx: ReplicaContext) -> Any:
+        key = (site.host, ctx.replica)
+        if key not in self._states:
+            self._states[key] = site.validator.initial_state()
+        return self._states[key]
+
+    # --- sites -------------------------------------------------------------------------------------------------------
+
+    def site(self, site: Site) -> Bind:
+        """A gateway or a service."""
+        return partial(self._gateway if site.place == GATEWAY else self._api, site)
+
+    def _gateway(self, site: Site, ctx: HostContext) -> Handler:
+        listening = site.listening
+        resource = Gateway(
+            self._validate(site, ctx),
+            head_bytes=self._world.network.request_head_bytes,
+            header_limit_bytes=listening.header_limit_bytes,
+        )
+        return lambda request: gateway(ctx, request, resource)
+
+    def _api(self, site: Site, ctx: HostContext) -> Handler:
+        listening: Any = site.listening
+        first = isinstance(listening, Service)
+        resource = Api(
+            self._validate(site, ctx),
+            first and self._parts.deployment.user_information == "userinfo",
+            claim_names(1)[0],
+            bytes(listening.reply_bytes),
+            head_bytes=self._world.network.request_head_bytes,
+            header_limit_bytes=listening.header_limit_bytes,
+            calls=tuple((inner_target(name), self._world.inner_services[name].audience) for name in site.calls),
+            credential=self._credential(ctx),
+        )
+        return lambda request: api(ctx, request, resource)
+
+    def _validate(self, site: Site, ctx: HostContext) -> Callable[[HttpRequest], Flow[Verdict]]:
+        validator, state = site.validator, self._state(site, ctx)
+
+        def validate(request: HttpRequest) -> Flow[Verdict]:
+            presented = presented_in(request, site.scope, site.uri)
+            flow = validator.validate(ctx, state, presented)
+            token = self._token_id(presented.token) if site.edge else -1
+            return observed_validation(flow, ctx.replica, token, site.edge)
+
+        return validate
+
+    def _credential(self, ctx: HostContext) -> Callable[[str, str], Flow[str]]:
+        propagator = self._parts.propagator
+        if propagator is None:
+            return _nothing
+        state = propagator.initial_state()
+        return lambda token, audience: observed_exchange(propagator.credential(ctx, state, token, audience))
+
+    def receive(self, site: Site) -> Callable[[ReplicaContext], Handler]:
+        """What a site does with pushes of the authorization server."""
+
+        def bind(ctx: ReplicaContext) -> Handler:
+            validator, state = site.validator, self._state(site, ctx)
+            assert isinstance(validator, Receiver)
+            return lambda request: validator.receive(ctx, state, request)
+
+        return bind
+
+    def backgrounds(self, site: Site) -> Callable[[HostContext], tuple[Flow[None], ...]]:
+        """What the replicas of a site do by themselves."""
+
+        def make(ctx: HostContext) -> tuple[Flow[None], ...]:
+            validator = site.validator
+            return validator.backgrounds(ctx, self._state(site, ctx)) if isinstance(validator, Background) else ()
+
+        return make
+
+    # --- the authorization server and what is behind ---------------------------------------------------------------
+
+    def endpoints(self, server: AuthorizationServer) -> dict[str, Bind]:
+        """Name -> endpoint of one authorization server."""
+        return {name: partial(self._endpoint, name, endpoint, server) for name, endpoint in ENDPOINTS.items()}
+
+    def _endpoint(self, name: str, endpoint: Endpoint, server: AuthorizationServer, ctx: HostContext) -> Handler:
+        for wrapper in self._parts.wrappers:
+            endpoint = wrapper.around_endpoint(name, endpoint)
+        limit = self._world.authorization_server.rate_limit
+        if limit is not None:
+            endpoint = limited(endpoint, limit.requests_per_s, limit.burst)
+        return lambda request: endpoint(ctx, request, server)
+
+
+def shared_store(store: SharedStore) -> Bind:
+    """A shared key-value store on a host of its own: the time is the scenario's, the answers are real."""
+
+    def bind(ctx: HostContext) -> Handler:
+        def serve(request: SharedRequest) -> Flow[Stored]:
+            answer = yield Compute("shared.work", lambda: store.execute(request, ctx.now()))
+            return Stored(answer)
+
+        return serve
+
+    return bind
+
+
+def presented_in(request: HttpRequest, scope: str, uri: str) -> Presented:
+    """The token of a request and what came with it; of another scheme than Bearer and DPoP there is none."""
+    scheme, _, token = request.authorization.partition(" ")
+    known = scheme.lower()
+    return Presented(
+        token if known in ("bearer", "dpop") else "",
+        scope,
+        request.sensitive,
+        known,
+        request.dpop,
+        request.certificate,
+        "GET",
+        uri,
+    )
+
+
+def _nothing(token: str, audience: str) -> Flow[str]:
+    """A service that calls nobody needs no credential."""
+    yield Compute("nothing")
+    return ""

@@ -1,0 +1,125 @@
+"""The parts of one design, made for one world: what stands at each place, with the wrappers around it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from simlib.flows import FLOWS, VICTIM_FLOWS
+from simlib.scenario.design import Chosen, Design
+from simlib.scenario.hosts import InnerService
+from simlib.scenario.places import GATEWAY, SERVICE
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.variates import Variates
+from simlib.scenario.world import World
+from simlib.services import user_claims
+from simlib.strategies import CATALOGUE, Credentials, Deployment, Issuer, Presenter, Propagator, Validator, Wrapper
+from simlib.tokens import generate_signing_key
+
+INNER_SERVICE, DOWNSTREAM = "inner_service", "downstream"
+
+PARTS: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
+    {**CATALOGUE, "flows": MappingProxyType({**FLOWS, **VICTIM_FLOWS})}
+)
+"""Everything that a scenario may name: place -> name -> part, and the flows by which clients sign in."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything of a design that acts. ``deployment`` is what its parts were told, in the first region."""
+
+    design: Design
+    deployment: Deployment
+    wrappers: tuple[Wrapper, ...]
+    presenter: Presenter
+    propagator: Propagator | None
+
+    @property
+    def edge(self) -> str:
+        """Where tokens come in from clients."""
+        return GATEWAY if GATEWAY in self.design.parts else SERVICE
+
+    @property
+    def regional(self) -> bool:
+        """Whether there is an authorization server in every region."""
+        kind = CATALOGUE["authorization_server"][self.design.parts["authorization_server"].part]
+        return bool(self.deployment.regions) and getattr(kind, "regional", False)
+
+    def issuer(self, region: str) -> Issuer:
+        """The authorization server's part in a region."""
+        issuer: Issuer = _made("authorization_server", self.design, replace(self.deployment, region=region))
+        for wrapper in self.wrappers:
+            issuer = wrapper.around_issuer(issuer)
+        return issuer
+
+    def validator(self, place: str, region: str, service: InnerService | None = None) -> Validator:
+        """The validator at a place in a region; an inner service has an audience of its own when tokens do."""
+        deployment = replace(self.deployment, region=region)
+        if service is not None and self.propagator is not None and self.propagator.own_audiences:
+            deployment = replace(deployment, audience=service.audience)
+        validator: Validator = _made(place, self.design, deployment)
+        for wrapper in self.wrappers:
+            if (place == self.edge) if wrapper.at_edge else (place != GATEWAY):
+                validator = wrapper.around_validator(validator)
+        return validator
+
+    def needs(self, word: str) -> bool:
+        """Whether a part cannot work without something, such as the shared store."""
+        placed = [(CATALOGUE[place][chosen.part], chosen) for place, chosen in self.design.parts.items()]
+        placed += [(CATALOGUE["wrappers"][chosen.part], chosen) for chosen in self.design.wrappers]
+        return any(word in kind.needs(chosen.settings) for kind, chosen in placed if hasattr(kind, "needs"))
+
+
+def make_parts(design: Design, deployment: Deployment) -> Parts:
+    """The parts of a design."""
+    wrappers = tuple(_wrapper(chosen, deployment) for chosen in design.wrappers)
+    presenter: Presenter = _made("client", design, deployment)
+    for wrapper in wrappers:
+        presenter = wrapper.around_presenter(presenter)
+    propagator = _made(DOWNSTREAM, design, deployment) if DOWNSTREAM in design.parts else None
+    return Parts(design, deployment, wrappers, presenter, propagator)
+
+
+def _made(place: str, design: Design, deployment: Deployment) -> Any:
+    chosen = design.parts[place]
+    kind: Any = CATALOGUE[place][chosen.part]
+    return kind(chosen.settings, deployment)
+
+
+def _wrapper(chosen: Chosen, deployment: Deployment) -> Wrapper:
+    kind: Any = CATALOGUE["wrappers"][chosen.part]
+    wrapper: Wrapper = kind(chosen.settings, deployment)
+    return wrapper
+
+
+def deployment_of(
+    scenario: Scenario, design: Design, variates: Variates, subscribers: Mapping[str, tuple[str, ...]]
+) -> Deployment:
+    """What the parts of a design are told in a world."""
+    world = scenario.world
+    information = world.user_information
+    regions = world.regions.names if world.regions is not None else ()
+    return Deployment(
+        issuer=world.authorization_server.issuer,
+        audience=world.service.audience,
+        scope=all_scopes(world),
+        token_lifetime_s=design.token_lifetime_s,
+        user_information=design.user_information,
+        resource_server=_credentials("resource-server", variates),
+        client=_credentials("client", variates),
+        user_claims=lambda subject: user_claims(subject, information.claims, information.value_bytes),
+        make_key=lambda algorithm: generate_signing_key(algorithm, "2026-01"),
+        subscribers=subscribers,
+        regions=regions,
+        region=regions[0] if regions else "",
+    )
+
+
+def all_scopes(world: World) -> str:
+    """What clients ask for: the scopes of the first service and of all behind it, each once."""
+    services = (world.service, *world.inner_services.values())
+    return " ".join(dict.fromkeys(word for service in services for word in service.scope.split()))
+
+
+def _credentials(client_id: str, variates: Variates) -> Credentials:
+    return Credentials(client_id, variates.random_bytes(f"secret.{client_id}", 0, 32).hex())

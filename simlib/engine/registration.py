@@ -1,0 +1,73 @@
+"""What one authorization server of a run is and whom it knows."""
+
+from typing import Any
+
+from simlib.engine.clients import (
+    CLIENT_IDS,
+    PUBLIC,
+    registration_of,
+    resource_servers,
+    secret_of,
+    sign_in_with,
+    subject_of,
+)
+from simlib.engine.demand import Demand
+from simlib.engine.parts import Parts
+from simlib.engine.servers import Server
+from simlib.scenario.variates import Variates
+from simlib.scenario.world import World
+from simlib.services import AuthorizationServer, Registration, digest_of
+from simlib.strategies import Grant
+from simlib.tokens import KeySet
+
+
+def authorization_server(
+    world: World, parts: Parts, server: Server, tokens: Any, demand: Demand, variates: Variates
+) -> AuthorizationServer:
+    """The value that its endpoints work with; ``tokens`` makes, reads and revokes its access tokens."""
+    deployment, issuer = parts.deployment, server.issuer
+    signing_keys = issuer.keys()
+    keys = KeySet(tuple(key.verification_key for key in signing_keys))
+    secrets = _secrets(world, parts, demand, variates)
+    return AuthorizationServer(
+        issuer=deployment.issuer,
+        tokens=tokens,
+        clients={client_id: digest_of(secret) for client_id, secret in secrets.items()},
+        may_introspect=frozenset({deployment.resource_server.client_id}),
+        user_claims=deployment.user_claims,
+        answers_with_claims=deployment.user_information == "introspection",
+        jwks=keys.to_jwks,
+        make_grant=Grant,
+        public_clients=frozenset(CLIENT_IDS[kind.kind] for kind in world.clients if kind.kind in PUBLIC),
+        registrations=_registrations(world, parts, secrets),
+        audiences=frozenset(service.audience for service in world.inner_services.values()),
+        refresh=parts.design.refresh,
+        sign=getattr(issuer, "sign", None),
+        sign_in=sign_in_with(variates),
+        status_list=getattr(issuer, "status_list", None),
+    )
+
+
+def _secrets(world: World, parts: Parts, demand: Demand, variates: Variates) -> dict[str, str]:
+    """Confidential clients and resource servers with their secrets."""
+    deployment = parts.deployment
+    secrets = {c.client_id: c.client_secret for c in (deployment.resource_server, deployment.client)}
+    for number, client in enumerate(world.clients):
+        if client.kind == "machine" and demand.kinds is not None:
+            machines = [subject_of(user) for user in (demand.kinds == number).nonzero()[0].tolist()]
+            secrets |= {machine: secret_of(machine, variates) for machine in machines}
+        elif client.kind not in PUBLIC:
+            secrets[CLIENT_IDS[client.kind]] = secret_of(CLIENT_IDS[client.kind], variates)
+    return secrets
+
+
+def _registrations(world: World, parts: Parts, secrets: dict[str, str]) -> dict[str, Registration]:
+    scope = parts.deployment.scope
+    registrations = {parts.deployment.resource_server.client_id: resource_servers(scope)}
+    for client in world.clients:
+        registered = registration_of(client.kind, scope)
+        if client.kind == "machine":
+            registrations |= {client_id: registered for client_id in secrets if client_id.startswith("user-")}
+        else:
+            registrations[CLIENT_IDS[client.kind]] = registered
+    return registrations

@@ -1,0 +1,95 @@
+"""How users' clients sign in, and how long their sessions last."""
+
+from functools import partial
+
+import numpy as np
+
+from simlib.engine.clients import Application, application, password_of, subject_of
+from simlib.engine.demand import Demand
+from simlib.engine.observing import observed_sign_in
+from simlib.engine.parts import Parts
+from simlib.flows import FLOWS, Client, Obtained
+from simlib.scenario.distributions import Distribution
+from simlib.scenario.effects import Context, Flow
+from simlib.scenario.messages import TokenResponse
+from simlib.scenario.people import ClientType
+from simlib.scenario.variates import Variates
+from simlib.scenario.world import World
+from simlib.strategies import Credentials, UserClient
+
+
+class SignIns:
+    """The sessions of a world with types of clients. All that is drawn belongs to the user, whatever the design."""
+
+    def __init__(self, world: World, parts: Parts, demand: Demand, variates: Variates) -> None:
+        self._world = world
+        self._parts = parts
+        self._kinds = demand.kinds
+        self._variates = variates
+        self._begun: dict[int, int] = {}
+
+    def client(self, user: int) -> UserClient:
+        """A user's client before it has signed in."""
+        app = self.application(user)
+        client = UserClient(user, "", None, client=Credentials(app.client_id, app.secret))
+        client.session_until = 0.0
+        client.sign_in = partial(self._sign_in, client)
+        return client
+
+    def application(self, user: int) -> Application:
+        """The registered client that a user's client is one of."""
+        return application(self._type(user).kind, user, self._variates)
+
+    def refreshes(self, user: int) -> bool:
+        """Whether the client's flow gives it refresh tokens."""
+        return "refresh_token" in FLOWS[self._flow(user)].gives
+
+    def session_before(self, user: int, idle: float) -> tuple[float, float]:
+        """Length in seconds of the session that a user may have when the run begins, and the position in it.
+
+        ``idle``: mean seconds between two requests. The position is beyond the length when there is no session.
+        """
+        length = self._draw(self._type(user).session, "session.length", user, 0)
+        return length, self._variates.one("session.position", user, 0) * (length + idle)
+
+    def _type(self, user: int) -> ClientType:
+        assert self._kinds is not None
+        found: ClientType = self._world.clients[self._kinds[user]]
+        return found
+
+    def _flow(self, user: int) -> str:
+        return self._parts.design.flows[self._type(user).kind]
+
+    def _draw(self, law: Distribution, purpose: str, user: int, ordinal: int) -> float:
+        return float(law.seconds(np.array([self._variates.one(purpose, user, ordinal)]))[0])
+
+    def _sign_in(self, client: UserClient, ctx: Context) -> Flow[Obtained]:
+        user = client.user
+        ordinal = self._begun[user] = self._begun.get(user, 0) + 1
+        flow = FLOWS[self._flow(user)]
+        obtained: Obtained = yield from observed_sign_in(flow(flow.Settings(), self._for(user, ordinal)).obtain(ctx))
+        if isinstance(obtained, TokenResponse):
+            client.session_until = ctx.now() + self._draw(self._type(user).session, "session.length", user, ordinal)
+        return obtained
+
+    def _for(self, user: int, ordinal: int) -> Client:
+        """What the flow works with."""
+        app, kind = self.application(user), self._type(user)
+        subject = subject_of(user)
+        scope = self._parts.deployment.scope
+        approval = kind.approval
+        return Client(
+            client_id=app.client_id,
+            secret=app.secret,
+            issuer=self._parts.deployment.issuer,
+            redirect_uri=app.redirect_uri,
+            scope=f"openid {scope}" if self._parts.needs("id_token") else scope,
+            subject=subject,
+            password=password_of(subject, self._variates),
+            approval_s=0.0 if approval is None else self._draw(approval, "user.approval", user, ordinal),
+        )
+
+
+def sign_ins_of(world: World, parts: Parts, demand: Demand, variates: Variates) -> SignIns | None:
+    """The sessions; None in a world where none begins or ends."""
+    return SignIns(world, parts, demand, variates) if world.clients else None

@@ -1,0 +1,86 @@
+"""Revocations: tokens that are reported stolen, while somebody goes on presenting them."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from simlib.engine.demand import Demand, pick
+from simlib.engine.population import Population
+from simlib.scenario.effects import Call, Flow
+from simlib.scenario.messages import HttpRequest
+from simlib.scenario.sinks import Row
+from simlib.scenario.variates import Variates
+from simlib.strategies import basic
+
+
+class Thefts:
+    """They come as a Poisson stream and hit users in proportion to their requests."""
+
+    def __init__(
+        self,
+        rate: float,
+        horizon: float,
+        demand: Demand,
+        variates: Variates,
+        authorization: str,
+        row: Callable[[Row], None],
+    ) -> None:
+        self._rate = rate
+        self._horizon = horizon
+        self._demand = demand
+        self._variates = variates
+        self._authorization = authorization
+        self._row = row
+        self._asked: dict[str, tuple[int, int, float]] = {}
+
+    def schedule(
+        self, population: Population, client_host: Callable[[int], str], route: Callable[[int, Flow[Any]], Flow[Any]]
+    ) -> list[tuple[float, str, Callable[[], Flow[Any]]]]:
+        """When, on which host, and what: one entry per theft before the horizon.
+
+        ``route`` sends a user's calls to the authorization server of that user.
+        """
+        if self._rate == 0:
+            return []
+        count = int(self._rate * self._horizon + 6 * np.sqrt(self._rate * self._horizon) + 20)
+        gaps = -np.log1p(-self._variates.column("revocation.gap", count)) / self._rate
+        times = np.cumsum(gaps)
+        users = pick(self._demand.rates, self._variates.column("revocation.user", count))
+        return [
+            (time, client_host(user), partial(self._routed, route, population, number, user, time))
+            for number, (time, user) in enumerate(zip(times.tolist(), users.tolist(), strict=True))
+            if time < self._horizon
+        ]
+
+    def _routed(
+        self,
+        route: Callable[[int, Flow[Any]], Flow[Any]],
+        population: Population,
+        number: int,
+        user: int,
+        time: float,
+    ) -> Flow[Any]:
+        return route(user, self._revoke(population, number, user, time))
+
+    def _revoke(self, population: Population, number: int, user: int, asked: float) -> Flow[None]:
+        """The user's token is reported stolen; whoever has it goes on presenting it."""
+        held = population.client(user).held
+        if held is None or held.expires_at <= asked:
+            return
+        self._asked[held.token] = (number, user, asked)
+        form = f"token={held.token}&token_type_hint=access_token"
+        client = population.client(user).client
+        if client is None:
+            yield Call("revoke", HttpRequest(self._authorization, form.encode()))
+        elif client.client_secret:
+            yield Call("revoke", HttpRequest(basic(client), form.encode()))
+        else:
+            yield Call("revoke", HttpRequest(body=f"{form}&client_id={client.client_id}".encode()))
+
+    def revoked(self, population: Population, token: str, effective: float) -> None:
+        """A token has been revoked; those that ended with their session were not reported and have no row."""
+        if token in self._asked:
+            number, user, asked = self._asked[token]
+            self._row((number, population.token_id(token), user, asked, effective))

@@ -1,0 +1,149 @@
+"""The hosts and links of a design in its world, region by region."""
+
+from collections.abc import Iterator
+
+from simlib.engine.database import database_host, database_path
+from simlib.engine.network import Host, Path
+from simlib.engine.parts import Parts
+from simlib.engine.sites import Site, inner_target
+from simlib.scenario.hosts import Database
+from simlib.scenario.links import Link
+from simlib.scenario.places import AUTHORIZATION_SERVER, CLIENT, SERVICE, SHARED_STORE, STORE, at
+from simlib.scenario.world import World
+
+AS_TARGETS_OF_CLIENTS = ("token", "revoke", "authorize", "device_authorization", "device_verification", "jwks")
+
+
+class Topology:
+    """Who is there and who can reach whom. ``regions`` is ("",) in a world without regions."""
+
+    def __init__(self, world: World, parts: Parts, sites: tuple[Site, ...]) -> None:
+        self.world = world
+        self.sites = sites
+        self.regions = world.regions.names if world.regions is not None else ("",)
+        self.as_regions = self.regions if parts.regional else self.regions[:1]
+        self.shared = world.shared_store if parts.needs("shared_store") else None
+        self._replicas = parts.design.replicas
+
+    def authorization_server(self, region: str) -> str:
+        """The region of the authorization server that a region turns to."""
+        return region if region in self.as_regions else self.as_regions[0]
+
+    # --- hosts -------------------------------------------------------------------------------------------------------
+
+    def hosts(self) -> tuple[Host, ...]:
+        """All hosts, clients first."""
+        return (
+            *(Host(at(CLIENT, region), None) for region in self.regions),
+            *(self._site(site) for site in self.sites),
+            *(self._server(region) for region in self.as_regions),
+            *self._databases(),
+            *([] if self.shared is None else [Host(SHARED_STORE, self.shared.workers)]),
+        )
+
+    def _site(self, site: Site) -> Host:
+        listening = site.listening
+        return Host(site.host, listening.workers, site.replicas, listening.discipline, threads=listening.threads)
+
+    def _server(self, region: str) -> Host:
+        server = self.world.authorization_server
+        replicas = self._replicas[AUTHORIZATION_SERVER]
+        return Host(at(AUTHORIZATION_SERVER, region), server.workers, replicas, discipline=server.discipline)
+
+    def _databases(self) -> Iterator[Host]:
+        for region in self._with_database():
+            assert self.world.store.database is not None
+            yield database_host(self.world.store.database, at(STORE, region))
+
+    def _with_database(self) -> tuple[str, ...]:
+        return self.as_regions if self.world.store.database is not None else ()
+
+    # --- links -------------------------------------------------------------------------------------------------------
+
+    def paths(self) -> tuple[Path, ...]:
+        """All links."""
+        return (*self._behind(), *self._of_clients(), *self._of_sites(), *self._pushes())
+
+    def _behind(self) -> Iterator[Path]:
+        """What is part of its caller: databases and the shared store."""
+        for region in self._with_database():
+            assert self.world.store.database is not None
+            yield database_path(self.world.store.database, at(AUTHORIZATION_SERVER, region), at(STORE, region))
+        if self.shared is not None:
+            for site in self.sites:
+                yield self._shared(self.shared, site.host, site.region)
+            for region in self.as_regions:
+                yield self._shared(self.shared, at(AUTHORIZATION_SERVER, region), region)
+
+    def _shared(self, store: Database, caller: str, region: str) -> Path:
+        """There is one shared store, in the first region."""
+        far = self._between(region, self.regions[0], store.link)
+        return database_path(store.model_copy(update={"link": far}), caller, SHARED_STORE, "shared.call")
+
+    def _of_clients(self) -> Iterator[Path]:
+        network = self.world.network
+        for region in self.regions:
+            edge = next(site for site in self.sites if site.edge and site.region == region)
+            yield self._path(at(CLIENT, region), edge.host, network.client_to_service)
+            for there in self.as_regions:
+                link = self._between(region, there, network.client_to_authorization_server)
+                yield self._path(at(CLIENT, region), at(AUTHORIZATION_SERVER, there), link)
+
+    def _of_sites(self) -> Iterator[Path]:
+        network = self.world.network
+        by_target = {site.target: site for site in self.sites}
+        for site in self.sites:
+            for region in self.as_regions:
+                link = self._between(site.region, region, network.service_to_authorization_server)
+                yield self._path(site.host, at(AUTHORIZATION_SERVER, region), link)
+            called = [at(inner_target(name), site.region) for name in site.calls]
+            called += [at("api", site.region)] if site.edge and site.place != SERVICE else []
+            for target in dict.fromkeys(called):
+                yield self._path(site.host, by_target[target].host, network.inside)
+
+    def _pushes(self) -> Iterator[Path]:
+        for site in self.sites:
+            if site.receives:
+                for region in self.as_regions:
+                    link = self._between(region, site.region, self.world.network.inside)
+                    yield self._path(at(AUTHORIZATION_SERVER, region), site.host, link)
+
+    def _between(self, one: str, other: str, link: Link) -> Link:
+        """A link as it is inside a region, or with the round trip between two."""
+        far = self.world.regions.between(one, other) if self.world.regions is not None else None
+        return link if far is None else link.model_copy(update={"round_trip": far})
+
+    def _path(self, caller: str, callee: str, link: Link) -> Path:
+        network = self.world.network
+        return Path(
+            caller,
+            callee,
+            link.round_trip,
+            link.bandwidth,
+            link.connections,
+            link.keep_alive_s,
+            link.connect_round_trips,
+            network.request_head_bytes,
+            network.reply_head_bytes,
+        )
+
+    # --- names -------------------------------------------------------------------------------------------------------
+
+    def aliases(self, endpoints: tuple[str, ...]) -> dict[str, dict[str, str]]:
+        """Host -> what its parts call a target -> the target; empty for names that are the same."""
+        aliases: dict[str, dict[str, str]] = {}
+        for region in self.regions:
+            server = self.authorization_server(region)
+            own = {name: at(name, server) for name in endpoints}
+            edge = next(site for site in self.sites if site.edge and site.region == region)
+            aliases[at(CLIENT, region)] = {**own, "api": edge.target}
+            for site in self.sites:
+                if site.region == region:
+                    aliases[site.host] = {**own, **self._inside(site)}
+        for region in self._with_database():
+            aliases[at(AUTHORIZATION_SERVER, region)] = {STORE: at(STORE, region)}
+        return {host: {k: v for k, v in names.items() if k != v} for host, names in aliases.items()}
+
+    def _inside(self, site: Site) -> dict[str, str]:
+        names = {inner_target(name): at(inner_target(name), site.region) for name in site.calls}
+        return {**names, "api": at("api", site.region)} if site.edge and site.place != SERVICE else names

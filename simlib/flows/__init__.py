@@ -1,0 +1,54 @@
+"""How a client obtains its tokens: one flow per file, listed by hand.
+
+To add a flow, write its file and add one line here.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from simlib.flows.authorization_code import AuthorizationCode
+from simlib.flows.backend import Backend
+from simlib.flows.backend_for_frontend import BackendForFrontend
+from simlib.flows.base import Client, FlowSettings, GrantFlow, Obtained
+from simlib.flows.client_credentials import ClientCredentials
+from simlib.flows.device_authorization import DeviceAuthorization
+from simlib.flows.implicit import Implicit
+from simlib.flows.password import Password
+from simlib.flows.refresh_token import RefreshToken
+from simlib.flows.token_exchange import TokenExchange
+
+FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
+    {
+        flow.name: flow
+        for flow in (
+            AuthorizationCode,
+            BackendForFrontend,
+            ClientCredentials,
+            DeviceAuthorization,
+            RefreshToken,
+            TokenExchange,
+        )
+    }
+)
+"""Those that a design may use; the first that is for a kind of client is its usual one."""
+
+VICTIM_FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType({flow.name: flow for flow in (Implicit, Password)})
+"""Those that are there to be attacked; ``refused`` says why no design may use them."""
+
+__all__ = [
+    "FLOWS",
+    "VICTIM_FLOWS",
+    "AuthorizationCode",
+    "Backend",
+    "BackendForFrontend",
+    "Client",
+    "ClientCredentials",
+    "DeviceAuthorization",
+    "FlowSettings",
+    "GrantFlow",
+    "Implicit",
+    "Obtained",
+    "Password",
+    "RefreshToken",
+    "TokenExchange",
+]

@@ -1,0 +1,28 @@
+"""Client credentials (RFC 6749 section 4.4): a machine for itself, without a user, a session or a refresh token."""
+
+from typing import ClassVar
+
+from simlib.flows.base import Client, FlowSettings, Obtained
+from simlib.flows.token_request import request_token
+from simlib.scenario.effects import Context, Flow
+from simlib.scenario.people import ClientKind
+
+
+class ClientCredentials:
+    """One question."""
+
+    name: ClassVar[str] = "client_credentials"
+    summary: ClassVar[str] = "the client's own credentials for a token; no user and no refresh token"
+    client_kinds: ClassVar[tuple[ClientKind, ...]] = ("machine",)
+    gives: ClassVar[frozenset[str]] = frozenset({"access_token"})
+    refused: ClassVar[str] = ""
+    Settings: ClassVar[type[FlowSettings]] = FlowSettings
+
+    def __init__(self, settings: FlowSettings, client: Client) -> None:
+        self._settings = settings
+        self._client = client
+
+    def obtain(self, ctx: Context) -> Flow[Obtained]:
+        """Ask; a public client has nothing to ask with, and is told so by the server."""
+        form = {"grant_type": "client_credentials", "scope": self._client.scope}
+        return (yield from request_token(ctx, self._client, form, self._settings.timeout_s))

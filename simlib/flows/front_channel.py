@@ -1,0 +1,89 @@
+"""The part of a flow that goes through the user's browser: to the authorization server, and back by a redirect."""
+
+import hmac
+from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
+
+from simlib.flows.base import Client, Obtained, mistrusted, told
+from simlib.flows.pkce import ProofKey, proof_key, text_of
+from simlib.flows.token_request import form_bytes, parameters_in, request_token
+from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
+from simlib.scenario.messages import HttpRequest, TokenResponse
+
+STATE_BYTES = 16
+
+
+class Departure(NamedTuple):
+    """What a client keeps until its user comes back. ``nonce`` is empty unless it asks for an identity token."""
+
+    state: str
+    proof: ProofKey
+    nonce: str
+
+
+def depart(ctx: Context, client: Client) -> Flow[tuple[Departure, dict[str, str]]]:
+    """What to keep, and the parameters that the user's browser takes along (RFC 6749 section 4.1.1, RFC 7636 4.3)."""
+    proof = yield from proof_key(ctx)
+    state = text_of(ctx.random_bytes("state", STATE_BYTES))
+    nonce = text_of(ctx.random_bytes("nonce", STATE_BYTES)) if client.wants_identity else ""
+    parameters = {
+        "response_type": "code",
+        "client_id": client.client_id,
+        "redirect_uri": client.redirect_uri,
+        "scope": client.scope,
+        "state": state,
+        "code_challenge": proof.challenge,
+        "code_challenge_method": "S256",
+    }
+    return Departure(state, proof, nonce), {**parameters, "nonce": nonce} if nonce else parameters
+
+
+def sign_in(client: Client, parameters: Mapping[str, str], timeout: float) -> Flow[str | Answer]:
+    """The user's browser takes the request there and the user signs in; the URI to which it is sent back."""
+    typed = {"login": client.subject, "password": client.password}
+    body = yield from form_bytes({**parameters, **typed})
+    answer: Answer = yield Call("authorize", HttpRequest(body=body), timeout)
+    if isinstance(answer, Failed) or answer.status != 302:
+        return answer
+    location: str = answer.body.decode("ascii", "replace")
+    return location
+
+
+def code_of(client: Client, kept: Departure, location: str) -> Flow[str | Reply]:
+    """The code in a redirect that is really the answer to our request.
+
+    ``state`` tells that it was us who asked (RFC 6749 section 10.12), ``iss`` that it is the server that we asked who
+    answers (RFC 9207 section 2.4). An error is believed on the same terms.
+    """
+    address = client.redirect_uri + ("&" if "?" in client.redirect_uri else "?")
+    if not location.startswith(address):
+        return mistrusted("redirect_uri")
+    parameters = yield from parameters_in(location.removeprefix(address))
+    refusal = yield Compute("claims.check", partial(_disbelief, client, kept, parameters))
+    if refusal:
+        return mistrusted(refusal)
+    if "error" in parameters:
+        return told(parameters["error"])
+    return parameters.get("code") or mistrusted("code")
+
+
+def _disbelief(client: Client, kept: Departure, parameters: Mapping[str, str]) -> str:
+    if not hmac.compare_digest(parameters.get("state", "").encode(), kept.state.encode()):
+        return "state"
+    return "" if parameters.get("iss") == client.issuer else "iss"
+
+
+def redeem(ctx: Context, client: Client, kept: Departure, location: str, timeout: float) -> Flow[Obtained]:
+    """The tokens for the code in a redirect (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+    code = yield from code_of(client, kept, location)
+    if not isinstance(code, str):
+        return code
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": client.redirect_uri,
+        "code_verifier": kept.proof.verifier,
+    }
+    obtained = yield from request_token(ctx, client, form, timeout)
+    return obtained._replace(nonce=kept.nonce) if isinstance(obtained, TokenResponse) else obtained

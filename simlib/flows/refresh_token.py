@@ -1,0 +1,34 @@
+"""A refresh token for new tokens (RFC 6749 section 6): how a session goes on without its user."""
+
+from typing import ClassVar
+
+from simlib.flows.base import Client, FlowSettings, Obtained
+from simlib.flows.token_request import request_token
+from simlib.scenario.effects import Context, Flow
+from simlib.scenario.messages import TokenResponse
+from simlib.scenario.people import ClientKind
+
+
+class RefreshToken:
+    """One question. Under rotation the answer brings the next refresh token, and the old one is worth nothing."""
+
+    name: ClassVar[str] = "refresh_token"
+    summary: ClassVar[str] = "a refresh token for the next access token; with rotation also for the next refresh token"
+    client_kinds: ClassVar[tuple[ClientKind, ...]] = ()
+    gives: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
+    refused: ClassVar[str] = ""
+    Settings: ClassVar[type[FlowSettings]] = FlowSettings
+
+    def __init__(self, settings: FlowSettings, client: Client) -> None:
+        self._settings = settings
+        self._client = client
+
+    def obtain(self, ctx: Context) -> Flow[Obtained]:
+        """Ask; the answer always holds the refresh token to use next time."""
+        client = self._client
+        form = {"grant_type": "refresh_token", "refresh_token": client.refresh_token}
+        asked = {**form, "scope": client.scope} if client.scope else form
+        obtained = yield from request_token(ctx, client, asked, self._settings.timeout_s)
+        if isinstance(obtained, TokenResponse) and not obtained.refresh_token:
+            return obtained._replace(refresh_token=client.refresh_token)
+        return obtained

@@ -1,0 +1,83 @@
+"""A sweep as plain tables: the interval of each metric at each value, as CSV and as JSON types."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from simlib.analysis.intervals import student
+from simlib.analysis.metrics import METRICS
+from simlib.experiment.sweep_plan import SweepPlan
+from simlib.report.sweep_figures import keeps_not_up
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("key", "value", "design", "metric", "unit", "replications", "mean", "low", "high", "closed_form", "unstable")
+
+
+def sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:
+    """One row per value, design and metric with the keys `COLUMNS`, in base units; None where there is nothing to say.
+
+    ``closed_form`` is the hit ratio of the cache that is varied. A design that does not keep up has no means.
+    """
+    level = plan.scenario.run.level
+    for (value, design), rows in frame.groupby([plan.key, "design"], sort=False):
+        unstable = keeps_not_up(rows)
+        for name, metric in METRICS.items():
+            interval = student(rows[name], level)
+            known = interval.n > 0 and not unstable
+            yield {
+                "key": plan.key,
+                "value": float(value),
+                "design": str(design),
+                "metric": name,
+                "unit": metric.unit,
+                "replications": interval.n,
+                "mean": interval.mean if known else None,
+                "low": _finite(interval.low) if known else None,
+                "high": _finite(interval.high) if known else None,
+                "closed_form": _closed_form(plan, str(design), name, float(value)),
+                "unstable": unstable,
+            }
+
+
+def sweep_csv(plan: SweepPlan, frame: "pd.DataFrame") -> str:
+    """`sweep_rows` as CSV with full precision; empty cells where there is nothing to say."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sweep_rows(plan, frame))
+    return text.getvalue()
+
+
+def sweep_document(plan: SweepPlan, frame: "pd.DataFrame", words: str) -> dict[str, Any]:
+    """The same as JSON types, with what was run and the figure in words."""
+    run = plan.scenario.run
+    return {
+        "scenario": plan.scenario.name,
+        "profile": plan.scenario.profile.name,
+        "over": plan.over,
+        "key": plan.key,
+        "values": list(plan.values),
+        "designs": list(plan.scenario.designs),
+        "seed": run.seed,
+        "length_s": run.length_s,
+        "warm_up_s": run.warm_up_s,
+        "replications": run.replications,
+        "level": run.level,
+        "figure": words,
+        "notes": list(plan.notes),
+        "rows": list(sweep_rows(plan, frame)),
+    }
+
+
+def _closed_form(plan: SweepPlan, design: str, metric: str, value: float) -> float | None:
+    if metric != "hit_ratio" or design != plan.varied or not plan.has_closed_form:
+        return None
+    return plan.expected_hit_ratio(value)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,122 @@
+"""Whether the parts of a design can work together, in its world: contradictions are told before anything runs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from simlib.scenario.design import Design
+from simlib.scenario.errors import InputError
+from simlib.scenario.world import World
+
+Catalogue = Mapping[str, Mapping[str, type[Any]]]
+
+
+def check_agreement(design: Design, world: World, catalogue: Catalogue, where: str) -> None:
+    """Refuse a design whose parts contradict each other or lack something in the world.
+
+    ``where`` begins each message. Raises InputError with the key, what is wrong, and what is allowed.
+    """
+    kinds = {place: catalogue[place][chosen.part] for place, chosen in design.parts.items()}
+    _check_places(design, world, kinds, where)
+    _check_formats(design, kinds, catalogue, where)
+    _check_user_information(design, kinds, where)
+    _check_algorithms(design, where)
+    _check_needs(design, world, kinds, catalogue, where)
+
+
+def _check_places(design: Design, world: World, kinds: Mapping[str, type[Any]], where: str) -> None:
+    if "gateway" in kinds and world.gateway is None:
+        raise InputError(f"{where}.gateway: the world has no gateway; add [world.gateway] or leave this place out")
+    for place in ("inner_service", "downstream"):
+        if place in kinds and not world.inner_services:
+            raise InputError(f"{where}.{place}: the world has no inner services; add them or leave this place out")
+    exchanges = "downstream" in kinds and kinds["downstream"].own_audiences
+    if exchanges and getattr(kinds.get("gateway"), "forwards", None) is not None:
+        raise InputError(
+            f"{where}.downstream.part: {kinds['downstream'].name} exchanges the client's own token, "
+            f"but gateway.part {kinds['gateway'].name} passes another one inwards; allowed: pass_through"
+        )
+
+
+def _check_formats(design: Design, kinds: Mapping[str, type[Any]], catalogue: Catalogue, where: str) -> None:
+    """Follow the token from where it is issued to where it is validated."""
+    issuer = kinds["authorization_server"]
+    issued = at_service = issuer.token_format
+    source = f"authorization_server.part {issuer.name} issues"
+    if "gateway" in kinds:
+        gateway = kinds["gateway"]
+        _fits(gateway, issued, source, f"{where}.gateway.part")
+        if getattr(gateway, "forwards", None) is not None:
+            at_service, source = gateway.forwards, f"gateway.part {gateway.name} passes on"
+    _fits(kinds["service"], at_service, source, f"{where}.service.part")
+    if "inner_service" in kinds:
+        _fits(kinds["inner_service"], at_service, source, f"{where}.inner_service.part")
+    for number, chosen in enumerate(design.wrappers):
+        wrapper = catalogue["wrappers"][chosen.part]
+        for there in (issued,) if wrapper.at_edge else (issued, at_service):
+            if there not in wrapper.formats:
+                allowed = ", ".join(sorted(wrapper.formats))
+                raise InputError(
+                    f"{where}.wrappers[{number}]: {wrapper.name} is for {allowed} tokens, not {there} ones"
+                )
+
+
+def _fits(validator: type[Any], token_format: str, source: str, where: str) -> None:
+    if validator.token_format not in (None, token_format):
+        raise InputError(
+            f"{where}: {validator.name} validates {validator.token_format} tokens, but {source} {token_format} tokens"
+        )
+
+
+def _check_user_information(design: Design, kinds: Mapping[str, type[Any]], where: str) -> None:
+    validator = kinds["service"]
+    sources = validator.user_information_sources
+    if design.user_information not in sources:
+        raise InputError(
+            f"{where}.user_information: {design.user_information!r} is not possible with {validator.name}; "
+            f"allowed: {', '.join(sources)}"
+        )
+
+
+def _check_algorithms(design: Design, where: str) -> None:
+    algorithm = getattr(design.parts["authorization_server"].settings, "algorithm", None)
+    accepted = getattr(design.parts["service"].settings, "algorithms", None)
+    if algorithm is not None and accepted is not None and algorithm not in accepted:
+        raise InputError(f"{where}.service.algorithms: does not accept {algorithm}, which the AS signs with")
+
+
+def _check_needs(
+    design: Design, world: World, kinds: Mapping[str, type[Any]], catalogue: Catalogue, where: str
+) -> None:
+    """What a part declares that it cannot work without (static ``needs(settings)``), word by word."""
+    placed = [(place, kinds[place], design.settings(place)) for place in kinds]
+    placed += [
+        (f"wrappers[{number}]", catalogue["wrappers"][chosen.part], chosen.settings)
+        for number, chosen in enumerate(design.wrappers)
+    ]
+    for key, kind, settings in placed:
+        needs = kind.needs(settings) if hasattr(kind, "needs") else frozenset()
+        for need in sorted(needs):
+            missing = _missing(need, design, world, kinds, catalogue)
+            if missing:
+                raise InputError(f"{where}.{key}: {kind.name} {missing}")
+
+
+def _missing(need: str, design: Design, world: World, kinds: Mapping[str, type[Any]], catalogue: Catalogue) -> str:
+    """Why a need is not met, empty when it is."""
+    if need == "shared_store" and world.shared_store is None:
+        return "needs a [world.shared_store]"
+    if need == "gateway" and "gateway" not in kinds:
+        return "needs a part at the gateway"
+    if need == "signing" and not hasattr(kinds["authorization_server"], "sign"):
+        able = [name for name, kind in catalogue["authorization_server"].items() if hasattr(kind, "sign")]
+        return f"needs an authorization server that signs; allowed as authorization_server.part: {', '.join(able)}"
+    if need == "id_token":
+        flows = catalogue.get("flows", {})
+        unable = [f"{kind} ({name})" for kind, name in design.flows.items() if "id_token" not in flows[name].gives]
+        if unable:
+            return f"needs flows with a user who signs in, for an identity token; {', '.join(unable)} has none"
+    if need.startswith("gateway:") and ("gateway" not in kinds or kinds["gateway"].name != need[8:]):
+        return f"needs gateway.part {need[8:]}"
+    if need.startswith("issuer:") and kinds["authorization_server"].name != need[7:]:
+        return f"needs authorization_server.part {need[7:]}"
+    return ""

@@ -1,0 +1,73 @@
+"""The device authorization endpoint (RFC 8628 section 3.1): for devices on which nobody can type a password."""
+
+import json
+from functools import partial
+from typing import NamedTuple
+
+from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
+from simlib.scenario.messages import HttpRequest, StorePut, TokenRow
+from simlib.services.authorization_server import AuthorizationServer
+from simlib.services.client_authentication import identify
+from simlib.services.grants import DEVICE_CODE
+from simlib.services.grants.device_code import device_key
+from simlib.services.http import error, invalid_client, json_reply
+from simlib.tokens import opaque_token
+
+DEVICE_CODE_LIFETIME_S = 1_800.0
+INTERVAL_S = 5.0
+"""Both as in the example of RFC 8628 section 3.2; the interval is also its default."""
+
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+"""For user codes: no vowels and so no words, nothing that looks like a digit (RFC 8628 section 6.1)."""
+
+_HALF = 4
+
+
+class _Codes(NamedTuple):
+    device_code: str
+    device_key: str
+    user_code: str
+
+
+def user_code_key(user_code: str) -> str:
+    """The key of a user code's row, however the user has typed it (RFC 8628 section 6.1)."""
+    return "user_code:" + "".join(letter for letter in user_code.upper() if letter in LETTERS)
+
+
+def device_authorization(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+    """A long code for the device to ask with, and a short one for the user to type in elsewhere."""
+    caller = yield from identify(request, server)
+    if caller is None:
+        return (yield from invalid_client())
+    if DEVICE_CODE not in server.registration(caller.client_id).grant_types:
+        return (yield from error(400, "unauthorized_client"))
+    scope = server.scope_for(caller.client_id, caller.parameters.get("scope"))
+    if scope is None:
+        return (yield from error(400, "invalid_scope"))
+    entropy = ctx.random_bytes("device_code", 32), ctx.random_bytes("user_code", 2 * _HALF)
+    codes = yield Compute("opaque.issue", partial(_make, *entropy))
+    now = ctx.now()
+    ends = now + DEVICE_CODE_LIFETIME_S
+    device = TokenRow("device", "", caller.client_id, scope, "", now, ends, None, _json(interval=INTERVAL_S))
+    pending = device._replace(kind="user_code", details=_json(device=codes.device_key))
+    yield Call("store", StorePut(codes.device_key, device))
+    yield Call("store", StorePut(user_code_key(codes.user_code), pending))
+    answer = {
+        "device_code": codes.device_code,
+        "user_code": codes.user_code,
+        "verification_uri": f"{server.issuer}/device",
+        "expires_in": int(DEVICE_CODE_LIFETIME_S),
+        "interval": int(INTERVAL_S),
+    }
+    return (yield from json_reply(answer))
+
+
+def _make(long: bytes, short: bytes) -> _Codes:
+    code = opaque_token(long)
+    # Some letters come up a little more often than others: 256 is no multiple of 20. 34 bits are left.
+    letters = "".join(LETTERS[byte % len(LETTERS)] for byte in short)
+    return _Codes(code, device_key(code), f"{letters[:_HALF]}-{letters[_HALF:]}")
+
+
+def _json(**details: object) -> str:
+    return json.dumps(details, separators=(",", ":"))

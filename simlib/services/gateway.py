@@ -1,0 +1,42 @@
+"""The gateway in front of the services: validates what comes from clients and passes it on (RFC 9110 section 3.7)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
+from simlib.scenario.messages import HttpRequest
+from simlib.scenario.verdict import Verdict
+from simlib.services.http import presented_token, too_large, unavailable
+
+WORK = Compute("gateway.work")
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """``validate`` takes the request as it came; ``target`` is the service behind.
+
+    Requests whose headers are beyond ``header_limit_bytes``, ``head_bytes`` for the usual ones included, are refused.
+    """
+
+    validate: Callable[[HttpRequest], Flow[Verdict]]
+    timeout_s: float | None = 10.0
+    header_limit_bytes: int | None = None
+    head_bytes: int = 0
+    target: str = "api"
+
+
+def gateway(ctx: Context, request: HttpRequest, resource: Gateway) -> Flow[Reply]:
+    """One request from outside; the answer of the service goes back as it is.
+
+    Inwards goes what the verdict says, else the token that came; proofs of possession end here.
+    """
+    if too_large(request, resource.header_limit_bytes, resource.head_bytes):
+        return Reply(431)  # RFC 6585 section 5
+    verdict = yield from resource.validate(request)
+    if not verdict.accepted:
+        return Reply(verdict.status, b"", verdict.challenge, verdict.nonce)
+    yield WORK
+    _, token = presented_token(request.authorization)
+    inwards = request._replace(authorization="Bearer " + (verdict.forward or token), dpop="", certificate="")
+    answer: Answer = yield Call(resource.target, inwards, resource.timeout_s)
+    return unavailable(answer) if isinstance(answer, Failed) else answer

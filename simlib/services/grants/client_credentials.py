@@ -1,0 +1,18 @@
+"""A client on its own behalf (RFC 6749 section 4.4): no user, and no refresh token (section 4.4.3)."""
+
+from simlib.scenario.effects import Context, Flow, Reply
+from simlib.services.authorization_server import AuthorizationServer
+from simlib.services.client_authentication import Caller
+from simlib.services.grants.issuing import access_token
+from simlib.services.http import error, json_reply
+
+
+def client_credentials(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
+    """An access token whose subject is the client itself (RFC 9068 section 2.2); for confidential clients only."""
+    if caller.public:
+        return (yield from error(400, "unauthorized_client"))
+    scope = server.scope_for(caller.client_id, caller.parameters.get("scope"))
+    if scope is None:
+        return (yield from error(400, "invalid_scope"))
+    _, answer = yield from access_token(ctx, server, server.make_grant(caller.client_id, caller.client_id, scope))
+    return (yield from json_reply(answer))

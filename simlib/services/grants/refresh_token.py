@@ -1,0 +1,73 @@
+"""A refresh token for a new access token (RFC 6749 section 6); with rotation it is good for one use (RFC 9700)."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
+from simlib.scenario.messages import StoreConsume, StoreGet, TokenRow
+from simlib.services.authorization_server import AuthorizationServer
+from simlib.services.client_authentication import Caller
+from simlib.services.families import end_family, family_of, read_details
+from simlib.services.grants.issuing import (
+    Used,
+    access_token,
+    add_id_token,
+    conclude,
+    next_refresh_token,
+    rotates,
+)
+from simlib.services.http import error, json_reply
+from simlib.tokens import store_key
+
+
+def refresh_token(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
+    """The same grant again, for all or part of its scope; the one that was used is replaced under rotation."""
+    presented = caller.parameters.get("refresh_token", "")
+    key = yield Compute("token.hash", partial(store_key, presented))
+    found = yield Call("store", StoreGet(key))
+    if found is None or found.kind != "refresh" or found.client_id != caller.client_id:
+        return (yield from error(400, "invalid_grant"))
+    row = TokenRow(*found)
+    details = yield from read_details(row)
+    used = Used(presented, key, row, details)
+    rotating = rotates(server, caller, details.get("cnf", {}))
+    if row.revoked_at is not None and rotating:
+        return (yield from _reused(ctx, server, used))
+    if row.revoked_at is not None or row.expires_at <= ctx.now():
+        return (yield from error(400, "invalid_grant"))
+    scope = caller.parameters.get("scope", row.scope)
+    if not set(scope.split()) <= set(row.scope.split()):
+        return (yield from error(400, "invalid_scope"))
+    grant = server.make_grant(row.subject, caller.client_id, scope)
+    if _is_bound_elsewhere(caller, details, grant.confirmation):
+        return (yield from error(400, "invalid_grant"))
+    if rotating:
+        return (yield from _rotate(ctx, server, caller, used, grant))
+    _, answer = yield from access_token(ctx, server, grant)
+    yield from add_id_token(ctx, server, caller, used, answer)
+    return (yield from json_reply(answer))
+
+
+def _rotate(ctx: Context, server: AuthorizationServer, caller: Caller, used: Used, grant: Any) -> Flow[Reply]:
+    at = ctx.now()
+    before = yield Call("store", StoreConsume(used.key, at))
+    if before is None or before.revoked_at is not None:  # somebody was quicker, and one of the two is a thief
+        return (yield from _reused(ctx, server, used))
+    used = used._replace(row=used.row._replace(revoked_at=at))
+    family = yield from family_of(used.token, used.key, used.details)
+    issued, answer = yield from access_token(ctx, server, grant)
+    answer["refresh_token"] = yield from next_refresh_token(ctx, server, caller, used, family, grant, issued)
+    return (yield from conclude(ctx, server, caller, used, family, issued, answer))
+
+
+def _reused(ctx: Context, server: AuthorizationServer, used: Used) -> Flow[Reply]:
+    """Client and thief cannot be told apart, so both lose what they have (RFC 9700 section 4.14.2)."""
+    family = yield from family_of(used.token, used.key, used.details)
+    yield from end_family(ctx, server, family)
+    return (yield from error(400, "invalid_grant"))
+
+
+def _is_bound_elsewhere(caller: Caller, details: Mapping[str, Any], confirmation: Mapping[str, str]) -> bool:
+    """Whether a public client does not prove the key that its refresh token is bound to (RFC 9449 section 5)."""
+    return caller.public and "cnf" in details and details["cnf"] != dict(confirmation)

@@ -1,0 +1,58 @@
+"""A limit on how often a caller may ask: a token bucket per caller around an endpoint (RFC 6585 section 4)."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from simlib.scenario.effects import Compute, Context, Flow, Reply
+from simlib.scenario.messages import HttpRequest
+
+Endpoint = Callable[[Context, HttpRequest, Any], Flow[Reply]]
+
+
+class _Bucket(NamedTuple):
+    """What a caller had left at an instant (seconds)."""
+
+    left: float
+    at: float
+
+
+class _Buckets:
+    """One bucket per caller: full at first, filled by ``rate`` per second up to ``burst``."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._buckets: dict[str, _Bucket] = {}
+
+    def take(self, caller: str, now: float) -> float:
+        """Take one and return 0; or, when there is none, leave it and return the seconds until there will be one."""
+        left, at = self._buckets.get(caller, _Bucket(self._burst, now))
+        left = min(self._burst, left + max(0.0, now - at) * self._rate)
+        if left < 1.0:
+            self._buckets[caller] = _Bucket(left, now)
+            return (1.0 - left) / self._rate
+        self._buckets[caller] = _Bucket(left - 1.0, now)
+        return 0.0
+
+
+def limited(endpoint: Endpoint, rate: float, burst: float) -> Endpoint:
+    """The endpoint, but 429 for who asks more often than ``rate`` per second after ``burst`` at once.
+
+    To be called once per replica: each has its own buckets, so that n replicas together let n times as much through.
+    Callers are told apart by their Authorization header; all that have none share one bucket. Raises ValueError when
+    the rate is not above 0 or the burst below 1, which nobody could ever use.
+    """
+    if not rate > 0 or not burst >= 1:
+        raise ValueError("a rate limit needs a rate above 0 and a burst of at least 1")
+    buckets = _Buckets(rate, burst)
+
+    def serve(ctx: Context, request: HttpRequest, server: Any) -> Flow[Reply]:
+        wait = yield Compute("cache.lookup", partial(buckets.take, request.authorization, ctx.now()))
+        if wait > 0:
+            # Retry-After counts whole seconds (RFC 9110 section 10.2.3); rounded down, it would send callers too early.
+            return Reply(429, retry_after=float(math.ceil(wait)))
+        return (yield from endpoint(ctx, request, server))
+
+    return serve

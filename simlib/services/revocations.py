@@ -1,0 +1,80 @@
+"""The feed of revoked access tokens, from which resource servers make their denylists."""
+
+import json
+import math
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
+from simlib.scenario.messages import HttpRequest, StoreRevokedSince, TokenRow
+from simlib.services.authorization_server import AuthorizationServer
+from simlib.services.client_authentication import authenticate
+from simlib.services.families import read_details
+from simlib.services.http import error, form, invalid_client
+from simlib.tokens import EPOCH, from_numeric_date, to_numeric_date
+
+JTI = "jti:"
+"""How the keys of rows begin that are found by the ``jti`` of a token."""
+
+
+def revocations(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+    """What was revoked after ``since`` (a NumericDate, with a fraction or without) and has not expired, oldest first.
+
+    With ``leeway`` (seconds) also what expired so little ago that the caller might still accept it.
+    A JSON list of iss, jti, exp and revoked_at. Tokens are named by issuer and ``jti``, never by their text: one signed
+    token can be written in several ways. A revocation is stamped a little before it is stored, so whoever asks again
+    should ask for the last seconds once more.
+    """
+    caller = yield from authenticate(request.authorization, server.clients)
+    if caller not in server.may_introspect:
+        return (yield from invalid_client())
+    parameters = yield from form(request.body)
+    since, leeway = _instant(parameters.get("since", "")), _seconds(parameters.get("leeway", "0"))
+    if since is None or leeway is None:
+        return (yield from error(400, "invalid_request"))
+    found: Iterable[tuple[str, TokenRow]] = yield Call("store", StoreRevokedSince(since, ctx.now() - leeway))
+    listed = []
+    for key, row in found:
+        jti = yield from _jti(key, row)
+        if jti:
+            listed.append(_entry(server.issuer, jti, row))
+    body = yield Compute("json.encode", partial(_encode, listed))
+    return Reply(200, body)
+
+
+def _jti(key: str, row: TokenRow) -> Flow[str]:
+    """The ``jti`` of an access token; empty for rows of other kinds and for tokens that have none."""
+    if row.kind not in ("access", "revoked"):
+        return ""
+    if key.startswith(JTI):
+        return key.removeprefix(JTI)
+    details = yield from read_details(row)
+    return str(details.get("jti", ""))
+
+
+def _entry(issuer: str, jti: str, row: TokenRow) -> dict[str, Any]:
+    revoked_at = EPOCH + (row.revoked_at or 0.0)
+    return {"iss": issuer, "jti": jti, "exp": to_numeric_date(row.expires_at), "revoked_at": revoked_at}
+
+
+def _encode(listed: list[dict[str, Any]]) -> bytes:
+    return json.dumps(listed, separators=(",", ":")).encode()
+
+
+def _instant(text: str) -> float | None:
+    date = _number(text)
+    return None if date is None else from_numeric_date(date)
+
+
+def _seconds(text: str) -> float | None:
+    seconds = _number(text)
+    return seconds if seconds is not None and seconds >= 0 else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,165 @@
+"""Signed tokens with a denylist in each replica, fetched again and again (S9 of data/evidence/strategies.csv)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Literal, get_args
+from urllib.parse import urlencode
+
+from simlib.scenario.effects import Call, Compute, Context, Draw, Failed, Flow, Once, Sleep
+from simlib.scenario.messages import HttpRequest
+from simlib.scenario.verdict import Verdict
+from simlib.strategies import refusals
+from simlib.strategies.around import Around, AroundValidator
+from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
+from simlib.strategies.checks import at_least, one_of, positive
+from simlib.strategies.denylist import Denylist, confirmed, denied_of, identity_of, refuse_denied, refuse_nameless
+from simlib.strategies.introspection import basic
+from simlib.strategies.roles import Validator, Wrapper
+
+WhenOld = Literal["refuse", "accept"]
+
+
+@dataclass(frozen=True)
+class DenylistPolledSettings:
+    """``poll_s``: from one question to the next, each of at most ``timeout_s``. ``overlap_s``: so far back behind the
+    newest entry is asked again, because a revocation is stamped a little before it can be read.
+
+    ``fail_open_s``: so much longer than a poll takes at most the list is used when the AS cannot be asked;
+    ``when_old``: then tokens are refused with 503, or accepted all the same.
+    """
+
+    poll_s: float = 30.0
+    timeout_s: float = 5.0
+    overlap_s: float = 5.0
+    fail_open_s: float = 60.0
+    when_old: WhenOld = "refuse"
+
+    def __post_init__(self) -> None:
+        positive("poll_s", self.poll_s)
+        positive("timeout_s", self.timeout_s)
+        at_least("overlap_s", self.overlap_s, 0)
+        at_least("fail_open_s", self.fail_open_s, 0)
+        one_of("when_old", self.when_old, get_args(WhenOld))
+
+    @property
+    def useful_s(self) -> float:
+        """Seconds from a question for which its answer is used."""
+        return self.poll_s + self.timeout_s + self.fail_open_s
+
+
+class DenylistPolled(Wrapper):
+    """Revocations hold after the next poll; no request waits for the AS, but for the first list of a replica."""
+
+    name: ClassVar[str] = "denylist_polled"
+    summary: ClassVar[str] = "revoked tokens listed by the AS, fetched by each replica at intervals"
+    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt"})
+    at_edge: ClassVar[bool] = False
+    Settings: ClassVar[type[DenylistPolledSettings]] = DenylistPolledSettings
+
+    @staticmethod
+    def operations(settings: DenylistPolledSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile, at the feed of the AS too."""
+        feed = {"client.authenticate", "form.decode", "store.list", "json.encode"}
+        return frozenset({"form.encode", "json.decode", "cache.lookup", *feed})
+
+    def __init__(self, settings: DenylistPolledSettings, deployment: Deployment) -> None:
+        self._settings = settings
+        self._deployment = deployment
+
+    def around_validator(self, validator: Validator) -> Validator:
+        """Polls behind the requests, and refuses what it has heard of."""
+        return _Polling(validator, self._settings, self._deployment)
+
+
+class Polled:
+    """What one replica knows: since when by the clock of the AS (NumericDate), and when it asked (seconds)."""
+
+    __slots__ = ("answered_at", "denylist", "since")
+
+    def __init__(self) -> None:
+        self.denylist = Denylist()
+        self.since = 0.0
+        self.answered_at = float("-inf")
+
+
+class _Polling(AroundValidator):
+    def __init__(self, inner: Validator, settings: DenylistPolledSettings, deployment: Deployment) -> None:
+        super().__init__(inner)
+        self._settings = settings
+        self._deployment = deployment
+        self._authorization = basic(deployment.resource_server)
+        self._leeway_s = inner.bound().after_expiry_s
+
+    def bound(self) -> Bound:
+        """A list is used until it is old, and told so by nobody; when old lists are good enough, for ever."""
+        inner, settings = self.inner.bound(), self._settings
+        if settings.when_old == "accept":
+            return inner
+        return inner._replace(after_revocation_s=min(settings.useful_s, inner.after_revocation_s))
+
+    def own_state(self) -> Polled:
+        """Nothing asked yet."""
+        return Polled()
+
+    def backgrounds(self, ctx: Context, state: Around) -> tuple[Flow[None], ...]:
+        """One poller, beside what the validator inside does."""
+        return (*super().backgrounds(ctx, state), self._poll(ctx, state.own))
+
+    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+        """All other checks first, then a look at the list; the first request of a replica waits for the first list."""
+        verdict = yield from super().validate(ctx, state, presented)
+        if not verdict.accepted:
+            return verdict
+        identity = identity_of(verdict.claims)
+        if identity is None:
+            return refuse_nameless(verdict)
+        own: Polled = state.own
+        if own.answered_at == float("-inf"):
+            yield Once("denylist", partial(self._ask, ctx, own))
+        yield Compute("cache.lookup")
+        if own.denylist.denies(*identity):
+            return refuse_denied(verdict, own.answered_at)
+        if self._settings.when_old == "refuse" and ctx.now() >= own.answered_at + self._settings.useful_s:
+            return refusals.cannot_tell("denylist_old")
+        return confirmed(verdict, own.answered_at, ctx.now(), self._leeway_s)
+
+    def _poll(self, ctx: Context, own: Polled) -> Flow[None]:
+        phase = yield Draw("denylist.phase")
+        yield Sleep(phase * self._settings.poll_s)
+        while True:
+            begun = ctx.now()
+            yield Once("denylist", partial(self._ask, ctx, own))
+            yield Sleep(max(0.0, begun + self._settings.poll_s - ctx.now()))
+
+    def _ask(self, ctx: Context, own: Polled) -> Flow[None]:
+        """Add what is new; what cannot be read is no news."""
+        asked_at = ctx.now()
+        form = {"since": repr(own.since), "leeway": repr(self._leeway_s)}
+        body = yield Compute("form.encode", lambda: urlencode(form).encode())
+        request = HttpRequest(self._authorization, body)
+        reply = yield Call("revocations", request, self._settings.timeout_s)
+        if isinstance(reply, Failed) or reply.status != 200:
+            return
+        entries = yield Compute("json.decode", partial(_read, reply.body))
+        if entries is None:
+            return
+        for entry in entries:
+            denied = denied_of(entry)
+            if denied is not None and denied.issuer == self._deployment.issuer:
+                own.denylist.add(denied, self._leeway_s, ctx.now())
+            revoked_at = entry.get("revoked_at")
+            if isinstance(revoked_at, int | float):
+                own.since = max(own.since, revoked_at - self._settings.overlap_s)
+        own.answered_at = asked_at
+
+
+def _read(body: bytes) -> list[Mapping[str, Any]] | None:
+    try:
+        entries = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        return None
+    return entries

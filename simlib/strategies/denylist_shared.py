@@ -1,0 +1,138 @@
+"""Signed tokens with a denylist in a key-value store that all servers share (S9 of data/evidence/strategies.csv)."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep
+from simlib.scenario.messages import SharedGet, SharedPut
+from simlib.scenario.verdict import Verdict
+from simlib.strategies import refusals
+from simlib.strategies.around import Around, AroundValidator
+from simlib.strategies.around_issuer import AroundJwtIssuer
+from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
+from simlib.strategies.checks import at_least, positive
+from simlib.strategies.denylist import (
+    KEPT_AFTER_EXPIRY_S,
+    Denied,
+    confirmed,
+    denied_of,
+    identity_of,
+    refuse_denied,
+    refuse_nameless,
+)
+from simlib.strategies.roles import Issuer, Validator, Wrapper
+
+
+@dataclass(frozen=True)
+class DenylistSharedSettings:
+    """``timeout_s``: how long one question to the store may take. ``fail_open``: without an answer the token is
+    believed, else refused with 503. ``retry_s``: pause of the AS when the store did not take an entry.
+    ``leeway_s``: how long an entry stays after ``exp``, which must be no less than the leeway of the validators.
+    """
+
+    timeout_s: float = 1.0
+    fail_open: bool = False
+    retry_s: float = 1.0
+    leeway_s: float = KEPT_AFTER_EXPIRY_S
+
+    def __post_init__(self) -> None:
+        positive("timeout_s", self.timeout_s)
+        positive("retry_s", self.retry_s)
+        at_least("leeway_s", self.leeway_s, 0)
+
+
+class DenylistShared(Wrapper):
+    """Revocations hold at once; each request pays a round trip to the store, whose outage is an outage."""
+
+    name: ClassVar[str] = "denylist_shared"
+    summary: ClassVar[str] = "revoked tokens in a shared store, which is asked at every request"
+    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt"})
+    at_edge: ClassVar[bool] = False
+    Settings: ClassVar[type[DenylistSharedSettings]] = DenylistSharedSettings
+
+    @staticmethod
+    def operations(settings: DenylistSharedSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile; the store charges its own work."""
+        return frozenset({"json.decode"})
+
+    @staticmethod
+    def needs(settings: DenylistSharedSettings) -> frozenset[str]:
+        """The store, and tokens that the AS can read when they are revoked."""
+        return frozenset({"shared_store"})
+
+    def __init__(self, settings: DenylistSharedSettings, deployment: Deployment) -> None:
+        self._settings = settings
+        self._deployment = deployment
+
+    def around_issuer(self, issuer: Issuer) -> Issuer:
+        """Revocations go to the shared store. Raises ValueError for an issuer of other tokens than JWTs."""
+        return _Telling(issuer, self._settings)
+
+    def around_validator(self, validator: Validator) -> Validator:
+        """The store is asked about each token that is good otherwise."""
+        return _Asking(validator, self._settings, self._deployment)
+
+
+class _Telling(AroundJwtIssuer):
+    def __init__(self, inner: Issuer, settings: DenylistSharedSettings) -> None:
+        super().__init__(inner)
+        self._settings = settings
+
+    def revoke(self, ctx: Context, token: str) -> Flow[bool]:
+        """Done when the store has the entry: a revocation that it did not take is none, so it is tried again."""
+        claims = yield from self.revoked_claims(ctx, token)
+        if claims is None:
+            return False
+        denied = denied_of(claims)
+        if denied is not None:
+            yield from self._put(ctx, denied)
+        return True
+
+    def _put(self, ctx: Context, denied: Denied) -> Flow[None]:
+        until = denied.expires_at + self._settings.leeway_s
+        put = Call("shared", SharedPut(_key(denied.issuer, denied.jti), b"1", until), self._settings.timeout_s)
+        while ctx.now() < until:
+            answer = yield put
+            if not isinstance(answer, Failed):
+                return
+            yield Sleep(self._settings.retry_s)
+
+
+class _Asking(AroundValidator):
+    def __init__(self, inner: Validator, settings: DenylistSharedSettings, deployment: Deployment) -> None:
+        super().__init__(inner)
+        self._settings = settings
+        self._leeway_s = inner.bound().after_expiry_s
+
+    def bound(self) -> Bound:
+        """Only an answer that is still on its way is out of date.
+
+        With ``fail_open``, or when validators grant more leeway than entries are kept for, a revocation may go
+        unnoticed altogether.
+        """
+        inner, settings = self.inner.bound(), self._settings
+        if settings.fail_open or self._leeway_s > settings.leeway_s:
+            return inner
+        return inner._replace(after_revocation_s=min(settings.timeout_s, inner.after_revocation_s))
+
+    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+        """All other checks first, then the question."""
+        verdict = yield from super().validate(ctx, state, presented)
+        if not verdict.accepted:
+            return verdict
+        identity = identity_of(verdict.claims)
+        if identity is None:
+            return refuse_nameless(verdict)
+        asked_at = ctx.now()
+        answer: Any = yield Call("shared", SharedGet(_key(*identity)), self._settings.timeout_s)
+        if isinstance(answer, Failed):
+            if not self._settings.fail_open:
+                return refusals.cannot_tell("denylist_" + answer.reason)
+            asked_at = verdict.based_on
+        elif answer is not None:
+            return refuse_denied(verdict, asked_at)
+        return confirmed(verdict, asked_at, ctx.now(), self._leeway_s)
+
+
+def _key(issuer: str, jti: str) -> str:
+    return f"denied:{issuer}:{jti}"

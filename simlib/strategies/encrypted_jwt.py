@@ -1,0 +1,57 @@
+"""Encrypted JWT: signed, then encrypted to its audience (S14 of data/evidence/strategies.csv; RFC 7516)."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from simlib.scenario.effects import Call, Compute, Context, Flow
+from simlib.scenario.messages import StorePut
+from simlib.strategies.base import Deployment, Grant, Issued, TokenFormat
+from simlib.strategies.checks import check_jwe
+from simlib.strategies.grant_details import claims_for
+from simlib.strategies.signing_reference_token import SigningReferenceToken, SigningReferenceTokenSettings
+from simlib.tokens import ACCESS_TOKEN_TYPE, KEY_MANAGEMENT, encrypt, from_numeric_date, store_key
+
+
+@dataclass(frozen=True)
+class EncryptedJwtSettings(SigningReferenceTokenSettings):
+    """``algorithm`` and ``key_bits``: the signature inside. ``key_management``: RSA-OAEP-256 (slow to decrypt) or
+    ECDH-ES+A256KW, for the key of the content, which is encrypted with A256GCM. Needs the package joserfc.
+    """
+
+    key_management: str = KEY_MANAGEMENT[0]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_jwe(self.key_management)
+
+
+class EncryptedJwt(SigningReferenceToken):
+    """Nobody but its audience can read the token; the server knows it again by its hash, since it has not the key."""
+
+    name: ClassVar[str] = "encrypted_jwt"
+    summary: ClassVar[str] = "JWT access token, signed and then encrypted to the RS"
+    token_format: ClassVar[TokenFormat | None] = "encrypted"
+    Settings: ClassVar[type[Any]] = EncryptedJwtSettings
+
+    @staticmethod
+    def operations(settings: EncryptedJwtSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        made = SigningReferenceToken.operations(settings, deployment) - {"opaque.issue"}
+        return made | {f"jwe.encrypt.{settings.key_management}", "token.hash"}
+
+    def __init__(self, settings: EncryptedJwtSettings, deployment: Deployment) -> None:
+        super().__init__(settings, deployment)
+        self._key_management = settings.key_management
+
+    def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
+        """Sign, encrypt, and write a row under the hash of the result."""
+        claims = claims_for(ctx, grant, self._deployment)
+        signed = yield from self._signer(claims, ACCESS_TOKEN_TYPE)
+        audience = grant.audience or self._deployment.audience
+        key = self._deployment.encryption_key(self._key_management, audience)
+        token = yield Compute(f"jwe.encrypt.{self._key_management}", partial(encrypt, signed, key))
+        hashed = yield Compute("token.hash", partial(store_key, token))
+        issued_at, expires_at = from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"])
+        yield Call("store", StorePut(hashed, self._row(grant, issued_at, expires_at)))
+        return Issued(token, grant.subject, issued_at, expires_at)

@@ -1,0 +1,73 @@
+"""What a grant puts into a token beside the usual claims, and how a row of the token store keeps it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from simlib.scenario.effects import Context
+from simlib.scenario.messages import TokenRow
+from simlib.strategies.base import Deployment, Grant
+from simlib.tokens import REQUIRED_CLAIMS, access_token_claims, from_numeric_date
+
+USUAL = frozenset({*REQUIRED_CLAIMS, "scope", "cnf", "act"})
+"""Claims that a row has a place for."""
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
+def further_claims(grant: Grant) -> Mapping[str, Any]:
+    """``cnf`` (RFC 7800), ``act`` (RFC 8693 section 4.1) and the further claims of a grant; nothing for most."""
+    if not (grant.claims or grant.confirmation or grant.actor):
+        return grant.claims
+    claims = dict(grant.claims)
+    if grant.confirmation:
+        claims["cnf"] = dict(grant.confirmation)
+    if grant.actor:
+        claims["act"] = {"sub": grant.actor}
+    return claims
+
+
+def about_user(deployment: Deployment, subject: str) -> Mapping[str, str]:
+    """The claims about the user that are in a token."""
+    return deployment.user_claims(subject) if deployment.user_information == "token" else {}
+
+
+def claims_for(ctx: Context, grant: Grant, deployment: Deployment) -> dict[str, Any]:
+    """The claims of RFC 9068 section 2.2, with claims about the user when the design puts them there."""
+    return access_token_claims(
+        deployment.issuer,
+        grant.audience or deployment.audience,
+        grant.subject,
+        grant.client_id,
+        grant.scope,
+        ctx.now(),
+        deployment.token_lifetime_s,
+        ctx.random_bytes("jti", 16).hex(),
+        {**about_user(deployment, grant.subject), **further_claims(grant)},
+    )
+
+
+def details_of(claims: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> str:
+    """The ``details`` of a row for such claims: a JSON object with cnf, act and claims, or empty when there is none.
+
+    ``known``: claims that are left out because they come from somewhere else, such as those about the user.
+    """
+    details = {name: claims[name] for name in ("cnf", "act") if name in claims}
+    further = {name: value for name, value in claims.items() if name not in USUAL and name not in (known or ())}
+    if further:
+        details["claims"] = further
+    return _ENCODER.encode(details) if details else ""
+
+
+def row_of(claims: Mapping[str, Any], kind: str, known: Mapping[str, Any]) -> TokenRow:
+    """The row that says what the claims of a token say; ``known`` as for `details_of`."""
+    return TokenRow(
+        kind,
+        claims["sub"],
+        claims["client_id"],
+        claims.get("scope", ""),
+        claims["aud"],
+        from_numeric_date(claims["iat"]),
+        from_numeric_date(claims["exp"]),
+        details=details_of(claims, known),
+    )

@@ -1,0 +1,35 @@
+"""Phantom token: the gateway swaps an opaque token for a JWT (S12 of data/evidence/strategies.csv)."""
+
+from typing import ClassVar
+
+from simlib.scenario.design import UserInformationSource
+from simlib.scenario.effects import Context, Failed, Flow
+from simlib.scenario.verdict import Verdict
+from simlib.strategies.base import TokenFormat
+from simlib.strategies.introspection import Introspected
+from simlib.strategies.opaque_cached import OpaqueCached, OpaqueCachedSettings
+from simlib.strategies.signed_answers import exchange_for_jwt
+
+
+class PhantomToken(OpaqueCached):
+    """Introspection answered by a JWT, which goes inwards in the place of the client's token.
+
+    The gateway judges issuer, audience, time and scope by the JWT's payload and leaves the signature to the services.
+    """
+
+    name: ClassVar[str] = "phantom_token"
+    summary: ClassVar[str] = "opaque token outside, swapped at the gateway for a JWT that services verify themselves"
+    forwards: ClassVar[TokenFormat] = "jwt"
+    user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
+
+    @staticmethod
+    def needs(settings: OpaqueCachedSettings) -> frozenset[str]:
+        """An authorization server that signs, and a shared store if answers live there."""
+        return OpaqueCached.needs(settings) | {"signing"}
+
+    def _question(self, ctx: Context, token: str) -> Flow[Introspected | Failed]:
+        return exchange_for_jwt(ctx, self._authorization, token, self._settings.timeout_s)
+
+    def _judged(self, now: float, known: Introspected, scope: str) -> Verdict:
+        verdict = super()._judged(now, known, scope)
+        return verdict._replace(forward=known.text) if verdict.accepted else verdict

@@ -1,0 +1,154 @@
+"""The roles that parts play at their places of a design."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from simlib.scenario.design import UserInformationSource
+from simlib.scenario.effects import Context, Flow, Reply
+from simlib.scenario.messages import HttpRequest, TokenRow
+from simlib.scenario.verdict import Verdict
+from simlib.strategies.base import Bound, Deployment, Grant, Issued, Presented, TokenFormat
+from simlib.tokens import SigningKey
+
+Endpoint = Callable[[Context, HttpRequest, Any], Flow[Reply]]
+"""An endpoint of the authorization server: context, request, and the server's own values."""
+
+
+class Part(Protocol):
+    """A choice at one place of a design, as a class of the catalogue; the roles below are what its instances do."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    token_format: ClassVar[TokenFormat | None]
+    """The format it issues or validates; None when it takes any."""
+    Settings: ClassVar[type[Any]]
+
+    @staticmethod
+    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile under its settings; ``store.get``, ``.put``, ``.revoke`` for any store."""
+
+
+class Issuer(Protocol):
+    """At the authorization server: makes access tokens, and can tell what one of its own is worth."""
+
+    def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
+        """Make an access token."""
+
+    def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
+        """What an access token stands for now; None when it is not active."""
+
+    def revoke(self, ctx: Context, token: str) -> Flow[bool]:
+        """Let an access token be inactive from now on; whether there was such a token."""
+
+    def keys(self) -> tuple[SigningKey, ...]:
+        """The keys whose public halves the JWKS endpoint serves."""
+
+
+class Validator(Protocol):
+    """At a resource server or gateway: turns a presented token into a verdict.
+
+    A validator that is only for gateways has ``forwards``: the format of the credential that it passes inwards.
+    """
+
+    @property
+    def user_information_sources(self) -> tuple[UserInformationSource, ...]:
+        """Where claims about the user may come from."""
+
+    @property
+    def caches_answers(self) -> bool:
+        """Whether it keeps answers of the authorization server."""
+
+    def bound(self) -> Bound:
+        """What this validator promises under its settings."""
+
+    def initial_state(self) -> Any:
+        """The state of one replica, as it starts."""
+
+    def validate(self, ctx: Context, state: Any, presented: Presented) -> Flow[Verdict]:
+        """Decide about one token."""
+
+
+@runtime_checkable
+class Background(Protocol):
+    """A validator with work of its own, such as polling, in each replica from the start of the run to its end."""
+
+    def backgrounds(self, ctx: Context, state: Any) -> tuple[Flow[None], ...]:
+        """Generators that work for ever. Each begins with a drawn phase, so that replicas do not march in step."""
+
+
+@runtime_checkable
+class Receiver(Protocol):
+    """A validator to which the authorization server pushes; it answers at `Deployment.subscribers`."""
+
+    def receive(self, ctx: Context, state: Any, request: HttpRequest) -> Flow[Reply]:
+        """Take in one push."""
+
+
+class Presenter(Protocol):
+    """At the client: obtains access tokens and presents them."""
+
+    @property
+    def authorization(self) -> str:
+        """The Authorization header of the client at the authorization server."""
+
+    @property
+    def useful_life_s(self) -> float:
+        """Seconds from issue for which the client uses a token, 0 when it renews for every request."""
+
+    def request(self, ctx: Context, state: Any, request: HttpRequest) -> Flow[Any]:
+        """One API request, with everything it takes; returns the last answer."""
+
+
+class Propagator(Protocol):
+    """At a service that calls others: with which credential it does so.
+
+    ``own_audiences``: each inner service gets tokens made out to it; else all accept the audience of the first.
+    """
+
+    @property
+    def own_audiences(self) -> bool:
+        """Whether inner services have audiences of their own."""
+
+    def initial_state(self) -> Any:
+        """The state of one replica, as it starts."""
+
+    def credential(self, ctx: Context, state: Any, token: str, audience: str) -> Flow[str]:
+        """The token for a call to ``audience`` on behalf of the bearer of ``token``; empty when there is none."""
+
+
+class Wrapper(Protocol):
+    """Something put around the parts of a design, in the order of its list: a binding, a denylist, a cache.
+
+    ``formats``: the token formats that it can be put around. ``at_edge``: it wraps the validator where tokens come in
+    from clients (the gateway if there is one), because only there can it be checked; otherwise that of every service.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    formats: ClassVar[frozenset[TokenFormat]]
+    at_edge: ClassVar[bool]
+    Settings: ClassVar[type[Any]]
+
+    @staticmethod
+    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile under its settings, beside what it is put around."""
+
+    def around_validator(self, validator: Validator) -> Validator:
+        """The validator with this around it."""
+        return validator
+
+    def around_presenter(self, presenter: Presenter) -> Presenter:
+        """The client's part with this around it."""
+        return presenter
+
+    def around_issuer(self, issuer: Issuer) -> Issuer:
+        """The authorization server's part with this around it."""
+        return issuer
+
+    def around_endpoint(self, target: str, endpoint: Endpoint) -> Endpoint:
+        """An endpoint of the authorization server with this around it."""
+        return endpoint
+
+    def grant_before(self, user: int, grant: Grant) -> Grant:
+        """What a token is issued for that a user's client had before the run began."""
+        return grant

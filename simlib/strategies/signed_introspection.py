@@ -1,0 +1,127 @@
+"""Opaque token, introspected at every request, with signed answers (RFC 9701; S15 of data/evidence/strategies.csv)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any, ClassVar
+
+from simlib.scenario.design import UserInformationSource
+from simlib.scenario.effects import Compute, Context, Failed, Flow
+from simlib.scenario.verdict import Verdict
+from simlib.strategies import refusals
+from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
+from simlib.strategies.checks import at_least, one_of, positive
+from simlib.strategies.introspection import Introspected, ask, basic, judge
+from simlib.strategies.jwks_client import JwksClient, KeyCache
+from simlib.strategies.jwt_operations import verifying
+from simlib.tokens import (
+    ALGORITHMS,
+    INTROSPECTION_CLAIMS,
+    INTROSPECTION_TYPE,
+    Verification,
+    VerificationKey,
+    header_of,
+)
+
+
+@dataclass(frozen=True)
+class SignedIntrospectionSettings:
+    """``algorithms``: what is accepted as the signature of an answer. ``jwks_lifetime_s``: how long a fetched key set
+    is used. ``unknown_kid_cooldown_s``: least time between two fetches that an unknown ``kid`` may cause.
+    ``timeout_s`` bounds the answer, and the fetch of a key that it may take; ``leeway_s`` is clock skew granted at
+    expiry.
+    """
+
+    algorithms: tuple[str, ...] = ALGORITHMS
+    jwks_lifetime_s: float = 300.0
+    unknown_kid_cooldown_s: float = 30.0
+    timeout_s: float = 10.0
+    leeway_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        for algorithm in self.algorithms:
+            one_of("algorithms", algorithm, ALGORITHMS)
+        positive("jwks_lifetime_s", self.jwks_lifetime_s)
+        at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
+        positive("timeout_s", self.timeout_s)
+        at_least("leeway_s", self.leeway_s, 0)
+
+
+class SignedIntrospection:
+    """Asks at every request, and believes only an answer that the authorization server has signed for this asker."""
+
+    name: ClassVar[str] = "signed_introspection"
+    summary: ClassVar[str] = "opaque token, the AS is asked about it at every request and signs its answers (RFC 9701)"
+    token_format: ClassVar[TokenFormat | None] = "opaque"
+    user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
+    caches_answers: ClassVar[bool] = False
+    Settings: ClassVar[type[SignedIntrospectionSettings]] = SignedIntrospectionSettings
+
+    @staticmethod
+    def operations(settings: SignedIntrospectionSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile, with any of the accepted algorithms that its issuer charges as well."""
+        return frozenset({"form.encode", "claims.check", "jwks.serve", "jwks.parse"})
+
+    @staticmethod
+    def needs(settings: SignedIntrospectionSettings) -> frozenset[str]:
+        """An authorization server that signs."""
+        return frozenset({"signing"})
+
+    def __init__(self, settings: SignedIntrospectionSettings, deployment: Deployment) -> None:
+        self._settings = settings
+        self._deployment = deployment
+        self._authorization = basic(deployment.resource_server)
+        self._keys = JwksClient(settings.jwks_lifetime_s, settings.unknown_kid_cooldown_s, settings.timeout_s)
+        self._verifying = lru_cache(maxsize=16)(partial(verifying, deployment=deployment))
+
+    def bound(self) -> Bound:
+        """Nothing is kept, so only an answer that is still on its way can be out of date."""
+        settings = self._settings
+        return Bound(settings.leeway_s, min(settings.timeout_s, self._deployment.token_lifetime_s + settings.leeway_s))
+
+    def initial_state(self) -> KeyCache:
+        """No keys yet."""
+        return KeyCache()
+
+    def validate(self, ctx: Context, state: KeyCache, presented: Presented) -> Flow[Verdict]:
+        """Ask, verify the answer, judge what it says."""
+        if not presented.token:
+            return refusals.no_token()
+        asked = yield from self._ask(ctx, state, presented.token)
+        if isinstance(asked, Verdict):
+            return asked
+        yield Compute("claims.check")
+        return judge(asked, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+
+    def _ask(self, ctx: Context, state: KeyCache, token: str) -> Flow[Introspected | Verdict]:
+        """What a signed answer says, or the refusal when there is none that can be believed."""
+        if not (yield from self._keys.ready(ctx, state)):
+            return refusals.cannot_tell("no_keys")
+        asked_at, accept = ctx.now(), f"application/{INTROSPECTION_TYPE}"
+        reply = yield from ask(ctx, self._authorization, token, self._settings.timeout_s, accept)
+        if isinstance(reply, Failed):
+            return refusals.cannot_tell("introspection_" + reply.reason)
+        if reply.status != 200:
+            return refusals.cannot_tell("introspection_status")
+        answer = reply.body.decode("ascii", "replace") if isinstance(reply.body, bytes) else ""
+        key = yield from self._keys.find(ctx, state, header_of(answer).get("kid"))
+        if ctx.now() > asked_at + self._settings.timeout_s:  # too old by the time that its key was there
+            return refusals.cannot_tell("introspection_timed_out")
+        said = None if key is None else (yield from self._read(answer, key))
+        return refusals.cannot_tell("introspection_signature") if said is None else Introspected(said, asked_at)
+
+    def _read(self, answer: str, key: VerificationKey) -> Flow[Mapping[str, Any] | None]:
+        """What the answer says of the token; None unless it is signed, of the right type, and made for us."""
+        ours, settings = self._deployment.resource_server.client_id, self._settings
+        verification = Verification(
+            answer,
+            key,
+            settings.algorithms,
+            self._deployment.issuer,
+            ours,
+            INTROSPECTION_TYPE,
+            INTROSPECTION_CLAIMS,
+        )
+        verified = yield Compute(self._verifying(key.choice), verification)
+        said = verified.claims["token_introspection"] if verified.claims is not None else None
+        return said if isinstance(said, dict) else None

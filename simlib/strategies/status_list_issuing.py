@@ -1,0 +1,97 @@
+"""The authorization server's half of Token Status Lists: numbering tokens, and serving the list of their statuses.
+
+A list is made from the token store at each fetch, so every replica serves every list, and a restart loses none.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
+from simlib.scenario.messages import HttpRequest, StoreRevokedSince, TokenRow
+from simlib.strategies.around_issuer import AroundIssuer
+from simlib.strategies.base import Deployment, Grant, Issued
+from simlib.strategies.roles import Issuer
+from simlib.strategies.status_list_settings import StatusListSettings
+from simlib.tokens import STATUS_LIST_TYPE, StatusList, to_numeric_date
+
+PATH = "/statuslists/"
+
+
+def reference_of(claims: Mapping[str, Any]) -> tuple[str, int] | None:
+    """URI and index in the claim "status" (section 6.1), if they are there."""
+    match claims.get("status"):
+        case {"status_list": {"idx": int(index), "uri": str(uri)}} if not isinstance(index, bool) and index >= 0:
+            return uri, index
+    return None
+
+
+class Numbering(AroundIssuer):
+    """Gives each token the next index of a list, and begins a new list of a random name when one is full.
+
+    So no two processes ever give out the same place, without asking anybody. The simulated replicas of a server share
+    one numbering, where real ones would each begin lists of their own.
+    """
+
+    def __init__(self, inner: Issuer, settings: StatusListSettings, deployment: Deployment) -> None:
+        super().__init__(inner)
+        self._entries = settings.entries
+        self._base = deployment.issuer + PATH
+        self._uri = ""
+        self._next = settings.entries
+
+    def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
+        """Issue with a place in a list."""
+        if self._next == self._entries:
+            self._uri, self._next = self._base + ctx.random_bytes("status_list", 8).hex(), 0
+        status = {"status_list": {"idx": self._next, "uri": self._uri}}
+        self._next += 1
+        return (yield from self.inner.issue(ctx, grant._replace(claims={**grant.claims, "status": status})))
+
+
+class ListEndpoint:
+    """Answers with the signed list of the URI that the request's body stands for (section 8)."""
+
+    def __init__(self, settings: StatusListSettings, deployment: Deployment) -> None:
+        self._settings = settings
+        self._deployment = deployment
+
+    def __call__(self, ctx: Context, request: HttpRequest, server: Any) -> Flow[Reply]:
+        """The list as it is now; 404 for a list of another server, 501 when this one cannot sign."""
+        settings = self._settings
+        uri = request.body.decode(errors="replace")
+        if not uri.startswith(self._deployment.issuer + PATH):
+            return Reply(404)
+        if server.sign is None:
+            return Reply(501)
+        made_at = ctx.now()
+        # An entry stays for as long as validators with leeway may accept its token after exp.
+        still = made_at - settings.leeway_s
+        since = still - self._deployment.token_lifetime_s - 1.0
+        rows = yield Call("store", StoreRevokedSince(since, still))
+        claim = yield Compute("status_list.build", partial(_built, rows, uri, settings.entries))
+        claims = {
+            "iss": self._deployment.issuer,
+            "sub": uri,
+            "iat": to_numeric_date(made_at),
+            "exp": to_numeric_date(made_at) + math.floor(settings.lifetime_s),
+            "ttl": math.floor(settings.ttl_s),
+            "status_list": claim,
+        }
+        token = yield from server.sign(ctx, claims, STATUS_LIST_TYPE)
+        return Reply(200, token.encode())
+
+
+def _built(rows: Iterable[tuple[str, TokenRow]], uri: str, entries: int) -> dict[str, Any]:
+    return StatusList.of(entries, _indexes(rows, uri, entries)).to_claim()
+
+
+def _indexes(rows: Iterable[tuple[str, TokenRow]], uri: str, entries: int) -> Iterator[int]:
+    """Where the revoked tokens of one list stand; other rows have no part in it."""
+    for _, row in rows:
+        if uri in row.details:
+            reference = reference_of(json.loads(row.details).get("claims", {}))
+            if reference is not None and reference[0] == uri and reference[1] < entries:
+                yield reference[1]

@@ -1,0 +1,44 @@
+"""Self-contained and stored: the server signs a JWT and keeps a row of it (S22 of data/evidence/strategies.csv)."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from simlib.scenario.effects import Call, Context, Flow
+from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
+from simlib.strategies.base import Deployment
+from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSettings, key_of_jti
+from simlib.tokens import judge_time
+
+
+class StoredJwt(JwtAccessToken):
+    """Services can verify the token themselves; the server knows each one, so it can list and revoke them."""
+
+    name: ClassVar[str] = "stored_jwt"
+    summary: ClassVar[str] = "signed JWT access token, of which the AS also keeps a row"
+
+    @staticmethod
+    def operations(settings: JwtAccessTokenSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        return JwtAccessToken.operations(settings, deployment) | {"store.put"}
+
+    def _note(self, claims: Mapping[str, Any]) -> Flow[None]:
+        """Write the row under the ``jti``."""
+        yield Call("store", StorePut(key_of_jti(claims), self._row(claims, "access")))
+
+    def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
+        """Verify the server's own signature, then read the row: what it says holds."""
+        claims = yield from self._read(token)
+        if claims is None or judge_time(claims, ctx.now()) is not None:
+            return None
+        row = yield Call("store", StoreGet(key_of_jti(claims)))
+        if row is None or row.kind != "access" or row.revoked_at is not None or row.expires_at <= ctx.now():
+            return None
+        return TokenRow(*row)
+
+    def revoke(self, ctx: Context, token: str) -> Flow[bool]:
+        """Mark the row."""
+        claims = yield from self._read(token)
+        if claims is None or judge_time(claims, ctx.now()) is not None:
+            return False
+        known = yield Call("store", StoreRevoke(key_of_jti(claims), ctx.now()))
+        return bool(known)

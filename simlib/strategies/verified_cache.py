@@ -1,0 +1,134 @@
+"""What was found by verifying a token is kept for a while, by the hash of its bytes (S7 of strategies.csv)."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, NamedTuple
+
+from simlib.scenario.effects import Compute, Context, Flow
+from simlib.scenario.verdict import Verdict
+from simlib.strategies import refusals
+from simlib.strategies.around import Around, AroundValidator
+from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
+from simlib.strategies.checks import at_least, positive
+from simlib.strategies.roles import Validator, Wrapper
+from simlib.tokens import from_numeric_date, has_scope, judge_time, store_key
+
+
+@dataclass(frozen=True)
+class VerifiedCacheSettings:
+    """``ttl_s`` and ``capacity`` bound the cache of each replica; nothing is kept beyond the ``exp`` of its token.
+
+    For ``ttl_s`` a token signed with a key that has been taken out of the key set goes on to be believed.
+    """
+
+    ttl_s: float = 300.0
+    capacity: int = 10_000
+
+    def __post_init__(self) -> None:
+        positive("ttl_s", self.ttl_s)
+        at_least("capacity", self.capacity, 1)
+
+
+class VerifiedCache(Wrapper):
+    """A token that was seen before costs a hash and a look into a dict instead of a signature or a decryption."""
+
+    name: ClassVar[str] = "verified_cache"
+    summary: ClassVar[str] = "verified tokens kept for a while in each replica; first among the wrappers"
+    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt", "encrypted", "paseto"})
+    at_edge: ClassVar[bool] = False
+    Settings: ClassVar[type[VerifiedCacheSettings]] = VerifiedCacheSettings
+
+    @staticmethod
+    def operations(settings: VerifiedCacheSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        return frozenset({"token.hash", "cache.lookup", "claims.check"})
+
+    def __init__(self, settings: VerifiedCacheSettings, deployment: Deployment) -> None:
+        self._settings = settings
+        self._deployment = deployment
+
+    def around_validator(self, validator: Validator) -> Validator:
+        """Raises ValueError around another wrapper: a hit would skip what that one checks at every request."""
+        if isinstance(validator, AroundValidator):
+            raise ValueError("verified_cache must come first among the wrappers: a hit skips what is inside it")
+        return _Caching(validator, self._settings, self._deployment)
+
+
+class Kept(NamedTuple):
+    """An accepted verdict and the instant (seconds) at which it must no longer be used."""
+
+    verdict: Verdict
+    until: float
+
+
+class VerdictCache:
+    """Verdicts by the hash of their token, least recently used first."""
+
+    __slots__ = ("_capacity", "_kept")
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: str, now: float) -> Verdict | None:
+        """What is kept for this key, if it may still be used at ``now``."""
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        if now >= kept.until:
+            del self._kept[key]
+            return None
+        self._kept.move_to_end(key)
+        return kept.verdict
+
+    def put(self, key: str, verdict: Verdict, until: float) -> None:
+        """Keep a verdict, pushing out the least recently used one when full."""
+        self._kept[key] = Kept(verdict, until)
+        self._kept.move_to_end(key)
+        if len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
+
+
+class _Caching(AroundValidator):
+    def __init__(self, inner: Validator, settings: VerifiedCacheSettings, deployment: Deployment) -> None:
+        super().__init__(inner)
+        self._settings = settings
+        self._lifetime_s = deployment.token_lifetime_s
+
+    def bound(self) -> Bound:
+        """A verdict is as old as it was when it was kept, and then the TTL; it ends with the token in any case."""
+        inner = self.inner.bound()
+        latest = max(inner.after_revocation_s, self._lifetime_s)
+        return inner._replace(after_revocation_s=min(inner.after_revocation_s + self._settings.ttl_s, latest))
+
+    def own_state(self) -> VerdictCache:
+        """An empty cache."""
+        return VerdictCache(self._settings.capacity)
+
+    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+        """Look the token up; what is known is judged in time and scope at this instant, else all is done anew."""
+        if not presented.token:
+            return refusals.no_token()
+        key = yield Compute("token.hash", partial(store_key, presented.token))
+        yield Compute("cache.lookup")
+        known = state.own.get(key, ctx.now())
+        if known is not None:
+            yield Compute("claims.check")
+            if judge_time(known.claims, ctx.now(), self.inner.bound().after_expiry_s) is None:
+                return _for_scope(known, presented.scope)
+        begun = ctx.now()  # the key set that decides is at least as old
+        verdict = yield from self.inner.validate(ctx, state.inner, presented)
+        expiry = verdict.claims.get("exp")
+        if verdict.accepted and isinstance(expiry, int | float):
+            until = min(begun + self._settings.ttl_s, from_numeric_date(expiry))
+            if until > ctx.now():
+                state.own.put(key, verdict, until)
+        return verdict
+
+
+def _for_scope(known: Verdict, scope: str) -> Verdict:
+    return known if has_scope(known.claims, scope) else refusals.insufficient_scope(scope, known.based_on)

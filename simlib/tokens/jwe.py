@@ -1,0 +1,108 @@
+"""Nested JWTs: a signed token encrypted to its audience (RFC 7516, RFC 7519 section 11.2), by joserfc.
+
+joserfc is an extra of this package and is imported only when a token is really encrypted or decrypted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.util import find_spec
+from typing import Any, Literal, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from simlib.tokens import family_ec, family_rsa
+from simlib.tokens.algorithms import USUAL_RSA_BITS
+from simlib.tokens.jws import header_of
+
+KEY_MANAGEMENT = ("RSA-OAEP-256", "ECDH-ES+A256KW")
+"""How the key of the content travels: encrypted with RSA, or agreed on the curve P-256 and wrapped."""
+CONTENT_ENCRYPTION = "A256GCM"
+
+EncryptionReason = Literal["", "malformed", "algorithm", "type", "decryption"]
+
+
+def jwe_is_available() -> bool:
+    """Whether joserfc is installed."""
+    return find_spec("joserfc") is not None
+
+
+@dataclass(frozen=True, eq=False)
+class EncryptionKey:
+    """The key pair that tokens for one audience are encrypted to."""
+
+    private_key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+    kid: str
+    algorithm: str
+
+    @cached_property
+    def public_jwk(self) -> Any:
+        """The public half as joserfc has it."""
+        pem = self.private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return _jwk(pem, self.private_key)
+
+    @cached_property
+    def private_jwk(self) -> Any:
+        """The private half as joserfc has it."""
+        pem = self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return _jwk(pem, self.private_key)
+
+
+@lru_cache(maxsize=64)
+def generate_encryption_key(algorithm: str, kid: str) -> EncryptionKey:
+    """A new key pair, RSA of 2048 bits or P-256; remembered by (algorithm, kid) within the process.
+
+    So authorization server and resource server find the same. Raises ValueError for another algorithm.
+    """
+    if algorithm not in KEY_MANAGEMENT:
+        raise ValueError(f"algorithm {algorithm!r} is not one of {', '.join(KEY_MANAGEMENT)}")
+    usual = algorithm.startswith("RSA")
+    return EncryptionKey(family_rsa.generate(USUAL_RSA_BITS) if usual else family_ec.generate("ES256"), kid, algorithm)
+
+
+class Decrypted(NamedTuple):
+    """The signed token inside, or None and the word for the check that refused."""
+
+    token: str | None
+    reason: EncryptionReason = ""
+
+
+def encrypt(token: str, key: EncryptionKey) -> str:
+    """A signed token encrypted to the public half of a key, in compact form; 5 segments."""
+    from joserfc import jwe
+
+    header = {"alg": key.algorithm, "enc": CONTENT_ENCRYPTION, "cty": "JWT", "typ": "JWT", "kid": key.kid}
+    return jwe.encrypt_compact(header, token, key.public_jwk, [key.algorithm, CONTENT_ENCRYPTION])
+
+
+def decrypt(token: str, key: EncryptionKey) -> Decrypted:
+    """The signed token inside. The key decides the algorithms, whatever the header says (RFC 8725 section 3.1)."""
+    refusal = _judge_header(header_of(token), key)
+    if refusal:
+        return Decrypted(None, refusal)
+    from joserfc import jwe
+    from joserfc.errors import JoseError
+
+    try:
+        opened = jwe.decrypt_compact(token, key.private_jwk, [key.algorithm, CONTENT_ENCRYPTION])
+        return Decrypted((opened.plaintext or b"").decode("ascii"))
+    except (JoseError, ValueError, TypeError, AssertionError, RecursionError):
+        return Decrypted(None, "decryption")
+
+
+def _judge_header(header: Mapping[str, Any], key: EncryptionKey) -> EncryptionReason:
+    # "crit" asks for what we do not know; "zip" would let a small token become a large one (RFC 8725 section 3.6);
+    # "p2c" belongs to passwords and would let a stranger choose how long we compute.
+    if not header or {"crit", "zip", "p2c", "p2s"} & set(header):
+        return "malformed"
+    if header.get("alg") != key.algorithm or header.get("enc") != CONTENT_ENCRYPTION:
+        return "algorithm"
+    content = header.get("cty")
+    return "" if isinstance(content, str) and content.upper() == "JWT" else "type"
+
+
+def _jwk(pem: bytes, private_key: object) -> Any:
+    from joserfc.jwk import ECKey, RSAKey
+
+    return (RSAKey if isinstance(private_key, rsa.RSAPrivateKey) else ECKey).import_key(pem)

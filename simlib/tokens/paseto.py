@@ -1,0 +1,146 @@
+"""PASETO version 4, public: Ed25519 over JSON, without a choice of algorithm in the token; by pyseto.
+
+pyseto is an extra of this package and is imported only when a token is really signed or verified. It would judge time
+by the wall clock, so it is given bytes and gives bytes back: claims are read and judged elsewhere.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from simlib.tokens.jws import LONGEST_HEADER, REQUIRED_CLAIMS, Verified
+from simlib.tokens.keys import SigningKey, VerificationKey
+
+HEADER = "v4.public."
+ALGORITHM = "EdDSA"
+"""The algorithm of the keys, as a key set calls it."""
+INSTANTS = ("exp", "iat", "nbf")
+"""Claims that a PASETO has as ISO 8601 texts and a JWT as numbers."""
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
+def paseto_is_available() -> bool:
+    """Whether pyseto is installed."""
+    return find_spec("pyseto") is not None
+
+
+def sign_paseto(claims: Mapping[str, Any], key: SigningKey) -> str:
+    """The signed token: "v4.public.", claims with signature, and the kid in the footer.
+
+    ``claims`` have NumericDates, which become ISO 8601 texts in UTC. Raises ValueError for a key that is not Ed25519.
+    """
+    import pyseto
+
+    instants = {name: _text(claims[name]) for name in INSTANTS if name in claims}
+    payload = _ENCODER.encode({**claims, **instants}).encode()
+    footer = _ENCODER.encode({"kid": key.kid}).encode()
+    return pyseto.encode(_signing(key), payload, footer).decode()
+
+
+def paseto_kid(token: str) -> object:
+    """The name of the key in the footer, not yet trusted; None when there is none that can be read."""
+    segments = token.split(".", 4)
+    if not token.startswith(HEADER) or len(segments) != 4 or len(segments[3]) > LONGEST_HEADER:
+        return None
+    footer = _json_object(_bytes_of(segments[3]))
+    return None if footer is None else footer.get("kid")
+
+
+class PasetoVerification(NamedTuple):
+    """Everything that the verification of one token rests on; time is not part of it."""
+
+    token: str
+    key: VerificationKey
+    issuer: str
+    audience: str | None
+
+    def __call__(self) -> Verified:
+        """Verify form, signature, issuer, audience and presence of the claims that an access token must have."""
+        segments = self.token.split(".", 4)
+        if len(segments) != 4 or None in map(_bytes_of, segments[2:]) or self.key.algorithm != ALGORITHM:
+            return Verified(None, "malformed")
+        payload = _opened(self.token, self.key)
+        if payload is None:
+            return Verified(None, "signature")
+        claims = _json_object(payload)
+        if claims is None:
+            return Verified(None, "malformed")
+        if claims.get("iss") != self.issuer:
+            return Verified(None, "issuer")
+        if self.audience is not None and not _is_for(claims.get("aud"), self.audience):
+            return Verified(None, "audience")
+        if None in map(claims.get, REQUIRED_CLAIMS):
+            return Verified(None, "missing_claim")
+        instants = {name: _number(claims[name]) for name in INSTANTS if name in claims}
+        return Verified(MappingProxyType({**claims, **instants}))
+
+
+def _opened(token: str, key: VerificationKey) -> bytes | None:
+    import pyseto
+
+    try:
+        payload = pyseto.decode(_verifying(key), token).payload
+    except (ValueError, pyseto.PysetoError):
+        return None
+    return payload if isinstance(payload, bytes) else None
+
+
+def _is_for(audience: object, ours: str) -> bool:
+    return audience == ours or (isinstance(audience, list) and ours in audience)
+
+
+def _bytes_of(segment: str) -> bytes | None:
+    """The bytes of a segment if it is their one and only encoding: two texts must not be one token."""
+    try:
+        value = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    except ValueError:
+        return None
+    return value if urlsafe_b64encode(value).rstrip(b"=") == segment.encode("utf-8", "surrogatepass") else None
+
+
+def _json_object(data: bytes | None) -> dict[str, Any] | None:
+    try:
+        value = json.loads(data or b"")
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _text(numeric_date: Any) -> Any:
+    try:
+        return datetime.fromtimestamp(numeric_date, UTC).isoformat(timespec="seconds")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return numeric_date
+
+
+def _number(text: Any) -> float | None:
+    """The NumericDate of an instant; None, which never holds, for what is none or does not say in which offset."""
+    try:
+        instant = datetime.fromisoformat(text)
+        return instant.timestamp() if instant.tzinfo is not None else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _signing(key: SigningKey) -> Any:
+    from pyseto import Key
+
+    pem = key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Key.new(version=4, purpose="public", key=pem)
+
+
+@lru_cache(maxsize=64)
+def _verifying(key: VerificationKey) -> Any:
+    from pyseto import Key
+
+    pem = key.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return Key.new(version=4, purpose="public", key=pem)

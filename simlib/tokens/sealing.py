@@ -1,0 +1,33 @@
+"""Text that only whoever presents a secret again can read: so a store can keep a token without knowing it."""
+
+import base64
+import hashlib
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE_BYTES = 12
+
+
+def seal(secret: str, text: str, nonce: bytes) -> str:
+    """``text`` encrypted with AES-256-GCM under the hash of a secret that cannot be guessed; base64url.
+
+    ``nonce`` is 12 bytes that are used once with this secret. Raises ValueError for another length.
+    """
+    if len(nonce) != NONCE_BYTES:
+        raise ValueError(f"a nonce has {NONCE_BYTES} bytes, not {len(nonce)}")
+    return base64.urlsafe_b64encode(nonce + _cipher(secret).encrypt(nonce, text.encode(), None)).decode()
+
+
+def unseal(secret: str, sealed: str) -> str | None:
+    """The text, or None when it was sealed with another secret or altered."""
+    try:
+        raw = base64.urlsafe_b64decode(sealed)
+        return _cipher(secret).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
+    except (InvalidTag, ValueError):
+        return None
+
+
+def _cipher(secret: str) -> AESGCM:
+    # The hash that names a row in the store must not be the key that opens it.
+    return AESGCM(hashlib.sha256(b"seal:" + secret.encode("utf-8", "surrogatepass")).digest())

@@ -1,0 +1,95 @@
+"""Token Status Lists: one status per token in a compressed list of bits (draft-ietf-oauth-status-list section 4)."""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from simlib.tokens.members import text_of
+
+STATUS_LIST_TYPE = "statuslist+jwt"
+VALID, INVALID = 0, 1
+"""Two of the status types of section 7.1."""
+BITS = (1, 2, 4, 8)
+"""How many bits one status may have (section 4.1)."""
+
+_LEVEL = 9  # the draft recommends the highest level of compression
+
+
+class MalformedStatusList(ValueError):
+    """What claims to be a status list cannot be read, or is longer than the reader allows."""
+
+
+class StatusList(NamedTuple):
+    """Statuses of ``bits`` bits each, packed from the least significant bit of each byte (section 4.1)."""
+
+    bits: int
+    packed: bytes
+
+    @classmethod
+    def of(cls, length: int, invalid: Iterable[int] = (), bits: int = 1) -> "StatusList":
+        """A list with room for ``length`` statuses, those at ``invalid`` set to 1. Raises IndexError beyond its end."""
+        empty = cls(bits, bytes(-(-length * bits // 8)))
+        return empty.updated((index, INVALID) for index in invalid)
+
+    def __len__(self) -> int:
+        return len(self.packed) * 8 // self.bits
+
+    def get(self, index: int) -> int:
+        """The status at an index. Raises IndexError beyond either end (section 8.3: then the token is refused)."""
+        position = self._position(index)
+        return self.packed[position // 8] >> position % 8 & self._mask
+
+    def updated(self, statuses: Iterable[tuple[int, int]]) -> "StatusList":
+        """The same list with (index, status) put in. Raises IndexError for the one, ValueError for the other."""
+        packed = bytearray(self.packed)
+        for index, status in statuses:
+            position = self._position(index)
+            if not 0 <= status <= self._mask:
+                raise ValueError(f"status {status} does not fit into {self.bits} bits")
+            packed[position // 8] &= ~(self._mask << position % 8)
+            packed[position // 8] |= status << position % 8
+        return StatusList(self.bits, bytes(packed))
+
+    def compressed(self) -> bytes:
+        """The list in the ZLIB format (RFC 1950) with DEFLATE."""
+        return zlib.compress(self.packed, _LEVEL)
+
+    def to_claim(self) -> dict[str, Any]:
+        """The claim "status_list" of a Status List Token (section 4.2)."""
+        return {"bits": self.bits, "lst": text_of(self.compressed())}
+
+    @classmethod
+    def from_claim(cls, claim: object, limit: int) -> "StatusList":
+        """Read that claim; a list that unpacks to more than ``limit`` bytes is refused before it is unpacked further.
+
+        Raises MalformedStatusList.
+        """
+        if not isinstance(claim, dict) or claim.get("bits") not in BITS or not isinstance(claim.get("lst"), str):
+            raise MalformedStatusList("status_list needs bits (1, 2, 4 or 8) and lst")
+        return cls(claim["bits"], _unpacked(claim["lst"], limit))
+
+    @property
+    def _mask(self) -> int:
+        return (1 << self.bits) - 1
+
+    def _position(self, index: int) -> int:
+        if not 0 <= index < len(self):
+            raise IndexError(f"index {index} is outside a status list of {len(self)}")
+        return index * self.bits
+
+
+def _unpacked(text: str, limit: int) -> bytes:
+    stream = zlib.decompressobj()
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        # One byte more than allowed is asked for, so that a list of exactly the limit can be told from a longer one.
+        data = stream.decompress(packed, limit + 1)
+    except (binascii.Error, ValueError, zlib.error) as error:
+        raise MalformedStatusList("lst is no compressed list") from error
+    if len(data) > limit:
+        raise MalformedStatusList(f"lst unpacks to more than {limit} bytes")
+    if not stream.eof or stream.unused_data:
+        raise MalformedStatusList("lst is cut off or goes on after its end")
+    return data

@@ -1,0 +1,113 @@
+"""What the contract tests run over: every validator with every issuer that it fits, bare and with each wrapper.
+
+Derived from the mappings alone, so a part is tested as soon as it is listed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from simlib.strategies import GATEWAY_VALIDATORS, VALIDATORS, WRAPPERS
+from support.pairs import accepted, name_of, one_by_one, settings_of
+from support.scenarios import issuers_for, needs_of
+
+Kind = type[Any]
+
+
+class Case(NamedTuple):
+    """A validator, an issuer and what is put around them; given to a stage as ``Stage(*case)``."""
+
+    validator: Kind
+    issuer: Kind
+    wrappers: tuple[Kind, ...] = ()
+
+
+class Varied(NamedTuple):
+    """A case under settings."""
+
+    case: Case
+    settings: Any
+    wrapper_settings: tuple[Any, ...] = ()
+
+    def stage(self, make: Callable[..., Any], **more: Any) -> Any:
+        """The stage of it, made by a stage's class or by the fixture."""
+        return make(
+            *self.case,
+            settings=self.settings,
+            issuer_settings=agreeing(self.case.issuer, self.settings),
+            wrapper_settings=self.wrapper_settings,
+            **more,
+        )
+
+
+def agreeing(issuer: Kind, settings: Any) -> Any:
+    """The issuer's settings, with those that have the same name as one of the validator's set to the same."""
+    given = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    own = {field.name for field in fields(issuer.Settings)}
+    return accepted(issuer, **{name: value for name, value in given.items() if name in own}) or issuer.Settings()
+
+
+def takes(wrapper: Kind, validator: Kind, issuer: Kind) -> bool:
+    """Whether a wrapper can be put around the two: it is for this format, and it belongs where this validator is."""
+    return issuer.token_format in wrapper.formats and (wrapper.at_edge or validator not in AT_GATEWAY)
+
+
+def fitting(case: Case, settings: Any, wrapper_settings: Iterable[Any]) -> bool:
+    """Whether the parts still have what they need under these settings."""
+    parts = [(case.validator, settings), *zip(case.wrappers, wrapper_settings, strict=True)]
+    return all(met(need, case) for kind, chosen in parts for need in needs_of(kind, chosen))
+
+
+def met(need: str, case: Case) -> bool:
+    """Whether a stage of this case has what a part says it needs; it has a shared store and identity tokens."""
+    word, _, name = need.partition(":")
+    if word == "issuer":
+        return bool(case.issuer.name == name)
+    if word == "gateway":
+        return case.validator in AT_GATEWAY and name in ("", case.validator.name)
+    return word != "signing" or hasattr(case.issuer, "sign")
+
+
+AT_GATEWAY = tuple(GATEWAY_VALIDATORS.values())
+BARE = [
+    Case(validator, issuer)
+    for validator in (*VALIDATORS.values(), *AT_GATEWAY)
+    for issuer in issuers_for(validator)
+    if fitting(Case(validator, issuer), validator.Settings(), ())
+]
+"""Without wrappers."""
+
+WRAPPED = [
+    wrapped
+    for wrapper in WRAPPERS.values()
+    for case in BARE
+    for wrapped in [case._replace(wrappers=(wrapper,))]
+    if takes(wrapper, case.validator, case.issuer)
+    and fitting(wrapped, case.validator.Settings(), (wrapper.Settings(),))
+]
+"""One wrapper at a time."""
+
+CASES = BARE + WRAPPED
+JWT_CASES = [case for case in CASES if case.issuer.token_format == "jwt"]
+
+
+def varied_one_by_one(case: Case) -> list[Varied]:
+    """A case with one setting changed at a time, the defaults first: its wrapper's, or without one its validator's."""
+    default = case.validator.Settings()
+    if case.wrappers:
+        found = [Varied(case, default, (chosen,)) for chosen in one_by_one(case.wrappers[0])]
+    else:
+        found = [Varied(case, chosen) for chosen in one_by_one(case.validator)]
+    return [one for one in found if fitting(*one)]
+
+
+def varied(case: Case) -> st.SearchStrategy[Varied]:
+    """A case under any settings that its parts accept."""
+    inner = settings_of(case.validator)
+    around = st.tuples(*(settings_of(wrapper) for wrapper in case.wrappers))
+    return st.builds(Varied, st.just(case), inner, around).filter(lambda one: fitting(*one))
+
+
+__all__ = ["BARE", "CASES", "JWT_CASES", "WRAPPED", "Case", "Varied", "name_of", "varied", "varied_one_by_one"]

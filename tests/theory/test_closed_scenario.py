@@ -1,0 +1,126 @@
+"""A closed scenario beside mean value analysis: demands, preconditions, and answers that meet."""
+
+from typing import Any
+
+import pytest
+
+from simlib import load_scenario
+from simlib.analysis import student
+from simlib.analysis.mva import ClosedStation, mean_value_analysis
+from simlib.experiment import compare
+from simlib.experiment.closed_theory import closed_answer, demands_of, departures
+from simlib.experiment.theory import Case, Checked, Quantity, checked_scenario, textbook_cases
+from simlib.scenario.distributions import Constant
+from simlib.scenario.errors import InputError
+from simlib.scenario.scenario import Scenario
+from support.scenarios import design_of, scenario
+
+TWO = {
+    "opaque": design_of("opaque_introspection", "reference_token"),
+    "jwt": design_of("jwt_local", "jwt_access_token"),
+}
+CLOSED = {"kind": "closed", "think": {"kind": "exponential", "mean_s": 0.5}}
+
+
+def small(**changes: Any) -> Scenario:
+    """Thirty users on servers that share their time, kept busy."""
+    usual: dict[str, Any] = {
+        "designs": TWO,
+        "world__population__users": 30,
+        "world__load": CLOSED,
+        "world__service__discipline": "processor_sharing",
+        "world__service__work": {"kind": "exponential", "mean_s": 0.02},
+        "world__authorization_server__discipline": "processor_sharing",
+        "world__revocations__rate": 0.0,
+        "run__length_s": 120.0,
+        "run__warm_up_s": 20.0,
+        "run__replications": 6,
+    }
+    return scenario(**{**usual, **changes})
+
+
+def test_the_bundled_closed_scenario_meets_mean_value_analysis() -> None:
+    bundled = load_scenario("batch-workers")
+    shorter = {"length_s": 100.0, "warm_up_s": 20.0, "replications": 10}
+    brief = bundled.with_run(bundled.run.model_copy(update=shorter))
+    found = list(checked_scenario(compare(brief), 0.999))
+    assert len(found) == 3 * len(bundled.designs)
+    for one in found:
+        assert one.inside, one
+        assert one.simulated.half_width < 0.15 * one.theory
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_replicas_are_stations_that_are_visited_at_random(replicas: int) -> None:
+    designs = {name: {**one, "replicas": {"service": replicas}} for name, one in TWO.items()}
+    for one in checked_scenario(compare(small(designs=designs)), 0.999):
+        assert one.inside, one
+
+
+def test_demands_are_those_of_one_user_whom_nobody_keeps_waiting() -> None:
+    work = Constant(value_s=0.02)
+    alone = demands_of(small(), "jwt")
+    assert alone.think_s == 0.5
+    assert work.mean() < alone.service_s < work.mean() + 0.001
+    assert alone.authorization_server_s < 1e-4 < demands_of(small(), "opaque").authorization_server_s
+
+
+def test_demands_do_not_depend_on_how_many_users_there_are() -> None:
+    assert demands_of(small(), "opaque") == demands_of(small(world__population__users=300), "opaque")
+
+
+def test_the_answer_is_that_of_the_analysis_with_these_demands() -> None:
+    one, demands = small(), demands_of(small(), "opaque")
+    exact = mean_value_analysis(
+        30,
+        demands.think_s + demands.links_s,
+        [ClosedStation(1, demands.service_s), ClosedStation(1, demands.authorization_server_s)],
+    )
+    answer = closed_answer(one, "opaque")
+    assert answer.throughput == pytest.approx(exact.throughput)
+    assert answer.response_s == pytest.approx(exact.response_s + demands.links_s)
+
+
+def test_a_product_form_network_departs_from_nothing() -> None:
+    assert departures(small()) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"world__service__discipline": "fifo"}, "first come, first served"),
+        ({"world__service__threads": 4, "world__service__discipline": "fifo"}, "Threads that wait"),
+        ({"world__revocations__rate": 0.1}, "Revoked tokens"),
+        ({"world__network__service_to_authorization_server__connections": 4}, "Connections"),
+        ({"designs": {**TWO, "cached": design_of("opaque_cached", "reference_token")}}, "Whether cached asks"),
+    ],
+)
+def test_what_breaks_the_product_form_is_told(change: dict[str, Any], words: str) -> None:
+    told = [sentence for sentence in departures(small(**change)) if words in sentence]
+    assert len(told) == 1
+    assert told[0].endswith("the analysis is an approximation there.")
+
+
+def test_another_load_than_a_closed_one_is_refused() -> None:
+    with pytest.raises(InputError, match=r"world\.load\.kind"):
+        closed_answer(small(world__load={"kind": "poisson", "arrival_rate": 5.0}), "jwt")
+
+
+def test_a_number_is_inside_when_its_interval_holds_it() -> None:
+    interval = student([1.0, 2.0, 3.0])
+    assert Checked("M/M/1", Quantity("mean sojourn", "s"), 2.5, interval).inside
+    assert not Checked("M/M/1", Quantity("mean sojourn", "s"), 9.0, interval).inside
+
+
+def test_a_case_puts_both_answers_side_by_side() -> None:
+    case = Case("toy", lambda: [(Quantity("number", ""), 2.0, [1.0, 2.0, 3.0])])
+    (one,) = case(0.9)
+    assert (one.network, one.theory, one.simulated) == ("toy", 2.0, student([1.0, 2.0, 3.0], 0.9))
+
+
+def test_the_textbook_has_open_stations_and_closed_networks() -> None:
+    names = [case.network for case in textbook_cases()]
+    assert names[:4] == ["M/M/1", "M/M/4", "M/D/1", "M/G/1-PS"]
+    assert "RS-AS-RS, 40 users" in names
+    (one,) = textbook_cases(seed=7)[0]()
+    assert one.inside
