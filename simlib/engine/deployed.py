@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from simlib.engine.backends import backend
 from simlib.engine.costs import OwnCosts, SecondsOf
 from simlib.engine.database import database_costs, database_handler
 from simlib.engine.demand import Demand, draw_demand
@@ -33,7 +34,7 @@ from simlib.scenario.messages import (
     StoreRevoke,
     StoreRevokedSince,
 )
-from simlib.scenario.places import AUTHORIZATION_SERVER, CLIENT, SHARED_STORE, STORE, at
+from simlib.scenario.places import AUTHORIZATION_SERVER, BACKEND, CLIENT, SHARED_STORE, STORE, at
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import Sink
 from simlib.scenario.variates import Variates
@@ -175,6 +176,9 @@ class Deployed:
             found |= {at(name, region): (host, bind) for name, bind in self.handlers.endpoints(value).items()}
             if self.world.store.database is not None:
                 found[at(STORE, region)] = (at(STORE, region), partial(_database, server.store))
+        if self.world.backend is not None:
+            bind = backend(self.world, self.parts, self.variates)
+            found |= {at(BACKEND, region): (at(BACKEND, region), bind) for region in self.regions}
         if self.topology.shared is not None:
             found[SHARED] = (SHARED_STORE, shared_store(self.shared))
         return found

@@ -143,8 +143,7 @@ class Exchange:
             self._admitted(following)
 
     def _begin(self, task: Task) -> None:
-        call = task.effect
-        task.send = task.host.handlers[call.target](call.request).send
+        task.send = task.host.handlers[task.route.target](task.effect.request).send
         self.driver.advance(task, None)
 
     # --- and back ------------------------------------------------------------------------------------------------

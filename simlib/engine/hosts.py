@@ -28,7 +28,10 @@ class InProcess(NamedTuple):
 
 @dataclass(slots=True)
 class Route:
-    """How one replica reaches one target: inside its own process, or over a link to the replicas of a host."""
+    """How one replica reaches one target: inside its own process, or over a link to the replicas of a host.
+
+    ``target`` is what it is called there, whatever the caller calls it.
+    """
 
     local: InProcess | None = None
     target_id: int = -1
@@ -40,6 +43,7 @@ class Route:
     call_out: tuple[str, ...] = ()
     call_in: tuple[str, ...] = ()
     asks: bool = True
+    target: str = ""
 
 
 class HostContext:

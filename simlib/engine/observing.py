@@ -72,7 +72,7 @@ def observed_request(flow: Flow[Any], ctx: Context, journey: Journey) -> Flow[An
             effect = flow.send(answer)
         except StopIteration as stop:
             return stop.value
-        calls_api = effect.__class__ is Call and effect.target == "api"
+        calls_api = effect.__class__ is Call and effect.target in ("api", "bff")
         if calls_api:
             journey.obtaining += ctx.now() - since
         answer = yield effect

@@ -9,13 +9,14 @@ is there for S out of every S + 1/r seconds.
 from collections.abc import Callable
 from typing import Any
 
-from simlib.engine.clients import subject_of
+from simlib.engine.clients import Application, subject_of
 from simlib.engine.demand import Demand
 from simlib.engine.servers import Servers
 from simlib.engine.sign_in import SignIns
 from simlib.engine.untimed import PastContext, run_untimed
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.messages import StorePut, TokenRow
+from simlib.scenario.places import BACKEND
 from simlib.scenario.sinks import Row
 from simlib.scenario.variates import Variates
 from simlib.strategies import Grant, Held, Issued, Issuer, Presenter, UserClient, Wrapper
@@ -58,6 +59,10 @@ class Population:
             known = self._clients[user] = self._begin(user)
         return known
 
+    def application(self, user: int) -> Application | None:
+        """The registered client that a user's client is one of; None where there is but one."""
+        return None if self._sign_ins is None else self._sign_ins.application(user)
+
     def token_id(self, token: str) -> int:
         """The number of a token that was issued in this run, -1 for any other string."""
         return self._token_ids.get(token, -1)
@@ -76,7 +81,7 @@ class Population:
             return UserClient(user, self._refresh_token(user, "client", FOREVER), self._held_before(user, FOREVER))
         client = self._sign_ins.client(user)
         length, position = self._sign_ins.session_before(user, self._idle(user))
-        if position < length:
+        if position < length and client.target != BACKEND:  # a browser with a backend begins without a cookie
             client.session_until = length - position
             if self._sign_ins.refreshes(user):
                 client_id = self._sign_ins.application(user).client_id

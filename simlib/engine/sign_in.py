@@ -8,14 +8,15 @@ from simlib.engine.clients import Application, application, password_of, subject
 from simlib.engine.demand import Demand
 from simlib.engine.observing import observed_sign_in
 from simlib.engine.parts import Parts
-from simlib.flows import FLOWS, Client, Obtained
+from simlib.flows import FLOWS, Client, Obtained, RefreshToken
 from simlib.scenario.distributions import Distribution
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.messages import TokenResponse
 from simlib.scenario.people import ClientType
+from simlib.scenario.places import BACKEND
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import World
-from simlib.strategies import Credentials, UserClient
+from simlib.strategies import UserClient
 
 
 class SignIns:
@@ -30,10 +31,10 @@ class SignIns:
 
     def client(self, user: int) -> UserClient:
         """A user's client before it has signed in."""
-        app = self.application(user)
-        client = UserClient(user, "", None, client=Credentials(app.client_id, app.secret))
-        client.session_until = 0.0
+        client = UserClient(user, "", None, session_until=0.0, refresh=partial(self._refresh, user))
         client.sign_in = partial(self._sign_in, client)
+        if self._type(user).kind == "spa_bff":
+            client.target = BACKEND
         return client
 
     def application(self, user: int) -> Application:
@@ -72,7 +73,11 @@ class SignIns:
             client.session_until = ctx.now() + self._draw(self._type(user).session, "session.length", user, ordinal)
         return obtained
 
-    def _for(self, user: int, ordinal: int) -> Client:
+    def _refresh(self, user: int, ctx: Context, refresh_token: str) -> Flow[Obtained]:
+        flow = RefreshToken(RefreshToken.Settings(), self._for(user, 0, refresh_token))
+        return (yield from flow.obtain(ctx))
+
+    def _for(self, user: int, ordinal: int, refresh_token: str = "") -> Client:
         """What the flow works with."""
         app, kind = self.application(user), self._type(user)
         subject = subject_of(user)
@@ -87,6 +92,7 @@ class SignIns:
             subject=subject,
             password=password_of(subject, self._variates),
             approval_s=0.0 if approval is None else self._draw(approval, "user.approval", user, ordinal),
+            refresh_token=refresh_token,
         )
 
 

@@ -10,9 +10,10 @@ from simlib.engine.demand import Demand, pick
 from simlib.engine.population import Population
 from simlib.scenario.effects import Call, Flow
 from simlib.scenario.messages import HttpRequest
+from simlib.scenario.places import BACKEND
 from simlib.scenario.sinks import Row
 from simlib.scenario.variates import Variates
-from simlib.strategies import basic
+from simlib.strategies import Credentials, basic
 
 
 class Thefts:
@@ -66,16 +67,18 @@ class Thefts:
 
     def _revoke(self, population: Population, number: int, user: int, asked: float) -> Flow[None]:
         """The user's token is reported stolen; whoever has it goes on presenting it."""
-        held = population.client(user).held
-        if held is None or held.expires_at <= asked:
+        client_of_user = population.client(user)
+        held = client_of_user.held
+        # A browser with a backend holds no token that could be stolen.
+        if held is None or held.expires_at <= asked or client_of_user.target == BACKEND:
             return
         self._asked[held.token] = (number, user, asked)
         form = f"token={held.token}&token_type_hint=access_token"
-        client = population.client(user).client
+        client = population.application(user)
         if client is None:
             yield Call("revoke", HttpRequest(self._authorization, form.encode()))
-        elif client.client_secret:
-            yield Call("revoke", HttpRequest(basic(client), form.encode()))
+        elif client.secret:
+            yield Call("revoke", HttpRequest(basic(Credentials(client.client_id, client.secret)), form.encode()))
         else:
             yield Call("revoke", HttpRequest(body=f"{form}&client_id={client.client_id}".encode()))
 

@@ -8,7 +8,7 @@ from simlib.engine.parts import Parts
 from simlib.engine.sites import Site, inner_target
 from simlib.scenario.hosts import Database
 from simlib.scenario.links import Link
-from simlib.scenario.places import AUTHORIZATION_SERVER, CLIENT, SERVICE, SHARED_STORE, STORE, at
+from simlib.scenario.places import AUTHORIZATION_SERVER, BACKEND, CLIENT, SERVICE, SHARED_STORE, STORE, at
 from simlib.scenario.world import World
 
 AS_TARGETS_OF_CLIENTS = ("token", "revoke", "authorize", "device_authorization", "device_verification", "jwks")
@@ -35,11 +35,18 @@ class Topology:
         """All hosts, clients first."""
         return (
             *(Host(at(CLIENT, region), None) for region in self.regions),
+            *self._backends(),
             *(self._site(site) for site in self.sites),
             *(self._server(region) for region in self.as_regions),
             *self._databases(),
             *([] if self.shared is None else [Host(SHARED_STORE, self.shared.workers)]),
         )
+
+    def _backends(self) -> Iterator[Host]:
+        backend = self.world.backend
+        if backend is not None:
+            for region in self.regions:
+                yield Host(at(BACKEND, region), backend.workers, 1, backend.discipline, threads=backend.threads)
 
     def _site(self, site: Site) -> Host:
         listening = site.listening
@@ -88,6 +95,12 @@ class Topology:
             for there in self.as_regions:
                 link = self._between(region, there, network.client_to_authorization_server)
                 yield self._path(at(CLIENT, region), at(AUTHORIZATION_SERVER, there), link)
+            if self.world.backend is not None:
+                yield self._path(at(CLIENT, region), at(BACKEND, region), network.client_to_service)
+                yield self._path(at(BACKEND, region), edge.host, network.inside)
+                for there in self.as_regions:
+                    link = self._between(region, there, network.service_to_authorization_server)
+                    yield self._path(at(BACKEND, region), at(AUTHORIZATION_SERVER, there), link)
 
     def _of_sites(self) -> Iterator[Path]:
         network = self.world.network
@@ -137,6 +150,9 @@ class Topology:
             own = {name: at(name, server) for name in endpoints}
             edge = next(site for site in self.sites if site.edge and site.region == region)
             aliases[at(CLIENT, region)] = {**own, "api": edge.target}
+            if self.world.backend is not None:
+                aliases[at(CLIENT, region)][BACKEND] = at(BACKEND, region)
+                aliases[at(BACKEND, region)] = {**own, "api": edge.target}
             for site in self.sites:
                 if site.region == region:
                     aliases[site.host] = {**own, **self._inside(site)}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from simlib.scenario.effects import Call, Compute, Flow
+from simlib.scenario.effects import Call, Compute, Flow, Once
 from simlib.scenario.messages import Stored
 from simlib.scenario.variates import Variates
 
@@ -61,5 +61,8 @@ def run_untimed(flow: Flow[Any], resources: Mapping[str, Resource]) -> Any:
             if hasattr(answer, "send"):
                 answer = run_untimed(answer, resources)
             answer = answer.answer if isinstance(answer, Stored) else answer
+        elif isinstance(effect, Once):
+            done = run_untimed(effect.work(), resources)
+            answer = done if effect.wait else None
         else:
             raise TypeError(f"{effect!r} takes time, so it cannot have happened before the run")

@@ -28,7 +28,7 @@ def connect(network: "Network", replicas: Replicas, names: tuple[str, ...], vari
                 if where == path.callee:
                     route = Route(None, names.index(target), names.index(where), balance, pool)
                     _charge(route, path, network.charge_calls)
-                    route.link, route.replicas = link, callees
+                    route.link, route.replicas, route.target = link, callees, target
                     replica.routes[target] = route
                     if target in network.single:
                         replica.routes |= _one_by_one(target, route)
@@ -57,7 +57,7 @@ def _one_by_one(target: str, route: Route) -> dict[str, Route]:
     for number, replica in enumerate(route.replicas):
         own = routes[f"{target}#{number}"] = Route(None, route.target_id, route.host_id, None, route.connections)
         own.asks, own.call_out, own.call_in = route.asks, route.call_out, route.call_in
-        own.link, own.replicas = route.link, [replica]
+        own.link, own.replicas, own.target = route.link, [replica], target
     return routes
 
 

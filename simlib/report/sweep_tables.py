@@ -23,22 +23,24 @@ def sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[str, Any
     ``closed_form`` is the hit ratio of the cache that is varied. A design that does not keep up has no means.
     """
     level = plan.scenario.run.level
-    for (value, design), rows in frame.groupby([plan.key, "design"], sort=False):
+    points = ((value, design) for value in plan.values for design in plan.scenario.designs)
+    for value, design in points:
+        rows = frame[(frame[plan.key] == value) & (frame["design"] == design)]
         unstable = keeps_not_up(rows)
         for name, metric in METRICS.items():
             interval = student(rows[name], level)
             known = interval.n > 0 and not unstable
             yield {
                 "key": plan.key,
-                "value": float(value),
-                "design": str(design),
+                "value": value,
+                "design": design,
                 "metric": name,
                 "unit": metric.unit,
                 "replications": interval.n,
                 "mean": interval.mean if known else None,
                 "low": _finite(interval.low) if known else None,
                 "high": _finite(interval.high) if known else None,
-                "closed_form": _closed_form(plan, str(design), name, float(value)),
+                "closed_form": _closed_form(plan, design, name, value),
                 "unstable": unstable,
             }
 

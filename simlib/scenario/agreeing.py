@@ -18,7 +18,7 @@ def check_agreement(design: Design, world: World, catalogue: Catalogue, where: s
     kinds = {place: catalogue[place][chosen.part] for place, chosen in design.parts.items()}
     _check_places(design, world, kinds, where)
     _check_formats(design, kinds, catalogue, where)
-    _check_user_information(design, kinds, where)
+    _check_user_information(design, kinds, catalogue, where)
     _check_algorithms(design, where)
     _check_needs(design, world, kinds, catalogue, where)
 
@@ -67,9 +67,13 @@ def _fits(validator: type[Any], token_format: str, source: str, where: str) -> N
         )
 
 
-def _check_user_information(design: Design, kinds: Mapping[str, type[Any]], where: str) -> None:
+def _check_user_information(design: Design, kinds: Mapping[str, type[Any]], catalogue: Catalogue, where: str) -> None:
     validator = kinds["service"]
     sources = validator.user_information_sources
+    changed = getattr(kinds.get("gateway"), "forwards", None) is not None
+    if changed or any(catalogue["wrappers"][chosen.part].at_edge for chosen in design.wrappers):
+        # The service holds another token than the server issued, or one that only its owner can present.
+        sources = tuple(source for source in sources if source != "userinfo")
     if design.user_information not in sources:
         raise InputError(
             f"{where}.user_information: {design.user_information!r} is not possible with {validator.name}; "

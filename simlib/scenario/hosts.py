@@ -32,6 +32,10 @@ class Gateway(Listening):
     """A reverse proxy in front of the first service, for the designs that use one."""
 
 
+class Backend(Listening):
+    """The backend of single-page apps (BFF): it keeps their tokens and gives browsers a cookie."""
+
+
 class InnerService(Listening):
     """A resource server that other services call. ``calls`` are the inner services that it calls for every request."""
 

@@ -1,6 +1,7 @@
 """What hosts are called in networks and records: their kind, an inner service's name, their region."""
 
-CLIENT, GATEWAY, SERVICE, AUTHORIZATION_SERVER = "client", "gateway", "service", "authorization_server"
+CLIENT, BACKEND, GATEWAY, SERVICE = "client", "bff", "gateway", "service"
+AUTHORIZATION_SERVER = "authorization_server"
 STORE, SHARED_STORE = "store", "shared_store"
 RESOURCE_SERVERS = (GATEWAY, SERVICE)
 """The kinds of hosts that check tokens."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simlib.scenario.distributions import Distribution, NonNegative
-from simlib.scenario.hosts import AuthorizationServer, Database, Gateway, InnerService, Service, Store
+from simlib.scenario.hosts import AuthorizationServer, Backend, Database, Gateway, InnerService, Service, Store
 from simlib.scenario.links import Network
 from simlib.scenario.people import ClientType, Regions
 from simlib.scenario.values import FrozenModel
@@ -121,6 +121,7 @@ class World(FrozenModel):
     service: Service
     authorization_server: AuthorizationServer
     gateway: Gateway | None = None
+    backend: Backend | None = Field(default=None, description="of the clients of kind spa_bff")
     inner_services: dict[InnerName, InnerService] = Field(default={})
     clients: tuple[ClientType, ...] = Field(default=(), strict=False)
     regions: Regions | None = None
@@ -134,6 +135,8 @@ class World(FrozenModel):
     def _fits(self) -> "World":
         if self.clients and abs(sum(kind.share for kind in self.clients) - 1.0) > 1e-9:
             raise ValueError("the shares of clients must add up to 1")
+        if any(kind.kind == "spa_bff" for kind in self.clients) != (self.backend is not None):
+            raise ValueError("a [world.backend] table belongs to clients of kind spa_bff and to no others")
         called = {"service": self.service.calls, **{name: s.calls for name, s in self.inner_services.items()}}
         for caller, callees in called.items():
             for callee in callees:

@@ -105,8 +105,8 @@ class Bearer:
     @property
     def useful_life_s(self) -> float:
         """Seconds from issue for which the client uses a token on average, 0 when it renews for every request."""
-        longest = max(0.0, self._deployment.token_lifetime_s - self._settings.refresh_before_s)
-        jitter = self._settings.refresh_jitter_s
+        jitter: float = self._settings.refresh_jitter_s
+        longest: float = max(0.0, self._deployment.token_lifetime_s - self._settings.refresh_before_s)
         return longest - jitter / 2 if jitter <= longest else longest * longest / (2 * jitter)
 
     def request(self, ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:

@@ -101,8 +101,8 @@ def test_all_pairs_of_the_headlines_are_put_side_by_side() -> None:
     pairs = [(pair.design, pair.reference) for pair in told.pairs if pair.metric == "mean_s"]
     assert pairs == [(JWT, CACHED), (CACHED, OPAQUE), (JWT, OPAQUE)]
     assert of_mean(told).endswith(
-        f"under both profiles lower for {JWT} than {CACHED} and {JWT} than {OPAQUE} and equivalent for {CACHED} against "
-        f"{OPAQUE}."
+        f"under both profiles lower for {JWT} than {CACHED} and {JWT} than {OPAQUE} and equivalent for {CACHED} "
+        f"against {OPAQUE}."
     )
 
 

@@ -320,8 +320,8 @@ def test_the_store_never_sees_a_code_or_a_token(stage: Stage) -> None:
     written = repr(rows)
     for secret in (code, answer["access_token"], answer["refresh_token"]):
         assert secret not in written
-    row = stage.store.execute(StoreGet(code_key(code)))
-    assert json.loads(row.details)["redirect_uri"] == CALLBACK  # type: ignore[union-attr]
+    row: Any = stage.store.execute(StoreGet(code_key(code)))
+    assert json.loads(row.details)["redirect_uri"] == CALLBACK
 
 
 # --- the identity token (OpenID Connect Core) ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The endpoints for introspection, revocation, keys and user information, and the API behind a validator."""
+"""The endpoints for introspection, revocation, keys and user information."""
 
 import json
 from collections.abc import Callable
@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
-from simlib.scenario.effects import Call, Compute, Failed, Flow, Reply
+from simlib.scenario.effects import Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.verdict import Verdict
-from simlib.services import Api, api, claim_names, user_claims
+from simlib.services import claim_names, user_claims
 from simlib.strategies import Credentials
 from simlib.tokens import EPOCH, KeySet
 from support.stage import AUDIENCE, CLIENT, ISSUER, OTHER_CLIENT, RESOURCE_SERVER, Stage, basic
-from support.stepping import Host, Route, Stepper
 
 VALIDATORS = ["opaque_introspection", "jwt_local"]
 
@@ -188,100 +186,3 @@ def test_claims_about_users_differ_by_user_and_have_the_size_that_was_asked_for(
         assert {len(value) for value in first.values()} == {width}
         assert first == user_claims("user-1", count, width)
         assert count == 1 or (first != second and len(set(first.values())) == count)
-
-
-# --- the API -----------------------------------------------------------------------------------------------------
-
-ACCEPTED = Verdict(True, claims={"sub": "user-1", "name": "N"})
-WORK = "service.work"
-
-
-class Asked:
-    """An API whose validator gives a fixed verdict, and what became of one request."""
-
-    def __init__(self, authorization: str, verdict: Verdict, needs: bool, userinfo: Any = None) -> None:
-        self.presented: list[str] = []
-        self.stepper = Stepper()
-        self.forwarded: list[HttpRequest] = []
-        host = Host(self.stepper, routes={"userinfo": Route(Host(self.stepper), self._userinfo)})
-        self._verdict, self._answer = verdict, userinfo
-        resource = Api(self._validate, userinfo is not None, "name", b"body")
-        self.reply: Reply = self.stepper.finish(api(host, HttpRequest(authorization, b"", needs), resource), host)
-        self.worked = self.stepper.operations[WORK]
-
-    def _validate(self, token: str) -> Flow[Verdict]:
-        self.presented.append(token)
-        yield Compute("validate")
-        return self._verdict
-
-    def _userinfo(self, request: HttpRequest) -> Flow[Any]:
-        self.forwarded.append(request)
-        yield Compute("userinfo")
-        return self._answer
-
-
-def test_the_api_works_for_who_is_accepted() -> None:
-    asked = Asked("Bearer t0ken", ACCEPTED, False)
-    assert (asked.presented, asked.reply, asked.worked) == (["t0ken"], Reply(200, b"body"), 1)
-
-
-@pytest.mark.parametrize(
-    ("authorization", "presented"),
-    [("", ""), ("Bearer", ""), ("Bearer ", ""), ("Basic abc", ""), ("bearer abc", "abc"), ("BEARER a b", "a b")],
-)
-def test_only_a_bearer_token_is_presented(authorization: str, presented: str) -> None:
-    assert Asked(authorization, ACCEPTED, False).presented == [presented]
-
-
-@pytest.mark.parametrize("status", [401, 403, 503])
-def test_the_api_does_no_work_for_who_is_refused(status: int) -> None:
-    asked = Asked("Bearer t", Verdict(False, status, "why", challenge="Bearer x"), True)
-    assert (asked.reply, asked.worked) == (Reply(status, b"", "Bearer x"), 0)
-
-
-def test_user_information_comes_from_the_verdict_or_from_a_userinfo_call_with_the_same_token() -> None:
-    from_verdict = Asked("Bearer t", ACCEPTED, True)
-    assert (from_verdict.reply.status, from_verdict.forwarded) == (200, [])
-    asked = Asked("Bearer t", Verdict(True), True, Reply(200, b'{"name":"N"}'))
-    assert (asked.reply.status, asked.worked) == (200, 1)
-    assert [request.authorization for request in asked.forwarded] == ["Bearer t"]
-
-
-def test_userinfo_is_not_asked_when_nobody_needs_it() -> None:
-    asked = Asked("Bearer t", Verdict(True), False, Reply(200, b'{"name":"N"}'))
-    assert (asked.reply.status, asked.forwarded) == (200, [])
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        Failed("timed_out"),
-        Reply(500),
-        Reply(200, b"{}"),
-        Reply(200, b""),
-        Reply(200, b"[]"),
-        Reply(200, b"\xff"),
-    ],
-    ids=str,
-)
-def test_without_the_information_that_it_needs_the_api_fails_and_does_no_work(answer: Any) -> None:
-    asked = Asked("Bearer t", ACCEPTED, True, answer)
-    assert (asked.reply.status, asked.worked) == (502, 0)
-
-
-def test_a_token_that_userinfo_refuses_is_refused_by_the_api_so_that_the_client_renews_it() -> None:
-    asked = Asked("Bearer t", ACCEPTED, True, Reply(401, b'{"name":"N"}'))
-    assert (asked.reply.status, asked.worked) == (401, 0)
-    assert asked.reply.challenge == 'Bearer error="invalid_token"'
-
-
-def test_a_userinfo_call_has_a_timeout() -> None:
-    flow = api(Host(Stepper()), HttpRequest("Bearer t", b"", True), Api(lambda _: _accept(), True, "name", b"", 2.5))
-    call = flow.send(None)
-    assert isinstance(call, Call)
-    assert (call.target, call.timeout) == ("userinfo", 2.5)
-
-
-def _accept() -> Flow[Verdict]:
-    yield from ()
-    return ACCEPTED

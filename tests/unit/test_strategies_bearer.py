@@ -32,11 +32,15 @@ class Clients:
         self.user = UserClient(7, "refresh/7", None)
 
     def begin(self, needs: bool = False) -> Started:
-        return self.stepper.start(self.bearer.request(self.host, self.user, needs), self.host)
+        return self.stepper.start(
+            self.bearer.request(self.host, self.user, HttpRequest(needs_user_information=needs)), self.host
+        )
 
     def request(self, at: float, needs: bool = False) -> Any:
         self.stepper.run(at)
-        return self.stepper.finish(self.bearer.request(self.host, self.user, needs), self.host)
+        return self.stepper.finish(
+            self.bearer.request(self.host, self.user, HttpRequest(needs_user_information=needs)), self.host
+        )
 
     def tokens(self) -> list[str]:
         return [request.authorization for request in self.presented]

@@ -1,0 +1,60 @@
+"""The backends of single-page apps in a run: real flows inside, and the design's presenter towards the API."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf
+from typing import Any
+
+from simlib.engine.clients import CLIENT_IDS, REDIRECTS, secret_of
+from simlib.engine.hosts import Handler, HostContext
+from simlib.engine.network import Bind
+from simlib.engine.parts import Parts
+from simlib.flows import Backend, Client, Obtained, RefreshToken
+from simlib.scenario.effects import Answer, Context, Flow
+from simlib.scenario.messages import HttpRequest, TokenResponse
+from simlib.scenario.variates import Variates
+from simlib.scenario.world import World
+from simlib.strategies import Held, UserClient
+
+TIMEOUT_S = 30.0
+
+
+def backend(world: World, parts: Parts, variates: Variates) -> Bind:
+    """The backend of a region; each replica has sessions of its own."""
+    scope = parts.deployment.scope
+    client = Client(
+        client_id=CLIENT_IDS["spa_bff"],
+        secret=secret_of(CLIENT_IDS["spa_bff"], variates),
+        issuer=parts.deployment.issuer,
+        redirect_uri=REDIRECTS["spa_bff"],
+        scope=f"openid {scope}" if parts.needs("id_token") else scope,
+    )
+    session_s = next(kind.session.mean() for kind in world.clients if kind.kind == "spa_bff")
+
+    def bind(ctx: HostContext) -> Handler:
+        handler = Backend(client, session_s, _beginner(client), _forwarder(parts), TIMEOUT_S)
+        return lambda request: handler(ctx, request)
+
+    return bind
+
+
+def _beginner(client: Client) -> Callable[[TokenResponse], UserClient]:
+    numbers = iter(range(10**9, 10**12))
+
+    def refresh(ctx: Context, refresh_token: str) -> Flow[Obtained]:
+        flow = RefreshToken(RefreshToken.Settings(), replace(client, refresh_token=refresh_token))
+        return (yield from flow.obtain(ctx))
+
+    def begin(tokens: TokenResponse) -> UserClient:
+        held = Held(tokens.access_token, tokens.asked_at + tokens.expires_in)
+        return UserClient(next(numbers), tokens.refresh_token, held, session_until=inf, refresh=refresh)
+
+    return begin
+
+
+def _forwarder(parts: Parts) -> Callable[[Context, Any, HttpRequest], Flow[Answer]]:
+    def forward(ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:
+        answer: Answer = yield from parts.presenter.request(ctx, state, request)
+        return answer
+
+    return forward
