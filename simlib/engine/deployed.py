@@ -42,6 +42,7 @@ from simlib.services import ENDPOINTS
 from simlib.stores import SharedStore, TokenStore
 
 SHARED = "shared"
+AT_HOME = frozenset({BACKEND})
 VERBS: Mapping[type[Any], str] = {
     StoreGet: "get",
     StorePut: "put",
@@ -113,10 +114,13 @@ class Deployed:
         return self.regions[0] if self.demand.homes is None else self.regions[self.demand.homes[user]]
 
     def _routed(self, user: int, flow: Flow[Any]) -> Flow[Any]:
-        """A client's generator with its calls sent to the authorization server of its user."""
-        if len(self.as_servers) == 1:
+        """A client's generator with its calls sent to the servers of its user's home region that every region has.
+
+        A backend keeps sessions to itself, so a browser goes to the one at home wherever its user is.
+        """
+        if len(self.regions) == 1:
             return flow
-        return routed(flow, frozenset(ENDPOINTS), self._home(user))
+        return routed(flow, AT_HOME | frozenset(ENDPOINTS if len(self.as_servers) > 1 else ()), self._home(user))
 
     # --- the network -------------------------------------------------------------------------------------------------
 

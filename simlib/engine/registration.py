@@ -17,7 +17,7 @@ from simlib.engine.servers import Server
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import World
 from simlib.services import AuthorizationServer, Registration, digest_of
-from simlib.strategies import Grant
+from simlib.strategies import CATALOGUE, Grant
 from simlib.tokens import KeySet
 
 
@@ -35,7 +35,7 @@ def authorization_server(
         clients={client_id: digest_of(secret) for client_id, secret in secrets.items()},
         may_introspect=frozenset({deployment.resource_server.client_id}),
         user_claims=deployment.user_claims,
-        answers_with_claims=deployment.user_information == "introspection",
+        answers_with_claims=deployment.user_information == "introspection" or _by_value(parts),
         jwks=keys.to_jwks,
         make_grant=Grant,
         public_clients=frozenset(CLIENT_IDS[kind.kind] for kind in world.clients if kind.kind in PUBLIC),
@@ -46,6 +46,12 @@ def authorization_server(
         sign_in=sign_in_with(variates),
         status_list=getattr(issuer, "status_list", None),
     )
+
+
+def _by_value(parts: Parts) -> bool:
+    """Whether a reference is turned into a JWT by introspection, which then holds what the design puts into tokens."""
+    kind = CATALOGUE["authorization_server"][parts.design.parts["authorization_server"].part]
+    return kind.token_format == "opaque" and parts.deployment.user_information == "token"
 
 
 def _secrets(world: World, parts: Parts, demand: Demand, variates: Variates) -> dict[str, str]:

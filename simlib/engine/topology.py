@@ -96,8 +96,10 @@ class Topology:
                 link = self._between(region, there, network.client_to_authorization_server)
                 yield self._path(at(CLIENT, region), at(AUTHORIZATION_SERVER, there), link)
             if self.world.backend is not None:
-                yield self._path(at(CLIENT, region), at(BACKEND, region), network.client_to_service)
                 yield self._path(at(BACKEND, region), edge.host, network.inside)
+                for there in self.regions:
+                    link = self._between(region, there, network.client_to_service)
+                    yield self._path(at(CLIENT, region), at(BACKEND, there), link)
                 for there in self.as_regions:
                     link = self._between(region, there, network.service_to_authorization_server)
                     yield self._path(at(BACKEND, region), at(AUTHORIZATION_SERVER, there), link)

@@ -25,6 +25,7 @@ from simlib.strategies.mtls import Mtls
 from simlib.strategies.opaque_cached import OpaqueCached
 from simlib.strategies.opaque_introspection import OpaqueIntrospection
 from simlib.strategies.opaque_regional import OpaqueRegional
+from simlib.strategies.openid_connect import OpenIdConnect
 from simlib.strategies.paseto import Paseto
 from simlib.strategies.paseto_local import PasetoLocal
 from simlib.strategies.phantom_token import PhantomToken
@@ -68,7 +69,7 @@ ISSUERS: Mapping[str, type[Any]] = MappingProxyType(
 )
 """At the authorization server."""
 
-PRESENTERS: Mapping[str, type[Any]] = MappingProxyType({part.name: part for part in (Bearer,)})
+PRESENTERS: Mapping[str, type[Any]] = MappingProxyType({part.name: part for part in (Bearer, OpenIdConnect)})
 """At the client."""
 
 VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
@@ -160,6 +161,7 @@ __all__ = [
     "OpaqueCached",
     "OpaqueIntrospection",
     "OpaqueRegional",
+    "OpenIdConnect",
     "Part",
     "Paseto",
     "PasetoLocal",

@@ -59,10 +59,11 @@ class UserClient:
     ``session_until`` (seconds) is when the user must sign in again. ``sign_in`` does so and sets ``session_until`` to
     the end of the new session; None where sessions never begin. ``refresh`` redeems a refresh token as this kind of
     client does it; None when it is the deployment's usual one. ``target`` is where its API requests go: "bff" for a
-    browser that has a backend, to which it shows what it holds as a cookie. ``own`` is for the presenter's use.
+    browser that has a backend, to which it shows what it holds as a cookie. ``client_id`` is empty for that of the
+    deployment. ``own`` is for the presenter's use.
     """
 
-    __slots__ = ("held", "own", "refresh", "refresh_token", "session_until", "sign_in", "target", "user")
+    __slots__ = ("client_id", "held", "own", "refresh", "refresh_token", "session_until", "sign_in", "target", "user")
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class UserClient:
         session_until: float = inf,
         refresh: Refresh | None = None,
         target: str = "api",
+        client_id: str = "",
     ) -> None:
         self.user = user
         self.refresh_token = refresh_token
@@ -81,6 +83,7 @@ class UserClient:
         self.session_until = session_until
         self.refresh = refresh
         self.target = target
+        self.client_id = client_id
         self.own: Any = None
 
 

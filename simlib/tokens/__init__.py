@@ -20,7 +20,13 @@ from simlib.tokens.claims import (
 )
 from simlib.tokens.client_certificate import certificate_thumbprint, client_certificate
 from simlib.tokens.dpop import ProofVerification, VerifiedProof, nonce_at, proof_key, sign_proof
-from simlib.tokens.id_token import ID_TOKEN_TYPE, id_token_claims
+from simlib.tokens.id_token import (
+    ID_TOKEN_CLAIMS,
+    ID_TOKEN_TYPE,
+    id_token_claims,
+    id_token_verification,
+    judge_id_token,
+)
 from simlib.tokens.introspection_jwt import INTROSPECTION_CLAIMS, INTROSPECTION_TYPE, introspection_claims
 from simlib.tokens.jwe import (
     KEY_MANAGEMENT,
@@ -60,6 +66,7 @@ __all__ = [
     "ACCESS_TOKEN_TYPE",
     "ALGORITHMS",
     "EPOCH",
+    "ID_TOKEN_CLAIMS",
     "ID_TOKEN_TYPE",
     "INTROSPECTION_CLAIMS",
     "INTROSPECTION_TYPE",
@@ -99,7 +106,9 @@ __all__ = [
     "has_scope",
     "header_of",
     "id_token_claims",
+    "id_token_verification",
     "introspection_claims",
+    "judge_id_token",
     "judge_time",
     "jwe_is_available",
     "key_choice",

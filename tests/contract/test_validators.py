@@ -84,7 +84,7 @@ def test_valid_up_to_its_expiry_and_not_at_it_whatever_the_settings(
         assert stage.at(instant).present(token).accepted
     after = stage.validator.bound().after_expiry_s
     assert_refused(stage.at(300.0 + after).present(token))
-    assert_refused(stage.at(300.0 + after + 1e6).present(token))
+    assert_refused(stage.at(300.0 + after + 700.0).present(token))
 
 
 def test_expiry_holds_for_who_presents_first_at_it(stage: Stage) -> None:
@@ -156,9 +156,10 @@ def test_a_token_of_several_audiences_is_good_for_each_of_them(stage: Stage) -> 
     assert stage.present(stage.misissue(aud=[ELSEWHERE, "https://api.example"])).accepted
 
 
-@pytest.mark.parametrize("instant", [0.0, 1e9])
-def test_the_wall_clock_decides_nothing(instant: float, stage: Stage) -> None:
-    stage.stepper.now = instant  # years before and after these tests were written
+@EACH
+@pytest.mark.parametrize("instant", [0.0, 1e9])  # years before and after these tests were written
+def test_the_wall_clock_decides_nothing(instant: float, case: Case, make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(*case, now=instant)
     assert stage.present(stage.issue().token).accepted
     assert stage.present(stage.misissue(nbf=EPOCH + int(instant))).accepted
     assert_refused(stage.present(stage.misissue(nbf=EPOCH + int(instant) + 1)))

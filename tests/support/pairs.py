@@ -20,9 +20,10 @@ SMALL = (0.0, 1.0, 7.0)
 
 def name_of(value: Any) -> str:
     """How pytest calls a part, a pair of parts, a case or settings."""
-    if isinstance(value, tuple):
+    name = getattr(value, "name", None)
+    if name is None and isinstance(value, tuple):
         return "-".join(word for word in map(name_of, value) if word)
-    return str(getattr(value, "name", value))
+    return str(value if name is None else name)
 
 
 def values_of(field: Field[Any], hint: Any) -> list[Any]:

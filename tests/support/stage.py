@@ -88,6 +88,7 @@ class Stage:
         lifetime_s: float = 300.0,
         information: str | None = None,
         store: TokenStore | None = None,
+        now: float = 0.0,
     ) -> None:
         sources = validator.user_information_sources
         place = "gateway" if validator in GATEWAY_VALIDATORS.values() else "service"
@@ -107,7 +108,7 @@ class Stage:
         self.token_format = issuer.token_format
         self.store = store if store is not None else MemoryStore()
         self.shared = SharedStore()
-        self.stepper = Stepper()
+        self.stepper = Stepper(now)
         self.server_host = Host(self.stepper, local={"store": self.store.execute})
         self.shared_host = Host(self.stepper)
         self.rs = Host(self.stepper)

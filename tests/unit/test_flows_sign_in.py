@@ -165,7 +165,7 @@ def _unreachable() -> Flow[Answer]:
 
 
 def _code(reply: Reply) -> str:
-    return dict(parse_qsl(urlsplit(reply.body.decode()).query))["code"]
+    return dict(parse_qsl(urlsplit(str(reply.body, "ascii")).query))["code"]
 
 
 def test_a_code_with_another_verifier_is_refused() -> None:

@@ -1,0 +1,118 @@
+"""A reference access token for the API and a JWT identity token for the client: OpenID Connect (S16 of
+data/evidence/strategies.csv).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from simlib.scenario.effects import Answer, Compute, Context, Failed, Flow, Reply
+from simlib.scenario.messages import TokenResponse
+from simlib.strategies.base import Deployment
+from simlib.strategies.bearer import Bearer, BearerSettings, Held, UserClient
+from simlib.strategies.checks import at_least, one_of, positive
+from simlib.strategies.jwks_client import JwksClient, KeyCache
+from simlib.tokens import ALGORITHMS, header_of, id_token_verification, judge_id_token, judge_time
+
+SCOPES = ("openid", "profile")
+"""What it asks for beside the scope of the API."""
+
+
+@dataclass(frozen=True)
+class OpenIdConnectSettings(BearerSettings):
+    """Those of bearer, and: ``jwks_lifetime_s``: how long a fetched key set is used. ``unknown_kid_cooldown_s``: least
+    time between two fetches that an unknown ``kid`` may cause. ``algorithms``: what is accepted in identity tokens.
+    ``leeway_s``: clock skew granted to them.
+    """
+
+    jwks_lifetime_s: float = 300.0
+    unknown_kid_cooldown_s: float = 30.0
+    algorithms: tuple[str, ...] = ALGORITHMS
+    leeway_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive("jwks_lifetime_s", self.jwks_lifetime_s)
+        at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
+        for algorithm in self.algorithms:
+            one_of("algorithms", algorithm, ALGORITHMS)
+        at_least("leeway_s", self.leeway_s, 0)
+
+
+class OpenIdConnect(Bearer):
+    """Verifies the identity token itself and knows its user from it; the access token stays closed to it.
+
+    The keys are those of the application, fetched once for all of its users, as where the client is a web server.
+    """
+
+    name: ClassVar[str] = "openid_connect"
+    summary: ClassVar[str] = "bearer token for the API, and an identity token that the client verifies itself"
+    Settings: ClassVar[type[Any]] = OpenIdConnectSettings
+    scopes: ClassVar[tuple[str, ...]] = SCOPES
+
+    @staticmethod
+    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile; the issuer knows the names of signing and verifying."""
+        return Bearer.operations(settings, deployment) | {"jwks.serve", "jwks.parse", "claims.check"}
+
+    @staticmethod
+    def needs(settings: Any) -> frozenset[str]:
+        """A flow in which a user signs in, and an authorization server that signs."""
+        return frozenset({"id_token", "signing"})
+
+    def __init__(self, settings: Any, deployment: Deployment) -> None:
+        super().__init__(settings, deployment)
+        self._jwks = JwksClient(settings.jwks_lifetime_s, settings.unknown_kid_cooldown_s, settings.timeout_s)
+        self._keys = KeyCache()
+
+    def identity(self, state: UserClient) -> Mapping[str, Any] | None:
+        """The claims about the user who is signed in, None when nobody is."""
+        claims: Mapping[str, Any] | None = state.own
+        return claims
+
+    def _begin(self, ctx: Context, state: UserClient, sign_in: Any) -> Flow[TokenResponse | Answer]:
+        """With the old session the old identity ends."""
+        state.own = None
+        obtained = yield from super()._begin(ctx, state, sign_in)
+        if isinstance(obtained, TokenResponse) and not obtained.id_token:
+            return _refused("no_id_token")
+        return obtained
+
+    def _keep(self, ctx: Context, state: UserClient, tokens: TokenResponse) -> Flow[Held | Answer]:
+        """Believe the identity token first: tokens that came with a bad one are not used."""
+        if tokens.id_token:
+            refusal = yield from self._identify(ctx, state, tokens)
+            if refusal is not None:
+                state.refresh_token, state.held, state.own = "", None, None
+                return refusal
+        return (yield from super()._keep(ctx, state, tokens))
+
+    def _identify(self, ctx: Context, state: UserClient, tokens: TokenResponse) -> Flow[Answer | None]:
+        """The checks of OpenID Connect Core section 3.1.3.7; None when all hold."""
+        if not (yield from self._jwks.ready(ctx, self._keys)):
+            return Failed("unreachable")
+        key = yield from self._jwks.find(ctx, self._keys, header_of(tokens.id_token).get("kid"))
+        if key is None:
+            return _refused("unknown_key")
+        client_id = state.client_id or self._deployment.client.client_id
+        verification = id_token_verification(
+            tokens.id_token, key, self._settings.algorithms, self._deployment.issuer, client_id
+        )
+        verified = yield Compute(f"jwt.verify.{key.choice}", verification)
+        if verified.claims is None:
+            return _refused(verified.reason)
+        yield Compute("claims.check")
+        before = state.own["sub"] if state.own is not None else ""
+        wrong = judge_time(verified.claims, ctx.now(), self._settings.leeway_s) or judge_id_token(
+            verified.claims, client_id, tokens.nonce, before
+        )
+        if wrong:
+            return _refused(wrong)
+        state.own = verified.claims
+        return None
+
+
+def _refused(check: str) -> Reply:
+    """What the client makes of an identity token that it does not believe: nobody is signed in."""
+    return Reply(400, json.dumps({"error": "invalid_id_token", "error_description": check}).encode())
