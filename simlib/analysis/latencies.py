@@ -17,17 +17,25 @@ def arrived(records: Records, warm_up_s: float) -> Columns:
     return {name: column[kept] for name, column in requests.items()}
 
 
-def latencies(requests: Columns) -> dict[str, float]:
-    """Mean and percentiles in seconds over finished requests, and how much of it was checking and obtaining.
+def timed(requests: Columns) -> NDArray[np.bool_]:
+    """The requests whose time is a latency: finished, without a refusal, and without a sign-in on their way.
 
-    Left out are requests that met a refusal and were served with a new token: the refusal is what a revocation is
-    for, scenarios revoke far more often than life does so that exposure can be measured, and designs that notice
-    would look slow for noticing. ``retried_share`` of `outcomes` counts them.
+    A request that met a refusal and was served with a new token is left out: the refusal is what a revocation is for,
+    scenarios revoke far more often than life does so that exposure can be measured, and designs that notice would look
+    slow for noticing. One whose client signed in first is left out as well: what a user types and what the flow takes
+    is not the latency of the API. `outcomes` and `sign_ins` count both.
+    """
+    done = (requests["outcome"] == FINISHED) & (requests["refusals"] <= 0) & (requests["signing_in"] <= 0)
+    return np.asarray(done, dtype=np.bool_)
+
+
+def latencies(requests: Columns) -> dict[str, float]:
+    """Mean and percentiles in seconds over `timed` requests, and how much of it was checking and obtaining.
 
     Unfinished requests have no latency yet; they are counted by ``outcomes``, so that a design which leaves many of
     them behind is not taken for a quick one. ``checking_share`` is a ratio of means, not a mean of ratios.
     """
-    done = (requests["outcome"] == FINISHED) & (requests["refusals"] <= 0)
+    done = timed(requests)
     taken = (requests["end"] - requests["arrival"])[done]
     checking = requests["checking"][done]
     return {
@@ -53,6 +61,13 @@ def outcomes(requests: Columns) -> dict[str, float]:
         "retried_share": ratio(retried, arrivals),
         "failed_share": ratio(failed, arrivals),
     }
+
+
+def sign_ins(requests: Columns) -> dict[str, float]:
+    """The share of the requests whose client signed in, and the mean seconds that this took them, NaN without any."""
+    signing_in = requests["signing_in"]
+    with_sign_in = signing_in[signing_in > 0]
+    return {"sign_in_share": ratio(with_sign_in.size, signing_in.size), "sign_in_mean_s": mean(with_sign_in)}
 
 
 def mean(values: NDArray[Any]) -> float:

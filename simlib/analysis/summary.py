@@ -2,7 +2,7 @@
 
 from simlib.analysis.backlog import backlog
 from simlib.analysis.exposure import exposure
-from simlib.analysis.latencies import arrived, latencies, outcomes, ratio
+from simlib.analysis.latencies import arrived, latencies, outcomes, ratio, sign_ins
 from simlib.analysis.occupancy import occupancy
 from simlib.analysis.usage import signatures, usage
 from simlib.scenario.records import Records
@@ -21,6 +21,7 @@ def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
     ends = outcomes(requests)
     return {
         **latencies(requests),
+        **sign_ins(requests),
         **usage(records, requests, warm_up_s),
         **occupancy(records, warm_up_s),
         **signatures(records),

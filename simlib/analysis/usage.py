@@ -3,7 +3,8 @@
 import numpy as np
 
 from simlib.analysis.latencies import mean, ratio
-from simlib.analysis.occupancy import AUTHORIZATION_SERVER, code
+from simlib.analysis.occupancy import at_hosts
+from simlib.scenario.places import AUTHORIZATION_SERVER
 from simlib.scenario.records import Columns, Records
 
 
@@ -24,9 +25,9 @@ def usage(records: Records, requests: Columns, warm_up_s: float) -> dict[str, fl
 
 
 def as_requests_per_s(records: Records, warm_up_s: float) -> float:
-    """Calls sent to the authorization server, by anybody and for anything, per second after the warm-up."""
+    """Calls sent to the authorization servers, by anybody and for anything, per second after the warm-up."""
     calls = records["calls"]
-    asked = (calls["callee"] == code(records, AUTHORIZATION_SERVER)) & (calls["sent"] >= warm_up_s)
+    asked = at_hosts(records, calls["callee"], AUTHORIZATION_SERVER) & (calls["sent"] >= warm_up_s)
     return ratio(int(asked.sum()), max(records.horizon - warm_up_s, 0.0))
 
 

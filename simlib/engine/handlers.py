@@ -17,7 +17,7 @@ from simlib.scenario.verdict import Verdict
 from simlib.scenario.world import World
 from simlib.services import ENDPOINTS, Api, AuthorizationServer, Gateway, api, claim_names, gateway, limited
 from simlib.stores import SharedStore
-from simlib.strategies import Background, Endpoint, Presented, Receiver
+from simlib.strategies import Background, Endpoint, Presented, Receiver, Validator
 
 TokenId = Callable[[str], int]
 
@@ -40,7 +40,7 @@ class Handlers:
     def _state(self, site: Site, ctx: ReplicaContext) -> Any:
         key = (site.host, ctx.replica)
         if key not in self._states:
-            self._states[key] = site.validator.initial_state()
+            self._states[key] = None if site.validator is None else site.validator.initial_state()
         return self._states[key]
 
     # --- sites -------------------------------------------------------------------------------------------------------
@@ -52,7 +52,7 @@ class Handlers:
     def _gateway(self, site: Site, ctx: HostContext) -> Handler:
         listening = site.listening
         resource = Gateway(
-            self._validate(site, ctx),
+            self._validate(site, site.validator, ctx) if site.validator is not None else None,
             head_bytes=self._world.network.request_head_bytes,
             header_limit_bytes=listening.header_limit_bytes,
         )
@@ -60,9 +60,10 @@ class Handlers:
 
     def _api(self, site: Site, ctx: HostContext) -> Handler:
         listening: Any = site.listening
+        assert site.validator is not None
         first = isinstance(listening, Service)
         resource = Api(
-            self._validate(site, ctx),
+            self._validate(site, site.validator, ctx),
             first and self._parts.deployment.user_information == "userinfo",
             claim_names(1)[0],
             bytes(listening.reply_bytes),
@@ -73,8 +74,8 @@ class Handlers:
         )
         return lambda request: api(ctx, request, resource)
 
-    def _validate(self, site: Site, ctx: HostContext) -> Callable[[HttpRequest], Flow[Verdict]]:
-        validator, state = site.validator, self._state(site, ctx)
+    def _validate(self, site: Site, validator: Validator, ctx: HostContext) -> Callable[[HttpRequest], Flow[Verdict]]:
+        state = self._state(site, ctx)
 
         def validate(request: HttpRequest) -> Flow[Verdict]:
             presented = presented_in(request, site.scope, site.uri)

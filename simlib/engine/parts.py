@@ -36,8 +36,10 @@ class Parts:
 
     @property
     def edge(self) -> str:
-        """Where tokens come in from clients."""
-        return GATEWAY if GATEWAY in self.design.parts else SERVICE
+        """Where tokens that come from clients are checked first."""
+        gateway = self.design.parts.get(GATEWAY)
+        checks = gateway is not None and getattr(CATALOGUE[GATEWAY][gateway.part], "checks", True)
+        return GATEWAY if checks else SERVICE
 
     @property
     def regional(self) -> bool:

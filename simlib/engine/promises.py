@@ -23,7 +23,7 @@ def design_bound(scenario: Scenario, design: Design) -> Bound:
     sites = make_sites(parts, scenario.world, parts.deployment.regions[:1] or ("",))
     edge = next(site for site in sites if site.edge)
     judges = [edge] if edge.place == GATEWAY and _forwards(edge.validator) else list(sites)
-    bounds = [site.validator.bound() for site in judges]
+    bounds = [site.validator.bound() for site in judges if site.validator is not None]
     return Bound(min(b.after_expiry_s for b in bounds), min(b.after_revocation_s for b in bounds))
 
 

@@ -13,16 +13,20 @@ API = "api"
 
 @dataclass(frozen=True)
 class Site:
-    """One host that checks tokens. ``target``: what others call; ``uri``: where the host believes to be."""
+    """One host on the way of tokens. ``target``: what others call; ``uri``: where the host believes to be.
+
+    ``first``: clients call it. ``edge``: it is the first to check tokens; a gateway without a ``validator`` is not.
+    """
 
     host: str
     place: str
     region: str
     listening: Listening
-    validator: Validator
+    validator: Validator | None
     target: str
     uri: str
     scope: str
+    first: bool
     edge: bool
     replicas: int
 
@@ -49,24 +53,41 @@ def make_sites(parts: Parts, world: World, regions: tuple[str, ...]) -> tuple[Si
 
 def _in_region(parts: Parts, world: World, region: str) -> list[Site]:
     design, service = parts.design, world.service
-    uri = f"{service.audience}/"
-    sites = []
-    if parts.edge == GATEWAY and world.gateway is not None:
-        validator = parts.validator(GATEWAY, region)
-        replicas = design.replicas.get(GATEWAY, 1)
-        host, target = at(GATEWAY, region), at(GATEWAY, region)
-        sites.append(Site(host, GATEWAY, region, world.gateway, validator, target, uri, service.scope, True, replicas))
-    validator = parts.validator(SERVICE, region)
-    edge, replicas = parts.edge == SERVICE, design.replicas[SERVICE]
-    host, target = at(SERVICE, region), at(API, region)
-    sites.append(Site(host, SERVICE, region, service, validator, target, uri, service.scope, edge, replicas))
-    for name, inner in world.inner_services.items():
-        validator = parts.validator(INNER_SERVICE, region, inner)
-        replicas = design.replicas.get(INNER_SERVICE, 1)
-        host, target = at(inner_service(name), region), at(inner_target(name), region)
-        uri = f"{inner.audience}/"
-        sites.append(Site(host, INNER_SERVICE, region, inner, validator, target, uri, inner.scope, False, replicas))
-    return sites
+    has_gateway = world.gateway is not None and GATEWAY in design.parts
+    sites = [] if not has_gateway else [_gateway(parts, world, region)]
+    sites.append(
+        Site(
+            at(SERVICE, region),
+            SERVICE,
+            region,
+            service,
+            parts.validator(SERVICE, region),
+            at(API, region),
+            f"{service.audience}/",
+            service.scope,
+            not has_gateway,
+            parts.edge == SERVICE,
+            design.replicas[SERVICE],
+        )
+    )
+    return sites + [_inner(parts, name, inner, region) for name, inner in world.inner_services.items()]
+
+
+def _gateway(parts: Parts, world: World, region: str) -> Site:
+    assert world.gateway is not None
+    edge = parts.edge == GATEWAY
+    validator = parts.validator(GATEWAY, region) if edge else None
+    host, replicas = at(GATEWAY, region), parts.design.replicas.get(GATEWAY, 1)
+    uri, scope = f"{world.service.audience}/", world.service.scope
+    return Site(host, GATEWAY, region, world.gateway, validator, host, uri, scope, True, edge, replicas)
+
+
+def _inner(parts: Parts, name: str, inner: InnerService, region: str) -> Site:
+    validator = parts.validator(INNER_SERVICE, region, inner)
+    host, target = at(inner_service(name), region), at(inner_target(name), region)
+    replicas = parts.design.replicas.get(INNER_SERVICE, 1)
+    uri, scope = f"{inner.audience}/", inner.scope
+    return Site(host, INNER_SERVICE, region, inner, validator, target, uri, scope, False, False, replicas)
 
 
 def inner_target(name: str) -> str:

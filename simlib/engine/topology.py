@@ -90,13 +90,13 @@ class Topology:
     def _of_clients(self) -> Iterator[Path]:
         network = self.world.network
         for region in self.regions:
-            edge = next(site for site in self.sites if site.edge and site.region == region)
-            yield self._path(at(CLIENT, region), edge.host, network.client_to_service)
+            first = next(site for site in self.sites if site.first and site.region == region)
+            yield self._path(at(CLIENT, region), first.host, network.client_to_service)
             for there in self.as_regions:
                 link = self._between(region, there, network.client_to_authorization_server)
                 yield self._path(at(CLIENT, region), at(AUTHORIZATION_SERVER, there), link)
             if self.world.backend is not None:
-                yield self._path(at(BACKEND, region), edge.host, network.inside)
+                yield self._path(at(BACKEND, region), first.host, network.inside)
                 for there in self.regions:
                     link = self._between(region, there, network.client_to_service)
                     yield self._path(at(CLIENT, region), at(BACKEND, there), link)
@@ -112,7 +112,7 @@ class Topology:
                 link = self._between(site.region, region, network.service_to_authorization_server)
                 yield self._path(site.host, at(AUTHORIZATION_SERVER, region), link)
             called = [at(inner_target(name), site.region) for name in site.calls]
-            called += [at("api", site.region)] if site.edge and site.place != SERVICE else []
+            called += [at("api", site.region)] if site.first and site.place != SERVICE else []
             for target in dict.fromkeys(called):
                 yield self._path(site.host, by_target[target].host, network.inside)
 
@@ -150,11 +150,11 @@ class Topology:
         for region in self.regions:
             server = self.authorization_server(region)
             own = {name: at(name, server) for name in endpoints}
-            edge = next(site for site in self.sites if site.edge and site.region == region)
-            aliases[at(CLIENT, region)] = {**own, "api": edge.target}
+            first = next(site for site in self.sites if site.first and site.region == region)
+            aliases[at(CLIENT, region)] = {**own, "api": first.target}
             if self.world.backend is not None:
                 aliases[at(CLIENT, region)][BACKEND] = at(BACKEND, region)
-                aliases[at(BACKEND, region)] = {**own, "api": edge.target}
+                aliases[at(BACKEND, region)] = {**own, "api": first.target}
             for site in self.sites:
                 if site.region == region:
                     aliases[site.host] = {**own, **self._inside(site)}
@@ -164,4 +164,4 @@ class Topology:
 
     def _inside(self, site: Site) -> dict[str, str]:
         names = {inner_target(name): at(inner_target(name), site.region) for name in site.calls}
-        return {**names, "api": at("api", site.region)} if site.edge and site.place != SERVICE else names
+        return {**names, "api": at("api", site.region)} if site.first and site.place != SERVICE else names

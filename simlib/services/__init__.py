@@ -18,6 +18,7 @@ from simlib.services.grants import DEVICE_CODE, GRANTS, TOKEN_EXCHANGE
 from simlib.services.http import presented_token
 from simlib.services.introspect import introspect
 from simlib.services.jwks import jwks
+from simlib.services.operations import ENDPOINT_OPERATIONS, FAMILY_ENDED, GRANT_OPERATIONS, ROTATION
 from simlib.services.rate_limit import limited
 from simlib.services.revocations import revocations
 from simlib.services.revoke import revoke
@@ -44,7 +45,11 @@ ENDPOINTS: Mapping[str, Endpoint] = {
 __all__ = [
     "DEVICE_CODE",
     "ENDPOINTS",
+    "ENDPOINT_OPERATIONS",
+    "FAMILY_ENDED",
     "GRANTS",
+    "GRANT_OPERATIONS",
+    "ROTATION",
     "TOKEN_EXCHANGE",
     "Api",
     "AuthorizationServer",

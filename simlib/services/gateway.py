@@ -13,12 +13,12 @@ WORK = Compute("gateway.work")
 
 @dataclass(frozen=True)
 class Gateway:
-    """``validate`` takes the request as it came; ``target`` is the service behind.
+    """``validate`` takes the request as it came, None passes it on unchecked; ``target`` is the service behind.
 
     Requests whose headers are beyond ``header_limit_bytes``, ``head_bytes`` for the usual ones included, are refused.
     """
 
-    validate: Callable[[HttpRequest], Flow[Verdict]]
+    validate: Callable[[HttpRequest], Flow[Verdict]] | None
     timeout_s: float | None = 10.0
     header_limit_bytes: int | None = None
     head_bytes: int = 0
@@ -32,11 +32,13 @@ def gateway(ctx: Context, request: HttpRequest, resource: Gateway) -> Flow[Reply
     """
     if too_large(request, resource.header_limit_bytes, resource.head_bytes):
         return Reply(431)  # RFC 6585 section 5
-    verdict = yield from resource.validate(request)
-    if not verdict.accepted:
-        return Reply(verdict.status, b"", verdict.challenge, verdict.nonce)
+    inwards = request
+    if resource.validate is not None:
+        verdict = yield from resource.validate(request)
+        if not verdict.accepted:
+            return Reply(verdict.status, b"", verdict.challenge, verdict.nonce)
+        _, token = presented_token(request.authorization)
+        inwards = request._replace(authorization="Bearer " + (verdict.forward or token), dpop="", certificate="")
     yield WORK
-    _, token = presented_token(request.authorization)
-    inwards = request._replace(authorization="Bearer " + (verdict.forward or token), dpop="", certificate="")
     answer: Answer = yield Call(resource.target, inwards, resource.timeout_s)
     return unavailable(answer) if isinstance(answer, Failed) else answer

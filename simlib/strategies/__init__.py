@@ -31,6 +31,7 @@ from simlib.strategies.paseto_local import PasetoLocal
 from simlib.strategies.phantom_token import PhantomToken
 from simlib.strategies.reference_token import ReferenceToken
 from simlib.strategies.regional_reference_token import RegionalReferenceToken
+from simlib.strategies.relay import Relay
 from simlib.strategies.roles import (
     Background,
     Endpoint,
@@ -117,7 +118,7 @@ WRAPPERS: Mapping[str, type[Any]] = MappingProxyType(
 CATALOGUE: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
     {
         "client": PRESENTERS,
-        "gateway": MappingProxyType({**VALIDATORS, **GATEWAY_VALIDATORS}),
+        "gateway": MappingProxyType({Relay.name: Relay, **VALIDATORS, **GATEWAY_VALIDATORS}),
         "service": VALIDATORS,
         "inner_service": VALIDATORS,
         "downstream": PROPAGATORS,
@@ -172,6 +173,7 @@ __all__ = [
     "Receiver",
     "ReferenceToken",
     "RegionalReferenceToken",
+    "Relay",
     "SensitiveIntrospection",
     "SignedIntrospection",
     "SigningReferenceToken",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
-from simlib.tokens import from_numeric_date, judge_time
+from simlib.tokens import from_numeric_date
 
 KEPT_AFTER_EXPIRY_S = 60.0
 """Seconds that the authorization server keeps an entry after ``exp``, for clocks with leeway (assumption)."""
@@ -71,10 +71,3 @@ def refuse_denied(verdict: Verdict, based_on: float) -> Verdict:
 def refuse_nameless(verdict: Verdict) -> Verdict:
     """Nobody can tell whether a token without ``iss`` and ``jti`` was revoked."""
     return refusals.invalid_token("no_jti", verdict.based_on)
-
-
-def confirmed(verdict: Verdict, based_on: float, now: float, leeway: float) -> Verdict:
-    """The accepted verdict on the word of an instant (seconds), unless the token has ended while that word came."""
-    untimely = judge_time(verdict.claims, now, leeway)
-    newest = max(verdict.based_on, based_on)
-    return refusals.invalid_token(untimely, newest) if untimely else verdict._replace(based_on=newest)

@@ -14,7 +14,8 @@ from simlib.strategies import refusals
 from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
-from simlib.strategies.denylist import Denylist, confirmed, denied_of, identity_of, refuse_denied, refuse_nameless
+from simlib.strategies.confirming import confirmed
+from simlib.strategies.denylist import Denylist, denied_of, identity_of, refuse_denied, refuse_nameless
 from simlib.strategies.introspection import basic
 from simlib.strategies.roles import Validator, Wrapper
 
@@ -123,7 +124,7 @@ class _Polling(AroundValidator):
             return refuse_denied(verdict, own.answered_at)
         if self._settings.when_old == "refuse" and ctx.now() >= own.answered_at + self._settings.useful_s:
             return refusals.cannot_tell("denylist_old")
-        return confirmed(verdict, own.answered_at, ctx.now(), self._leeway_s)
+        return confirmed(verdict, ctx.now(), self._leeway_s, own.answered_at)
 
     def _poll(self, ctx: Context, own: Polled) -> Flow[None]:
         phase = yield Draw("denylist.phase")

@@ -11,6 +11,7 @@ from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.around_issuer import AroundJwtIssuer
 from simlib.strategies.base import Deployment, Presented, TokenFormat
 from simlib.strategies.checks import positive
+from simlib.strategies.confirming import confirmed
 from simlib.strategies.denylist import Denylist, denied_of, identity_of, refuse_denied, refuse_nameless
 from simlib.strategies.pushing import Pusher, pushed
 from simlib.strategies.roles import Issuer, Validator, Wrapper
@@ -92,7 +93,9 @@ class _Listening(AroundValidator):
         if identity is None:
             return refuse_nameless(verdict)
         yield Compute("cache.lookup")
-        return refuse_denied(verdict, verdict.based_on) if state.own.denies(*identity) else verdict
+        if state.own.denies(*identity):
+            return refuse_denied(verdict, verdict.based_on)
+        return confirmed(verdict, ctx.now(), self._leeway_s)
 
     def receive(self, ctx: Context, state: Around, request: HttpRequest) -> Flow[Reply]:
         """Note one revoked token; a message of another kind is for the validator inside."""

@@ -11,10 +11,10 @@ from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.around_issuer import AroundJwtIssuer
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, positive
+from simlib.strategies.confirming import confirmed
 from simlib.strategies.denylist import (
     KEPT_AFTER_EXPIRY_S,
     Denied,
-    confirmed,
     denied_of,
     identity_of,
     refuse_denied,
@@ -131,7 +131,7 @@ class _Asking(AroundValidator):
             asked_at = verdict.based_on
         elif answer is not None:
             return refuse_denied(verdict, asked_at)
-        return confirmed(verdict, asked_at, ctx.now(), self._leeway_s)
+        return confirmed(verdict, ctx.now(), self._leeway_s, asked_at)
 
 
 def _key(issuer: str, jti: str) -> str:

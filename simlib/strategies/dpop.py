@@ -11,6 +11,7 @@ from simlib.strategies import refusals
 from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Deployment, Grant, Presented, TokenFormat
 from simlib.strategies.binding import binding_server, bound_to, confirmation_of
+from simlib.strategies.confirming import confirmed
 from simlib.strategies.dpop_checks import DpopSettings, Judged, ProofChecks
 from simlib.strategies.dpop_client import METHODS, ClientKeys, Proving, uris_of
 from simlib.strategies.dpop_seen import SeenProofs
@@ -64,6 +65,7 @@ class _Bound(AroundValidator):
     def __init__(self, inner: Validator, settings: DpopSettings, deployment: Deployment) -> None:
         super().__init__(inner)
         self._settings = settings
+        self._leeway_s = inner.bound().after_expiry_s
         self._checks = ProofChecks(settings, "api", deployment.resource_server.client_secret)
         self._uri = uris_of(deployment)["api"]
 
@@ -91,7 +93,8 @@ class _Bound(AroundValidator):
         judged = yield from self._checks.first_use(ctx, state.own, judged.proof)
         if judged.error:
             return self._refused(ctx, judged)
-        return verdict._replace(nonce=self._checks.nonce(ctx.now()))
+        confirmed_now = confirmed(verdict, ctx.now(), self._leeway_s)
+        return confirmed_now._replace(nonce=self._checks.nonce(ctx.now()))
 
     def _without_proof(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
         verdict = yield from super().validate(ctx, state, presented)

@@ -14,6 +14,7 @@ from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.around_presenter import AroundPresenter
 from simlib.strategies.base import Deployment, Grant, Presented, TokenFormat
 from simlib.strategies.binding import binding_server, bound_to, confirmation_of
+from simlib.strategies.confirming import confirmed
 from simlib.strategies.roles import Endpoint, Presenter, Validator, Wrapper
 from simlib.tokens import certificate_thumbprint, client_certificate
 
@@ -92,6 +93,7 @@ class _Bound(AroundValidator):
     def __init__(self, inner: Validator, require: bool) -> None:
         super().__init__(inner)
         self._require = require
+        self._leeway_s = inner.bound().after_expiry_s
 
     def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
         """The verdict of the validator inside, if the thumbprints are one (section 3: else 401 invalid_token)."""
@@ -104,7 +106,9 @@ class _Bound(AroundValidator):
         if presented.certificate:
             yield Compute("token.hash")
         same = yield Compute("claims.check", partial(_same, expected, presented.certificate))
-        return verdict if same else refusals.invalid_token("certificate", verdict.based_on)
+        if not same:
+            return refusals.invalid_token("certificate", verdict.based_on)
+        return confirmed(verdict, ctx.now(), self._leeway_s)
 
 
 def _bind(endpoint: Endpoint, ctx: Context, request: HttpRequest, server: Any) -> Flow[Reply]:

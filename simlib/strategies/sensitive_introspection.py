@@ -49,6 +49,7 @@ class SensitiveIntrospection(Wrapper):
 class _Asking(AroundValidator):
     def __init__(self, inner: Validator, settings: SensitiveIntrospectionSettings, deployment: Deployment) -> None:
         super().__init__(inner)
+        self.asks_authorization_server = True
         self._timeout_s = settings.timeout_s
         self._deployment = deployment
         self._authorization = basic(deployment.resource_server)

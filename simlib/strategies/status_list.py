@@ -10,7 +10,7 @@ from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
 from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
-from simlib.strategies.denylist import confirmed
+from simlib.strategies.confirming import confirmed
 from simlib.strategies.jwks_client import JwksClient, KeyCache
 from simlib.strategies.jwt_operations import verifying
 from simlib.strategies.roles import Endpoint, Issuer, Validator, Wrapper
@@ -137,7 +137,7 @@ class _Looking(AroundValidator):
             return refusals.cannot_tell("no_status_list")
         if index >= len(held.statuses) or held.statuses.get(index):
             return refusals.invalid_token("status", max(verdict.based_on, held.made_at))
-        return confirmed(verdict, held.made_at, ctx.now(), self._leeway_s)
+        return confirmed(verdict, ctx.now(), self._leeway_s, held.made_at)
 
     def _list(self, ctx: Context, state: Lists, uri: str) -> Flow[Fetched | None]:
         """The list that may be used now: fetched when it is not fresh, the old one when that fails."""

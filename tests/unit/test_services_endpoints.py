@@ -42,7 +42,7 @@ def test_introspection_says_what_a_token_stands_for(stage: Stage) -> None:
             "exp": EPOCH + 310,
         },
     )
-    wanted = stage.deployment.user_claims("user-2") if stage.deployment.user_information == "introspection" else {}
+    wanted = stage.deployment.user_claims("user-2") if stage.server.answers_with_claims else {}
     assert about_user == wanted
 
 
