@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simlib.analysis.latencies import mean, timed
-from simlib.analysis.occupancy import hosts_of
+from simlib.analysis.occupancy import at_hosts, hosts_of
 from simlib.analysis.stays import Seconds, Stays, stays_of
 from simlib.scenario.places import RESOURCE_SERVERS
-from simlib.scenario.records import Columns, Records
+from simlib.scenario.records import UNFINISHED, Columns, Records
 
 STEPS: Mapping[str, str] = MappingProxyType(
     {
@@ -42,30 +43,89 @@ def steps(records: Records, warm_up_s: float) -> dict[str, float]:
     if not len(records["visits"]["request"]):
         raise ValueError("records without visits say nothing about steps; run with detail = 'visits'")
     several = len(hosts_of(records, *RESOURCE_SERVERS)) > 1
-    requests, stays = records["requests"], stays_of(records)
-    count = int(requests["request"].max(initial=-1)) + 1
-    own = requests["request"][_plain(requests, several) & (requests["arrival"] >= warm_up_s)]
+    stays, requests = stays_of(records), _by_number(records["requests"])
+    checking = _checked_by_several(records, stays, requests) if several else _checked_by_one(stays, requests)
+    first, last = _span(stays, len(requests["request"]))
+    back = np.fmax(last, _last_answer_inside(records, len(last)))  # a gateway hands on without a visit of its own
+    kept = np.flatnonzero(_plain(requests, several) & (requests["arrival"] >= warm_up_s))
 
-    def per_request(seconds: Seconds) -> Seconds:
-        return np.bincount(stays.request, seconds, count)[own]
+    def summed(seconds: Seconds) -> Seconds:
+        return np.bincount(stays.request, seconds, len(last))[kept]
 
-    row = np.full(count, -1)
-    row[requests["request"]] = np.arange(len(requests["request"]))
-    mine = {name: requests[name][row[own]] for name in ("arrival", "end", "obtaining")}
-    queueing, service = per_request(stays.start - stays.arrival), per_request(stays.end - stays.start)
-    between = per_request(np.where(stays.moved(), stays.away(), 0.0))
-    checking = per_request(_checking(stays, {name: column[row] for name, column in requests.items()}))
-    if several:
-        checking = _checked_by_several(records, stays, requests, row, count)[own].clip(0, service)
-    span = per_request(stays.end - stays.arrival + stays.away())
-    latency = mine["end"] - mine["arrival"]
+    queueing, service = summed(stays.start - stays.arrival), summed(stays.end - stays.start)
+    between = summed(np.where(stays.moved(), stays.away(), 0.0)) + (back - last)[kept]
+    span, own = (back - first)[kept], {name: column[kept] for name, column in requests.items()}
+    outside = own["end"] - own["arrival"] - own["obtaining"]
     found = {
-        "obtaining_s": mine["obtaining"],
-        "network_s": latency - mine["obtaining"] - span,
+        "obtaining_s": own["obtaining"],
+        "network_s": outside - span,
         "between_s": between,
         "queueing_s": queueing,
         "asking_s": span - queueing - service - between,
-        "checking_s": checking,
-        "work_s": service - checking,
+        "checking_s": checking[kept],
+        "work_s": service - checking[kept],
     }
     return {step: mean(values) for step, values in found.items() if several or step not in BETWEEN}
+
+
+def _by_number(requests: Columns) -> dict[str, NDArray[Any]]:
+    """The requests with the row of each at its number."""
+    number = requests["request"]
+    rows = {name: np.zeros(int(number.max(initial=-1)) + 1, column.dtype) for name, column in requests.items()}
+    rows["outcome"][:] = UNFINISHED
+    for name, column in requests.items():
+        rows[name][number] = column
+    return rows
+
+
+def _plain(requests: Columns, several: bool) -> NDArray[np.bool_]:
+    """The requests that each host on their way checked once."""
+    clean = timed(requests) & (requests["refusals"] == 0) & (requests["validations"] > 0)
+    once = requests["validations"][clean].min() if several and clean.any() else 1
+    plain: NDArray[np.bool_] = clean & (requests["validations"] == once)
+    return plain
+
+
+def _span(stays: Stays, count: int) -> tuple[Seconds, Seconds]:
+    """First arrival and last end of each request's stays."""
+    first, last = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(first, stays.request, stays.arrival)
+    np.maximum.at(last, stays.request, stays.end)
+    return first, last
+
+
+def _last_answer_inside(records: Records, count: int) -> Seconds:
+    """When each request's last call between gateway and services was answered, NaN without one."""
+    calls = records["calls"]
+    inside = at_hosts(records, calls["caller"], *RESOURCE_SERVERS) & at_hosts(
+        records, calls["callee"], *RESOURCE_SERVERS
+    )
+    inside &= (calls["request"] >= 0) & np.isfinite(calls["received"])
+    last = np.full(count, np.nan)
+    np.fmax.at(last, calls["request"][inside], calls["received"][inside])
+    return last
+
+
+def _checked_by_one(stays: Stays, requests: Columns) -> Seconds:
+    """CPU seconds of the check: what of the stays lies between its begin and the verdict."""
+    decided, checking = requests["decided"][stays.request], requests["checking"][stays.request]
+    overlap = np.minimum(stays.end, decided) - np.maximum(stays.start, decided - checking)
+    return np.bincount(stays.request, np.nan_to_num(overlap.clip(0)), len(requests["request"]))
+
+
+def _checked_by_several(records: Records, stays: Stays, requests: Columns) -> Seconds:
+    """CPU seconds of all checks: the time that they took, without the waits of hosts that went on with a check.
+
+    A host goes on where it was because a check, or an exchange of tokens, had asked somebody; only a question about
+    the user is no part of a check.
+    """
+    calls = records["calls"]
+    about_user = [number for number, name in enumerate(records.names) if name.partition("@")[0] == "userinfo"]
+    asked = np.isin(calls["target"], about_user) & (calls["request"] >= 0)
+    sent = np.full(len(requests["request"]), np.nan)
+    sent[calls["request"][asked]] = calls["sent"][asked]
+    sent_then, away = sent[stays.request], stays.away()
+    about = (stays.arrival - away <= sent_then) & (sent_then <= stays.arrival)
+    waited = np.where(stays.resumed() & ~stays.moved() & ~about, away + stays.start - stays.arrival, 0.0)
+    checked: Seconds = requests["checking"] - np.bincount(stays.request, waited, len(requests["request"]))
+    return checked.clip(0)

@@ -19,6 +19,8 @@ def strategies(json: Annotated[bool, typer.Option("--json", help="Print one JSON
     In a scenario file:
       [designs.mine]
       service = { part = "opaque_cached", ttl_s = 60 }
+      wrappers = [{ part = "dpop" }]
+      flows = { mobile = "authorization_code" }
     """
     found = _found()
     if json:
@@ -30,6 +32,10 @@ def strategies(json: Annotated[bool, typer.Option("--json", help="Print one JSON
         for part in parts:
             show(screen, part["part"], 2, "bold")
             show(screen, part["summary"], 4)
+            if _formats(part):
+                show(screen, _formats(part), 4, "dim")
+            if part["refused"]:
+                show(screen, f"refused in designs: {part['refused']}", 4, "dim")
             for setting in part["settings"]:
                 unit = f" {setting['unit']}" if setting["unit"] else ""
                 show(screen, f"{setting['name']} = {_toml(setting['default'])}{unit}", 6)
@@ -45,21 +51,37 @@ def _bound_words(bound: dict[str, float]) -> str:
 
 
 def _found() -> dict[str, list[dict[str, Any]]]:
-    from simlib.strategies import CATALOGUE
+    from simlib.engine.parts import PARTS
 
+    return {place: [_told(name, part) for name, part in parts.items()] for place, parts in PARTS.items()}
+
+
+def _told(name: str, part: "type[Any]") -> dict[str, Any]:
     return {
-        place: [
-            {
-                "part": name,
-                "summary": part.summary,
-                "token_format": part.token_format,
-                "settings": [_setting(field) for field in fields(part.Settings)],
-                "bound": _bound(part),
-            }
-            for name, part in parts.items()
-        ]
-        for place, parts in CATALOGUE.items()
+        "part": name,
+        "summary": part.summary,
+        "token_format": getattr(part, "token_format", None),
+        "forwards": getattr(part, "forwards", None),
+        "formats": sorted(getattr(part, "formats", ())),
+        "for_clients": list(getattr(part, "client_kinds", ())),
+        "refused": getattr(part, "refused", ""),
+        "settings": [_setting(field) for field in fields(part.Settings)],
+        "bound": _bound(part),
     }
+
+
+def _formats(part: dict[str, Any]) -> str:
+    """What tokens it is for, in words; empty for parts that take any."""
+    words = []
+    if part["token_format"]:
+        words.append(f"for {part['token_format']} tokens")
+    if part["forwards"]:
+        words.append(f"passes {part['forwards']} tokens inwards")
+    if part["formats"]:
+        words.append(f"around parts for {', '.join(part['formats'])} tokens")
+    if part["for_clients"]:
+        words.append(f"for clients of kind {', '.join(part['for_clients'])}")
+    return "; ".join(words)
 
 
 def _setting(field: "Field[Any]") -> dict[str, Any]:

@@ -152,6 +152,7 @@ def presented_in(request: HttpRequest, scope: str, uri: str) -> Presented:
         request.certificate,
         "GET",
         uri,
+        request.needs_user_information,
     )
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Hashable
 from typing import Any, Literal, NamedTuple
 
 from simlib.engine.exchange import as_failure
-from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.journey import Journey, Mark
 from simlib.engine.kernel import Kernel, Occurrence
-from simlib.engine.network import Bind, Network, Path
+from simlib.engine.network import Bind, Network
+from simlib.engine.tracing_wiring import TracedReplica, Way, traced_replicas
 from simlib.scenario.effects import Call, Compute, Draw, Failed, Flow, Once, Sleep
 from simlib.scenario.messages import (
     SharedGet,
@@ -58,34 +58,12 @@ class Step(NamedTuple):
     behind: bool = False
 
 
-class _Way(NamedTuple):
-    """How a host reaches a target on another one."""
-
-    target: str
-    callee: "_Replica"
-    path: Path
-
-
-class _Replica:
-    """One replica of a host: what it is lent, what it answers, whom it reaches, what is under way only once."""
-
-    def __init__(self, context: HostContext) -> None:
-        self.context = context
-        self.name = context.name
-        self.party = context.name.partition("@")[0]
-        self.handlers: dict[str, Handler] = {}
-        self.ways: dict[str, _Way] = {}
-        self.local: dict[str, InProcess] = {}
-        self.flights: dict[Hashable, list[_Task]] = {}
-        self.drawn = 0
-
-
 class _Frame(NamedTuple):
     """A generator and where it runs; ``call`` when it answers another host, ``key`` when others may wait for it."""
 
     flow: Flow[Any]
-    replica: _Replica
-    call: "tuple[_Replica, _Way] | None" = None
+    replica: TracedReplica
+    call: "tuple[TracedReplica, Way] | None" = None
     key: Hashable = None
 
 
@@ -113,48 +91,17 @@ class Tracer:
         self.phase = ""
         self.background_phase = BACKGROUND
         self.on_request: Callable[[str, Call], None] = _nothing
-        self._network = network
         self._variates = variates
         self._broken = broken
         self._calls: dict[str, int] = {}
         self._kernel = Kernel()
-        self._replicas = {
-            host.name: [_Replica(HostContext(self._kernel, variates, host.name, n)) for n in range(host.replicas)]
-            for host in network.hosts
-        }
-        self._connect()
+        self._replicas = traced_replicas(network, self._kernel, variates)
         self._backgrounds = [
             self._start(_Frame(flow, replica), behind=True, background=True)
             for host, make in network.backgrounds.items()
             for replica in self._replicas[host]
             for flow in make(replica.context)
         ]
-
-    # --- set-up ------------------------------------------------------------------------------------------------------
-
-    def _connect(self) -> None:
-        network = self._network
-        for target, (where, bind) in network.handlers.items():
-            for replica in self._replicas[where]:
-                replica.handlers[target] = bind(replica.context)
-        for path in network.paths:
-            for replica in self._replicas[path.caller]:
-                replica.ways |= self._ways(path)
-        for host, group in self._replicas.items():
-            for replica in group:
-                replica.local = {**network.local, **network.local_to.get(host, {})}
-                for name, target in network.aliases.get(host, {}).items():
-                    if target in replica.ways:
-                        replica.ways[name] = replica.ways[target]
-
-    def _ways(self, path: Path) -> dict[str, _Way]:
-        callees, ways = self._replicas[path.callee], {}
-        for target, (where, _) in self._network.handlers.items():
-            if where == path.callee:
-                ways[target] = _Way(target, callees[0], path)
-                if target in self._network.single:
-                    ways |= {f"{target}#{n}": _Way(target, callee, path) for n, callee in enumerate(callees)}
-        return ways
 
     # --- for the one who traces --------------------------------------------------------------------------------------
 
@@ -221,7 +168,7 @@ class Tracer:
                 return
         task.value, task.done = answer, True
 
-    def _perform(self, task: _Task, replica: _Replica, effect: Any) -> tuple[bool, Any]:
+    def _perform(self, task: _Task, replica: TracedReplica, effect: Any) -> tuple[bool, Any]:
         """Do what an effect asks for: whether the task waits now, else the answer."""
         match effect:
             case Compute(operation, work):
@@ -246,7 +193,7 @@ class Tracer:
                 return False, None
         raise TypeError(f"a part yielded {effect!r}, which is not an effect")
 
-    def _once(self, task: _Task, replica: _Replica, once: Once) -> tuple[bool, Any]:
+    def _once(self, task: _Task, replica: TracedReplica, once: Once) -> tuple[bool, Any]:
         waiting = replica.flights.get(once.key)
         if waiting is None:
             replica.flights[once.key] = []
@@ -266,7 +213,7 @@ class Tracer:
 
     # --- messages ----------------------------------------------------------------------------------------------------
 
-    def _call(self, task: _Task, replica: _Replica, call: Call) -> None:
+    def _call(self, task: _Task, replica: TracedReplica, call: Call) -> None:
         self.on_request(replica.party, call)
         way = replica.ways[call.target]
         task.asked += 1
@@ -279,14 +226,14 @@ class Tracer:
         task.frames.append(_Frame(flow, way.callee, (replica, way)))
         self._later(ONE_WAY_S, task, None)
 
-    def _breaks(self, task: _Task, way: _Way) -> bool:
-        if task.behind or _named_store(way):
+    def _breaks(self, task: _Task, way: Way) -> bool:
+        if task.behind or way.behind_the_server:
             return False
         number = self._calls.get(self.phase, 0)
         self._calls[self.phase] = number + 1
         return self._broken == (self.phase, number)
 
-    def _reply(self, task: _Task, call: tuple[_Replica, _Way], answer: Any) -> None:
+    def _reply(self, task: _Task, call: tuple[TracedReplica, Way], answer: Any) -> None:
         caller, way = call
         size = way.path.head_back + answer.size
         self._note(task, way.callee, "reply", way.target, caller.party, size, answer.status)
@@ -295,7 +242,7 @@ class Tracer:
     def _note(
         self,
         task: _Task,
-        replica: _Replica,
+        replica: TracedReplica,
         kind: Literal["work", "request", "reply", "store", "wait"],
         what: str,
         other: str = "",
@@ -313,10 +260,6 @@ class Tracer:
 def _named(target: str, request: Any) -> str:
     verb = _VERBS.get(type(request))
     return target.partition("@")[0] if verb is None else f"{target.partition('@')[0]}.{verb}"
-
-
-def _named_store(way: _Way) -> bool:
-    return way.path.callee.partition("@")[0] == "store"
 
 
 def _nothing(host: str, call: Call) -> None:

@@ -20,6 +20,7 @@ class PhantomToken(OpaqueCached):
     name: ClassVar[str] = "phantom_token"
     summary: ClassVar[str] = "opaque token outside, swapped at the gateway for a JWT that services verify themselves"
     forwards: ClassVar[TokenFormat] = "jwt"
+    asks_authorization_server: ClassVar[bool] = True
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
 
     @staticmethod

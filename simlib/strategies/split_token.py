@@ -5,14 +5,14 @@ from functools import partial
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Compute, Context, Flow, Once
-from simlib.scenario.messages import SharedPut, StorePut
+from simlib.scenario.messages import SharedPut, StorePut, TokenRow
 from simlib.strategies.base import Deployment, Grant, Issued
 from simlib.strategies.checks import positive
 from simlib.strategies.grant_details import claims_for
 from simlib.strategies.pushing import Pusher
 from simlib.strategies.signing_reference_token import SigningReferenceToken, SigningReferenceTokenSettings
 from simlib.strategies.split_messages import REVOKED, shared_key
-from simlib.tokens import ACCESS_TOKEN_TYPE, from_numeric_date, store_key
+from simlib.tokens import ACCESS_TOKEN_TYPE, from_numeric_date, header_of, store_key
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,13 @@ class SplitToken(SigningReferenceToken):
         yield Call("store", StorePut(key, self._row(grant, issued_at, expires_at)))
         yield from self._tell(key, head, expires_at)
         return Issued(signature, grant.subject, issued_at, expires_at)
+
+    def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
+        """The row of a signature; a service that asks about the whole JWT means the one whose signature it has."""
+        if header_of(token).get("kid") == self._key.kid:
+            whole = yield from super().inspect(ctx, token)
+            return None if whole is None else (yield from super().inspect(ctx, token.rpartition(".")[2]))
+        return (yield from super().inspect(ctx, token))
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
         """Mark the row and take the gateway's half away; a gateway that does not hear of it goes on."""

@@ -57,6 +57,7 @@ def presented_in(request: HttpRequest, uri: str) -> Presented:
         request.certificate,
         "GET",
         uri,
+        request.needs_user_information,
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib.scenario.design import RefreshPolicy
-from simlib.scenario.messages import HttpRequest, StoreGet
+from simlib.scenario.messages import HttpRequest, StoreGet, StorePut, TokenRow
 from simlib.services import Registration
 from simlib.services.grants.authorization_code import CODE_LIFETIME_S, code_key
 from simlib.strategies import JwtAccessToken, JwtLocal
@@ -219,6 +219,14 @@ def test_a_verifier_without_a_challenge_shows_that_the_challenge_was_taken_away(
     plain = {"code_challenge": None, "code_challenge_method": None}
     assert refused(stage.post("token", **redeeming(code_for(stage, **plain)))) == INVALID_GRANT
     assert stage.post("token", **redeeming(code_for(stage, **plain), code_verifier=None)).status == 200
+
+
+def test_a_client_without_a_secret_redeems_no_code_that_was_given_without_a_challenge(stage: Stage) -> None:
+    details = json.dumps({"redirect_uri": CALLBACK})
+    row = TokenRow("code", "user-7", PHONE, SCOPE, "", 10.0, 70.0, None, details)
+    stage.store.execute(StorePut(code_key("code"), row))
+    form = redeeming("code", client_id=PHONE, code_verifier=None)
+    assert refused(stage.post("token", None, **form)) == INVALID_GRANT
 
 
 def test_a_code_is_for_the_client_that_asked_for_it(stage: Stage) -> None:

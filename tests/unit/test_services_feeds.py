@@ -141,6 +141,17 @@ def test_the_feed_names_revoked_tokens_by_issuer_and_id_until_they_expire(make_s
     assert feed(stage.at(310.0), 0.0) == []
 
 
+def test_who_accepts_tokens_a_little_longer_is_told_a_little_longer(make_stage: Callable[..., Stage]) -> None:
+    stage = equip(make_stage("jwt_local")).at(10.4)
+    stage.revoke(stage.issue().token)
+    stage.at(310.0)
+    for leeway, count in (("0", 0), ("0.5", 1), ("5", 1)):
+        reply = stage.post("revocations", RESOURCE_SERVER, since="0", leeway=leeway)
+        assert len(json.loads(reply.body)) == count
+    for leeway in ("-1", "x", "nan", "inf"):
+        assert stage.post("revocations", RESOURCE_SERVER, since="0", leeway=leeway).status == 400
+
+
 def test_only_access_tokens_with_an_id_are_in_the_feed(make_stage: Callable[..., Stage]) -> None:
     stage = equip(make_stage("opaque_introspection")).at(10.4)
     row = TokenRow("access", "user-1", "shop", SCOPE, AUDIENCE, 0.0, 310.0, 5.0)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib.scenario.effects import Reply
-from simlib.scenario.messages import StoreGet, StorePut, TokenRow
+from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
 from simlib.strategies import Grant, JwtAccessToken, JwtLocal
 from simlib.tokens import store_key
 from support.registered import (
@@ -93,6 +93,17 @@ def test_a_refresh_without_rotation_asks_the_store_once_beside_the_access_token(
     done = stage.stepper.operations - work
     assert sum(count for name, count in done.items() if not name.startswith(("jwt.sign", "opaque.issue"))) == 4
     assert {"client.authenticate", "form.decode", "token.hash", "json.encode"} <= set(done)
+
+
+def test_without_rotation_a_revoked_token_that_comes_back_ends_nothing_else(stage: Stage) -> None:
+    equip(stage, rotation=False)
+    answer = granted(stage.post("token", **redeeming(code_for(stage))))
+    key = store_key(answer["refresh_token"])
+    stage.store.execute(StoreRevoke(key, 11.0))
+    before = stage.calls["store"]
+    assert refused(stage.post("token", **refreshing(answer["refresh_token"]))) == INVALID_GRANT
+    assert stage.calls["store"] == before + 1
+    assert active(stage, answer["access_token"])
 
 
 def test_what_is_refused_uses_nothing_up(stage: Stage) -> None:

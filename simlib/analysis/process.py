@@ -1,0 +1,110 @@
+"""How complicated a process is, counted from what really happens: steps, messages, round trips, points of failure.
+
+Every number is a count over the trace of one user's life (`simlib.engine.phases`); nothing is weighed or estimated.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from simlib.engine.phases import Life, trace_life
+from simlib.engine.tracing import Step
+from simlib.scenario.people import ClientKind
+from simlib.scenario.places import AUTHORIZATION_SERVER, STORE, kind_of
+from simlib.scenario.scenario import Scenario
+
+PUBLIC_KEY = ("jwt.sign", "jwt.verify", "jwe.encrypt", "jwe.decrypt", "dpop.sign", "dpop.verify", "paseto.")
+HASHES = ("token.hash", "token.seal", "token.unseal", "opaque.issue", "client.authenticate", "user.authenticate")
+"""Operations that are a hash, a message authentication code or a symmetric cipher over a secret, or make a secret."""
+_WRITES = ("put", "consume", "revoke")
+
+
+class Counts(NamedTuple):
+    """What one phase takes; the definitions are in `COUNTS`."""
+
+    steps: int
+    parties: int
+    messages: int
+    round_trips: int
+    as_round_trips: int
+    bytes: int
+    cryptography: int
+    public_key: int
+    rows_written: int
+    memories: int
+    failure_points: int
+
+    @property
+    def state_transitions(self) -> int:
+        """Everything that somebody must remember afterwards."""
+        return self.rows_written + self.memories
+
+
+COUNTS: Mapping[str, str] = {
+    "steps": "pieces of work, accesses to a store in the same process, and messages",
+    "parties": "hosts that send, get or do something; the user's browser is one with the client",
+    "messages": "between hosts: a request is one, its reply another",
+    "round_trips": "requests that somebody waits for, all of them one after another",
+    "as_round_trips": "of these, those to the authorization server",
+    "bytes": "of all messages, heads included",
+    "cryptography": "signing, verifying, encrypting, hashing, comparing and making secrets",
+    "public_key": "of these, operations with a key pair, or on a signed or encrypted token",
+    "rows_written": "writes to a token store or shared store: put, consume, revoke",
+    "memories": "hosts that keep something else in their own memory than before: a token, an answer, keys, a list",
+    "state_transitions": "rows written and memories changed",
+    "failure_points": "calls to another host whose failure fails the phase, tried one by one",
+}
+"""Count -> its definition. A database counts as part of its server, so it is no point of failure of its own."""
+
+
+def counts(life: Life, phase: str, failure_points: int = 0) -> Counts:
+    """Count one phase of a life; ``failure_points`` come from `failing_calls`, which takes runs of its own."""
+    steps = life.of(phase)
+    requests = [step for step in steps if step.kind == "request"]
+    work = [step.what for step in steps if step.kind == "work"]
+    awaited = [step for step in requests if not step.behind and not _is_store(step)]
+    signed = sum(what.startswith(PUBLIC_KEY) for what in work)
+    return Counts(
+        steps=sum(step.kind != "wait" for step in steps),
+        parties=len({host for step in steps if step.kind != "wait" for host in (step.party, step.other) if host}),
+        messages=sum(step.kind in ("request", "reply") for step in steps),
+        round_trips=len(awaited),
+        as_round_trips=sum(kind_of(step.other) == AUTHORIZATION_SERVER for step in awaited),
+        bytes=sum(step.size for step in steps),
+        cryptography=signed + sum(what in HASHES for what in work),
+        public_key=signed,
+        rows_written=sum(step.kind in ("store", "request") and _writes(step.what) for step in steps),
+        memories=len(life.remembered.get(phase, ())),
+        failure_points=failure_points,
+    )
+
+
+def failing_calls(scenario: Scenario, life: Life, phase: str) -> tuple[Step, ...]:
+    """The calls of a phase that must not fail, found by living again with each of them in turn answered by nobody.
+
+    A phase fails when it does not end with a status below 400. Raises what `trace_life` raises.
+    """
+    called = [step for step in life.of(phase) if step.kind == "request" and not step.behind and not _is_store(step)]
+    return tuple(
+        step for number, step in enumerate(called) if _fails(scenario, life.design, life.kind, life.flow, phase, number)
+    )
+
+
+def _fails(scenario: Scenario, design: str, kind: ClientKind, flow: str, phase: str, number: int) -> bool:
+    lived = trace_life(scenario, design, kind, flow, broken=(phase, number))
+    return not 0 < lived.outcomes.get(phase, 0) < 400
+
+
+def process(scenario: Scenario, life: Life, phases: Iterable[str] | None = None) -> dict[str, Counts]:
+    """Phase -> its counts, points of failure included: by default for all phases that the life has."""
+    wanted = life.phases if phases is None else [phase for phase in life.phases if phase in phases]
+    return {phase: counts(life, phase, len(failing_calls(scenario, life, phase))) for phase in wanted}
+
+
+def _is_store(step: Step) -> bool:
+    """Whether a message goes to a server's own database."""
+    return kind_of(step.other) == STORE
+
+
+def _writes(what: str) -> bool:
+    target, _, verb = what.partition(".")
+    return target in ("store", "shared") and verb in _WRITES
