@@ -49,7 +49,7 @@ COUNTS: Mapping[str, str] = {
     "cryptography": "signing, verifying, encrypting, hashing, comparing and making secrets",
     "public_key": "of these, operations with a key pair, or on a signed or encrypted token",
     "rows_written": "writes to a token store or shared store: put, consume, revoke",
-    "memories": "hosts that keep something else in their own memory than before: a token, an answer, keys, a list",
+    "memories": "client and servers that check tokens with something else in memory than before: token, answer, keys",
     "state_transitions": "rows written and memories changed",
     "failure_points": "calls to another host whose failure fails the phase, tried one by one",
 }
@@ -83,7 +83,7 @@ def failing_calls(scenario: Scenario, life: Life, phase: str) -> tuple[Step, ...
 
     A phase fails when it does not end with a status below 400. Raises what `trace_life` raises.
     """
-    called = [step for step in life.of(phase) if step.kind == "request" and not step.behind and not _is_store(step)]
+    called = [s for s in life.of(phase) if s.kind == "request" and not s.by_itself and not _is_store(s)]
     return tuple(
         step for number, step in enumerate(called) if _fails(scenario, life.design, life.kind, life.flow, phase, number)
     )

@@ -1,4 +1,4 @@
-"""Where requests were, stay by stay: their visits to the hosts that check tokens, with the waits before their service."""
+"""Where requests were, stay by stay: their visits to the hosts that check tokens, with the waits before service."""
 
 import heapq
 from typing import NamedTuple
@@ -32,7 +32,9 @@ class Stays(NamedTuple):
 
     def moved(self) -> NDArray[np.bool_]:
         """Which of these follow one at another host."""
-        return self.resumed() & np.append(False, self.host[1:] != self.host[:-1])[: len(self.request)]
+        elsewhere = np.append(False, self.host[1:] != self.host[:-1])[: len(self.request)]
+        moved: NDArray[np.bool_] = self.resumed() & elsewhere
+        return moved
 
     def away(self) -> Seconds:
         """Seconds between the stay before and this one, 0 for the first of a request."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simlib.analysis.latencies import mean, timed
 from simlib.analysis.occupancy import at_hosts, hosts_of
 from simlib.analysis.stays import Seconds, Stays, stays_of
-from simlib.scenario.places import RESOURCE_SERVERS
+from simlib.scenario.places import RESOURCE_SERVERS, SHARED_STORE
 from simlib.scenario.records import UNFINISHED, Columns, Records
 
 STEPS: Mapping[str, str] = MappingProxyType(
@@ -24,20 +24,21 @@ STEPS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Step -> what it is, in the order in which they are shown."""
-BETWEEN: Mapping[str, str] = MappingProxyType({"between_s": "network between gateway and services"})
-"""One more step where several hosts check tokens; "resource server" then means all of them."""
+SOMETIMES: Mapping[str, str] = MappingProxyType(
+    {"between_s": "network between gateway and services", "sharing_s": "waiting for the shared store"}
+)
+"""Steps of designs in which several hosts check tokens, and of designs with a shared store."""
 
 
 def steps(records: Records, warm_up_s: float) -> dict[str, float]:
     """Mean seconds per step; they add up to the mean latency of the requests that count.
 
     Where gateway and services, or several services, check tokens, the steps at the resource server are the sums over
-    all of them, and `BETWEEN` is a step of its own.
+    all of them, and there is a step of `SOMETIMES` more; so there is with a shared store.
 
     The requests arrived after the warm-up, finished without refusal and sign-in, and were checked once by everybody
     on their way. Queueing is the wait for a thread, where requests need one, and what a visit to a FIFO station lasts
-    before its service; under processor sharing nobody queues, and being slowed down counts as CPU. Waiting for a shared
-    store counts as waiting for the authorization server, in whose place it answers.
+    before its service; under processor sharing nobody queues, and being slowed down counts as CPU.
     Raises ValueError for records without visits (``run.detail = "visits"``).
     """
     if not len(records["visits"]["request"]):
@@ -50,22 +51,32 @@ def steps(records: Records, warm_up_s: float) -> dict[str, float]:
     kept = np.flatnonzero(_plain(requests, several) & (requests["arrival"] >= warm_up_s))
 
     def summed(seconds: Seconds) -> Seconds:
-        return np.bincount(stays.request, seconds, len(last))[kept]
+        return _summed(stays, seconds, len(last))[kept]
 
     queueing, service = summed(stays.start - stays.arrival), summed(stays.end - stays.start)
-    between = summed(np.where(stays.moved(), stays.away(), 0.0)) + (back - last)[kept]
-    span, own = (back - first)[kept], {name: column[kept] for name, column in requests.items()}
+    sharing = _at_shared_store(records, len(last))[kept]
+    between = summed(np.where(stays.moved(), stays.away(), 0.0)) + (back[kept] - last[kept])
+    span, own = back[kept] - first[kept], {name: column[kept] for name, column in requests.items()}
     outside = own["end"] - own["arrival"] - own["obtaining"]
     found = {
         "obtaining_s": own["obtaining"],
         "network_s": outside - span,
         "between_s": between,
         "queueing_s": queueing,
-        "asking_s": span - queueing - service - between,
+        "sharing_s": sharing,
+        "asking_s": span - queueing - service - between - sharing,
         "checking_s": checking[kept],
         "work_s": service - checking[kept],
     }
-    return {step: mean(values) for step, values in found.items() if several or step not in BETWEEN}
+    absent = {"between_s": not several, "sharing_s": not hosts_of(records, SHARED_STORE)}
+    return {step: mean(values) for step, values in found.items() if not absent.get(step, False)}
+
+
+def _summed(stays: Stays, seconds: Seconds, count: int) -> Seconds:
+    """The sum over each request's stays."""
+    total = np.zeros(count)
+    np.add.at(total, stays.request, seconds)
+    return total
 
 
 def _by_number(requests: Columns) -> dict[str, NDArray[Any]]:
@@ -96,21 +107,33 @@ def _span(stays: Stays, count: int) -> tuple[Seconds, Seconds]:
 
 def _last_answer_inside(records: Records, count: int) -> Seconds:
     """When each request's last call between gateway and services was answered, NaN without one."""
-    calls = records["calls"]
-    inside = at_hosts(records, calls["caller"], *RESOURCE_SERVERS) & at_hosts(
-        records, calls["callee"], *RESOURCE_SERVERS
-    )
-    inside &= (calls["request"] >= 0) & np.isfinite(calls["received"])
+    calls = _answered_calls(records, *RESOURCE_SERVERS)
     last = np.full(count, np.nan)
-    np.fmax.at(last, calls["request"][inside], calls["received"][inside])
+    np.fmax.at(last, calls["request"], calls["received"])
     return last
+
+
+def _at_shared_store(records: Records, count: int) -> Seconds:
+    """For how long each request waited for the shared store."""
+    calls = _answered_calls(records, SHARED_STORE)
+    waited = np.zeros(count)
+    np.add.at(waited, calls["request"], calls["received"] - calls["sent"])
+    return waited
+
+
+def _answered_calls(records: Records, *callees: str) -> Columns:
+    """The answered calls of requests from hosts that check tokens to hosts of some kinds."""
+    calls = records["calls"]
+    kept = at_hosts(records, calls["caller"], *RESOURCE_SERVERS) & at_hosts(records, calls["callee"], *callees)
+    kept &= (calls["request"] >= 0) & np.isfinite(calls["received"])
+    return {name: column[kept] for name, column in calls.items()}
 
 
 def _checked_by_one(stays: Stays, requests: Columns) -> Seconds:
     """CPU seconds of the check: what of the stays lies between its begin and the verdict."""
     decided, checking = requests["decided"][stays.request], requests["checking"][stays.request]
     overlap = np.minimum(stays.end, decided) - np.maximum(stays.start, decided - checking)
-    return np.bincount(stays.request, np.nan_to_num(overlap.clip(0)), len(requests["request"]))
+    return _summed(stays, np.nan_to_num(overlap.clip(0)), len(requests["request"]))
 
 
 def _checked_by_several(records: Records, stays: Stays, requests: Columns) -> Seconds:
@@ -127,5 +150,5 @@ def _checked_by_several(records: Records, stays: Stays, requests: Columns) -> Se
     sent_then, away = sent[stays.request], stays.away()
     about = (stays.arrival - away <= sent_then) & (sent_then <= stays.arrival)
     waited = np.where(stays.resumed() & ~stays.moved() & ~about, away + stays.start - stays.arrival, 0.0)
-    checked: Seconds = requests["checking"] - np.bincount(stays.request, waited, len(requests["request"]))
+    checked: Seconds = requests["checking"] - _summed(stays, waited, len(requests["request"]))
     return checked.clip(0)

@@ -6,6 +6,7 @@ import typer
 
 from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
+from simlib.commands.process import process
 from simlib.commands.scenarios import scenarios
 from simlib.commands.schema import schema
 from simlib.commands.strategies import strategies
@@ -44,6 +45,7 @@ def _root(
       simlib compare --help                     all options, with examples
       simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
       simlib sweep web-shop --over load --out load/
+      simlib process web-shop                   who talks to whom: messages, round trips, state
       simlib theory                             the simulator beside what is known exactly
     """
     if version:
@@ -54,7 +56,7 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, sweep, calibrate, theory, scenarios, strategies, schema):
+for command in (compare, sweep, process, calibrate, theory, scenarios, strategies, schema):
     app.command()(command)
 
 

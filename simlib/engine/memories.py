@@ -1,4 +1,4 @@
-"""What hosts have in their own memory at an instant: the client's session, and the state of every replica that checks."""
+"""What hosts have in their own memory: the client's session, and the state of every replica that checks tokens."""
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b

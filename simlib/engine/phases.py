@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from simlib.engine.alone import alone
 from simlib.engine.deployed import Deployed
-from simlib.engine.journey import NAN, Journey
+from simlib.engine.journey import Journey
 from simlib.engine.memories import memories
 from simlib.engine.tracing import BACKGROUND, Step, Tracer
 from simlib.scenario.design import Design

@@ -43,6 +43,7 @@ class Step(NamedTuple):
     and ``other`` the host that a message goes to. ``what``: the operation of work, the target of a message, with the
     verb ("store.put") when it goes to a store. ``size`` in bytes, head included. ``status`` belongs to replies, 0
     stands for an answer without one. ``depth``: how many calls enclose it. ``behind``: nobody waits for it.
+    ``by_itself``: nobody asked for it either, such as polling.
     """
 
     phase: str
@@ -56,6 +57,7 @@ class Step(NamedTuple):
     status: int = 0
     depth: int = 0
     behind: bool = False
+    by_itself: bool = False
 
 
 class _Frame(NamedTuple):
@@ -82,8 +84,8 @@ class _Task:
 class Tracer:
     """A network under way. ``phase`` is written on every step; ``on_request`` hears of each call before it is made.
 
-    ``broken``: the phase and the number, from 0, of a call in it that is answered by ``Failed("unreachable")``. Calls
-    that nobody waits for are not numbered, nor those of a server to the database that is part of it.
+    ``broken``: the phase and the number, from 0, of a call in it that is answered by ``Failed("unreachable")``. What
+    hosts do by themselves is not numbered, nor are calls of a server to the database that is part of it.
     """
 
     def __init__(self, network: Network, variates: Variates, broken: tuple[str, int] | None = None) -> None:
@@ -227,7 +229,7 @@ class Tracer:
         self._later(ONE_WAY_S, task, None)
 
     def _breaks(self, task: _Task, way: Way) -> bool:
-        if task.behind or way.behind_the_server:
+        if task.background or way.behind_the_server:
             return False
         number = self._calls.get(self.phase, 0)
         self._calls[self.phase] = number + 1
@@ -251,10 +253,8 @@ class Tracer:
     ) -> None:
         phase = self.background_phase if task.background else self.phase
         depth = sum(frame.call is not None for frame in task.frames)
-        number = len(self.steps) + 1
-        self.steps.append(
-            Step(phase, number, self.now, replica.party, kind, what, other, size, status, depth, task.behind)
-        )
+        where = (phase, len(self.steps) + 1, self.now, replica.party)
+        self.steps.append(Step(*where, kind, what, other, size, status, depth, task.behind, task.background))
 
 
 def _named(target: str, request: Any) -> str:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.analysis.intervals import Interval, student
+from simlib.analysis.latencies import timed
 from simlib.report.style import LINES, OKABE_ITO, house_style
-from simlib.scenario.records import FINISHED, Records
+from simlib.scenario.records import Records
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +34,7 @@ def tail(replications: Sequence[Records], warm_up_s: float, level: float = 0.95,
 
     It goes as far as the smallest of them reaches.
 
-    Finished requests that arrived after the warm-up (seconds) and met no refusal count, as in a summary. Raises
+    Requests whose time is a latency (`timed`) and that arrived after the warm-up (seconds) count, as in a summary. Raises
     ValueError when a replication has fewer than twenty of them.
     """
     samples = [_seconds(records, warm_up_s, what) for records in replications]
@@ -72,7 +73,7 @@ def distribution_figure(
 
 def _seconds(records: Records, warm_up_s: float, what: str) -> NDArray[np.float64]:
     requests = records["requests"]
-    kept = (requests["outcome"] == FINISHED) & (requests["refusals"] <= 0) & (requests["arrival"] >= warm_up_s)
+    kept = timed(requests) & (requests["arrival"] >= warm_up_s)
     taken: NDArray[np.float64] = (
         requests["checking"][kept] if what == "checking" else (requests["end"] - requests["arrival"])[kept]
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from simlib.analysis.intervals import Interval, student
-from simlib.analysis.steps import STEPS, steps
+from simlib.analysis.steps import SOMETIMES, STEPS, steps
 from simlib.report.style import house_style
 from simlib.scenario.records import Records
 
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 _LOOKS = {
     "obtaining_s": ("#E69F00", "\\\\\\"),
     "network_s": ("#DDDDDD", ""),
+    "between_s": ("#999999", "---"),
     "queueing_s": ("#CC79A7", "..."),
     "asking_s": ("#D55E00", "///"),
+    "sharing_s": ("#F0E442", "|||"),
     "checking_s": ("#0072B2", "xxx"),
     "work_s": ("#A6DCC8", ""),
 }
-_AT_SERVER = ("queueing_s", "asking_s", "checking_s", "work_s")
+_AT_CLIENT = ("obtaining_s", "network_s")
+_LABELS = {**STEPS, **SOMETIMES}
 
 Split = Mapping[str, Interval]
 
@@ -40,8 +43,9 @@ def steps_figure(
     with house_style():
         figure = Figure(figsize=(9.6, 1.9 + 0.62 * len(rows)), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
-        _draw(left, rows, tuple(STEPS), level)
-        _draw(right, rows, _AT_SERVER, level)
+        shown = [step for step in _LOOKS if any(step in one for own in rows.values() for one in own)]
+        _draw(left, rows, shown, level)
+        _draw(right, rows, [step for step in shown if step not in _AT_CLIENT], level)
         left.set_title("All of it")
         right.set_title("At the resource server")
         left.set_yticks(range(len(rows)), [textwrap.fill(title, 24) for title in rows])
@@ -51,12 +55,12 @@ def steps_figure(
     return figure, _words(rows, level)
 
 
-def _draw(axes: "Axes", rows: Mapping[str, list[dict[str, float]]], shown: tuple[str, ...], level: float) -> None:
+def _draw(axes: "Axes", rows: Mapping[str, list[dict[str, float]]], shown: Sequence[str], level: float) -> None:
     places = range(len(rows))
     begin = [0.0] * len(rows)
     for step in shown:
         colour, hatch = _LOOKS[step]
-        widths = [student([one[step] for one in own], level).mean * 1e3 for own in rows.values()]
+        widths = [student([one.get(step, 0.0) for one in own], level).mean * 1e3 for own in rows.values()]
         axes.barh(
             places,
             widths,
@@ -66,10 +70,10 @@ def _draw(axes: "Axes", rows: Mapping[str, list[dict[str, float]]], shown: tuple
             hatch=hatch,
             edgecolor="#444444",
             linewidth=0.5,
-            label=STEPS[step],
+            label=_LABELS[step],
         )
         begin = [at + width for at, width in zip(begin, widths, strict=True)]
-    sums = [student([sum(one[step] for step in shown) for one in own], level) for own in rows.values()]
+    sums = [student([sum(one.get(step, 0.0) for step in shown) for one in own], level) for own in rows.values()]
     axes.errorbar(
         [interval.mean * 1e3 for interval in sums],
         places,
@@ -85,7 +89,11 @@ def _draw(axes: "Axes", rows: Mapping[str, list[dict[str, float]]], shown: tuple
 def _words(rows: Mapping[str, list[dict[str, float]]], level: float) -> str:
     told = [
         f"{title}: "
-        + ", ".join(f"{STEPS[step]} {student([one[step] for one in own], level).mean * 1e3:.2f}" for step in STEPS)
+        + ", ".join(
+            f"{_LABELS[step]} {student([one[step] for one in own], level).mean * 1e3:.2f}"
+            for step in _LOOKS
+            if step in own[0]
+        )
         + "."
         for title, own in rows.items()
     ]

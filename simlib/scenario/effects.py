@@ -67,10 +67,18 @@ Flow = Generator[Effect, Any, T]
 """What a part's method returns: yields effects, receives their answers, returns a T."""
 
 
+class Cookie(NamedTuple):
+    """A credential that a server gives to a client with an answer (RFC 6265 section 4.1); its life in seconds."""
+
+    value: str
+    max_age_s: float
+
+
 class Reply(NamedTuple):
     """An answer that arrived: HTTP status, body as sent, and the headers that matter here.
 
-    ``challenge`` is WWW-Authenticate, ``nonce`` DPoP-Nonce (RFC 9449 section 8), ``retry_after`` seconds to stay away.
+    ``challenge`` is WWW-Authenticate, ``nonce`` DPoP-Nonce (RFC 9449 section 8), ``retry_after`` seconds to stay away,
+    ``cookie`` what the client shows from now on.
     """
 
     status: int
@@ -78,12 +86,14 @@ class Reply(NamedTuple):
     challenge: str = ""
     nonce: str = ""
     retry_after: float | None = None
+    cookie: Cookie | None = None
 
     @property
     def size(self) -> int:
         """Bytes of the body and of those headers, without the fixed head of an answer."""
         body = self.body
-        return (len(body) if isinstance(body, bytes) else 0) + len(self.challenge) + len(self.nonce)
+        size = (len(body) if isinstance(body, bytes) else 0) + len(self.challenge) + len(self.nonce)
+        return size if self.cookie is None else size + len(self.cookie.value)
 
 
 class Failed(NamedTuple):

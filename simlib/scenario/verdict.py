@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from simlib.scenario.effects import Cookie
+
 
 class Verdict(NamedTuple):
     """The outcome of validating one presented token.
@@ -12,7 +14,7 @@ class Verdict(NamedTuple):
     asks for one (RFC 9449 section 9). ``forward`` is the credential that a gateway passes inwards, empty for the
     presented one.
     ``based_on`` is the instant (seconds) of the last word of the authorization server that the verdict rests on:
-    exposure after a revocation is computed from it.
+    exposure after a revocation is computed from it. ``cookie`` is what the client shows from now on.
     """
 
     accepted: bool
@@ -23,3 +25,4 @@ class Verdict(NamedTuple):
     challenge: str = ""
     based_on: float = 0.0
     nonce: str = ""
+    cookie: Cookie | None = None

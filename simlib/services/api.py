@@ -65,7 +65,7 @@ def api(ctx: Context, request: HttpRequest, resource: Api) -> Flow[Reply]:
         if failure is not None:
             return failure
     yield WORK
-    return Reply(200, resource.body, nonce=verdict.nonce)
+    return Reply(200, resource.body, nonce=verdict.nonce, cookie=verdict.cookie)
 
 
 def _ask(authorization: str, resource: Api) -> Flow[Mapping[str, Any] | None]:

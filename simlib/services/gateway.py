@@ -32,13 +32,16 @@ def gateway(ctx: Context, request: HttpRequest, resource: Gateway) -> Flow[Reply
     """
     if too_large(request, resource.header_limit_bytes, resource.head_bytes):
         return Reply(431)  # RFC 6585 section 5
-    inwards = request
+    inwards, cookie = request, None
     if resource.validate is not None:
         verdict = yield from resource.validate(request)
         if not verdict.accepted:
             return Reply(verdict.status, b"", verdict.challenge, verdict.nonce)
+        cookie = verdict.cookie
         _, token = presented_token(request.authorization)
         inwards = request._replace(authorization="Bearer " + (verdict.forward or token), dpop="", certificate="")
     yield WORK
     answer: Answer = yield Call(resource.target, inwards, resource.timeout_s)
-    return unavailable(answer) if isinstance(answer, Failed) else answer
+    if isinstance(answer, Failed):
+        return unavailable(answer)
+    return answer if cookie is None else answer._replace(cookie=cookie)

@@ -28,6 +28,7 @@ from simlib.strategies.opaque_regional import OpaqueRegional
 from simlib.strategies.openid_connect import OpenIdConnect
 from simlib.strategies.paseto import Paseto
 from simlib.strategies.paseto_local import PasetoLocal
+from simlib.strategies.pass_through import PassThrough
 from simlib.strategies.phantom_token import PhantomToken
 from simlib.strategies.reference_token import ReferenceToken
 from simlib.strategies.regional_reference_token import RegionalReferenceToken
@@ -44,12 +45,15 @@ from simlib.strategies.roles import (
     Wrapper,
 )
 from simlib.strategies.sensitive_introspection import SensitiveIntrospection
+from simlib.strategies.session_issuing import SessionIssuing
+from simlib.strategies.session_jwt import SessionJwt
 from simlib.strategies.signed_introspection import SignedIntrospection
 from simlib.strategies.signing_reference_token import SigningReferenceToken
 from simlib.strategies.split_gateway import SplitGateway
 from simlib.strategies.split_token import SplitToken
 from simlib.strategies.status_list import StatusListStrategy
 from simlib.strategies.stored_jwt import StoredJwt
+from simlib.strategies.token_exchange import TokenExchange
 from simlib.strategies.verified_cache import VerifiedCache
 
 ISSUERS: Mapping[str, type[Any]] = MappingProxyType(
@@ -65,6 +69,7 @@ ISSUERS: Mapping[str, type[Any]] = MappingProxyType(
             StoredJwt,
             RegionalReferenceToken,
             Paseto,
+            SessionIssuing,
         )
     }
 )
@@ -85,6 +90,7 @@ VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
             LightweightLocal,
             OpaqueRegional,
             PasetoLocal,
+            SessionJwt,
         )
     }
 )
@@ -95,7 +101,7 @@ GATEWAY_VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
 )
 """At a gateway only: they pass another credential inwards than the one presented."""
 
-PROPAGATORS: Mapping[str, type[Any]] = MappingProxyType({part.name: part for part in ()})
+PROPAGATORS: Mapping[str, type[Any]] = MappingProxyType({part.name: part for part in (PassThrough, TokenExchange)})
 """At a service that calls others."""
 
 WRAPPERS: Mapping[str, type[Any]] = MappingProxyType(
@@ -166,6 +172,7 @@ __all__ = [
     "Part",
     "Paseto",
     "PasetoLocal",
+    "PassThrough",
     "PhantomToken",
     "Presented",
     "Presenter",
@@ -175,12 +182,15 @@ __all__ = [
     "RegionalReferenceToken",
     "Relay",
     "SensitiveIntrospection",
+    "SessionIssuing",
+    "SessionJwt",
     "SignedIntrospection",
     "SigningReferenceToken",
     "SplitGateway",
     "SplitToken",
     "StatusListStrategy",
     "StoredJwt",
+    "TokenExchange",
     "TokenFormat",
     "UserClient",
     "Validator",

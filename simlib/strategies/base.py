@@ -9,8 +9,8 @@ from typing import Any, Literal, NamedTuple
 from simlib.scenario.design import UserInformationSource
 from simlib.tokens import EncryptionKey, SharedSecret, SigningKey, generate_encryption_key, generate_shared_secret
 
-TokenFormat = Literal["opaque", "jwt", "encrypted", "paseto"]
-"""What a client holds: a reference, a signed JWT, an encrypted one (JWE), or a PASETO."""
+TokenFormat = Literal["opaque", "jwt", "encrypted", "paseto", "session"]
+"""What a client holds: a reference, a signed JWT access token, an encrypted one (JWE), a PASETO, or a session JWT."""
 
 _SHARED_SECRET = partial(generate_shared_secret, "2026-01")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

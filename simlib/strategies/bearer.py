@@ -128,9 +128,12 @@ class Bearer:
                 return refusal
         scheme = "Bearer " if state.target == "api" else "Cookie "
         bearing = request._replace(authorization=scheme + held.token)
+        asked_at = ctx.now()
         answer: Answer = yield Call(state.target, bearing, self._settings.timeout_s)
         if isinstance(answer, Reply) and answer.status == 401 and state.held is held:
             state.held = None
+        elif isinstance(answer, Reply) and answer.cookie is not None and state.held is held:
+            state.held = Held(answer.cookie.value, asked_at + answer.cookie.max_age_s)
         return answer
 
     def _is_spent(self, held: Held, state: UserClient, now: float) -> bool:

@@ -72,10 +72,10 @@ class OpenIdConnect(Bearer):
         return claims
 
     def _begin(self, ctx: Context, state: UserClient, sign_in: Any) -> Flow[TokenResponse | Answer]:
-        """With the old session the old identity ends."""
+        """With the old session the old identity ends. A browser with a backend gets a cookie and no identity token."""
         state.own = None
         obtained = yield from super()._begin(ctx, state, sign_in)
-        if isinstance(obtained, TokenResponse) and not obtained.id_token:
+        if isinstance(obtained, TokenResponse) and not obtained.id_token and state.target == "api":
             return _refused("no_id_token")
         return obtained
 

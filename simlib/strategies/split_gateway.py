@@ -67,6 +67,11 @@ class SplitGateway:
         self._deployment = deployment
         self._authorization = basic(deployment.resource_server)
 
+    @property
+    def asks_authorization_server(self) -> bool:
+        """Whether a token that is unknown here is asked about."""
+        return self._settings.ask
+
     def bound(self) -> Bound:
         """A removal is pushed without any guarantee that it arrives: if it does not, the token lives out its life."""
         leeway = self._settings.leeway_s

@@ -59,6 +59,7 @@ from simlib.tokens.opaque import opaque_token, store_key
 from simlib.tokens.paseto import PasetoVerification, paseto_is_available, paseto_kid, sign_paseto
 from simlib.tokens.regional import region_of, regional_token
 from simlib.tokens.sealing import seal, unseal
+from simlib.tokens.session import SESSION_CLAIMS, SESSION_TYPE, renewed_claims, session_verification
 from simlib.tokens.shared_secret import SharedSecret, generate_shared_secret
 from simlib.tokens.status_list import STATUS_LIST_TYPE, MalformedStatusList, StatusList
 
@@ -76,6 +77,8 @@ __all__ = [
     "RSA_ALGORITHMS",
     "RSA_BITS",
     "SECRET_ALGORITHM",
+    "SESSION_CLAIMS",
+    "SESSION_TYPE",
     "STATUS_LIST_TYPE",
     "Algorithm",
     "Decrypted",
@@ -120,7 +123,9 @@ __all__ = [
     "proof_key",
     "region_of",
     "regional_token",
+    "renewed_claims",
     "seal",
+    "session_verification",
     "sign_access_token",
     "sign_jwt",
     "sign_paseto",

@@ -90,15 +90,21 @@ BARE = [
 ]
 """Without wrappers."""
 
+FIRST = list({case.validator: case for case in reversed(BARE)}.values())[::-1]
+"""Each validator with the first issuer that it fits."""
+
 WRAPPED = [
     wrapped
     for wrapper in WRAPPERS.values()
-    for case in BARE
+    for case in FIRST
     for wrapped in [case._replace(wrappers=(wrapper,))]
     if takes(wrapper, case.validator, case.issuer)
     and fitting(wrapped, case.validator.Settings(), (wrapper.Settings(),))
 ]
-"""One wrapper at a time."""
+"""Each validator with one wrapper at a time."""
+
+VARIED_CASES = FIRST + list({(case.wrappers, case.issuer.token_format): case for case in reversed(WRAPPED)}.values())
+"""Those whose settings are varied: each validator once, each wrapper once per format."""
 
 CASES = BARE + WRAPPED
 JWT_CASES = [case for case in CASES if case.issuer.token_format == "jwt"]
@@ -107,7 +113,9 @@ JWT_CASES = [case for case in CASES if case.issuer.token_format == "jwt"]
 def varied_one_by_one(case: Case) -> list[Varied]:
     """A case with one setting changed at a time, the defaults first: its wrapper's, or without one its validator's."""
     default = case.validator.Settings()
-    if case.wrappers:
+    if case not in VARIED_CASES:
+        found = [Varied(case, default, tuple(wrapper.Settings() for wrapper in case.wrappers))]
+    elif case.wrappers:
         found = [Varied(case, default, (chosen,)) for chosen in one_by_one(case.wrappers[0])]
     else:
         found = [Varied(case, chosen) for chosen in one_by_one(case.validator)]

@@ -46,9 +46,9 @@ def unsigned(claims: Mapping[str, Any], kid: str, algorithm: str = "none") -> st
     return f"{encoded({'alg': algorithm, 'typ': 'at+jwt', 'kid': kid})}.{encoded(dict(claims))}."
 
 
-def hmac_signed(claims: Mapping[str, Any], kid: str, secret: bytes) -> str:
+def hmac_signed(claims: Mapping[str, Any], kid: str, secret: bytes, typ: str = "at+jwt") -> str:
     """A token signed with HS256 under any bytes, such as those of a public key (RFC 8725 section 2.1)."""
-    signing_input = f"{encoded({'alg': 'HS256', 'typ': 'at+jwt', 'kid': kid})}.{encoded(dict(claims))}"
+    signing_input = f"{encoded({'alg': 'HS256', 'typ': typ, 'kid': kid})}.{encoded(dict(claims))}"
     return f"{signing_input}.{encoded(hmac.new(secret, signing_input.encode(), hashlib.sha256).digest())}"
 
 

@@ -55,7 +55,7 @@ def _are_claims(value: Any) -> bool:
 def _signed(claims: Mapping[str, Any], key: SigningKey | SharedSecret, typ: str) -> str:
     """Signed here, because a good library refuses to sign some of what a bad server might."""
     if isinstance(key, SharedSecret):
-        return hmac_signed(claims, key.kid, key.secret)
+        return hmac_signed(claims, key.kid, key.secret, typ)
     return signed(claims, key, typ=typ)
 
 

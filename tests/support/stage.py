@@ -29,7 +29,7 @@ from simlib.strategies import (
     UserClient,
     Validator,
 )
-from simlib.tokens import KeySet, SigningKey, header_of, store_key
+from simlib.tokens import KeySet, SigningKey, generate_shared_secret, header_of, store_key
 from support.keys import key
 from support.misissuing import changed_answer, changing, misissuing
 from support.presenting import AT_ONCE, Plain, client_with, presented_in, template
@@ -257,7 +257,8 @@ class Stage:
     def rotate(self, kid: str, keep: bool = True) -> None:
         """Sign with a new key from now on; the key set still has the old one when it is kept."""
         old = self.served if keep else ()
-        told = replace(self.deployment, make_key=partial(key, name=kid))
+        secret = partial(generate_shared_secret, kid)
+        told = replace(self.deployment, make_key=partial(key, name=kid), shared_secret=secret)
         self.issuer = self._around(self._issuer_kind(self._issuer_settings, told))
         self.served = (*old, *self.issuer.keys())
         self.server = self._server()
@@ -310,7 +311,10 @@ def kid_of(token: str) -> Any:
 def asks(validator: Validator) -> bool:
     """Whether a validator may ask about a token that is new to it; one that says nothing asks where tokens do not."""
     told = getattr(validator, "asks_authorization_server", None)
-    return validator.token_format == "opaque" if told is None else bool(told)
+    if told is not None:
+        return bool(told)
+    inner = getattr(validator, "inner", None)
+    return validator.token_format == "opaque" if inner is None else asks(inner)
 
 
 def _returning(answer: Answer) -> Flow[Answer]:

@@ -125,18 +125,21 @@ def test_a_family_does_not_end_because_another_client_shows_a_used_token(stage: 
     assert refresh(stage, answer["refresh_token"])
 
 
-@pytest.mark.parametrize("operation", ["token.hash", "opaque.issue", "token.seal", "json.encode", "form.decode"])
+OPERATIONS = ["token.hash", "opaque.issue", "token.seal", "token.unseal", "json.decode", "json.encode"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("apart", [0.0, 0.05, 0.1, 0.15, 0.25, 0.35])
+@pytest.mark.parametrize("first", [True, False])
 def test_of_two_who_use_a_token_at_the_same_time_none_keeps_anything(
-    operation: str, apart: float, stage: Stage
+    operation: str, apart: float, first: bool, stage: Stage
 ) -> None:
+    token = "refresh-1" if first else refresh(stage, "refresh-1")["refresh_token"]
     stage.server_host.costs[operation] = 0.1
-    now = stage.now
-    started = []
+    now, started = stage.now, []
     for _ in range(2):
-        started.append(
-            stage.stepper.start(stage._endpoint("token", form_of(CLIENT, **refreshing("refresh-1"))), stage.server_host)
-        )
+        flow = stage._endpoint("token", form_of(CLIENT, **refreshing(token)))
+        started.append(stage.stepper.start(flow, stage.server_host))
         stage.at(now + apart)
     stage.stepper.run()
     answers = [json.loads(each.value.body) for each in started]
@@ -204,6 +207,14 @@ def test_a_bound_refresh_token_of_a_client_without_a_secret_needs_its_key_and_st
     assert refused(stage.post("token", None, **form)) == INVALID_GRANT
     bind(stage)
     assert refused(stage.post("token", None, **form)) == INVALID_GRANT
+
+
+def test_the_refresh_token_of_a_client_with_a_secret_is_bound_to_no_key(stage: Stage) -> None:
+    equip(stage, rotation=False)
+    bind(stage, jkt="key 1")
+    token = granted(stage.post("token", **redeeming(code_for(stage))))["refresh_token"]
+    bind(stage, jkt="key 2")
+    assert refresh(stage, token)["token_type"] == "DPoP"
 
 
 def test_a_certificate_makes_a_token_no_dpop_token(stage: Stage) -> None:

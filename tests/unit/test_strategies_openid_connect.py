@@ -171,6 +171,14 @@ def test_who_gets_no_identity_token_is_not_signed_in(signing: Signing) -> None:
     assert refusal(signing) == "no_id_token"
 
 
+def test_a_browser_gets_none_because_its_backend_has_it(signing: Signing) -> None:
+    signing.user.target = "bff"
+    signing.stage.client_host.routes["bff"] = signing.stage.client_host.routes["api"]
+    signing.change = lambda tokens: TokenResponse("cookie", 600.0, tokens.asked_at)
+    assert signing.request().status == 200
+    assert signing.presented == ["Cookie cookie"]
+
+
 def test_without_keys_nobody_can_tell_who_it_is(signing: Signing) -> None:
     signing.stage.alter = lambda target, reply: Failed("unreachable") if target == "jwks" else reply
     assert signing.request() == Failed("unreachable")

@@ -9,7 +9,7 @@ from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import StorePut, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import Caller
-from simlib.services.families import Family, end_family, is_over, keep_access, link, membership
+from simlib.services.families import Family, is_over, keep_access, link, membership
 from simlib.services.http import error, json_reply
 from simlib.tokens import ID_TOKEN_TYPE, id_token_claims, opaque_token, store_key
 
@@ -90,9 +90,8 @@ def conclude(
     issued: Any,
     answer: dict[str, Any],
 ) -> Flow[Reply]:
-    """Answer, unless the family was ended meanwhile: then what was just issued is revoked as well."""
+    """Answer, unless the family was ended meanwhile: then nobody is told what was just issued."""
     if (yield from is_over(family)):
-        yield from end_family(ctx, server, family)
         return (yield from error(400, "invalid_grant"))
     yield from add_id_token(ctx, server, caller, used, answer)
     return (yield from json_reply(answer))

@@ -40,7 +40,7 @@ def refresh_token(ctx: Context, caller: Caller, server: AuthorizationServer) -> 
     if not set(scope.split()) <= set(row.scope.split()):
         return (yield from error(400, "invalid_scope"))
     grant = server.make_grant(row.subject, caller.client_id, scope)
-    if _is_bound_elsewhere(caller, details, grant.confirmation):
+    if _is_bound_elsewhere(details, grant.confirmation):
         return (yield from error(400, "invalid_grant"))
     if rotating:
         return (yield from _rotate(ctx, server, caller, used, grant))
@@ -68,6 +68,8 @@ def _reused(ctx: Context, server: AuthorizationServer, used: Used) -> Flow[Reply
     return (yield from error(400, "invalid_grant"))
 
 
-def _is_bound_elsewhere(caller: Caller, details: Mapping[str, Any], confirmation: Mapping[str, str]) -> bool:
-    """Whether a public client does not prove the key that its refresh token is bound to (RFC 9449 section 5)."""
-    return caller.public and "cnf" in details and details["cnf"] != dict(confirmation)
+def _is_bound_elsewhere(details: Mapping[str, Any], confirmation: Mapping[str, str]) -> bool:
+    """Whether the client does not prove the key that its refresh token is bound to; only those of public clients are
+    (RFC 9449 section 5).
+    """
+    return "cnf" in details and details["cnf"] != dict(confirmation)

@@ -1,0 +1,38 @@
+"""A service calls others with the token that it was called with (S18 of data/evidence/strategies.csv)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from simlib.scenario.effects import Context, Flow
+from simlib.strategies.base import Deployment, TokenFormat
+
+
+@dataclass(frozen=True)
+class PassThroughSettings:
+    """Nothing to choose."""
+
+
+class PassThrough:
+    """One token and one audience for the whole chain, so each service could call the others as the user."""
+
+    name: ClassVar[str] = "pass_through"
+    summary: ClassVar[str] = "services pass on the token that they get; it is validated again at each"
+    token_format: ClassVar[TokenFormat | None] = None
+    own_audiences: ClassVar[bool] = False
+    Settings: ClassVar[type[PassThroughSettings]] = PassThroughSettings
+
+    @staticmethod
+    def operations(settings: PassThroughSettings, deployment: Deployment) -> frozenset[str]:
+        """It charges nothing to a cost profile."""
+        return frozenset()
+
+    def __init__(self, settings: PassThroughSettings, deployment: Deployment) -> None:
+        """It needs to know nothing."""
+
+    def initial_state(self) -> None:
+        """It keeps nothing."""
+
+    def credential(self, ctx: Context, state: None, token: str, audience: str) -> Flow[str]:
+        """The same token."""
+        yield from ()
+        return token

@@ -1,0 +1,112 @@
+"""The application verifies its own session JWT and renews it while it is used: the simple case, without OAuth2."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from simlib.scenario.design import UserInformationSource
+from simlib.scenario.effects import Compute, Context, Cookie, Flow
+from simlib.scenario.verdict import Verdict
+from simlib.strategies import refusals
+from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
+from simlib.strategies.checks import at_least, positive
+from simlib.strategies.judging import judge_claims
+from simlib.strategies.jwt_operations import signing, verifying
+from simlib.strategies.signing import Signer
+from simlib.tokens import (
+    SECRET_ALGORITHM,
+    SESSION_TYPE,
+    from_numeric_date,
+    header_of,
+    renewed_claims,
+    session_verification,
+    to_numeric_date,
+)
+
+
+@dataclass(frozen=True)
+class SessionJwtSettings:
+    """``sliding``: a session that is used after half of its life gets a new life with the answer. ``longest_s``: how
+    long after the login it does so at most (assumption: a working day). ``leeway_s``: clock skew granted at expiry.
+    """
+
+    sliding: bool = True
+    longest_s: float = 28_800.0
+    leeway_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        positive("longest_s", self.longest_s)
+        at_least("leeway_s", self.leeway_s, 0)
+
+
+class SessionJwt:
+    """Each replica holds the secret, so each can verify, renew and mint sessions; nobody is asked."""
+
+    name: ClassVar[str] = "session_jwt"
+    summary: ClassVar[str] = (
+        "the application's own session JWT in a cookie, verified and renewed by itself; no OAuth2: no delegation, no "
+        "third party, no revocation"
+    )
+    token_format: ClassVar[TokenFormat | None] = "session"
+    user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
+    caches_answers: ClassVar[bool] = False
+    Settings: ClassVar[type[Any]] = SessionJwtSettings
+
+    @staticmethod
+    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        renewing = {signing(SECRET_ALGORITHM, deployment)} if settings.sliding else set()
+        return frozenset({"claims.check", verifying(SECRET_ALGORITHM, deployment)} | renewing)
+
+    def __init__(self, settings: Any, deployment: Deployment) -> None:
+        self._settings = settings
+        self._deployment = deployment
+        self._secret = deployment.shared_secret()
+        self._signer = Signer(self._secret, deployment)
+        self._verifying = verifying(SECRET_ALGORITHM, deployment)
+
+    def bound(self) -> Bound:
+        """A revocation is never noticed: a session that is used goes on to the end of its longest life."""
+        settings, lifetime = self._settings, self._deployment.token_lifetime_s
+        longest = max(lifetime, settings.longest_s) if settings.sliding else lifetime
+        return Bound(settings.leeway_s, longest + settings.leeway_s)
+
+    def initial_state(self) -> None:
+        """It keeps nothing."""
+
+    def validate(self, ctx: Context, state: None, presented: Presented) -> Flow[Verdict]:
+        """Verify the bytes, judge the claims, renew what is half used up."""
+        token, deployment = presented.token, self._deployment
+        if not token:
+            return refusals.no_token()
+        if header_of(token).get("kid") != self._secret.kid:
+            return refusals.invalid_token("unknown_key")
+        verification = session_verification(token, self._secret, deployment.issuer, deployment.audience)
+        verified = yield Compute(self._verifying, verification)
+        claims = verified.claims
+        if claims is None:
+            return refusals.invalid_token(verified.reason)
+        yield Compute("claims.check")
+        verdict = judge_claims(claims, ctx.now(), self._settings.leeway_s, presented.scope)
+        if verdict.accepted and not all(isinstance(claims[name], int) for name in ("iat", "exp", "auth_time")):
+            return refusals.invalid_token("malformed")
+        if not verdict.accepted:
+            return verdict
+        cookie = yield from self._renew(ctx, claims)
+        # The login was the last word about the user: a renewal says nothing new.
+        return verdict._replace(based_on=from_numeric_date(claims["auth_time"]), cookie=cookie)
+
+    def _renew(self, ctx: Context, claims: Mapping[str, Any]) -> Flow[Cookie | None]:
+        """The same session with a new life, None while the old one will do or the longest life is over."""
+        now = ctx.now()
+        if not self._settings.sliding or from_numeric_date((claims["iat"] + claims["exp"]) / 2) > now:
+            return None
+        issued = to_numeric_date(now)
+        longest = claims["auth_time"] + math.floor(self._settings.longest_s)
+        until = min(issued + math.floor(self._deployment.token_lifetime_s), longest)
+        if until <= claims["exp"]:
+            return None
+        renewed = renewed_claims(claims, issued, until, ctx.random_bytes("jti", 16).hex())
+        token = yield from self._signer(renewed, SESSION_TYPE)
+        return Cookie(token, from_numeric_date(until) - now)

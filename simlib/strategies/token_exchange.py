@@ -1,0 +1,102 @@
+"""A service swaps the token that it was called with for one that the next takes (RFC 8693; S17 of
+data/evidence/strategies.csv).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
+from simlib.scenario.messages import HttpRequest
+from simlib.strategies.answer_cache import AnswerCache
+from simlib.strategies.base import Deployment, TokenFormat
+from simlib.strategies.checks import at_least, positive
+from simlib.strategies.introspection import Introspected, basic, json_object
+from simlib.tokens import store_key
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+
+
+@dataclass(frozen=True)
+class TokenExchangeSettings:
+    """``ttl_s``: how long at most an exchanged token is used, 0 for one call; never beyond its own end. ``capacity``:
+    how many of them a replica keeps. ``timeout_s`` bounds one exchange. ``ttl_s`` is an assumption.
+    """
+
+    ttl_s: float = 60.0
+    capacity: int = 10_000
+    timeout_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        at_least("ttl_s", self.ttl_s, 0)
+        positive("capacity", self.capacity)
+        positive("timeout_s", self.timeout_s)
+
+
+class TokenExchange:
+    """Each inner service takes only tokens made out to it, and sees in ``act`` who calls.
+
+    Who presents a token whose exchange is kept has been let in with it just before: by the validator of this service.
+    """
+
+    name: ClassVar[str] = "token_exchange"
+    summary: ClassVar[str] = "services swap the token that they get for one made out to the service that they call"
+    token_format: ClassVar[TokenFormat | None] = None
+    own_audiences: ClassVar[bool] = True
+    Settings: ClassVar[type[TokenExchangeSettings]] = TokenExchangeSettings
+
+    @staticmethod
+    def operations(settings: TokenExchangeSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        return frozenset({"token.hash", "cache.lookup", "form.encode", "json.decode"})
+
+    def __init__(self, settings: TokenExchangeSettings, deployment: Deployment) -> None:
+        self._settings = settings
+        self._authorization = basic(deployment.resource_server)
+
+    def initial_state(self) -> AnswerCache:
+        """Nothing exchanged yet."""
+        return AnswerCache(self._settings.capacity)
+
+    def credential(self, ctx: Context, state: AnswerCache, token: str, audience: str) -> Flow[str]:
+        """One that was exchanged before, or a new one; all who need the same at the same time share one exchange."""
+        key = f"{(yield Compute('token.hash', partial(store_key, token)))} {audience}"
+        kept: Introspected | None = yield Compute("cache.lookup", lambda: state.get(key, ctx.now()))
+        if kept is not None:
+            return kept.text
+        exchanged: str = yield Once(("exchange", key), partial(self._exchange, ctx, state, key, token, audience))
+        return exchanged
+
+    def _exchange(self, ctx: Context, state: AnswerCache, key: str, token: str, audience: str) -> Flow[str]:
+        """Ask for it (section 2.1) and read the answer (section 2.2.1)."""
+        form = {
+            "grant_type": GRANT_TYPE,
+            "subject_token": token,
+            "subject_token_type": ACCESS_TOKEN,
+            "audience": audience,
+        }
+        body = yield Compute("form.encode", lambda: urlencode(form, errors="surrogatepass").encode())
+        asked_at = ctx.now()
+        reply: Answer = yield Call("token", HttpRequest(self._authorization, body), self._settings.timeout_s)
+        if isinstance(reply, Failed) or reply.status != 200:
+            return ""
+        answer = yield Compute("json.decode", partial(json_object, reply.body))
+        if answer is None or not _is_usable(answer):
+            return ""
+        exchanged = Introspected(answer, asked_at, answer["access_token"])
+        until = asked_at + min(self._settings.ttl_s, answer["expires_in"])
+        if until > ctx.now():
+            state.put(key, exchanged, until)
+        return exchanged.text
+
+
+def _is_usable(answer: Mapping[str, Any]) -> bool:
+    life, token = answer.get("expires_in"), answer.get("access_token")
+    if isinstance(life, bool) or not isinstance(life, int | float) or not isfinite(life):
+        return False
+    bearer = str(answer.get("token_type", "")).lower() == "bearer"
+    return isinstance(token, str) and bool(token) and bearer and answer.get("issued_token_type") == ACCESS_TOKEN
