@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simlib.commands.console import console
-from simlib.decision import ProfileDependence, Verdicts
+from simlib.decision import ProfileDependence, Verdicts, promise_sentences
 from simlib.report.cells import Cell, Row, comparison_rows
 from simlib.report.profile_tables import profile_rows
 
@@ -29,6 +29,7 @@ def print_comparison(verdicts: Verdicts, dependence: ProfileDependence | None, o
     for title, sentences in (
         ("Limits", verdicts.limit_sentences),
         ("Verdict", verdicts.headlines),
+        ("What designs promise", promise_sentences(verdicts.scenario)),
         ("Other cost profiles", () if dependence is None else dependence.sentences),
         ("Notes", verdicts.notes),
     ):

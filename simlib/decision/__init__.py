@@ -4,6 +4,7 @@ from simlib.decision.comparing import Verdicts, judge_comparison
 from simlib.decision.limits import LimitCheck, check_limits
 from simlib.decision.notes import distortion_notes
 from simlib.decision.profile_dependence import PairUnderProfiles, ProfileDependence, judge_profiles
+from simlib.decision.promised import Promised, promise_sentences, promised
 from simlib.decision.verdicts import Judgement, brief, judge, sentence
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "LimitCheck",
     "PairUnderProfiles",
     "ProfileDependence",
+    "Promised",
     "Verdicts",
     "brief",
     "check_limits",
@@ -18,5 +20,7 @@ __all__ = [
     "judge",
     "judge_comparison",
     "judge_profiles",
+    "promise_sentences",
+    "promised",
     "sentence",
 ]

@@ -4,20 +4,26 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.analysis.stability import Stability, assess_stability
 from simlib.decision.headlines import headline, limit_lines, stability_lines
+from simlib.decision.judges import caches_answers, reads_tokens
 from simlib.decision.limits import LimitCheck, check_limits
 from simlib.decision.notes import reading_notes
 from simlib.decision.verdicts import Judgement, judge
 from simlib.experiment import Comparison
 from simlib.scenario.scenario import Margins, Scenario
-from simlib.strategies import CATALOGUE
 
-STEADY_ANYWAY = ("as_requests_per_s", "as_utilisation", "rs_utilisation", "store_utilisation")
+STEADY_ANYWAY = (
+    "as_requests_per_s",
+    "as_utilisation",
+    "rs_utilisation",
+    "gateway_utilisation",
+    "store_utilisation",
+    "shared_store_utilisation",
+)
 """What a station did per second has a steady value even when a backlog grows; all else then depends on the length of
 the run, CPU time per request included, for what arrives is not what is served."""
 
@@ -121,21 +127,17 @@ def margin_of(metric: Metric, margins: Margins, baseline_mean: float) -> float:
 
 
 def cached_opponent(scenario: Scenario) -> str | None:
-    """The first design whose service part caches answers, when it is not the baseline anyway.
+    """The first design that caches what it was told about clients' tokens, when it is not the baseline anyway.
 
     A cache is what a deployment with opaque tokens has, so a JWT must be better than this one and not only better than
     asking at every request.
     """
-    caching = [name for name in scenario.designs if _part(scenario, name).caches_answers]
+    caching = [name for name, design in scenario.designs.items() if caches_answers(design)]
     return caching[0] if caching and caching[0] != next(iter(scenario.designs)) else None
 
 
 def _self_contained(scenario: Scenario, design: str) -> bool:
-    return bool(_part(scenario, design).token_format == "jwt") and design != next(iter(scenario.designs))
-
-
-def _part(scenario: Scenario, design: str) -> type[Any]:
-    return CATALOGUE["service"][scenario.design(design).parts["service"].part]
+    return reads_tokens(scenario.design(design)) and design != next(iter(scenario.designs))
 
 
 def _stability(comparison: Comparison, design: str) -> Stability:

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simlib.engine.clients import Application, application, password_of, subject_of
 from simlib.engine.demand import Demand
@@ -19,6 +20,10 @@ from simlib.scenario.world import World
 from simlib.strategies import UserClient
 
 
+QUANTILES = 4_096
+"""So many lengths stand for a distribution of lengths."""
+
+
 class SignIns:
     """The sessions of a world with types of clients. All that is drawn belongs to the user, whatever the design."""
 
@@ -28,6 +33,7 @@ class SignIns:
         self._kinds = demand.kinds
         self._variates = variates
         self._begun: dict[int, int] = {}
+        self._quantiles: dict[Distribution, NDArray[np.float64]] = {}
 
     def client(self, user: int) -> UserClient:
         """A user's client before it has signed in."""
@@ -48,10 +54,23 @@ class SignIns:
     def session_before(self, user: int, idle: float) -> tuple[float, float]:
         """Length in seconds of the session that a user may have when the run begins, and the position in it.
 
-        ``idle``: mean seconds between two requests. The position is beyond the length when there is no session.
+        ``idle``: mean seconds between two requests. Both are 0 when there is no session. Long sessions are met more
+        often than they begin, in proportion to their length.
         """
-        length = self._draw(self._type(user).session, "session.length", user, 0)
-        return length, self._variates.one("session.position", user, 0) * (length + idle)
+        lengths = self._lengths(self._type(user).session)
+        mean = float(lengths.mean())
+        if self._variates.one("session.there", user, 0) * (mean + idle) >= mean:
+            return 0.0, 0.0
+        upto = np.cumsum(lengths)
+        found = np.searchsorted(upto, self._variates.one("session.length", user, 0) * upto[-1], side="right")
+        length = float(lengths[min(int(found), len(lengths) - 1)])
+        return length, self._variates.one("session.position", user, 0) * length
+
+    def _lengths(self, law: Distribution) -> NDArray[np.float64]:
+        """Quantiles of the lengths at evenly spaced probabilities."""
+        if law not in self._quantiles:
+            self._quantiles[law] = law.seconds((np.arange(QUANTILES) + 0.5) / QUANTILES)
+        return self._quantiles[law]
 
     def _type(self, user: int) -> ClientType:
         assert self._kinds is not None

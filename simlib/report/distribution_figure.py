@@ -34,8 +34,8 @@ def tail(replications: Sequence[Records], warm_up_s: float, level: float = 0.95,
 
     It goes as far as the smallest of them reaches.
 
-    Requests whose time is a latency (`timed`) and that arrived after the warm-up (seconds) count, as in a summary. Raises
-    ValueError when a replication has fewer than twenty of them.
+    Requests whose time is a latency (`timed`) and that arrived after the warm-up (seconds) count, as in a summary.
+    Raises ValueError when a replication has fewer than twenty of them.
     """
     samples = [_seconds(records, warm_up_s, what) for records in replications]
     fewest = min((sample.size for sample in samples), default=0)

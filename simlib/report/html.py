@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from simlib.decision import ProfileDependence, Verdicts
+from simlib.decision import ProfileDependence, Verdicts, promised
 from simlib.report.cells import comparison_rows, opponent_rows
 from simlib.report.profile_tables import profile_rows
 from simlib.report.rendering import inline_svg
-from simlib.report.telling import told_designs, told_limits, told_provenance, told_run, told_world
+from simlib.report.telling import told_designs, told_limits, told_promises, told_provenance, told_run, told_world
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,6 +42,7 @@ def render_html(verdicts: Verdicts, figures: tuple[Drawn, ...], dependence: Prof
         limits=told_limits(verdicts),
         dependence=dependence,
         profile_rows=[] if dependence is None else profile_rows(dependence),
+        promises=told_promises(promised(scenario)),
         designs=told_designs(verdicts),
         world=told_world(scenario),
         run=told_run(scenario),

@@ -9,6 +9,7 @@ from simlib.decision import Verdicts
 from simlib.decision.notes import MEASURED_HERE
 from simlib.report.provenance import Provenance, machine, profile_sha256, versions
 from simlib.scenario.scenario import Scenario
+from simlib.report.summary import promises_document
 from simlib.scenario.writing import to_document
 
 MARKER = "simlib-run-1"
@@ -24,6 +25,7 @@ def run_record(verdicts: Verdicts, provenance: Provenance, folder: Path) -> str:
         "scenario": _document(scenario, folder),
         "seeds": {"seed": scenario.run.seed, "replications": list(range(scenario.run.replications))},
         "station_forms": {design: dict(forms) for design, forms in verdicts.comparison.forms.items()},
+        "promises": promises_document(scenario),
         "profile": {"name": scenario.profile.name, "sha256": profile_sha256(scenario)},
         "trace": _trace(scenario),
         "versions": versions(),

@@ -8,8 +8,9 @@ from typing import Any
 
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS
-from simlib.decision import Judgement, LimitCheck, ProfileDependence, Verdicts
+from simlib.decision import Judgement, LimitCheck, ProfileDependence, Verdicts, promise_sentences, promised
 from simlib.report.profile_tables import profiles_document
+from simlib.scenario.scenario import Scenario
 
 COLUMNS = (
     "design",
@@ -66,9 +67,11 @@ def replications_csv(verdicts: Verdicts) -> str:
 
 
 def verdict_text(verdicts: Verdicts, dependence: ProfileDependence | None = None) -> str:
-    """What is said in words: limits, differences, other cost profiles, and what to keep in mind, one line each."""
+    """What is said in words: limits, differences, promises, other cost profiles, what to keep in mind; a line each."""
     under_others = () if dependence is None else dependence.sentences
-    return "\n".join((*verdicts.limit_sentences, *verdicts.headlines, *under_others, *verdicts.notes)) + "\n"
+    promises = promise_sentences(verdicts.scenario)
+    said = (*verdicts.limit_sentences, *verdicts.headlines, *promises, *under_others, *verdicts.notes)
+    return "\n".join(said) + "\n"
 
 
 def comparison_document(verdicts: Verdicts, dependence: ProfileDependence | None = None) -> dict[str, Any]:
@@ -89,9 +92,25 @@ def comparison_document(verdicts: Verdicts, dependence: ProfileDependence | None
         "limits": [_limit(check) for check in verdicts.limits],
         "limit_sentences": list(verdicts.limit_sentences),
         "headlines": list(verdicts.headlines),
+        "promises": promises_document(scenario),
         "notes": list(verdicts.notes),
         "profiles": None if dependence is None else profiles_document(dependence),
         "rows": [_finite(row) for row in table.to_dict(orient="records")],
+    }
+
+
+def promises_document(scenario: Scenario) -> dict[str, Any]:
+    """Design -> for how many seconds at most a token works when it should not (None: any time), and the marks."""
+    return {
+        name: _finite(
+            {
+                "after_expiry_s": own.after_expiry_s,
+                "after_revocation_s": own.after_revocation_s,
+                "outlives_expiry": own.outlives_expiry,
+                "outlives_revocation": own.outlives_revocation,
+            }
+        )
+        for name, own in promised(scenario).items()
     }
 
 

@@ -23,88 +23,6 @@ _HOSTS = {
 _ALWAYS_TOLD = ("service", "authorization_server")
 
 
-def told_world(scenario: Scenario) -> Terms:
-    """The world of a scenario."""
-    world = scenario.world
-    network, service, server = world.network, world.service, world.authorization_server
-    information = world.user_information
-    return [
-        ("load", told_load(scenario)),
-        ("users", told_users(scenario)),
-        ("work of the API per request", told_distribution(service.work)),
-        ("workers per resource server replica", f"{service.workers}, {_words(service.discipline)}"),
-        ("workers per authorization server replica", f"{server.workers}, {_words(server.discipline)}"),
-        ("token store", world.store.kind),
-        ("client to resource server", told_link(network.client_to_service)),
-        ("client to authorization server", told_link(network.client_to_authorization_server)),
-        ("resource to authorization server", told_link(network.service_to_authorization_server)),
-        (
-            "message heads and reply",
-            f"{network.request_head_bytes:,} B request, {network.reply_head_bytes:,} B reply, "
-            f"{service.reply_bytes:,} B reply body",
-        ),
-        (
-            "user information",
-            f"needed by {service.user_information_share:.4g} of the requests: {information.claims} claims of "
-            f"{information.value_bytes} B",
-        ),
-        ("revocations", f"{world.revocations.rate:g} per second"),
-    ]
-
-
-_LOADS = {
-    "poisson": "Poisson",
-    "daily": "Poisson with a daily profile",
-    "bursty": "bursty (two-state MMPP)",
-    "replay": "replay",
-}
-
-
-def told_load(scenario: Scenario) -> str:
-    """Where the requests come from."""
-    load, trace = scenario.world.load, scenario.trace
-    if isinstance(load, ClosedLoad):
-        return f"closed: each user waits for the answer, then thinks {told_distribution(load.think)}"
-    if not isinstance(load, ReplayLoad) or trace is None:
-        rate = 0.0 if isinstance(load, ReplayLoad) else load.arrival_rate
-        return f"{_LOADS[load.kind]}, {rate:g} requests per second"
-    return (
-        f"replay of {trace.source} ({len(trace.times):,} requests, {trace.broken:,} broken lines), speed-up "
-        f"{load.speed_up:g}, {load.copies} cop{'y' if load.copies == 1 else 'ies'}: "
-        f"{scenario.expected_requests / scenario.horizon_s:.4g} requests per second"
-    )
-
-
-def told_users(scenario: Scenario) -> str:
-    """How many users there are: those of a replayed log where it names them."""
-    load, trace = scenario.world.load, scenario.trace
-    if trace is not None and trace.users_count and isinstance(load, ReplayLoad):
-        return f"{trace.users_count * load.copies:,}, as in the log"
-    population = scenario.world.population
-    return f"{population.users:,}, Zipf exponent {population.zipf_exponent:g}"
-
-
-def told_distribution(distribution: Distribution) -> str:
-    """Kind and parameters in milliseconds."""
-    values = distribution.model_dump(exclude={"kind"})
-    if distribution.kind == "quantiles":
-        return f"{len(values['values_s'])} quantiles, mean {distribution.mean() * 1e3:.4g} ms"
-    told = ", ".join(f"{name.removesuffix('_s')} {value * 1e3:.4g} ms" for name, value in values.items())
-    return f"{distribution.kind}, {told}"
-
-
-def told_link(link: Link) -> str:
-    """Round trip and connections of a link."""
-    parts = [f"round trip {told_distribution(link.round_trip)}"]
-    if link.bandwidth is not None:
-        parts.append(f"{link.bandwidth:,.4g} B/s")
-    if link.connections is not None:
-        parts.append(f"at most {link.connections} connections per replica")
-    if link.keep_alive_s is not None:
-        parts.append(f"kept alive {link.keep_alive_s:g} s")
-    return "; ".join(parts)
-
-
 def told_designs(verdicts: Verdicts) -> list[dict[str, Any]]:
     """Every design with the keys that the page shows."""
     return [_design(design, verdicts.comparison.forms[name]) for name, design in verdicts.scenario.designs.items()]
@@ -122,7 +40,7 @@ def _design(design: Design, forms: Mapping[str, str]) -> dict[str, Any]:
             for host, number in design.replicas.items()
             if host in design.parts or host in _ALWAYS_TOLD
         ),
-        "stations": ", ".join(f"{_HOSTS.get(host, host)} {_words(form)}" for host, form in sorted(forms.items())),
+        "stations": ", ".join(f"{_HOSTS.get(host, host)} {spoken(form)}" for host, form in sorted(forms.items())),
     }
 
 
@@ -149,7 +67,7 @@ def told_run(scenario: Scenario) -> Terms:
         ("seed", str(run.seed)),
         ("station form", run.station_form),
         ("times of real operations", run.timing),
-        ("host noise", _words(run.host_noise)),
+        ("host noise", spoken(run.host_noise)),
     ]
 
 
@@ -178,7 +96,3 @@ def _limit(checks: list[LimitCheck]) -> dict[str, Any]:
     metric = METRICS[checks[0].metric.name]
     most = f"{float(f'{checks[0].limit * metric.factor:.6g}'):,g} {metric.shown_unit}".rstrip()
     return {"label": metric.label, "most": most, "words": [check.word for check in checks]}
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -28,11 +28,11 @@ from simlib.tokens import (
 @dataclass(frozen=True)
 class SessionJwtSettings:
     """``sliding``: a session that is used after half of its life gets a new life with the answer. ``longest_s``: how
-    long after the login it does so at most (assumption: a working day). ``leeway_s``: clock skew granted at expiry.
+    long after the login it does so at most (assumption: half a working day). ``leeway_s``: clock skew granted at expiry.
     """
 
     sliding: bool = True
-    longest_s: float = 28_800.0
+    longest_s: float = 14_400.0
     leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -94,6 +94,9 @@ class SessionJwt:
         if not verdict.accepted:
             return verdict
         cookie = yield from self._renew(ctx, claims)
+        verdict = judge_claims(claims, ctx.now(), self._settings.leeway_s, presented.scope)
+        if not verdict.accepted:  # signing took its time
+            return verdict
         # The login was the last word about the user: a renewal says nothing new.
         return verdict._replace(based_on=from_numeric_date(claims["auth_time"]), cookie=cookie)
 

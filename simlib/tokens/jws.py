@@ -124,7 +124,8 @@ class Verification(NamedTuple):
     def _judge_header(self, header: Mapping[str, Any]) -> Reason:
         # "crit" names extensions that a recipient must understand or refuse (RFC 7515 4.1.11); we understand none,
         # and the one that PyJWT does, b64, is not for JWTs (RFC 7797 section 7).
-        if not header or "crit" in header:
+        # The same signature with padding would be another string of the same token (RFC 7515 section 2 allows none).
+        if not header or "crit" in header or self.token.endswith("="):
             return "malformed"
         algorithm = header.get("alg")
         # The key decides what it is for: a list that allows several must not let a token pick (RFC 8725 section 3.1).

@@ -2,22 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from simlib import simulate
-from simlib.engine.parts import PARTS
-from simlib.scenario.loading import build_scenario
-from simlib.scenario.profile import CostProfile
 from simlib.scenario.records import FINISHED, REFUSED, Records
 from simlib.scenario.scenario import Scenario
-from support.worlds import constant, document, exponential, link
+from support.topologies import JWT, OPAQUE, PHANTOM, Document, design, free_world
+from support.worlds import constant, exponential, link
 
-Document = dict[str, Any]
 CLIENT_S, AS_S, INSIDE_S = 0.010, 0.002, 0.004
 LINKS = {
     "client_to_service": link(CLIENT_S),
@@ -33,40 +28,9 @@ GATEWAY = {"work": constant(0.0)}
 SHARED = {"link": link(0.001), "call": constant(0.0), "work": constant(0.0)}
 
 
-def design(service: str, issuer: str, information: str = "token", **more: Any) -> Document:
-    return {
-        "token_lifetime_s": 600,
-        "user_information": information,
-        "service": {"part": service},
-        "authorization_server": {"part": issuer},
-        **more,
-    }
-
-
-OPAQUE = design("opaque_introspection", "reference_token", "introspection")
-JWT = design("jwt_local", "jwt_access_token")
-PHANTOM = design("jwt_local", "signing_reference_token", gateway={"part": "phantom_token", "ttl_s": 500.0})
-
-
-class Free(dict[str, Any]):
-    """Quantiles of a profile in which everything costs nothing."""
-
-    def __missing__(self, key: str) -> Any:
-        return np.zeros(1)
-
-    def __contains__(self, key: object) -> bool:
-        return True
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self[key]
-
-
 def made(designs: Mapping[str, Document], **overrides: Any) -> Scenario:
-    """A world of constant links in which work costs nothing, so that latencies are sums of round trips."""
-    overrides.setdefault("links", LINKS)
-    service = {"work": constant(0.0), **overrides.pop("service", {})}
-    found = build_scenario(document(designs=designs, service=service, **overrides), PARTS, Path("test.toml"))
-    return replace(found, profile=CostProfile("free", Free(), {}))
+    """A free world with the links of these tests."""
+    return free_world(designs, **{"links": LINKS, **overrides})
 
 
 def latencies(records: Records) -> np.ndarray[Any, Any]:

@@ -116,7 +116,7 @@ def test_the_keys_it_serves_are_those_it_signs_with(stage: Stage) -> None:
     assert stage.present(stage.issue(scope=SCOPE).token).accepted
     sign = getattr(stage.issuer, "sign", None)
     if sign is None:
-        assert stage.issuer.keys() == ()
+        assert stage.token_format != "opaque" or stage.issuer.keys() == ()
         return
     claims = {"iss": stage.deployment.issuer, "nonce": "n"}
     token = stage.stepper.finish(sign(stage.server_host, claims, "JWT"), stage.server_host)

@@ -14,7 +14,7 @@ from simlib.scenario.effects import Failed
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import Issued
 from support.cases import CASES, Case, Varied, name_of, varied, varied_one_by_one
-from support.stage import Stage
+from support.stage import PUSHED, Stage
 from support.stepping import Delay, Started
 
 VARIED = [chosen for case in CASES for chosen in varied_one_by_one(case)]
@@ -58,10 +58,9 @@ class History:
     def revoke(self, number: int) -> None:
         if self.tokens:
             seen = self.tokens[number % len(self.tokens)]
-            begun = self.stage.now  # the server knows at once; telling others may take it longer
-            self.stage.revoke(seen.issued.token)
-            if begun < seen.issued.expires_at:
-                seen.revoked_at = min(seen.revoked_at, begun)
+            self.stage.revoke(seen.issued.token)  # done when the server says so
+            if self.stage.now < seen.issued.expires_at:
+                seen.revoked_at = min(seen.revoked_at, self.stage.now)
 
     def slow(self, before: float, after: float) -> None:
         self.delay = Delay(before, after)
@@ -218,18 +217,34 @@ def answered_before(factor: float, stage: Stage, bound: float) -> float:
     stage.stepper.delay = partial(answered_after, factor * bound)
     begun = stage.begin(token)
     stage.at(stage.now)
-    revoked_at = stage.now
-    stage.cut()
+    stage.cut(PUSHED)
     stage.revoke(token)
+    revoked_at = stage.now
     stage.stepper.run()
     return begun.at - revoked_at if begun.value.accepted else -math.inf
 
 
-def revoked_now(stage: Stage, token: str, bound: float) -> float:
-    """The exposure after a revocation at this instant."""
-    revoked_at = stage.now
+def used_again_and_again(stage: Stage, bound: float) -> float:
+    """Revoked at once, and used often enough to be renewed for as long as the validator renews what it accepts."""
+    token, revoked_at = stage.issue().token, stage.now
     stage.revoke(token)
-    return last_accepted(stage, token, revoked_at, bound)
+    exposure, step = -math.inf, 0.6 * stage.deployment.token_lifetime_s
+    while stage.at(stage.now + step).now <= revoked_at + 1.3 * bound:
+        verdict = stage.present(token)
+        if not verdict.accepted:
+            break
+        exposure = stage.now - revoked_at
+        if verdict.cookie is None:
+            step = 0.02 * bound
+        else:
+            token = verdict.cookie.value
+    return exposure
+
+
+def revoked_now(stage: Stage, token: str, bound: float) -> float:
+    """The exposure after a revocation, from when the server says that it is done."""
+    stage.revoke(token)
+    return last_accepted(stage, token, stage.now, bound)
 
 
 WORST: tuple[Callable[[Stage, float], float], ...] = (
@@ -238,6 +253,7 @@ WORST: tuple[Callable[[Stage, float], float], ...] = (
     nothing_arrives_afterwards,
     nobody_is_told,
     told_just_before,
+    used_again_and_again,
     *(partial(answered_before, factor) for factor in (0.95, 1.0, 1.05, 1.3, 1.9, 3.0)),
 )
 

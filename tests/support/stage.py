@@ -265,13 +265,169 @@ class Stage:
 
     # --- at the client and the resource server -------------------------------------------------------------------
 
-    def begin(self, token: str, scope: str = SCOPE, *, user: int = 0, sensitive: bool = False) -> Started:
-        """Present a token and let no time pass."""
-        return self.stepper.start(self._present(token, scope, user, sensitive), self.client)
+    def begin(self, token: str, scope: str = SCOPE, *, user: int = 0, **request: bool) -> Started:
+        """Present a token and let no time pass; ``request`` says whether it is sensitive or needs user information."""
+        return self.stepper.start(self._present(token, scope, user, request), self.client)
 
-    def present(self, token: str, scope: str = SCOPE, *, user: int = 0, sensitive: bool = False) -> Verdict:
+    def present(self, token: str, scope: str = SCOPE, *, user: int = 0, **request: bool) -> Verdict:
         """Present a token as the client of a user does, and wait for the verdict."""
-        verdict: Verdict = self.stepper.finish(self._present(token, scope, user, sensitive), self.client)
+        verdict: Verdict = self.stepper.finish(self._present(token, scope, user, request), self.client)
+        return verdict
+
+    def present_bare(self, token: str, scope: str = SCOPE) -> Verdict:
+        """Present a token as somebody does who has nothing but its characters."""
+        presented = Presented(token, scope, uri=URI)
+        verdict: Verdict = self.stepper.finish(self._validate(presented), self.rs)
+        return verdict
+
+    def _present(self, token: str, scope: str, user: int, request: Mapping[str, bool]) -> Flow[Verdict]:
+        client = self.clients.setdefault((token, user), client_with(token, user))
+        answer = yield from self.presenter.request(self.client, client, template(scope, **request))
+        verdict: Verdict = answer.body
+        return verdict
+
+    def _server(self) -> AuthorizationServer:
+        return AuthorizationServer(
+            issuer=ISSUER,
+            tokens=self.issuer,
+            clients={c.client_id: digest_of(c.client_secret) for c in (RESOURCE_SERVER, CLIENT, OTHER_CLIENT)},
+            may_introspect=frozenset({RESOURCE_SERVER.client_id}),
+            user_claims=self.deployment.user_claims,
+            answers_with_claims=self.deployment.user_information != "userinfo",
+            jwks=lambda: KeySet(tuple(signing.verification_key for signing in self.served)).to_jwks(),
+            make_grant=Grant,
+            sign=getattr(self.issuer, "sign", None),
+            status_list=getattr(self.issuer, "status_list", None),
+        )
+
+    # --- the world -----------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """The instant, seconds."""
+        return self.stepper.now
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """How often each target was called."""
+        return self.stepper.calls
+
+    def at(self, instant: float) -> "Stage":
+        """Let time pass until an instant."""
+        self.stepper.run(instant)
+        return self
+
+    def restore(self) -> None:
+        """Every endpoint answers as it should, and everything between the servers is there."""
+        for target in ENDPOINTS:
+            route = Route(self.server_host, partial(self._endpoint, target))
+            self.rs.routes[target] = self.client.routes[target] = route
+        shared = Route(self.shared_host, self._execute)
+        self.rs.routes[SHARED] = self.server_host.routes[SHARED] = shared
+        self.server_host.routes[PUSHED] = Route(self.rs, self._receive)
+
+    def answer(self, target: str, answer: Answer) -> None:
+        """Let calls of a target by the resource server get this answer, whatever they ask."""
+        self.rs.routes[target] = Route(self.server_host, lambda request: _returning(answer))
+
+    def answer_all(self, answer: Answer) -> None:
+        """Let every call of the resource server get this answer."""
+        for target in (*ENDPOINTS, SHARED):
+            self.answer(target, answer)
+
+    def cut(self, *targets: str) -> None:
+        """Let the authorization server reach nobody at these targets: ``PUSHED``, ``SHARED`` or both."""
+        for target in targets or (PUSHED, SHARED):
+            self.server_host.routes[target] = Route(self.rs, lambda request: _returning(Failed("unreachable")))
+
+    def alter(self, target: str, change: Callable[[dict[str, Any]], Any]) -> None:
+        """Let a change be made to what a target answers, be it JSON or a signed JWT."""
+
+        def handler(request: HttpRequest) -> Flow[Reply]:
+            reply = yield from self._endpoint(target, request)
+            return reply._replace(body=changed_answer(reply.body, change, self.served))
+
+        self.rs.routes[target] = Route(self.server_host, handler)
+
+    def _endpoint(self, target: str, request: HttpRequest) -> Flow[Reply]:
+        endpoint: Endpoint = ENDPOINTS[target]
+        for wrapper in self.wrappers:
+            endpoint = wrapper.around_endpoint(target, endpoint)
+        return endpoint(self.server_host, request, self.server)
+
+    def _execute(self, request: SharedRequest) -> Flow[Any]:
+        answer = yield Compute("shared.work", lambda: self.shared.execute(request, self.shared_host.now()))
+        return answer
+
+    def _receive(self, request: HttpRequest) -> Flow[Reply]:
+        if isinstance(self.validator, Receiver):
+            return (yield from self.validator.receive(self.rs, self.state, request))
+        return Reply(404)
+
+    # --- at the authorization server -----------------------------------------------------------------------------
+
+    def ask(self, target: str, request: HttpRequest) -> Reply:
+        """What an endpoint answers, at once."""
+        reply: Reply = self.stepper.finish(self._endpoint(target, request), self.server_host)
+        return reply
+
+    def post(self, target: str, credentials: Credentials | None = CLIENT, /, **form: str) -> Reply:
+        """What an endpoint answers to a form."""
+        authorization = basic(credentials) if credentials else ""
+        return self.ask(target, HttpRequest(authorization, urlencode(form).encode()))
+
+    def grant(self, subject: str = "user-1", scope: str = SCOPE, user: int = 0) -> Grant:
+        """What a token of a user's client is issued for."""
+        grant = Grant(subject, CLIENT.client_id, scope)
+        for wrapper in self.wrappers:
+            grant = wrapper.grant_before(user, grant)
+        return grant
+
+    def issue(self, subject: str = "user-1", scope: str = SCOPE, user: int = 0) -> Issued:
+        """A new access token."""
+        flow = self.issuer.issue(self.server_host, self.grant(subject, scope, user))
+        issued: Issued = self.stepper.finish(flow, self.server_host)
+        return issued
+
+    def misissue(self, **changes: Any) -> str:
+        """A token of which the authorization server says what it should not; ``...`` leaves a claim out.
+
+        Until `restore` it says so of every token that it is asked about.
+        """
+        change = changing(changes)
+        flow = misissuing(self.issuer.issue(self.server_host, self.grant()), change)
+        token: str = self.stepper.finish(flow, self.server_host).token
+        self.alter("introspect", change)
+        return token
+
+    def revoke(self, token: str) -> None:
+        """Revoke a token at this instant, as its client does."""
+        assert self.post("revoke", token=token).status == 200
+
+    def refresh_token(self, token: str = "refresh-1", **changes: Any) -> str:
+        """A refresh token of the client that lives long."""
+        row = TokenRow("refresh", "user-1", CLIENT.client_id, f"{SCOPE} more", "", 0.0, 1e9)
+        self.store.execute(StorePut(store_key(token), row._replace(**changes)))
+        return token
+
+    def rotate(self, kid: str, keep: bool = True) -> None:
+        """Sign with a new key from now on; the key set still has the old one when it is kept."""
+        old = self.served if keep else ()
+        secret = partial(generate_shared_secret, kid)
+        told = replace(self.deployment, make_key=partial(key, name=kid), shared_secret=secret)
+        self.issuer = self._around(self._issuer_kind(self._issuer_settings, told))
+        self.served = (*old, *self.issuer.keys())
+        self.server = self._server()
+
+    # --- at the client and the resource server -------------------------------------------------------------------
+
+    def begin(self, token: str, scope: str = SCOPE, *, user: int = 0, **request: bool) -> Started:
+        """Present a token and let no time pass; ``request`` says whether it is sensitive or needs user information."""
+        return self.stepper.start(self._present(token, scope, user, request), self.client)
+
+    def present(self, token: str, scope: str = SCOPE, *, user: int = 0, **request: bool) -> Verdict:
+        """Present a token as the client of a user does, and wait for the verdict."""
+        verdict: Verdict = self.stepper.finish(self._present(token, scope, user, request), self.client)
         return verdict
 
     def present_bare(self, token: str, scope: str = SCOPE) -> Verdict:

@@ -62,7 +62,7 @@ def test_what_the_client_signs_is_what_the_server_wants() -> None:
         ({"ath": ...}, "ath"),
         ({"jti": ...}, "claims"),
         ({"jti": ""}, "claims"),
-        ({"jti": 7}, "claims"),
+        ({"jti": 7}, "malformed"),
         ({"iat": ...}, "claims"),
         ({"iat": True}, "claims"),
         ({"nonce": 7}, "claims"),

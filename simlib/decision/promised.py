@@ -1,0 +1,74 @@
+"""What each design promises about tokens that should no longer work, said and marked for reports."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simlib.decision.judges import judges
+from simlib.engine.promises import design_bound
+from simlib.scenario.design import Design
+from simlib.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Promised:
+    """For how many seconds at most a token works after its expiry and after its revocation; infinite without bound.
+
+    ``outlives_expiry`` and ``outlives_revocation`` mark settings of which a reader must know: a token may be accepted
+    after ``exp``, or after its revocation for longer than an answer of the authorization server can be on its way
+    (the timeout of the call, ``on_its_way_s``).
+    """
+
+    after_expiry_s: float
+    after_revocation_s: float
+    on_its_way_s: float
+
+    @property
+    def outlives_expiry(self) -> bool:
+        """Whether a token may work after ``exp``."""
+        return self.after_expiry_s > 0
+
+    @property
+    def outlives_revocation(self) -> bool:
+        """Whether a token may work after its revocation, beyond an answer that was on its way."""
+        return self.after_revocation_s > self.on_its_way_s
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Both marks as words, none where nothing is outlived."""
+        outlived = {"may outlive exp": self.outlives_expiry, "may outlive a revocation": self.outlives_revocation}
+        return tuple(words for words, holds in outlived.items() if holds)
+
+    @property
+    def sentence(self) -> str:
+        """The promise in one sentence."""
+        marks = f" [{', '.join(self.marks)}]" if self.marks else ""
+        expired, revoked = told_seconds(self.after_expiry_s), told_seconds(self.after_revocation_s)
+        return f"an expired token works for at most {expired}, a revoked one for at most {revoked}{marks}"
+
+
+def promised(scenario: Scenario) -> Mapping[str, Promised]:
+    """Design -> what it promises, from the bounds that its parts declare under their settings."""
+    return {name: _promised(scenario, design) for name, design in scenario.designs.items()}
+
+
+def _promised(scenario: Scenario, design: Design) -> Promised:
+    bound = design_bound(scenario, design)
+    return Promised(bound.after_expiry_s, bound.after_revocation_s, _on_its_way(design))
+
+
+def _on_its_way(design: Design) -> float:
+    """The longest that a judge waits for an answer about a token; a judge that reads tokens asks about none."""
+    asking = [chosen for kind, chosen in judges(design) if kind.token_format in (None, "opaque")]
+    timeouts = [getattr(chosen.settings, "timeout_s", 0.0) for chosen in (*asking, *design.wrappers)]
+    return max(timeouts, default=0.0)
+
+
+def told_seconds(seconds: float) -> str:
+    """Seconds as a bound is told."""
+    return f"{seconds:,.6g} s" if math.isfinite(seconds) else "any time"
+
+
+def promise_sentences(scenario: Scenario) -> tuple[str, ...]:
+    """One line per design."""
+    return tuple(f"{name}: {own.sentence}." for name, own in promised(scenario).items())
