@@ -18,6 +18,8 @@ def reading_notes(comparison: Comparison) -> tuple[str, ...]:
         *_replications(scenario),
         *_exposure(comparison),
         *_renewals(scenario),
+        *_several_hosts(scenario),
+        *_sign_ins(comparison),
         *_service_times(scenario),
     )
 
@@ -62,6 +64,22 @@ def _renewals(scenario: Scenario) -> Iterator[str]:
     if eager:
         names = ", ".join(eager)
         yield f"The client of {names} renews its token for every request (refresh_before_s against token_lifetime_s)."
+
+
+def _several_hosts(scenario: Scenario) -> Iterator[str]:
+    if scenario.world.gateway is not None or scenario.world.inner_services:
+        yield (
+            "CPU time and utilisation of the resource server are those of all who check or pass on tokens: the gateway, "
+            "where a design uses it, and every service."
+        )
+
+
+def _sign_ins(comparison: Comparison) -> Iterator[str]:
+    if comparison.scenario.world.clients:
+        yield (
+            "Requests whose client had to sign in first are left out of the latencies: what users type and what the "
+            "flow takes is not the latency of the API. Their share and the time of a sign-in are rows of their own."
+        )
 
 
 def _exposure(comparison: Comparison) -> Iterator[str]:

@@ -11,6 +11,8 @@ from simlib.decision import Judgement, Verdicts
 UNDEFINED = "\N{EN DASH}"
 SHOWN_THOUGH_UNDEFINED = ("exposure_s", "exposure_requests")
 """That these are undefined is worth a row: a note says why."""
+SHOWN_IF_ANY = ("sign_in_share",)
+"""A row of zeros would say nothing: in most worlds nobody signs in."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,19 @@ class Row:
 
 
 def comparison_rows(verdicts: Verdicts) -> list[Row]:
-    """The rows of the table of a comparison, without metrics that no design has."""
+    """The rows of the table of a comparison, without metrics that no design has or that have nothing to count."""
     return [
         Row(metric, label_of(metric), {design: cell(verdicts, design, name) for design in verdicts.designs})
         for name, metric in METRICS.items()
-        if name in SHOWN_THOUGH_UNDEFINED or any(verdicts.intervals[design][name].n for design in verdicts.designs)
+        if _has_row(verdicts, name)
     ]
+
+
+def _has_row(verdicts: Verdicts, name: str) -> bool:
+    if name in SHOWN_THOUGH_UNDEFINED:
+        return True
+    own = [verdicts.intervals[design][name] for design in verdicts.designs]
+    return any(interval.n and (name not in SHOWN_IF_ANY or interval.mean) for interval in own)
 
 
 def label_of(metric: Metric) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from simlib.decision import Verdicts
 from simlib.decision.notes import MEASURED_HERE
 from simlib.report.provenance import Provenance, machine, profile_sha256, versions
-from simlib.scenario.scenario import Scenario
 from simlib.report.summary import promises_document
+from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import to_document
 
 MARKER = "simlib-run-1"

@@ -1,19 +1,19 @@
-"""A scenario told to a reader: its world, designs and run as terms and short texts. No dates, paths or addresses."""
+"""The designs and the run of a scenario told to a reader, as terms and short texts. No dates, paths or addresses."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from simlib.analysis.metrics import METRICS
-from simlib.decision import LimitCheck, Verdicts
+from simlib.decision import LimitCheck, Promised, Verdicts
+from simlib.decision.promised import told_seconds
 from simlib.report.provenance import profile_sha256, versions
-from simlib.scenario.design import Chosen, Design
-from simlib.scenario.distributions import Distribution
-from simlib.scenario.links import Link
+from simlib.report.telling_world import Terms
+from simlib.report.told_values import spoken
+from simlib.scenario.design import Chosen, Design, RefreshPolicy
+from simlib.scenario.places import SERVICE, kind_of
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import ClosedLoad, ReplayLoad
 
-Terms = list[tuple[str, str]]
 _HOSTS = {
     "service": "resource server",
     "inner_service": "inner services",
@@ -32,21 +32,41 @@ def _design(design: Design, forms: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": design.name,
         "title": design.title,
-        "token": f"lives {design.token_lifetime_s:g} s; user information from {design.user_information}",
+        "token": _token(design),
         "parts": [_part(place, chosen) for place, chosen in design.parts.items()]
-        + [_part("around them", chosen) for chosen in design.wrappers],
+        + [_part("around them", chosen) for chosen in design.wrappers]
+        + [f"{spoken(kind)} clients sign in by {spoken(flow)}" for kind, flow in design.flows.items()],
         "replicas": ", ".join(
             f"{_HOSTS.get(host, host)} {number}"
             for host, number in design.replicas.items()
             if host in design.parts or host in _ALWAYS_TOLD
         ),
-        "stations": ", ".join(f"{_HOSTS.get(host, host)} {spoken(form)}" for host, form in sorted(forms.items())),
+        "stations": ", ".join(dict.fromkeys(f"{_host(host)} {spoken(form)}" for host, form in sorted(forms.items()))),
     }
+
+
+def _token(design: Design) -> str:
+    told = [f"lives {design.token_lifetime_s:g} s", f"user information from {design.user_information}"]
+    if design.refresh != RefreshPolicy():
+        rotated = ", each good for one use" if design.refresh.rotation else ""
+        told.append(f"refresh tokens live {design.refresh.lifetime_s:,.10g} s{rotated}")
+    if design.max_revocation_lag_s is not None:
+        told.append(f"may overlook a revocation for {design.max_revocation_lag_s:g} s")
+    return "; ".join(told)
+
+
+def _host(name: str) -> str:
+    """A host of the records, whatever its region."""
+    host = name.partition("@")[0]
+    own, _, inner = host.partition("/")
+    if kind_of(name) == SERVICE and inner:
+        return f"inner service {inner}"
+    return _HOSTS.get(own, spoken(own))
 
 
 def _part(place: str, chosen: Chosen) -> str:
     settings = ", ".join(f"{name} {_value(value)}" for name, value in asdict(chosen.settings).items())
-    return f"{_HOSTS.get(place, place)}: {chosen.part}" + (f" ({settings})" if settings else "")
+    return f"{_HOSTS.get(place, spoken(place))}: {chosen.part}" + (f" ({settings})" if settings else "")
 
 
 def _value(value: object) -> str:
@@ -96,3 +116,16 @@ def _limit(checks: list[LimitCheck]) -> dict[str, Any]:
     metric = METRICS[checks[0].metric.name]
     most = f"{float(f'{checks[0].limit * metric.factor:.6g}'):,g} {metric.shown_unit}".rstrip()
     return {"label": metric.label, "most": most, "words": [check.word for check in checks]}
+
+
+def told_promises(promises: Mapping[str, Promised]) -> list[dict[str, Any]]:
+    """One row per design: what it promises about expired and about revoked tokens, and what to mind."""
+    return [
+        {
+            "name": name,
+            "after_expiry": told_seconds(own.after_expiry_s),
+            "after_revocation": told_seconds(own.after_revocation_s),
+            "marks": own.marks,
+        }
+        for name, own in promises.items()
+    ]

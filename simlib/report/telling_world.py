@@ -59,7 +59,8 @@ def _servers(world: World) -> Iterator[tuple[str, str]]:
     yield "workers per authorization server replica", f"{server.workers}, {spoken(server.discipline)}"
     if server.rate_limit is not None:
         limit = server.rate_limit
-        yield "rate limit of each of them", f"{limit.requests_per_s:g} requests per second and caller, bursts of {limit.burst:,}"
+        told = f"{limit.requests_per_s:g} requests per second and caller, bursts of {limit.burst:,}"
+        yield "rate limit of each of them", told
 
 
 def _called(world: World, names: tuple[str, ...]) -> Iterator[str]:
@@ -88,10 +89,9 @@ def _stores(world: World) -> Iterator[tuple[str, str]]:
 
 
 def _database(database: Database) -> str:
-    return (
-        f"{database.workers} worker{'' if database.workers == 1 else 's'}, "
-        f"work {told_distribution(database.work)}, a call {told_distribution(database.call)}; {told_link(database.link)}"
-    )
+    workers = f"{database.workers} worker{'' if database.workers == 1 else 's'}"
+    costs = f"work {told_distribution(database.work)}, a call {told_distribution(database.call)}"
+    return f"{workers}; {costs}; {told_link(database.link)}"
 
 
 def _links(world: World) -> Iterator[tuple[str, str]]:

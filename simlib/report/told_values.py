@@ -3,6 +3,7 @@
 from simlib.scenario.distributions import Distribution
 from simlib.scenario.links import Link
 
+
 def told_distribution(distribution: Distribution) -> str:
     """Kind and parameters in milliseconds."""
     values = distribution.model_dump(exclude={"kind"})
