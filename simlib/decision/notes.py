@@ -69,8 +69,8 @@ def _renewals(scenario: Scenario) -> Iterator[str]:
 def _several_hosts(scenario: Scenario) -> Iterator[str]:
     if scenario.world.gateway is not None or scenario.world.inner_services:
         yield (
-            "CPU time and utilisation of the resource server are those of all who check or pass on tokens: the gateway, "
-            "where a design uses it, and every service."
+            "CPU time and utilisation of the resource server are those of all who check or pass on tokens: the "
+            "gateway, where a design uses it, and every service."
         )
 
 

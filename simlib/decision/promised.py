@@ -44,7 +44,7 @@ class Promised:
         """The promise in one sentence."""
         marks = f" [{', '.join(self.marks)}]" if self.marks else ""
         expired, revoked = told_seconds(self.after_expiry_s), told_seconds(self.after_revocation_s)
-        return f"an expired token works for at most {expired}, a revoked one for at most {revoked}{marks}"
+        return f"a token works for at most {expired} after its expiry and {revoked} after its revocation{marks}"
 
 
 def promised(scenario: Scenario) -> Mapping[str, Promised]:
@@ -66,7 +66,7 @@ def _on_its_way(design: Design) -> float:
 
 def told_seconds(seconds: float) -> str:
     """Seconds as a bound is told."""
-    return f"{seconds:,.6g} s" if math.isfinite(seconds) else "any time"
+    return f"{seconds:,.6g} s" if math.isfinite(seconds) else "unlimited time"
 
 
 def promise_sentences(scenario: Scenario) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from simlib.engine.network import Bind
 from simlib.engine.observing import observed_exchange, observed_validation
 from simlib.engine.parts import Parts
 from simlib.engine.sites import Site, inner_target
-from simlib.scenario.effects import Compute, Context, Flow
+from simlib.scenario.effects import Compute, Context, Failed, Flow
 from simlib.scenario.hosts import Service
 from simlib.scenario.messages import HttpRequest, SharedRequest, Stored
 from simlib.scenario.places import GATEWAY
@@ -85,7 +85,7 @@ class Handlers:
 
         return validate
 
-    def _credential(self, ctx: HostContext) -> Callable[[str, str], Flow[str]]:
+    def _credential(self, ctx: HostContext) -> Callable[[str, str], Flow[str | Failed]]:
         propagator = self._parts.propagator
         if propagator is None:
             return _nothing
@@ -156,7 +156,7 @@ def presented_in(request: HttpRequest, scope: str, uri: str) -> Presented:
     )
 
 
-def _nothing(token: str, audience: str) -> Flow[str]:
+def _nothing(token: str, audience: str) -> Flow[str | Failed]:
     """A service that calls nobody needs no credential."""
     yield Compute("nothing")
     return ""

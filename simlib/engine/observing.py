@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from simlib.engine.journey import Journey, Mark
-from simlib.scenario.effects import Call, Context, Flow
+from simlib.scenario.effects import Call, Context, Failed, Flow
 from simlib.scenario.verdict import Verdict
 
 
@@ -17,7 +17,7 @@ def observed_validation(flow: Flow[Verdict], replica: int, token: int, edge: boo
     return verdict
 
 
-def observed_exchange(flow: Flow[str]) -> Flow[str]:
+def observed_exchange(flow: Flow[str | Failed]) -> Flow[str | Failed]:
     """Getting a token for a call to an inner service: what tokens cost on the way of a request, like checking."""
     yield Mark(_begin)  # type: ignore[misc]
     token = yield from flow

@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LANES = {"service": "resource server", "authorization_server": "authorization server"}
+_SERVICE_LANE, _AS_LANE = "resource server", "authorization server"
+_ORDER = {GATEWAY: "gateway", SERVICE: _SERVICE_LANE, AUTHORIZATION_SERVER: _AS_LANE, SHARED_STORE: "shared store"}
+_LOOKS = {GATEWAY: (2, "xxx"), SERVICE: (0, ""), AUTHORIZATION_SERVER: (1, "///"), SHARED_STORE: (3, "\\\\\\")}
 _MS = 1e3
 
 
 class Moment(NamedTuple):
-    """What happened in one lane from ``start`` to ``end``, in seconds since the request reached the resource server."""
+    """What happened at one host from ``start`` to ``end``, in seconds since the request reached the first server."""
 
-    lane: str
+    host: str
     start: float
     end: float
 
@@ -41,8 +43,8 @@ def course(records: Records, request: int) -> Course:
     row = np.flatnonzero(rows["request"] == request)
     if not mine.size or not np.isfinite(rows["decided"][row]).all():
         raise ValueError(f"request {request} has no recorded visits, or no verdict; run with detail = 'visits'")
-    at_service = [i for i in mine if records.names[visits["host"][i]] == "service"]
-    origin = float(visits["arrival"][at_service[0]])
+    at_servers = [i for i in mine if kind_of(records.names[visits["host"][i]]) in RESOURCE_SERVERS]
+    origin = float(visits["arrival"][at_servers].min())
     decided = float(rows["decided"][row[0]]) - origin
     busy = tuple(
         Moment(records.names[visits["host"][i]], float(visits["arrival"][i]) - origin, float(visits["end"][i]) - origin)

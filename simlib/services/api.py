@@ -8,17 +8,17 @@ from typing import Any
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.scenario.verdict import Verdict
-from simlib.services.http import json_object, presented_token, too_large
+from simlib.services.http import json_object, presented_token, too_large, unavailable
 
 WORK = Compute("service.work")
 _SPENT = Reply(401, b"", 'Bearer error="invalid_token"')
 
 
-Credential = Callable[[str, str], Flow[str]]
+Credential = Callable[[str, str], Flow[str | Failed]]
 """The token that came in and an audience -> the token for a call there; empty when there is none."""
 
 
-def _same_token(token: str, audience: str) -> Flow[str]:
+def _same_token(token: str, audience: str) -> Flow[str | Failed]:
     yield from ()
     return token
 
@@ -84,12 +84,14 @@ def _call_others(request: HttpRequest, resource: Api) -> Flow[Reply | None]:
     _, token = presented_token(request.authorization)
     for target, audience in resource.calls:
         inner = yield from resource.credential(token, audience)
+        if isinstance(inner, Failed):
+            return unavailable(inner)
         if not inner:
-            return Reply(502)
+            return _SPENT  # the authorization server gives nothing for this token any more, so a new one may help
         forwarded = HttpRequest("Bearer " + inner, sensitive=request.sensitive)
         answer: Answer = yield Call(target, forwarded, resource.timeout_s)
         if isinstance(answer, Failed):
-            return Reply(504 if answer.reason == "timed_out" else 502)  # RFC 9110 sections 15.6.3 and 15.6.5
+            return unavailable(answer)
         if answer.status == 401 and inner == token:
             return _SPENT  # it was the client's own token that was refused there, so a new one may help
         if answer.status != 200:

@@ -82,10 +82,6 @@ class AuthorizationServer:
         """What a client may use."""
         return self.registrations.get(client_id, _UNREGISTERED)
 
-    def knows(self, client_id: str) -> bool:
-        """Whether there is such a client, with a secret or without."""
-        return client_id in self.clients or client_id in self.public_clients
-
     def scope_for(self, client_id: str, asked: str | None) -> str | None:
         """The scope that a client gets when it asks for one, or for none in particular; None when it may not.
 

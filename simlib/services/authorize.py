@@ -36,7 +36,7 @@ def authorize(ctx: Context, request: HttpRequest, server: AuthorizationServer) -
     """
     parameters = yield from form(request.body)
     client_id, redirect_uri = parameters.get("client_id", ""), parameters.get("redirect_uri", "")
-    if not server.knows(client_id) or redirect_uri not in server.registration(client_id).redirect_uris:
+    if redirect_uri not in server.registration(client_id).redirect_uris:
         return (yield from error(400, "invalid_request"))
     asked = _Asked(client_id, redirect_uri, parameters)
     refused = _refusal(asked, server)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from simlib.scenario.effects import Context, Flow
+from simlib.scenario.effects import Context, Failed, Flow
 from simlib.strategies.base import Deployment, TokenFormat
 
 
@@ -32,7 +32,7 @@ class PassThrough:
     def initial_state(self) -> None:
         """It keeps nothing."""
 
-    def credential(self, ctx: Context, state: None, token: str, audience: str) -> Flow[str]:
+    def credential(self, ctx: Context, state: None, token: str, audience: str) -> Flow[str | Failed]:
         """The same token."""
         yield from ()
         return token

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Context, Flow, Reply
+from simlib.scenario.effects import Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenRow
 from simlib.scenario.verdict import Verdict
 from simlib.strategies.base import Bound, Deployment, Grant, Issued, Presented, TokenFormat
@@ -112,8 +112,11 @@ class Propagator(Protocol):
     def initial_state(self) -> Any:
         """The state of one replica, as it starts."""
 
-    def credential(self, ctx: Context, state: Any, token: str, audience: str) -> Flow[str]:
-        """The token for a call to ``audience`` on behalf of the bearer of ``token``; empty when there is none."""
+    def credential(self, ctx: Context, state: Any, token: str, audience: str) -> Flow[str | Failed]:
+        """The token for a call to ``audience`` on behalf of the bearer of ``token``.
+
+        Empty when the authorization server gives none for this token, `Failed` when it cannot be asked.
+        """
 
 
 class Wrapper(Protocol):

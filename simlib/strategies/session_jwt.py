@@ -28,7 +28,7 @@ from simlib.tokens import (
 @dataclass(frozen=True)
 class SessionJwtSettings:
     """``sliding``: a session that is used after half of its life gets a new life with the answer. ``longest_s``: how
-    long after the login it does so at most (assumption: half a working day). ``leeway_s``: clock skew granted at expiry.
+    long after the login at most (assumption: half a working day). ``leeway_s``: clock skew granted at expiry.
     """
 
     sliding: bool = True

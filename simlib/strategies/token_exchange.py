@@ -17,6 +17,8 @@ from simlib.strategies.checks import at_least, positive
 from simlib.strategies.introspection import Introspected, basic, json_object
 from simlib.tokens import store_key
 
+REFUSED = ("invalid_request", "invalid_grant")
+"""How a server says that the subject token is good no more (RFC 8693 section 2.2.2)."""
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
@@ -62,16 +64,17 @@ class TokenExchange:
         """Nothing exchanged yet."""
         return AnswerCache(self._settings.capacity)
 
-    def credential(self, ctx: Context, state: AnswerCache, token: str, audience: str) -> Flow[str]:
+    def credential(self, ctx: Context, state: AnswerCache, token: str, audience: str) -> Flow[str | Failed]:
         """One that was exchanged before, or a new one; all who need the same at the same time share one exchange."""
         key = f"{(yield Compute('token.hash', partial(store_key, token)))} {audience}"
         kept: Introspected | None = yield Compute("cache.lookup", lambda: state.get(key, ctx.now()))
         if kept is not None:
             return kept.text
-        exchanged: str = yield Once(("exchange", key), partial(self._exchange, ctx, state, key, token, audience))
+        exchange = partial(self._exchange, ctx, state, key, token, audience)
+        exchanged: str | Failed = yield Once(("exchange", key), exchange)
         return exchanged
 
-    def _exchange(self, ctx: Context, state: AnswerCache, key: str, token: str, audience: str) -> Flow[str]:
+    def _exchange(self, ctx: Context, state: AnswerCache, key: str, token: str, audience: str) -> Flow[str | Failed]:
         """Ask for it (section 2.1) and read the answer (section 2.2.1)."""
         form = {
             "grant_type": GRANT_TYPE,
@@ -82,11 +85,14 @@ class TokenExchange:
         body = yield Compute("form.encode", lambda: urlencode(form, errors="surrogatepass").encode())
         asked_at = ctx.now()
         reply: Answer = yield Call("token", HttpRequest(self._authorization, body), self._settings.timeout_s)
-        if isinstance(reply, Failed) or reply.status != 200:
-            return ""
+        if isinstance(reply, Failed):
+            return reply
         answer = yield Compute("json.decode", partial(json_object, reply.body))
+        if reply.status != 200:
+            refused = answer is not None and answer.get("error") in REFUSED
+            return "" if refused else Failed("status", reply.status)
         if answer is None or not _is_usable(answer):
-            return ""
+            return Failed("status", reply.status)
         exchanged = Introspected(answer, asked_at, answer["access_token"])
         until = asked_at + min(self._settings.ttl_s, answer["expires_in"])
         if until > ctx.now():

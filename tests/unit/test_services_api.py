@@ -196,7 +196,7 @@ def test_nobody_else_is_called_for_who_is_refused() -> None:
         (Failed("timed_out"), 504),
         (Failed("unreachable"), 502),
         (Failed("refused"), 502),
-        (Failed("status", 503), 502),
+        (Failed("status", 503), 503),
         (Reply(401), 502),
         (Reply(403), 502),
         (Reply(404), 502),
@@ -218,7 +218,18 @@ def test_the_clients_own_token_refused_by_an_inner_service_is_the_clients_matter
 
 def test_without_a_credential_there_is_no_call() -> None:
     done = asked(answers=GOOD, calls=INNER, credential=no_credential)
-    assert (done.reply, done.called, done.worked) == (Reply(502), [], 0)
+    spent = Reply(401, b"", 'Bearer error="invalid_token"')
+    assert (done.reply, done.called, done.worked) == (spent, [], 0)
+
+
+@pytest.mark.parametrize(("failed", "status"), [(Failed("timed_out"), 504), (Failed("unreachable"), 502)], ids=str)
+def test_a_credential_that_cannot_be_had_ends_the_request(failed: Failed, status: int) -> None:
+    def failing(token: str, audience: str) -> Flow[Failed]:
+        yield Compute("exchange")
+        return failed
+
+    done = asked(answers=GOOD, calls=INNER, credential=failing)
+    assert (done.reply, done.called, done.worked) == (Reply(status), [], 0)
 
 
 # --- header limits (RFC 6585 section 5) ----------------------------------------------------------------------------

@@ -189,7 +189,7 @@ def test_without_a_usable_answer_there_is_no_credential_and_the_next_call_asks_a
     calling = Calling()
     token = calling.token()
     calling.bend = lambda reply: answer
-    assert calling.exchanged(token) == ""
+    assert isinstance(calling.exchanged(token), Failed)
     calling.bend = lambda reply: _answer()
     assert calling.exchanged(token) == "x"
     assert calling.exchanges == 2
@@ -197,7 +197,7 @@ def test_without_a_usable_answer_there_is_no_credential_and_the_next_call_asks_a
 
 def test_nobody_gets_a_token_for_an_unknown_audience_or_for_a_token_that_is_none() -> None:
     calling = Calling()
-    assert calling.exchanged(calling.token(), ELSEWHERE) == ""
+    assert isinstance(calling.exchanged(calling.token(), ELSEWHERE), Failed)
     assert calling.exchanged("no token") == ""
 
 
@@ -205,7 +205,7 @@ def test_an_exchange_ends_at_its_timeout() -> None:
     calling = Calling(timeout_s=2.0)
     calling.stepper.delay = lambda target: Delay(0.0, 3.0)
     token = calling.token()
-    assert calling.exchanged(token) == ""
+    assert calling.exchanged(token) == Failed("timed_out")
     assert calling.stepper.now == 2.0
 
 

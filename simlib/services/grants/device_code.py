@@ -35,7 +35,7 @@ def device_code(ctx: Context, caller: Caller, server: AuthorizationServer) -> Fl
         return (yield from error(400, "invalid_request"))
     key = yield Compute("token.hash", partial(device_key, code))
     found = yield Call("store", StoreGet(key))
-    if found is None or found.kind != "device" or found.client_id != caller.client_id:
+    if found is None or found.client_id != caller.client_id:
         return (yield from error(400, "invalid_grant"))
     row = TokenRow(*found)
     if row.expires_at <= ctx.now():
