@@ -89,8 +89,12 @@ def _by_number(requests: Columns) -> dict[str, NDArray[Any]]:
     return rows
 
 
+def checked_once(records: Records) -> NDArray[np.bool_]:
+    """The finished requests that each host on their way checked once, and accepted."""
+    return _plain(records["requests"], len(hosts_of(records, *RESOURCE_SERVERS)) > 1)
+
+
 def _plain(requests: Columns, several: bool) -> NDArray[np.bool_]:
-    """The requests that each host on their way checked once."""
     clean = timed(requests) & (requests["refusals"] == 0) & (requests["validations"] > 0)
     once = requests["validations"][clean].min() if several and clean.any() else 1
     plain: NDArray[np.bool_] = clean & (requests["validations"] == once)

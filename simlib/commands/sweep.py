@@ -63,13 +63,18 @@ def sweep(
     from simlib.commands.overriding import Overrides, chosen_scenario
     from simlib.experiment.sweep_plan import sweep_plan
     from simlib.experiment.whole_folder import check_new_folder
-    from simlib.report.sweep_folder import sweep_figure, write_sweep
 
     chosen = chosen_scenario(scenario, Overrides(seed=seed, profile=profile))
     _check_metric(metric)
     plan = sweep_plan(chosen, over, design or (), _numbers(values), length, replications)
     if out is not None:
         check_new_folder(out, "--out")
+    _run(plan, metric, out, workers, json)
+
+
+def _run(plan: "SweepPlan", metric: str, out: Path | None, workers: int | None, json: bool) -> None:
+    from simlib.report.sweep_folder import sweep_figure, write_sweep
+
     with heard_interrupts() as ask:
         try:
             frame = _simulated(plan, workers, json, ask)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import inf
+from functools import partial
 from typing import Any
 
 from simlib.engine.clients import CLIENT_IDS, REDIRECTS, secret_of
@@ -10,11 +10,11 @@ from simlib.engine.hosts import Handler, HostContext
 from simlib.engine.network import Bind
 from simlib.engine.parts import Parts
 from simlib.flows import Backend, Client, Obtained, RefreshToken
-from simlib.scenario.effects import Answer, Context, Flow
+from simlib.scenario.effects import Answer, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import World
-from simlib.strategies import Held, UserClient
+from simlib.strategies import UserClient
 
 TIMEOUT_S = 30.0
 
@@ -46,10 +46,16 @@ def _beginner(client: Client) -> Callable[[TokenResponse], UserClient]:
         return (yield from flow.obtain(ctx))
 
     def begin(tokens: TokenResponse) -> UserClient:
-        held = Held(tokens.access_token, tokens.asked_at + tokens.expires_in)
-        return UserClient(next(numbers), tokens.refresh_token, held, session_until=inf, refresh=refresh)
+        sign_in = partial(_take, [tokens])
+        return UserClient(next(numbers), "", None, sign_in, refresh=refresh, client_id=client.client_id)
 
     return begin
+
+
+def _take(left: list[TokenResponse], ctx: Context) -> Flow[Obtained]:
+    """The tokens that the browser's sign-in brought, once; after that only the browser can sign in again."""
+    yield from ()
+    return left.pop() if left else Reply(401)
 
 
 def _forwarder(parts: Parts) -> Callable[[Context, Any, HttpRequest], Flow[Answer]]:

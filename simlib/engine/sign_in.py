@@ -19,7 +19,6 @@ from simlib.scenario.variates import Variates
 from simlib.scenario.world import World
 from simlib.strategies import UserClient
 
-
 QUANTILES = 4_096
 """So many lengths stand for a distribution of lengths."""
 
@@ -37,7 +36,9 @@ class SignIns:
 
     def client(self, user: int) -> UserClient:
         """A user's client before it has signed in."""
-        client = UserClient(user, "", None, session_until=0.0, refresh=partial(self._refresh, user))
+        client_id = self.application(user).client_id
+        refresh = partial(self._refresh, user)
+        client = UserClient(user, "", None, session_until=0.0, refresh=refresh, client_id=client_id)
         client.sign_in = partial(self._sign_in, client)
         if self._type(user).kind == "spa_bff":
             client.target = BACKEND

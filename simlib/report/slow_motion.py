@@ -5,32 +5,45 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from simlib.analysis.occupancy import hosts_of
+from simlib.analysis.steps import checked_once
 from simlib.report.style import OKABE_ITO, house_style
-from simlib.scenario.records import FINISHED, Records
+from simlib.scenario.places import AUTHORIZATION_SERVER, GATEWAY, RESOURCE_SERVERS, SERVICE, SHARED_STORE, kind_of
+from simlib.scenario.records import Records
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SERVICE_LANE, _AS_LANE = "resource server", "authorization server"
-_ORDER = {GATEWAY: "gateway", SERVICE: _SERVICE_LANE, AUTHORIZATION_SERVER: _AS_LANE, SHARED_STORE: "shared store"}
-_LOOKS = {GATEWAY: (2, "xxx"), SERVICE: (0, ""), AUTHORIZATION_SERVER: (1, "///"), SHARED_STORE: (3, "\\\\\\")}
+_LANES = {
+    GATEWAY: ("gateway", "#009E73", "xxx"),
+    SERVICE: ("resource server", OKABE_ITO[0], ""),
+    AUTHORIZATION_SERVER: ("authorization server", OKABE_ITO[1], "///"),
+    SHARED_STORE: ("shared store", "#CC79A7", "..."),
+}
+"""Kind of host -> its label, colour and hatch, in the order of the lanes."""
+_INNER = ("#56B4E9", "\\\\\\")
 _MS = 1e3
 
 
 class Moment(NamedTuple):
-    """What happened at one host from ``start`` to ``end``, in seconds since the request reached the first server."""
+    """What one host, whatever its region, did from ``start`` to ``end``: seconds since the request reached a server."""
 
-    host: str
+    lane: str
     start: float
     end: float
 
 
 class Course(NamedTuple):
-    """One request at the servers: when each of them was busy with it, and when the token was being checked."""
+    """One request at the servers: when each of them was busy with it, and when the token was being checked.
+
+    ``checking`` is one span where one host checks; where several do, it is as long as their checks together and
+    ``several`` is true.
+    """
 
     busy: tuple[Moment, ...]
     checking: tuple[float, float]
+    several: bool = False
 
 
 def course(records: Records, request: int) -> Course:
@@ -43,15 +56,16 @@ def course(records: Records, request: int) -> Course:
     row = np.flatnonzero(rows["request"] == request)
     if not mine.size or not np.isfinite(rows["decided"][row]).all():
         raise ValueError(f"request {request} has no recorded visits, or no verdict; run with detail = 'visits'")
-    at_servers = [i for i in mine if kind_of(records.names[visits["host"][i]]) in RESOURCE_SERVERS]
-    origin = float(visits["arrival"][at_servers].min())
+    names = [records.names[host] for host in visits["host"]]
+    origin = float(min(visits["arrival"][i] for i in mine if kind_of(names[i]) in RESOURCE_SERVERS))
     decided = float(rows["decided"][row[0]]) - origin
     busy = tuple(
-        Moment(records.names[visits["host"][i]], float(visits["arrival"][i]) - origin, float(visits["end"][i]) - origin)
+        Moment(names[i].partition("@")[0], float(visits["arrival"][i]) - origin, float(visits["end"][i]) - origin)
         for i in mine
-        if visits["arrival"][i] >= origin
+        if visits["arrival"][i] >= origin and kind_of(names[i]) in _LANES
     )
-    return Course(busy, (decided - float(rows["checking"][row[0]]), decided))
+    several = len(hosts_of(records, *RESOURCE_SERVERS)) > 1
+    return Course(busy, (decided - float(rows["checking"][row[0]]), decided), several)
 
 
 def comparable_request(designs: Mapping[str, Records], within_s: float = 0.003) -> int:
@@ -70,7 +84,7 @@ def comparable_request(designs: Mapping[str, Records], within_s: float = 0.003) 
 
 def _plain(records: Records) -> set[int]:
     rows = records["requests"]
-    plain = (rows["outcome"] == FINISHED) & (rows["obtaining"] == 0) & (rows["validations"] == 1)
+    plain = checked_once(records) & (rows["obtaining"] == 0)
     quiet = plain & (rows["asked"] == rows["asked"][plain].min()) if plain.any() else plain
     return {int(request) for request in rows["request"][quiet]}
 
@@ -81,43 +95,62 @@ def slow_motion(designs: Mapping[str, Records], request: int) -> "tuple[Figure, 
 
     courses = {title: course(records, request) for title, records in designs.items()}
     last = max(moment.end for one in courses.values() for moment in one.busy)
+    lanes = _lanes(courses)
     with house_style():
-        figure = Figure(figsize=(9.6, 0.6 + 1.15 * len(courses)), layout="constrained")
+        figure = Figure(figsize=(9.6, 0.6 + (0.45 + 0.35 * len(lanes)) * len(courses)), layout="constrained")
         panels = figure.subplots(len(courses), 1, sharex=True, squeeze=False)[:, 0]
         for panel, (title, one) in zip(panels, courses.items(), strict=True):
-            _draw(panel, title, one, last)
-        panels[-1].set_xlabel("milliseconds since the request reached the resource server")
+            _draw(panel, title, one, lanes, last)
+        where = "first server" if any(one.several for one in courses.values()) else "resource server"
+        panels[-1].set_xlabel("milliseconds since the request reached the " + where)
     return figure, _words(courses)
 
 
-def _draw(axes: "Axes", title: str, one: Course, last: float) -> None:
-    for row, lane in enumerate(_LANES):
+def _lanes(courses: Mapping[str, Course]) -> dict[str, tuple[str, str, str]]:
+    """Label, colour and hatch per host; both servers always, the others where a design uses them."""
+    met = dict.fromkeys(moment.lane for one in courses.values() for moment in sorted(one.busy, key=lambda m: m.start))
+    found: dict[str, tuple[str, str, str]] = {}
+    for kind, look in _LANES.items():
+        if kind in met or kind in (SERVICE, AUTHORIZATION_SERVER):
+            found[kind] = look
+        inner = [lane for lane in met if kind == SERVICE and lane.startswith(f"{SERVICE}/")]
+        found |= {lane: (f"service {lane.partition('/')[2]}", *_INNER) for lane in inner}
+    return found
+
+
+def _draw(axes: "Axes", title: str, one: Course, lanes: Mapping[str, tuple[str, str, str]], last: float) -> None:
+    for row, (lane, (_, colour, hatch)) in enumerate(lanes.items()):
         bars = [(moment.start * _MS, (moment.end - moment.start) * _MS) for moment in one.busy if moment.lane == lane]
-        axes.broken_barh(bars, (row - 0.3, 0.6), facecolor=OKABE_ITO[row], hatch=("", "///")[row], edgecolor="white")
+        axes.broken_barh(bars, (row - 0.3, 0.6), facecolor=colour, hatch=hatch, edgecolor="white")
     start, end = (instant * _MS for instant in one.checking)
-    axes.axvspan(start, end, color="#999999", alpha=0.25, linewidth=0)
-    axes.annotate(
-        f"token checking {end - start:.2f} ms",
-        (end, -0.3),
-        (4, 0),
-        textcoords="offset points",
-        va="bottom",
-        fontsize=8.5,
-    )
-    axes.set_title(title)
-    axes.set_yticks(range(len(_LANES)), list(_LANES.values()))
-    axes.set_ylim(len(_LANES) - 0.45, -0.75)
+    if one.several:
+        axes.set_title(f"token checking {end - start:.2f} ms in all", loc="right", fontsize=8.5)
+    else:
+        axes.axvspan(start, end, color="#999999", alpha=0.25, linewidth=0)
+        axes.annotate(
+            f"token checking {end - start:.2f} ms",
+            (end, -0.3),
+            (4, 0),
+            textcoords="offset points",
+            va="bottom",
+            fontsize=8.5,
+        )
+    axes.set_title(title, loc="left" if one.several else "center")
+    axes.set_yticks(range(len(lanes)), [label for label, _, _ in lanes.values()])
+    axes.set_ylim(len(lanes) - 0.45, -0.75)
     axes.set_xlim(-0.02 * last * _MS, 1.02 * last * _MS)
 
 
 def _words(courses: Mapping[str, Course]) -> str:
     told = [
-        f"{title}: token checking takes {(one.checking[1] - one.checking[0]) * _MS:.2f} ms"
-        + (", with the authorization server at work" if _asks(one) else ", and no other server is asked")
+        f"{title}: token checking takes {(one.checking[1] - one.checking[0]) * _MS:.2f} ms{_asked(one)}"
         for title, one in courses.items()
     ]
     return "The same request at the servers. " + "; ".join(told) + "."
 
 
-def _asks(one: Course) -> bool:
-    return any(moment.lane == "authorization_server" for moment in one.busy)
+def _asked(one: Course) -> str:
+    helping = [
+        _LANES[kind][0] for kind in (AUTHORIZATION_SERVER, SHARED_STORE) if any(m.lane == kind for m in one.busy)
+    ]
+    return f", with the {' and the '.join(helping)} at work" if helping else ", and no other server is asked"

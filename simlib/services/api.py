@@ -15,7 +15,9 @@ _SPENT = Reply(401, b"", 'Bearer error="invalid_token"')
 
 
 Credential = Callable[[str, str], Flow[str | Failed]]
-"""The token that came in and an audience -> the token for a call there; empty when there is none."""
+"""The token that came in and an audience -> the token for a call there; empty when there is none to be had, Failed when
+the authorization server could not be asked.
+"""
 
 
 def _same_token(token: str, audience: str) -> Flow[str | Failed]:
