@@ -30,6 +30,7 @@ class DelaysOnly(Exchange):
             super().call(task, call, route)
             return
         task.effect = call
+        task.route = route
         if task.held is not None:
             self.driver.release(task)
         link = route.link

@@ -1,5 +1,6 @@
 """How users' clients sign in, and how long their sessions last."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -97,7 +98,8 @@ class SignIns:
         return obtained
 
     def _refresh(self, user: int, ctx: Context, refresh_token: str) -> Flow[Obtained]:
-        flow = RefreshToken(RefreshToken.Settings(), self._for(user, 0, refresh_token))
+        # Without a scope: that of the session, which is not the same for those from before the run.
+        flow = RefreshToken(RefreshToken.Settings(), replace(self._for(user, 0, refresh_token), scope=""))
         return (yield from flow.obtain(ctx))
 
     def _for(self, user: int, ordinal: int, refresh_token: str = "") -> Client:

@@ -74,6 +74,13 @@ def _check_user_information(design: Design, kinds: Mapping[str, type[Any]], cata
     if changed or any(catalogue["wrappers"][chosen.part].at_edge for chosen in design.wrappers):
         # The service holds another token than the server issued, or one that only its owner can present.
         sources = tuple(source for source in sources if source != "userinfo")
+    issuer = kinds["authorization_server"]
+    possible = getattr(issuer, "user_information_sources", sources)
+    if design.user_information not in possible:
+        raise InputError(
+            f"{where}.user_information: {design.user_information!r} is not possible with {issuer.name}; "
+            f"allowed: {', '.join(source for source in sources if source in possible)}"
+        )
     if design.user_information not in sources:
         raise InputError(
             f"{where}.user_information: {design.user_information!r} is not possible with {validator.name}; "

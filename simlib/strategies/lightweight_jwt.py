@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import ClassVar
 
+from simlib.scenario.design import UserInformationSource
 from simlib.strategies.base import Deployment
 from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSettings
 
@@ -12,6 +13,7 @@ class LightweightJwt(JwtAccessToken):
 
     name: ClassVar[str] = "lightweight_jwt"
     summary: ClassVar[str] = "signed JWT access token with the required claims only, never claims about the user"
+    user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
 
     @staticmethod
     def operations(settings: JwtAccessTokenSettings, deployment: Deployment) -> frozenset[str]:

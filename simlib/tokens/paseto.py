@@ -115,6 +115,8 @@ def _json_object(data: bytes | None) -> dict[str, Any] | None:
 
 
 def _text(numeric_date: Any) -> Any:
+    if isinstance(numeric_date, bool):  # which Python would take for 0 or 1
+        return numeric_date
     try:
         return datetime.fromtimestamp(numeric_date, UTC).isoformat(timespec="seconds")
     except (TypeError, ValueError, OverflowError, OSError):
