@@ -56,11 +56,14 @@ class Client:
     async def measure(self, until: float) -> dict[str, Any]:
         """Both ends' samples, from rounds of rows of every kind until an instant of the monotonic clock."""
         async with self.session(keep=True) as kept, self.session(keep=False) as opened:
-            names = await _get(kept, "/names")
+            names: dict[str, bool] = await _get(kept, "/names")
             for _ in range(WARM_UP_ROWS):
                 await self.row(kept, WARM_UP)
+            for name in (name for name, rare in names.items() if rare):
+                await self.row(kept, name)
+            often = [name for name, rare in names.items() if not rare]
             while True:
-                for name in [KEPT, *names]:
+                for name in [KEPT, *often]:
                     await self.row(kept, name)
                 await self.row(opened, OPENED)
                 if time.monotonic() >= until:

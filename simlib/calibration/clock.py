@@ -15,12 +15,15 @@ COARSEST_STEP = 1000  # nanoseconds
 class Operation:
     """A real operation to be timed; one run is one sample, because an average over a loop has lost its tail.
 
-    ``elapsed`` asks for the wall clock: how long another process or a disk was waited for, and the work.
+    ``elapsed`` asks for the wall clock: how long another process or a disk was waited for, and the work. ``prepare`` is
+    done before each run and not timed. ``rare``: takes so long that it is done in one row of a process only.
     """
 
     name: str
     run: Callable[[], object]
     elapsed: bool = False
+    prepare: Callable[[], object] | None = None
+    rare: bool = False
 
 
 def cpu_nanoseconds() -> int:
@@ -46,6 +49,8 @@ def reading_cost(readings: int = 1001) -> float:
 
 def sample(operation: Operation, overhead: float) -> float:
     """Seconds of one run of the operation by its clock; ``overhead`` is the reading cost in nanoseconds."""
+    if operation.prepare is not None:
+        operation.prepare()
     if operation.elapsed:
         begin = wall_nanoseconds()
         operation.run()

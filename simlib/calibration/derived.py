@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simlib.calibration.kin import KIN
 from simlib.calibration.table import DIGITS, write_whole
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FORMAT, MANY_CLAIMS, CostProfile, load_profile
@@ -19,6 +20,8 @@ from simlib.scenario.profile import FORMAT, MANY_CLAIMS, CostProfile, load_profi
 BASE = "python-2026"
 MICROSECOND = 1e-6
 VERIFY, SIGN = "jwt.verify.", "jwt.sign."
+PASSWORD = "user.authenticate"
+PASSWORD_HOW = "assumption: the rounds of a password hash are native code in every stack, as many and as long as in"
 
 # Requests per second of a Spring Cloud Gateway with Nimbus on one core: Ryzen 9 5950X, Java 21, k6 with 200 users.
 GATEWAY_SOURCE = "https://github.com/danilkiff/jwt-performance, limited to 1 CPU, compiled November 2026"
@@ -73,7 +76,15 @@ class _Making:
         self.put(name, self.seconds[other] / MICROSECOND * ratio, how)
 
     def fill(self) -> None:
-        """Forty claims cost as much more than ten as in the base, scaled; so does everything else."""
+        """Forty claims cost as much more than ten as in the base, scaled; so does everything else.
+
+        What has kin among the rows that were put follows it; hashing a password takes as long everywhere.
+        """
+        for name in sorted(self.base.keys() & KIN.keys()):
+            if KIN[name] in self.seconds:
+                self.like(name, KIN[name])
+        if PASSWORD in self.base:
+            self.put(PASSWORD, self.base[PASSWORD] / MICROSECOND, f"{PASSWORD_HOW} {BASE}")
         for name in [name for name in self.seconds if name + MANY_CLAIMS in self.base]:
             more = (self.base[name + MANY_CLAIMS] - self.base[name]) * self.factor
             self.seconds[name + MANY_CLAIMS] = self.seconds[name] + more

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simlib.calibration.kin import KIN
 from simlib.calibration.table import DIGITS, QUANTILES, write_whole
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, MANY_CLAIMS, CostProfile, load_profile
@@ -23,8 +24,25 @@ ANCHORS: Mapping[str, str] = {
 """Algorithm -> the algorithm whose operation is scaled to, with a key of the usual size and ten claims."""
 
 
+OTHER_ANCHORS: Mapping[str, str] = {
+    **KIN,
+    "status_list.build": "json.decode",
+    "status_list.parse": "json.decode",
+    "store.dict.consume": "store.dict.revoke",
+    "store.dict.list": "store.dict.get",
+    "store.sqlite.consume": "store.sqlite.revoke",
+    "store.sqlite.list": "store.sqlite.get",
+    "token.seal": "json.encode",
+    "token.unseal": "token.hash",
+    "user.authenticate": "jwt.sign.RS256",
+}
+"""Further operation -> the operation it is scaled to: the one that does most of the same."""
+
+
 def anchor_of(operation: str) -> str:
-    """The operation that an added one is scaled by; only those of ``jwt`` have one. Raises InputError for others."""
+    """The operation that an added one is scaled by. Raises InputError for those that have none."""
+    if operation in OTHER_ANCHORS:
+        return OTHER_ANCHORS[operation]
     kind, _, rest = operation.rpartition("jwt.")[2].partition(".")
     algorithm = rest.partition(".")[0].partition("-")[0]
     if not operation.startswith("jwt.") or algorithm not in ANCHORS:
@@ -60,12 +78,17 @@ def _about(new: CostProfile, factors: Mapping[str, float]) -> list[str]:
         f"foreign load {new.about.get('foreign load')}",
         "added, scaled": "each added row is what was measured, times (median of its anchor in the rows above) / "
         "(median of the anchor in the measurement of the added rows); anchors: "
-        + ", ".join(f"{algorithm} by {anchor}" for algorithm, anchor in ANCHORS.items()),
+        + ", ".join(dict.fromkeys(f"{_short(name)} by {_short(anchor_of(name))}" for name in factors)),
         "added, claims": f"rows ending in {MANY_CLAIMS} are for forty claims ({MANY_BYTES} bytes as JSON), all other "
         f"rows of jwt for ten ({FEW_BYTES} bytes)",
         **{f"factor {name}": f"{value:.3f}" for name, value in factors.items()},
     }
     return [f"# {key}: {value}" for key, value in about.items()]
+
+
+def _short(operation: str) -> str:
+    """An operation of a JWT by its algorithm alone; every other one by its name."""
+    return operation.split(".")[2].partition("-")[0] if operation.startswith("jwt.") else operation
 
 
 def _quantiles(profile: CostProfile, name: str) -> list[float]:

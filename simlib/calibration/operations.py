@@ -6,12 +6,22 @@ import hmac
 import json
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from itertools import count, cycle
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from simlib.calibration.clock import Operation
+from simlib.calibration.inputs import (
+    AUDIENCE,
+    DIFFERENT,
+    ISSUER,
+    LIFETIME,
+    SCOPE,
+    claims_of,
+    each,
+    many_claims_of,
+)
+from simlib.calibration.protocol_operations import optional_operations, protocol_operations
 from simlib.scenario.profile import MANY_CLAIMS
 from simlib.tokens import (
     KEY_CHOICES,
@@ -19,7 +29,6 @@ from simlib.tokens import (
     SharedSecret,
     SigningKey,
     Verification,
-    access_token_claims,
     generate_shared_secret,
     generate_signing_key,
     has_scope,
@@ -30,26 +39,6 @@ from simlib.tokens import (
     store_key,
 )
 
-ISSUER = "https://as.example.org"
-AUDIENCE = "https://orders.example.org"
-SCOPE = "orders:read orders:write profile"
-LIFETIME = 300.0
-DIFFERENT = 64  # distinct inputs per operation, so that no cache along the way sees one input only
-
-
-def claims_of(number: int) -> dict[str, Any]:
-    """Ten claims: the seven of RFC 9068, scope, and two about the authentication."""
-    extra = {"auth_time": 1_767_225_000, "acr": "urn:example:loa:2"}
-    jti = f"{number:032x}"
-    return access_token_claims(
-        ISSUER, AUDIENCE, f"user-{number:06d}", "web-shop", SCOPE, float(number), LIFETIME, jti, extra
-    )
-
-
-def many_claims_of(number: int) -> dict[str, Any]:
-    """Forty claims: the ten, and thirty about the user with values of 16 characters."""
-    return {**{f"claim_{at:03d}": f"{number:08d}{at:08d}" for at in range(30)}, **claims_of(number)}
-
 
 def pure_operations() -> list[Operation]:
     """Every operation without state of its own; the keys are made here."""
@@ -57,12 +46,7 @@ def pure_operations() -> list[Operation]:
     operations += _jwt_operations(generate_shared_secret("calibration"))
     for choice in KEY_CHOICES:
         operations += _jwt_operations(generate_signing_key(choice, "calibration"))
-    return [*operations, *_key_set_operations()]
-
-
-def _each(function: Callable[[Any], object], inputs: Iterable[Any]) -> Callable[[], object]:
-    supply: Iterator[Any] = cycle(inputs)
-    return lambda: function(next(supply))
+    return [*operations, *_key_set_operations(), *protocol_operations(), *optional_operations()]
 
 
 def _jwt_operations(key: SigningKey | SharedSecret) -> list[Operation]:
@@ -73,18 +57,18 @@ def _jwt_operations(key: SigningKey | SharedSecret) -> list[Operation]:
 
 def _sign_and_verify(key: SigningKey | SharedSecret, claims: list[dict[str, Any]], ending: str) -> list[Operation]:
     keys = {key.kid: key.verification_key}
-    tokens = [sign_access_token(each, key) for each in claims]
+    tokens = [sign_access_token(claim_set, key) for claim_set in claims]
 
-    def sign(each: dict[str, Any]) -> str:
-        return sign_access_token(each, key)
+    def sign(claim_set: dict[str, Any]) -> str:
+        return sign_access_token(claim_set, key)
 
     def verify(token: str) -> object:
         found = keys.get(header_of(token)["kid"])
         return found and Verification(token, found, (key.algorithm,), ISSUER, AUDIENCE).as_shipped()
 
     return [
-        Operation(f"jwt.sign.{key.choice}{ending}", _each(sign, claims)),
-        Operation(f"jwt.verify.{key.choice}{ending}", _each(verify, tokens)),
+        Operation(f"jwt.sign.{key.choice}{ending}", each(sign, claims)),
+        Operation(f"jwt.verify.{key.choice}{ending}", each(verify, tokens)),
     ]
 
 
@@ -102,7 +86,7 @@ def _opaque_operations() -> list[Operation]:
     tokens = [opaque_token(secrets.token_bytes(32)) for _ in range(DIFFERENT)]
     return [
         Operation("opaque.issue", lambda: store_key(opaque_token(secrets.token_bytes(32)))),
-        Operation("token.hash", _each(store_key, tokens)),
+        Operation("token.hash", each(store_key, tokens)),
     ]
 
 
@@ -120,10 +104,10 @@ def _codec_operations() -> list[Operation]:
     ]
     encoded = [urlencode(form) for form in forms]
     return [
-        Operation("json.encode", _each(lambda answer: json.dumps(answer, separators=(",", ":")).encode(), answers)),
-        Operation("json.decode", _each(json.loads, bodies)),
-        Operation("form.encode", _each(lambda form: urlencode(form).encode(), forms)),
-        Operation("form.decode", _each(parse_qs, encoded)),
+        Operation("json.encode", each(lambda answer: json.dumps(answer, separators=(",", ":")).encode(), answers)),
+        Operation("json.decode", each(json.loads, bodies)),
+        Operation("form.encode", each(lambda form: urlencode(form).encode(), forms)),
+        Operation("form.decode", each(parse_qs, encoded)),
     ]
 
 
@@ -151,6 +135,6 @@ def _check_operations() -> list[Operation]:
 
     return [
         Operation("client.authenticate", authenticate),
-        Operation("claims.check", _each(check, all_claims)),
-        Operation("cache.lookup", _each(look_up, names[::7])),
+        Operation("claims.check", each(check, all_claims)),
+        Operation("cache.lookup", each(look_up, names[::7])),
     ]

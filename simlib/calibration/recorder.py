@@ -39,6 +39,6 @@ class Recorder:
         self._left = cpu_nanoseconds()
 
     @property
-    def names(self) -> list[str]:
-        """The operations it can do."""
-        return list(self._operations)
+    def names(self) -> dict[str, bool]:
+        """The operations it can do, and whether they are done in one row only."""
+        return {name: operation.rare for name, operation in self._operations.items()}

@@ -24,6 +24,8 @@ _LANES = {
 """Kind of host -> its label, colour and hatch, in the order of the lanes."""
 _INNER = ("#56B4E9", "\\\\\\")
 _MS = 1e3
+_LEAST = 0.004
+"""Share of the time axis that a bar has at least, so that it is seen."""
 
 
 class Moment(NamedTuple):
@@ -120,7 +122,8 @@ def _lanes(courses: Mapping[str, Course]) -> dict[str, tuple[str, str, str]]:
 
 def _draw(axes: "Axes", title: str, one: Course, lanes: Mapping[str, tuple[str, str, str]], last: float) -> None:
     for row, (lane, (_, colour, hatch)) in enumerate(lanes.items()):
-        bars = [(moment.start * _MS, (moment.end - moment.start) * _MS) for moment in one.busy if moment.lane == lane]
+        mine = [moment for moment in one.busy if moment.lane == lane]
+        bars = [(m.start * _MS, max(m.end - m.start, _LEAST * last) * _MS) for m in mine]
         axes.broken_barh(bars, (row - 0.3, 0.6), facecolor=colour, hatch=hatch, edgecolor="white")
     start, end = (instant * _MS for instant in one.checking)
     if one.several:

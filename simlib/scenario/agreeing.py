@@ -121,6 +121,8 @@ def _missing(need: str, design: Design, world: World, kinds: Mapping[str, type[A
     if need == "signing" and not hasattr(kinds["authorization_server"], "sign"):
         able = [name for name, kind in catalogue["authorization_server"].items() if hasattr(kind, "sign")]
         return f"needs an authorization server that signs; allowed as authorization_server.part: {', '.join(able)}"
+    if need == "id_token" and not world.clients:
+        return "needs [[world.clients]]: only who signs in gets an identity token"
     if need == "id_token":
         flows = catalogue.get("flows", {})
         unable = [f"{kind} ({name})" for kind, name in design.flows.items() if "id_token" not in flows[name].gives]

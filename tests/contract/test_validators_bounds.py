@@ -213,6 +213,7 @@ def told_just_before(stage: Stage, bound: float) -> float:
 
 def answered_before(factor: float, stage: Stage, bound: float) -> float:
     """The server has answered; the answer is long on its way; the token is revoked in the meantime."""
+    stage.present(stage.issue().token)  # whatever is fetched for all tokens is there now
     token = stage.issue().token
     stage.stepper.delay = partial(answered_after, factor * bound)
     begun = stage.begin(token)

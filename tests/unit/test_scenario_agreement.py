@@ -107,6 +107,7 @@ def accepted(chosen: dict[str, Any], world: dict[str, Any] | None = None) -> Non
             "designs.it.client",
             ["machine (client_credentials)", "identity token"],
         ),
+        ({**PHANTOM, "gateway": None, **PAIR}, {}, "designs.it.client", ["[[world.clients]]"]),
         ({**JWT, "flows": {"web": "client_credentials"}}, WEB, "designs.it.flows.web", ["authorization_code"]),
         ({**JWT, "flows": {"web": "authorisation_code"}}, WEB, "designs.it.flows.web", ["authorization_code"]),
         ({**JWT, "flows": {"device": "device_authorization"}}, WEB, "designs.it.flows", ["web"]),

@@ -210,6 +210,17 @@ def test_a_paseto_has_one_spelling_and_one_footer(make_stage: Callable[..., Stag
     assert footer
 
 
+def test_bits_that_stand_for_nothing_must_be_nothing(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(PasetoLocal, Paseto)
+    for subject in ("u", "uu", "uuu"):
+        token = sign_paseto(paseto_claims(sub=subject), stage.served[0])
+        at = token.rindex(".") - 1
+        alike = [
+            token[:at] + last + token[at + 1 :] for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
+        ]
+        assert [one for one in alike if stage.present_bare(one).accepted and one != token] == []
+
+
 # --- signed introspection -----------------------------------------------------------------------------------------
 
 

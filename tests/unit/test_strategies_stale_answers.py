@@ -205,3 +205,12 @@ def test_what_is_learned_ends_the_stale_answer_of_all_replicas(make_stage: Calla
 def test_it_needs_a_shared_store_only_then() -> None:
     assert OpaqueCached.needs(OpaqueCached.Settings(shared=True)) == {"shared_store"}
     assert OpaqueCached.needs(OpaqueCached.Settings()) == frozenset()
+
+
+def test_an_answer_that_ends_on_its_way_does_not_help_out_either(make_stage: Callable[..., Stage]) -> None:
+    for travel, status in ((0.5, 200), (2.0, 503)):
+        stage = staged(make_stage, shared=True, stale_if_error_s=5.0)
+        token = known(stage)
+        stage.stepper.delay = lambda target, travel=travel: Delay(0.0, travel if target == "shared" else 0.0)
+        stage.answer("introspect", DOWN)
+        assert stage.at(62.0).present(token).status == status

@@ -1,0 +1,158 @@
+"""Reports say for how long tokens may work that should not, and tell a world with everything in it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simlib.commands.terminal import print_comparison
+from simlib.decision import Promised, judge_comparison, promise_sentences, promised
+from simlib.decision.comparing import cached_opponent
+from simlib.decision.judges import caches_answers, judges, reads_tokens
+from simlib.report.cells import comparison_rows
+from simlib.report.folder import write_report
+from simlib.report.html import render_html
+from simlib.report.summary import verdict_text
+from simlib.report.telling import told_designs
+from simlib.report.telling_world import told_world
+from simlib.scenario.scenario import Scenario
+from simlib.strategies import VALIDATORS
+from support.comparisons import CACHED, JWT, OPAQUE, comparison
+from support.scenarios import scenario
+
+GATEWAY = {"world__gateway": {"work": {"kind": "constant", "value_s": 0.001}, "header_limit_bytes": 16384}}
+PHANTOM = {
+    "title": "P",
+    "token_lifetime_s": 30.0,
+    "user_information": "token",
+    "gateway": {"part": "phantom_token", "ttl_s": 20.0},
+    "service": {"part": "jwt_local"},
+    "authorization_server": {"part": "signing_reference_token"},
+}
+
+
+def three(**changes: Any) -> Scenario:
+    others = {f"designs__{name}": ... for name in VALIDATORS if name not in (OPAQUE, CACHED, JWT)}
+    return scenario(**{**others, **changes})
+
+
+def test_a_design_is_marked_when_its_settings_may_outlive_expiry_or_revocation() -> None:
+    made = promised(three(designs__opaque_cached__service={"part": CACHED, "ttl_s": 20.0, "leeway_s": 3.0}))
+    assert made[OPAQUE].marks == ()
+    assert made[CACHED].marks == ("may outlive exp", "may outlive a revocation")
+    assert made[CACHED].after_expiry_s == 3.0
+    assert made[JWT].marks == ("may outlive a revocation",)
+    assert made[JWT].after_revocation_s == 30.0
+
+
+def test_an_answer_on_its_way_outlives_nothing() -> None:
+    assert not Promised(0.0, 10.0, 10.0).outlives_revocation
+    assert Promised(0.0, 10.001, 10.0).outlives_revocation
+    assert "unlimited time" in Promised(0.0, float("inf"), 10.0).sentence
+
+
+def test_every_report_says_what_each_design_promises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = judge_comparison(comparison())
+    sentences = promise_sentences(told.scenario)
+    assert [line.partition(":")[0] for line in sentences] == [OPAQUE, CACHED, JWT]
+    assert all(line in verdict_text(told) for line in sentences)
+    folder = write_report(tmp_path / "out", told)
+    own = json.loads((folder / "run.json").read_text(encoding="utf-8"))["promises"]
+    assert own[JWT] == {
+        "after_expiry_s": 0.0,
+        "after_revocation_s": 30.0,
+        "outlives_expiry": False,
+        "outlives_revocation": True,
+    }
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    promises = page[page.index('id="promises"') : page.index('id="scenario"')]
+    assert promises.count("may outlive a revocation") == sum(row["outlives_revocation"] for row in own.values())
+    print_comparison(told, None, None)
+    assert "What designs promise" in capsys.readouterr().out
+
+
+def test_behind_a_gateway_that_swaps_tokens_nobody_else_judges() -> None:
+    made = three(**GATEWAY, designs__phantom=PHANTOM)
+    assert [kind.name for kind, _ in judges(made.designs["phantom"])] == ["phantom_token"]
+    assert caches_answers(made.designs["phantom"])
+    assert not reads_tokens(made.designs["phantom"])
+    assert promised(made)["phantom"].outlives_revocation
+
+
+def test_the_opponent_caches_whoever_judges_the_token() -> None:
+    assert cached_opponent(three()) == CACHED
+    assert cached_opponent(three(designs__opaque_cached=..., designs__phantom=PHANTOM, **GATEWAY)) == "phantom"
+    relayed = three(**GATEWAY, designs__opaque_cached__gateway={"part": "relay"})
+    assert [kind.name for kind, _ in judges(relayed.designs[CACHED])] == [CACHED]
+    assert cached_opponent(relayed) == CACHED
+
+
+def test_a_row_of_sign_ins_is_shown_only_where_users_sign_in() -> None:
+    nobody = {design: {"sign_in_share": 0.0, "sign_in_mean_s": [float("nan")] * 4} for design in (OPAQUE, CACHED, JWT)}
+    for figures, shown in ((nobody, False), ({}, True)):
+        names = [row.metric.name for row in comparison_rows(judge_comparison(comparison(figures)))]
+        assert ("sign_in_share" in names, "sign_in_mean_s" in names) == (shown, shown)
+
+
+def everything() -> dict[str, Any]:
+    inner = {"audience": "https://in.example", "scope": "in", "work": {"kind": "constant", "value_s": 0.002}}
+    far = {"kind": "constant", "value_s": 0.08}
+    session = {"kind": "exponential", "mean_s": 1800.0}
+    store = {name: {"kind": "constant", "value_s": 0.00001} for name in ("call", "work")}
+    return {
+        **GATEWAY,
+        "world__service__calls": ["one"],
+        "world__service__header_limit_bytes": 8192,
+        "world__inner_services": {
+            "one": {**inner, "reply_bytes": 100, "calls": ["two"]},
+            "two": {**inner, "reply_bytes": 100},
+        },
+        "world__clients": [
+            {"kind": "web", "share": 0.75, "session": session},
+            {"kind": "mobile", "share": 0.25, "session": session},
+        ],
+        "world__regions": {"names": ["eu", "us"], "shares": [0.7, 0.3], "round_trips": {"eu-us": far}},
+        "world__shared_store": {**store, "link": {"round_trip": {"kind": "constant", "value_s": 0.0005}}},
+        "world__authorization_server__rate_limit": {"requests_per_s": 500.0, "burst": 20},
+        "designs__jwt_local__wrappers": [{"part": "denylist_shared"}],
+        "designs__jwt_local__refresh": {"rotation": True, "lifetime_s": 86400.0},
+    }
+
+
+def test_the_world_is_told_with_everything_in_it() -> None:
+    told = dict(told_world(three(**everything())))
+    assert told["calls for every request"] == "one (two)"
+    assert told["clients: web"].startswith("0.75 of the users; sessions of 1,800 s")
+    assert told["regions"] == "eu 0.7 of the users, us 0.3 of the users"
+    assert "80 ms" in told["between regions, eu-us"]
+    assert "16,384 B" in told["workers per gateway replica"]
+    assert "8,192 B" in told["workers per resource server replica"]
+    assert told["rate limit of each of them"].startswith("500 requests per second")
+    assert "0.5 ms" in told["shared store"]
+    assert {"inner service one", "inner service two", "between gateway and services"} <= told.keys()
+
+
+def test_a_plain_world_is_told_without_what_it_does_not_have() -> None:
+    words = " ".join(term for term, _ in told_world(three()))
+    assert not any(word in words for word in ("gateway", "inner", "region", "clients", "shared", "limit"))
+
+
+def test_a_design_is_told_with_its_wrappers_flows_and_refresh_policy() -> None:
+    made = judge_comparison(comparison(**everything()))
+    jwt = replace(made.scenario.designs[JWT], flows={"web": "authorization_code"})
+    whole = replace(made.scenario, designs={**made.scenario.designs, JWT: jwt})
+    told = {
+        own["name"]: own for own in told_designs(replace(made, comparison=replace(made.comparison, scenario=whole)))
+    }
+    assert "refresh tokens live 86,400 s, each good for one use" in told[JWT]["token"]
+    assert "refresh" not in told[OPAQUE]["token"]
+    assert any(part.startswith("around them: denylist_shared") for part in told[JWT]["parts"])
+    assert "web clients sign in by authorization code" in told[JWT]["parts"]
+
+
+def test_the_page_of_a_world_with_everything_is_whole() -> None:
+    page = render_html(judge_comparison(comparison(**everything())), ())
+    assert "calls for every request" in page
+    assert "Requests whose client had to sign in first are left out" in page
