@@ -6,7 +6,7 @@ Every number is a count over the trace of one user's life (`simlib.engine.phases
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from simlib.engine.phases import Life, trace_life
+from simlib.engine.phases import FIRST, HOP, Life, trace_life
 from simlib.engine.tracing import Step
 from simlib.scenario.people import ClientKind
 from simlib.scenario.places import AUTHORIZATION_SERVER, STORE, kind_of
@@ -81,8 +81,12 @@ def counts(life: Life, phase: str, failure_points: int = 0) -> Counts:
 def failing_calls(scenario: Scenario, life: Life, phase: str) -> tuple[Step, ...]:
     """The calls of a phase that must not fail, found by living again with each of them in turn answered by nobody.
 
-    A phase fails when it does not end with a status below 400. Raises what `trace_life` raises.
+    A phase fails when it does not end with a status below 400; the hop to an inner service with the first request, of
+    which it is part. Raises what `trace_life` raises.
     """
+    if phase == HOP:
+        hops = {step.number for step in life.of(HOP)}
+        return tuple(step._replace(phase=HOP) for step in failing_calls(scenario, life, FIRST) if step.number in hops)
     called = [s for s in life.of(phase) if s.kind == "request" and not s.by_itself and not _is_store(s)]
     return tuple(
         step for number, step in enumerate(called) if _fails(scenario, life.design, life.kind, life.flow, phase, number)

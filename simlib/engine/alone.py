@@ -17,8 +17,8 @@ from simlib.scenario.world import PoissonLoad, Population, Revocations, World
 
 USUAL_KIND: ClientKind = "web"
 """The client of a world that does not say which clients it has."""
-LENGTH_S, REVOCATIONS = 100.0, 50.0
-"""So many revocations in so short a time that there is one to be traced."""
+LENGTH_S, REVOCATIONS = 100.0, 5000.0
+"""So many revocations in so short a time that one is due as soon as there is a token."""
 SESSION_S = 1e8
 APPROVAL_S = 12.0
 """How long the user of a device takes where the world does not say: assumption, longer than two polls of 5 s."""

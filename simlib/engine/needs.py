@@ -1,22 +1,50 @@
 """Which operations of a cost profile a scenario will charge, so that a missing one is told before anything runs."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from simlib.engine.clients import PUBLIC
 from simlib.engine.parts import deployment_of
 from simlib.scenario.design import Design
 from simlib.scenario.errors import InputError
 from simlib.scenario.links import Link
+from simlib.scenario.people import ClientKind
 from simlib.scenario.profile import MANY_CLAIMS
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import World
+from simlib.services import DEVICE_CODE, ENDPOINT_OPERATIONS, FAMILY_ENDED, GRANT_OPERATIONS, ROTATION
 from simlib.strategies import CATALOGUE
 
 CALLS = frozenset({"http.call_out", "http.call_in"})
 CONNECTIONS = frozenset({"http.connect_out", "http.connect_in"})
-TOKEN_ENDPOINT = frozenset({"form.decode", "client.authenticate", "token.hash", "store.get", "json.encode"})
+TOKEN_ENDPOINT = ENDPOINT_OPERATIONS["token"] | GRANT_OPERATIONS["refresh_token"]
 """What every refresh costs the authorization server, beside the new token."""
-REVOKING = frozenset({"store.put", "store.revoke"})
-SIGNING_IN = frozenset({"user.authenticate", "opaque.issue", "store.put", "store.consume"})
-ROTATING = frozenset({"opaque.issue", "store.put", "store.consume"})
+REVOKING = frozenset({"token.hash", "store.put", "store.revoke"})
+ROTATING = ROTATION | FAMILY_ENDED
+"""A refresh token for one use, and the end of its family when it comes twice."""
+BY_CODE = ENDPOINT_OPERATIONS["authorize"] | GRANT_OPERATIONS["authorization_code"] | FAMILY_ENDED
+BY_DEVICE = (
+    ENDPOINT_OPERATIONS["device_authorization"]
+    | ENDPOINT_OPERATIONS["device_verification"]
+    | GRANT_OPERATIONS[DEVICE_CODE]
+    | FAMILY_ENDED
+)
+SIGNING_IN: Mapping[ClientKind, frozenset[str]] = MappingProxyType(
+    {
+        "web": BY_CODE,
+        "spa": BY_CODE,
+        "spa_bff": BY_CODE,
+        "mobile": BY_CODE,
+        "device": BY_DEVICE,
+        "machine": GRANT_OPERATIONS["client_credentials"],
+    }
+)
+"""Kind of client -> what its signing in costs the authorization server, beside the new token."""
+BACKEND = frozenset(
+    {"cache.lookup", "claims.check", "form.decode", "form.encode", "json.decode", "json.encode", "token.hash"}
+)
+"""What the backend of a single-page app does, beside what its presenter does."""
 IN_PROCESS = ("dict", "sqlite")
 
 
@@ -45,10 +73,15 @@ def needed_operations(scenario: Scenario, design: Design) -> frozenset[str]:
         needed |= CONNECTIONS
     if world.revocations.rate > 0:
         needed |= REVOKING
-    if world.clients:
-        needed |= SIGNING_IN
-    if design.refresh.rotation:
+    for client in world.clients:
+        needed |= SIGNING_IN[client.kind]
+    # The server rotates the refresh tokens of public clients whatever the design says (RFC 9700 section 2.2.2).
+    if design.refresh.rotation or any(client.kind in PUBLIC for client in world.clients):
         needed |= ROTATING
+    if world.backend is not None:
+        needed |= BACKEND
+    if world.authorization_server.rate_limit is not None:
+        needed |= {"cache.lookup"}
     return frozenset(_in_store(world.store.kind, needed))
 
 

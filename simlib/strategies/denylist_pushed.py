@@ -46,7 +46,7 @@ class DenylistPushed(Wrapper):
         self._deployment = deployment
 
     def around_issuer(self, issuer: Issuer) -> Issuer:
-        """Revocations are pushed. Raises ValueError for an issuer of other tokens than JWTs."""
+        """Revocations are pushed."""
         return _Pushing(issuer, self._settings, self._deployment)
 
     def around_validator(self, validator: Validator) -> Validator:

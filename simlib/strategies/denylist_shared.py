@@ -65,7 +65,7 @@ class DenylistShared(Wrapper):
         self._deployment = deployment
 
     def around_issuer(self, issuer: Issuer) -> Issuer:
-        """Revocations go to the shared store. Raises ValueError for an issuer of other tokens than JWTs."""
+        """Revocations go to the shared store."""
         return _Telling(issuer, self._settings)
 
     def around_validator(self, validator: Validator) -> Validator:
@@ -105,7 +105,7 @@ class _Asking(AroundValidator):
         self._leeway_s = inner.bound().after_expiry_s
 
     def bound(self) -> Bound:
-        """Only an answer that is still on its way is out of date.
+        """Only an answer that is still on its way is out of date, counted from when the store has the entry.
 
         With ``fail_open``, or when validators grant more leeway than entries are kept for, a revocation may go
         unnoticed altogether.
@@ -131,6 +131,8 @@ class _Asking(AroundValidator):
             asked_at = verdict.based_on
         elif answer is not None:
             return refuse_denied(verdict, asked_at)
+        elif self._leeway_s > self._settings.leeway_s:
+            asked_at = verdict.based_on  # an entry may be gone before the token is, so none says nothing
         return confirmed(verdict, ctx.now(), self._leeway_s, asked_at)
 
 

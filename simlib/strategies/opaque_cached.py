@@ -85,7 +85,8 @@ class OpaqueCached:
         """An answer is used for TTL and stale time counted from the question, or while on its way, if longer."""
         settings, lifetime = self._settings, self._deployment.token_lifetime_s
         kept = min(settings.ttl_s + settings.stale_s, lifetime)
-        on_its_way = min(settings.timeout_s, lifetime + settings.leeway_s)
+        waiting = settings.timeout_s * (2 if settings.shared else 1)  # a shared answer is written before it is used
+        on_its_way = min(waiting, lifetime + settings.leeway_s)
         return Bound(settings.leeway_s, max(kept, on_its_way))
 
     def initial_state(self) -> AnswerCache:

@@ -211,14 +211,27 @@ def told_just_before(stage: Stage, bound: float) -> float:
     return revoked_now(stage, token, bound)
 
 
-def answered_before(factor: float, stage: Stage, bound: float) -> float:
-    """The server has answered; the answer is long on its way; the token is revoked in the meantime."""
-    stage.present(stage.issue().token)  # whatever is fetched for all tokens is there now
+def nothing_is_heard(stage: Stage, bound: float) -> float:
+    """Known to the resource server, which from then on reaches nobody, then revoked."""
     token = stage.issue().token
+    assert stage.present(token).accepted
+    stage.answer_all(Failed("unreachable"))
+    return revoked_now(stage, token, bound)
+
+
+def answered_before(factor: float, warm: bool, stage: Stage, bound: float) -> float:
+    """The server has answered; the answer is long on its way; the token is revoked in the meantime.
+
+    ``warm``: what is fetched for all tokens is there already, and only that answer is slow.
+    """
+    token = stage.issue().token
+    assert not warm or stage.present(stage.issue("user-2").token).accepted
     stage.stepper.delay = partial(answered_after, factor * bound)
     begun = stage.begin(token)
     stage.at(stage.now)
     stage.cut(PUSHED)
+    if warm:
+        stage.stepper.delay = partial(answered_after, 0.0)
     stage.revoke(token)
     revoked_at = stage.now
     stage.stepper.run()
@@ -255,7 +268,9 @@ WORST: tuple[Callable[[Stage, float], float], ...] = (
     nobody_is_told,
     told_just_before,
     used_again_and_again,
-    *(partial(answered_before, factor) for factor in (0.95, 1.0, 1.05, 1.3, 1.9, 3.0)),
+    nothing_is_heard,
+    *(partial(answered_before, factor, False) for factor in (0.48, 0.95, 1.0, 1.05, 1.3, 1.9, 3.0)),
+    *(partial(answered_before, factor, True) for factor in (0.95, 1.0)),
 )
 
 
@@ -281,6 +296,7 @@ def test_a_token_is_accepted_after_its_expiry_for_the_stated_leeway_and_no_longe
     for after in (0.1, 0.95, 1.0, 3.0, 6.6, 7.0, 20.0):  # an answer given just before the expiry, so long on its way
         stage = chosen.stage(make_stage)
         stated, token = stage.validator.bound().after_expiry_s, stage.issue().token
+        assert stage.at(299.5).present(stage.issue("user-2").token).accepted  # keys are there
         stage.at(299.999).stepper.delay = partial(answered_after, after)
         begun = [stage.begin(token)]
         stage.at(300.0 + after).stepper.delay = partial(answered_after, 0.0)

@@ -35,7 +35,7 @@ def test_a_hit_costs_a_hash_and_a_look_and_no_signature(make_stage: Callable[...
     assert set(stage.stepper.operations) == {"token.hash", "cache.lookup", "claims.check"}
 
 
-def test_it_is_kept_for_the_ttl_counted_from_the_beginning_of_its_verification(
+def test_it_is_kept_for_the_ttl_from_the_beginning_of_its_verification(
     make_stage: Callable[..., Stage],
 ) -> None:
     stage = stage_with(make_stage, ttl_s=60.0)

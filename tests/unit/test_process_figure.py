@@ -1,0 +1,21 @@
+"""The sequence diagram says in words what it shows."""
+
+import pytest
+
+from simlib.engine.phases import NEXT, trace_life
+from simlib.report.process_figure import sequence_figure
+from support.worlds import scenario
+
+
+def test_there_is_a_panel_per_design_and_words_for_every_request() -> None:
+    given = scenario()
+    figure, words = sequence_figure([trace_life(given, name, "web") for name in ("opaque", "jwt")], NEXT)
+    titles = [axes.get_title(loc) for axes in figure.axes for loc in ("left", "center") if axes.get_title(loc)]
+    assert titles == ["opaque: 4 messages", "jwt: 2 messages"]
+    assert "service asks authorization_server for introspect" in words
+    assert "jwt, 2 messages: client asks service for api." in words
+
+
+def test_a_phase_without_messages_is_refused() -> None:
+    with pytest.raises(ValueError, match="nobody says anything"):
+        sequence_figure([trace_life(scenario(), "jwt", "web")], "no such phase")
