@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from simlib.calibration.kin import KIN
+from simlib.calibration.protocol_operations import PASSWORD
 from simlib.calibration.table import DIGITS, write_whole
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FORMAT, MANY_CLAIMS, CostProfile, load_profile
@@ -20,7 +21,6 @@ from simlib.scenario.profile import FORMAT, MANY_CLAIMS, CostProfile, load_profi
 BASE = "python-2026"
 MICROSECOND = 1e-6
 VERIFY, SIGN = "jwt.verify.", "jwt.sign."
-PASSWORD = "user.authenticate"
 PASSWORD_HOW = "assumption: the rounds of a password hash are native code in every stack, as many and as long as in"
 
 # Requests per second of a Spring Cloud Gateway with Nimbus on one core: Ryzen 9 5950X, Java 21, k6 with 200 users.

@@ -33,6 +33,7 @@ ENTRIES = 100_000
 """Places in the measured status list: as many as one has where nothing else is chosen."""
 REVOKED = 64
 """Places in it that are taken by revoked tokens, and rows in the answer of ``store.*.list``."""
+PASSWORD = "user.authenticate"
 HASH, ROUNDS = "sha512", 210_000
 """PBKDF2 as OWASP has it for HMAC-SHA-512, and as Keycloak 24 does it by default."""
 
@@ -122,7 +123,7 @@ def _password_operation() -> Operation:
     def authenticate() -> bool:
         return hmac.compare_digest(hashlib.pbkdf2_hmac(HASH, b"correct horse battery staple", b"s" * 16, ROUNDS), kept)
 
-    return Operation("user.authenticate", authenticate, rare=True)
+    return Operation(PASSWORD, authenticate, rare=True)
 
 
 def _encryption_operations(algorithm: str) -> list[Operation]:

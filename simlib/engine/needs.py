@@ -87,12 +87,14 @@ def needed_operations(scenario: Scenario, design: Design) -> frozenset[str]:
 
 def _links(world: World) -> tuple[Link, ...]:
     network = world.network
-    return (
+    links = (
         network.client_to_service,
         network.client_to_authorization_server,
         network.service_to_authorization_server,
         network.inside,
     )
+    behind = [store.link for store in (world.store.database, world.shared_store) if store is not None]
+    return (*links, *behind)
 
 
 def _in_store(kind: str, operations: frozenset[str]) -> list[str]:

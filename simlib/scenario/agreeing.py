@@ -52,6 +52,10 @@ def _check_formats(design: Design, kinds: Mapping[str, type[Any]], catalogue: Ca
         _fits(kinds["inner_service"], at_service, source, f"{where}.inner_service.part")
     for number, chosen in enumerate(design.wrappers):
         wrapper = catalogue["wrappers"][chosen.part]
+        if number and getattr(wrapper, "comes_first", False):
+            raise InputError(
+                f"{where}.wrappers[{number}]: {wrapper.name} must come first: it skips what it is put around"
+            )
         for there in (issued,) if wrapper.at_edge else (issued, at_service):
             if there not in wrapper.formats:
                 allowed = ", ".join(sorted(wrapper.formats))
@@ -74,17 +78,17 @@ def _check_user_information(design: Design, kinds: Mapping[str, type[Any]], cata
     if changed or any(catalogue["wrappers"][chosen.part].at_edge for chosen in design.wrappers):
         # The service holds another token than the server issued, or one that only its owner can present.
         sources = tuple(source for source in sources if source != "userinfo")
+    if design.user_information not in sources:
+        raise InputError(
+            f"{where}.user_information: {design.user_information!r} is not possible with {validator.name}; "
+            f"allowed: {', '.join(sources)}"
+        )
     issuer = kinds["authorization_server"]
     possible = getattr(issuer, "user_information_sources", sources)
     if design.user_information not in possible:
         raise InputError(
             f"{where}.user_information: {design.user_information!r} is not possible with {issuer.name}; "
             f"allowed: {', '.join(source for source in sources if source in possible)}"
-        )
-    if design.user_information not in sources:
-        raise InputError(
-            f"{where}.user_information: {design.user_information!r} is not possible with {validator.name}; "
-            f"allowed: {', '.join(sources)}"
         )
 
 

@@ -35,5 +35,6 @@ class StatusListSettings:
         for key in ("timeout_s", "retry_s", "jwks_lifetime_s"):
             positive(key, getattr(self, key))
         at_least("leeway_s", self.leeway_s, 0)
+        at_least("limit_bytes", self.limit_bytes, 1)
         if self.limit_bytes * 8 < self.entries:
             raise ValueError("limit_bytes must be enough for entries bits")

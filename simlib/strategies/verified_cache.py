@@ -37,6 +37,8 @@ class VerifiedCache(Wrapper):
     summary: ClassVar[str] = "verified tokens kept for a while in each replica; first among the wrappers"
     formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt", "encrypted", "paseto"})
     at_edge: ClassVar[bool] = False
+    comes_first: ClassVar[bool] = True
+    """A hit would skip the checks of another wrapper inside, so the list of wrappers may not put one there."""
     Settings: ClassVar[type[VerifiedCacheSettings]] = VerifiedCacheSettings
 
     @staticmethod

@@ -5,9 +5,10 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from simlib.engine.parts import PARTS
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.scenario import Scenario
-from simlib.strategies import CATALOGUE, ISSUERS, VALIDATORS
+from simlib.strategies import ISSUERS, VALIDATORS
 
 SOURCE = Path("tiny.toml")
 
@@ -99,4 +100,4 @@ def changed(whole: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
 
 def scenario(**changes: Any) -> Scenario:
     """The tiny scenario with changes, loaded."""
-    return build_scenario(document(**changes), CATALOGUE, SOURCE)
+    return build_scenario(document(**changes), PARTS, SOURCE)

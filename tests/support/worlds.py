@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from simlib.engine.parts import PARTS
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.scenario import Scenario
-from simlib.strategies import CATALOGUE
 
 Document = dict[str, Any]
 
@@ -91,7 +91,7 @@ def document(
 
 def scenario(**overrides: Any) -> Scenario:
     """The scenario of `document`."""
-    return build_scenario(document(**overrides), CATALOGUE, Path("test.toml"))
+    return build_scenario(document(**overrides), PARTS, Path("test.toml"))
 
 
 def costing(scenario: Scenario, **seconds: float) -> Scenario:

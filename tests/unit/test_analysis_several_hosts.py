@@ -150,7 +150,6 @@ def test_a_question_about_the_user_is_no_part_of_a_check() -> None:
 def runs() -> dict[str, Records]:
     """A gateway that checks, one that does not, and none, before a service that calls two others."""
     from simlib.engine.simulate import simulate
-    from simlib.strategies import VALIDATORS
     from support.scenarios import scenario
 
     inner = {"audience": "https://in.example", "scope": "in", "work": {"kind": "constant", "value_s": 0.002}}
@@ -166,7 +165,6 @@ def runs() -> dict[str, Records]:
         },
         designs__opaque_introspection__gateway={"part": "opaque_introspection"},
         designs__jwt_local__gateway={"part": "relay"},
-        **{f"designs__{name}": ... for name in VALIDATORS if name not in own},
     )
     return {design: simulate(made, design) for design in own}
 

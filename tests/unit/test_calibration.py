@@ -13,24 +13,31 @@ import numpy as np
 import pytest
 
 from simlib.calibration import __main__ as command
-from simlib.calibration import campaign, clock, making, sessions
+from simlib.calibration import campaign, clock, making, protocol_operations, sessions
 from simlib.calibration import recorder as recorder_module
 from simlib.calibration.campaign import spread
 from simlib.calibration.clock import Operation, reading_cost, sample, sample_alone
+from simlib.calibration.inputs import DIFFERENT, claims_of, many_claims_of
 from simlib.calibration.machine import LoadProbe
 from simlib.calibration.names import SETTLING
-from simlib.calibration.operations import DIFFERENT, claims_of, many_claims_of, pure_operations
+from simlib.calibration.operations import pure_operations
 from simlib.calibration.paths import PATHS, sums_against_whole, with_paths
+from simlib.calibration.protocol_operations import REVOKED
 from simlib.calibration.recorder import Recorder
 from simlib.calibration.store_operations import store_operations
 from simlib.calibration.table import QUANTILES, quantiles, render, write_whole
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, load_profile
+from simlib.tokens import KEY_MANAGEMENT, ProofVerification, StatusList, Verification
 
 KEYS = ("HS256", "RS256", "RS256-3072", "PS256", "PS256-3072", "ES256", "ES384", "EdDSA")
+STORE_VERBS = ("get", "put", "revoke", "consume", "list")
 PURE = {
+    *("dpop.sign", "dpop.verify", "status_list.build", "status_list.parse", "token.seal", "token.unseal"),
+    *("user.authenticate", "paseto.sign", "paseto.verify"),
+    *(f"jwe.{act}.{algorithm}" for act in ("encrypt", "decrypt") for algorithm in KEY_MANAGEMENT),
     *(f"jwt.{act}.{key}{claims}" for act in ("sign", "verify") for key in KEYS for claims in ("", ".40")),
-    *(f"store.{kind}.{act}" for kind in ("dict", "sqlite") for act in ("get", "put", "revoke")),
+    *(f"store.{kind}.{act}" for kind in ("dict", "sqlite") for act in STORE_VERBS),
     *("jwks.parse", "jwks.serve", "opaque.issue", "token.hash", "json.encode", "json.decode"),
     *("client.authenticate", "form.decode", "form.encode", "cache.lookup", "claims.check"),
 }
@@ -55,10 +62,68 @@ def test_every_pure_operation_does_what_it_is_named_after(operations: list[Opera
         assert reason == ""
     assert all(results[f"store.{kind}.get"] is not None for kind in ("dict", "sqlite"))
     assert all(results[f"store.{kind}.revoke"] is True for kind in ("dict", "sqlite"))
+    assert results["dpop.verify"].reason == results["paseto.verify"].reason == ""
+    assert results["token.unseal"].count(".") == 2
+    assert results["user.authenticate"] is True
+    built, read = StatusList.from_claim(results["status_list.build"], 10**6), results["status_list.parse"]
+    assert sum(byte.bit_count() for byte in built.packed) == sum(byte.bit_count() for byte in read.packed) == REVOKED
+    for algorithm in KEY_MANAGEMENT:
+        assert results[f"jwe.decrypt.{algorithm}"].token.count(".") == 2
+        assert results[f"jwe.encrypt.{algorithm}"].count(".") == 4
+
+
+def test_a_list_has_as_many_rows_each_time_and_what_is_consumed_is_fresh_each_time(
+    operations: list[Operation],
+) -> None:
+    by_name = {operation.name: operation for operation in operations}
+    for kind in ("dict", "sqlite"):
+        lists, consume = by_name[f"store.{kind}.list"], by_name[f"store.{kind}.consume"]
+        for _ in range(3):
+            found: Any = lists.run()
+            assert len(found) == REVOKED
+            assert consume.prepare is not None
+            consume.prepare()
+            before: Any = consume.run()
+            assert before.revoked_at is None
+            spent: Any = consume.run()
+            assert spent.revoked_at is not None
+
+
+def test_what_prepares_an_operation_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeClock()
+    monkeypatch.setattr(clock, "cpu_nanoseconds", fake.read)
+    work = Operation("work", lambda: fake.work(700), prepare=lambda: fake.work(5000))
+    assert sample(work, 0.0) == pytest.approx(700e-9)
+
+
+def test_the_tokens_are_verified_as_their_library_is_shipped(
+    operations: list[Operation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quick(self: Any) -> None:
+        raise AssertionError("the short cut was measured")
+
+    monkeypatch.setattr(ProofVerification, "__call__", quick)
+    monkeypatch.setattr(Verification, "__call__", quick)
+    for operation in operations:
+        if operation.name == "dpop.verify" or operation.name.startswith("jwt.verify."):
+            operation.run()
+
+
+def test_without_the_optional_packages_their_rows_are_left_out_and_the_head_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (campaign, protocol_operations):
+        monkeypatch.setattr(module, "jwe_is_available", lambda: False)
+        monkeypatch.setattr(module, "paseto_is_available", lambda: False)
+    assert protocol_operations.optional_operations() == []
+    monkeypatch.setattr(campaign, "measure_once", fake_round)
+    _, about = campaign.calibrate(0.0, range(1))
+    assert "joserfc" in about["left out"]
+    assert "pyseto" in about["left out"]
 
 
 def test_a_tiny_real_run_makes_a_file_that_loads_as_a_profile(operations: list[Operation], tmp_path: Path) -> None:
-    samples = sample_alone(operations, 20)
+    samples = sample_alone(operations, 5)
     write_whole(tmp_path / "tiny.csv", render(samples, {"date": "2026-01-01", "machine": "any"}))
     profile = load_profile(tmp_path / "tiny.csv", noise="as_measured")
     assert set(profile.quantiles) == PURE

@@ -18,7 +18,6 @@ from simlib.report.summary import verdict_text
 from simlib.report.telling import told_designs
 from simlib.report.telling_world import told_world
 from simlib.scenario.scenario import Scenario
-from simlib.strategies import VALIDATORS
 from support.comparisons import CACHED, JWT, OPAQUE, comparison
 from support.scenarios import scenario
 
@@ -34,8 +33,7 @@ PHANTOM = {
 
 
 def three(**changes: Any) -> Scenario:
-    others = {f"designs__{name}": ... for name in VALIDATORS if name not in (OPAQUE, CACHED, JWT)}
-    return scenario(**{**others, **changes})
+    return scenario(**changes)
 
 
 def test_a_design_is_marked_when_its_settings_may_outlive_expiry_or_revocation() -> None:

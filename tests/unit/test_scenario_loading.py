@@ -13,14 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.api import load_scenario
+from simlib.engine.parts import PARTS
 from simlib.scenario.data import bundled_scenarios
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario, read_document
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import to_document
-from simlib.strategies import CATALOGUE, VALIDATORS
+from simlib.strategies import VALIDATORS
 from support.pairs import PAIRS, name_of, settings_of
-from support.scenarios import SOURCE, design_of, document, scenario
+from support.scenarios import COMPARED, SOURCE, design_of, document, scenario
 
 JWT = "designs.jwt_local"
 CACHED = "designs.opaque_cached"
@@ -30,7 +31,7 @@ LINK = "world.network.client_to_service"
 def refused(whole: Any, source: Path = SOURCE) -> str:
     """The one line that refuses a document, without the file's name that it begins with."""
     with pytest.raises(InputError) as caught:
-        build_scenario(whole, CATALOGUE, source)
+        build_scenario(whole, PARTS, source)
     message = str(caught.value)
     assert message.startswith(f"{source}: ")
     assert message.isprintable()
@@ -168,10 +169,11 @@ def test_what_does_not_fit_is_told_with_its_table(key: str, table: str, value: A
 def test_formats_that_do_not_fit_are_told_with_both_parts() -> None:
     for pair in PAIRS:
         for other in PAIRS:
-            if pair[1].token_format != other[0].token_format:
+            issued, taken = pair[1].token_format, other[0].token_format
+            if issued != taken:
                 message = refused(document(designs__x=design_of(other[0].name, pair[1].name)))
                 assert message.startswith("designs.x.service.part: ")
-                for word in (pair[1].name, other[0].name, "opaque tokens", "jwt tokens"):
+                for word in (pair[1].name, other[0].name, f"{issued} tokens", f"{taken} tokens"):
                     assert word in message
 
 
@@ -215,7 +217,7 @@ KEYS = [
 @given(st.sampled_from(KEYS) | text.map(lambda name: f"world.{name}"), junk)
 def test_whatever_is_written_somewhere_is_taken_or_refused_in_one_line(key: str, value: Any) -> None:
     with suppress(InputError):
-        build_scenario(with_(key, value), CATALOGUE, SOURCE)
+        build_scenario(with_(key, value), PARTS, SOURCE)
         return
     refused(with_(key, value))
 
@@ -224,7 +226,7 @@ def test_whatever_is_written_somewhere_is_taken_or_refused_in_one_line(key: str,
 def test_a_trace_that_cannot_be_read_is_told_by_its_name(file: str, tmp_path: Path) -> None:
     whole = document(world__load={"kind": "replay", "file": file})
     with pytest.raises(InputError) as caught:
-        build_scenario(whole, CATALOGUE, tmp_path / "s.toml")
+        build_scenario(whole, PARTS, tmp_path / "s.toml")
     assert str(caught.value).startswith(str(tmp_path))
     assert str(caught.value).isprintable()
 
@@ -232,11 +234,11 @@ def test_a_trace_that_cannot_be_read_is_told_by_its_name(file: str, tmp_path: Pa
 def test_another_trace_than_the_recorded_one_is_refused(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("time,user\n1,a\n2,b\n3,a\n")
     load = {"kind": "replay", "file": "log.csv", "time_column": "time", "user_column": "user"}
-    found = build_scenario(document(world__load=load), CATALOGUE, tmp_path / "s.toml")
+    found = build_scenario(document(world__load=load), PARTS, tmp_path / "s.toml")
     assert found.trace is not None
-    assert build_scenario(to_document(found), CATALOGUE, tmp_path / "s.toml").trace is not None
+    assert build_scenario(to_document(found), PARTS, tmp_path / "s.toml").trace is not None
     with pytest.raises(InputError, match=r"log\.csv: is not the file that this run replayed"):
-        build_scenario(document(world__load={**load, "sha256": "0" * 64}), CATALOGUE, tmp_path / "s.toml")
+        build_scenario(document(world__load={**load, "sha256": "0" * 64}), PARTS, tmp_path / "s.toml")
 
 
 @pytest.mark.parametrize("row", ["jwt.verify.RS256,1e-5,x", "jwt.verify.RS256,2e-5,1e-5", "jwt.verify.RS256,nan,nan"])
@@ -244,7 +246,7 @@ def test_a_profile_that_is_broken_is_told_with_its_row(row: str, tmp_path: Path)
     path = tmp_path / "mine.csv"
     path.write_text(f"# format: simlib-profile-1\noperation,q0,q1\n{row}\n")
     with pytest.raises(InputError, match=r"mine\.csv, row 3 \(jwt\.verify\.RS256\): "):
-        build_scenario(document(world__profile="mine.csv"), CATALOGUE, tmp_path / "s.toml")
+        build_scenario(document(world__profile="mine.csv"), PARTS, tmp_path / "s.toml")
 
 
 # --- files -------------------------------------------------------------------------------------------------------
@@ -311,7 +313,7 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
 def again(found: Scenario, source: Path = SOURCE) -> Scenario:
     """The scenario through its document as JSON text and back."""
     written = json.dumps(to_document(found), allow_nan=False)
-    return build_scenario(json.loads(written), CATALOGUE, source)
+    return build_scenario(json.loads(written), PARTS, source)
 
 
 @pytest.mark.parametrize("name", sorted(bundled_scenarios()))
@@ -326,6 +328,13 @@ def test_a_bundled_scenario_comes_back_from_its_document(name: str) -> None:
     }
 
 
+SHARED_STORE = {
+    "link": {"round_trip": {"kind": "constant", "value_s": 0.001}},
+    "call": {"kind": "constant", "value_s": 0.0},
+    "work": {"kind": "constant", "value_s": 0.0},
+}
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=name_of)
 @given(st.data())
 @settings(max_examples=25)
@@ -333,7 +342,10 @@ def test_all_settings_come_back(pair: Any, data: st.DataObject) -> None:
     chosen = data.draw(settings_of(pair[0]))
     validator, issuer = pair
     given_settings = {"part": validator.name, **vars(chosen)}
-    found = scenario(designs={"x": design_of(validator.name, issuer.name, service=given_settings)})
+    sources = getattr(issuer, "user_information_sources", validator.user_information_sources)
+    information = next(source for source in validator.user_information_sources if source in sources)
+    mine = design_of(validator.name, issuer.name, service=given_settings, user_information=information)
+    found = scenario(designs={"x": mine}, world__shared_store=SHARED_STORE)
     assert found.design("x").settings("service") == chosen
     assert again(found).design("x").settings("service") == chosen
     assert to_document(again(found)) == to_document(found)
@@ -364,7 +376,7 @@ def test_a_scenario_without_a_name_has_the_name_of_its_file() -> None:
 
 def test_loading_changes_nothing_of_what_it_was_given() -> None:
     whole, same = document(), document()
-    build_scenario(whole, CATALOGUE, SOURCE)
+    build_scenario(whole, PARTS, SOURCE)
     assert whole == same
 
 
@@ -383,7 +395,7 @@ def test_a_loaded_scenario_cannot_be_changed() -> None:
 
 
 def test_a_design_that_does_not_exist_is_told_with_those_that_do() -> None:
-    with pytest.raises(InputError, match=rf"no design 'jwt'; it has {', '.join(VALIDATORS)}"):
+    with pytest.raises(InputError, match=rf"no design 'jwt'; it has {', '.join(COMPARED)}"):
         scenario().design("jwt")
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from simlib.scenario.errors import InputError
+from simlib.scenario.scenario import Scenario
 from simlib.strategies import Dpop, JwtAccessToken, JwtLocal, VerifiedCache
 from support.stage import Stage
 
@@ -89,3 +91,10 @@ def test_the_least_recently_used_goes_first(make_stage: Callable[..., Stage]) ->
 def test_it_refuses_to_stand_around_another_wrapper(make_stage: Callable[..., Stage]) -> None:
     with pytest.raises(ValueError, match="must come first"):
         make_stage(JwtLocal, JwtAccessToken, (Dpop, VerifiedCache))
+
+
+def test_a_scenario_that_puts_it_around_another_wrapper_is_refused(make_scenario: Callable[..., Scenario]) -> None:
+    allowed = [{"part": "verified_cache"}, {"part": "mtls"}]
+    make_scenario(designs__jwt_local__wrappers=allowed)
+    with pytest.raises(InputError, match=r"designs\.jwt_local\.wrappers\[1\]: verified_cache must come first"):
+        make_scenario(designs__jwt_local__wrappers=allowed[::-1])
