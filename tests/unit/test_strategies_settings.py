@@ -61,6 +61,8 @@ def test_only_known_algorithms_may_be_chosen(name: str, setting: str, word: str)
 @pytest.mark.parametrize("setting", ["timeout_s", "ttl_s", "jwks_lifetime_s"])
 def test_a_duration_that_must_not_be_nothing_is_not_0(setting: str) -> None:
     owners = [part for part in PARTS if setting in {field.name for field in fields(part.Settings)}]
+    if setting == "ttl_s":  # an exchanged token may be for one call only
+        owners = [part for part in owners if part.name not in CATALOGUE["downstream"]]
     assert owners
     for part in owners:
         with pytest.raises(ValueError, match=f"{setting} must be a finite number (above 0|of at least 1)"):
