@@ -12,7 +12,7 @@ from simlib.calibration.store_operations import Addresses, check_servers
 from simlib.calibration.table import render, write_whole
 from simlib.scenario.errors import InputError
 
-PROCESSES, SECONDS = 5, 180.0
+PROCESSES, SECONDS = 5, 170.0
 """How often and how long, in all, when nothing else is asked for."""
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def calibrate(
     out: Annotated[Path, typer.Option(metavar="CSV", help="Write the profile to this file.")],
     processes: Annotated[int, typer.Option(metavar="N", help="Fresh processes to measure in.")] = 5,
-    seconds: Annotated[float, typer.Option(metavar="S", help="Measuring time of all processes together.")] = 180.0,
+    seconds: Annotated[float, typer.Option(metavar="S", help="Measuring time of all processes together.")] = 170.0,
     postgresql: Annotated[
         str | None, typer.Option(metavar="URL", help="Measure this PostgreSQL too (a table is made and removed).")
     ] = None,

@@ -110,3 +110,14 @@ def test_a_secret_at_one_end_only_is_refused_by_the_loader() -> None:
         jwt(algorithm="HS256")
     with pytest.raises(InputError, match=r"does not accept RS256"):
         jwt(service={"algorithms": ["HS256"]})
+
+
+def test_a_user_signs_in_at_the_price_of_a_password_hash_under_live_timing_too() -> None:
+    clients = [{"kind": "mobile", "share": 1.0, "session": {"kind": "constant", "value_s": 600.0}}]
+    made = scenario(world__clients=clients, run__timing="live")
+    records = simulate(made, "jwt_local", stopwatch=lambda work: (work(), 1e-6))
+    rows = records.tables["operations"]
+    at = rows["operation"] == records.names.index("user.authenticate")
+    (count,), (spent,) = rows["count"][at], rows["seconds"][at]
+    assert count > 0
+    assert spent / count == pytest.approx(made.profile.mean("user.authenticate"), rel=0.2)

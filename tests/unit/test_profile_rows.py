@@ -114,6 +114,8 @@ def test_extending_keeps_every_old_row_and_scales_the_new_ones_to_them(tmp_path:
         ("jwt.verify.RS256.40", "jwt.verify.RS256"),
         ("jwt.verify.HS256", "jwt.verify.ES256"),
         ("jwt.sign.EdDSA.40", "jwt.sign.EdDSA"),
+        ("dpop.verify", "jwt.verify.ES256"),
+        ("store.sqlite.consume", "store.sqlite.revoke"),
     ],
 )
 def test_an_added_row_is_scaled_by_one_of_its_kind(operation: str, anchor: str) -> None:
@@ -172,6 +174,16 @@ def test_the_native_gateway_follows_from_the_published_verification() -> None:
         assert seconds(native, operation) == pytest.approx(
             21e-6 / median_of("jwt.verify.RS256") * median_of(operation), rel=1e-3
         )
+
+
+@pytest.mark.parametrize("name", ["jvm-gateway-derived", "native-gateway-derived"])
+def test_what_has_published_kin_follows_it_and_a_password_takes_as_long_everywhere(name: str) -> None:
+    assert seconds(name, "user.authenticate") == pytest.approx(median_of("user.authenticate"), rel=1e-3)
+    about = load_profile(PROFILES / f"{name}.csv").about
+    for operation, kin in (("dpop.verify", "jwt.verify.ES256"), ("jwe.encrypt.RSA-OAEP-256", "jwt.verify.RS256")):
+        ratio = median_of(operation) / median_of(kin)
+        assert seconds(name, operation) == pytest.approx(ratio * seconds(name, kin), rel=1e-3)
+        assert "assumption" in about[f"row {operation}"]
 
 
 @pytest.mark.parametrize("name", ["jvm-gateway-derived", "native-gateway-derived", "python-2026"])
