@@ -4,9 +4,9 @@ Works in a copy of the tree. Ends with 1 when a mutant survives that `EQUIVALENT
 """
 
 import argparse
+import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -17,8 +17,12 @@ from queue import SimpleQueue
 sys.path.insert(0, str(Path(__file__).parent))
 
 from mutation_points import ROOT, Mutant, all_mutants  # this folder is no package; it is put on the path above
+from nearby import Chosen, part_names, run_tests, unit_tests
 
 COPIED = ("simlib", "tests", "data", "pyproject.toml")
+PROCESSES = multiprocessing.get_context("forkserver")
+PRELOADED = ["pytest", "numpy", "pandas", "scipy.stats", "hypothesis", "jwt", "pydantic", "cryptography.x509", "nearby"]
+"""What tests need and no mutant changes."""
 EQUIVALENT: dict[str, str] = {}
 """File and old text of mutants that change nothing -> why."""
 
@@ -34,52 +38,57 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def tests_for(mutant: Mutant, tree: Path) -> list[str]:
-    """The arguments of pytest: unit tests that speak of the file first, then the contract tests."""
-    stem = Path(mutant.file).stem
-    words = {stem, "".join(part.title() for part in stem.split("_"))}
-    unit = sorted((tree / "tests" / "unit").glob("test_*.py"))
-    speaking = [file for file in unit if any(word in file.read_text(encoding="utf-8") for word in words)]
-    folder = Path(mutant.file).parent.name
-    near = [file for file in unit if f"_{folder}_" in file.name or f"test_{folder}_" in file.name]
-    ordered = dict.fromkeys([*speaking, *near])
-    return [str(file.relative_to(tree)) for file in ordered] + ["tests/contract"]
-
-
-def survives(mutant: Mutant, tree: Path, seconds: float) -> bool:
-    """Whether all tests stay green with this mutant; one that makes them run for ever is noticed, so it does not."""
-    file = tree / mutant.file
-    original = file.read_text(encoding="utf-8")
-    file.write_text(mutant.applied(original), encoding="utf-8")
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests_for(mutant, tree)]
+def first_failure(tree: Path, arguments: Sequence[str], chosen: Chosen, seconds: float, *, keep: bool = False) -> str:
+    """The first test that fails in a tree, empty when none does; running for ever is a failure too."""
+    receiving, sending = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=run_tests, args=(tree, arguments, chosen, keep, sending))
+    process.start()
+    sending.close()
     try:
-        environment = {**os.environ, "PYTHONPATH": str(tree)}
-        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=seconds, check=False)
-        return done.returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+        return str(receiving.recv()) if receiving.poll(seconds) else "does not end"
+    except EOFError:
+        return "ends at once"
+    finally:
+        process.kill()
+        process.join()
+
+
+def killer(mutant: Mutant, tree: Path, seconds: float, thorough: bool) -> str:
+    """The first test that turns red with this mutant; empty when it survives."""
+    file = tree / mutant.file
+    original, times = file.read_text(encoding="utf-8"), file.stat()
+    chosen = Chosen(part_names(tree, mutant.file), thorough)
+    near = unit_tests(tree, mutant.file)
+    file.write_text(mutant.applied(original), encoding="utf-8")
+    try:
+        by = first_failure(tree, near, chosen, seconds) if near else ""
+        return by or first_failure(tree, ("tests/contract",), chosen, seconds)
     finally:
         file.write_text(original, encoding="utf-8")
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # its bytecode is good again
 
 
-def run(mutants: Sequence[Mutant], jobs: int, seconds: float) -> list[Mutant]:
-    """The survivors; one line per mutant as it is done."""
+def run(mutants: Sequence[Mutant], jobs: int, seconds: float, thorough: bool) -> list[str]:
+    """What kills each, empty for a survivor; one line per mutant as it is done."""
     trees: SimpleQueue[Path] = SimpleQueue()
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(jobs) as pool:
         for number in range(jobs):
             (Path(scratch) / str(number)).mkdir()
             trees.put(copied(Path(scratch) / str(number)))
+            tests = ("tests/unit", "tests/contract", "--collect-only")
+            wrong = first_failure(Path(scratch) / str(number), tests, Chosen(frozenset(), True), seconds, keep=True)
+            assert not wrong, f"without a mutant: {wrong}"
 
-        def judged(mutant: Mutant) -> bool:
+        def judged(mutant: Mutant) -> str:
             tree = trees.get()
             try:
-                alive = survives(mutant, tree, seconds)
+                by = killer(mutant, tree, seconds, thorough)
             finally:
                 trees.put(tree)
-            print(f"{'SURVIVED' if alive else 'killed':9}{mutant.label}", flush=True)
-            return alive
+            print(f"{'killed' if by else 'SURVIVED':9}{mutant.label}  |  {by}", flush=True)
+            return by
 
-        return [mutant for mutant, alive in zip(mutants, pool.map(judged, mutants), strict=True) if alive]
+        return list(pool.map(judged, mutants))
 
 
 def unexplained(survivors: Iterable[Mutant]) -> list[Mutant]:
@@ -94,12 +103,15 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="show them and run nothing")
     parser.add_argument("--jobs", type=int, default=2, help="how many at the same time")
     parser.add_argument("--timeout", type=float, default=600.0, help="seconds for the tests of one mutant")
+    parser.add_argument("--thorough", action="store_true", help="all contract tests for each, not only those of its parts")
     options = parser.parse_args()
     chosen = [mutant for mutant in all_mutants() if options.only in mutant.label]
     if options.list:
         print("\n".join(mutant.label for mutant in chosen))
         return 0
-    survivors = unexplained(run(chosen, options.jobs, options.timeout))
+    PROCESSES.set_forkserver_preload(PRELOADED)
+    killers = run(chosen, options.jobs, options.timeout, options.thorough)
+    survivors = unexplained(mutant for mutant, by in zip(chosen, killers, strict=True) if not by)
     print(f"\n{len(chosen) - len(survivors)} of {len(chosen)} killed or explained")
     print("".join(f"  {mutant.label}\n" for mutant in survivors), end="")
     return 1 if survivors else 0
