@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from simlib.analysis.metrics import METRICS
 from simlib.experiment.sweep_plan import SweepPlan
-from simlib.report.cells import label_of, mean_text
-from simlib.report.sweep_figures import curves
+from simlib.report.cells import UNDEFINED, label_of, mean_text
+from simlib.report.sweep_figures import curves, keeps_not_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,16 @@ def _table(plan: SweepPlan, frame: "pd.DataFrame", name: str) -> "Table":
     for title in (plan.key.rpartition(".")[2], *found, *(["closed form"] if theory else [])):
         table.add_column(title, overflow="fold")
     for value in plan.values:
-        cells = [mean_text(metric, curve[value]) if value in curve else "unstable" for curve in found.values()]
+        here = frame[frame[plan.key] == value]
+        cells = [
+            mean_text(metric, curve[value]) if value in curve else _no_mean(here[here["design"] == design])
+            for design, curve in found.items()
+        ]
         closed = [f"{plan.expected_hit_ratio(value) * metric.factor:.1f}"] if theory else []
         table.add_row(f"{value:g}", *cells, *closed)
     return table
+
+
+def _no_mean(rows: "pd.DataFrame") -> str:
+    """Why there is no mean: the design does not keep up, or nothing happened that could be measured."""
+    return "unstable" if keeps_not_up(rows) else UNDEFINED

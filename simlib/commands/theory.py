@@ -43,10 +43,10 @@ def theory(
     """
     from simlib.commands.overriding import Overrides, chosen_scenario
     from simlib.engine.simulate import check_budget
-    from simlib.experiment.closed_theory import departures, think_time
+    from simlib.experiment.closed_theory import check_within_reach, departures
 
     chosen = chosen_scenario(scenario or BUNDLED, Overrides(replications=replications, seed=seed))
-    think_time(chosen)
+    check_within_reach(chosen)
     check_budget(chosen)
     with heard_interrupts() as ask:
         try:

@@ -111,6 +111,9 @@ def _exposure(comparison: Comparison) -> Iterator[str]:
 def _service_times(scenario: Scenario) -> Iterator[str]:
     profile = scenario.profile
     machine = profile.about.get("machine", "")
+    origin = f", measured on {machine}" if machine else ""
+    if derived := profile.about.get("derived", ""):
+        origin = f", {derived}"
     which = "Service times"
     if scenario.run.timing == "live":
         yield (
@@ -119,7 +122,7 @@ def _service_times(scenario: Scenario) -> Iterator[str]:
             "numbers."
         )
         which = "The times of what is not really done here (HTTP calls, claim checks, cache look-ups)"
-    yield f"{which} come from the cost profile {profile.name}{f', measured on {machine}' if machine else ''}."
+    yield f"{which} come from the cost profile {profile.name}{origin}."
     if profile.noise == "quiet":
         yield (
             f"Host noise is left out (run.host_noise = quiet: the slowest {1 - QUIET_SHARE:.1%} of each measured "

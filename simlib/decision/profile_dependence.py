@@ -7,12 +7,10 @@ from typing import Literal
 
 from simlib.decision.comparing import Verdicts
 from simlib.decision.headlines import HEADLINE_METRICS
-from simlib.decision.profile_words import PairWords, lead, metric_sentence, unpriced_sentence
+from simlib.decision.profile_words import OPEN, PairWords, lead, metric_sentence, unpriced_sentence
 from simlib.decision.verdicts import Judgement
 
 Reading = Literal["same", "changes", "open"]
-OPEN = frozenset({"undecided", "undefined"})
-"""Words that say that something is not known, and so contradict no other."""
 NO_WORD = "unstable"
 """In place of a word where a design of the pair does not keep up under that profile."""
 

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from simlib.analysis.metrics import METRICS, Metric
 
+OPEN = frozenset({"undecided", "undefined"})
+"""Words that say that something is not known, and so contradict no other."""
 _NUMBERS = {2: "both profiles", 3: "all three profiles", 4: "all four profiles", 5: "all five profiles"}
 
 
@@ -43,7 +45,9 @@ def metric_sentence(name: str, pairs: Sequence[PairWords]) -> str:
     if same:
         told.append(f"under {_all(len(pairs[0].words))} {_by_word(same, metric)}")
     readings = {pair.reading for pair in pairs}
-    if "changes" in readings:
+    if all(word in OPEN for pair in pairs for word in pair.words.values()):
+        verb = "is not known under any profile"
+    elif "changes" in readings:
         verb = "depends on the profile"
     elif "open" in readings:
         verb = "is contradicted under no profile, but not decided under every one"

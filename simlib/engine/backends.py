@@ -5,11 +5,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from simlib.engine.clients import CLIENT_IDS, REDIRECTS, secret_of
 from simlib.engine.hosts import Handler, HostContext
 from simlib.engine.network import Bind
 from simlib.engine.parts import Parts
-from simlib.flows import Backend, Client, Obtained, RefreshToken
+from simlib.flows import Backend, Begin, Client, Obtained, RefreshToken
 from simlib.scenario.effects import Answer, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.variates import Variates
@@ -17,6 +19,8 @@ from simlib.scenario.world import World
 from simlib.strategies import UserClient
 
 TIMEOUT_S = 30.0
+LONGEST = 1.0 - 1e-9
+"""As good as no session is longer than the quantile at this probability."""
 
 
 def backend(world: World, parts: Parts, variates: Variates) -> Bind:
@@ -29,25 +33,31 @@ def backend(world: World, parts: Parts, variates: Variates) -> Bind:
         redirect_uri=REDIRECTS["spa_bff"],
         scope=f"openid {scope}" if parts.needs("id_token") else scope,
     )
-    session_s = next(kind.session.mean() for kind in world.clients if kind.kind == "spa_bff")
+    # Browsers end their sessions themselves, each when its own is over: this is only the end of the longest.
+    sessions = next(kind.session for kind in world.clients if kind.kind == "spa_bff")
+    session_s = float(sessions.seconds(np.array([LONGEST]))[0])
 
     def bind(ctx: HostContext) -> Handler:
-        handler = Backend(client, session_s, _beginner(client), _forwarder(parts), TIMEOUT_S)
+        handler = Backend(client, session_s, _beginner(client, parts), _forwarder(parts), TIMEOUT_S)
         return lambda request: handler(ctx, request)
 
     return bind
 
 
-def _beginner(client: Client) -> Callable[[TokenResponse], UserClient]:
+def _beginner(client: Client, parts: Parts) -> Begin:
     numbers = iter(range(10**9, 10**12))
 
     def refresh(ctx: Context, refresh_token: str) -> Flow[Obtained]:
         flow = RefreshToken(RefreshToken.Settings(), replace(client, refresh_token=refresh_token))
         return (yield from flow.obtain(ctx))
 
-    def begin(tokens: TokenResponse) -> UserClient:
-        sign_in = partial(_take, [tokens])
-        return UserClient(next(numbers), "", None, sign_in, refresh=refresh, client_id=client.client_id)
+    def begin(ctx: Context, redeeming: Flow[Obtained]) -> Flow[tuple[Obtained, UserClient]]:
+        state = UserClient(next(numbers), "", None, refresh=refresh, client_id=client.client_id)
+        # By the presenter, so that what binds tokens to the client binds the first ones too.
+        obtained = yield from parts.presenter.on_behalf(ctx, state, redeeming)
+        if isinstance(obtained, TokenResponse):
+            state.sign_in = partial(_take, [obtained])
+        return obtained, state
 
     return begin
 

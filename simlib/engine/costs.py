@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,18 @@ class SecondsOf(Protocol):
 
     def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Seconds at each uniform."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Two durations one after the other, both drawn by the same uniform: a bad moment is one for both."""
+
+    first: SecondsOf
+    second: SecondsOf
+
+    def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Seconds at each uniform."""
+        return self.first.seconds(uniform) + self.second.seconds(uniform)
 
 
 class CostTable(Protocol):

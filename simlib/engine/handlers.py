@@ -1,7 +1,8 @@
 """What every host of a design does when it is called: the real services, with the design's parts in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from simlib.engine.hosts import Handler, HostContext
@@ -36,6 +37,11 @@ class Handlers:
         self._parts = parts
         self._token_id = token_id
         self._states: dict[tuple[str, int], Any] = {}
+
+    @property
+    def states(self) -> Mapping[tuple[str, int], Any]:
+        """Host and replica -> what its validator knows, for the replicas that have been bound."""
+        return MappingProxyType(self._states)
 
     def _state(self, site: Site, ctx: ReplicaContext) -> Any:
         key = (site.host, ctx.replica)

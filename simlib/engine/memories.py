@@ -16,7 +16,7 @@ def memories(deployed: Deployed) -> Mapping[str, str]:
     Of hosts these are the client and the replicas of gateways and services.
     """
     found = {CLIENT: _digest(deployed.population.client(0))}
-    for (host, replica), state in deployed.handlers._states.items():
+    for (host, replica), state in deployed.handlers.states.items():
         found[f"{host}#{replica}"] = _digest(state)
     return found
 

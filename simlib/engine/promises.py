@@ -6,7 +6,7 @@ from simlib.engine.parts import deployment_of, make_parts
 from simlib.engine.sites import make_sites
 from simlib.scenario.design import Design
 from simlib.scenario.errors import InputError
-from simlib.scenario.places import GATEWAY
+from simlib.scenario.places import GATEWAY, SERVICE
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 from simlib.strategies import Bound
@@ -16,13 +16,16 @@ def design_bound(scenario: Scenario, design: Design) -> Bound:
     """For how many seconds a request may succeed with an expired and with a revoked token.
 
     All who judge the client's token must accept it, so the strictest of them bounds the design. Behind a gateway that
-    passes another credential inwards, nobody but the gateway judges it.
+    passes another credential inwards, nobody but the gateway judges it, and behind a service that exchanges it nobody
+    but that service and its gateway.
     """
     variates = Variates(scenario.run.seed, 0)
     parts = make_parts(design, deployment_of(scenario, design, variates, {}))
     sites = make_sites(parts, scenario.world, parts.deployment.regions[:1] or ("",))
     edge = next(site for site in sites if site.edge)
     judges = [edge] if edge.place == GATEWAY and _forwards(edge.validator) else list(sites)
+    if parts.propagator is not None and parts.propagator.own_audiences:
+        judges = [site for site in judges if site.place in (GATEWAY, SERVICE)]
     bounds = [site.validator.bound() for site in judges if site.validator is not None]
     return Bound(min(b.after_expiry_s for b in bounds), min(b.after_revocation_s for b in bounds))
 

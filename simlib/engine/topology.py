@@ -1,7 +1,9 @@
 """The hosts and links of a design in its world, region by region."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from simlib.engine.costs import Sum
 from simlib.engine.database import database_host, database_path
 from simlib.engine.network import Host, Path
 from simlib.engine.parts import Parts
@@ -93,13 +95,12 @@ class Topology:
             first = next(site for site in self.sites if site.first and site.region == region)
             yield self._path(at(CLIENT, region), first.host, network.client_to_service)
             for there in self.as_regions:
-                link = self._between(region, there, network.client_to_authorization_server)
-                yield self._path(at(CLIENT, region), at(AUTHORIZATION_SERVER, there), link)
+                line = network.client_to_authorization_server
+                yield self._from_client(region, at(AUTHORIZATION_SERVER, there), there, line)
             if self.world.backend is not None:
                 yield self._path(at(BACKEND, region), first.host, network.inside)
                 for there in self.regions:
-                    link = self._between(region, there, network.client_to_service)
-                    yield self._path(at(CLIENT, region), at(BACKEND, there), link)
+                    yield self._from_client(region, at(BACKEND, there), there, network.client_to_service)
                 for there in self.as_regions:
                     link = self._between(region, there, network.service_to_authorization_server)
                     yield self._path(at(BACKEND, region), at(AUTHORIZATION_SERVER, there), link)
@@ -127,6 +128,12 @@ class Topology:
         """A link as it is inside a region, or with the round trip between two."""
         far = self.world.regions.between(one, other) if self.world.regions is not None else None
         return link if far is None else link.model_copy(update={"round_trip": far})
+
+    def _from_client(self, region: str, callee: str, there: str, line: Link) -> Path:
+        """A client's own line leads as far as its region; the way to another one comes on top."""
+        path = self._path(at(CLIENT, region), callee, line)
+        far = self.world.regions.between(region, there) if self.world.regions is not None else None
+        return path if far is None else replace(path, round_trip=Sum(line.round_trip, far))
 
     def _path(self, caller: str, callee: str, link: Link) -> Path:
         network = self.world.network

@@ -47,8 +47,9 @@ def closed_answer(scenario: Scenario, design: str) -> ClosedAnswer:
     """Mean value analysis of one design: requests per second, and seconds per request with the links.
 
     Every replica is a station of its own, visited at random. ``residence_s`` holds those of the resource server, then
-    those of the authorization server.
+    those of the authorization server. Raises InputError as `check_within_reach` does.
     """
+    check_within_reach(scenario)
     demands = demands_of(scenario, design)
     world, replicas = scenario.world, scenario.design(design).replicas
     stations = [
@@ -62,6 +63,26 @@ def closed_answer(scenario: Scenario, design: str) -> ClosedAnswer:
     away = demands.think_s + demands.links_s
     answer = mean_value_analysis(world.population.users, away, stations)
     return replace(answer, response_s=answer.response_s + demands.links_s)
+
+
+def check_within_reach(scenario: Scenario) -> None:
+    """Raises InputError for what the analysis has no answer to: another load than a closed one, or more servers than
+    the two whose demands it reads. CPU time of a third would pass for a link, where nobody queues.
+    """
+    think_time(scenario)
+    world = scenario.world
+    beyond = {
+        "world.service.calls": bool(world.service.calls),
+        "world.backend": world.backend is not None,
+        "world.regions": world.regions is not None,
+        **{f"designs.{name}.gateway": "gateway" in one.parts for name, one in scenario.designs.items()},
+    }
+    for key, there in beyond.items():
+        if there:
+            raise InputError(
+                f"{scenario.name}: {key}: mean value analysis is made here for one service and one authorization "
+                "server; leave this key out"
+            )
 
 
 def departures(scenario: Scenario) -> tuple[str, ...]:
@@ -85,6 +106,9 @@ def departures(scenario: Scenario) -> tuple[str, ...]:
         "The token store is a host of its own, which the analysis does not know": world.store.kind == "database",
         f"Whether {', '.join(caching)} asks depends on what was asked before": bool(caching),
         "Revoked tokens are refused, and asked for again": world.revocations.rate > 0,
+        "Sessions begin and end": bool(world.clients),
+        "The shared store is a host of its own, which the analysis does not know": world.shared_store is not None,
+        "The authorization server refuses what comes too often": world.authorization_server.rate_limit is not None,
     }
     return tuple(f"{sentence}: the analysis is an approximation there." for sentence, holds in told.items() if holds)
 

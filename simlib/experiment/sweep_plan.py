@@ -144,7 +144,7 @@ def _run(
     # An entry of the longest life must have been renewed before it counts.
     warm_up = max(run.warm_up_s, max(values)) if over == TTL else run.warm_up_s
     length = run.length_s + warm_up - run.warm_up_s
-    if rates:
+    if sum(rates) > 0:  # a rate that is none is refused where the scenario is checked
         per_second = sum(rates) * len(scenario.designs) * few
         length = min(length, max(BUDGET / per_second, 1.25 * warm_up))
     if length_s is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from simlib.flows.authorization_code import AuthorizationCode
-from simlib.flows.backend import Backend
+from simlib.flows.backend import Backend, Begin
 from simlib.flows.backend_for_frontend import BackendForFrontend
 from simlib.flows.base import Client, FlowSettings, GrantFlow, Obtained
 from simlib.flows.client_credentials import ClientCredentials
@@ -41,6 +41,7 @@ __all__ = [
     "AuthorizationCode",
     "Backend",
     "BackendForFrontend",
+    "Begin",
     "Client",
     "ClientCredentials",
     "DeviceAuthorization",

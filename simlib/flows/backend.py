@@ -9,24 +9,26 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from simlib.flows.base import Client
+from simlib.flows.base import Client, Obtained
 from simlib.flows.front_channel import Departure, depart, redeem
 from simlib.flows.pkce import text_of
 from simlib.flows.token_request import form_bytes, parameters_in
 from simlib.scenario.effects import Answer, Compute, Context, Failed, Flow, Reply
-from simlib.scenario.messages import HttpRequest, TokenResponse
+from simlib.scenario.messages import HttpRequest
 
 SCHEME = "Cookie"
 SESSION_BYTES = 32
 
-Begin = Callable[[TokenResponse], Any]
+Begin = Callable[[Context, Flow[Obtained]], Flow[tuple[Obtained, Any]]]
+"""Has the code redeemed by the flow that it is given, as the client of a new session does it: what came of it, and
+what ``forward`` needs from then on."""
 Forward = Callable[[Context, Any, HttpRequest], Flow[Answer]]
 """One API request on behalf of a session's user: context, what ``begin`` made of the tokens, the request."""
 
 
 class Backend:
-    """The sessions of one replica, by cookie. ``client`` is a confidential one; ``session_s`` is in seconds;
-    ``begin`` makes of tokens what ``forward`` needs."""
+    """The sessions of one replica, by cookie. ``client`` is a confidential one; ``session_s`` (seconds) is the
+    longest that a session may last."""
 
     def __init__(
         self,
@@ -69,13 +71,14 @@ class Backend:
         kept = self._departed.pop(cookie, None)
         if kept is None:
             return Reply(401)
-        obtained = yield from redeem(ctx, self._client, kept, location, self._timeout_s)
+        redeeming = redeem(ctx, self._client, kept, location, self._timeout_s)
+        obtained, begun = yield from self._begin(ctx, redeeming)
         if isinstance(obtained, Failed):
             return Reply(502)
         if isinstance(obtained, Reply):
             return obtained
         session = text_of(ctx.random_bytes("session", SESSION_BYTES))
-        self._sessions[session] = self._begin(obtained), ctx.now() + self._session_s
+        self._sessions[session] = begun, ctx.now() + self._session_s
         return (yield from _json_reply(200, {"session": session, "expires_in": self._session_s}))
 
     def _pass_on(self, ctx: Context, cookie: str, request: HttpRequest) -> Flow[Answer]:

@@ -93,10 +93,16 @@ def _check_user_information(design: Design, kinds: Mapping[str, type[Any]], cata
 
 
 def _check_algorithms(design: Design, where: str) -> None:
-    algorithm = getattr(design.parts["authorization_server"].settings, "algorithm", None)
-    accepted = getattr(design.parts["service"].settings, "algorithms", None)
-    if algorithm is not None and accepted is not None and algorithm not in accepted:
-        raise InputError(f"{where}.service.algorithms: does not accept {algorithm}, which the AS signs with")
+    """Whoever verifies or decrypts must take what the server makes, wherever in the design that is."""
+    made = design.parts["authorization_server"].settings
+    algorithm, management = getattr(made, "algorithm", None), getattr(made, "key_management", None)
+    for place, chosen in design.parts.items():
+        accepted = getattr(chosen.settings, "algorithms", None)
+        if algorithm is not None and accepted is not None and algorithm not in accepted:
+            raise InputError(f"{where}.{place}.algorithms: does not accept {algorithm}, which the AS signs with")
+        key = getattr(chosen.settings, "key_management", management)
+        if management is not None and key != management:
+            raise InputError(f"{where}.{place}.key_management: must be {management}, which the AS encrypts with")
 
 
 def _check_needs(

@@ -36,7 +36,8 @@ class ClientType(FrozenModel):
 class Regions(FrozenModel):
     """Where users and servers are. Services stand in every region; an AS that is not regional only in the first.
 
-    ``round_trips`` names pairs as "eu-us", in the order of ``names``.
+    ``round_trips`` names pairs as "eu-us", in the order of ``names``: between servers that is the whole way, for a
+    client it comes on top of its own line.
     """
 
     names: Annotated[tuple[Annotated[str, Field(pattern="^[a-z][a-z0-9]{0,15}$")], ...], Field(min_length=2)] = Field(

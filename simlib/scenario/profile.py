@@ -87,9 +87,10 @@ def load_profile(path: Path, noise: HostNoise = "quiet") -> CostProfile:
     Raises InputError naming file and row when the file is not such a profile.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as a cost profile ({error.__class__.__name__})") from error
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise InputError(f"{path}: cannot be read as a cost profile ({reason})") from error
     about: dict[str, str] = {}
     rows: list[tuple[int, str]] = []
     for number, line in enumerate(lines, start=1):
@@ -113,10 +114,21 @@ def _equally_long(*tables: NDArray[np.float64]) -> list[NDArray[np.float64]]:
 
 def _tables(path: Path, rows: list[tuple[int, str]]) -> dict[str, NDArray[np.float64]]:
     tables: dict[str, NDArray[np.float64]] = {}
+    width = None
     for number, line in rows:
         operation, *cells = next(csv.reader([line]))
         if operation == "operation":
+            width = len(cells)
             continue
+        if not operation or operation in tables:
+            raise InputError(
+                f"{path}, row {number}: {f'a second row of {operation}' if operation else 'names no operation'}"
+            )
+        if width not in (None, len(cells)) and len(cells) > 1:
+            raise InputError(
+                f"{path}, row {number} ({operation}): has {len(cells)} quantiles where the heading has {width}; "
+                f"allowed: {width}, or 1 for a constant"
+            )
         tables[operation] = _quantiles(path, number, operation, cells)
     if not tables:
         raise InputError(f"{path}: holds no operation; rows are operation,q0,...,qN in seconds")

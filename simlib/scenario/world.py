@@ -143,6 +143,9 @@ class World(FrozenModel):
                 if callee not in self.inner_services:
                     raise ValueError(f"{caller} calls {callee!r}, which is none of inner_services")
         _refuse_circles(called)
+        for name in self.inner_services:
+            if not any(name in callees for callees in called.values()):
+                raise ValueError(f"inner_services.{name} is called by nobody; name it in calls or leave it out")
         return self
 
 

@@ -55,7 +55,7 @@ class InSharedStore:
     def look_up(self, ctx: Context, state: AnswerCache, key: str) -> Flow[Introspected | None]:
         """Read it; judged on arrival, because it may have ended on its way."""
         value = yield Call("shared", SharedGet(self._prefix + key), self._timeout_s)
-        if not isinstance(value, bytes) or not value:
+        if not isinstance(value, bytes):
             return None
         found = yield Compute("json.decode", partial(_read, value))
         introspected, until = found if found is not None else (None, 0.0)

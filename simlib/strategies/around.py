@@ -23,8 +23,7 @@ class AroundValidator:
         self.inner = inner
         self.user_information_sources = inner.user_information_sources
         self.caches_answers = inner.caches_answers
-        opaque = getattr(inner, "token_format", None) == "opaque"
-        self.asks_authorization_server: bool = getattr(inner, "asks_authorization_server", opaque)
+        self.asks_authorization_server = inner.asks_authorization_server
 
     def bound(self) -> Bound:
         """What the validator inside promises."""

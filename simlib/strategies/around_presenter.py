@@ -56,4 +56,11 @@ class AroundPresenter:
 
     def request(self, ctx: Context, state: Any, request: HttpRequest) -> Flow[Any]:
         """One API request of the part inside."""
-        return intercepted(self.inner.request(ctx, state, request), self.targets, partial(self.outgoing, ctx, state))
+        return self._intercepted(ctx, state, self.inner.request(ctx, state, request))
+
+    def on_behalf(self, ctx: Context, state: Any, flow: Flow[T]) -> Flow[T]:
+        """Another flow of the same client, with its calls made as here."""
+        return self._intercepted(ctx, state, self.inner.on_behalf(ctx, state, flow))
+
+    def _intercepted(self, ctx: Context, state: Any, flow: Flow[T]) -> Flow[T]:
+        return intercepted(flow, self.targets, partial(self.outgoing, ctx, state))

@@ -119,6 +119,10 @@ class Bearer:
             return (yield from self._attempt(ctx, state, request))
         return answer
 
+    def on_behalf(self, ctx: Context, state: UserClient, flow: Flow[Any]) -> Flow[Any]:
+        """Another flow of the same client; a bearer's calls are made as they are."""
+        return flow
+
     def _attempt(self, ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:
         held = state.held
         if held is None or self._is_spent(held, state, ctx.now()):

@@ -59,6 +59,7 @@ class JwtLocal:
     token_format: ClassVar[TokenFormat | None] = "jwt"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
+    asks_authorization_server: ClassVar[bool] = False
     Settings: ClassVar[type[Any]] = JwtLocalSettings
 
     @staticmethod

@@ -60,6 +60,7 @@ class OpaqueCached:
     token_format: ClassVar[TokenFormat | None] = "opaque"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
     caches_answers: ClassVar[bool] = True
+    asks_authorization_server: ClassVar[bool] = True
     Settings: ClassVar[type[OpaqueCachedSettings]] = OpaqueCachedSettings
 
     @staticmethod

@@ -42,6 +42,7 @@ class PasetoLocal:
     token_format: ClassVar[TokenFormat | None] = "paseto"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
+    asks_authorization_server: ClassVar[bool] = False
     Settings: ClassVar[type[PasetoLocalSettings]] = PasetoLocalSettings
 
     @staticmethod

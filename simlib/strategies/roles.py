@@ -58,6 +58,13 @@ class Validator(Protocol):
     def caches_answers(self) -> bool:
         """Whether it keeps answers of the authorization server."""
 
+    @property
+    def asks_authorization_server(self) -> bool:
+        """Whether it may ask the authorization server about a token that is new to it before it decides.
+
+        Keys and lists that are fetched for all tokens, and claims about the user, are not meant.
+        """
+
     def bound(self) -> Bound:
         """What this validator promises under its settings."""
 
@@ -97,6 +104,9 @@ class Presenter(Protocol):
 
     def request(self, ctx: Context, state: Any, request: HttpRequest) -> Flow[Any]:
         """One API request, with everything it takes; returns the last answer."""
+
+    def on_behalf(self, ctx: Context, state: Any, flow: Flow[Any]) -> Flow[Any]:
+        """Another flow of the same client, such as redeeming a code, with its calls made as this part makes them."""
 
 
 class Propagator(Protocol):

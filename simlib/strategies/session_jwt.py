@@ -51,6 +51,7 @@ class SessionJwt:
     token_format: ClassVar[TokenFormat | None] = "session"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
+    asks_authorization_server: ClassVar[bool] = False
     Settings: ClassVar[type[Any]] = SessionJwtSettings
 
     @staticmethod

@@ -55,6 +55,7 @@ class SignedIntrospection:
     token_format: ClassVar[TokenFormat | None] = "opaque"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
     caches_answers: ClassVar[bool] = False
+    asks_authorization_server: ClassVar[bool] = True
     Settings: ClassVar[type[SignedIntrospectionSettings]] = SignedIntrospectionSettings
 
     @staticmethod

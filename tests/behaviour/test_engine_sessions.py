@@ -60,6 +60,26 @@ def test_sessions_begin_as_often_as_renewal_theory_says(kind: str) -> None:
     assert began[late].sum() == pytest.approx(expected / 2, rel=0.1)  # and as often early as late
 
 
+def test_sessions_behind_a_backend_are_as_long_as_the_world_says() -> None:
+    users, rate, session, length = 200, 20.0, 60.0, 600.0
+    records = simulate(
+        made(clients("spa_bff", exponential(session)), users=users, arrival_rate=rate, length_s=length), "it"
+    )
+    rows = records["requests"]
+    late = (rows["arrival"] > length / 3) & (rows["signing_in"] > 0)
+    # Not cut off at their mean, which would make them two thirds as long.
+    assert late.sum() == pytest.approx(users * length * (2 / 3) / (session + users / rate), rel=0.08)
+
+
+@pytest.mark.parametrize("wrapper", ["dpop", "mtls"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_first_tokens_of_a_session_are_bound_to_the_client_too(kind: str, wrapper: str) -> None:
+    chosen = {**JWT, "wrappers": [{"part": wrapper}]}
+    records = simulate(made(clients(kind, constant(1000.0)), chosen, users=10, length_s=60.0), "it")
+    assert records["requests"]["accepted"].sum() > 50
+    assert not (records["requests"]["refusals"] > 0).any()
+
+
 def test_a_machine_does_not_sign_in_and_has_no_refresh_token() -> None:
     records = simulate(made(clients("machine"), {**JWT, "token_lifetime_s": 10}, length_s=60.0), "it")
     assert not (records["requests"]["signing_in"] > 0).any()

@@ -134,6 +134,21 @@ def test_an_authorization_server_on_another_continent_costs_its_round_trip() -> 
     assert at_us == pytest.approx(0.4 * 0.75 + 0.6 * 0.25, abs=0.05)  # at home and roaming
 
 
+def test_a_client_reaches_another_continent_by_its_own_line_and_then_across() -> None:
+    chosen = {**OPAQUE, "token_lifetime_s": 20}
+    line = {"client_to_authorization_server": link(0.05)}
+    world = {"regions": REGIONS}
+    records = simulate(made({"it": chosen}, world=world, links=LINKS | line, users=200, length_s=60.0), "it")
+    rows, names = records["calls"], records.names
+    taken = rows["received"] - rows["sent"]
+    caller = np.array([names[number] for number in rows["caller"]])
+    to_token = np.array([names[number] for number in rows["target"]]) == "token@eu"
+    for region, further in (("eu", 0.0), ("us", 0.08)):
+        waited = taken[(caller == f"client@{region}") & to_token & np.isfinite(taken)]
+        assert len(waited) > 20
+        assert waited == pytest.approx(0.05 + further, abs=1e-12)
+
+
 def test_tokens_that_name_their_region_are_asked_about_where_they_were_issued() -> None:
     regional = design("opaque_regional", "regional_reference_token", "introspection")
     made_up = made({"it": regional}, world={"regions": {**REGIONS, "roaming_share": 0.0}}, users=50)

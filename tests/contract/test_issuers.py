@@ -13,9 +13,12 @@ from simlib.scenario.messages import TokenRow
 from simlib.stores import STORES
 from simlib.strategies import ISSUERS, VALIDATORS
 from simlib.tokens import header_of
-from support.forging import altered
+from support.forging import altered, encoded
 from support.pairs import name_of
-from support.stage import AUDIENCE, SCOPE, Stage
+from support.stage import AUDIENCE, ELSEWHERE, SCOPE, Stage
+
+READ_FROM_ITSELF = ("jwt", "paseto", "session")
+"""Formats of tokens whose claims their issuer takes from the token, and not from its store."""
 
 
 def taking(issuer: type[Any]) -> type[Any]:
@@ -96,6 +99,29 @@ def test_tokens_that_it_did_not_issue_mean_nothing(stage: Stage, make_stage: Cal
 def test_a_token_that_it_did_not_issue_cannot_be_revoked(stage: Stage) -> None:
     assert revoked(stage, "never-issued") is False
     assert revoked(stage, "a.b.c") is False
+
+
+def test_a_token_that_has_ended_is_not_revoked_any_more(stage: Stage) -> None:
+    issued = stage.issue()
+    if type(stage.issuer).token_format in READ_FROM_ITSELF:  # else the store may still know it
+        assert revoked(stage.at(issued.expires_at), issued.token) is False
+
+
+def test_its_own_signature_under_another_name_means_nothing(stage: Stage) -> None:
+    if type(stage.issuer).token_format in ("jwt", "paseto"):
+        assert inspected(stage, stage.misissue()) is not None  # else there is nothing to test
+        assert inspected(stage, stage.misissue(iss=ELSEWHERE)) is None
+
+
+def test_a_token_that_names_another_key_is_not_worth_a_verification(stage: Stage) -> None:
+    first, *rest = stage.issue().token.split(".")
+    before = sum(count for name, count in stage.stepper.operations.items() if ".verify" in name)
+    if type(stage.issuer).token_format == "paseto":
+        other = ".".join([first, *rest[:-1], encoded({"kid": "other"})])
+    else:
+        other = ".".join([encoded({"alg": "ES256", "typ": "at+jwt", "kid": "other"}), *rest])
+    assert inspected(stage, other) is None
+    assert sum(count for name, count in stage.stepper.operations.items() if ".verify" in name) == before
 
 
 @given(st.text(st.characters() | st.characters(categories=["Cs"]), max_size=40))

@@ -333,6 +333,17 @@ def test_a_revoked_token_is_refused_by_who_never_saw_it_unless_the_bound_allows(
     assert_refused(stage.at(stage.now + bound).present(token))
 
 
+def test_who_revokes_a_token_that_nobody_issued_revokes_nothing(stage: Stage) -> None:
+    """What says the same as a token of the server and is signed by nobody names no token of the server."""
+    token, other = stage.issue().token, stage.issue("user-2").token
+    for forged in (altered(token, 0), altered(token, -1), _with_the_end_of(other, token)):
+        stage.revoke(forged)
+    assert stage.present(token).accepted
+    assert (
+        stage.at(stage.now + 100.0).present(token).accepted
+    )  # whoever polls has polled, and no answer is kept so long
+
+
 def test_one_token_says_nothing_about_another(stage: Stage) -> None:
     first, second = stage.issue("user-1").token, stage.issue("user-2").token
     assert stage.present(first).claims["sub"] == "user-1"
@@ -344,3 +355,7 @@ def test_one_token_says_nothing_about_another(stage: Stage) -> None:
 def test_replicas_share_no_state(stage: Stage) -> None:
     other = stage.validator.initial_state()
     assert other is not stage.state or other is None
+
+
+def _with_the_end_of(other: str, token: str) -> str:
+    return token.rpartition(".")[0] + "." + other.rpartition(".")[2]

@@ -16,6 +16,7 @@ from queue import SimpleQueue
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from kept import EQUIVALENT, keep
 from mutation_points import ROOT, Mutant, all_mutants  # this folder is no package; it is put on the path above
 from nearby import Chosen, part_names, run_tests, unit_tests
 
@@ -23,8 +24,6 @@ COPIED = ("simlib", "tests", "data", "pyproject.toml")
 PROCESSES = multiprocessing.get_context("forkserver")
 PRELOADED = ["pytest", "numpy", "pandas", "scipy.stats", "hypothesis", "jwt", "pydantic", "cryptography.x509", "nearby"]
 """What tests need and no mutant changes."""
-EQUIVALENT: dict[str, str] = {}
-"""File and old text of mutants that change nothing -> why."""
 
 
 def copied(folder: Path) -> Path:
@@ -99,18 +98,23 @@ def unexplained(survivors: Iterable[Mutant]) -> list[Mutant]:
 def main() -> int:
     """Run the chosen mutants and report."""
     parser = argparse.ArgumentParser(prog="mutations", description=__doc__)
-    parser.add_argument("--only", default="", help="mutants whose file, line or text holds this")
+    parser.add_argument("--only", nargs="*", default=[""], help="mutants whose file, line or text holds one of these")
     parser.add_argument("--list", action="store_true", help="show them and run nothing")
     parser.add_argument("--jobs", type=int, default=2, help="how many at the same time")
     parser.add_argument("--timeout", type=float, default=600.0, help="seconds for the tests of one mutant")
-    parser.add_argument("--thorough", action="store_true", help="all contract tests for each, not only those of its parts")
+    parser.add_argument(
+        "--thorough", action="store_true", help="all contract tests for each, not only those of its parts"
+    )
+    parser.add_argument("--keep", action="store_true", help="write the outcomes to data/mutations.csv")
     options = parser.parse_args()
-    chosen = [mutant for mutant in all_mutants() if options.only in mutant.label]
+    chosen = [mutant for mutant in all_mutants() if any(word in mutant.label for word in options.only)]
     if options.list:
         print("\n".join(mutant.label for mutant in chosen))
         return 0
     PROCESSES.set_forkserver_preload(PRELOADED)
     killers = run(chosen, options.jobs, options.timeout, options.thorough)
+    if options.keep:
+        keep(chosen, killers)
     survivors = unexplained(mutant for mutant, by in zip(chosen, killers, strict=True) if not by)
     print(f"\n{len(chosen) - len(survivors)} of {len(chosen)} killed or explained")
     print("".join(f"  {mutant.label}\n" for mutant in survivors), end="")

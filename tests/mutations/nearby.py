@@ -11,7 +11,27 @@ from pathlib import Path
 import pytest
 
 MOST_CASES = 1200
-"""Contract tests per mutant; of more, every second, third ... is taken."""
+"""Contract tests of validators per mutant; of more, every second, third ... is taken."""
+
+FAMILIES = {
+    "strategies": ("strategies", "wrapper"),
+    "tokens": (
+        "claims",
+        "decoder",
+        "dpop",
+        "jws",
+        "key",
+        "opaque",
+        "sealing",
+        "shared",
+        "status",
+        "strategies",
+        "wrapper",
+    ),
+    "services": ("services", "strategies", "wrapper", "server"),
+    "flows": ("flows", "strategies", "services"),
+}
+"""Folder -> how the names of its unit tests begin."""
 
 _DEFINED = re.compile(r"^(?:class|def) ([A-Za-z]\w+)", re.MULTILINE)
 _PART = re.compile(r'^    name: ClassVar\[str\] = "(\w+)"', re.MULTILINE)
@@ -19,11 +39,13 @@ _PART = re.compile(r'^    name: ClassVar\[str\] = "(\w+)"', re.MULTILINE)
 
 @cache
 def unit_tests(tree: Path, file: str) -> tuple[str, ...]:
-    """The unit tests that speak of a file or of what it defines, those that speak of it most first."""
+    """The unit tests of a file's folder, those first that speak most of what it defines."""
     words = set(_DEFINED.findall((tree / file).read_text(encoding="utf-8"))) | {Path(file).stem}
     said = {test: _mentions(words, test) for test in sorted((tree / "tests" / "unit").glob("test_*.py"))}
-    speaking = sorted((test for test in said if said[test]), key=lambda test: -said[test])
-    return tuple(str(test.relative_to(tree)) for test in speaking)
+    folder = FAMILIES[Path(file).parent.name]
+    near = [test for test in said if test.name.removeprefix("test_").startswith(folder)]
+    ordered = sorted(near, key=lambda test: -said[test])
+    return tuple(str(test.relative_to(tree)) for test in ordered)
 
 
 @cache
@@ -59,7 +81,9 @@ class Chosen:
         unit = [item for item in items if "/contract/" not in item.nodeid]
         if not self._thorough:
             contract = [item for item in contract if "[" not in item.nodeid or self._is_of_a_part(item.nodeid)]
-            contract = contract[:: 1 + len(contract) // MOST_CASES]
+            many = [item for item in contract if "test_validators" in item.nodeid]
+            few = [item for item in contract if "test_validators" not in item.nodeid]
+            contract = few + many[:: 1 + len(many) // MOST_CASES]
         items[:] = unit + sorted(contract, key=lambda item: "bounds" in item.nodeid)
 
     def _is_of_a_part(self, name: str) -> bool:

@@ -39,6 +39,10 @@ class Plain:
         answer: Answer = yield Call(AT_ONCE, request._replace(authorization=f"Bearer {token}" if token else ""))
         return answer
 
+    def on_behalf(self, ctx: Context, state: UserClient, flow: Flow[Any]) -> Flow[Any]:
+        """As it is."""
+        return flow
+
 
 def client_with(token: str, user: int) -> UserClient:
     """A user's client that holds a token, whatever it is worth."""

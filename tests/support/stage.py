@@ -308,15 +308,6 @@ def kid_of(token: str) -> Any:
     return header_of(token).get("kid")
 
 
-def asks(validator: Validator) -> bool:
-    """Whether a validator may ask about a token that is new to it; one that says nothing asks where tokens do not."""
-    told = getattr(validator, "asks_authorization_server", None)
-    if told is not None:
-        return bool(told)
-    inner = getattr(validator, "inner", None)
-    return validator.token_format == "opaque" if inner is None else asks(inner)
-
-
 def _returning(answer: Answer) -> Flow[Answer]:
     yield Compute("nothing")
     return answer

@@ -19,6 +19,7 @@ TWO = {
     "opaque": design_of("opaque_introspection", "reference_token"),
     "jwt": design_of("jwt_local", "jwt_access_token"),
 }
+PASSED_ON = {"part": "pass_through"}
 CLOSED = {"kind": "closed", "think": {"kind": "exponential", "mean_s": 0.5}}
 
 
@@ -91,6 +92,7 @@ def test_a_product_form_network_departs_from_nothing() -> None:
         ({"world__service__discipline": "fifo"}, "first come, first served"),
         ({"world__service__threads": 4, "world__service__discipline": "fifo"}, "Threads that wait"),
         ({"world__revocations__rate": 0.1}, "Revoked tokens"),
+        ({"world__authorization_server__rate_limit": {"requests_per_s": 5.0, "burst": 5}}, "too often"),
         ({"world__network__service_to_authorization_server__connections": 4}, "Connections"),
         ({"designs": {**TWO, "cached": design_of("opaque_cached", "reference_token")}}, "Whether cached asks"),
     ],
@@ -104,6 +106,15 @@ def test_what_breaks_the_product_form_is_told(change: dict[str, Any], words: str
 def test_another_load_than_a_closed_one_is_refused() -> None:
     with pytest.raises(InputError, match=r"world\.load\.kind"):
         closed_answer(small(world__load={"kind": "poisson", "arrival_rate": 5.0}), "jwt")
+
+
+def test_servers_beyond_the_two_are_refused_for_their_queues_would_be_missing() -> None:
+    stock: dict[str, Any] = {"audience": "https://stock.example", "scope": "read", "reply_bytes": 9}
+    stock["work"] = {"kind": "constant", "value_s": 0.01}
+    called = {"world__inner_services": {"stock": stock}, "world__service__calls": ["stock"]}
+    behind = {name: {**one, "inner_service": one["service"], "downstream": PASSED_ON} for name, one in TWO.items()}
+    with pytest.raises(InputError, match=r"world\.service\.calls: .* one service and one authorization server"):
+        closed_answer(small(designs=behind, **called), "jwt")
 
 
 def test_a_number_is_inside_when_its_interval_holds_it() -> None:

@@ -14,11 +14,13 @@ USERS, RATE = 40, 40.0
 NO_DELAY = {
     way: link(0.0) for way in ("client_to_service", "client_to_authorization_server", "service_to_authorization_server")
 }
+NO_TIME = {"link": link(0.0), "call": constant(0.0), "work": constant(0.0)}
 
 
-def hit_ratios(ttl: float, **world: Any) -> list[float]:
+def hit_ratios(ttl: float, replicas: int = 1, shared: bool = False, **world: Any) -> list[float]:
     # Tokens outlive the run by far, so only the TTL ends an entry; work and ways take no time, as the formula supposes.
-    design = {**DESIGNS["cached"], "token_lifetime_s": 1e7, "service": {"part": "opaque_cached", "ttl_s": ttl}}
+    part = {"part": "opaque_cached", "ttl_s": ttl, "shared": shared}
+    design = {**DESIGNS["cached"], "token_lifetime_s": 1e7, "service": part, "replicas": {"service": replicas}}
     made = scenario(
         users=USERS,
         arrival_rate=RATE,
@@ -40,3 +42,9 @@ def test_hits_are_r_over_one_plus_r(ttl: float) -> None:
 def test_hits_under_uneven_demand_are_the_mean_over_the_users() -> None:
     hits = hit_ratios(2.0, population={"users": USERS, "zipf_exponent": 1.0})
     assert_covered(hits, zipf_ttl_hit_ratio(RATE, 2.0, USERS, 1.0))
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_an_answer_cache_that_all_replicas_share_hits_like_a_single_one(replicas: int) -> None:
+    hits = hit_ratios(2.0, replicas, shared=True, shared_store=NO_TIME)
+    assert_covered(hits, ttl_hit_ratio(RATE / USERS, 2.0))

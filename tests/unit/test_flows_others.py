@@ -14,6 +14,7 @@ from simlib.flows import (
     Client,
     ClientCredentials,
     DeviceAuthorization,
+    Obtained,
     RefreshToken,
     TokenExchange,
 )
@@ -200,9 +201,11 @@ class Forwarding:
         self.forwarded: list[tuple[TokenResponse, HttpRequest]] = []
         self.answer: Answer = Reply(200, b"ok")
 
-    def begin(self, tokens: TokenResponse) -> TokenResponse:
-        self.sessions.append(tokens)
-        return tokens
+    def begin(self, ctx: Context, redeeming: Flow[Obtained]) -> Flow[tuple[Obtained, Obtained]]:
+        obtained = yield from redeeming
+        if isinstance(obtained, TokenResponse):
+            self.sessions.append(obtained)
+        return obtained, obtained
 
     def forward(self, ctx: Context, session: Any, request: HttpRequest) -> Flow[Answer]:
         self.forwarded.append((session, request))

@@ -128,6 +128,44 @@ def test_a_row_without_an_anchor_is_not_added(operation: str) -> None:
         extending.anchor_of(operation)
 
 
+# --- files ------------------------------------------------------------------------------------------------------
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "mine.csv"
+    path.write_text(f"# format: simlib-profile-1\noperation,q0,q1,q2\n{text}", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a,1,2,3\na,0.5\n", "row 4: a second row of a"),
+        (",1,2,3\n", "row 3: names no operation"),
+        ("a,1,2,3\nb,1,2\n", r"row 4 \(b\): has 2 quantiles where the heading has 3"),
+        ("a,1,2,3,4\n", r"row 3 \(a\): has 4 quantiles where the heading has 3"),
+    ],
+)
+def test_rows_that_are_repeated_nameless_or_cut_off_are_refused(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(InputError, match=f"mine.csv, {words}"):
+        load_profile(written(tmp_path, text))
+
+
+def test_a_constant_may_stand_between_measured_rows_and_a_spreadsheet_may_mark_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,1,2,3\nb,7\n")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_profile(path).mean("b") == 7.0
+
+
+def test_a_file_that_is_no_text_or_no_file_is_refused_in_words(tmp_path: Path) -> None:
+    binary = tmp_path / "binary.csv"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="not a text file"):
+        load_profile(binary)
+    with pytest.raises(InputError, match="Is a directory"):
+        load_profile(tmp_path)
+
+
 # --- derived ----------------------------------------------------------------------------------------------------
 
 

@@ -171,3 +171,41 @@ def test_what_fits_is_accepted() -> None:
     accepted({**JWT, "flows": {"web": "authorization_code"}, "max_revocation_lag_s": 600.0}, WEB)
     accepted({**JWT, "wrappers": [{"part": "denylist_shared"}]}, SHARED)
     accepted({**JWT, "downstream": {"part": "token_exchange"}}, {"inner_services": {"stock": INNER}})
+
+
+@pytest.mark.parametrize("place", ["service", "inner_service"])
+def test_every_place_must_accept_the_algorithm_that_the_server_signs_with(place: str) -> None:
+    other = {"part": "jwt_local", "algorithms": ["ES256"]}
+    told = refusal({**JWT, place: other, "downstream": {"part": "pass_through"}}, {"inner_services": {"stock": INNER}})
+    assert told.startswith(f"designs.it.{place}.algorithms: ")
+    assert "RS256" in told
+
+
+def test_the_client_must_accept_the_algorithm_of_identity_tokens() -> None:
+    client = {"part": "openid_connect", "algorithms": ["ES256"]}
+    pair = {**design("jwt_local", "signing_reference_token"), **PAIR, "client": client}
+    assert refusal(pair, WEB).startswith("designs.it.client.algorithms: ")
+
+
+def test_tokens_are_decrypted_as_they_are_encrypted() -> None:
+    chosen = design("encrypted_jwt", "encrypted_jwt")
+    chosen["service"] = {"part": "encrypted_jwt", "key_management": "ECDH-ES+A256KW"}
+    told = refusal(chosen)
+    assert told.startswith("designs.it.service.key_management: ")
+    assert "RSA-OAEP-256" in told
+    accepted({**chosen, "authorization_server": chosen["service"]})
+
+
+def test_inner_services_that_get_other_tokens_promise_nothing_about_the_clients() -> None:
+    chosen = design("opaque_cached", "reference_token", "introspection")
+    chosen |= {"inner_service": {"part": "opaque_introspection"}, "max_revocation_lag_s": 30}
+    inner = {"inner_services": {"stock": INNER}}
+    accepted(chosen, inner)  # the same token is asked about at every hop
+    told = refusal({**chosen, "downstream": {"part": "token_exchange"}}, inner)
+    assert told.startswith("designs.it.max_revocation_lag_s: ")
+    assert "60 s" in told
+
+
+def test_an_inner_service_that_nobody_calls_is_refused() -> None:
+    with pytest.raises(InputError, match=r"inner_services\.stock is called by nobody"):
+        scenario_from(document(world={"inner_services": {"stock": INNER}}), Path("file.toml"))

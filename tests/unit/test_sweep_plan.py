@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from simlib.analysis import METRICS
+from simlib.commands.sweep_table import sweep_tables
 from simlib.experiment.sweep_plan import BUDGET, SHARES, sweep_plan
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
@@ -94,3 +97,20 @@ def test_a_load_has_no_closed_form_and_no_notes() -> None:
 def test_a_key_without_values_is_refused() -> None:
     with pytest.raises(InputError, match="--values"):
         sweep_plan(small(), "world.service.work.mean_s")
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_load_that_is_none_is_left_to_the_check_of_the_scenario(value: float) -> None:
+    assert sweep_plan(small(), "load", values=[value]).values == (value,)
+
+
+def test_what_nothing_is_known_about_is_not_called_unstable() -> None:
+    plan = sweep_plan(small(), "ttl", values=[1.0, 2.0])
+    slopes = {1.0: 0.0, 2.0: 5.0}
+    rows = [
+        {plan.key: value, "design": "cached", "arrivals_per_s": 20.0, "backlog_slope": slope, **dict.fromkeys(METRICS)}
+        for value, slope in slopes.items()
+        for _ in range(3)
+    ]
+    _, exposure = sweep_tables(plan, pd.DataFrame(rows).astype(dict.fromkeys(METRICS, float)), "p95_s")
+    assert list(exposure.columns[1].cells) == ["\N{EN DASH}", "unstable"]

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from simlib.scenario.effects import Failed, Reply
+from simlib.scenario.effects import Compute, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.services import Registration
 from simlib.strategies import Dpop, JwtAccessToken, JwtLocal, Mtls, Presented, SensitiveIntrospection
+from simlib.strategies.dpop_seen import SeenProofs
 from simlib.tokens import certificate_thumbprint, client_certificate, payload_of, proof_key, sign_proof, to_numeric_date
+from support.presenting import client_with
 from support.stage import CLIENT, ISSUER, SCOPE, URI, Stage, basic
+from support.stepping import Route
 
 KEY = proof_key()
 JKT = KEY.verification_key.thumbprint
@@ -124,7 +127,7 @@ def test_a_good_proof_opens_the_door_once(make_stage: Callable[..., Stage]) -> N
         ({"issued_at": to_numeric_date(1000.0 + 6.0)}, "proof_iat"),
         ({"key": proof_key()}, "key"),
     ],
-    ids=str,
+    ids=["htm", "htu", "ath", "no ath", "too old", "too new", "key"],
 )
 def test_a_proof_that_does_not_fit_is_refused(
     changes: dict[str, Any], reason: str, make_stage: Callable[..., Stage]
@@ -173,6 +176,32 @@ def test_the_client_tries_once_more_with_the_nonce_and_keeps_it(make_stage: Call
     assert stage.stepper.operations["dpop.sign"] == 3
 
 
+@pytest.mark.parametrize(
+    ("answer", "proofs"),
+    [
+        (Reply(401, challenge='DPoP error="use_dpop_nonce"', nonce="n"), 2),
+        (Reply(401, challenge='DPoP error="invalid_token"', nonce="n"), 1),
+        (Reply(400, b'{"error":"use_dpop_nonce"}', nonce="n"), 2),
+        (Reply(400, b'{"error":"invalid_grant"}', nonce="n"), 1),
+        (Reply(400, b'["use_dpop_nonce"]', nonce="n"), 1),
+        (Reply(400, b"{", nonce="n"), 1),
+        (Reply(503, b'{"error":"use_dpop_nonce"}', nonce="n"), 1),
+    ],
+    ids=str,
+)
+def test_a_nonce_that_comes_with_another_answer_is_no_reason_to_try_again(
+    answer: Reply, proofs: int, make_stage: Callable[..., Stage]
+) -> None:
+    def answering(_: Any) -> Flow[Reply]:
+        yield Compute("nothing")
+        return answer
+
+    stage = staged(make_stage, Dpop)
+    stage.client.routes["api"] = Route(stage.rs, answering)
+    stage.stepper.finish(stage.presenter.request(stage.client, client_with("x", 0), HttpRequest()), stage.client)
+    assert stage.stepper.operations["dpop.sign"] == proofs
+
+
 def test_a_memory_that_is_full_lets_nobody_in(make_stage: Callable[..., Stage]) -> None:
     stage = staged(make_stage, Dpop, capacity=1000)
     token = bound_token(stage, jkt=JKT)
@@ -200,6 +229,15 @@ def test_the_token_endpoint_binds_to_the_key_of_the_proof(make_stage: Callable[.
     for text in wrong:
         reply = refresh(stage, dpop=text)
         assert (reply.status, json.loads(reply.body)) == (400, {"error": "invalid_dpop_proof"})
+
+
+def test_a_memory_that_is_full_gives_nobody_a_token(
+    make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = staged(make_stage, Dpop)
+    monkeypatch.setattr(SeenProofs, "is_full", lambda *_: True)
+    good = sign_proof(KEY, "POST", TOKEN_URI, to_numeric_date(0.0), "t-1")
+    assert refresh(stage, dpop=good).status == 503
 
 
 def test_the_token_endpoint_asks_for_its_own_nonce(make_stage: Callable[..., Stage]) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from simlib.scenario.effects import Failed, Reply
+from simlib.scenario.effects import Compute, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
+from simlib.scenario.verdict import Verdict
 from simlib.strategies import (
     DenylistPolled,
     DenylistPushed,
@@ -15,6 +16,8 @@ from simlib.strategies import (
     JwtAccessToken,
     JwtLocal,
 )
+from simlib.strategies.denylist import denied_of, identity_of
+from simlib.strategies.pushing import Pusher
 from simlib.tokens import EPOCH, payload_of
 from support.stage import CLIENT, ELSEWHERE, ISSUER, PUSHED, RESOURCE_SERVER, SHARED, Stage, basic
 from support.stepping import Delay
@@ -85,7 +88,9 @@ def test_old_lists_may_be_accepted_and_the_bound_says_so(make_stage: Callable[..
     assert stage.validator.bound().after_revocation_s == 300.0
 
 
-@pytest.mark.parametrize("answer", [Reply(401), Reply(200, b"<html>"), Reply(200, b"{}"), Reply(200, b"[7]")], ids=str)
+@pytest.mark.parametrize(
+    "answer", [Reply(401), Reply(503, b"[]"), Reply(200, b"<html>"), Reply(200, b"{}"), Reply(200, b"[7]")], ids=str
+)
 def test_what_cannot_be_read_is_no_list(answer: Any, make_stage: Callable[..., Stage]) -> None:
     stage = staged(make_stage, DenylistPolled)
     stage.answer("revocations", answer)
@@ -272,3 +277,47 @@ def test_entries_are_found_by_the_jti(
     stage.at(60.0)
     assert stage.present(token).reason == "denied"
     assert stage.present(stage.misissue(**changes)).accepted
+
+
+@pytest.mark.parametrize(
+    "names", [{}, {"iss": ISSUER}, {"jti": "x"}, {"iss": 7, "jti": "x"}, {"iss": ISSUER, "jti": 7}]
+)
+def test_a_token_without_issuer_and_jti_has_no_entry(names: dict[str, Any]) -> None:
+    assert identity_of(names) is None
+    assert denied_of({**names, "exp": EPOCH + 60.0}) is None
+
+
+@pytest.mark.parametrize("wrapper", [DenylistPolled, DenylistPushed, DenylistShared])
+def test_a_token_that_could_be_on_no_list_is_refused_however_good_it_is(
+    wrapper: type[Any], make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def good(*_: object) -> Flow[Verdict]:
+        yield Compute("claims.check")
+        return Verdict(True, claims={"iss": ISSUER})
+
+    stage = staged(make_stage, wrapper)
+    monkeypatch.setattr(stage.validator.inner, "validate", good)
+    assert stage.present(stage.issue().token).reason == "no_jti"
+
+
+def test_a_token_that_is_unknown_to_the_server_is_pushed_to_nobody(make_stage: Callable[..., Stage]) -> None:
+    stage = staged(make_stage, DenylistPushed)
+    assert stage.stepper.finish(stage.issuer.revoke(stage.server_host, "a.b.c"), stage.server_host) is False
+    assert stage.calls[PUSHED] == 0
+
+
+def test_where_nobody_listens_nothing_is_written(make_stage: Callable[..., Stage]) -> None:
+    stage = staged(make_stage, DenylistPushed)
+    before = stage.stepper.operations["json.encode"]
+    pusher = Pusher(stage.deployment, "nowhere", 1.0)
+    stage.stepper.finish(pusher.push({"jti": "x"}, "x", wait=True), stage.server_host)
+    assert stage.stepper.operations["json.encode"] == before
+
+
+@pytest.mark.parametrize("wrapper", [DenylistPushed, DenylistShared])
+def test_a_forgery_of_a_token_puts_nothing_on_a_list(wrapper: type[Any], make_stage: Callable[..., Stage]) -> None:
+    stage = staged(make_stage, wrapper)
+    token, other = stage.issue("user-1").token, stage.issue("user-2").token
+    forged = token.rpartition(".")[0] + "." + other.rpartition(".")[2]
+    assert stage.stepper.finish(stage.issuer.revoke(stage.server_host, forged), stage.server_host) is False
+    assert stage.at(10.0).present(token).accepted

@@ -1,0 +1,45 @@
+"""What became of the mutants, as it is kept in ``data/mutations.csv``: only of files whose mutants were run."""
+
+import csv
+from collections.abc import Sequence
+from hashlib import sha256
+
+from mutation_points import ROOT, Mutant
+
+RESULTS = ROOT / "data" / "mutations.csv"
+COLUMNS = ("file", "source", "line", "old", "new", "outcome", "because")
+EQUIVALENT: dict[str, str] = {
+    "simlib/strategies/denylist_polled.py: isinstance(reply, Failed)": "a Failed has no status 200",
+    "simlib/strategies/jwks_client.py: isinstance(reply, Failed)": "a Failed has no status 200",
+}
+"""File and old text of mutants that change nothing -> why."""
+
+
+def source_of(file: str) -> str:
+    """Which text of a file its mutants were made from: a digest."""
+    return sha256((ROOT / file).read_bytes()).hexdigest()[:12]
+
+
+def keep(mutants: Sequence[Mutant], killers: Sequence[str]) -> None:
+    """Replace the rows of these mutants. Rows made from another text of one of their files go: they say nothing now."""
+    sources = {mutant.file: source_of(mutant.file) for mutant in mutants}
+    rows = {(row["file"], row["line"], row["old"], row["new"]): row for row in kept()}
+    rows = {key: row for key, row in rows.items() if sources.get(row["file"], row["source"]) == row["source"]}
+    for mutant, killer in zip(mutants, killers, strict=True):
+        why = killer or EQUIVALENT.get(f"{mutant.file}: {mutant.old}", "")
+        outcome = "killed" if killer else "equivalent" if why else "survived"
+        old = " ".join(mutant.old.split())
+        told = (mutant.file, sources[mutant.file], str(mutant.line), old, mutant.new, outcome, why)
+        rows[mutant.file, str(mutant.line), old, mutant.new] = dict(zip(COLUMNS, told, strict=True))
+    with RESULTS.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows.values(), key=lambda row: (row["file"], int(row["line"]))))
+
+
+def kept() -> list[dict[str, str]]:
+    """The rows of the file; none when there is no file yet."""
+    if not RESULTS.exists():
+        return []
+    with RESULTS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
