@@ -23,6 +23,7 @@ class DelaysOnly(Exchange):
     def __init__(self, kernel: Kernel, driver: "Driver") -> None:
         super().__init__(kernel, driver, call_row=None)
         self._on_returned: Callbacks = [self._returned]
+        self._on_there: Callbacks = [self._there]
 
     def call(self, task: Task, call: Call, route: Route) -> None:
         """Off to the callee, after half a round trip."""
@@ -39,8 +40,12 @@ class DelaysOnly(Exchange):
         # The same as CallFrame(...), without the detour through its generated __new__.
         task.frames.append(_new_frame(CallFrame, (task.send, task.host, route, one_way, now, 0)))
         task.host = route.replicas[0]
-        task.callbacks = self.on_begin
+        task.callbacks = self._on_there
         self.schedule_at(task, now + one_way, task.key)
+
+    def _there(self, task: Task) -> None:
+        task.send = task.route.first(task.effect.request).send
+        self.driver.advance(task, None)
 
     def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
         """Back to the caller, after the other half."""

@@ -30,7 +30,7 @@ class InProcess(NamedTuple):
 class Route:
     """How one replica reaches one target: inside its own process, or over a link to the replicas of a host.
 
-    ``target`` is what it is called there, whatever the caller calls it.
+    ``target`` is what it is called there, whatever the caller calls it, and ``first`` what the first replica does then.
     """
 
     local: InProcess | None = None
@@ -44,6 +44,7 @@ class Route:
     call_in: tuple[str, ...] = ()
     asks: bool = True
     target: str = ""
+    first: Handler = field(init=False)
 
 
 class HostContext:

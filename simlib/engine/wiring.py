@@ -29,6 +29,7 @@ def connect(network: "Network", replicas: Replicas, names: tuple[str, ...], vari
                     route = Route(None, names.index(target), names.index(where), balance, pool)
                     _charge(route, path, network.charge_calls)
                     route.link, route.replicas, route.target = link, callees, target
+                    route.first = callees[0].handlers[target]
                     replica.routes[target] = route
                     if target in network.single:
                         replica.routes |= _one_by_one(target, route)
