@@ -16,6 +16,7 @@ from simlib.strategies import (
     SplitGateway,
     SplitToken,
 )
+from simlib.strategies.split_messages import read_half
 from simlib.tokens import EPOCH, payload_of, store_key
 from support.forging import encoded
 from support.stage import ELSEWHERE, PUSHED, RESOURCE_SERVER, SCOPE, Stage, basic
@@ -130,6 +131,13 @@ def test_the_gateway_leaves_the_signature_to_the_services(make_stage: Callable[.
     verdict = stage.present_bare("opaque")
     assert (verdict.accepted, verdict.forward) == (True, forged().decode())
     assert not stage.present_inward(verdict.forward).accepted
+
+
+@pytest.mark.parametrize("status", [201, 202, 302, 400, 401, 406])
+def test_a_jwt_that_comes_with_another_status_is_no_answer(status: int, make_stage: Callable[..., Stage]) -> None:
+    stage = phantom(make_stage)
+    stage.answer("introspect", Reply(status, forged()))
+    assert stage.present_bare("opaque").status == 503
 
 
 def test_an_authorization_server_that_cannot_sign_cannot_swap(make_stage: Callable[..., Stage]) -> None:
@@ -286,6 +294,33 @@ def test_the_server_knows_both_the_signature_and_the_whole_jwt(make_stage: Calla
     assert stage.ask("userinfo", HttpRequest(f"Bearer {jwt}")).status == 401
 
 
+def test_a_forged_head_before_a_real_signature_half_means_nothing(make_stage: Callable[..., Stage]) -> None:
+    stage = split(make_stage)
+    token = stage.issue().token
+    header, payload, _ = stage.present_bare(token).forward.split(".")
+    claims = payload_of(f"{header}.{payload}.x")
+    assert claims is not None
+    more = encoded({**claims, "scope": f"{SCOPE} admin"})
+    for bearer, status in ((f"{header}.{payload}.{token}", 200), (f"{header}.{more}.{token}", 401)):
+        assert stage.ask("userinfo", HttpRequest(f"Bearer {bearer}")).status == status
+
+
+def test_a_half_that_the_shared_store_does_not_hold_is_an_unknown_token(make_stage: Callable[..., Stage]) -> None:
+    stage = split(make_stage, shared=True)
+    verdict = stage.present_bare("A" * 342)
+    assert (verdict.accepted, verdict.status) == (False, 401)
+    assert stage.calls["shared"] == 1
+
+
+@pytest.mark.parametrize("exp", ["never", None, True, ...], ids=["text", "null", "truth", "missing"])
+def test_a_half_without_an_end_is_no_half(exp: Any) -> None:
+    claims = {"iss": "i", "iat": EPOCH, **({} if exp is ... else {"exp": exp})}
+    head = f"{encoded({'alg': 'RS256'})}.{encoded(claims)}"
+    assert read_half(head, 0.0) is None
+    good = f"{encoded({'alg': 'RS256'})}.{encoded({**claims, 'exp': EPOCH + 10})}"
+    assert read_half(good, 0.0) is not None
+
+
 def test_both_halves_need_each_other_in_a_design() -> None:
     assert SplitToken.needs(SplitToken.Settings()) == {"gateway:split_token"}
     assert SplitGateway.needs(SplitGateway.Settings(shared=True)) == {"issuer:split_token", "shared_store"}
@@ -311,3 +346,12 @@ def test_what_the_server_signs_besides_is_no_access_token(make_stage: Callable[.
     flow = stage.issuer.sign(stage.server_host, {**claims, "exp": EPOCH + 100}, "JWT")  # type: ignore[attr-defined]
     identity = stage.stepper.finish(flow, stage.server_host)
     assert stage.ask("userinfo", HttpRequest(f"Bearer {identity}")).status == 401
+
+
+def test_a_jwt_of_another_issuer_under_the_same_key_stands_for_nobody(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(OpaqueIntrospection, SigningReferenceToken)
+    usual = {"aud": "shop", "sub": "u", "client_id": "shop", "iat": EPOCH, "jti": "j", "exp": EPOCH + 100}
+    for issuer, status in (("https://as.example", 200), (ELSEWHERE, 401)):
+        flow = stage.issuer.sign(stage.server_host, {**usual, "iss": issuer}, "at+jwt")  # type: ignore[attr-defined]
+        signed = stage.stepper.finish(flow, stage.server_host)
+        assert stage.ask("userinfo", HttpRequest(f"Bearer {signed}")).status == status

@@ -261,6 +261,25 @@ def test_an_answer_that_is_not_signed_for_us_says_nothing(make_stage: Callable[.
     assert [told(stage, answer.encode()) for answer in refused] == ["introspection_signature"] * len(refused)
 
 
+@pytest.mark.parametrize("status", [201, 202, 302, 400, 401, 406])
+def test_a_signed_answer_with_another_status_is_no_answer(status: int, make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(SignedIntrospection, SigningReferenceToken)
+    said = {"active": True, "iss": ISSUER, "aud": AUDIENCE, "exp": EPOCH + 100, "scope": SCOPE, "sub": "u"}
+    claims = introspection_claims(ISSUER, RESOURCE_SERVER.client_id, 0.0, said)
+    body = sign_jwt(claims, stage.served[0], "token-introspection+jwt").encode()
+    stage.answer("introspect", Reply(status, body))
+    verdict = stage.present_bare("opaque")
+    assert (verdict.status, verdict.reason) == (503, "introspection_status")
+
+
+@pytest.mark.parametrize("failed", [Failed("timed_out"), Failed("unreachable")], ids=str)
+def test_who_cannot_ask_for_a_signed_answer_says_why(failed: Failed, make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(SignedIntrospection, SigningReferenceToken)
+    stage.answer("introspect", failed)
+    verdict = stage.present_bare("opaque")
+    assert (verdict.status, verdict.reason) == (503, f"introspection_{failed.reason}")
+
+
 def test_only_listed_algorithms_sign_an_answer(make_stage: Callable[..., Stage]) -> None:
     for algorithms, status in ((("RS256",), 200), (("ES256", "PS256"), 503)):
         settings = SignedIntrospection.Settings(algorithms=algorithms)
