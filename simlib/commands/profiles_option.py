@@ -23,7 +23,12 @@ def other_profiles(given: str | None, scenario: Scenario, source: str, report: b
     if given is None:
         given = _recorded(Path(source)) if report and scenario.run.timing == "profile" else NONE
     names = _bundled() if given == ALL else [] if given == NONE else [name.strip() for name in given.split(",")]
-    return under_other_profiles(scenario, [_profile(name, scenario) for name in names])
+    profiles = [_profile(name, scenario) for name in names]
+    called = [profile.name for profile in profiles]
+    for name in called:
+        if called.count(name) > 1:
+            raise InputError(f"--profiles: {name!r} comes twice; profiles are told apart by the names of their files")
+    return under_other_profiles(scenario, profiles)
 
 
 def _bundled() -> list[str]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from simlib.decision.comparing import Verdicts
 from simlib.decision.headlines import HEADLINE_METRICS
-from simlib.decision.profile_words import OPEN, PairWords, lead, metric_sentence, unpriced_sentence
+from simlib.decision.profile_words import NOWHERE, OPEN, PairWords, lead, metric_sentence, unpriced_sentence
 from simlib.decision.verdicts import Judgement
 
 Reading = Literal["same", "changes", "open"]
@@ -39,6 +39,11 @@ class PairUnderProfiles:
         if len(words) == 1:
             return "same"
         return "changes" if len(words - OPEN) > 1 else "open"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is known under any profile."""
+        return OPEN.issuperset(self.words.values())
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class ProfileDependence:
             for name in dict.fromkeys(pair.metric for pair in self.pairs)
         }
         return (
-            lead(self.replications, [pair.reading for pair in self.pairs]),
+            lead(self.replications, [NOWHERE if pair.is_open else pair.reading for pair in self.pairs]),
             *(metric_sentence(name, pairs) for name, pairs in of_metric.items()),
             *(unpriced_sentence(name, *lack) for name, lack in self.unpriced.items()),
         )

@@ -7,6 +7,8 @@ from simlib.analysis.metrics import METRICS, Metric
 
 OPEN = frozenset({"undecided", "undefined"})
 """Words that say that something is not known, and so contradict no other."""
+NOWHERE = "nowhere"
+"""How the words of a pair are counted of which nothing is known under any profile."""
 _NUMBERS = {2: "both profiles", 3: "all three profiles", 4: "all four profiles", 5: "all five profiles"}
 
 
@@ -34,6 +36,8 @@ def lead(replications: Mapping[str, int], readings: Sequence[str]) -> str:
     counts = [f"{stay} of {len(readings)} words stay the same", f"{change} change{'s' if change == 1 else ''}"]
     if unknown:
         counts.append(f"{unknown} cannot be told, being undecided under some profile")
+    if nowhere := readings.count(NOWHERE):
+        counts.append(f"{nowhere} {'is' if nowhere == 1 else 'are'} not known under any")
     return f"{tried} {_listed(counts)}."
 
 

@@ -21,6 +21,18 @@ def lacking(folder: Path, *operations: str) -> None:
     (folder / "poor.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
+def test_two_profiles_of_one_name_are_refused(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        source = bundled("profiles") / "python-2026.csv"
+        (tmp_path / folder / "mine.csv").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    done = simlib("compare", "tiny.toml", "--profiles", "a/mine.csv,b/mine.csv", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "'mine' comes twice" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_report_says_how_far_the_verdict_depends_on_the_profile(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     done = simlib("compare", "tiny.toml", "--out", "out", cwd=tmp_path)

@@ -45,6 +45,12 @@ def test_the_same_word_everywhere_does_not_depend_on_the_profile() -> None:
     )
 
 
+def test_words_that_are_known_nowhere_are_not_counted_as_staying() -> None:
+    unknown = {JWT: {"p99_s": [0.01, 0.03, 0.02, 0.04]}}  # far wider than any margin
+    told = dependence(unknown, jvm=unknown, native=unknown)
+    assert "4 of 5 words stay the same, 0 change and 1 is not known under any." in told.sentences[0]
+
+
 def test_a_profile_that_stands_alone_is_named() -> None:
     told = dependence(QUICK, jvm=QUICK, native=NOTHING)
     assert of_mean(told) == (
