@@ -120,7 +120,8 @@ class SplitGateway:
     def _shared(self, ctx: Context, key: str) -> Flow[Introspected | Failed | None]:
         value: Any = yield Call("shared", SharedGet(shared_key(key)), self._settings.timeout_s)
         if not isinstance(value, bytes):
-            return value if isinstance(value, Failed) else None
+            no_half: Failed | None = value
+            return no_half
         half: Introspected | None = yield Compute("json.decode", lambda: read_half(value.decode(), ctx.now()))
         return half
 

@@ -8,7 +8,7 @@ import pytest
 
 import simlib.strategies.checks
 from simlib.scenario.effects import Failed, Flow, Reply
-from simlib.scenario.messages import HttpRequest, StoreGet, TokenRow
+from simlib.scenario.messages import HttpRequest, StoreGet, StorePut, TokenRow
 from simlib.strategies import (
     EncryptedJwt,
     EncryptedLocal,
@@ -370,6 +370,19 @@ def test_a_token_without_a_row_is_worth_nothing_to_the_server(make_stage: Callab
     stranger = signed({**claims, "jti": "never-stored"}, stage.served[0])
     assert stage.ask("userinfo", HttpRequest(f"Bearer {stranger}")).status == 401
     assert stage.present(stranger).accepted  # the signature is all that a service sees
+
+
+def test_what_the_row_says_holds_before_what_the_token_says(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(JwtLocal, StoredJwt)
+    token = stage.issue().token
+    row_key = f"jti:{claims_of(token)['jti']}"
+    row = stage.store.execute(StoreGet(row_key))
+    assert isinstance(row, TokenRow)
+    for change, status in (({}, 200), ({"kind": "refresh"}, 401), ({"expires_at": 50.0}, 401), ({}, 200)):
+        stage.store.execute(StorePut(row_key, row._replace(**change)))
+        assert stage.at(100.0).ask("userinfo", HttpRequest(f"Bearer {token}")).status == status
+    stage.store.execute(StorePut(row_key, row._replace(expires_at=1e9)))
+    assert stage.at(300.0).ask("userinfo", HttpRequest(f"Bearer {token}")).status == 401  # no row outlives the token
 
 
 # --- regions ------------------------------------------------------------------------------------------------------
