@@ -115,8 +115,8 @@ def test_no_flood_of_strangers_gets_more_than_one_fetch_per_cooldown(
         stage.begin(stranger)
         asked_at += [stage.now] * (stage.calls["jwks"] - before)
     stage.stepper.run()
-    gaps = [later - earlier for earlier, later in pairwise(asked_at)]
-    assert all(gap >= cooldown for gap in gaps)
+    # Added as the part adds it: a difference of two instants may be a rounding short of the cool-down.
+    assert all(later >= earlier + cooldown for earlier, later in pairwise(asked_at))
     assert not asked_at or asked_at[0] >= cooldown  # the first fetch was at 0
 
 
