@@ -1,6 +1,7 @@
 """With which token a service calls the next one: the same, or one that was made out to that service."""
 
 import json
+import math
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -181,6 +182,7 @@ def _answer(**changes: Any) -> Reply:
         _answer(token_type="N_A"),
         _answer(issued_token_type="urn:ietf:params:oauth:token-type:saml2"),
         _answer(expires_in=None),
+        _answer(expires_in=math.inf),
         _answer(expires_in=True),
     ],
     ids=str,
