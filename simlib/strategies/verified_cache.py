@@ -1,9 +1,8 @@
 """What was found by verifying a token is kept for a while, by the hash of its bytes (S7 of strategies.csv)."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from simlib.scenario.effects import Compute, Context, Flow
 from simlib.scenario.verdict import Verdict
@@ -11,6 +10,7 @@ from simlib.strategies import refusals
 from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, positive
+from simlib.strategies.expiring_cache import ExpiringCache
 from simlib.strategies.roles import Validator, Wrapper
 from simlib.tokens import from_numeric_date, has_scope, judge_time, store_key
 
@@ -57,42 +57,10 @@ class VerifiedCache(Wrapper):
         return _Caching(validator, self._settings, self._deployment)
 
 
-class Kept(NamedTuple):
-    """An accepted verdict and the instant (seconds) at which it must no longer be used."""
+class VerdictCache(ExpiringCache[Verdict]):
+    """Accepted verdicts by the hash of their token."""
 
-    verdict: Verdict
-    until: float
-
-
-class VerdictCache:
-    """Verdicts by the hash of their token, least recently used first."""
-
-    __slots__ = ("_capacity", "_kept")
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def get(self, key: str, now: float) -> Verdict | None:
-        """What is kept for this key, if it may still be used at ``now``."""
-        kept = self._kept.get(key)
-        if kept is None:
-            return None
-        if now >= kept.until:
-            del self._kept[key]
-            return None
-        self._kept.move_to_end(key)
-        return kept.verdict
-
-    def put(self, key: str, verdict: Verdict, until: float) -> None:
-        """Keep a verdict, pushing out the least recently used one when full."""
-        self._kept[key] = Kept(verdict, until)
-        self._kept.move_to_end(key)
-        if len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
+    __slots__ = ()
 
 
 class _Caching(AroundValidator):

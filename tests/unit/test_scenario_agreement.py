@@ -39,7 +39,8 @@ def refusal(chosen: dict[str, Any], world: dict[str, Any] | None = None) -> str:
 
 def accepted(chosen: dict[str, Any], world: dict[str, Any] | None = None) -> None:
     service = {"calls": list((world or {}).get("inner_services", {}))}
-    build_scenario(document(designs={"it": chosen}, world=world, service=service), PARTS, Path("file.toml"))
+    found = build_scenario(document(designs={"it": chosen}, world=world, service=service), PARTS, Path("file.toml"))
+    assert list(found.designs) == ["it"]
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,17 @@ def test_an_old_list_is_used_to_its_end_and_not_beyond(make_stage: Callable[...,
     assert stage.at(95.0).present(token).reason == "status"
 
 
+def test_a_list_is_not_believed_on_keys_whose_life_has_ended(make_stage: Callable[..., Stage]) -> None:
+    stage = staged(make_stage, ttl_s=10.0, lifetime_s=10.0, jwks_lifetime_s=50.0)
+    token = stage.issue().token
+    assert stage.present(token).accepted
+    stage.answer("jwks", Failed("unreachable"))
+    assert stage.at(20.0).present(token).accepted  # a new list, and keys that still hold
+    assert not stage.at(60.0).present(token).accepted
+    stage.restore()
+    assert stage.at(80.0).present(token).accepted
+
+
 def test_concurrent_requests_share_one_fetch(make_stage: Callable[..., Stage]) -> None:
     stage = staged(make_stage)
     begun = [stage.begin(stage.issue(f"user-{number}").token) for number in range(20)]
