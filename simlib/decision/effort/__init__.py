@@ -1,0 +1,1 @@
+"""Development effort: work items hung on the parts of designs."""
