@@ -76,6 +76,11 @@ class Terms(FrozenModel):
     present: str | None = None
     horizon_years: Annotated[float, Field(gt=0, le=100)] = 3.0
     discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.05
+    indifference: NonNegativeAmount | None = Field(
+        default=None,
+        description="difference in total cost over the horizon that does not matter, in the currency of the prices; by "
+        "default margins.relative of the baseline's total cost",
+    )
     requests_per_year: Amount | None = Field(default=None, description="by default the load of the world all year")
     target_utilisation: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.5, description="share of paid vCPUs that work on average"
