@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from simlib.decision.comparing import Verdicts
-from simlib.decision.effort.values import EffortDraws
+from simlib.decision.effort import EffortDraws
 from simlib.decision.gain.values import Gain
 from simlib.scenario.scenario import Scenario
 
