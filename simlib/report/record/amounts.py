@@ -20,6 +20,8 @@ def number(value: float, digits: int = _DIGITS) -> str:
     decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
     rounded = float(f"{value:.{digits - 1}e}") + 0.0
     shown = f"{abs(rounded):,.{min(decimals, 9)}f}"
+    if "." in shown:
+        shown = shown.rstrip("0").rstrip(".")
     return f"{_MINUS}{shown}" if rounded < 0 else shown
 
 

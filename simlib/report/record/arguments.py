@@ -1,0 +1,100 @@
+"""What speaks for and against each design: money by cause, figures of the simulation, limits, promises."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from simlib.decision import Judgement, brief, promised
+from simlib.decision.choice.values import Decision, Spread, Worthwhile
+from simlib.decision.headlines import HEADLINE_METRICS
+from simlib.decision.promised import told_seconds
+from simlib.report.record.amounts import negated, told
+from simlib.report.record.limit_rows import OUT
+from simlib.report.record.outcome import currency, years
+from simlib.report.record.worth_words import strongest
+
+Side = Literal["Good", "Neutral", "Bad"]
+_CAUSES = {
+    "effort": "building and running it takes effort worth",
+    "servers": "servers cost",
+    "traffic": "traffic costs",
+    "storage": "storage costs",
+    "latency": "waiting costs users",
+    "availability": "hours without service cost",
+    "exposure": "revoked tokens that still work cost",
+}
+
+
+class Argument(NamedTuple):
+    """One argument: which side it is on, and the words behind "because"."""
+
+    side: Side
+    because: str
+
+
+def arguments(decision: Decision, design: str) -> list[Argument]:
+    """Good ones first, then neutral, then bad ones."""
+    found = [
+        *_limits(decision, design),
+        *_money(decision, design),
+        *_figures(decision, design),
+        *_promise(decision, design),
+    ]
+    order: tuple[Side, ...] = ("Good", "Neutral", "Bad")
+    return sorted(found, key=lambda own: order.index(own.side))
+
+
+def _limits(decision: Decision, design: str) -> Iterator[Argument]:
+    own = [outcome for outcome in decision.limits if outcome.design == design]
+    broken = [outcome for outcome in own if outcome.word in OUT]
+    if own and all(outcome.word == "met" for outcome in own):
+        yield Argument("Good", f"it keeps {'the limit' if len(own) == 1 else f'all {len(own)} limits'}")
+    for outcome in broken:
+        yield Argument("Bad", f"it breaks a limit: {outcome.reason.rstrip('.')}")
+    for outcome in own:
+        if outcome.word in ("undecided", "undefined"):
+            yield Argument("Neutral", f"it is not known whether it keeps a limit: {outcome.reason.rstrip('.')}")
+
+
+def _money(decision: Decision, design: str) -> Iterator[Argument]:
+    worth = strongest(decision, design)
+    if worth is None:
+        return
+    for cause, part in worth.parts.items():
+        if part.low != 0 or part.high != 0:
+            yield _cause(decision, worth, cause, part)
+
+
+def _cause(decision: Decision, worth: Worthwhile, cause: str, part: Spread) -> Argument:
+    """The part of the net present value as a difference in cost."""
+    unit, what = currency(decision), _CAUSES.get(cause, f"{cause} costs")
+    over = f"over {years(decision)} than with {worth.against}"
+    if part.low > 0:
+        return Argument("Good", f"{what} {told(part, unit)} less {over}")
+    more = told(negated(part), unit)
+    if part.high < 0:
+        return Argument("Bad", f"{what} {more} more {over}")
+    return Argument("Neutral", f"{what} {more} more {over}, which may go either way")
+
+
+def _figures(decision: Decision, design: str) -> Iterator[Argument]:
+    verdicts = decision.verdicts
+    own = verdicts.opponents.get(design) or verdicts.judgements.get(design)
+    if own is None:
+        return
+    for name in HEADLINE_METRICS:
+        side = _side(own[name])
+        if side is not None:
+            judged = own[name]
+            yield Argument(side, f"{brief(judged)}, {judged.word}, measured against {judged.baseline}")
+
+
+def _side(judgement: Judgement) -> Side | None:
+    sides: dict[str, Side] = {"better": "Good", "worse": "Bad", "equivalent": "Neutral", "undecided": "Neutral"}
+    return sides.get(judgement.word)
+
+
+def _promise(decision: Decision, design: str) -> Iterator[Argument]:
+    own = promised(decision.scenario)[design]
+    lag = told_seconds(own.after_revocation_s)
+    side: Side = "Bad" if own.outlives_revocation else "Good"
+    yield Argument(side, f"its settings let a revoked token work for at most {lag}")

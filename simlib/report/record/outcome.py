@@ -1,0 +1,84 @@
+"""The outcome of a decision in words: a title, one sentence, what is equivalent, and what would settle it."""
+
+from simlib.decision.choice.values import Decision
+from simlib.report.record.amounts import number
+
+
+def title(decision: Decision) -> str:
+    """The decision as a headline."""
+    head = f"Access tokens of {decision.scenario.title}"
+    if decision.word == "choose":
+        return f"{head}: use {decision.chosen}"
+    if decision.word == "equivalent":
+        return f"{head}: it does not matter between {listed(equal_designs(decision))}"
+    return f"{head}: {'no design meets the limits' if decision.word == 'none' else 'undecided'}"
+
+
+def verdict(decision: Decision) -> str:
+    """The decision in a sentence or two, with its reason."""
+    reason = ended(decision.reason)
+    if decision.word == "choose":
+        return f"Use {decision.chosen}: {reason}"
+    if decision.word == "equivalent":
+        return f"It does not matter: {reason}"
+    if decision.word == "none":
+        return f"None: {reason}"
+    return f"Undecided: {reason} {settling(decision)}"
+
+
+def settling(decision: Decision) -> str:
+    """What would decide an undecided choice."""
+    if decision.open_because in ("simulation", "limits") or decision.more_replications:
+        more = decision.more_replications
+        if more is None:
+            return "No affordable number of replications would decide."
+        return f"About {more:,} more replications would probably decide."
+    better = {"effort": "estimates of the effort (--effort CSV)", "prices": "prices and what things are worth"}
+    what = better.get(decision.open_because, "estimates")
+    return f"More replications would not help; better known {what} would."
+
+
+def equal_designs(decision: Decision) -> tuple[str, ...]:
+    """The chosen design and those that are equivalent to it."""
+    return (*(() if decision.chosen is None else (decision.chosen,)), *decision.equivalents)
+
+
+def equivalences(decision: Decision) -> tuple[str, ...]:
+    """What does not matter, within which margin."""
+    if not decision.equivalents:
+        return ()
+    names = listed(equal_designs(decision))
+    return (f"Equivalent in total cost within {margin_told(decision)}: {names}.",)
+
+
+def margin_told(decision: Decision) -> str:
+    """The margin of indifference as money over the horizon."""
+    return f"{number(decision.margin)} {currency(decision)} over {years(decision)}"
+
+
+def currency(decision: Decision) -> str:
+    """The currency of all money."""
+    return decision.scenario.prices.currency
+
+
+def years(decision: Decision) -> str:
+    """The horizon."""
+    horizon = decision.scenario.terms.horizon_years
+    return f"{horizon:g} year{'' if horizon == 1 else 's'}"
+
+
+def level(decision: Decision) -> str:
+    """The level of intervals, in percent."""
+    return f"{decision.level * 100:g} %"
+
+
+def ended(text: str) -> str:
+    """A sentence with one full stop."""
+    return f"{text.rstrip().rstrip('.')}."
+
+
+def listed(names: tuple[str, ...] | list[str]) -> str:
+    """Names as words: ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

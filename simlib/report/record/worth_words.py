@@ -1,0 +1,112 @@
+"""What designs are worth against each other, in words: break-even, payback, and the value at which it flips."""
+
+from simlib.decision.choice.values import Crossing, Decision, Worthwhile
+from simlib.report.record.amounts import chance, number, told
+from simlib.report.record.outcome import currency, years
+
+RATE = "requests per second"
+
+
+def pairs(decision: Decision) -> list[Worthwhile]:
+    """Every design against the baseline, then against the design with a cache where that is another."""
+    references = [name for name in (decision.baseline, decision.opponent) if name is not None]
+    return [worth for name in dict.fromkeys(references) for worth in decision.against.get(name, {}).values()]
+
+
+def strongest(decision: Decision, design: str) -> Worthwhile | None:
+    """The pair that tells most about a design: against the one with a cache, else against the baseline."""
+    for reference in (decision.opponent, decision.baseline):
+        if reference is not None and design in decision.against.get(reference, {}):
+            return decision.against[reference][design]
+    return None
+
+
+def decisive(decision: Decision) -> list[Worthwhile]:
+    """The pairs that matter most: each design against the one with a cache, or against the baseline without one."""
+    return list(decision.against.get(decision.opponent or decision.baseline, {}).values())
+
+
+def pair(worth: Worthwhile) -> str:
+    """Who is held against whom."""
+    return f"{worth.design} against {worth.against}"
+
+
+def break_even(worth: Worthwhile) -> str:
+    """At which loads it pays: all crossings in the range that was searched."""
+    low, high = (number(end) for end in worth.load_range)
+    if not worth.crossings:
+        every = "every" if worth.always == "better" else "no"
+        return f"pays at {every} load from {low} to {high} {RATE}"
+    certain = "; ".join(_certain(own) for own in worth.crossings)
+    return f"pays {_regions(worth)} (searched from {low} to {high}; {certain})"
+
+
+def break_even_spread(worth: Worthwhile) -> str:
+    """How sure the lowest break-even load is, over the draws; empty where no draw has one."""
+    if worth.break_even is None:
+        return ""
+    never = f"; none in {chance(worth.never_breaks_even)} of the draws" if worth.never_breaks_even > 0 else ""
+    return f"lowest break-even load over the draws: {told(worth.break_even, RATE)}{never}"
+
+
+def _regions(worth: Worthwhile) -> str:
+    """The loads at which the mean net present value is positive."""
+    found = []
+    begin = None if worth.crossings[0].to_positive else worth.load_range[0]
+    for crossing in worth.crossings:
+        if crossing.to_positive:
+            begin = crossing.load
+        elif begin is not None:
+            found.append(_between(begin, crossing.load, begin == worth.load_range[0]))
+            begin = None
+    if begin is not None:
+        found.append(f"above {number(begin)} {RATE}")
+    return " and ".join(found)
+
+
+def _between(low: float, high: float, from_the_lowest: bool) -> str:
+    if from_the_lowest:
+        return f"below {number(high)} {RATE}"
+    return f"between {number(low)} and {number(high)} {RATE}"
+
+
+def _certain(crossing: Crossing) -> str:
+    at = number(crossing.load)
+    if crossing.step is None:
+        return f"around {at} the sign is nowhere certain"
+    return f"the sign is certain {crossing.step * 100:.2g} % away from {at}"
+
+
+def payback(worth: Worthwhile, horizon: str) -> str:
+    """After how long it has paid for itself."""
+    if worth.payback_years is None:
+        return f"does not pay back in the median draw, and never in {chance(worth.never_pays_back)} of them"
+    if worth.payback_years <= 0:
+        return f"pays from the first day (never in {chance(worth.never_pays_back)} of the draws)"
+    return (
+        f"pays back after {number(worth.payback_years, 2)} years in the median draw, of a horizon of {horizon} "
+        f"(never in {chance(worth.never_pays_back)} of the draws)"
+    )
+
+
+def flip(worth: Worthwhile, unit: str) -> str:
+    """The reverse question: what a million requests would have to be worth."""
+    value = f"{number(abs(worth.flip_per_million))} {unit}"
+    if worth.flip_per_million > 0:
+        return f"would break even if every million requests were worth {value} more with it"
+    return f"would still break even if every million requests were worth {value} less with it"
+
+
+def npv(worth: Worthwhile, unit: str) -> str:
+    """The net present value with its interval and the chance that it is positive."""
+    return f"{told(worth.npv, unit)}, positive in {chance(worth.p_positive)} of the draws"
+
+
+def sentences(decision: Decision) -> tuple[str, ...]:
+    """One line per pair: net present value, payback, break-even, and the reverse question."""
+    unit, horizon = currency(decision), years(decision)
+    return tuple(
+        f"{pair(own)}: net present value {npv(own, unit)}; {payback(own, horizon)}; {break_even(own)}; "
+        f"{flip(own, unit)}."
+        for own in pairs(decision)
+    )
