@@ -12,7 +12,7 @@ from simlib.report.record.drivers import driver_sentences, main_sensitivity, tol
 from simlib.report.record.limit_rows import MARKS, LimitRow, limit_rows, open_sentences, out_sentences
 from simlib.report.record.outcome import currency, equivalences, level, verdict, years
 from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, ranking_rows, references
-from simlib.report.record.worth_words import break_even, decisive, flip, pair
+from simlib.report.record.worth_words import decisive, missing, pair, pays
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -91,9 +91,11 @@ def ranking_table(decision: Decision) -> "Table":
     table.add_column("")
     table.add_column("design", overflow="fold")
     against = (f"NPV against\n{name}" for name in references(decision))
-    for title in ("days\nonce", "days\na year", "running,\na year", *against):
+    for title in ("days\nonce", "days\na year", "running,\na year"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for title in against:
         table.add_column(title, justify="right", overflow="fold")
-    table.add_column("best\nin", justify="right")
+    table.add_column("best\nin", justify="right", no_wrap=True)
     for row in ranking_rows(decision):
         table.add_row(*_cells(row))
     return table
@@ -108,14 +110,14 @@ def _cells(row: RankingRow) -> "list[Text]":
         Text(row.design, style),
         *(_amount(own) for own in (row.effort_days, row.yearly_days, row.running_cost)),
         *(_gained(own) for own in row.gained),
-        Text(row.p_best),
+        Text(_short(row.p_best)),
     ]
 
 
-def _amount(own: Amount, more: str = "") -> "Text":
+def _amount(own: Amount) -> "Text":
     from rich.text import Text
 
-    text = Text(own.mean + more)
+    text = Text(own.mean)
     return text.append(f"\n{own.interval}", "dim") if own.interval else text
 
 
@@ -124,7 +126,11 @@ def _gained(own: Gained | None) -> "Text":
 
     if own is None:
         return Text("-", "dim")
-    return _amount(own.npv).append(f"\n> 0 in {own.p_positive}", "dim")
+    return _amount(own.npv).append(f"\n> 0 in {_short(own.p_positive)}", "dim")
+
+
+def _short(chance: str) -> str:
+    return chance.replace("over ", ">").replace("under ", "<")
 
 
 # --- what it hangs on ------------------------------------------------------------------------------------------------
@@ -132,7 +138,7 @@ def _gained(own: Gained | None) -> "Text":
 
 def _break_even(decision: Decision) -> tuple[str, ...]:
     unit = currency(decision)
-    return tuple(f"{pair(own)} {break_even(own)}; it {flip(own, unit)}." for own in decisive(decision))
+    return tuple(f"{pair(own)} {pays(own)}; {missing(own, unit)}." for own in decisive(decision))
 
 
 def _drivers(screen: "Console", decision: Decision) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from simlib.decision import Judgement, brief, promised
+from simlib.decision import Judgement, promised, sentence
 from simlib.decision.choice.values import Decision, Spread, Worthwhile
 from simlib.decision.headlines import HEADLINE_METRICS
 from simlib.decision.promised import told_seconds
@@ -47,12 +47,16 @@ def _limits(decision: Decision, design: str) -> Iterator[Argument]:
     own = [outcome for outcome in decision.limits if outcome.design == design]
     broken = [outcome for outcome in own if outcome.word in OUT]
     if own and all(outcome.word == "met" for outcome in own):
-        yield Argument("Good", f"it keeps {'the limit' if len(own) == 1 else f'all {len(own)} limits'}")
+        yield Argument("Good", f"it keeps {_how_many(len(own))}")
     for outcome in broken:
         yield Argument("Bad", f"it breaks a limit: {outcome.reason.rstrip('.')}")
     for outcome in own:
         if outcome.word in ("undecided", "undefined"):
             yield Argument("Neutral", f"it is not known whether it keeps a limit: {outcome.reason.rstrip('.')}")
+
+
+def _how_many(limits: int) -> str:
+    return {1: "the limit", 2: "both limits"}.get(limits, f"all {limits} limits")
 
 
 def _money(decision: Decision, design: str) -> Iterator[Argument]:
@@ -69,11 +73,11 @@ def _cause(decision: Decision, worth: Worthwhile, cause: str, part: Spread) -> A
     unit, what = currency(decision), _CAUSES.get(cause, f"{cause} costs")
     over = f"over {years(decision)} than with {worth.against}"
     if part.low > 0:
-        return Argument("Good", f"{what} {told(part, unit)} less {over}")
+        return Argument("Good", f"{what} {told(part, unit)} less {over} (computed)")
     more = told(negated(part), unit)
     if part.high < 0:
-        return Argument("Bad", f"{what} {more} more {over}")
-    return Argument("Neutral", f"{what} {more} more {over}, which may go either way")
+        return Argument("Bad", f"{what} {more} more {over} (computed)")
+    return Argument("Neutral", f"{what} {more} more {over}, which may go either way (computed)")
 
 
 def _figures(decision: Decision, design: str) -> Iterator[Argument]:
@@ -84,8 +88,7 @@ def _figures(decision: Decision, design: str) -> Iterator[Argument]:
     for name in HEADLINE_METRICS:
         side = _side(own[name])
         if side is not None:
-            judged = own[name]
-            yield Argument(side, f"{brief(judged)}, {judged.word}, measured against {judged.baseline}")
+            yield Argument(side, f"{sentence(own[name])} (measured)")
 
 
 def _side(judgement: Judgement) -> Side | None:
@@ -97,4 +100,4 @@ def _promise(decision: Decision, design: str) -> Iterator[Argument]:
     own = promised(decision.scenario)[design]
     lag = told_seconds(own.after_revocation_s)
     side: Side = "Bad" if own.outlives_revocation else "Good"
-    yield Argument(side, f"its settings let a revoked token work for at most {lag}")
+    yield Argument(side, f"a revoked token works for at most {lag} under its settings (counted)")

@@ -26,6 +26,13 @@ def verdict(decision: Decision) -> str:
     return f"Undecided: {reason} {settling(decision)}"
 
 
+def outcome_sentence(decision: Decision) -> str:
+    """The first line of a record's outcome."""
+    if decision.chosen is None:
+        return f"Chosen option: none. {verdict(decision)}"
+    return f'Chosen option: "{decision.chosen}", because {ended(decision.reason)}'
+
+
 def settling(decision: Decision) -> str:
     """What would decide an undecided choice."""
     if decision.open_because in ("simulation", "limits") or decision.more_replications:

@@ -39,7 +39,7 @@ class RankingRow(NamedTuple):
 def references(decision: Decision) -> tuple[str, ...]:
     """The designs that all are held against: the baseline, and the one with a cache where that is another."""
     names = (decision.baseline, decision.opponent)
-    return tuple(dict.fromkeys(name for name in names if name is not None and name in decision.against))
+    return tuple(dict.fromkeys(name for name in names if name and decision.against.get(name)))
 
 
 def ranking_rows(decision: Decision) -> list[RankingRow]:

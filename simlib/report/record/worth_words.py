@@ -2,7 +2,6 @@
 
 from simlib.decision.choice.values import Crossing, Decision, Worthwhile
 from simlib.report.record.amounts import chance, number, told
-from simlib.report.record.outcome import currency, years
 
 RATE = "requests per second"
 
@@ -31,14 +30,25 @@ def pair(worth: Worthwhile) -> str:
     return f"{worth.design} against {worth.against}"
 
 
-def break_even(worth: Worthwhile) -> str:
-    """At which loads it pays: all crossings in the range that was searched."""
+def pays(worth: Worthwhile) -> str:
+    """At which loads it pays, within the range that was searched."""
     low, high = (number(end) for end in worth.load_range)
     if not worth.crossings:
         every = "every" if worth.always == "better" else "no"
         return f"pays at {every} load from {low} to {high} {RATE}"
+    return f"pays {_regions(worth)} (of {low} to {high})"
+
+
+def break_even(worth: Worthwhile) -> str:
+    """At which loads it pays, and how far from them that is certain."""
     certain = "; ".join(_certain(own) for own in worth.crossings)
-    return f"pays {_regions(worth)} (searched from {low} to {high}; {certain})"
+    return f"{pays(worth)}; {certain}" if certain else pays(worth)
+
+
+def missing(worth: Worthwhile, unit: str) -> str:
+    """The reverse question, briefly."""
+    end = "are missing" if worth.flip_per_million > 0 else "to spare"
+    return f"{number(abs(worth.flip_per_million))} {unit} per million requests {end}"
 
 
 def break_even_spread(worth: Worthwhile) -> str:
@@ -46,7 +56,7 @@ def break_even_spread(worth: Worthwhile) -> str:
     if worth.break_even is None:
         return ""
     never = f"; none in {chance(worth.never_breaks_even)} of the draws" if worth.never_breaks_even > 0 else ""
-    return f"lowest break-even load over the draws: {told(worth.break_even, RATE)}{never}"
+    return f"The lowest break-even load over the draws: {told(worth.break_even, RATE)}{never}."
 
 
 def _regions(worth: Worthwhile) -> str:
@@ -102,11 +112,7 @@ def npv(worth: Worthwhile, unit: str) -> str:
     return f"{told(worth.npv, unit)}, positive in {chance(worth.p_positive)} of the draws"
 
 
-def sentences(decision: Decision) -> tuple[str, ...]:
-    """One line per pair: net present value, payback, break-even, and the reverse question."""
-    unit, horizon = currency(decision), years(decision)
-    return tuple(
-        f"{pair(own)}: net present value {npv(own, unit)}; {payback(own, horizon)}; {break_even(own)}; "
-        f"{flip(own, unit)}."
-        for own in pairs(decision)
-    )
+def sentence(worth: Worthwhile, unit: str, horizon: str) -> str:
+    """One pair in a line: net present value, payback, break-even, and the reverse question."""
+    told_so = (npv(worth, unit), payback(worth, horizon), break_even(worth), flip(worth, unit))
+    return f"{pair(worth)}: net present value {'; '.join(told_so)}."
