@@ -11,14 +11,13 @@ from simlib.report.record.arguments import arguments
 from simlib.report.record.assumptions import assumption_sentence, inputs
 from simlib.report.record.confirming import confirmation, flips
 from simlib.report.record.context import context, decision_drivers, made, method, opponent_sentence, question
-from simlib.report.record.drivers import drivers, main_sensitivity, told_against, told_driver, unexplained
+from simlib.report.record.driven import driven
 from simlib.report.record.limit_rows import MARKS, limit_rows, out_sentences
 from simlib.report.record.options import consequences, options
 from simlib.report.record.outcome import currency, equivalences, level, outcome_sentence, title, years
 from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, ranking_rows, references
-from simlib.report.record.worth_words import break_even_spread, pairs, sentence
+from simlib.report.record.worth_words import sentences
 
-_MOST_DRIVERS = 8
 _ESCAPED = {"|": r"\|", "<": "&lt;", "`": r"\`", "*": r"\*", "\n": " "}
 
 
@@ -60,9 +59,9 @@ def _values(decision: Decision) -> dict[str, Any]:
         "opponent": opponent_sentence(decision),
         "consequences": consequences(decision),
         "confirmation": confirmation(decision),
-        "break_even": _break_even(decision),
+        "break_even": sentences(decision),
         "flips": flips(decision),
-        "driven": _driven(decision),
+        "driven": driven(decision),
         "assumption": assumption_sentence(decision),
         "inputs": inputs(decision),
         "notes": (*decision.verdicts.notes, *decision.left_out),
@@ -101,21 +100,6 @@ def _amount(own: Amount) -> str:
 
 def _gained(own: Gained | None) -> str:
     return "itself" if own is None else f"{_amount(own.npv)}, positive in {own.p_positive}"
-
-
-def _break_even(decision: Decision) -> list[str]:
-    unit, horizon = currency(decision), years(decision)
-    return [f"{sentence(own, unit, horizon)} {break_even_spread(own)}".rstrip() for own in pairs(decision)]
-
-
-def _driven(decision: Decision) -> dict[str, Any] | None:
-    own = main_sensitivity(decision)
-    if own is None:
-        return None
-    unit = currency(decision)
-    told = [f"{told_driver(driver, unit)}." for driver in drivers(own)[:_MOST_DRIVERS]]
-    whose = told_against(own)
-    return {"whose": whose[0].upper() + whose[1:], "sentences": [*told, f"{unexplained(own)}."]}
 
 
 def _escaped(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from simlib.decision.choice.values import Crossing, Decision, Worthwhile
 from simlib.report.record.amounts import chance, number, told
+from simlib.report.record.outcome import currency, years
 
 RATE = "requests per second"
 
@@ -110,6 +111,12 @@ def flip(worth: Worthwhile, unit: str) -> str:
 def npv(worth: Worthwhile, unit: str) -> str:
     """The net present value with its interval and the chance that it is positive."""
     return f"{told(worth.npv, unit)}, positive in {chance(worth.p_positive)} of the draws"
+
+
+def sentences(decision: Decision) -> list[str]:
+    """Every pair in a line or two, with how sure its break-even load is."""
+    unit, horizon = currency(decision), years(decision)
+    return [f"{sentence(own, unit, horizon)} {break_even_spread(own)}".rstrip() for own in pairs(decision)]
 
 
 def sentence(worth: Worthwhile, unit: str, horizon: str) -> str:
