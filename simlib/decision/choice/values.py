@@ -5,7 +5,7 @@ central quantiles at ``level``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from simlib.decision.comparing import Verdicts
@@ -141,7 +141,10 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class Ranked:
-    """One design in the ranking: its place among those that meet the limits (0 when it is out) and its chances."""
+    """One design in the ranking: its place among those that meet the limits (0 when it is out) and its chances.
+
+    ``cost_parts``: present value of the total cost by cause; their means add up to that of ``total_cost``.
+    """
 
     design: str
     place: int
@@ -150,6 +153,7 @@ class Ranked:
     yearly_days: Spread
     running_cost_per_year: Spread
     total_cost: Spread
+    cost_parts: Mapping[str, Spread] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
