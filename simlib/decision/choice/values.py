@@ -33,7 +33,10 @@ class Spread:
 
 @dataclass(frozen=True)
 class LimitOutcome:
-    """One limit and one design: the limit's key, what is allowed, what was found, and the reason as a sentence."""
+    """One limit and one design: the limit's key, what is allowed, what was found, and the reason as a sentence.
+
+    ``more_replications`` is 0 unless the word is "undecided" or "undefined", and None when no affordable number helps.
+    """
 
     design: str
     limit: str
@@ -41,6 +44,7 @@ class LimitOutcome:
     found: str
     word: LimitWord
     reason: str
+    more_replications: int | None = 0
 
 
 @dataclass(frozen=True)
