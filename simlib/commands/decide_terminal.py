@@ -60,7 +60,7 @@ def _limits(screen: "Console", decision: Decision) -> None:
 def _limit(row: LimitRow) -> "Text":
     from rich.text import Text
 
-    text = Text(f"{row.label}, {row.allowed}: ")
+    text = Text(f"{row.wanted}: ")
     for number, (design, own) in enumerate(row.outcomes.items()):
         text.append(", " if number else "")
         text.append(MARKS[own.word], _STYLES[own.word])

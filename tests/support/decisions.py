@@ -33,11 +33,11 @@ FIGURES: Mapping[str, Mapping[str, float]] = {
     JWT: {"mean_s": 0.043, "p99_s": 0.13, "checking_mean_s": 0.0001, "as_requests_per_s": 4.0, "exposure_s": 126.0},
 }
 INPUTS: Mapping[str, str] = {
-    "prices.developer_day": "437 / 792 / 1159 USD per day of 8 hours; data/prices.csv (sourced, 2025-06)",
-    "worth.second": "0; assumption",
-    "decision.horizon_years": "3; assumption",
-    "effort.J05": "2 / 4 / 8 person-days; assumption",
-    "world.load": "20 requests per second; the scenario's own",
+    "developer_day": "792 (437 to 1,159) USD per day of 8 hours; wages (sourced, 2025-06)",
+    "second": "0 USD per second less of one request; the scenario's own",
+    "load": "20 requests per second; the scenario's world",
+    "horizon_years": "3 years; the scenario's own",
+    "effort": "74 work items of simlib; three-point estimates, assumptions of the ledger",
 }
 
 
@@ -117,7 +117,8 @@ def limits(breaking: str | None = None, undecided: str | None = None) -> tuple[L
                 "at most 200 ms",
                 "132 ms (131 to 133)" if not open_ else "199 ms (190 to 208)",
                 "undecided" if open_ else "met",
-                f"p99 latency of {design} is {'199 ms (190 to 208)' if open_ else '132 ms (131 to 133)'}",
+                f"P99 latency is {'199 ms (190 to 208)' if open_ else '132 ms (131 to 133)'}.",
+                12 if open_ else 0,
             )
         )
         broken = design == breaking
@@ -128,7 +129,7 @@ def limits(breaking: str | None = None, undecided: str | None = None) -> tuple[L
                 "at most 120 s" if breaking else "at most 900 s",
                 f"{lag} s",
                 "broken" if broken else "met",
-                f"{design} accepts a revoked token for up to {lag} s",
+                f"By its settings a revoked token may be accepted for {lag} s.",
             )
         )
     return tuple(found)
@@ -150,13 +151,13 @@ def sensitivity(design: str, against: str) -> Sensitivity:
         design,
         against,
         (
-            Swing("team factor", 0.66, 1.5, -2100.0, -9800.0, ""),
-            Swing("prices.developer_day", 480.0, 1100.0, -2900.0, -7600.0, "USD per day"),
+            Swing("team_factor", 0.66, 1.5, -2100.0, -9800.0, ""),
+            Swing("developer_day", 480.0, 1100.0, -2900.0, -7600.0, "USD per day"),
             Swing("load", 10.0, 40.0, -5600.0, -4300.0, "requests per second"),
         ),
         (
-            Index("team factor", 0.5, 0.05, 0.6, 0.06),
-            Index("prices.developer_day", 0.3, 0.05, 0.35, 0.05),
+            Index("team_factor", 0.5, 0.05, 0.6, 0.06),
+            Index("developer_day", 0.3, 0.05, 0.35, 0.05),
             Index("load", 0.05, 0.02, 0.08, 0.03),
         ),
         0.02,
@@ -175,7 +176,7 @@ def decision(**changes: Any) -> Decision:
         draws=10_000,
         word="choose",
         chosen=CACHED,
-        reason=f"{CACHED} costs least over 3 years in 93 % of the draws",
+        reason=f"{CACHED} costs least in all over 3 years, with a probability of 93%.",
         equivalents=(),
         margin=1500.0,
         more_replications=0,
@@ -216,13 +217,13 @@ def decision(**changes: Any) -> Decision:
 
 def equivalent() -> Decision:
     """Two designs between which it does not matter."""
-    reason = f"the total costs of {CACHED} and {JWT} differ by less than 1,500 USD whatever the draw"
+    reason = f"It does not matter: {CACHED}, {JWT} differ by less than 1,500 USD in total cost over 3 years."
     return decision(word="equivalent", equivalents=(JWT,), reason=reason)
 
 
 def undecided() -> Decision:
     """More replications would tell."""
-    reason = f"a limit of {JWT} is neither kept nor broken for sure"
+    reason = f"{JWT} costs least in the mean, but it is not known whether the limits are kept: about 12 more replications."
     return decision(
         word="undecided",
         chosen=None,
@@ -235,7 +236,7 @@ def undecided() -> Decision:
 
 def undecided_by_estimates() -> Decision:
     """More replications would not help: the estimates of effort are too wide."""
-    reason = "no design is best in 90 % of the draws, and estimates of effort are why"
+    reason = "The estimates of effort leave it open; more replications would not help, better estimates would."
     return decision(word="undecided", chosen=None, more_replications=None, open_because="effort", reason=reason)
 
 
@@ -247,9 +248,9 @@ def out_of_limits() -> Decision:
 
 def none() -> Decision:
     """No design meets the limits."""
-    broken = tuple(replace(own, word="broken", reason=f"{own.reason}, too much") for own in limits())
+    broken = tuple(replace(own, word="broken", reason=f"{own.reason[:-1]}, too much.") for own in limits())
     places = tuple(replace(own, place=0, p_best=0.0) for own in decision().ranking)
-    return decision(word="none", chosen=None, reason="no design meets the limits", limits=broken, ranking=places)
+    return decision(word="none", chosen=None, reason=f"No design keeps the limits: {OPAQUE} breaks p99_s.", limits=broken, ranking=places)
 
 
 def alone() -> Decision:
@@ -268,7 +269,7 @@ def alone() -> Decision:
         baseline=CACHED,
         opponent=None,
         frontiers=(),
-        reason=f"{CACHED} is the only design",
+        reason=f"{CACHED} is the only design that keeps the limits.",
         left_out=("Sensitivity was not asked for.",),
     )
 

@@ -9,7 +9,7 @@ from simlib.decision.headlines import HEADLINE_METRICS
 from simlib.decision.promised import told_seconds
 from simlib.report.record.amounts import negated, told
 from simlib.report.record.limit_rows import OUT
-from simlib.report.record.outcome import currency, years
+from simlib.report.record.outcome import currency, lowered, years
 from simlib.report.record.worth_words import strongest
 
 Side = Literal["Good", "Neutral", "Bad"]
@@ -49,10 +49,10 @@ def _limits(decision: Decision, design: str) -> Iterator[Argument]:
     if own and all(outcome.word == "met" for outcome in own):
         yield Argument("Good", f"it keeps {_how_many(len(own))}")
     for outcome in broken:
-        yield Argument("Bad", f"it breaks a limit: {outcome.reason.rstrip('.')}")
+        yield Argument("Bad", f"it breaks a limit: {lowered(outcome.reason.rstrip('.'))}")
     for outcome in own:
         if outcome.word in ("undecided", "undefined"):
-            yield Argument("Neutral", f"it is not known whether it keeps a limit: {outcome.reason.rstrip('.')}")
+            yield Argument("Neutral", f"it is not known whether it keeps a limit: {lowered(outcome.reason.rstrip('.'))}")
 
 
 def _how_many(limits: int) -> str:

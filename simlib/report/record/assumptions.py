@@ -3,18 +3,24 @@
 from typing import NamedTuple
 
 from simlib.decision.choice.values import Decision
+from simlib.decision.economics.prices import KEYS as PRICES
 
+_NAMED = 5
 ASSUMED, SOURCED, MEASURED = "assumed", "sourced", "measured"
+_PRICES = ("whoever pays for servers and people", "[prices] of the scenario; --price-developer-day")
+_WORTH = ("the owner of the product", "[worth] of the scenario")
+_TERMS = ("whoever decides", "[decision] of the scenario; --horizon, --discount-rate, --requests-per-year")
+_OPERATIONS = ("whoever runs the servers", "[decision] of the scenario")
+_WORLD = ("whoever runs the servers", "[world] of the scenario; --load access.log")
+_TEAM = ("the team that will build it", "--effort CSV; see simlib effort --explain")
 _WHO = {
-    "prices": ("whoever pays for servers and people", "[prices] of the scenario, --price-developer-day"),
-    "worth": ("the owner of the product", "[worth] of the scenario"),
-    "decision": ("whoever decides", "[decision] of the scenario, --horizon, --discount-rate, --requests-per-year"),
+    **dict.fromkeys(PRICES, _PRICES),
+    **dict.fromkeys(("second", "hour_down", "exposed_hour"), _WORTH),
+    **dict.fromkeys(("horizon_years", "discount_rate", "requests_per_year"), _TERMS),
+    **dict.fromkeys(("revocations_per_year", "outage_hours_per_year", "target_utilisation"), _OPERATIONS),
+    **dict.fromkeys(("load",), _WORLD),
+    **dict.fromkeys(("effort", "team_factor"), _TEAM),
     "organisation": ("whoever knows the teams", "[organisation] of the scenario"),
-    "effort": ("the team that will build it", "--effort CSV, see simlib effort --explain"),
-    "limits": ("whoever decides", "[limits] of the scenario"),
-    "world": ("whoever runs the servers", "[world] of the scenario, --load access.log"),
-    "designs": ("the architect", "[designs] of the scenario"),
-    "profile": ("whoever runs the servers", "simlib calibrate, --profile"),
 }
 _ELSEWHERE = ("whoever knows better", "the scenario file")
 
@@ -40,10 +46,10 @@ def assumed(decision: Decision) -> list[Input]:
 
 
 def kind_of(value: str) -> str:
-    """Whether a value was measured, published, or is an assumption, by what is said about it."""
+    """Whether a value was published, was measured, or is an assumption, by what is said about it; if in doubt the last."""
     if "assum" in value:
         return ASSUMED
-    return SOURCED if "sourced" in value else MEASURED if "measured" in value or "simulat" in value else ASSUMED
+    return SOURCED if "(sourced" in value else MEASURED if "measured" in value else ASSUMED
 
 
 def assumption_sentence(decision: Decision) -> str:
@@ -51,9 +57,9 @@ def assumption_sentence(decision: Decision) -> str:
     every, own = inputs(decision), assumed(decision)
     if not own:
         return f"None of the {len(every)} inputs is an assumption."
-    names = ", ".join(one.name for one in own[:4]) + (", ..." if len(own) > 4 else "")
+    names = ", ".join(one.name for one in own[:_NAMED]) + (", ..." if len(own) > _NAMED else "")
     return f"{len(own)} of {len(every)} inputs are assumptions ({names}); every one can be replaced."
 
 
 def _who(name: str) -> tuple[str, str]:
-    return _WHO.get(name.partition(".")[0], _ELSEWHERE)
+    return _WHO.get(name, _ELSEWHERE)

@@ -5,8 +5,8 @@ from simlib.decision.choice.values import Decision, Worthwhile
 from simlib.report.cells import UNDEFINED, mean_text
 from simlib.report.record.amounts import number
 from simlib.report.record.drivers import drivers, main_sensitivity, told_driver
-from simlib.report.record.limit_rows import label_of_limit
-from simlib.report.record.outcome import currency, ended
+from simlib.report.record.limit_rows import limit_rows
+from simlib.report.record.outcome import currency, ended, lowered
 from simlib.report.record.worth_words import RATE, flip, pair, pairs
 
 _WATCHED = ("as_requests_per_s", "hit_ratio", "checking_mean_s")
@@ -22,9 +22,9 @@ def confirmation(decision: Decision) -> list[str]:
 
 def _limits(decision: Decision, chosen: str) -> list[str]:
     return [
-        f"Check this limit: {label_of_limit(own.limit)}, {own.allowed}; found here: {own.found}."
-        for own in decision.limits
-        if own.design == chosen
+        f"Check this limit: {row.wanted}; found here: {row.outcomes[chosen].found}."
+        for row in limit_rows(decision)
+        if chosen in row.outcomes
     ]
 
 
@@ -48,7 +48,7 @@ def flips(decision: Decision) -> list[str]:
     own = main_sensitivity(decision)
     if own is not None:
         found += [ended(f"Input: {told_driver(one, unit)}") for one in drivers(own) if one.flips]
-    found += [ended(f"Limit: {one.reason}") for one in decision.limits if one.word == "undecided"]
+    found += [ended(f"Limit of {one.design}: {lowered(one.reason)}") for one in decision.limits if one.word == "undecided"]
     return found or ["Nothing that was looked at."]
 
 

@@ -74,7 +74,7 @@ def opponent_sentence(decision: Decision) -> str:
 def decision_drivers(decision: Decision) -> list[str]:
     """Limits first, then what money is made of."""
     scenario, unit = decision.scenario, currency(decision)
-    limits = [f"Limit, not to be bought: {row.label}, {row.allowed}" for row in limit_rows(decision)]
+    limits = [f"Limit, not to be bought: {row.wanted}" for row in limit_rows(decision)]
     worth = scenario.worth
     return [
         *(limits or ["No hard limits are set"]),

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from simlib.analysis.metrics import METRICS
 from simlib.decision.choice.values import Decision, LimitOutcome
+from simlib.report.record.outcome import ended, lowered
 
 MARKS = {"met": "✓", "broken": "✗", "undecided": "?", "unstable": "✗", "undefined": "?"}
 """Word -> what a reader sees at a glance."""
@@ -13,10 +14,8 @@ LABELS = {
     "availability": "availability over a year",
     "revocation_lag_s": "a revoked token is accepted for",
     "header_bytes": "largest request header",
-    "opaque_to_clients": "clients cannot read their token",
-    "no_as_dependency": "serves while the authorization server is out of reach",
 }
-"""Limits that are no metric of a comparison."""
+"""Limits that are no metric of a comparison and have a number; what the others allow says it all."""
 
 
 class LimitRow(NamedTuple):
@@ -26,6 +25,11 @@ class LimitRow(NamedTuple):
     label: str
     allowed: str
     outcomes: Mapping[str, LimitOutcome]
+
+    @property
+    def wanted(self) -> str:
+        """The limit in words."""
+        return f"{self.label} {self.allowed}".lstrip()
 
     @property
     def mark(self) -> str:
@@ -45,8 +49,8 @@ def limit_rows(decision: Decision) -> list[LimitRow]:
 
 
 def label_of_limit(limit: str) -> str:
-    """What a limit is called."""
-    return METRICS[limit].label if limit in METRICS else LABELS.get(limit, limit.replace("_", " "))
+    """What a limit is called, empty where what it allows says that too."""
+    return METRICS[limit].label if limit in METRICS else LABELS.get(limit, "")
 
 
 def out_sentences(decision: Decision) -> tuple[str, ...]:
@@ -54,14 +58,14 @@ def out_sentences(decision: Decision) -> tuple[str, ...]:
     reasons: dict[str, list[str]] = {}
     for outcome in decision.limits:
         if outcome.word in OUT:
-            reasons.setdefault(outcome.design, []).append(outcome.reason.rstrip("."))
+            reasons.setdefault(outcome.design, []).append(lowered(outcome.reason.rstrip(".")))
     return tuple(f"{design} is out: {'; '.join(own)}." for design, own in reasons.items())
 
 
 def open_sentences(decision: Decision) -> tuple[str, ...]:
     """The limits of which it is not known whether a design keeps them, one sentence each."""
     return tuple(
-        f"Not known for {own.design}: {own.reason.rstrip('.')}."
+        f"Not known for {own.design}: {lowered(ended(own.reason))}"
         for own in decision.limits
         if own.word in ("undecided", "undefined")
     )

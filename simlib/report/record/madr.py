@@ -72,8 +72,7 @@ def _values(decision: Decision) -> dict[str, Any]:
 def _limits(decision: Decision) -> list[dict[str, Any]]:
     return [
         {
-            "label": row.label,
-            "allowed": row.allowed,
+            "wanted": row.wanted,
             "cells": [_cell(row.outcomes.get(name)) for name in decision.scenario.designs],
         }
         for row in limit_rows(decision)

@@ -15,34 +15,16 @@ def title(decision: Decision) -> str:
 
 
 def verdict(decision: Decision) -> str:
-    """The decision in a sentence or two, with its reason."""
-    reason = ended(decision.reason)
-    if decision.word == "choose":
-        return f"Use {decision.chosen}: {reason}"
-    if decision.word == "equivalent":
-        return f"It does not matter: {reason}"
-    if decision.word == "none":
-        return f"None: {reason}"
-    return f"Undecided: {reason} {settling(decision)}"
+    """The decision in a sentence or two, with its reason and what would settle it."""
+    heads = {"choose": f"Use {decision.chosen}. ", "undecided": "Undecided. "}
+    return f"{heads.get(decision.word, '')}{ended(decision.reason)}"
 
 
 def outcome_sentence(decision: Decision) -> str:
     """The first line of a record's outcome."""
     if decision.chosen is None:
         return f"Chosen option: none. {verdict(decision)}"
-    return f'Chosen option: "{decision.chosen}", because {ended(decision.reason)}'
-
-
-def settling(decision: Decision) -> str:
-    """What would decide an undecided choice."""
-    if decision.open_because in ("simulation", "limits") or decision.more_replications:
-        more = decision.more_replications
-        if more is None:
-            return "No affordable number of replications would decide."
-        return f"About {more:,} more replications would probably decide."
-    better = {"effort": "estimates of the effort (--effort CSV)", "prices": "prices and what things are worth"}
-    what = better.get(decision.open_because, "estimates")
-    return f"More replications would not help; better known {what} would."
+    return f'Chosen option: "{decision.chosen}", because {lowered(ended(decision.reason))}'
 
 
 def equal_designs(decision: Decision) -> tuple[str, ...]:
@@ -82,6 +64,11 @@ def level(decision: Decision) -> str:
 def ended(text: str) -> str:
     """A sentence with one full stop."""
     return f"{text.rstrip().rstrip('.')}."
+
+
+def lowered(text: str) -> str:
+    """A sentence as part of another: its first letter small, unless it is an abbreviation."""
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
 
 
 def listed(names: tuple[str, ...] | list[str]) -> str:
