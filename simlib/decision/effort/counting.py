@@ -55,7 +55,9 @@ def work_of(
     if present is not None:
         there = _times(items, "one_off", present, counts)
         more = {name: times - there.get(name, 0) for name, times in one_off.items()}
-        one_off = {name: times for name, times in more.items() if times > 0} | _migration(ledger, design, present, counts)
+        one_off = {name: times for name, times in more.items() if times > 0} | _migration(
+            ledger, design, present, counts
+        )
     return Work(one_off, _times(items, "recurring", design, counts))
 
 
