@@ -1,7 +1,7 @@
 """What a design is made of, as keys that work items are hung on.
 
-A key is ``place:part``, such as ``service:jwt_local`` or ``wrappers:dpop``, and for each setting of a part one more, such
-as ``service:opaque_cached[shared=true]``, ``wrappers:dpop[nonce_s>0]`` or
+A key is ``place:part``, such as ``service:jwt_local`` or ``wrappers:dpop``, and for each setting of a part one more,
+such as ``service:opaque_cached[shared=true]``, ``wrappers:dpop[nonce_s>0]`` or
 ``authorization_server:jwt_access_token[algorithm=HS256]``. There are also ``flows:NAME``, ``refresh:rotation``,
 ``user_information:SOURCE`` and ``admission:HOST``. An inner service counts as a service. In a pattern ``*`` stands for
 any text; ``!`` before a pattern spares what it matches.
@@ -10,7 +10,7 @@ any text; ``!`` before a pattern spares what it matches.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple, get_args
 
 from simlib.decision.effort.items import EVERYTHING
@@ -84,7 +84,7 @@ def matches(pattern: str, name: str) -> bool:
     return _compiled(pattern).fullmatch(name) is not None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(pattern: str) -> "re.Pattern[str]":
     return re.compile(".*".join(re.escape(piece) for piece in pattern.split("*")))
 
