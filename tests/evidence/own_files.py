@@ -64,7 +64,10 @@ def parts_of(file: str) -> str:
 
 
 def uses_of(file: str) -> list[str]:
-    """What a file imports among the measured files; services are left to `SERVICES`."""
+    """The measured files of which a file calls or extends something; services are left to `SERVICES`.
+
+    A name that stands in annotations only, or is a constant, takes no code of the file that it comes from.
+    """
     found = {name for name in _imported(ROOT / "simlib" / file) if not name.startswith("services/")}
     return sorted(found - LEFT_OUT - {file})
 
@@ -86,15 +89,21 @@ def _owners() -> dict[str, list[str]]:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        for annotation in ("annotation", "returns"):
+            if getattr(node, annotation, None) is not None:
+                setattr(node, annotation, None)
+    called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not node.id.isupper()}
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("simlib."):
-            yield from _defining(node.module.split(".")[1:], [alias.name for alias in node.names])
+            yield from _defining(node.module.split(".")[1:], [a.name for a in node.names if a.name in called])
 
 
 def _defining(module: list[str], names: list[str]) -> Iterator[str]:
     """The files that names come from, through the folder's own list of names where they are imported from a folder."""
     file = ROOT / "simlib" / Path(*module)
-    if module[0] not in FOLDERS:
+    if module[0] not in FOLDERS or not names:
         return
     if not file.is_dir():
         yield "/".join(module) + ".py"

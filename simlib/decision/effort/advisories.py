@@ -11,11 +11,11 @@ from simlib.decision.effort.facts import fact_rows
 from simlib.decision.effort.keys import bringing, design_keys
 from simlib.scenario.design import Design
 
-VERIFYING = tuple(
-    f"{place}:{part}"
-    for place in ("service", "gateway")
-    for part in ("jwt_local", "encrypted_jwt", "lightweight_jwt", "signed_introspection", "session_jwt")
-) + ("wrappers:status_list", "wrappers:dpop")
+_READING = ("jwt_local", "encrypted_jwt", "lightweight_jwt", "signed_introspection", "session_jwt")
+VERIFYING = (
+    *(f"{place}:{part}" for place in ("service", "gateway") for part in _READING),
+    *("wrappers:status_list", "wrappers:dpop"),
+)
 """Parts that keep a JOSE library in a resource server."""
 
 

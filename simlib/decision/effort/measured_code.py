@@ -44,8 +44,8 @@ class Ratio(NamedTuple):
 def code_pairs(layer: str, column: str = "nloc") -> tuple[CodePair, ...]:
     """The pairs of a layer, "RS" or "AS"; a side of several rows is their signed sum.
 
-    ``column`` is nloc, functions, cyclomatic, cognitive, error_sites, config_options or test_nloc; pairs of which a side
-    lacks it, or has nothing of it, are left out.
+    ``column`` is nloc, functions, cyclomatic, cognitive, error_sites, config_options or test_nloc; pairs of which a
+    side lacks it, or has nothing of it, are left out.
     """
     rows = [row for row in fact_rows("measured_code") if row["layer"].startswith(layer) and row["pair"]]
     found = []
@@ -63,7 +63,10 @@ def code_size(layer: str, side: str) -> float:
 
 
 def ratio_of(pairs: Sequence[CodePair], level: float = 0.9) -> Ratio:
-    """Geometric mean of the pairs' ratios, with a percentile bootstrap over projects: the same at every call."""
+    """Geometric mean of the pairs' ratios, with a percentile bootstrap over projects: the same at every call.
+
+    Raises ValueError for fewer than two pairs.
+    """
     logs = np.log([pair.ratio for pair in pairs])
     generator = np.random.default_rng(BOOTSTRAP_SEED)
     drawn = bootstrap(

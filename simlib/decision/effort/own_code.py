@@ -68,5 +68,5 @@ def _with_used(files: Iterable[str]) -> set[str]:
 
 def _size(files: set[str]) -> Size:
     rows = [row for row in _rows() if row["file"] in files]
-    sums = (sum(int(row[column]) for row in rows) for column in ("nloc", "functions", "cyclomatic"))
-    return Size(*sums, tuple(sorted(files)))
+    nloc, functions, cyclomatic = (sum(int(r[column]) for r in rows) for column in ("nloc", "functions", "cyclomatic"))
+    return Size(nloc, functions, cyclomatic, tuple(sorted(files)))
