@@ -19,6 +19,7 @@ from simlib.decision.effort.drawing import (
     uniform_of,
 )
 from simlib.decision.effort.expected import ExpectedEffort, Swing, effort_swings, expected_effort
+from simlib.decision.effort.explaining import Explained, explain_design, explain_part, ledger_parts
 from simlib.decision.effort.indicators import Indicator, indicators
 from simlib.decision.effort.items import EffortLedger, Item
 from simlib.decision.effort.keys import Key, bringing, design_keys, is_known, known_parts, part_names
@@ -37,6 +38,7 @@ __all__ = [
     "EffortDraws",
     "EffortLedger",
     "ExpectedEffort",
+    "Explained",
     "Indicator",
     "Item",
     "Key",
@@ -55,9 +57,12 @@ __all__ = [
     "effort_from_uniforms",
     "effort_swings",
     "expected_effort",
+    "explain_design",
+    "explain_part",
     "indicators",
     "is_known",
     "known_parts",
+    "ledger_parts",
     "library_rate",
     "load_ledger",
     "must_counts",

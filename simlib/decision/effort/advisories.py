@@ -34,7 +34,7 @@ def library_rate() -> Rate:
 
 
 def advisories_of(design: Design) -> Rate | None:
-    """The rate of the JOSE library in each resource server; None where the design has none there."""
+    """The rate of the JOSE library in each resource server; None where no resource server has one."""
     return library_rate() if bringing(VERIFYING, design_keys(design)) else None
 
 

@@ -165,7 +165,7 @@ def _code(designs: Mapping[str, Design]) -> list[Indicator]:
             values = {name: (float(getattr(sizes[name][side], attribute)),) for name in designs}
             label = f"code of simlib's parts at the {side}"
             rows.append(Indicator(f"own_{attribute}_{side.lower()}", label, unit, "measured", own_source, values))
-    advisories: dict[str, Value | None] = {name: advisories_of(design) for name, design in designs.items()}
+    advisories = {name: advisories_of(design) or (0.0,) for name, design in designs.items()}
     source = "JOSE libraries in the Go vulnerability database (data/effort/advisories.csv)"
     label = "advisories of the RS's JOSE library"
     return [*rows, Indicator("advisories", label, "a year", "counted", source, advisories)]
