@@ -24,7 +24,7 @@ def effort(
     explain: Annotated[
         str | None, typer.Option(metavar="NAME", help="List the work items of a design or of a part.")
     ] = None,
-    effort: Annotated[
+    estimates: Annotated[
         Path | None, typer.Option("--effort", metavar="CSV", help="Your own estimates in place of the ledger's.")
     ] = None,
     stacks: Annotated[int | None, typer.Option(min=1, metavar="N", help="API stacks: languages, frameworks.")] = None,
@@ -59,7 +59,7 @@ def effort(
     from simlib.api import load_scenario
     from simlib.decision.effort import load_ledger, organisation_counts, reference_designs
 
-    ledger = load_ledger(overrides=effort)
+    ledger = load_ledger(overrides=estimates)
     loaded = None if scenario is None else load_scenario(scenario)
     designs = reference_designs() if loaded is None else loaded.designs
     counts = organisation_counts(loaded, stacks=stacks, services=services, clients=clients)
@@ -95,14 +95,13 @@ def _indicators(
     found = indicators(ledger, designs, counts, present=present, lived=lived)
     missing = {name: uncounted(design) for name, design in designs.items()}
     if json:
-        print_json(
-            _document(found, ledger, counts) | {"documents_not_counted": {k: list(v) for k, v in missing.items()}}
-        )
+        documents = {name: list(titles) for name, titles in missing.items()}
+        print_json(_document(found, ledger, counts) | {"documents_not_counted": documents})
         return
     notes = [_counted(counts), NEVER_ADDED]
     if any(missing.values()):
-        documents = ", ".join(dict.fromkeys(document for each in missing.values() for document in each))
-        notes.insert(1, f"Obligations of {documents} hold too and were not counted.")
+        titles = ", ".join(dict.fromkeys(title for each in missing.values() for title in each))
+        notes.insert(1, f"Obligations of {titles} hold too and were not counted.")
     show_indicators(found, list(designs), notes)
 
 
@@ -113,12 +112,13 @@ def _explained(
     from simlib.decision.effort import explain_design, explain_part
 
     is_design = name in designs
-    groups = {name: explain_design(ledger, designs[name], counts)} if is_design else explain_part(ledger, name)
+    groups = {name: explain_design(ledger, designs[name], counts)} if is_design else explain_part(ledger, name, designs)
     if json:
         items = {title: [_item(explained) for explained in group] for title, group in groups.items()}
         print_json({"ledger": ledger.source, "explained": name, "items": items})
         return
-    reasons = [f"{part}: {ledger.none_because[part]}" for part in groups if part in ledger.none_because]
+    named = [part for title in groups for part in title.split(", ")]
+    reasons = [f"{part}: {ledger.none_because[part]}" for part in named if part in ledger.none_because]
     show_items(groups, [*([_counted(counts)] if is_design else reasons), f"Estimates: {ledger.source}."])
 
 

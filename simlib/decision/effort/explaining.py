@@ -1,6 +1,6 @@
 """Which items stand behind a number: of a design, or of one part wherever it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from simlib.decision.effort.counting import Counts, times
@@ -33,16 +33,21 @@ def explain_design(
     return tuple(found)
 
 
-def explain_part(ledger: EffortLedger, name: str) -> Mapping[str, tuple[Explained, ...]]:
+def explain_part(ledger: EffortLedger, name: str, others: Iterable[str] = ()) -> Mapping[str, tuple[Explained, ...]]:
     """``place:part`` -> the items that it brings, for a name such as "jwt_local" or "service:jwt_local".
 
-    Items that only one setting of the part brings have it in ``because``. Raises InputError for an unknown part.
+    Places at which a part brings the same items stand together, separated by commas. Items that only one setting of the
+    part brings have it in ``because``. Raises InputError for an unknown part; ``others`` are names that it also tells.
     """
     known = ledger_parts(ledger)
     wanted = [part for part in known if name in (part, part.partition(":")[2])]
     if not wanted:
-        raise InputError(unknown("design or part", name, known))
-    return {part: tuple(_of_part(ledger, part)) for part in wanted}
+        names = (*others, *dict.fromkeys(part.partition(":")[2] for part in known))
+        raise InputError(unknown("design or part", name, names))
+    places: dict[tuple[Explained, ...], list[str]] = {}
+    for part in wanted:
+        places.setdefault(_of_part(ledger, part), []).append(part)
+    return {", ".join(parts): items for items, parts in places.items()}
 
 
 def ledger_parts(ledger: EffortLedger) -> tuple[str, ...]:
@@ -51,14 +56,13 @@ def ledger_parts(ledger: EffortLedger) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known_parts(), *(part for part in named if EVERYTHING not in part))))
 
 
-def _of_part(ledger: EffortLedger, part: str) -> list[Explained]:
+def _of_part(ledger: EffortLedger, part: str) -> tuple[Explained, ...]:
     found = []
     for item in ledger.items:
         bringers = [pattern for pattern in item.parts if pattern != EVERYTHING and not pattern.startswith("!")]
         fitting = [pattern for pattern in bringers if matches(pattern.partition("[")[0], part)]
         if fitting and item.kind != "migration":
             always = any("[" not in pattern for pattern in fitting)
-            found.append(
-                Explained(item, 1, () if always else tuple(pattern.partition("[")[2][:-1] for pattern in fitting))
-            )
-    return found
+            settings = tuple(pattern.partition("[")[2].removesuffix("]") for pattern in fitting)
+            found.append(Explained(item, 1, () if always else settings))
+    return tuple(found)

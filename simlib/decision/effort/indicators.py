@@ -1,5 +1,6 @@
 """Development complexity as indicators side by side; they are of different kinds, so nobody adds them up."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,7 @@ from simlib.decision.effort.counting import Counts
 from simlib.decision.effort.drawing import EffortDraws, Floats, draw_effort
 from simlib.decision.effort.expected import expected_effort
 from simlib.decision.effort.items import EffortLedger
+from simlib.decision.effort.keys import gateway_checks
 from simlib.decision.effort.measured_code import code_pairs, code_size, ratio_of
 from simlib.decision.effort.obligations import must_counts
 from simlib.decision.effort.own_code import design_sizes
@@ -176,7 +178,7 @@ def _process(designs: Mapping[str, Design], lived: Lived) -> list[Indicator]:
     source = "trace of one user's life (simlib process)"
     return [
         Indicator(
-            f"process_{name.replace(' ', '_')}",
+            "process_" + re.sub("[^a-z]+", "_", name),
             name,
             "",
             "counted",
@@ -208,4 +210,4 @@ def _by_family(designs: Mapping[str, Design], values: Mapping[str, float]) -> di
 def _family(design: Design) -> str:
     """ "opaque" or "jwt" for the plain strategies that public code bases were measured for, else something else."""
     plain = {"opaque_introspection": "opaque", "opaque_cached": "opaque", "jwt_local": "jwt"}
-    return "other" if design.wrappers or "gateway" in design.parts else plain.get(design.parts["service"].part, "other")
+    return "other" if design.wrappers or gateway_checks(design) else plain.get(design.parts["service"].part, "other")

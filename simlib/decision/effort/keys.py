@@ -39,7 +39,7 @@ class Key(NamedTuple):
 
 def design_keys(design: Design) -> tuple[Key, ...]:
     """Every key of a design, each once and in the order of its places."""
-    edge_is_gateway = _gateway_checks(design)
+    edge_is_gateway = gateway_checks(design)
     found = [key for place, chosen in design.parts.items() for key in _keys(_place(place), chosen, place == GATEWAY)]
     for chosen in design.wrappers:
         at_edge = getattr(CATALOGUE[WRAPPERS].get(chosen.part), "at_edge", False)
@@ -124,7 +124,7 @@ def _flows(design: Design) -> list[str]:
     return [*names, "refresh_token"] if renewing else names
 
 
-def _gateway_checks(design: Design) -> bool:
+def gateway_checks(design: Design) -> bool:
     """Whether tokens from clients are checked first at a gateway."""
     chosen = design.parts.get(GATEWAY)
     return chosen is not None and getattr(CATALOGUE[GATEWAY].get(chosen.part), "checks", True)

@@ -20,10 +20,10 @@ def lived_counts(scenario: Scenario) -> Mapping[str, Mapping[str, float]]:
         phases = {phase: counts(life, phase) for phase in life.phases}
         found[design] = {
             **{
-                f"messages, {phase}": float(phases[phase].messages)
+                f"messages: {phase}": float(phases[phase].messages)
                 for phase in (SIGN_IN, FIRST, NEXT)
                 if phase in phases
             },
-            "changes of state, whole life": float(sum(count.state_transitions for count in phases.values())),
+            "changes of state: whole life": float(sum(count.state_transitions for count in phases.values())),
         }
     return found
