@@ -28,8 +28,7 @@ class Draws:
     def accounts(self, case: Case) -> Accounts:
         """The bills of all designs."""
         bills = {
-            design: bill(case, design, self.state, self.figures[design], self.effort[design])
-            for design in case.designs
+            design: bill(case, design, self.state, self.figures[design], self.effort[design]) for design in case.designs
         }
         return Accounts(case, bills, self.rate)
 

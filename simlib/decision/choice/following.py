@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.decision.choice.facts import CPU, Case
+from simlib.decision.choice.surfaces import predicted
 from simlib.decision.economics.servers import tolerated_utilisation, whole_vcpus
 
 Values = NDArray[np.float64]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simlib.decision.economics.formulas import SECONDS_PER_YEAR
 from simlib.decision.economics.prices import resolve_prices
-from simlib.decision.effort import pert_ppf
+from simlib.decision.effort import TEAM_SIGMA, Counts, EffortLedger, pert_ppf
 from simlib.scenario.economics import Amount, Estimate
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
@@ -69,10 +69,9 @@ def money_inputs(scenario: Scenario) -> Mapping[str, Input]:
         Input(key, price.low, price.likely, price.high, f"{price.currency} {price.unit}".rstrip(), price.told)
         for key, price in prices.by_key.items()
     ]
-    found += [
-        _given(name, getattr(scenario.worth, name), f"{prices.currency} {what}") for name, what in WORTH.items()
-    ]
-    found += [_requests(scenario), *(_given(name, getattr(scenario.terms, name), "per year") for name in (REVOCATIONS, OUTAGES))]
+    found += [_given(name, getattr(scenario.worth, name), f"{prices.currency} {what}") for name, what in WORTH.items()]
+    found.append(_requests(scenario))
+    found += [_given(name, getattr(scenario.terms, name), "per year") for name in (REVOCATIONS, OUTAGES)]
     return MappingProxyType({one.name: one for one in found})
 
 
@@ -95,3 +94,23 @@ def _given(name: str, amount: Amount, unit: str) -> Input:
     if isinstance(amount, Estimate):
         return Input(name, amount.low, amount.likely, amount.high, unit, FILE)
     return Input(name, amount, amount, amount, unit, FILE)
+
+
+def told_inputs(
+    scenario: Scenario, inputs: Mapping[str, Input], counts: Counts, ledger: EffortLedger
+) -> dict[str, str]:
+    """Every input as a reader sees it: value, unit, and its source or "assumption"."""
+    terms = scenario.terms
+    return {
+        **{name: one.told for name, one in inputs.items()},
+        "load": f"{load_of(scenario):,.6g} requests per second; the scenario's world",
+        "horizon_years": f"{terms.horizon_years:g} years; {FILE}",
+        "discount_rate": f"{terms.discount_rate:g} a year; {FILE}",
+        "target_utilisation": f"{terms.target_utilisation:g} of paid vCPUs that are not sized otherwise; {FILE}",
+        "effort": f"{len(ledger.items)} work items of {ledger.source}, three-point estimates; see its sources",
+        "team_factor": f"lognormal, median 1, sigma {TEAM_SIGMA:g}, shared by all items; assumption",
+        "organisation": (
+            f"{counts.stacks} stack(s), {counts.services} service(s), {counts.clients} client(s), "
+            f"{counts.authorization_servers} authorization server(s); {FILE}, else counted in its world"
+        ),
+    }

@@ -1,5 +1,6 @@
 """What a design costs in a year, cause by cause, and what each cost follows."""
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -47,7 +48,7 @@ class Bill(NamedTuple):
     lines: tuple[Line, ...]
 
 
-def bill(case: Case, design: str, state: State, figures: dict[str, Values], effort: EffortDraws) -> Bill:
+def bill(case: Case, design: str, state: State, figures: Mapping[str, Values], effort: EffortDraws) -> Bill:
     """The costs of one design; ``state`` holds the inputs, ``figures`` what simulation says, draw by draw.
 
     A figure that nobody knows (NaN) costs nothing; `simlib.decision.choice.deciding` says so where it would matter.

@@ -85,4 +85,3 @@ def _largest(case: Case, draws: Draws, contest: Contest) -> OpenBecause:
         return float(np.var(totals[other] - totals[one]))
 
     return max(spreads, key=lambda name: width(spreads[name]))
-

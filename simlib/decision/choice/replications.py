@@ -27,7 +27,7 @@ def narrowing(n: int, more: int, level: float) -> float:
 
 
 def fewest(enough: Callable[[int], bool], n_max: int = N_MAX) -> int | None:
-    """The smallest number from 1 to ``n_max`` that is enough; None when ``n_max`` is not. Supposes that more never hurt."""
+    """The smallest number from 1 to ``n_max`` that is enough, if more never hurt; None when ``n_max`` is not."""
     if not enough(n_max):
         return None
     low, high = 0, n_max  # the answer is in (low, high]

@@ -71,4 +71,4 @@ def _drawn(values: Values, weights: Values) -> Values:
     mean = values[known].mean()
     # The mean is taken out first: weights add up to 1 only up to rounding, and equal values must give equal draws.
     deviations = np.where(known, values - mean, 0.0)
-    return np.maximum(mean + deviations @ weights, 0.0)
+    return np.asarray(np.maximum(mean + deviations @ weights, 0.0), dtype=np.float64)

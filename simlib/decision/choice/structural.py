@@ -30,7 +30,9 @@ def _availability(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> Limi
     least = case.scenario.limits.availability or 0.0
     hours = inputs[OUTAGES].likely
     found = 1.0 - unavailable_share(facts, hours)
-    why = f"{facts.served:.1%} of the requests are served while the authorization server is down, {hours:g} hours a year"
+    why = (
+        f"{facts.served:.1%} of the requests are served while the authorization server is down, {hours:g} hours a year"
+    )
     return _outcome(facts, "availability", f"at least {least:.4%}", f"{found:.4%}", found >= least, why)
 
 
@@ -38,9 +40,7 @@ def _revocation_lag(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> Li
     most = case.scenario.limits.revocation_lag_s or 0.0
     lag = promised(case.scenario)[facts.design].after_revocation_s
     why = f"by its settings a revoked token may be accepted for {told_seconds(lag)}"
-    return _outcome(
-        facts, "revocation_lag_s", f"at most {told_seconds(most)}", told_seconds(lag), lag <= most, why
-    )
+    return _outcome(facts, "revocation_lag_s", f"at most {told_seconds(most)}", told_seconds(lag), lag <= most, why)
 
 
 def _header(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> LimitOutcome:

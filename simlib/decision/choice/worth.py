@@ -21,7 +21,9 @@ STEPS = tuple(float(f"{step:.3g}") for step in np.geomspace(0.001, 0.99, 120))
 """Relative distances from a crossing at which the sign is tried."""
 
 
-def worthwhile(accounts: Accounts, state: State, table: LoadTable, design: str, against: str, level: float) -> Worthwhile:
+def worthwhile(
+    accounts: Accounts, state: State, table: LoadTable, design: str, against: str, level: float
+) -> Worthwhile:
     """Everything of one pair; positive where ``design`` costs less over the horizon than ``against``."""
     npv = total_cost(accounts, against) - total_cost(accounts, design)
     years = _payback(accounts, design, against)

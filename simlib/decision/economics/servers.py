@@ -19,9 +19,11 @@ def tolerated_utilisation(
     return max(busy, target) if vcpus <= smallest and busy > 0 else busy
 
 
-def whole_vcpus(requests_per_s: ArrayLike, cpu_s: ArrayLike, utilisation: float, *, smallest: int = 1) -> NDArray[np.float64]:
+def whole_vcpus(
+    requests_per_s: ArrayLike, cpu_s: ArrayLike, utilisation: float, *, smallest: int = 1
+) -> NDArray[np.float64]:
     """The vCPUs that keep a host at most that busy, at least the smallest number."""
     if not utilisation > 0:
         return np.full(np.broadcast_shapes(np.shape(requests_per_s), np.shape(cpu_s)), float(smallest))
     needed = np.multiply(requests_per_s, cpu_s) / utilisation
-    return np.maximum(np.ceil(needed * (1 - SLACK)), smallest)
+    return np.asarray(np.maximum(np.ceil(needed * (1 - SLACK)), smallest), dtype=np.float64)
