@@ -6,6 +6,7 @@ import typer
 
 from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
+from simlib.commands.decide import decide
 from simlib.commands.effort import effort
 from simlib.commands.process import process
 from simlib.commands.scenarios import scenarios
@@ -44,6 +45,7 @@ def _root(
       simlib compare web-shop --out report/     compare, and write a report
       simlib compare my.toml --load access.log.gz
       simlib compare --help                     all options, with examples
+      simlib decide web-shop --out decision/    which design is worth it, as a decision record
       simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
       simlib sweep web-shop --over load --out load/
       simlib process web-shop                   who talks to whom: messages, round trips, state
@@ -58,12 +60,15 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, sweep, process, effort, calibrate, theory, scenarios, strategies, schema):
+for command in (compare, decide, sweep, process, effort, calibrate, theory, scenarios, strategies, schema):
     app.command()(command)
 
 
-def execute(arguments: list[str]) -> None:
-    """Run one command; raises UsageMistake, InputError, or KeyboardInterrupt, which typer hides in its status."""
+def execute(arguments: list[str]) -> int:
+    """Run one command and return its exit status.
+
+    Raises UsageMistake, InputError, or KeyboardInterrupt, which typer hides in its status.
+    """
     try:
         status = typer.main.get_command(app).main(arguments, "simlib", standalone_mode=False)
     except _USAGE_ERROR as error:
@@ -72,3 +77,4 @@ def execute(arguments: list[str]) -> None:
         raise KeyboardInterrupt from error
     if status == INTERRUPTED:
         raise KeyboardInterrupt
+    return status if isinstance(status, int) else 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from simlib.commands.console import console
 from simlib.commands.terminal import bullets
-from simlib.decision.choice.values import Decision
+from simlib.decision.choice.values import Decision, LimitOutcome
 from simlib.report.record.assumptions import assumption_sentence
 from simlib.report.record.drivers import driver_sentences, main_sensitivity, told_against
 from simlib.report.record.limit_rows import MARKS, LimitRow, limit_rows, open_sentences, out_sentences
@@ -65,8 +65,13 @@ def _limit(row: LimitRow) -> "Text":
         text.append(", " if number else "")
         text.append(MARKS[own.word], _STYLES[own.word])
         text.append(f" {design} ")
-        text.append(own.found, "dim")
+        text.append(_seen(own), "dim")
     return text
+
+
+def _seen(own: LimitOutcome) -> str:
+    """What was found; the interval only where it matters, it is in the record anyway."""
+    return own.found.partition(" (")[0] if own.word == "met" else own.found
 
 
 # --- ranking ---------------------------------------------------------------------------------------------------------

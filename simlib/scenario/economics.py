@@ -7,7 +7,7 @@ data/prices.csv.
 
 from typing import Annotated
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Discriminator, Field, PositiveFloat, Tag, model_validator
 
 from simlib.scenario.values import FrozenModel
 
@@ -28,7 +28,17 @@ class Estimate(FrozenModel):
         return self
 
 
-Amount = NonNegativeAmount | Estimate
+
+
+def _variant(given: object) -> str:
+    """Which of both was meant, so that a mistake is told about that one alone."""
+    return VARIANTS[1] if isinstance(given, dict | Estimate) else VARIANTS[0]
+
+
+VARIANTS = ("number", "estimate")
+Amount = Annotated[
+    Annotated[NonNegativeAmount, Tag(VARIANTS[0])] | Annotated[Estimate, Tag(VARIANTS[1])], Discriminator(_variant)
+]
 """A known value, or what is known about it."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from simlib.decision.choice.values import Decision
 from simlib.report.record.arguments import arguments
 from simlib.report.record.assumptions import assumption_sentence, inputs
+from simlib.report.record.complexity import Complexity, indicator_rows, largest_items
 from simlib.report.record.confirming import confirmation, flips
 from simlib.report.record.context import context, decision_drivers, made, method, opponent_sentence, question
 from simlib.report.record.driven import driven
@@ -18,10 +19,11 @@ from simlib.report.record.outcome import currency, equivalences, level, outcome_
 from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, ranking_rows, references
 from simlib.report.record.worth_words import sentences
 
+_UNKNOWN = Complexity()
 _ESCAPED = {"|": r"\|", "<": "&lt;", "`": r"\`", "*": r"\*", "\n": " "}
 
 
-def decision_record(decision: Decision) -> str:
+def decision_record(decision: Decision, complexity: Complexity = _UNKNOWN) -> str:
     """The record as Markdown; equal decisions give equal text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -33,10 +35,10 @@ def decision_record(decision: Decision) -> str:
         keep_trailing_newline=True,
         trim_blocks=True,
     )
-    return environment.get_template("decision.md.j2").render(**_values(decision))
+    return environment.get_template("decision.md.j2").render(**_values(decision, complexity))
 
 
-def _values(decision: Decision) -> dict[str, Any]:
+def _values(decision: Decision, complexity: Complexity) -> dict[str, Any]:
     return {
         "title": title(decision),
         "context": context(decision),
@@ -48,7 +50,12 @@ def _values(decision: Decision) -> dict[str, Any]:
         "drivers": decision_drivers(decision),
         "designs": list(decision.scenario.designs),
         "options": [
-            {**option._asdict(), "arguments": arguments(decision, option.name)} for option in options(decision)
+            {
+                **option._asdict(),
+                "arguments": arguments(decision, option.name),
+                "work": largest_items(complexity, option.name),
+            }
+            for option in options(decision)
         ],
         "limits": _limits(decision),
         "outs": out_sentences(decision),
@@ -65,6 +72,7 @@ def _values(decision: Decision) -> dict[str, Any]:
         "assumption": assumption_sentence(decision),
         "inputs": inputs(decision),
         "notes": (*decision.verdicts.notes, *decision.left_out),
+        "indicators": indicator_rows(complexity),
         "made": made(decision),
     }
 

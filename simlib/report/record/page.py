@@ -9,6 +9,7 @@ from simlib.report.html import Drawn, page_environment
 from simlib.report.record.amounts import number
 from simlib.report.record.arguments import arguments
 from simlib.report.record.assumptions import assumption_sentence, inputs
+from simlib.report.record.complexity import Complexity, indicator_rows, largest_items
 from simlib.report.record.confirming import flips
 from simlib.report.record.context import method, opponent_sentence
 from simlib.report.record.driven import driven
@@ -21,8 +22,10 @@ from simlib.report.rendering import inline_svg
 from simlib.report.telling import told_provenance
 from simlib.report.telling_world import told_world
 
+_UNKNOWN = Complexity()
 
-def decision_page(decision: Decision, figures: Sequence[Drawn]) -> str:
+
+def decision_page(decision: Decision, figures: Sequence[Drawn], complexity: Complexity = _UNKNOWN) -> str:
     """The page; equal decisions give an equal page."""
     scenario = decision.scenario
     return page_environment().get_template("decision.html.j2").render(
@@ -48,7 +51,15 @@ def decision_page(decision: Decision, figures: Sequence[Drawn]) -> str:
         worth=sentences(decision),
         flips=flips(decision),
         driven=driven(decision),
-        options=[{**option._asdict(), "arguments": arguments(decision, option.name)} for option in options(decision)],
+        options=[
+            {
+                **option._asdict(),
+                "arguments": arguments(decision, option.name),
+                "work": largest_items(complexity, option.name),
+            }
+            for option in options(decision)
+        ],
+        indicators=indicator_rows(complexity),
         sizes=[_tried(size, trial) for size in decision.gain.sizes.values() for trial in size.trials],
         assumption=assumption_sentence(decision),
         inputs=inputs(decision),

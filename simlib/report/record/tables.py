@@ -14,50 +14,42 @@ Row = Mapping[str, Any]
 _ENDS = ("mean", "median", "low", "high")
 
 
+def _columns(*names: str) -> tuple[str, ...]:
+    return tuple(f"{name}_{end}" for name in names for end in _ENDS)
+
+
+TABLES: Mapping[str, Sequence[str]] = {
+    "limits.csv": ("design", "limit", "allowed", "found", "word", "reason", "more_replications"),
+    "ranking.csv": (
+        *("design", "place", "p_best"),
+        *_columns("effort_days", "yearly_days", "running_cost_per_year", "total_cost"),
+        *("currency", "level", "draws"),
+    ),
+    "cost.csv": ("design", "cause", *_ENDS, "currency"),
+    "npv.csv": (
+        *("design", "against", *_columns("npv"), "p_positive", "payback_years", "never_pays_back"),
+        *("flip_per_million", "break_even_loads", "steps", "always", "load_low", "load_high"),
+        *("never_breaks_even", *_columns("break_even"), "currency"),
+    ),
+    "npv_parts.csv": ("design", "against", "cause", *_ENDS, "currency"),
+    "curve.csv": ("design", "against", "load", "mean", "low", "high", "currency"),
+    "sizes.csv": (
+        *("design", "load", "chosen", "service_vcpus", "authorization_server_vcpus", "database_vcpus"),
+        *("cost_per_hour", "currency", "met", "reasons"),
+    ),
+    "sensitivity.csv": (
+        *("design", "against", "input", "unit", "low", "high", "npv_low", "npv_high"),
+        *("first", "first_half_width", "total", "total_half_width", "unexplained"),
+    ),
+    "frontier.csv": ("figure", "design", *_columns("effort_days", "gain"), "dominated_by"),
+    "inputs.csv": ("input", "value_and_source", "kind", "who_can_say_better", "where"),
+}
+"""File -> its columns."""
+
+
 def decision_tables(decision: Decision) -> dict[str, str]:
     """Name of the file -> CSV, a header even where there is nothing to tell."""
-    made: dict[str, tuple[Sequence[str], Callable[[Decision], Iterable[Row]]]] = {
-        "limits.csv": (("design", "limit", "allowed", "found", "word", "reason"), _limits),
-        "ranking.csv": (
-            (
-                *("design", "place", "p_best"),
-                *_columns("effort_days", "yearly_days", "running_cost_per_year", "total_cost"),
-                *("currency", "level", "draws"),
-            ),
-            _ranking,
-        ),
-        "cost.csv": (("design", "cause", *_ENDS, "currency"), _costs),
-        "npv.csv": (
-            (
-                *("design", "against", *_columns("npv"), "p_positive", "payback_years", "never_pays_back"),
-                *("flip_per_million", "break_even_loads", "steps", "always", "load_low", "load_high"),
-                *("never_breaks_even", *_columns("break_even"), "currency"),
-            ),
-            _npv,
-        ),
-        "npv_parts.csv": (("design", "against", "cause", *_ENDS, "currency"), _parts),
-        "curve.csv": (("design", "against", "load", "mean", "low", "high", "currency"), _curves),
-        "sizes.csv": (
-            (
-                *("design", "load", "chosen", "service_vcpus", "authorization_server_vcpus", "database_vcpus"),
-                *("cost_per_hour", "currency", "met", "reasons"),
-            ),
-            _sizes,
-        ),
-        "sensitivity.csv": (
-            (
-                *("design", "against", "input", "unit", "low", "high", "npv_low", "npv_high"),
-                *("first", "first_half_width", "total", "total_half_width", "unexplained"),
-            ),
-            _sensitivity,
-        ),
-        "frontier.csv": (
-            ("figure", "design", *_columns("effort_days", "gain"), "dominated_by"),
-            _frontiers,
-        ),
-        "inputs.csv": (("input", "value_and_source", "kind", "who_can_say_better", "where"), _inputs),
-    }
-    return {name: to_csv(columns, rows(decision)) for name, (columns, rows) in made.items()}
+    return {name: to_csv(columns, _ROWS[name](decision)) for name, columns in TABLES.items()}
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Row]) -> str:
@@ -71,10 +63,6 @@ def to_csv(columns: Sequence[str], rows: Iterable[Row]) -> str:
 
 def _cell(value: Any) -> Any:
     return "" if isinstance(value, float) and math.isnan(value) else value
-
-
-def _columns(*names: str) -> tuple[str, ...]:
-    return tuple(f"{name}_{end}" for name in names for end in _ENDS)
 
 
 def _spread(name: str, own: Spread | None) -> dict[str, Any]:
@@ -98,6 +86,7 @@ def _limits(decision: Decision) -> Iterable[Row]:
             "found": own.found,
             "word": own.word,
             "reason": own.reason,
+            "more_replications": own.more_replications,
         }
 
 
@@ -224,3 +213,17 @@ def _frontiers(decision: Decision) -> Iterable[Row]:
 def _inputs(decision: Decision) -> Iterable[Row]:
     for own in inputs(decision):
         yield dict(zip(("input", "value_and_source", "kind", "who_can_say_better", "where"), own, strict=True))
+
+
+_ROWS: Mapping[str, Callable[[Decision], Iterable[Row]]] = {
+    "limits.csv": _limits,
+    "ranking.csv": _ranking,
+    "cost.csv": _costs,
+    "npv.csv": _npv,
+    "npv_parts.csv": _parts,
+    "curve.csv": _curves,
+    "sizes.csv": _sizes,
+    "sensitivity.csv": _sensitivity,
+    "frontier.csv": _frontiers,
+    "inputs.csv": _inputs,
+}
