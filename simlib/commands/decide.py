@@ -25,11 +25,10 @@ def decide(
         str,
         typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or the name of a bundled one."),
     ],
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write the decision record into this folder.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the decision record into this folder.")] = None,
     effort: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="Your own estimates, in person-days: id,pd_low,pd_likely,pd_high.")
+        Path | None,
+        typer.Option(metavar="CSV", help="Your own estimates, in person-days (simlib effort --help)."),
     ] = None,
     baseline: Annotated[
         str | None, typer.Option(metavar="DESIGN", help="What the others are held against; by default the first.")
@@ -136,7 +135,7 @@ class _Command:
                 ask()
             except KeyboardInterrupt:
                 raise Interrupted(self._not_done()) from None
-        self._tell(decision, folder)
+        self._tell(decision, ledger, folder)
         return decision
 
     def _decide(
@@ -162,15 +161,11 @@ class _Command:
             comparison, gain = gain_of(scenario, surfaces=made.sensitivity, workers=workers, progress=told)
             verdicts = judge_comparison(comparison)
             told("drawing effort, prices and runs", 0, 1)
-            decision = decided(
-                scenario, gain, verdicts, ledger, draws=made.draws, sensitivity=made.sensitivity
-            )
+            decision = decided(scenario, gain, verdicts, ledger, draws=made.draws, sensitivity=made.sensitivity)
             told("drawing effort, prices and runs", 1, 1)
         return decision
 
-    def _write(
-        self, decision: "Decision", ledger: "EffortLedger", made: "Made", duration_s: float
-    ) -> Path | None:
+    def _write(self, decision: "Decision", ledger: "EffortLedger", made: "Made", duration_s: float) -> Path | None:
         if self.out is None:
             return None
         from simlib.commands.decide_options import made_document
@@ -200,7 +195,7 @@ class _Command:
             f"{made.draws:,} draws, seed {scenario.run.seed}{estimates}"
         )
 
-    def _tell(self, decision: "Decision", folder: Path | None) -> None:
+    def _tell(self, decision: "Decision", ledger: "EffortLedger", folder: Path | None) -> None:
         if self.json:
             from simlib.decision.choice.document import decision_document
 
@@ -208,4 +203,5 @@ class _Command:
         else:
             from simlib.commands.decide_terminal import print_decision
 
-            print_decision(decision, None if folder is None else self.out)
+            titles = {item.id: item.title for item in ledger.items}
+            print_decision(decision, None if folder is None else self.out, titles)

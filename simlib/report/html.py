@@ -38,19 +38,23 @@ def page_environment() -> "Environment":
 def render_html(verdicts: Verdicts, figures: tuple[Drawn, ...], dependence: ProfileDependence | None = None) -> str:
     """The page; equal verdicts give an equal page."""
     scenario = verdicts.scenario
-    return page_environment().get_template("report.html.j2").render(
-        scenario=scenario,
-        verdicts=verdicts,
-        level=f"{scenario.run.level * 100:g}",
-        figures=[{"svg": inline_svg(f.figure, f.name, f.alt), "caption": f.caption} for f in figures],
-        rows=comparison_rows(verdicts),
-        opponent_rows=opponent_rows(verdicts),
-        limits=told_limits(verdicts),
-        dependence=dependence,
-        profile_rows=[] if dependence is None else profile_rows(dependence),
-        promises=told_promises(promised(scenario)),
-        designs=told_designs(verdicts),
-        world=told_world(scenario),
-        run=told_run(scenario),
-        provenance=told_provenance(scenario),
+    return (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(
+            scenario=scenario,
+            verdicts=verdicts,
+            level=f"{scenario.run.level * 100:g}",
+            figures=[{"svg": inline_svg(f.figure, f.name, f.alt), "caption": f.caption} for f in figures],
+            rows=comparison_rows(verdicts),
+            opponent_rows=opponent_rows(verdicts),
+            limits=told_limits(verdicts),
+            dependence=dependence,
+            profile_rows=[] if dependence is None else profile_rows(dependence),
+            promises=told_promises(promised(scenario)),
+            designs=told_designs(verdicts),
+            world=told_world(scenario),
+            run=told_run(scenario),
+            provenance=told_provenance(scenario),
+        )
     )

@@ -28,8 +28,6 @@ class Estimate(FrozenModel):
         return self
 
 
-
-
 def _variant(given: object) -> str:
     """Which of both was meant, so that a mistake is told about that one alone."""
     return VARIANTS[1] if isinstance(given, dict | Estimate) else VARIANTS[0]

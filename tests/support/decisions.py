@@ -166,7 +166,9 @@ def sensitivity(design: str, against: str) -> Sensitivity:
 
 def decision(**changes: Any) -> Decision:
     """The cached design chosen over the other two; ``changes`` are fields of a Decision."""
-    verdicts = judge_comparison(comparison(FIGURES, world__revocations={"rate": 0.1}, limits={"p99_s": 0.2, "revocation_lag_s": 900}))
+    verdicts = judge_comparison(
+        comparison(FIGURES, world__revocations={"rate": 0.1}, limits={"p99_s": 0.2, "revocation_lag_s": 900})
+    )
     draws = {
         name: EffortDraws(np.array([20.0, 22.0, 25.0]), np.array([6.0, 7.0, 8.0]), ("O01", "J05")) for name in DESIGNS
     }
@@ -223,7 +225,9 @@ def equivalent() -> Decision:
 
 def undecided() -> Decision:
     """More replications would tell."""
-    reason = f"{JWT} costs least in the mean, but it is not known whether the limits are kept: about 12 more replications."
+    reason = (
+        f"{JWT} costs least in the mean, but it is not known whether the limits are kept: about 12 more replications."
+    )
     return decision(
         word="undecided",
         chosen=None,
@@ -242,7 +246,11 @@ def undecided_by_estimates() -> Decision:
 
 def out_of_limits() -> Decision:
     """One design is out, another is chosen."""
-    places = (ranked(CACHED, 1, 1.0, 27.7, 42_000), ranked(OPAQUE, 2, 0.0, 21.8, 50_000), ranked(JWT, 0, 0.0, 28, 30_000))
+    places = (
+        ranked(CACHED, 1, 1.0, 27.7, 42_000),
+        ranked(OPAQUE, 2, 0.0, 21.8, 50_000),
+        ranked(JWT, 0, 0.0, 28, 30_000),
+    )
     return decision(limits=limits(breaking=JWT), ranking=places)
 
 
@@ -250,7 +258,13 @@ def none() -> Decision:
     """No design meets the limits."""
     broken = tuple(replace(own, word="broken", reason=f"{own.reason[:-1]}, too much.") for own in limits())
     places = tuple(replace(own, place=0, p_best=0.0) for own in decision().ranking)
-    return decision(word="none", chosen=None, reason=f"No design keeps the limits: {OPAQUE} breaks p99_s.", limits=broken, ranking=places)
+    return decision(
+        word="none",
+        chosen=None,
+        reason=f"No design keeps the limits: {OPAQUE} breaks p99_s.",
+        limits=broken,
+        ranking=places,
+    )
 
 
 def alone() -> Decision:

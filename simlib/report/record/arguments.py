@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from simlib.analysis.metrics import METRICS
 from simlib.decision import Judgement, promised, sentence
-from simlib.decision.choice.values import Decision, Spread, Worthwhile
+from simlib.decision.choice.values import Decision, LimitOutcome, Spread, Worthwhile
 from simlib.decision.headlines import HEADLINE_METRICS
 from simlib.decision.promised import told_seconds
 from simlib.report.record.amounts import negated, told
 from simlib.report.record.limit_rows import OUT
-from simlib.report.record.outcome import currency, lowered, years
+from simlib.report.record.outcome import currency, listed, lowered, years
 from simlib.report.record.worth_words import strongest
+from simlib.report.told_values import spoken
 
 Side = Literal["Good", "Neutral", "Bad"]
 _CAUSES = {
@@ -38,6 +40,7 @@ def arguments(decision: Decision, design: str) -> list[Argument]:
         *_money(decision, design),
         *_figures(decision, design),
         *_promise(decision, design),
+        *_frontier(decision, design),
     ]
     order: tuple[Side, ...] = ("Good", "Neutral", "Bad")
     return sorted(found, key=lambda own: order.index(own.side))
@@ -49,10 +52,14 @@ def _limits(decision: Decision, design: str) -> Iterator[Argument]:
     if own and all(outcome.word == "met" for outcome in own):
         yield Argument("Good", f"it keeps {_how_many(len(own))}")
     for outcome in broken:
-        yield Argument("Bad", f"it breaks a limit: {lowered(outcome.reason.rstrip('.'))}")
+        yield Argument("Bad", f"it breaks a limit: {_why(outcome)}")
     for outcome in own:
         if outcome.word in ("undecided", "undefined"):
-            yield Argument("Neutral", f"it is not known whether it keeps a limit: {lowered(outcome.reason.rstrip('.'))}")
+            yield Argument("Neutral", f"whether it keeps a limit is not known: {_why(outcome)}")
+
+
+def _why(outcome: LimitOutcome) -> str:
+    return lowered(outcome.reason.rstrip("."))
 
 
 def _how_many(limits: int) -> str:
@@ -101,3 +108,17 @@ def _promise(decision: Decision, design: str) -> Iterator[Argument]:
     lag = told_seconds(own.after_revocation_s)
     side: Side = "Bad" if own.outlives_revocation else "Good"
     yield Argument(side, f"a revoked token works for at most {lag} under its settings (counted)")
+
+
+def _frontier(decision: Decision, design: str) -> Iterator[Argument]:
+    """Others that take no more work and are no worse in a figure."""
+    for frontier in decision.frontiers:
+        for point in frontier.points:
+            if point.design == design and point.dominated_by:
+                others = listed(point.dominated_by)
+                what = METRICS[frontier.figure].label if frontier.figure in METRICS else spoken(frontier.figure)
+                yield Argument(
+                    "Bad",
+                    f"{others} take{'s' if len(point.dominated_by) == 1 else ''} no more work over the horizon "
+                    f"and {'is' if len(point.dominated_by) == 1 else 'are'} no worse in {what} (computed)",
+                )

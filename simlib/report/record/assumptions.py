@@ -46,7 +46,7 @@ def assumed(decision: Decision) -> list[Input]:
 
 
 def kind_of(value: str) -> str:
-    """Whether a value was published, was measured, or is an assumption, by what is said about it; if in doubt the last."""
+    """Whether a value was published, was measured, or is an assumption, by what is said about it."""
     if "assum" in value:
         return ASSUMED
     return SOURCED if "(sourced" in value else MEASURED if "measured" in value else ASSUMED

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simlib.decision.choice.pairs import counts_of
-from simlib.decision.effort import Counts, EffortLedger, Indicator, explain_design, indicators
+from simlib.decision.effort import EffortLedger, Indicator, explain_design, indicators
 from simlib.decision.effort.explaining import Explained
 from simlib.decision.effort.lived import lived_counts
 from simlib.report.effort_cells import SCALES, head_of, value_text
@@ -19,11 +19,11 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Complexity:
-    """Design -> its work items; the indicators that are counted or measured; and what items were multiplied by."""
+    """Design -> its work items; the indicators that are counted or measured; and work item -> its title."""
 
     items: Mapping[str, tuple[Explained, ...]] = field(default_factory=dict)
     indicators: tuple[Indicator, ...] = ()
-    counts: Counts = field(default_factory=Counts)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def complexity_of(scenario: Scenario, ledger: EffortLedger) -> Complexity:
@@ -33,7 +33,7 @@ def complexity_of(scenario: Scenario, ledger: EffortLedger) -> Complexity:
     return Complexity(
         {name: explain_design(ledger, design, counts) for name, design in scenario.designs.items()},
         tuple(one for one in found if one.mark != "assumed"),
-        counts,
+        {item.id: item.title for item in ledger.items},
     )
 
 

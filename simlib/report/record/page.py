@@ -28,44 +28,48 @@ _UNKNOWN = Complexity()
 def decision_page(decision: Decision, figures: Sequence[Drawn], complexity: Complexity = _UNKNOWN) -> str:
     """The page; equal decisions give an equal page."""
     scenario = decision.scenario
-    return page_environment().get_template("decision.html.j2").render(
-        title=title(decision),
-        scenario=scenario,
-        method=method(decision),
-        names=list(scenario.designs),
-        marks=MARKS,
-        limits=limit_rows(decision),
-        outs=(*out_sentences(decision), *open_sentences(decision)),
-        word=decision.word,
-        verdict=verdict(decision),
-        equal=equal_designs(decision),
-        equivalences=equivalences(decision),
-        level=level(decision),
-        draws=f"{decision.draws:,}",
-        currency=currency(decision),
-        years=years(decision),
-        references=references(decision),
-        ranking=ranking_rows(decision),
-        opponent=opponent_sentence(decision),
-        figures=[{"svg": inline_svg(f.figure, f.name, f.alt), "caption": f.caption} for f in figures],
-        worth=sentences(decision),
-        flips=flips(decision),
-        driven=driven(decision),
-        options=[
-            {
-                **option._asdict(),
-                "arguments": arguments(decision, option.name),
-                "work": largest_items(complexity, option.name),
-            }
-            for option in options(decision)
-        ],
-        indicators=indicator_rows(complexity),
-        sizes=[_tried(size, trial) for size in decision.gain.sizes.values() for trial in size.trials],
-        assumption=assumption_sentence(decision),
-        inputs=inputs(decision),
-        notes=(*decision.verdicts.notes, *decision.left_out),
-        world=told_world(scenario),
-        provenance=told_provenance(scenario),
+    return (
+        page_environment()
+        .get_template("decision.html.j2")
+        .render(
+            title=title(decision),
+            scenario=scenario,
+            method=method(decision),
+            names=list(scenario.designs),
+            marks=MARKS,
+            limits=limit_rows(decision),
+            outs=(*out_sentences(decision), *open_sentences(decision)),
+            word=decision.word,
+            verdict=verdict(decision),
+            equal=equal_designs(decision),
+            equivalences=equivalences(decision),
+            level=level(decision),
+            draws=f"{decision.draws:,}",
+            currency=currency(decision),
+            years=years(decision),
+            references=references(decision),
+            ranking=ranking_rows(decision),
+            opponent=opponent_sentence(decision),
+            figures=[{"svg": inline_svg(f.figure, f.name, f.alt), "caption": f.caption} for f in figures],
+            worth=sentences(decision),
+            flips=flips(decision, complexity.titles),
+            driven=driven(decision, complexity.titles),
+            options=[
+                {
+                    **option._asdict(),
+                    "arguments": arguments(decision, option.name),
+                    "work": largest_items(complexity, option.name),
+                }
+                for option in options(decision)
+            ],
+            indicators=indicator_rows(complexity),
+            sizes=[_tried(size, trial) for size in decision.gain.sizes.values() for trial in size.trials],
+            assumption=assumption_sentence(decision),
+            inputs=inputs(decision),
+            notes=(*decision.verdicts.notes, *decision.left_out),
+            world=told_world(scenario),
+            provenance=told_provenance(scenario),
+        )
     )
 
 
