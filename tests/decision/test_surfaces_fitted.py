@@ -46,7 +46,7 @@ def test_a_polynomial_with_squares_and_products_is_found() -> None:
 
 
 def test_the_stated_error_holds_where_no_run_was() -> None:
-    """What is no polynomial, and noisy: over many designed samples the stated error is neither too small nor too big."""
+    """What is no polynomial, and noisy: over many samples the stated error is neither too small nor too big."""
 
     def figure(points: Any, noise: Any) -> Any:
         load, rtt, cpu = points.T
