@@ -22,9 +22,12 @@ _KINDS = {"one_off": "work once", "recurring": "work per year", "migration": "mi
 
 @dataclass(frozen=True)
 class Factor:
-    """One input. ``group`` is what its Sobol index is told under; ``at`` gives its value, in ``unit``, at quantiles."""
+    """One input. ``label`` is how it is told by itself and ``group`` what its Sobol index is told under; ``at`` gives
+    its value, in ``unit``, at quantiles.
+    """
 
     name: str
+    label: str
     group: str
     unit: str
     at: Quantiles
@@ -37,10 +40,10 @@ def factors_of(case: Case, inputs: Mapping[str, Input], ledger: EffortLedger, re
     """
     return (
         *_simulated(case),
-        *(Factor(name, name, one.unit, one.at) for name, one in inputs.items() if not one.known),
+        *(Factor(name, name, name, one.unit, one.at) for name, one in inputs.items() if not one.known),
         *_rate(case),
         *_work(case, ledger),
-        Factor(TEAM, TEAM, "", team_factor_at),
+        Factor(TEAM, TEAM, TEAM, "", team_factor_at),
         *_replications(replications),
     )
 
@@ -57,7 +60,7 @@ def _simulated(case: Case) -> Iterator[Factor]:
         for surface in facts.surfaces.values():
             ranges |= {name: range_of(surface, number) for number, name in enumerate(surface.inputs)}
     for name, (low, middle, high) in ranges.items():
-        yield Factor(name, name, "", partial(_between, low, middle, high))
+        yield Factor(name, name, name, "", partial(_between, low, middle, high))
 
 
 def _between(low: float, middle: float, high: float, uniforms: Values) -> Values:
@@ -72,7 +75,7 @@ def _rate(case: Case) -> Iterator[Factor]:
     """From nothing to twice what is stated: an assumption."""
     rate = case.scenario.terms.discount_rate
     if rate > 0:
-        yield Factor(RATE, RATE, "a year", partial(_between, 0.0, rate, 2 * rate))
+        yield Factor(RATE, RATE, RATE, "a year", partial(_between, 0.0, rate, 2 * rate))
 
 
 def _work(case: Case, ledger: EffortLedger) -> Iterator[Factor]:
@@ -80,7 +83,7 @@ def _work(case: Case, ledger: EffortLedger) -> Iterator[Factor]:
     needed = needed_items(ledger, scenario.designs.values(), counts_of(scenario), present=present_of(scenario))
     for item in (ledger.item(name) for name in needed):
         if item.low < item.high:
-            yield Factor(item.id, _group(item), "person-days", partial(_estimate, item))
+            yield Factor(item.id, f"{item.id} {item.title}", _group(item), "person-days", partial(_estimate, item))
 
 
 def _group(item: Item) -> str:
@@ -95,4 +98,4 @@ def _estimate(item: Item, uniforms: Values) -> Values:
 
 def _replications(replications: int) -> Iterator[Factor]:
     for name in replication_names(replications):
-        yield Factor(name, SIMULATION, "", np.asarray)
+        yield Factor(name, name, SIMULATION, "", np.asarray)

@@ -10,9 +10,9 @@ from simlib.decision.choice.present import Accounts, totals_by_load
 from simlib.decision.economics.crossings import log_grid
 
 Values = NDArray[np.float64]
-SPAN = 100.0
-"""From a hundredth of the scenario's load to a hundred times it: beyond that another system would be built."""
-POINTS = 121
+SPAN = 1000.0
+"""From a thousandth of the scenario's load to a thousand times it: beyond that another system would be built."""
+POINTS = 145
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,6 +31,7 @@ def sensitivities(
             swings(model, single[rival] - single[design]),
             () if many is None else sobol_indices(model.factors, many[rival] - many[design], level, seed),
             0.0,
+            float(single[rival][0] - single[design][0]),
         )
         for rival in rivals
         for design in model.case.designs

@@ -34,5 +34,5 @@ def swings(model: Model, npv: Values) -> tuple[Swing, ...]:
         low, high = float(npv[1 + number]), float(npv[1 + count + number])
         if factor.group != SIMULATION and low != high:
             ends = factor.at(np.array([LOW, HIGH]))
-            found.append(Swing(factor.name, float(ends[0]), float(ends[1]), low, high, factor.unit))
+            found.append(Swing(factor.label, float(ends[0]), float(ends[1]), low, high, factor.unit))
     return tuple(sorted(found, key=lambda swing: (-abs(swing.npv_high - swing.npv_low), swing.input)))

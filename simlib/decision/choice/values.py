@@ -4,6 +4,7 @@ Money is in the currency of the prices, time in years, load in requests per seco
 central quantiles at ``level``.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -130,13 +131,18 @@ class Index:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What drives the net present value of one design against another; ``unexplained`` comes from the surfaces."""
+    """What drives the net present value of one design against another.
+
+    ``middle`` is the value with every input at its median, the root of the tornado. ``unexplained``: share of the
+    variance that comes from what response surfaces do not reproduce.
+    """
 
     design: str
     against: str
     tornado: tuple[Swing, ...]
     sobol: tuple[Index, ...]
     unexplained: float
+    middle: float = math.nan
 
 
 @dataclass(frozen=True)
