@@ -118,7 +118,11 @@ def growth_figure(differences: Mapping[str, Mapping[int, Value]], title: str, xl
         axes.set_ylabel("person-days")
         axes.legend(loc="best")
     told = [
-        f"{name}: {', '.join(f'{mid:+.1f} ({low:+.1f} to {high:+.1f}) at {at}' for at, (mid, low, high) in own.items())}"
-        for name, own in differences.items()
+        f"{name}: {', '.join(_at(count, value) for count, value in own.items())}" for name, own in differences.items()
     ]
     return figure, f"{title}, over {xlabel}. {'; '.join(told)}."
+
+
+def _at(count: int, value: Value) -> str:
+    middle, low, high = value
+    return f"{middle:+.1f} ({low:+.1f} to {high:+.1f}) at {count}"
