@@ -14,7 +14,7 @@ from simlib.decision.effort.counting import Counts
 from simlib.decision.effort.drawing import EffortDraws, Floats, draw_effort
 from simlib.decision.effort.expected import expected_effort
 from simlib.decision.effort.items import EffortLedger
-from simlib.decision.effort.keys import gateway_checks
+from simlib.decision.effort.keys import gateway_checks, part_names
 from simlib.decision.effort.measured_code import code_pairs, code_size, ratio_of
 from simlib.decision.effort.obligations import must_counts
 from simlib.decision.effort.own_code import design_sizes
@@ -209,5 +209,7 @@ def _by_family(designs: Mapping[str, Design], values: Mapping[str, float]) -> di
 
 def _family(design: Design) -> str:
     """ "opaque" or "jwt" for the plain strategies that public code bases were measured for, else something else."""
+    if any(word in part for part in part_names(design) for word in ("wrappers:", "downstream:token_exchange")):
+        return "other"
     plain = {"opaque_introspection": "opaque", "opaque_cached": "opaque", "jwt_local": "jwt"}
-    return "other" if design.wrappers or gateway_checks(design) else plain.get(design.parts["service"].part, "other")
+    return "other" if gateway_checks(design) else plain.get(design.parts["service"].part, "other")
