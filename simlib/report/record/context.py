@@ -66,8 +66,8 @@ def opponent_sentence(decision: Decision) -> str:
             "authorization server in a cache, or it is the baseline itself."
         )
     return (
-        f"{decision.opponent} is shown as a reference of its own: whoever has opaque tokens can add a cache, so a design "
-        "must be better than that one, and not only better than asking at every request."
+        f"{decision.opponent} is shown as a reference of its own: whoever has opaque tokens can add a cache, so "
+        "a design must be better than that one, and not only better than asking at every request."
     )
 
 
@@ -98,9 +98,14 @@ def made(decision: Decision) -> str:
     """How to make it again."""
     scenario = decision.scenario
     lengths = decision.gain.lengths
+    runs = f"{lengths['replications']:g} replications of {lengths['length_s']:g} s"
     return (
-        f"simlib decide, seed {scenario.run.seed}, {lengths['replications']:g} replications of {lengths['length_s']:g} s, "
-        f"of which {lengths['warm_up_s']:g} s are warm-up, cost profile {scenario.profile.name}. The same again: "
-        "simlib decide run.json, from the run.json beside this file; all tables lie beside it as CSV, everything in one "
-        "document as decision.json, and figures as SVG and PNG."
+        f"simlib decide, seed {scenario.run.seed}, {runs}, of which {lengths['warm_up_s']:g} s are warm-up, profile "
+        f"{scenario.profile.name}. The same again: simlib decide run.json, from the run.json beside this file; all "
+        "tables lie beside it as CSV, everything in one document as decision.json, and figures as SVG and PNG."
     )
+
+
+def notes(decision: Decision) -> tuple[str, ...]:
+    """What limits all of it: of the comparison, of what was shortened or assumed in simulating, of the decision."""
+    return (*decision.verdicts.notes, *decision.gain.notes, *decision.left_out)

@@ -11,7 +11,7 @@ from simlib.report.record.arguments import arguments
 from simlib.report.record.assumptions import assumption_sentence, inputs
 from simlib.report.record.complexity import Complexity, indicator_rows, largest_items
 from simlib.report.record.confirming import confirmation, flips
-from simlib.report.record.context import context, decision_drivers, made, method, opponent_sentence, question
+from simlib.report.record.context import context, decision_drivers, made, method, notes, opponent_sentence, question
 from simlib.report.record.driven import driven
 from simlib.report.record.limit_rows import MARKS, limit_rows, out_sentences
 from simlib.report.record.options import consequences, options
@@ -71,7 +71,7 @@ def _values(decision: Decision, complexity: Complexity) -> dict[str, Any]:
         "driven": driven(decision, complexity.titles),
         "assumption": assumption_sentence(decision),
         "inputs": inputs(decision),
-        "notes": (*decision.verdicts.notes, *decision.left_out),
+        "notes": notes(decision),
         "indicators": indicator_rows(complexity),
         "made": made(decision),
     }

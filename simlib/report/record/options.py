@@ -76,7 +76,8 @@ def size_sentence(size: Size, unit: str) -> str:
         )
         if count
     ]
-    tried = f"{len(size.trials)} size{'' if len(size.trials) == 1 else 's'} tried by simulation"
+    simulated = sum(trial.simulated for trial in size.trials)
+    tried = f"{simulated} size{'' if simulated == 1 else 's'} tried by simulation"
     if not size.met:
         return f"Servers (measured): no size keeps the limits at {number(size.load)} requests per second; {tried}."
     return (

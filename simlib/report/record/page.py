@@ -11,7 +11,7 @@ from simlib.report.record.arguments import arguments
 from simlib.report.record.assumptions import assumption_sentence, inputs
 from simlib.report.record.complexity import Complexity, indicator_rows, largest_items
 from simlib.report.record.confirming import flips
-from simlib.report.record.context import method, opponent_sentence
+from simlib.report.record.context import method, notes, opponent_sentence
 from simlib.report.record.driven import driven
 from simlib.report.record.limit_rows import MARKS, limit_rows, open_sentences, out_sentences
 from simlib.report.record.options import options
@@ -66,7 +66,7 @@ def decision_page(decision: Decision, figures: Sequence[Drawn], complexity: Comp
             sizes=[_tried(size, trial) for size in decision.gain.sizes.values() for trial in size.trials],
             assumption=assumption_sentence(decision),
             inputs=inputs(decision),
-            notes=(*decision.verdicts.notes, *decision.left_out),
+            notes=notes(decision),
             world=told_world(scenario),
             provenance=told_provenance(scenario),
         )
@@ -84,6 +84,10 @@ def _tried(size: Size, trial: Trial) -> dict[str, Any]:
         "database": own[2] or "-",
         "cost": number(trial.cost_per_hour),
         "word": "met" if trial.met else "broken",
-        "told": ("yes, and taken" if chosen else "yes") if trial.met else "no",
+        "told": ("yes, and taken" if chosen else "yes")
+        if trial.met
+        else "no"
+        if trial.simulated
+        else "no (not simulated)",
         "reasons": trial.reasons,
     }

@@ -35,7 +35,7 @@ TABLES: Mapping[str, Sequence[str]] = {
     "curve.csv": ("design", "against", "load", "mean", "low", "high", "currency"),
     "sizes.csv": (
         *("design", "load", "chosen", "service_vcpus", "authorization_server_vcpus", "database_vcpus"),
-        *("cost_per_hour", "currency", "met", "reasons"),
+        *("cost_per_hour", "currency", "met", "simulated", "reasons"),
     ),
     "sensitivity.csv": (
         *("design", "against", "input", "unit", "low", "high", "npv_low", "npv_high"),
@@ -174,6 +174,7 @@ def _sizes(decision: Decision) -> Iterable[Row]:
                 "database_vcpus": trial.database_vcpus,
                 "cost_per_hour": trial.cost_per_hour,
                 "met": "yes" if trial.met else "no",
+                "simulated": "yes" if trial.simulated else "no",
                 "reasons": "; ".join(trial.reasons),
                 **_currency(decision),
             }
