@@ -135,7 +135,7 @@ class _Command:
                 ask()
             except KeyboardInterrupt:
                 raise Interrupted(self._not_done()) from None
-        self._tell(decision, ledger, folder)
+        self._tell(decision, folder)
         return decision
 
     def _decide(
@@ -195,7 +195,7 @@ class _Command:
             f"{made.draws:,} draws, seed {scenario.run.seed}{estimates}"
         )
 
-    def _tell(self, decision: "Decision", ledger: "EffortLedger", folder: Path | None) -> None:
+    def _tell(self, decision: "Decision", folder: Path | None) -> None:
         if self.json:
             from simlib.decision.choice.document import decision_document
 
@@ -203,5 +203,4 @@ class _Command:
         else:
             from simlib.commands.decide_terminal import print_decision
 
-            titles = {item.id: item.title for item in ledger.items}
-            print_decision(decision, None if folder is None else self.out, titles)
+            print_decision(decision, None if folder is None else self.out)

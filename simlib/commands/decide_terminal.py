@@ -1,6 +1,6 @@
 """A decision in a terminal: limits first, then the ranking, then the verdict and what it hangs on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from simlib.commands.console import console
 from simlib.commands.terminal import bullets
 from simlib.decision.choice.values import Decision, LimitOutcome
 from simlib.report.record.assumptions import assumption_sentence
-from simlib.report.record.drivers import NO_TITLES, driver_sentences, main_sensitivity, told_against
+from simlib.report.record.drivers import driver_sentences, main_sensitivity, told_against
 from simlib.report.record.limit_rows import MARKS, LimitRow, limit_rows, open_sentences, out_sentences
 from simlib.report.record.outcome import currency, equivalences, level, verdict, years
 from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, ranking_rows, references
@@ -23,11 +23,8 @@ _STYLES = {"met": "green", "broken": "red", "unstable": "red", "undecided": "yel
 _VERDICTS = {"choose": "bold green", "equivalent": "bold", "undecided": "bold yellow", "none": "bold red"}
 
 
-def print_decision(decision: Decision, out: Path | None, titles: Mapping[str, str] = NO_TITLES) -> None:
-    """What is said about a decision, to standard output.
-
-    ``out`` is the folder of its record, ``titles`` are those of work items.
-    """
+def print_decision(decision: Decision, out: Path | None) -> None:
+    """What is said about a decision, to standard output; ``out`` is the folder of its record."""
     screen = console()
     _limits(screen, decision)
     _ranking(screen, decision)
@@ -35,7 +32,7 @@ def print_decision(decision: Decision, out: Path | None, titles: Mapping[str, st
     screen.print(verdict(decision), style=_VERDICTS[decision.word])
     _listed(screen, "", equivalences(decision))
     _listed(screen, "Break-even, and the reverse question", _break_even(decision))
-    _drivers(screen, decision, titles)
+    _drivers(screen, decision)
     _listed(screen, "Mind", (assumption_sentence(decision), *decision.left_out))
     if out is not None:
         screen.print(f"\nRecord: {out / 'decision.md'}  Page: {out / 'report.html'}", soft_wrap=True)
@@ -149,10 +146,10 @@ def _break_even(decision: Decision) -> tuple[str, ...]:
     return tuple(f"{pair(own)} {pays(own)}; {missing(own, unit)}." for own in decisive(decision))
 
 
-def _drivers(screen: "Console", decision: Decision, titles: Mapping[str, str]) -> None:
+def _drivers(screen: "Console", decision: Decision) -> None:
     own = main_sensitivity(decision)
     if own is not None:
-        _listed(screen, f"What drives {told_against(own)}", driver_sentences(decision, titles))
+        _listed(screen, f"What drives {told_against(own)}", driver_sentences(decision))
 
 
 def _listed(screen: "Console", title: str, sentences: Sequence[str]) -> None:

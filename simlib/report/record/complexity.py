@@ -19,11 +19,10 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Complexity:
-    """Design -> its work items; the indicators that are counted or measured; and work item -> its title."""
+    """Design -> its work items, and the indicators that are counted or measured."""
 
     items: Mapping[str, tuple[Explained, ...]] = field(default_factory=dict)
     indicators: tuple[Indicator, ...] = ()
-    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def complexity_of(scenario: Scenario, ledger: EffortLedger) -> Complexity:
@@ -33,7 +32,6 @@ def complexity_of(scenario: Scenario, ledger: EffortLedger) -> Complexity:
     return Complexity(
         {name: explain_design(ledger, design, counts) for name, design in scenario.designs.items()},
         tuple(one for one in found if one.mark != "assumed"),
-        {item.id: item.title for item in ledger.items},
     )
 
 

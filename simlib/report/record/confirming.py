@@ -1,12 +1,10 @@
 """How one will see that a decision was right, and what would flip it."""
 
-from collections.abc import Mapping
-
 from simlib.analysis.metrics import METRICS
 from simlib.decision.choice.values import Decision, Worthwhile
 from simlib.report.cells import UNDEFINED, mean_text
 from simlib.report.record.amounts import number
-from simlib.report.record.drivers import NO_TITLES, drivers, main_sensitivity, told_driver
+from simlib.report.record.drivers import drivers, main_sensitivity, told_driver
 from simlib.report.record.limit_rows import limit_rows
 from simlib.report.record.outcome import currency, ended, lowered
 from simlib.report.record.worth_words import RATE, flip, pair, pairs
@@ -43,7 +41,7 @@ def _figures(decision: Decision, chosen: str) -> list[str]:
     return told
 
 
-def flips(decision: Decision, titles: Mapping[str, str] = NO_TITLES) -> list[str]:
+def flips(decision: Decision) -> list[str]:
     """Loads, inputs and values at which the outcome would be another one; only what concerns the choice."""
     unit, chosen = currency(decision), decision.chosen
     concerned = [own for own in _once(pairs(decision)) if chosen is None or chosen in (own.design, own.against)]
@@ -51,7 +49,7 @@ def flips(decision: Decision, titles: Mapping[str, str] = NO_TITLES) -> list[str
     found += [f"{pair(own)}: it {flip(own, unit)}." for own in concerned]
     own = main_sensitivity(decision)
     if own is not None:
-        found += [ended(f"Input: {told_driver(one, unit, titles)}") for one in drivers(own) if one.flips]
+        found += [ended(f"Input: {told_driver(one, unit)}") for one in drivers(own) if one.flips]
     found += [
         ended(f"Limit of {one.design}: {lowered(one.reason)}") for one in decision.limits if one.word == "undecided"
     ]

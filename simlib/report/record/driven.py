@@ -1,6 +1,5 @@
 """What drives a decision, for a record and a page."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from simlib.decision.choice.values import Decision
@@ -17,11 +16,11 @@ class Driven(NamedTuple):
     sentences: tuple[str, ...]
 
 
-def driven(decision: Decision, titles: Mapping[str, str]) -> Driven | None:
-    """Of the pair that matters to the choice; None when it was not asked for. ``titles`` are those of work items."""
+def driven(decision: Decision) -> Driven | None:
+    """Of the pair that matters to the choice; None when it was not asked for."""
     own = main_sensitivity(decision)
     if own is None:
         return None
     whose, unit = told_against(own), currency(decision)
-    told = (f"{told_driver(driver, unit, titles)}." for driver in drivers(own)[:_MOST])
+    told = (f"{told_driver(driver, unit)}." for driver in drivers(own)[:_MOST])
     return Driven(whose[0].upper() + whose[1:], (*told, f"{unexplained(own)}."))

@@ -1,14 +1,10 @@
 """What drives a decision: the inputs whose uncertainty moves the net present value most."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from simlib.decision.choice.values import Decision, Index, Sensitivity, Swing
 from simlib.report.record.amounts import number
-from simlib.report.record.outcome import currency, lowered
-
-NO_TITLES: Mapping[str, str] = MappingProxyType({})
+from simlib.report.record.outcome import currency
 
 
 class Driver(NamedTuple):
@@ -35,14 +31,13 @@ def drivers(sensitivity: Sensitivity) -> list[Driver]:
     return sorted(found, key=lambda own: (-own.width, own.swing.input))
 
 
-def told_driver(driver: Driver, unit: str, titles: Mapping[str, str] = NO_TITLES) -> str:
-    """One input in words; ``titles`` are those of work items, which are inputs by their ids."""
+def told_driver(driver: Driver, unit: str) -> str:
+    """One input in words."""
     own = driver.swing
-    name = f"{own.input}, {lowered(titles[own.input])}" if own.input in titles else own.input
     moved = f"{number(own.low)} to {number(own.high)} {own.unit}".rstrip()
     share = f", {driver.sobol.total * 100:.0f} % of the variance" if driver.sobol is not None else ""
     flips = ", and the sign with it" if driver.flips else ""
-    return f"{name} ({moved}) moves it from {number(own.npv_low)} to {number(own.npv_high)} {unit}{share}{flips}"
+    return f"{own.input} ({moved}) moves it from {number(own.npv_low)} to {number(own.npv_high)} {unit}{share}{flips}"
 
 
 def main_sensitivity(decision: Decision) -> Sensitivity | None:
@@ -55,13 +50,13 @@ def main_sensitivity(decision: Decision) -> Sensitivity | None:
     return decision.sensitivity[0] if decision.sensitivity else None
 
 
-def driver_sentences(decision: Decision, titles: Mapping[str, str] = NO_TITLES, most: int = 3) -> tuple[str, ...]:
+def driver_sentences(decision: Decision, most: int = 3) -> tuple[str, ...]:
     """The inputs that matter most to the choice; none when it was not asked."""
     own = main_sensitivity(decision)
     if own is None:
         return ()
     unit = currency(decision)
-    return tuple(told_driver(driver, unit, titles) for driver in drivers(own)[:most])
+    return tuple(told_driver(driver, unit) for driver in drivers(own)[:most])
 
 
 def unexplained(sensitivity: Sensitivity) -> str:

@@ -52,8 +52,8 @@ def decision_page(decision: Decision, figures: Sequence[Drawn], complexity: Comp
             opponent=opponent_sentence(decision),
             figures=[{"svg": inline_svg(f.figure, f.name, f.alt), "caption": f.caption} for f in figures],
             worth=sentences(decision),
-            flips=flips(decision, complexity.titles),
-            driven=driven(decision, complexity.titles),
+            flips=flips(decision),
+            driven=driven(decision),
             options=[
                 {
                     **option._asdict(),
