@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from simlib.scenario.economics import Organisation, Prices, Terms, Worth
 from simlib.scenario.run import Run
 from simlib.scenario.scenario import Limits, Margins
 from simlib.scenario.values import FrozenModel
@@ -66,3 +67,7 @@ class ScenarioDocument(FrozenModel):
     run: Run
     limits: Limits = Limits()
     margins: Margins = Margins()
+    prices: Prices = Prices()
+    worth: Worth = Worth()
+    organisation: Organisation = Organisation()
+    decision: Terms = Terms()

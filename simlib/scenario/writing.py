@@ -23,6 +23,10 @@ def to_document(scenario: Scenario) -> dict[str, Any]:
         "run": scenario.run.model_dump(mode="json", exclude_none=True),
         "limits": scenario.limits.model_dump(mode="json", exclude_none=True),
         "margins": scenario.margins.model_dump(mode="json", exclude_none=True),
+        "prices": scenario.prices.model_dump(mode="json", exclude_none=True),
+        "worth": scenario.worth.model_dump(mode="json", exclude_none=True),
+        "organisation": scenario.organisation.model_dump(mode="json", exclude_none=True),
+        "decision": scenario.terms.model_dump(mode="json", exclude_none=True),
     }
 
 

@@ -1,5 +1,7 @@
 """Effort of designs: the published table, draws that designs share, what scales, and going over from one to another."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,6 +25,7 @@ from simlib.decision.effort import (
     work_of,
 )
 from simlib.decision.effort.items import SCALES
+from simlib.scenario.economics import Organisation
 from simlib.strategies import WRAPPERS
 from support.efforts import JWT, OPAQUE, design
 from support.worlds import scenario
@@ -219,3 +222,9 @@ def test_counts_are_what_was_said_else_what_the_world_has() -> None:
     assert organisation_counts(None) == Counts(1, 1, 1)
     assert organisation_counts(scenario(), services=4) == Counts(1, 4, 1)
     assert organisation_counts(scenario(), stacks=2, clients=0) == Counts(2, 1, 0)
+
+
+def test_the_organisation_of_a_scenario_counts_unless_something_else_is_said() -> None:
+    given = replace(scenario(), organisation=Organisation(stacks=2, services=9))
+    assert organisation_counts(given) == Counts(2, 9, 1)
+    assert organisation_counts(given, services=3) == Counts(2, 3, 1)
