@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import bootstrap
 
 from simlib.decision.effort.facts import fact_rows
 
@@ -67,6 +66,8 @@ def ratio_of(pairs: Sequence[CodePair], level: float = 0.9) -> Ratio:
 
     Raises ValueError for fewer than two pairs.
     """
+    from scipy.stats import bootstrap  # takes half a second, and most of what this package does needs none of it
+
     logs = np.log([pair.ratio for pair in pairs])
     generator = np.random.default_rng(BOOTSTRAP_SEED)
     drawn = bootstrap(

@@ -10,7 +10,7 @@ def organisation_counts(
     """The numbers given; for those that are not, the scenario's ``[organisation]``, else its world: one stack, its
     services, its kinds of clients. Without a scenario one of each.
     """
-    said = getattr(scenario, "organisation", None)
+    said = None if scenario is None else scenario.organisation
     world = None if scenario is None else scenario.world
     usual = {
         "stacks": 1,
