@@ -55,7 +55,9 @@ def work_of(
     if present is not None:
         there = _times(items, "one_off", present, counts)
         more = {name: times - there.get(name, 0) for name, times in one_off.items()}
-        one_off = {name: times for name, times in more.items() if times > 0} | _migration(ledger, design, present, counts)
+        one_off = {name: times for name, times in more.items() if times > 0} | _migration(
+            ledger, design, present, counts
+        )
     return Work(one_off, _times(items, "recurring", design, counts))
 
 
@@ -80,7 +82,7 @@ def _times(items: Iterable[Item], kind: str, design: Design, counts: Counts) -> 
 
 
 def _migration(ledger: EffortLedger, design: Design, present: Design, counts: Counts) -> dict[str, int]:
-    """Migration items, brought by the parts that only one of both designs has; parts that take no work change nothing."""
+    """Migration items, brought by the parts that only one of both has; a part that takes no work changes nothing."""
     changed = sorted((part_names(design) ^ part_names(present)) - set(ledger.none_because))
     keys = tuple(Key(name, name.startswith(f"{GATEWAY}:")) for name in changed)
     found = {item.id: times(item, keys, counts) for item in ledger.items if item.kind == "migration"}

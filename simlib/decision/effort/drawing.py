@@ -46,7 +46,7 @@ def draw_effort(
 ) -> Mapping[str, EffortDraws]:
     """Design -> ``n`` draws. Draws of an item depend on seed and item id only, so that designs share them.
 
-    ``present``: one-off effort is that of going over from this design. ``common``: with the items that all designs need.
+    ``present``: one-off effort is that of going over from this design. ``common``: with what all designs need.
     """
     works = {name: work_of(ledger, design, counts, present=present, common=common) for name, design in designs.items()}
     names = dict.fromkeys(item for work in works.values() for item in work.items)

@@ -1,7 +1,7 @@
 """What a design is made of, as keys that work items are hung on.
 
-A key is ``place:part``, such as ``service:jwt_local`` or ``wrappers:dpop``, and for each setting of a part one more, such
-as ``service:opaque_cached[shared=true]``, ``wrappers:dpop[nonce_s>0]`` or
+A key is ``place:part``, such as ``service:jwt_local`` or ``wrappers:dpop``, and for each setting of a part one more,
+such as ``service:opaque_cached[shared=true]``, ``wrappers:dpop[nonce_s>0]`` or
 ``authorization_server:jwt_access_token[algorithm=HS256]``. There are also ``flows:NAME``, ``refresh:rotation``,
 ``user_information:SOURCE`` and ``admission:HOST``. An inner service counts as a service. In a pattern ``*`` stands for
 any text; ``!`` before a pattern spares what it matches.
@@ -10,7 +10,7 @@ any text; ``!`` before a pattern spares what it matches.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple, get_args
 
 from simlib.decision.effort.items import EVERYTHING
@@ -39,7 +39,7 @@ class Key(NamedTuple):
 
 def design_keys(design: Design) -> tuple[Key, ...]:
     """Every key of a design, each once and in the order of its places."""
-    edge_is_gateway = _gateway_checks(design)
+    edge_is_gateway = gateway_checks(design)
     found = [key for place, chosen in design.parts.items() for key in _keys(_place(place), chosen, place == GATEWAY)]
     for chosen in design.wrappers:
         at_edge = getattr(CATALOGUE[WRAPPERS].get(chosen.part), "at_edge", False)
@@ -84,7 +84,7 @@ def matches(pattern: str, name: str) -> bool:
     return _compiled(pattern).fullmatch(name) is not None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(pattern: str) -> "re.Pattern[str]":
     return re.compile(".*".join(re.escape(piece) for piece in pattern.split("*")))
 
@@ -124,7 +124,7 @@ def _flows(design: Design) -> list[str]:
     return [*names, "refresh_token"] if renewing else names
 
 
-def _gateway_checks(design: Design) -> bool:
+def gateway_checks(design: Design) -> bool:
     """Whether tokens from clients are checked first at a gateway."""
     chosen = design.parts.get(GATEWAY)
     return chosen is not None and getattr(CATALOGUE[GATEWAY].get(chosen.part), "checks", True)

@@ -78,8 +78,14 @@ def _item(row: Row) -> Item:
         parts=_patterns(row.cells["parts"]),
         kind=cast(Kind, row.choice("kind", KINDS)),
         scales_with=cast(ScalesWith, row.choice("scales_with", SCALES)),
-        **dict(zip(("low", "likely", "high"), (low, likely, high), strict=True)),
-        **{word: row.cells[word] for word in WORDS},
+        low=low,
+        likely=likely,
+        high=high,
+        title=row.cells["title"],
+        actor=row.cells["actor"],
+        source=row.cells["source"],
+        failure_without=row.cells["failure_without"],
+        basis=row.cells["basis"],
     )
 
 

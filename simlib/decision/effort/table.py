@@ -93,5 +93,7 @@ def _row(where: str, header: Sequence[str], cells: Sequence[str], numbers: Seque
     for name, cell in zip(header, cells, strict=True):
         begins = cell.lstrip(" ")
         if begins.startswith(FORMULA) and not (name in numbers and begins.startswith("-")):
-            raise InputError(f"{where}: {name}: {cell!r} begins like a formula; a cell must not begin with = + - @ or tab")
+            raise InputError(
+                f"{where}: {name}: {cell!r} begins like a formula; a cell must not begin with = + - @ or tab"
+            )
     return Row(where, dict(zip(header, (cell.strip() for cell in cells), strict=True)))
