@@ -106,7 +106,8 @@ def _totals(
     ledger: EffortLedger, works: Mapping[str, Work], uniforms: Mapping[str, Floats], team: Floats | None, n: int
 ) -> dict[str, EffortDraws]:
     factor = np.ones(n) if team is None else team_factor_at(team)
-    days = {name: _days(ledger, name, uniforms, n) for work in works.values() for name in work.items}
+    needed = dict.fromkeys(name for work in works.values() for name in work.items)
+    days = {name: _days(ledger, name, uniforms, n) for name in needed}
     return {
         name: EffortDraws(_sum(work.one_off, days, factor), _sum(work.yearly, days, factor), work.items)
         for name, work in works.items()
