@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.decision.choice.facts import CPU, Case
-from simlib.decision.choice.surfaces import predicted
+from simlib.decision.choice.surfaces import ratio_to_here
 from simlib.decision.economics.servers import tolerated_utilisation, whole_vcpus
 
 Values = NDArray[np.float64]
@@ -46,7 +46,7 @@ def _vcpus(case: Case, design: str, host: str, load: Values, where: Where) -> Va
     if not sized:
         return np.zeros_like(load)
     cpu = 0.0 if np.isnan(cpu) else cpu
-    at = case.load if facts.size is None else facts.size.load
+    at = case.load if facts.size is None or host == "shared_store" else facts.size.load
     target = case.scenario.terms.target_utilisation
     busy = tolerated_utilisation(sized, at, cpu, target)
     return whole_vcpus(load * at / case.load, cpu * _ratio(case, design, CPU[host], where), busy)
@@ -54,9 +54,4 @@ def _vcpus(case: Case, design: str, host: str, load: Values, where: Where) -> Va
 
 def _ratio(case: Case, design: str, figure: str, where: Where) -> Values | float:
     surface = case.facts[design].surfaces.get(figure)
-    if surface is None or not any(name in where for name in surface.inputs):
-        return 1.0
-    here = float(predicted(surface, {}))
-    if not here > 0:
-        return 1.0
-    return np.maximum(predicted(surface, where), 0.0) / here
+    return 1.0 if surface is None else ratio_to_here(surface, where)

@@ -26,7 +26,12 @@ Cause = Literal["effort", "servers", "traffic", "storage", "latency", "availabil
 CAUSES: tuple[Cause, ...] = ("effort", "servers", "traffic", "storage", "latency", "availability", "exposure")
 RUNNING = CAUSES[1:]
 """What running a design costs, people apart."""
-PRICES = {"service": "vcpu_hour", "authorization_server": "vcpu_hour", "database": "database_vcpu_hour"}
+PRICES = {
+    "service": "vcpu_hour",
+    "authorization_server": "vcpu_hour",
+    "database": "database_vcpu_hour",
+    "shared_store": "database_vcpu_hour",
+}
 BYTES, LATENCY, EXPOSURE, KEPT = "bytes_per_request", "mean_s", "exposure_s", "stored_bytes"
 FIGURES = (*CPU.values(), BYTES, LATENCY, EXPOSURE, KEPT)
 """The figures of simulation that cost something."""
@@ -51,6 +56,9 @@ class Bill(NamedTuple):
 def bill(case: Case, design: str, state: State, figures: Mapping[str, Values], effort: EffortDraws) -> Bill:
     """The costs of one design; ``state`` holds the inputs, ``figures`` what simulation says, draw by draw.
 
+    More load is more users, each of whom asks as often as before: what is stored and what is revoked grows with them.
+    The loss of an hour down is an amount that is stated, and stays.
+
     A figure that nobody knows (NaN) costs nothing; `simlib.decision.choice.deciding` says so where it would matter.
     """
     facts = case.facts[design]
@@ -60,13 +68,13 @@ def bill(case: Case, design: str, state: State, figures: Mapping[str, Values], e
         Line("effort", day * effort.yearly_days, CONSTANT),
         *_servers(case, facts, state, known),
         Line("traffic", traffic_cost(requests, known[BYTES], state["gigabyte"]), Follows("requests", BYTES)),
-        Line("storage", storage_cost(known[KEPT], state["storage_gigabyte_month"]), Follows("figure", KEPT)),
+        Line("storage", storage_cost(known[KEPT], state["storage_gigabyte_month"]), Follows("requests", KEPT)),
         Line("latency", latency_cost(requests, known[LATENCY], state["second"]), Follows("requests", LATENCY)),
         Line("availability", outage_cost(_availability(facts, state), state["hour_down"]), CONSTANT),
         Line(
             "exposure",
             exposure_cost(state[REVOCATIONS], known[EXPOSURE], state["exposed_hour"]),
-            Follows("figure", EXPOSURE),
+            Follows("requests", EXPOSURE),
         ),
     ]
     return Bill(day * effort.one_off_days, tuple(lines))

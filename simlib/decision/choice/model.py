@@ -12,10 +12,11 @@ from simlib.decision.choice.casing import completed
 from simlib.decision.choice.drawing import Draws
 from simlib.decision.choice.factors import RATE, Factor, factors_of, replication_names
 from simlib.decision.choice.facts import Case
+from simlib.decision.choice.following import Where
 from simlib.decision.choice.inputs import Input
 from simlib.decision.choice.lines import FIGURES
 from simlib.decision.choice.pairs import counts_of, present_of
-from simlib.decision.choice.present import total_cost
+from simlib.decision.choice.present import Accounts, total_cost
 from simlib.decision.choice.simulated import Figures, certain_weights, drawn_figures, student_weights
 from simlib.decision.effort import TEAM, EffortDraws, EffortLedger, effort_from_uniforms
 
@@ -46,12 +47,18 @@ class Model:
 
     def totals(self, sample: Values) -> dict[str, Values]:
         """Design -> total cost over the horizon, one per row; a column of uniforms per factor."""
-        columns = {factor.name: sample[:, number] for number, factor in enumerate(self.factors)}
-        values = {factor.name: factor.at(columns[factor.name]) for factor in self.factors}
-        state, rate = self._state(values, len(sample)), self._rate(values)
-        accounts = Draws(state, self._figures(columns), self._effort(columns), rate).accounts(self.case)
-        where = {name: values[name] for name in self._simulated if name in values}
+        accounts, where = self.accounts(sample)
         return {design: total_cost(accounts, design, where) for design in self.case.designs}
+
+    def accounts(self, sample: Values) -> tuple[Accounts, Where]:
+        """The bills of all designs at the scenario's own inputs of simulation, and these inputs as sampled."""
+        columns = {factor.name: sample[:, number] for number, factor in enumerate(self.factors)}
+        # Effort and replications take their uniforms as they are.
+        direct = {*self.inputs, *self._simulated, RATE}
+        values = {factor.name: factor.at(columns[factor.name]) for factor in self.factors if factor.name in direct}
+        state, rate = self._state(values, len(sample)), self._rate(values)
+        draws = Draws(state, self._figures(columns), self._effort(columns), rate)
+        return draws.accounts(self.case), {name: values[name] for name in self._simulated if name in values}
 
     @cached_property
     def _simulated(self) -> frozenset[str]:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from simlib.decision.choice.facts import Case, Facts
 from simlib.decision.choice.inputs import OUTAGES, Input
-from simlib.decision.choice.structure import OPAQUE_TO_CLIENTS, asks_per_request, token_format
 from simlib.decision.choice.values import LimitOutcome, LimitWord
 from simlib.decision.economics.formulas import HOURS_PER_YEAR
+from simlib.decision.judges import judges
 from simlib.decision.promised import promised, told_seconds
+from simlib.scenario.design import Design
 
 Check = Callable[[Case, Facts, Mapping[str, Input]], LimitOutcome]
 
@@ -53,18 +54,32 @@ def _header(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> LimitOutco
 
 
 def _opaque_to_clients(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> LimitOutcome:
-    held = token_format(case.scenario.design(facts.design))
-    kept = held in OPAQUE_TO_CLIENTS
+    held = _token_format(case.scenario.design(facts.design))
+    allowed = "clients cannot read their token"
+    if facts.structure is None:
+        return _unknown(facts, "opaque_to_clients", allowed)
+    kept = facts.structure.opaque_to_clients
     why = f"clients hold a token of the format {held}, which they can{'not' if kept else ''} read"
-    return _outcome(facts, "opaque_to_clients", "clients cannot read their token", held, kept, why)
+    return _outcome(facts, "opaque_to_clients", allowed, held, kept, why)
 
 
 def _no_as_dependency(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> LimitOutcome:
-    asked = asks_per_request(case.scenario, case.scenario.design(facts.design))
     allowed = "requests are served without the authorization server"
-    if not asked:
+    if facts.structure is None:
+        return _unknown(facts, "no_as_dependency", allowed)
+    if not facts.structure.asks_authorization_server:
         return _outcome(facts, "no_as_dependency", allowed, "they are", True, "no request waits for it, keys apart")
-    return _outcome(facts, "no_as_dependency", allowed, "they are not", False, " and ".join(asked))
+    return _outcome(facts, "no_as_dependency", allowed, "they are not", False, "requests may wait for its answer")
+
+
+def _unknown(facts: Facts, limit: str, allowed: str) -> LimitOutcome:
+    return LimitOutcome(facts.design, limit, allowed, "-", "undefined", "The parts were not looked at.", None)
+
+
+def _token_format(design: Design) -> str:
+    """The format of what clients hold: that which the outermost judge takes."""
+    formats = [kind.token_format for kind, _ in judges(design) if kind.token_format is not None]
+    return formats[0] if formats else "opaque"
 
 
 def _outcome(facts: Facts, limit: str, allowed: str, found: str, kept: bool, why: str) -> LimitOutcome:

@@ -80,8 +80,7 @@ def payback_years(extra_one_off: Numbers, net_per_year: Numbers) -> Values:
     - NaN: less to build and dearer to run. Nothing is paid back; a head start is used up, see `used_up_years`.
     """
     extra, net = np.broadcast_arrays(np.asarray(extra_one_off, np.float64), np.asarray(net_per_year, np.float64))
-    positive = net > 0
-    ratio = np.divide(extra, net, out=np.full(extra.shape, np.inf), where=positive)
+    ratio = _divided(extra, net, net > 0)
     found = np.where(extra > 0, ratio, np.where(net >= 0, 0.0, np.nan))
     return np.asarray(found, dtype=np.float64)
 
@@ -89,9 +88,7 @@ def payback_years(extra_one_off: Numbers, net_per_year: Numbers) -> Values:
 def used_up_years(extra_one_off: Numbers, net_per_year: Numbers) -> Values:
     """After how many years a design that took less to build has lost that again; infinite where it never does."""
     extra, net = np.broadcast_arrays(np.asarray(extra_one_off, np.float64), np.asarray(net_per_year, np.float64))
-    losing = (extra <= 0) & (net < 0)
-    found: Values = np.divide(extra, net, out=np.full(extra.shape, np.inf), where=losing)
-    return found
+    return _divided(extra, net, (extra <= 0) & (net < 0))
 
 
 def break_even_volume(
@@ -108,7 +105,7 @@ def break_even_volume(
     """
     numerator = np.asarray(extra_one_off / years + extra_per_year - fixed_benefit, dtype=np.float64)
     needed, beta = np.broadcast_arrays(numerator, np.asarray(benefit_per_request, np.float64))
-    ratio = np.divide(needed, beta, out=np.full(needed.shape, np.inf), where=beta != 0)
+    ratio = _divided(needed, beta, beta != 0)
     earning = np.where(beta > 0, ratio, np.inf)
     return np.asarray(np.where(needed > 0, earning, np.where(beta >= 0, 0.0, ratio)), dtype=np.float64)
 
@@ -119,3 +116,10 @@ def value_per_million(net_present: Numbers, requests: Numbers, years: float, rat
     Positive where that much is missing, negative where that much could be taken away.
     """
     return np.asarray(-net_present / (annuity(years, rate) * requests / 1e6), dtype=np.float64)
+
+
+def _divided(values: Values, by: Values, where: NDArray[np.bool_]) -> Values:
+    """Quotients, infinite elsewhere and where they are beyond all numbers."""
+    with np.errstate(over="ignore"):
+        quotients: Values = np.divide(values, by, out=np.full(values.shape, np.inf), where=where)
+    return quotients

@@ -1,4 +1,4 @@
-"""A short look at each design before anything long is run: what runs of it take, where CPU time goes, what is stored."""
+"""A short look at each design before anything long is run: what runs take, where CPU time goes, what is stored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
