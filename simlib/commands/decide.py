@@ -144,9 +144,7 @@ class _Command:
         import warnings
 
         from simlib.commands.stages import stage_progress
-        from simlib.decision import judge_comparison
-        from simlib.decision.choice import decide as decided
-        from simlib.decision.gain import gain_of
+        from simlib.decision.making import make_decision
         from simlib.experiment.workers import usable_cpus
 
         # joblib's advice for programmers, which Ctrl-C would bring up.
@@ -157,13 +155,14 @@ class _Command:
                 ask()
                 tell_progress(stage, done, total)
 
-            workers = self.workers or usable_cpus()
-            comparison, gain = gain_of(scenario, surfaces=made.sensitivity, workers=workers, progress=told)
-            verdicts = judge_comparison(comparison)
-            told("drawing effort, prices and runs", 0, 1)
-            decision = decided(scenario, gain, verdicts, ledger, draws=made.draws, sensitivity=made.sensitivity)
-            told("drawing effort, prices and runs", 1, 1)
-        return decision
+            return make_decision(
+                scenario,
+                ledger,
+                draws=made.draws,
+                sensitivity=made.sensitivity,
+                workers=self.workers or usable_cpus(),
+                progress=told,
+            )
 
     def _write(self, decision: "Decision", ledger: "EffortLedger", made: "Made", duration_s: float) -> Path | None:
         if self.out is None:

@@ -1,13 +1,12 @@
 """Progress of work in several stages, on standard error: bars in a terminal, a few plain lines elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from simlib.commands.console import console, tell
+from simlib.decision.making import StageProgress
 
-StageProgress = Callable[[str, int, int], None]
-"""Told the name of a stage, and how many of how many steps of it are done."""
 _LINES = 5
 
 
