@@ -7,9 +7,7 @@ from simlib.decision.choice.facts import Case, Facts
 from simlib.decision.choice.inputs import OUTAGES, Input
 from simlib.decision.choice.values import LimitOutcome, LimitWord
 from simlib.decision.economics.formulas import HOURS_PER_YEAR
-from simlib.decision.judges import judges
 from simlib.decision.promised import promised, told_seconds
-from simlib.scenario.design import Design
 
 Check = Callable[[Case, Facts, Mapping[str, Input]], LimitOutcome]
 
@@ -54,13 +52,13 @@ def _header(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> LimitOutco
 
 
 def _opaque_to_clients(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> LimitOutcome:
-    held = _token_format(case.scenario.design(facts.design))
     allowed = "clients cannot read their token"
     if facts.structure is None:
         return _unknown(facts, "opaque_to_clients", allowed)
     kept = facts.structure.opaque_to_clients
-    why = f"clients hold a token of the format {held}, which they can{'not' if kept else ''} read"
-    return _outcome(facts, "opaque_to_clients", allowed, held, kept, why)
+    found = "they cannot" if kept else "they can"
+    why = f"clients hold a token that they can{'not' if kept else ''} read"
+    return _outcome(facts, "opaque_to_clients", allowed, found, kept, why)
 
 
 def _no_as_dependency(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> LimitOutcome:
@@ -74,12 +72,6 @@ def _no_as_dependency(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> 
 
 def _unknown(facts: Facts, limit: str, allowed: str) -> LimitOutcome:
     return LimitOutcome(facts.design, limit, allowed, "-", "undefined", "The parts were not looked at.", None)
-
-
-def _token_format(design: Design) -> str:
-    """The format of what clients hold: that which the outermost judge takes."""
-    formats = [kind.token_format for kind, _ in judges(design) if kind.token_format is not None]
-    return formats[0] if formats else "opaque"
 
 
 def _outcome(facts: Facts, limit: str, allowed: str, found: str, kept: bool, why: str) -> LimitOutcome:
