@@ -63,8 +63,8 @@ def _limit(row: LimitRow) -> "Text":
     text = Text(f"{row.wanted}: ")
     for number, (design, own) in enumerate(row.outcomes.items()):
         text.append(", " if number else "")
-        text.append(MARKS[own.word], _STYLES[own.word])
-        text.append(f" {design} ")
+        text.append(MARKS[own.word], _STYLES[own.word])  # no space behind it, where a line might end
+        text.append(f"{design} ")
         text.append(_seen(own), "dim")
     return text
 
@@ -113,17 +113,21 @@ def _cells(row: RankingRow) -> "list[Text]":
     return [
         Text(row.place, style),
         Text(row.design, style),
-        *(_amount(own) for own in (row.effort_days, row.yearly_days, row.running_cost)),
+        *(_amount(own, brief=True) for own in (row.effort_days, row.yearly_days, row.running_cost)),
         *(_gained(own) for own in row.gained),
         Text(_short(row.p_best)),
     ]
 
 
-def _amount(own: Amount) -> "Text":
+def _amount(own: Amount, *, brief: bool = False) -> "Text":
+    """``brief`` intervals have a dash between their ends, which are never negative."""
     from rich.text import Text
 
     text = Text(own.mean)
-    return text.append(f"\n{own.interval}", "dim") if own.interval else text
+    told = (
+        own.interval.replace(" to ", "\N{EN DASH}") if brief and "\N{MINUS SIGN}" not in own.interval else own.interval
+    )
+    return text.append(f"\n{told}", "dim") if told else text
 
 
 def _gained(own: Gained | None) -> "Text":

@@ -288,6 +288,34 @@ def alone() -> Decision:
     )
 
 
+def six() -> Decision:
+    """Six designs with long names and long numbers: what a terminal must have room for."""
+    names = ("opaque", "opaque_cached", "opaque_regional", "jwt", "jwt_exchanged", "jwt_status_list")
+    designs = {name: _document(CACHED if name == "opaque_cached" else JWT) for name in names}
+    verdicts = judge_comparison(comparison(designs=designs, limits={"p99_s": 0.2}))
+    told = {one.limit: one for one in limits()}
+    kept = tuple(replace(one, design=name) for one in told.values() for name in names)
+    costs = (ranked(name, place, 0.16, 27.7, 142_000) for place, name in enumerate(names, start=1))
+    references = ("opaque", "opaque_cached")
+    return decision(
+        scenario=verdicts.scenario,
+        verdicts=verdicts,
+        chosen="opaque",
+        limits=kept,
+        ranking=tuple(costs),
+        against={
+            other: {name: worthwhile(name, other, -112_000.0, 48_000.0) for name in names if name != other}
+            for other in references
+        },
+        sensitivity=(sensitivity("opaque", "opaque_cached"),),
+        effort=dict.fromkeys(names, decision().effort[JWT]),
+        gain=replace(decision().gain, sizes={name: size(name, 3) for name in names}),
+        baseline="opaque",
+        opponent="opaque_cached",
+        frontiers=(),
+    )
+
+
 def _document(design: str) -> dict[str, Any]:
     from support.scenarios import document
 
@@ -303,5 +331,6 @@ KINDS: Mapping[str, Callable[[], Decision]] = {
     "undecided-by-estimates": undecided_by_estimates,
     "none": none,
     "alone": alone,
+    "six": six,
 }
 """A decision of every kind of verdict."""

@@ -29,6 +29,7 @@ EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
         ("undecided-by-estimates", "undecided"),
         ("none", "no design meets the limits"),
         ("alone", f"use {CACHED}"),
+        ("six", "use opaque"),
     ],
 )
 def test_the_title_tells_the_outcome(kind: str, words: str) -> None:
