@@ -41,13 +41,17 @@ class Budgets(NamedTuple):
     surfaces: float = SURFACES
 
 
+USUAL = Budgets()
+"""About a minute and a half on two cores, so that a whole decision takes two."""
+
+
 def gain_of(
     scenario: Scenario,
     *,
     prices: ResolvedPrices | None = None,
     workers: int = 1,
     progress: StageProgress | None = None,
-    budgets: Budgets = Budgets(),
+    budgets: Budgets = USUAL,
     surfaces: bool = True,
 ) -> tuple[Comparison, Gain]:
     """Compare all designs, size their servers, and fit response surfaces; the comparison's scenario has the run used.
