@@ -125,7 +125,7 @@ def test_break_even_is_real(against: str) -> None:
     assert npv(crossing.load).mean == pytest.approx(0, abs=1e-6)
     below, above = npv(crossing.load * (1 - crossing.step)), npv(crossing.load * (1 + crossing.step))
     assert below.high < 0 < above.low
-    closer = crossing.step * 0.9  # the next smaller step that is tried is 6 % below
+    closer = crossing.step * 0.88  # the next smaller step that is tried is 12 % below
     below, above = npv(crossing.load * (1 - closer)), npv(crossing.load * (1 + closer))
     assert below.high >= 0 or above.low <= 0
 
