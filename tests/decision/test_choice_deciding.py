@@ -125,7 +125,7 @@ def test_break_even_is_real(against: str) -> None:
     assert npv(crossing.load).mean == pytest.approx(0, abs=1e-6)
     below, above = npv(crossing.load * (1 - crossing.step)), npv(crossing.load * (1 + crossing.step))
     assert below.high < 0 < above.low
-    closer = crossing.step * 0.9  # the next smaller step that is tried is 6 % below
+    closer = crossing.step * 0.88  # the next smaller step that is tried is 12 % below
     below, above = npv(crossing.load * (1 - closer)), npv(crossing.load * (1 + closer))
     assert below.high >= 0 or above.low <= 0
 
@@ -345,3 +345,23 @@ def test_one_replication_says_that_it_has_no_spread() -> None:
     figures = {name: {key: value[:1] for key, value in own.items()} for name, own in CHEAP.items()}
     told = decided(figures, ITEMS, replications=1)
     assert any("One replication" in sentence for sentence in told.left_out)
+
+
+def test_machines_that_must_be_there_are_not_doubled_at_the_first_further_request() -> None:
+    """Four hosts that idle are the fewest there are: only more load than they can bear adds to them."""
+    inner = {"audience": "https://inner.example", "scope": "catalogue:read", "reply_bytes": 100}
+    work_s = {"kind": "exponential", "mean_s": 0.001}
+    world = {
+        "world__service__calls": ["one", "two", "three"],
+        "world__inner_services": {name: {**inner, "work": work_s} for name in ("one", "two", "three")},
+    }
+    sizes = {OPAQUE: sized(OPAQUE, 4, 1), CACHED: sized(CACHED, 4, 1), JWT: sized(JWT, 5, 1)}
+    told = decided(CHEAP, EVEN, gain={"sizes": sizes}, **world).against[OPAQUE][JWT]
+    annuity = sum(1.05**-year for year in (1, 2, 3))
+    server = annuity * 0.05 * 8760
+    traffic = annuity * 20 * YEAR * 100 / 1e9 * 0.02
+    at = told.curve.loads.index(20.0)
+    assert told.curve.mean[at] == pytest.approx(-server - traffic)
+    above, load = told.curve.mean[at + 1], told.curve.loads[at + 1]  # 8 % more: of the five that were needed, a sixth
+    assert above == pytest.approx(-2 * server - traffic * load / 20)
+    assert told.curve.mean[0] == pytest.approx(-traffic / 1000, abs=1e-6)  # four and one are the fewest in both

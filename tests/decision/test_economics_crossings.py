@@ -60,6 +60,7 @@ def test_a_range_that_is_none_is_refused(low: float, high: float) -> None:
 def test_a_grid_holds_its_ends_and_what_is_asked_for_inside() -> None:
     grid = log_grid(1.0, 100.0, 3, [42.0, 1000.0])
     assert grid.tolist() == pytest.approx([1.0, 10.0, 42.0, 100.0])
+    assert len(log_grid(0.02, 20_000.0, 145, [20.0])) == 145  # rounding makes no second point of the one in the middle
 
 
 @pytest.mark.parametrize(("width", "step"), [(0.5, 0.1), (1.9, 0.2), (2.1, 0.3), (9.9, None)])

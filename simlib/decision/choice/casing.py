@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.decision.choice.facts import CPU, Case, Facts
-from simlib.decision.choice.inputs import load_of
 from simlib.decision.choice.lines import EXPOSURE, FIGURES
 from simlib.decision.choice.simulated import Figures
 from simlib.decision.economics.servers import whole_vcpus
+from simlib.decision.gain.loads import load_of
+from simlib.decision.gain.tiers import tiers_of
 from simlib.decision.gain.values import Gain
 from simlib.scenario.scenario import Scenario
 
@@ -19,23 +20,26 @@ HEADER = "header_bytes"
 
 def case_of(scenario: Scenario, gain: Gain) -> Case:
     """Everything that all draws have in common."""
-    load, busy = load_of(scenario), scenario.terms.target_utilisation
-    return Case(scenario, load, MappingProxyType({name: _facts(name, gain, load, busy) for name in scenario.designs}))
+    return Case(
+        scenario, load_of(scenario), MappingProxyType({name: _facts(scenario, name, gain) for name in scenario.designs})
+    )
 
 
-def _facts(design: str, gain: Gain, load: float, busy: float) -> Facts:
+def _facts(scenario: Scenario, design: str, gain: Gain) -> Facts:
     means = {name: _mean(gain, design, name) for name in FIGURES}
     structure = gain.structures.get(design)
     if structure is not None and math.isnan(means[EXPOSURE]):
         means[EXPOSURE] = structure.expected_exposure_s
-    shared = means[CPU["shared_store"]]
+    shared, busy = means[CPU["shared_store"]], scenario.terms.target_utilisation
+    tiers = tiers_of(scenario, scenario.design(design), load_of(scenario), {})
     return Facts(
         design=design,
         means=MappingProxyType(means),
         structure=structure,
         header_bytes=_largest(gain, design),
         size=gain.sizes.get(design),
-        shared_store_vcpus=int(whole_vcpus(load, shared, busy)) if shared > 0 else 0,
+        shared_store_vcpus=int(whole_vcpus(load_of(scenario), shared, busy)) if shared > 0 else 0,
+        smallest=MappingProxyType({tier.name: sum(place.hosts for place in tier.places) for tier in tiers}),
         surfaces=gain.surfaces.get(design, MappingProxyType({})),
     )
 

@@ -26,7 +26,8 @@ class Facts:
     ``means``: figure -> mean over the replications, NaN where it is unknown. ``structure`` says what needs no
     simulation, ``header_bytes`` is the largest request header seen (NaN when none was). ``size`` is None when servers
     were not sized; then a request pays for the CPU that it takes. ``shared_store_vcpus`` are those of a shared cache or
-    denylist, which is not sized by simulation but by its utilisation; 0 where there is none.
+    denylist, which is not sized by simulation but by its utilisation; 0 where there is none. ``smallest``: host -> the
+    fewest vCPUs that it can have, one for each machine of its kind.
     """
 
     design: str
@@ -35,6 +36,7 @@ class Facts:
     header_bytes: float = math.nan
     size: Size | None = None
     shared_store_vcpus: int = 0
+    smallest: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     surfaces: Mapping[str, Surface] = field(default_factory=lambda: MappingProxyType({}))
 
     @property

@@ -48,8 +48,10 @@ def _vcpus(case: Case, design: str, host: str, load: Values, where: Where) -> Va
     cpu = 0.0 if np.isnan(cpu) else cpu
     at = case.load if facts.size is None or host == "shared_store" else facts.size.load
     target = case.scenario.terms.target_utilisation
-    busy = tolerated_utilisation(sized, at, cpu, target)
-    return whole_vcpus(load * at / case.load, cpu * _ratio(case, design, CPU[host], where), busy)
+    smallest = min(facts.smallest.get(host, 1), sized)
+    busy = tolerated_utilisation(sized, at, cpu, target, smallest=smallest)
+    needed = cpu * _ratio(case, design, CPU[host], where)
+    return whole_vcpus(load * at / case.load, needed, busy, smallest=smallest)
 
 
 def _ratio(case: Case, design: str, figure: str, where: Where) -> Values | float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simlib.decision.economics.formulas import SECONDS_PER_YEAR
 from simlib.decision.economics.prices import resolve_prices
 from simlib.decision.effort import TEAM_SIGMA, Counts, EffortLedger, pert_ppf
+from simlib.decision.gain.loads import load_of
 from simlib.scenario.economics import Amount, Estimate
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
@@ -52,11 +53,6 @@ class Input:
         """Value, unit and source."""
         value = f"{self.likely:,.6g}" if self.known else f"{self.likely:,.6g} ({self.low:,.6g} to {self.high:,.6g})"
         return f"{value} {self.unit}".rstrip() + f"; {self.source}"
-
-
-def load_of(scenario: Scenario) -> float:
-    """Mean requests per second of the world; of a closed load, those that there would be if answers took no time."""
-    return scenario.expected_requests / scenario.horizon_s
 
 
 def money_inputs(scenario: Scenario) -> Mapping[str, Input]:

@@ -17,7 +17,7 @@ from simlib.decision.economics.formulas import payback_years, used_up_years, val
 Values = NDArray[np.float64]
 SEARCHED = 4001
 """Loads between which crossings are looked for, at equal ratios."""
-STEPS = tuple(float(f"{step:.3g}") for step in np.geomspace(0.001, 0.99, 120))
+STEPS = tuple(float(f"{step:.3g}") for step in np.geomspace(0.001, 0.99, 64))
 """Relative distances from a crossing at which the sign is tried."""
 
 

@@ -24,8 +24,10 @@ def log_grid(low: float, high: float, points: int, more: Sequence[float] = ()) -
         raise ValueError(f"a range must be 0 < low < high, not {low:g} to {high:g}")
     even = np.geomspace(low, high, points)
     even[0], even[-1] = low, high
-    inner = [value for value in more if low < value < high]
-    return np.unique(np.concatenate([even, np.asarray(inner, dtype=np.float64)]))
+    inner = np.asarray([value for value in more if low < value < high], dtype=np.float64)
+    # A point that rounding alone tells from one that is asked for would be a second one at the same place.
+    twins = np.isclose(even[:, None], inner[None, :], rtol=1e-9, atol=0).any(axis=1)
+    return np.unique(np.concatenate([even[~twins], inner]))
 
 
 def sign_changes(function: Callable[[Values], Values], grid: Values) -> tuple[SignChange, ...]:
