@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from simlib.commands.console import console, tell
-from simlib.decision.making import StageProgress
+from simlib.decision.gain import StageProgress
 
 _LINES = 5
 

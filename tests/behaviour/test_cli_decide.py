@@ -33,11 +33,20 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("decided")
     write_deciding(folder)
     (folder / "team.csv").write_text("id,pd_low,pd_likely,pd_high\nJ05,1,2,3\n", encoding="utf-8")
-    done = simlib("decide", "tiny.toml", "--out", "out", "--effort", "team.csv", *QUICK, cwd=folder)
+    options = ("--effort", "team.csv", "--discount-rate", "0.1", "--present", "opaque", "--seed", "9")
+    done = simlib("decide", "tiny.toml", "--out", "out", *options, *QUICK, cwd=folder)
     assert done.returncode == 0, done.stderr
     (folder / "stdout.txt").write_text(done.stdout, encoding="utf-8")
     (folder / "stderr.txt").write_text(done.stderr, encoding="utf-8")
     return folder
+
+
+def in_this_process(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Status, output and errors without a new process, which takes a second of CPU for its imports alone."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = run(["decide", *arguments])
+    return status, out.getvalue(), err.getvalue()
 
 
 def told(folder: Path) -> str:
@@ -105,42 +114,37 @@ def test_the_record_knows_the_users_own_estimates_and_notices_when_they_change(d
     assert "team.csv: is not the file that this decision was made with" in refused.stderr
 
 
+def test_options_take_the_place_of_values_and_are_recorded(decided: Path) -> None:
+    record = json.loads((decided / "out" / "run.json").read_text(encoding="utf-8"))
+    assert (record["scenario"]["decision"]["discount_rate"], record["scenario"]["decision"]["present"]) == (
+        0.1,
+        "opaque",
+    )
+    assert record["scenario"]["run"]["seed"] == 9
+    assert record["options"]["command"] == "decide"
+    assert record["options"]["discount_rate"] == 0.1
+    assert record["duration_s"] > 0
+
+
 def test_json_is_one_document_and_nothing_else(decided: Path) -> None:
-    done = simlib("decide", "tiny.toml", "--json", "--price-developer-day", "700", *QUICK, cwd=decided)
-    document = json.loads(done.stdout)
+    options = ("--baseline", "cached", "--horizon", "5", "--price-developer-day", "700", "--requests-per-year", "1e6")
+    status, out, _ = in_this_process(decided, "tiny.toml", "--json", *options, *QUICK)
+    document = json.loads(out)
+    assert status == 0
     assert document["word"] in ("choose", "equivalent", "undecided")
     assert document["report"] is None
     assert {own["design"] for own in document["ranking"]} == {"opaque", "cached", "jwt"}
+    assert (document["baseline"], document["opponent"], document["horizon_years"]) == ("cached", None, 5.0)
     assert document["inputs"]["developer_day"].startswith("700 USD")
-
-
-def test_options_take_the_place_of_values_and_are_recorded(decided: Path) -> None:
-    options = ("--baseline", "cached", "--present", "opaque", "--horizon", "5", "--discount-rate", "0.1", "--seed", "9")
-    done = simlib("decide", "tiny.toml", "--out", "other", *options, "--requests-per-year", "1e6", *QUICK, cwd=decided)
-    assert done.returncode == 0, done.stderr
-    record = json.loads((decided / "other" / "run.json").read_text(encoding="utf-8"))
-    terms = record["scenario"]["decision"]
-    assert {name: terms[name] for name in ("baseline", "present", "horizon_years", "discount_rate")} == {
-        "baseline": "cached",
-        "present": "opaque",
-        "horizon_years": 5.0,
-        "discount_rate": 0.1,
-    }
-    assert terms["requests_per_year"] == 1e6
-    assert record["scenario"]["run"]["seed"] == 9
-    assert record["options"]["command"] == "decide"
-    document = json.loads((decided / "other" / "decision.json").read_text(encoding="utf-8"))
-    assert (document["baseline"], document["opponent"]) == ("cached", None)
+    assert document["inputs"]["requests_per_year"].startswith("1e+06 per year")
 
 
 def test_the_status_says_when_no_design_meets_the_limits(tmp_path: Path) -> None:
     write_deciding(tmp_path, ("revocation_lag_s = 60", "revocation_lag_s = 60\nheader_bytes = 1"))
-    done = simlib("decide", "tiny.toml", "--out", "out", *QUICK, cwd=tmp_path)
+    done = simlib("decide", "tiny.toml", *QUICK, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "No design keeps the limits" in done.stdout
     assert "Traceback" not in done.stderr
-    record = (tmp_path / "out" / "decision.md").read_text(encoding="utf-8")
-    assert "no design meets the limits" in record
 
 
 # --- bad input -------------------------------------------------------------------------------------------------------
@@ -231,16 +235,13 @@ def test_live_times_are_no_ground_for_a_decision(tmp_path: Path) -> None:
 
 
 def _refused(folder: Path, words: str, *arguments: str) -> str:
-    """In this process, for a new one takes seconds of CPU for its imports; how a process ends is tested above."""
     before = sorted(path.name for path in folder.rglob("*"))
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = run(["decide", *arguments])
-    assert (status, out.getvalue()) == (2, "")
-    assert len(err.getvalue().splitlines()) == 1
-    assert words in err.getvalue()
+    status, out, errors = in_this_process(folder, *arguments)
+    assert (status, out) == (2, "")
+    assert len(errors.splitlines()) == 1
+    assert words in errors
     assert sorted(path.name for path in folder.rglob("*")) == before
-    return err.getvalue()
+    return errors
 
 
 # --- Ctrl-C ----------------------------------------------------------------------------------------------------------

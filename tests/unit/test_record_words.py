@@ -96,6 +96,14 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
     assert pays(worthwhile(JWT, CACHED, 0.0, crossings=found, always=always)) == words
 
 
+def test_many_crossings_are_told_by_their_ends_and_their_number() -> None:
+    found = tuple(Crossing(100.0 + number, number % 2 == 1, 0.1) for number in range(9))
+    assert pays(worthwhile(JWT, CACHED, 0.0, crossings=found)) == (
+        "pays below 100 and not above 108 requests per second; between them it changes 9 times, whenever one of both "
+        "needs another server (of 1 to 1,000)"
+    )
+
+
 def test_everybody_is_held_against_the_baseline_and_against_the_cache() -> None:
     made = decision()
     assert [(own.design, own.against) for own in pairs(made)] == [
@@ -174,7 +182,7 @@ def test_a_flip_is_told_once_and_only_where_it_concerns_the_choice() -> None:
     told = flips(decision())
     assert len(told) == len(set(told))
     assert not any(f"{OPAQUE} against {CACHED}" in sentence for sentence in told)  # the same pair, seen from behind
-    assert any("at 340 requests per second" in sentence and JWT in sentence for sentence in told)
+    assert any("pays above 340 requests per second" in sentence and JWT in sentence for sentence in told)
 
 
 def test_nothing_is_confirmed_where_nothing_was_chosen() -> None:

@@ -3,11 +3,10 @@
 from simlib.analysis.metrics import METRICS
 from simlib.decision.choice.values import Decision, Worthwhile
 from simlib.report.cells import UNDEFINED, mean_text
-from simlib.report.record.amounts import number
 from simlib.report.record.drivers import drivers, main_sensitivity, told_driver
 from simlib.report.record.limit_rows import limit_rows
 from simlib.report.record.outcome import currency, ended, lowered
-from simlib.report.record.worth_words import RATE, flip, pair, pairs
+from simlib.report.record.worth_words import flip, pair, pairs, pays
 
 _WATCHED = ("as_requests_per_s", "hit_ratio", "checking_mean_s")
 
@@ -45,7 +44,7 @@ def flips(decision: Decision) -> list[str]:
     """Loads, inputs and values at which the outcome would be another one; only what concerns the choice."""
     unit, chosen = currency(decision), decision.chosen
     concerned = [own for own in _once(pairs(decision)) if chosen is None or chosen in (own.design, own.against)]
-    found = [_load(own, crossing.load) for own in concerned for crossing in own.crossings]
+    found = [_loads(own) for own in concerned if own.crossings]
     found += [f"{pair(own)}: it {flip(own, unit)}." for own in concerned]
     own = main_sensitivity(decision)
     if own is not None:
@@ -61,5 +60,5 @@ def _once(every: list[Worthwhile]) -> list[Worthwhile]:
     return list({frozenset((own.design, own.against)): own for own in reversed(every)}.values())[::-1]
 
 
-def _load(worth: Worthwhile, load: float) -> str:
-    return f"Load: at {number(load)} {RATE} the net present value of {pair(worth)} changes its sign."
+def _loads(worth: Worthwhile) -> str:
+    return f"Load: {pair(worth)} {pays(worth)}."

@@ -5,6 +5,8 @@ from simlib.report.record.amounts import chance, number, told
 from simlib.report.record.outcome import currency, years
 
 RATE = "requests per second"
+_FEW = 3
+"""Crossings that are told one by one."""
 
 
 def pairs(decision: Decision) -> list[Worthwhile]:
@@ -42,7 +44,8 @@ def pays(worth: Worthwhile) -> str:
 
 def break_even(worth: Worthwhile) -> str:
     """At which loads it pays, and how far from them that is certain."""
-    certain = "; ".join(_certain(own) for own in worth.crossings)
+    ends = worth.crossings if len(worth.crossings) <= _FEW else (worth.crossings[0], worth.crossings[-1])
+    certain = "; ".join(_certain(own) for own in ends)
     return f"{pays(worth)}; {certain}" if certain else pays(worth)
 
 
@@ -62,6 +65,8 @@ def break_even_spread(worth: Worthwhile) -> str:
 
 def _regions(worth: Worthwhile) -> str:
     """The loads at which the mean net present value is positive."""
+    if len(worth.crossings) > _FEW:
+        return _back_and_forth(worth)
     found = []
     begin = None if worth.crossings[0].to_positive else worth.load_range[0]
     for crossing in worth.crossings:
@@ -73,6 +78,17 @@ def _regions(worth: Worthwhile) -> str:
     if begin is not None:
         found.append(f"above {number(begin)} {RATE}")
     return " and ".join(found)
+
+
+def _back_and_forth(worth: Worthwhile) -> str:
+    """Many crossings close together: the advantage changes hands whenever one design needs another whole server."""
+    first, last = worth.crossings[0], worth.crossings[-1]
+    below = "not below" if first.to_positive else "below"
+    above = "above" if last.to_positive else "not above"
+    return (
+        f"{below} {number(first.load)} and {above} {number(last.load)} {RATE}; between them it changes "
+        f"{len(worth.crossings)} times, whenever one of both needs another server"
+    )
 
 
 def _between(low: float, high: float, from_the_lowest: bool) -> str:
