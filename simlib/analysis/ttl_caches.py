@@ -8,11 +8,14 @@ Times are seconds and rates per second. Every function raises ValueError for an 
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simlib.analysis.queueing import ttl_hit_ratio
+
+Floats = NDArray[np.floating[Any]]
 
 
 def answers_older_than(seconds: float, rate: float, ttl_s: float, used_s: float = math.inf, caches: int = 1) -> float:
@@ -71,20 +74,18 @@ def _hits(seconds: float, rate: float, ttl_s: float, during_s: float) -> float:
         return 0.0
     requests = rate * during_s
     most = min(during_s / ttl_s, requests + 10.0 * math.sqrt(requests) + 30.0)  # more questions than requests, never
-    question = np.arange(math.ceil(most))
+    question = np.arange(math.ceil(most), dtype=np.float64)
     left = during_s - question * ttl_s
     return float(rate * (_rest(left - seconds, question, rate) - _rest(left - ttl_s, question, rate)).sum())
 
 
-def _rest(left: NDArray[np.float64], question: NDArray[np.int64], rate: float) -> NDArray[np.float64]:
+def _rest(left: Floats, question: Floats, rate: float) -> Floats:
     """E (left - wait)+ for waits of Gamma(question + 1, rate), in seconds."""
     from scipy.special import gammainc
 
     left = np.maximum(left, 0.0)
     stages = question + 1.0
-    rest: NDArray[np.float64] = left * gammainc(stages, rate * left) - stages / rate * gammainc(
-        stages + 1.0, rate * left
-    )
+    rest: Floats = left * gammainc(stages, rate * left) - stages / rate * gammainc(stages + 1.0, rate * left)
     return rest
 
 

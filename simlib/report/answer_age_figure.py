@@ -27,12 +27,12 @@ def answer_age_figure(
 
     curves = {design: _curve(frame, design, columns, level) for design in titles}
     with house_style():
-        figure = Figure(figsize=(9.6, 4.4), layout="constrained")
+        figure = Figure(figsize=(7.2, 3.9), layout="constrained")
         axes = figure.subplots()
         for number, (design, title) in enumerate(titles.items()):
             ages, colour = list(curves[design]), OKABE_ITO[number % len(OKABE_ITO)]
-            style = {"color": colour, "linestyle": LINES[number % len(LINES)], "label": title}
-            axes.plot(ages, [interval.mean * 100 for interval in curves[design].values()], linewidth=1.8, **style)
+            means = [interval.mean * 100 for interval in curves[design].values()]
+            axes.plot(ages, means, color=colour, linestyle=LINES[number % len(LINES)], linewidth=1.8, label=title)
             known = {age: interval for age, interval in curves[design].items() if interval.n > 1}
             low, high = ([getattr(interval, end) * 100 for interval in known.values()] for end in ("low", "high"))
             axes.fill_between(list(known), low, high, color=colour, alpha=0.2, linewidth=0)
@@ -42,7 +42,7 @@ def answer_age_figure(
         axes.set_ylim(0, 100)
         axes.set_xlabel("seconds since the AS fell silent, or since the token was revoked")
         axes.set_ylabel("requests still accepted (%)")
-        figure.legend(loc="outside right upper", handlelength=3.2)
+        axes.legend(loc="upper right", handlelength=3.2)
     return figure, _words(curves, titles, bool(expected))
 
 
@@ -52,9 +52,12 @@ def _curve(frame: "pd.DataFrame", design: str, columns: Mapping[float, str], lev
 
 
 def _words(curves: Mapping[str, Mapping[float, Interval]], titles: Mapping[str, str], forms: bool) -> str:
-    told = [
-        f"{title}: {', '.join(f'{i.mean:.0%} after {age:g} s' for age, i in list(curves[design].items())[::3])}."
-        for design, title in titles.items()
-    ]
+    told = [f"{title}: {_told(curves[design])}." for design, title in titles.items()]
     black = " Closed forms are thin black lines." if forms else ""
     return f"Share of requests that went by a word of the AS older than so many seconds. {' '.join(told)}{black}"
+
+
+def _told(curve: Mapping[float, Interval]) -> str:
+    """Every third point, as far as anything is left."""
+    left = {age: interval.mean for age, interval in curve.items() if interval.mean > 0}
+    return ", ".join(f"{share:.0%} after {age:g} s" for age, share in list(left.items())[::3]) or "none at any time"

@@ -23,10 +23,9 @@ def measured_table(
     import pandas as pd
 
     titles = {str(name): str(name) for name in frame["design"].unique()} if titles is None else titles
+    own = {title: frame[frame["design"] == name] for name, title in titles.items()}
     rows = {
-        title: [
-            mean_text(metric, student(frame.loc[frame["design"] == name, metric.name], level)) for metric in metrics
-        ]
-        for name, title in titles.items()
+        title: [mean_text(metric, student(values[metric.name], level)) for metric in metrics]
+        for title, values in own.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=[label_of(metric) for metric in metrics])

@@ -65,17 +65,9 @@ def _stack(axes: "Axes", title: str, means: Mapping[str, "pd.Series[float]"], pa
     for number, (column, label) in enumerate(parts.items()):
         widths = [float(own[column]) * factor for own in means.values()]
         hatch, colour = HATCHES[number % len(HATCHES)], OKABE_ITO[number % len(OKABE_ITO)]
-        axes.barh(
-            range(len(widths)),
-            widths,
-            0.62,
-            left,
-            color=colour,
-            hatch=hatch,
-            edgecolor="white",
-            linewidth=0,
-            label=label,
-        )
+        bars = axes.barh(range(len(widths)), widths, 0.62, left, color=colour, label=label)
+        for bar in bars:
+            bar.set(hatch=hatch, edgecolor="white", linewidth=0)
         left = [begin + width for begin, width in zip(left, widths, strict=True)]
     axes.set_xlim(left=0.0)
     axes.set_title(title)
