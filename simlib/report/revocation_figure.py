@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Parts = Mapping[str, str]
 """Column -> what it is called, in the order in which the parts are stacked."""
-_HEAD, _ROW = 1.5, 0.33  # inches
+_HEAD, _ROW = 1.7, 0.31  # inches
 
 
 def revocation_figure(
@@ -38,8 +38,8 @@ def revocation_figure(
         figure = Figure(figsize=(9.6, _HEAD + _ROW * len(titles)), layout="constrained")
         left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(1.35, 1, 1))
         _exposures(left, exposed, bounds)
-        _stack(middle, "Calls to the AS, per 100 requests", means, asked, 100.0)
-        _stack(right, "Time for tokens, ms per request", means, waited, 1e3)
+        _stack(middle, ("Calls to the AS", "per 100 requests"), means, asked, 100.0)
+        _stack(right, ("Time for tokens", "ms per request"), means, waited, 1e3)
         left.set_yticks(range(len(titles)), list(titles.values()))
         left.set_ylim(len(titles) - 0.4, -0.6)
     return figure, _words(titles, exposed, bounds, means, asked, waited)
@@ -56,11 +56,14 @@ def _exposures(axes: "Axes", exposed: Mapping[str, Interval], bounds: Mapping[st
     axes.set_xticks([0, 1, 10, 100, 1000], ["0", "1", "10", "100", "1000"])
     axes.minorticks_off()
     axes.set_xlim(-0.15, max(bounds.values()) * 1.6)
-    axes.set_title("A revoked token works on, s")
+    axes.set_title("A revoked token works on")
+    axes.set_xlabel("seconds")
     _legend(axes, 2)
 
 
-def _stack(axes: "Axes", title: str, means: Mapping[str, "pd.Series[float]"], parts: Parts, factor: float) -> None:
+def _stack(
+    axes: "Axes", words: tuple[str, str], means: Mapping[str, "pd.Series[float]"], parts: Parts, factor: float
+) -> None:
     left = [0.0] * len(means)
     for number, (column, label) in enumerate(parts.items()):
         widths = [float(own[column]) * factor for own in means.values()]
@@ -70,12 +73,13 @@ def _stack(axes: "Axes", title: str, means: Mapping[str, "pd.Series[float]"], pa
             bar.set(hatch=hatch, edgecolor="white", linewidth=0)
         left = [begin + width for begin, width in zip(left, widths, strict=True)]
     axes.set_xlim(left=0.0)
-    axes.set_title(title)
+    axes.set_title(words[0])
+    axes.set_xlabel(words[1])
     _legend(axes, 1)
 
 
 def _legend(axes: "Axes", columns: int) -> None:
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=columns, fontsize=8.5)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=columns, fontsize=8.5)
 
 
 def _words(
