@@ -91,10 +91,15 @@ def _words(
     waited: Parts,
 ) -> str:
     told = [
-        f"{title}: {exposed[design].mean:.3g} s of at most {bounds[design]:g} s, "
-        f"{sum(means[design][column] for column in asked) * 100:.3g} calls, "
-        f"{sum(means[design][column] for column in waited) * 1e3:.3g} ms."
+        f"{title}: {_short(exposed[design].mean)} s of at most {_short(bounds[design])} s, "
+        f"{_short(sum(means[design][column] for column in asked) * 100)} calls, "
+        f"{_short(sum(means[design][column] for column in waited) * 1e3)} ms."
         for design, title in titles.items()
     ]
     head = "For how long a revoked token works, calls to the authorization server per 100 requests and milliseconds"
     return f"{head} spent on tokens per request. {' '.join(told)}"
+
+
+def _short(value: float) -> str:
+    """Three significant digits, without an exponent."""
+    return f"{float(f'{value:.3g}'):,.10g}"

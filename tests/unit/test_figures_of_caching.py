@@ -112,7 +112,7 @@ def revoking() -> Figure:
         }
     )
     figure, alt = revocation_figure(frame, {"ask": "Asks", "jwt": "JWT"}, {"ask": 10.0, "jwt": 300.0}, ASKED, WAITED)
-    assert "Asks: 0 s of at most 10 s, 110 calls, 1.1e+03 ms." in alt
+    assert "Asks: 0 s of at most 10 s, 110 calls, 1,100 ms." in alt
     assert "JWT: 120 s of at most 300 s, 20 calls, 400 ms." in alt
     return figure
 
