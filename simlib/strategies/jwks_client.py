@@ -15,16 +15,18 @@ _NO_KEYS = KeySet(())
 class KeyCache:
     """The key set that one replica holds; instants in seconds.
 
-    ``counted`` are the fetches that the limit on unknown keys looks at, the latest last.
+    ``counted`` are the fetches that the limit on unknown keys looks at, the latest last. ``under_way``: fetches that
+    have not ended.
     """
 
-    __slots__ = ("counted", "failed_at", "keys", "until")
+    __slots__ = ("counted", "failed_at", "keys", "under_way", "until")
 
     def __init__(self) -> None:
         self.keys = _NO_KEYS
         self.until = float("-inf")
         self.failed_at = float("-inf")
         self.counted: deque[float] = deque()
+        self.under_way = 0
 
 
 class JwksClient:
@@ -61,7 +63,9 @@ class JwksClient:
         return key
 
     def _may_fetch(self, ctx: Context, state: KeyCache) -> bool:
-        """Whether a key set that has ended may be fetched now."""
+        """Whether a key set that has ended may be fetched now; who can share a fetch adds none."""
+        if state.under_way and self._settings.jwks_single_flight:
+            return True
         if ctx.now() < state.failed_at + self._settings.jwks_error_pause_s:
             return False
         return not self._settings.jwks_one_limiter or self._is_below_limit(ctx, state)
@@ -89,6 +93,16 @@ class JwksClient:
 
     def _fetch(self, ctx: Context, state: KeyCache) -> Flow[None]:
         """Replace the key set; a failed fetch leaves the old one to its lifetime, or takes it away."""
+        state.under_way += 1
+        brought = yield from self._tried(ctx, state)
+        state.under_way -= 1
+        if not brought:
+            state.failed_at = ctx.now()
+            if self._settings.jwks_clear_on_error:
+                state.keys, state.until = _NO_KEYS, float("-inf")
+
+    def _tried(self, ctx: Context, state: KeyCache) -> Flow[bool]:
+        """Whether one of the attempts brought a key set, which is then in use."""
         settings = self._settings
         for _ in range(settings.jwks_attempts):
             asked_at = ctx.now()
@@ -101,10 +115,8 @@ class JwksClient:
                 state.until = question_of(reply, asked_at) + settings.jwks_lifetime_s
                 if settings.cooldown_from == "success":
                     self._count(state, ctx.now())
-                return
-        state.failed_at = ctx.now()
-        if settings.jwks_clear_on_error:
-            state.keys, state.until = _NO_KEYS, float("-inf")
+                return True
+        return False
 
     def _count(self, state: KeyCache, instant: float) -> None:
         state.counted.append(instant)

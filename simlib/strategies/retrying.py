@@ -8,7 +8,7 @@ https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). A bu
 from dataclasses import dataclass
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Reply, Sleep
-from simlib.strategies.checks import at_least
+from simlib.strategies.checks import at_least, share
 from simlib.strategies.intercepting import TOO_MANY, failure_of
 
 OPERATIONS = frozenset({"cache.lookup"})
@@ -41,19 +41,19 @@ class RetrySettings:
         at_least("back_off_s", self.back_off_s, 0)
         at_least("multiplier", self.multiplier, 1)
         at_least("longest_back_off_s", self.longest_back_off_s, 0)
-        _share("jitter", self.jitter)
+        share("jitter", self.jitter)
         at_least("total_s", self.total_s, 0)
         at_least("budget", self.budget, 0)
         at_least("burst", self.burst, 0)
 
     def back_off(self, retry: int) -> float:
         """Seconds before a retry, the first being number 0, without jitter."""
-        return float(min(self.longest_back_off_s, self.back_off_s * self.multiplier ** min(retry, 1000)))
-
-
-def _share(key: str, value: float) -> None:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{key} must be a share from 0 to 1")
+        seconds = min(self.back_off_s, self.longest_back_off_s)
+        for _ in range(retry if 0 < seconds < self.longest_back_off_s and self.multiplier > 1 else 0):
+            seconds = min(self.longest_back_off_s, seconds * self.multiplier)
+            if seconds == self.longest_back_off_s:
+                break
+        return seconds
 
 
 class RetryBudget:
