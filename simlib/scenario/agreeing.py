@@ -30,6 +30,9 @@ def _check_places(design: Design, world: World, kinds: Mapping[str, type[Any]], 
     for place in ("inner_service", "downstream"):
         if place in kinds and not world.inner_services:
             raise InputError(f"{where}.{place}: the world has no inner services; add them or leave this place out")
+    for host in design.admission:
+        if host in ("gateway", "inner_service") and host not in kinds:
+            raise InputError(f"{where}.admission.{host}: the design has no such host; add one or leave this limit out")
     exchanges = "downstream" in kinds and kinds["downstream"].own_audiences
     if exchanges and getattr(kinds.get("gateway"), "forwards", None) is not None:
         raise InputError(

@@ -14,8 +14,8 @@ class JwksSettings:
     are at most ``unknown_kid_fetches`` in ``unknown_kid_cooldown_s`` (0: one for every such token), none at all when
     ``unknown_kid_refetch`` is false; every fetch counts, from when it was asked for, or only those that succeeded from
     when they were answered (``cooldown_from``). ``jwks_one_limiter``: the same limit holds for the fetch of a key set
-    that has ended, so that strangers can use it up; then the set must live at least
-    as long as the cool-down.
+    that has ended, so that strangers can use it up; then fetches are shared, and
+    the set lives at least as long as the cool-down.
 
     ``jwks_refresh_ahead_s``: so long before its end the set is fetched anew behind the requests.
     ``jwks_stale_if_error_s``: so long after its end the old set is used when a fetch fails (RFC 5861 section 4).
@@ -45,6 +45,8 @@ class JwksSettings:
         at_least("jwks_refresh_ahead_s", self.jwks_refresh_ahead_s, 0)
         if self.jwks_one_limiter and self.unknown_kid_cooldown_s > self.jwks_lifetime_s:
             raise ValueError("unknown_kid_cooldown_s must be at most jwks_lifetime_s with jwks_one_limiter")
+        if self.jwks_one_limiter and not self.jwks_single_flight:
+            raise ValueError("jwks_single_flight must be true with jwks_one_limiter, or who may not fetch has no keys")
         if self.jwks_refresh_ahead_s >= self.jwks_lifetime_s:
             raise ValueError("jwks_refresh_ahead_s must be less than jwks_lifetime_s")
         at_least("jwks_stale_if_error_s", self.jwks_stale_if_error_s, 0)
