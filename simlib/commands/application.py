@@ -7,6 +7,7 @@ import typer
 from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
 from simlib.commands.effort import effort
+from simlib.commands.presets import presets
 from simlib.commands.process import process
 from simlib.commands.scenarios import scenarios
 from simlib.commands.schema import schema
@@ -48,6 +49,7 @@ def _root(
       simlib sweep web-shop --over load --out load/
       simlib process web-shop                   who talks to whom: messages, round trips, state
       simlib effort web-shop                    what each design costs to build and to run
+      simlib presets                            what gateways and libraries do by default, with sources
       simlib theory                             the simulator beside what is known exactly
     """
     if version:
@@ -58,7 +60,7 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, sweep, process, effort, calibrate, theory, scenarios, strategies, schema):
+for command in (compare, sweep, process, effort, calibrate, theory, scenarios, strategies, presets, schema):
     app.command()(command)
 
 
