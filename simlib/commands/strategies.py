@@ -91,8 +91,8 @@ def _setting(field: "Field[Any]") -> dict[str, Any]:
 
 
 def _bound(part: "type[Any]") -> dict[str, float] | None:
-    """What a part promises with its defaults; None for parts that promise nothing about time."""
-    if not hasattr(part, "bound"):
+    """What a part promises with its defaults; None for parts that promise nothing about time, and for victims."""
+    if not hasattr(part, "bound") or getattr(part, "refused", ""):
         return None
     bound: dict[str, float] = part(part.Settings(), _deployment()).bound()._asdict()
     return bound
