@@ -27,6 +27,14 @@ OPEN_ROUTE = "api/open"
 """A route of the API for which a token of any scope will do."""
 
 
+AUTHORIZE_AT_ATTACKER, TOKEN_AT_ATTACKER = "authorize@attacker", "token@attacker"
+"""The endpoints of an authorization server of the attacker's own."""
+SERVED = (JWKS_URI, AUTHORIZE_AT_ATTACKER, TOKEN_AT_ATTACKER)
+"""The targets that the attacker's host answers, when the attack has something to say there."""
+
+_NOTHING = HttpRequest()
+
+
 @dataclass(frozen=True)
 class Loot:
     """What an attacker has to begin with; whoever runs the attack has obtained it by real steps.
@@ -50,7 +58,7 @@ class Loot:
     as_client: Callable[[str], Flow[Answer]]
     as_client_at_open_route: Callable[[str], Flow[Answer]]
     by_own_key: Callable[[Flow[Answer]], Flow[Answer]]
-    stolen_request: HttpRequest = HttpRequest()
+    stolen_request: HttpRequest = _NOTHING
     encryption_jwk: Mapping[str, Any] | None = None
     shared_secret: bytes = b""
     expired_token: str = ""

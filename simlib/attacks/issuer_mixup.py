@@ -4,12 +4,21 @@ from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import parse_qsl
 
-from simlib.attacks.base import BROWSER, Handler, Inapplicable, Loot, OnFlows, Preparation, Thwarted, send
+from simlib.attacks.base import (
+    AUTHORIZE_AT_ATTACKER,
+    BROWSER,
+    TOKEN_AT_ATTACKER,
+    Handler,
+    Inapplicable,
+    Loot,
+    OnFlows,
+    Preparation,
+    Thwarted,
+    send,
+)
 from simlib.attacks.forms import form, redeem, won
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-
-AUTHORIZE_AT_ATTACKER, TOKEN_AT_ATTACKER = "authorize@attacker", "token@attacker"
 
 
 class IssuerMixup(OnFlows):
@@ -30,7 +39,8 @@ class IssuerMixup(OnFlows):
             return Inapplicable("no browser is redirected in this flow")
         code = self._caught.get("code", "")
         if not code:
-            return Thwarted()
+            done = isinstance(answer, Reply) and answer.status == 200
+            return Inapplicable("no code is redeemed in this flow") if done else Thwarted()
         verifier = self._caught.get("code_verifier", "")
         redeemed = yield from redeem(self.loot, code, self.loot.redirect_uri, verifier)
         return won(redeemed, "the token for the code")
