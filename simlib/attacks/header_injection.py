@@ -21,6 +21,7 @@ class HeaderInjection(OnTokens):
     name: ClassVar[str] = "header_injection"
     summary: ClassVar[str] = "forged claims, signed with a key that the header itself brings (jwk) or links to (jku)"
     source: ClassVar[str] = "RFC 8725 sections 2.9 and 3.10; CVE-2018-0114, CVE-2025-24976"
+    needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Rewrite and sign; the key set is served by `endpoints`."""

@@ -15,6 +15,7 @@ class KeyConfusion(OnTokens):
     name: ClassVar[str] = "key_confusion"
     summary: ClassVar[str] = "forged claims signed by HS256 with the server's public key"
     source: ClassVar[str] = "RFC 8725 sections 2.1 and 3.1; CVE-2016-10555, CVE-2022-29217"
+    needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Fetch the key set and sign with what is in it."""

@@ -16,6 +16,7 @@ class UnsignedToken(OnTokens):
     name: ClassVar[str] = "unsigned_token"
     summary: ClassVar[str] = "forged claims with alg none and no signature"
     source: ClassVar[str] = "RFC 8725 sections 2.1 and 3.2; CVE-2015-9235, CVE-2022-23540"
+    needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Rewrite the claims."""

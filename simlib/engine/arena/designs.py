@@ -21,6 +21,8 @@ from simlib.tokens import SECRET_ALGORITHM
 
 ALGORITHM = "ES256"
 """What signs where a part leaves the choice: the one whose signatures can be written in two ways."""
+USUAL_FORMAT = "jwt"
+"""The format around which wrappers are shown."""
 _NOBODY = Grant("nobody", "nobody", "")
 
 
@@ -48,12 +50,29 @@ def bound_variants(scenario: Scenario) -> tuple[Design, ...]:
 
 
 def victim_designs(scenario: Scenario) -> tuple[Design, ...]:
-    """One design around each victim."""
-    found = [_around(scenario, "service", name) for name in VICTIMS["service"]]
-    found += [_around(scenario, "authorization_server", name) for name in VICTIMS["authorization_server"]]
+    """One design around each victim, with its name."""
+    found = [(name, _around(scenario, "service", name)) for name in VICTIMS["service"]]
+    found += [(name, _around(scenario, "authorization_server", name)) for name in VICTIMS["authorization_server"]]
     for name, kind in VICTIMS["wrappers"].items():
-        found += [_first(scenario, {}, (name,), token_format) for token_format in sorted(kind.formats)][-1:]
-    return tuple(design for design in found if design is not None)
+        token_format = USUAL_FORMAT if USUAL_FORMAT in kind.formats else min(kind.formats)
+        found.append((name, _first(scenario, {}, (name,), token_format)))
+    return tuple(replace(design, name=name, title=name) for name, design in found if design is not None)
+
+
+def format_of(design: Design) -> str:
+    """The format of the tokens that a design's authorization server issues."""
+    return str(part_of("authorization_server", design.parts["authorization_server"].part).token_format)
+
+
+def counterparts(scenario: Scenario) -> tuple[Design, ...]:
+    """A sound design for every token format of a victim that no design of the scenario has."""
+    known = {format_of(design) for design in scenario.designs.values()}
+    found: dict[str, Design] = {}
+    for design in catalogue_designs(scenario):
+        if not design.wrappers:
+            found.setdefault(format_of(design), design)
+    wanted = dict.fromkeys(format_of(design) for design in victim_designs(scenario))
+    return tuple(found[each] for each in wanted if each not in known)
 
 
 def catalogue_designs(scenario: Scenario) -> tuple[Design, ...]:
@@ -63,13 +82,15 @@ def catalogue_designs(scenario: Scenario) -> tuple[Design, ...]:
     found += [_around(scenario, "gateway", name) for name in CATALOGUE["gateway"] if name not in VALIDATORS]
     found += [_around(scenario, "gateway", name) for name in GATEWAY_VALIDATORS if name not in CATALOGUE["gateway"]]
     found += [_around(scenario, "client", name) for name in CATALOGUE["client"]]
+    if scenario.world.inner_services:
+        found += [_around(scenario, DOWNSTREAM, name) for name in CATALOGUE[DOWNSTREAM]]
     for name, kind in WRAPPERS.items():
         found += [_first(scenario, {}, (name,), token_format) for token_format in sorted(kind.formats)]
     found += [_with_secret(scenario, design) for design in found if design is not None and not design.wrappers]
     unique: dict[Any, Design] = {}
     for design in found:
         if design is not None:
-            unique.setdefault((tuple(design.parts.items()), design.wrappers), design)
+            unique.setdefault((frozenset(design.parts.items()), design.wrappers), design)
     return tuple(unique.values())
 
 
@@ -85,7 +106,6 @@ def _first(
 ) -> Design | None:
     """The first design that has these parts and works; of the rest what comes first in the catalogue."""
     base = next(iter(scenario.designs.values()))
-    named = "_".join((*fixed.values(), *wrappers, token_format))[:40].rstrip("_")
     for issuer in _candidates(fixed, "authorization_server"):
         kind = part_of("authorization_server", issuer)
         if token_format and kind.token_format != token_format:
@@ -94,13 +114,21 @@ def _first(
             chosen = {"client": "bearer", **fixed, "service": service, "authorization_server": issuer}
             parts = {place: _default(place, part) for place, part in chosen.items()}
             if scenario.world.inner_services:
-                parts |= {INNER_SERVICE: _default(INNER_SERVICE, service), DOWNSTREAM: base.parts[DOWNSTREAM]}
+                inner = {INNER_SERVICE: _default(INNER_SERVICE, service), DOWNSTREAM: base.parts[DOWNSTREAM]}
+                parts = {**inner, **parts}
             around = tuple(_default("wrappers", name) for name in wrappers)
+            named = _name(fixed, service, wrappers, token_format)
             design = replace(base, name=named, title=named, parts=MappingProxyType(parts), wrappers=around, flows={})
             working = _working(scenario, replace(design, max_revocation_lag_s=None))
             if working is not None:
                 return working
     return None
+
+
+def _name(fixed: Mapping[str, str], service: str, wrappers: tuple[str, ...], token_format: str) -> str:
+    """What a design is about; the service is named as well where it is not that."""
+    about = "_".join((*fixed.values(), *wrappers, token_format)).rstrip("_")
+    return about if wrappers or "service" in fixed or service == about else f"{about}+{service}"
 
 
 def _candidates(fixed: Mapping[str, str], place: str) -> tuple[str, ...]:
@@ -153,5 +181,5 @@ def _with_secret(scenario: Scenario, design: Design) -> Design | None:
     }
     if INNER_SERVICE in parts:
         parts[INNER_SERVICE] = parts["service"]
-    named = f"{design.name}_{SECRET_ALGORITHM.lower()}"[:40]
+    named = f"{design.name}_{SECRET_ALGORITHM.lower()}"
     return _working(scenario, replace(design, name=named, title=named, parts=MappingProxyType(parts)))

@@ -1,4 +1,7 @@
-"""Flows that lack something, to show what goes wrong without it. No design may use them: ``refused`` says why."""
+"""Flows that lack something, to show what goes wrong without it. No design may use them: ``refused`` says why.
+
+``needs_server`` is the careless authorization server without which some of their clients cannot sign in at all.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType

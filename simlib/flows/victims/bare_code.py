@@ -11,6 +11,7 @@ class BareCode(AuthorizationCode):
 
     name: ClassVar[str] = "bare_code"
     summary: ClassVar[str] = "victim: authorization code with neither PKCE nor state nor iss"
+    needs_server: ClassVar[str] = "without_pkce"
     refused: ClassVar[str] = (
         "codes could be intercepted, injected and forced upon users (RFC 9700 section 2.1); use authorization_code"
     )

@@ -11,6 +11,7 @@ class CodeWithoutPkce(AuthorizationCode):
 
     name: ClassVar[str] = "code_without_pkce"
     summary: ClassVar[str] = "victim: authorization code, without proof of whose code it is"
+    needs_server: ClassVar[str] = "without_pkce"
     refused: ClassVar[str] = (
         "whoever gets hold of a code could use it or inject it (RFC 9700 section 2.1.1); use authorization_code"
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
+from simlib.scenario.people import ClientKind
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.victims.implicit_grant import implicit_grant
 from simlib.services.victims.lax_redirects import lax_redirects
@@ -17,11 +18,15 @@ from simlib.services.victims.without_rotation import without_rotation
 
 
 class CarelessServer(NamedTuple):
-    """Endpoints that stand in the place of the sound ones of the same target."""
+    """Endpoints that stand in the place of the sound ones of the same target.
+
+    ``kinds``: the clients with which its carelessness is shown; none for servers that only play along with a flow.
+    """
 
     name: str
     summary: str
     endpoints: Mapping[str, Callable[[Context, HttpRequest, AuthorizationServer], Flow[Reply]]]
+    kinds: tuple[ClientKind, ...] = ()
 
 
 CARELESS_SERVERS: Mapping[str, CarelessServer] = MappingProxyType(
@@ -35,13 +40,21 @@ CARELESS_SERVERS: Mapping[str, CarelessServer] = MappingProxyType(
                 "has never heard of PKCE",
                 {"authorize": authorize_without_pkce, "token": token_without_pkce},
             ),
-            CarelessServer("reusable_codes", "takes a code as often as it comes", {"token": reusable_codes}),
+            CarelessServer("reusable_codes", "takes a code as often as it comes", {"token": reusable_codes}, ("web",)),
             CarelessServer(
-                "without_rotation", "takes a refresh token as often as it comes", {"token": without_rotation}
+                "without_rotation", "takes a refresh token as often as it comes", {"token": without_rotation}, ("spa",)
             ),
-            CarelessServer("lax_redirects", "compares redirect URIs by their beginnings", {"authorize": lax_redirects}),
             CarelessServer(
-                "open_introspection", "tells everybody what a token stands for", {"introspect": open_introspection}
+                "lax_redirects",
+                "compares redirect URIs by their beginnings",
+                {"authorize": lax_redirects},
+                ("web", "spa"),
+            ),
+            CarelessServer(
+                "open_introspection",
+                "tells everybody what a token stands for",
+                {"introspect": open_introspection},
+                ("web",),
             ),
         )
     }
