@@ -122,7 +122,7 @@ def _tell(
             show(screen, table.title + (", continued" if number else ""), 0, "bold")
             screen.print(part)
     if cells:
-        show(screen, LEGEND.format(every_s=cells[0].encounter.every_s), 0, "dim")
+        show(screen, LEGEND, 0, "dim")
     if findings:
         screen.print("\nWhat these cells show", style="bold")
         screen.print(bullets([f"{finding.about}: {finding.sentence}" for finding in findings]))
@@ -131,18 +131,17 @@ def _tell(
 
 
 def _tell_steps(cells: "tuple[Cell, ...]", named: list[str]) -> None:
-    from simlib.report.attack_telling import attack_lines, encounter_lines
+    from simlib.report.attack_telling import attack_lines, encounter_lines, worth_telling
 
     screen = console()
     for name in dict.fromkeys(named):
         screen.print()
         for number, line in enumerate(attack_lines(name)):
             show(screen, line, 0, "" if number else "bold underline")
-        for cell in cells:
-            if cell.encounter.attack == name:
-                screen.print()
-                for number, line in enumerate(encounter_lines(cell)):
-                    show(screen, line.lstrip(), len(line) - len(line.lstrip()), "" if number else "bold")
+        for cell in worth_telling(cells, name):
+            screen.print()
+            for number, line in enumerate(encounter_lines(cell)):
+                show(screen, line.lstrip(), len(line) - len(line.lstrip()), "" if number else "bold")
 
 
 def _parts(table: "AttackTable", width: int) -> "Iterator[Table]":

@@ -144,7 +144,7 @@ def run_attacks(planned: Sequence[Planned], progress: Callable[[int, int], None]
 
 
 def attack_frame(cells: Sequence[Cell]) -> "pd.DataFrame":
-    """One row per cell; ``seconds`` from the first success to the last, ``every_s`` between two tries.
+    """One row per cell; ``seconds`` from the first success to the last, ``requests`` at the pace of the arena.
 
     ``lasted``: still accepted when the run ended. ``check``: who refused by which check, or why there was nothing.
     """
@@ -164,7 +164,6 @@ def attack_frame(cells: Sequence[Cell]) -> "pd.DataFrame":
             "requests": cell.encounter.requests,
             "seconds": cell.encounter.seconds,
             "lasted": cell.encounter.lasted,
-            "every_s": cell.encounter.every_s,
         }
         for cell in cells
     ]

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from simlib.decision.attack_findings import how_long
+from simlib.engine.arena.encounter import PACE
 from simlib.experiment.attack_matrix import Cell
 
 NOTHING = "-"
 """Where there is nothing to attack."""
 LEGEND = (
-    "A word names the check that refused; accepted: for how long and how many requests, one every {every_s:g} s; "
+    f"A word names the check that refused; accepted: for how long and how many requests, with {PACE}; "
     f"{NOTHING} nothing to attack."
 )
 

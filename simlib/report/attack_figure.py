@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _REFUSED, _ACCEPTED, _NOTHING = "#D6E4F0", OKABE_ITO[1], "#FFFFFF"
-_GAP = 0.35
+_GAP = 0.7
 """Between groups of columns."""
 _GROUPS = {
     "designs": "designs",
     "bound": "bound to a key",
-    "catalogue": "catalogue",
+    "catalogue": "others",
     "victims": "victims",
     "flows": "sound flows",
     "careless": "a check is left out",

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl
 
 from simlib.attacks import ATTACKS
 from simlib.decision.attack_findings import cell_words
+from simlib.engine.arena.encounter import PACE
 from simlib.engine.arena.field import Message
 from simlib.experiment.attack_matrix import Cell
 from simlib.scenario.effects import Failed
@@ -16,7 +18,7 @@ from simlib.tokens import header_of, payload_of
 SHORT = 28
 """Characters that are shown of what is long."""
 MOST = 14
-"""Messages that are shown of one encounter; after that they only repeat."""
+"""Messages that are shown of one encounter."""
 SECRET = ("password", "code_verifier", "client_secret")
 
 
@@ -26,23 +28,46 @@ def attack_lines(name: str) -> tuple[str, ...]:
     return f"{name}: {kind.summary}", f"Source: {kind.source}"
 
 
+def worth_telling(cells: Sequence[Cell], name: str) -> tuple[Cell, ...]:
+    """Those of one attack in which something happens: of flows those of the first design, and no two that end alike."""
+    found: dict[tuple[str, ...], Cell] = {}
+    for cell in cells:
+        encounter = cell.encounter
+        if encounter.attack != name or encounter.outcome == "inapplicable":
+            continue
+        place = cell.setting if cell.group == "flows" else cell.ground.design.name
+        alike = (cell.group, place) if cell.group in ("designs", "flows") else (cell.group, encounter.check)
+        found.setdefault(alike, cell)
+    return tuple(found.values())
+
+
 def encounter_lines(cell: Cell) -> Iterator[str]:
     """How it ended, then the steps."""
     encounter = cell.encounter
     yield cell_words(cell)
     for had in encounter.obtained:
         yield f"  had: {had}"
-    for message in encounter.messages[:MOST]:
-        yield from _message(message)
-    if len(encounter.messages) > MOST:
-        yield f"  ... {len(encounter.messages) - MOST} more messages, a try every {encounter.every_s:g} s"
+    runs = [list(run) for _, run in groupby(encounter.messages, key=_likeness)]
+    for run in runs[:MOST]:
+        yield from _message(run[0])
+        if len(run) > 1:
+            yield f"             {len(run) - 1} more times the same ({PACE})"
+    if len(runs) > MOST:
+        yield f"  ... and {sum(map(len, runs[MOST:]))} more messages"
     for label, check in dict.fromkeys((one.label, one.check) for one in encounter.tries):
         yield f"  tried: {label}: {check or 'accepted'}"
 
 
+def _likeness(message: Message) -> tuple[str, ...]:
+    """What makes two messages the same to whoever reads: not the proof, which is new each time."""
+    request, answer = message.request, message.answer
+    return message.sender, message.target, request.authorization, str(request.body), _answered(answer)
+
+
 def _message(message: Message) -> Iterator[str]:
-    yield f"  {message.instant:8.2f} s -> {message.target}: {'; '.join(_sent(message.request)) or 'nothing'}"
-    yield f"             <- {_answered(message.answer)}"
+    said = "; ".join(_sent(message.request)) or "(an empty request)"
+    yield f"  {message.instant:8.2f} s {message.sender} -> {message.target}: {said}"
+    yield f"             answered: {_answered(message.answer)}"
 
 
 def _sent(request: HttpRequest) -> Iterator[str]:
@@ -94,6 +119,7 @@ def told(cell: Cell) -> dict[str, Any]:
         "messages": [
             {
                 "instant_s": message.instant,
+                "sender": message.sender,
                 "target": message.target,
                 "sent": list(_sent(message.request)),
                 "answered": _answered(message.answer),

@@ -14,8 +14,9 @@ from simlib.scenario.errors import InputError
 from simlib.scenario.refusal import unknown
 
 Outcome = Literal["refused", "accepted", "inapplicable"]
-TRIES_IN_A_LIFE, LEAST_PACE_S = 300, 1.0
-"""From one try to the next: a share of a token's life, and at least a second."""
+FIRST_WAIT_S, LATER_SHARE = 1.0, 0.02
+"""From one try to the next: a second, later this share of the time that has passed, so that times are known to 2 %."""
+PACE = "a try every second, after 50 s whenever another 2 % of the time has passed"
 WATCH = 1.5
 """How long a success is tried to be repeated: so many lives of a token."""
 
@@ -48,7 +49,6 @@ class Encounter:
     seconds: float = 0.0
     requests: int = 0
     lasted: bool = False
-    every_s: float = 0.0
     tries: tuple[Try, ...] = ()
     messages: tuple[Message, ...] = ()
     obtained: tuple[str, ...] = ()
@@ -79,13 +79,15 @@ class _Encountering:
         self.field = field
         self.kind = kind
         self.tracer = field.tracer
-        self.every_s = max(LEAST_PACE_S, field.lifetime_s / TRIES_IN_A_LIFE)
         self.tries: list[Try] = []
+        self.obtained: tuple[str, ...] = ()
 
     def run(self) -> Encounter:
         """Loot, preparation, strikes."""
         field = self.field
-        self.attack = field.attack = self.kind(field.loot(self.kind.needs))
+        loot = field.loot(self.kind.needs)
+        self.obtained = tuple(OBTAINING[name][0] for name in self.kind.needs if getattr(loot, name))
+        self.attack = field.attack = self.kind(loot)
         if self.kind.against == "flow":
             field.keep_owner_busy()
         field.listen()
@@ -105,10 +107,11 @@ class _Encountering:
 
     def _persist(self, candidate: Candidate, until: float) -> None:
         """Try until refused, or until the end."""
+        begun = self.tracer.now
         while True:
             done = self._strike(candidate)
             self.tries.append(done)
-            following = done.instant + self.every_s
+            following = done.instant + max(FIRST_WAIT_S, LATER_SHARE * (done.instant - begun))
             if not done.accepted or self.kind.once or following > until:
                 return
             self.tracer.let_pass(following)
@@ -147,10 +150,9 @@ class _Encountering:
             seconds,
             requests,
             lasted,
-            self.every_s,
             tuple(self.tries),
             tuple(field.messages),
-            tuple(OBTAINING[name][0] for name in self.kind.needs),
+            self.obtained,
         )
 
 
@@ -159,9 +161,10 @@ def _refusal(field: Field) -> str:
     against = [decided for decided in field.decided if not decided.verdict.accepted]
     if against:
         return f"{against[-1].host}: {against[-1].verdict.reason}"
-    if not field.messages:
+    sent = [message for message in field.messages if message.sender == ATTACKER]
+    if not sent:
         return "nothing was sent"
-    last = field.messages[-1]
+    last = sent[-1]
     return f"{last.target}: {_said(last.answer)}"
 
 

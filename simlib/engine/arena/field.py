@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from simlib.attacks import OPEN_ROUTE, Attack, Loot
+from simlib.attacks import OPEN_ROUTE, SERVED, Attack, Loot
 from simlib.engine.arena.ground import ATTACKER_USER, OWNER_USER, Ground, prepared
 from simlib.engine.arena.loot import OBTAINING, confirmation
 from simlib.engine.arena.network import ATTACKER, attacked
@@ -31,9 +31,10 @@ USES = 100
 
 
 class Message(NamedTuple):
-    """One request of the attacker and its answer; ``instant`` in seconds."""
+    """One request of the attacker, or one to the attacker's own host, and its answer; ``instant`` in seconds."""
 
     instant: float
+    sender: str
     target: str
     request: HttpRequest
     answer: Any = None
@@ -56,7 +57,8 @@ class Field:
         self.lifetime_s: float = self.design.token_lifetime_s
         store = ground.scenario.world.store.kind
         kind = STORES["dict" if store == "database" else store]
-        self.deployed: Deployed = Deployed(scenario, self.design, Variates(scenario.run.seed, 0), kind, MemorySink())
+        self.sink = MemorySink()
+        self.deployed: Deployed = Deployed(scenario, self.design, Variates(scenario.run.seed, 0), kind, self.sink)
         self.people = People(self.deployed, ground.kind)
         self.server = self._server()
         self.network = attacked(self.deployed, self.people, self.server, ground.server, self._serve)
@@ -176,12 +178,16 @@ class Field:
         self.tracer.on_work = self._worked
 
     def _sent(self, party: str, call: Call) -> None:
-        if party == ATTACKER:
-            self.messages.append(Message(self.tracer.now, call.target, call.request))
+        if party == ATTACKER or call.target in SERVED:
+            self.messages.append(Message(self.tracer.now, party, call.target, call.request))
 
     def _answered(self, party: str, target: str, answer: Any) -> None:
-        if party == ATTACKER and self.messages:
-            self.messages[-1] = self.messages[-1]._replace(answer=answer)
+        """To the last request of that sender that has none; nobody of them has two under way."""
+        for number in range(len(self.messages) - 1, -1, -1):
+            if self.messages[number].sender == party and self.messages[number].answer is None:
+                if party == ATTACKER or target in SERVED:
+                    self.messages[number] = self.messages[number]._replace(answer=answer)
+                return
 
     def _worked(self, host: str, operation: str, result: Any) -> None:
         if host != ATTACKER:
