@@ -6,6 +6,7 @@ from typing import NamedTuple
 from simlib.attacks import ATTACKS
 from simlib.engine.arena.designs import binds
 from simlib.experiment.attack_matrix import Cell
+from simlib.strategies.victims import VICTIMS
 
 STOLEN = ("replayed_bearer", "use_after_revocation")
 OPAQUE, JWT = "opaque", "jwt"
@@ -193,21 +194,18 @@ def _flows_alike(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 
 def _signature(cells: Sequence[Cell]) -> Iterator[Finding]:
-    """What goes through where a part leaves a check out, and with no sound design of the same kind of token."""
-    sound: dict[tuple[str, str, bool], set[str]] = {}
-    for cell in _applicable(cells):
-        if cell.group in ("designs", "catalogue", "bound"):
-            sound.setdefault(_likeness(cell), set()).add(cell.encounter.outcome)
-    for name, found in _by_design(cell for cell in _applicable(cells) if cell.group == "victims").items():
-        more = [c for c in found if c.encounter.outcome == "accepted" and sound.get(_likeness(c)) == {"refused"}]
-        if more:
-            attacks = ", ".join(f"{cell.encounter.attack} ({how_long(cell)})" for cell in more)
-            yield Finding("check", f"{name} accepts what sound designs refuse: {attacks}.", _told(more))
+    """What goes through where a part leaves a check out, and not with the sound part in its place."""
+    sound = {(c.ground.design.name, c.encounter.attack): c for c in cells if c.group == "sound"}
+    for name, found in _by_design(cell for cell in cells if cell.group == "victims").items():
+        pairs = [(cell, sound.get((_INSTEAD[name], cell.encounter.attack))) for cell in found]
+        worse = [(cell, other) for cell, other in pairs if other is not None and _is_worse(cell, (other,))]
+        if worse:
+            attacks = ", ".join(f"{cell.encounter.attack} ({how_long(cell)})" for cell, _ in worse)
+            sentence = f"{name} accepts what {_INSTEAD[name]} refuses or ends: {attacks}."
+            yield Finding("check", sentence, _told(cell for pair in worse for cell in pair))
 
 
-def _likeness(cell: Cell) -> tuple[str, str, bool]:
-    """The attack, and what kind of token it is tried on."""
-    return cell.encounter.attack, cell.token_format, binds(cell.ground.scenario, cell.ground.design)
+_INSTEAD = {name: kind.instead for parts in VICTIMS.values() for name, kind in parts.items()}
 
 
 def _by_design(cells: Iterable[Cell]) -> dict[str, list[Cell]]:

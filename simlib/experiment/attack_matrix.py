@@ -24,9 +24,9 @@ from simlib.services.victims import CARELESS_SERVERS
 if TYPE_CHECKING:
     import pandas as pd
 
-Group = Literal["designs", "bound", "catalogue", "victims", "flows", "careless"]
+Group = Literal["designs", "bound", "catalogue", "victims", "sound", "flows", "careless"]
 """The scenario's designs, the same with tokens bound to a key, one for every part of the catalogue; parts that lack a
-check; sound flows, and flows or servers that lack a check."""
+check, and the sound parts in their places; sound flows, and flows or servers that lack a check."""
 
 
 class Planned(NamedTuple):
@@ -82,10 +82,9 @@ def _grounds(scenario: Scenario, victims: bool, everything: bool) -> Iterator[tu
     yield from (("bound", Ground(scenario, design, kind), _TOKENS) for design in bound_variants(scenario))
     if everything:
         yield from (("catalogue", Ground(scenario, design, kind), _TOKENS) for design in catalogue_designs(scenario))
-    elif victims:
-        yield from (("catalogue", Ground(scenario, design, kind), _TOKENS) for design in counterparts(scenario))
     if victims:
         yield from (("victims", Ground(scenario, design, kind), _TOKENS) for design in victim_designs(scenario))
+        yield from (("sound", Ground(scenario, design, kind), _TOKENS) for design in counterparts(scenario))
     for design in designs:
         yield from (("flows", ground, _FLOWS) for ground in sound_flows(Ground(scenario, design, kind)))
     if victims:

@@ -19,6 +19,7 @@ _GROUPS = {
     "bound": "bound to a key",
     "catalogue": "others",
     "victims": "victims",
+    "sound": "the same, sound",
     "flows": "sound flows",
     "careless": "a check is left out",
 }

@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl
 
 from simlib.attacks import ATTACKS
 from simlib.decision.attack_findings import cell_words
-from simlib.engine.arena.encounter import PACE
 from simlib.engine.arena.field import Message
 from simlib.experiment.attack_matrix import Cell
 from simlib.scenario.effects import Failed
@@ -51,7 +50,7 @@ def encounter_lines(cell: Cell) -> Iterator[str]:
     for run in runs[:MOST]:
         yield from _message(run[0])
         if len(run) > 1:
-            yield f"             {len(run) - 1} more times the same ({PACE})"
+            yield f"             and {len(run) - 1} more like it, the last at {run[-1].instant:.2f} s"
     if len(runs) > MOST:
         yield f"  ... and {sum(map(len, runs[MOST:]))} more messages"
     for label, check in dict.fromkeys((one.label, one.check) for one in encounter.tries):

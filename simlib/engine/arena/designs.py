@@ -3,7 +3,7 @@
 Nothing here names a strategy: what fits is found by trying what the loader's checks take.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any, get_args
@@ -51,28 +51,29 @@ def bound_variants(scenario: Scenario) -> tuple[Design, ...]:
 
 def victim_designs(scenario: Scenario) -> tuple[Design, ...]:
     """One design around each victim, with its name."""
-    found = [(name, _around(scenario, "service", name)) for name in VICTIMS["service"]]
-    found += [(name, _around(scenario, "authorization_server", name)) for name in VICTIMS["authorization_server"]]
+    return _each_victim(scenario, lambda name, kind: name)
+
+
+def counterparts(scenario: Scenario) -> tuple[Design, ...]:
+    """The same designs with the sound parts in the place of the victims, with the names of those parts."""
+    return _each_victim(scenario, lambda name, kind: kind.instead)
+
+
+def _each_victim(scenario: Scenario, choose: Callable[[str, Any], str]) -> tuple[Design, ...]:
+    found: dict[str, Design | None] = {}
+    for place in ("service", "authorization_server"):
+        for name, kind in VICTIMS[place].items():
+            chosen = choose(name, kind)
+            found[chosen] = _around(scenario, place, chosen)
     for name, kind in VICTIMS["wrappers"].items():
         token_format = USUAL_FORMAT if USUAL_FORMAT in kind.formats else min(kind.formats)
-        found.append((name, _first(scenario, {}, (name,), token_format)))
-    return tuple(replace(design, name=name, title=name) for name, design in found if design is not None)
+        found[choose(name, kind)] = _first(scenario, {}, (choose(name, kind),), token_format)
+    return tuple(replace(design, name=name, title=name) for name, design in found.items() if design is not None)
 
 
 def format_of(design: Design) -> str:
     """The format of the tokens that a design's authorization server issues."""
     return str(part_of("authorization_server", design.parts["authorization_server"].part).token_format)
-
-
-def counterparts(scenario: Scenario) -> tuple[Design, ...]:
-    """A sound design for every token format of a victim that no design of the scenario has."""
-    known = {format_of(design) for design in scenario.designs.values()}
-    found: dict[str, Design] = {}
-    for design in catalogue_designs(scenario):
-        if not design.wrappers:
-            found.setdefault(format_of(design), design)
-    wanted = dict.fromkeys(format_of(design) for design in victim_designs(scenario))
-    return tuple(found[each] for each in wanted if each not in known)
 
 
 def catalogue_designs(scenario: Scenario) -> tuple[Design, ...]:

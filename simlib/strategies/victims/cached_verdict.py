@@ -18,6 +18,7 @@ class CachedVerdict(OpaqueIntrospection):
     name: ClassVar[str] = "cached_verdict"
     summary: ClassVar[str] = "victim: opaque token, the verdict about it is kept whatever scope it was asked for"
     refused: ClassVar[str] = "a token let in at one route would be let in at all (CVE-2021-32701); use opaque_cached"
+    instead: ClassVar[str] = "opaque_cached"
     caches_answers: ClassVar[bool] = True
     Settings: ClassVar[type[Any]] = OpaqueCachedSettings
 

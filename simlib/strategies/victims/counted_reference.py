@@ -19,6 +19,8 @@ class CountedReference(ReferenceToken):
     summary: ClassVar[str] = "victim: opaque references that follow one another like numbers"
     refused: ClassVar[str] = "tokens could be guessed from one's own (RFC 6749 section 10.10); use reference_token"
 
+    instead: ClassVar[str] = "reference_token"
+
     def __init__(self, settings: Any, deployment: Deployment) -> None:
         super().__init__(settings, deployment)
         self._numbers = count(FIRST)

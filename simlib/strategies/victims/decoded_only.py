@@ -18,6 +18,8 @@ class DecodedOnly(JwtLocal):
     summary: ClassVar[str] = "victim: JWT decoded, its signature never verified"
     refused: ClassVar[str] = "anybody could write a token, because no signature is verified; use jwt_local"
 
+    instead: ClassVar[str] = "jwt_local"
+
     def _verify(self, ctx: Context, state: KeyCache, token: str, scope: str) -> Flow[Verdict]:
         claims = yield Compute("json.decode", lambda: _claims(token))
         if claims is None:

@@ -20,6 +20,7 @@ class DenylistByBytes(Wrapper):
     name: ClassVar[str] = "denylist_by_bytes"
     summary: ClassVar[str] = "victim: revoked tokens listed in a shared store by the hash of their text"
     refused: ClassVar[str] = "an altered copy of a revoked token would be accepted (CVE-2015-7546); use denylist_shared"
+    instead: ClassVar[str] = "denylist_shared"
     formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt"})
     at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[Any]] = DenylistSharedSettings

@@ -17,6 +17,8 @@ class ForgetfulDpop(Dpop):
     summary: ClassVar[str] = "victim: token bound to a key of the client, but a proof is good for many requests"
     refused: ClassVar[str] = "whoever has seen a request could repeat it (RFC 9449 section 11.1); use dpop"
 
+    instead: ClassVar[str] = "dpop"
+
     def around_validator(self, validator: Validator) -> Validator:
         """Each request is the first one."""
         return _Forgetting(super().around_validator(validator))

@@ -20,6 +20,8 @@ class HeaderAlgorithm(JwtLocal):
     summary: ClassVar[str] = "victim: JWT verified by the algorithm that its own header names"
     refused: ClassVar[str] = "the token itself would choose how it is verified (RFC 8725 section 3.1); use jwt_local"
 
+    instead: ClassVar[str] = "jwt_local"
+
     def _verify(self, ctx: Context, state: KeyCache, token: str, scope: str) -> Flow[Verdict]:
         algorithm = str(header_of(token).get("alg")).lower()
         if algorithm not in ("none", "hs256"):

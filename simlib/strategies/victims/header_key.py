@@ -19,6 +19,8 @@ class HeaderKey(JwtLocal):
     summary: ClassVar[str] = "victim: JWT verified with the key in its own header, or at the address that it names"
     refused: ClassVar[str] = "the token would bring the key that verifies it (RFC 8725 section 3.10); use jwt_local"
 
+    instead: ClassVar[str] = "jwt_local"
+
     def _key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
         header = header_of(token)
         if "jwk" in header:

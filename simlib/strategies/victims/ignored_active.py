@@ -16,6 +16,7 @@ class IgnoredActive(OpaqueIntrospection):
     name: ClassVar[str] = "ignored_active"
     summary: ClassVar[str] = 'victim: opaque token, introspected, but "active" in the answer is not looked at'
     refused: ClassVar[str] = 'every text would be a token, since only "active" tells; use opaque_introspection'
+    instead: ClassVar[str] = "opaque_introspection"
     Settings: ClassVar[type[Any]] = OpaqueIntrospection.Settings
 
     def bound(self) -> Bound:

@@ -13,5 +13,7 @@ class NoAudience(JwtLocal):
     summary: ClassVar[str] = "victim: JWT verified, but for whom it was made is not looked at"
     refused: ClassVar[str] = "tokens for any other API would be accepted (RFC 9068 section 4); use jwt_local"
 
+    instead: ClassVar[str] = "jwt_local"
+
     def _verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
         return super()._verification(token, key)._replace(audience=None)

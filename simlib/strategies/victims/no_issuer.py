@@ -13,6 +13,8 @@ class NoIssuer(JwtLocal):
     summary: ClassVar[str] = "victim: JWT verified, but by whom it was issued is not looked at"
     refused: ClassVar[str] = "tokens of any tenant with the same keys would be accepted (RFC 8725 3.8); use jwt_local"
 
+    instead: ClassVar[str] = "jwt_local"
+
     def _verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
         said = (payload_of(token) or {}).get("iss")
         return super()._verification(token, key)._replace(issuer=str(said))

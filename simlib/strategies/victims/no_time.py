@@ -17,6 +17,8 @@ class NoTime(JwtLocal):
     summary: ClassVar[str] = "victim: JWT verified, but a token never ends and is never too early"
     refused: ClassVar[str] = "tokens would never end (RFC 7519 section 4.1.4); use jwt_local"
 
+    instead: ClassVar[str] = "jwt_local"
+
     def bound(self) -> Bound:
         """Nothing is promised."""
         return Bound(float("inf"), float("inf"))

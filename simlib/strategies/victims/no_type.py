@@ -15,6 +15,8 @@ class NoType(JwtLocal):
     summary: ClassVar[str] = "victim: any JWT that the issuer has signed for the API's name, whatever its type"
     refused: ClassVar[str] = "identity tokens would be accepted as access tokens (RFC 8725 section 3.11); use jwt_local"
 
+    instead: ClassVar[str] = "jwt_local"
+
     def _verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
         said = header_of(token).get("typ")
         return super()._verification(token, key)._replace(typ=said if isinstance(said, str) else "", required=())

@@ -14,6 +14,7 @@ class OnlyActive(OpaqueIntrospection):
     name: ClassVar[str] = "only_active"
     summary: ClassVar[str] = "victim: opaque token, introspected, but its audience, time and scope are not looked at"
     refused: ClassVar[str] = "tokens for any other API would be accepted (RFC 7662 section 4); use opaque_introspection"
+    instead: ClassVar[str] = "opaque_introspection"
     Settings: ClassVar[type[Any]] = OpaqueIntrospection.Settings
 
     def validate(self, ctx: Context, state: None, presented: Presented) -> Flow[Verdict]:

@@ -19,6 +19,8 @@ class UnlimitedJwe(EncryptedLocal):
     summary: ClassVar[str] = "victim: encrypted JWT, opened by the algorithm and to the size that its header asks for"
     refused: ClassVar[str] = "one small request could fill memory or keep a core busy (RFC 8725 3.6); use encrypted_jwt"
 
+    instead: ClassVar[str] = "encrypted_jwt"
+
     def validate(self, ctx: Context, state: KeyCache, presented: Presented) -> Flow[Verdict]:
         """Open, then verify what is inside."""
         if not presented.token:
