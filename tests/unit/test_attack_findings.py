@@ -83,10 +83,8 @@ class TestTheTinyMatrix:
         assert "6 of 6 designs that bind" in found["binding"][0]
         same, of = (int(word) for word in found["flow"][0].split() if word.isdigit())
         assert same == of > 30
-        told = (
-            "browser_storage is accepted with authorization_code (spa) and refused with backend_for_frontend (spa_bff)."
-        )
-        assert told in found["flow"]
+        spa, bff = "authorization_code (spa)", "backend_for_frontend (spa_bff)"
+        assert f"browser_storage is accepted with {spa} and refused with {bff}." in found["flow"]
         checks = {said.split()[0]: said for said in found["check"]}
         assert "unsigned_token (until the run ended)" in checks["decoded_only"]
         assert checks["no_audience"] == "no_audience accepts what jwt_local refuses or ends: wrong_audience (29 s)."
