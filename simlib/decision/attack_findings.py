@@ -8,7 +8,7 @@ from simlib.engine.arena.designs import binds
 from simlib.experiment.attack_matrix import Cell
 from simlib.strategies.victims import VICTIMS
 
-STOLEN = ("replayed_bearer", "use_after_revocation")
+STOLEN = "replayed_bearer"
 OPAQUE, JWT = "opaque", "jwt"
 
 
@@ -50,10 +50,10 @@ def _applicable(cells: Iterable[Cell]) -> list[Cell]:
     return [cell for cell in cells if cell.encounter.outcome != "inapplicable"]
 
 
-def _unbound(cells: Sequence[Cell]) -> list[Cell]:
-    """Of sound designs whose tokens are of use to whoever has them."""
-    sound = [cell for cell in _applicable(cells) if cell.group in ("designs", "catalogue")]
-    return [cell for cell in sound if not binds(cell.ground.scenario, cell.ground.design)]
+def _sound(cells: Sequence[Cell], *, bound: bool) -> list[Cell]:
+    """Of sound designs whose tokens are of use to whoever has them, or only with a key of their client."""
+    sound = [cell for cell in _applicable(cells) if cell.group in ("designs", "bound", "catalogue")]
+    return [cell for cell in sound if binds(cell.ground.scenario, cell.ground.design) == bound]
 
 
 def _by_attack(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
@@ -78,7 +78,7 @@ def _format(cells: Sequence[Cell]) -> Iterator[Finding]:
     """Whether a JWT refuses anything that an opaque token does not, where both are checked."""
     by_attack = {
         attack: found
-        for attack, found in _by_attack(_unbound(cells)).items()
+        for attack, found in _by_attack(_sound(cells, bound=False)).items()
         if _words(found, OPAQUE) and _words(found, JWT)
     }
     if not by_attack:
@@ -98,7 +98,7 @@ def _format(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 def _only_signed(cells: Sequence[Cell]) -> Iterator[Finding]:
     """What only a JWT gives an attacker to try."""
-    by_attack = _by_attack(_unbound(cells))
+    by_attack = _by_attack(_sound(cells, bound=False))
     only = {a: f for a, f in by_attack.items() if _words(f, JWT) and not _words(f, OPAQUE)}
     if not only or not any(cell.token_format == OPAQUE for cell in cells):
         return
@@ -117,9 +117,8 @@ def _only_signed(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 def _binding(cells: Sequence[Cell]) -> Iterator[Finding]:
     """What a stolen token is worth with and without a key of its client."""
-    stolen = [cell for cell in _applicable(cells) if cell.encounter.attack == STOLEN[0]]
-    bound = [c for c in stolen if c.group != "victims" and c.group != "careless" and c not in _unbound(stolen)]
-    free = _unbound(stolen)
+    stolen = [cell for cell in cells if cell.encounter.attack == STOLEN]
+    bound, free = _sound(stolen, bound=True), _sound(stolen, bound=False)
     if not bound or not free:
         return
     refused = sum(cell.encounter.outcome == "refused" for cell in bound)
