@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from simlib.commands.attacks import attacks
 from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
 from simlib.commands.effort import effort
@@ -50,6 +51,7 @@ def _root(
       simlib process web-shop                   who talks to whom: messages, round trips, state
       simlib effort web-shop                    what each design costs to build and to run
       simlib presets                            what gateways and libraries do by default, with sources
+      simlib attacks busy-api                   which attacks are refused, by which check, and which are not
       simlib theory                             the simulator beside what is known exactly
     """
     if version:
@@ -60,7 +62,7 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, sweep, process, effort, calibrate, theory, scenarios, strategies, presets, schema):
+for command in (compare, sweep, process, attacks, effort, calibrate, theory, scenarios, strategies, presets, schema):
     app.command()(command)
 
 

@@ -38,7 +38,7 @@ from simlib.scenario.places import AUTHORIZATION_SERVER, BACKEND, CLIENT, SHARED
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import Sink
 from simlib.scenario.variates import Variates
-from simlib.services import ENDPOINTS
+from simlib.services import ENDPOINTS, AuthorizationServer
 from simlib.stores import SharedStore, TokenStore
 
 SHARED = "shared"
@@ -168,15 +168,7 @@ class Deployed:
             if site.receives:
                 found[site.receive_target] = (site.host, self.handlers.receive(site))
         for region, server in self.as_servers.items():
-            value = authorization_server(
-                self.world,
-                self.parts,
-                server,
-                ObservedTokens(server.issuer, self.population, self._revoked),
-                self.demand,
-                self.variates,
-            )
-            host = at(AUTHORIZATION_SERVER, region)
+            host, value = at(AUTHORIZATION_SERVER, region), self.served_by(server)
             found |= {at(name, region): (host, bind) for name, bind in self.handlers.endpoints(value).items()}
             if self.world.store.database is not None:
                 found[at(STORE, region)] = (at(STORE, region), partial(_database, server.store))
@@ -186,6 +178,11 @@ class Deployed:
         if self.topology.shared is not None:
             found[SHARED] = (SHARED_STORE, shared_store(self.shared))
         return found
+
+    def served_by(self, server: Server) -> AuthorizationServer:
+        """What the endpoints of one authorization server work with."""
+        tokens = ObservedTokens(server.issuer, self.population, self._revoked)
+        return authorization_server(self.world, self.parts, server, tokens, self.demand, self.variates)
 
     def _local(self, server: Server) -> dict[str, InProcess]:
         if self.world.store.database is not None:

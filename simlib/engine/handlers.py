@@ -119,9 +119,9 @@ class Handlers:
 
     # --- the authorization server and what is behind ---------------------------------------------------------------
 
-    def endpoints(self, server: AuthorizationServer) -> dict[str, Bind]:
+    def endpoints(self, server: AuthorizationServer, endpoints: Mapping[str, Endpoint] = ENDPOINTS) -> dict[str, Bind]:
         """Name -> endpoint of one authorization server."""
-        return {name: partial(self._endpoint, name, endpoint, server) for name, endpoint in ENDPOINTS.items()}
+        return {name: partial(self._endpoint, name, endpoint, server) for name, endpoint in endpoints.items()}
 
     def _endpoint(self, name: str, endpoint: Endpoint, server: AuthorizationServer, ctx: HostContext) -> Handler:
         for wrapper in self._parts.wrappers:

@@ -94,10 +94,13 @@ def _usual(kind: str, known: Mapping[str, type[Any]]) -> str:
 
 def _chosen(table: Mapping[str, Any], kinds: Mapping[str, type[Any]], where: str) -> Chosen:
     part = table.get("part")
+    usable = [name for name, kind in kinds.items() if not getattr(kind, "refused", "")]
     if not isinstance(part, str):
-        raise InputError(f"{where}.part: is missing; allowed: {', '.join(kinds)}")
+        raise InputError(f"{where}.part: is missing; allowed: {', '.join(usable)}")
     if part not in kinds:
-        raise InputError(f"{where}.part: {unknown('part', part, kinds)}")
+        raise InputError(f"{where}.part: {unknown('part', part, usable)}")
+    if part not in usable:
+        raise InputError(f"{where}.part: {part!r} is a victim and no part of a design: {kinds[part].refused}")
     given = {key: value for key, value in table.items() if key != "part"}
     settings_type = kinds[part].Settings
     allowed = [field.name for field in fields(settings_type)]

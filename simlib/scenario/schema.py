@@ -21,10 +21,10 @@ def scenario_schema(catalogue: Catalogue) -> dict[str, Any]:
     document = ScenarioDocument.model_json_schema()
     definitions = document["$defs"]
     design = definitions["DesignDocument"]["properties"]
-    for place, parts in catalogue.items():
+    for place, found in catalogue.items():
+        parts = {name: part for name, part in found.items() if not getattr(part, "refused", "")}
         if place == "flows":
-            names = [name for name, flow in parts.items() if not flow.refused]
-            design[place]["additionalProperties"] = {"enum": names}
+            design[place]["additionalProperties"] = {"enum": list(parts)}
             continue
         definitions.update({f"{place}.{name}": _part(name, part) for name, part in parts.items()})
         kept = {key: value for key, value in design[place].items() if key in ("title", "default")}

@@ -1,5 +1,6 @@
 """JWT access token, verified by the resource server itself (RFC 9068 section 4; S6 of data/evidence/strategies.csv)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, ClassVar
@@ -93,14 +94,19 @@ class JwtLocal:
         key = yield from self._key(ctx, state, token)
         if key is None:
             return refusals.invalid_token("unknown_key")
-        verification = Verification(
-            token, key, self._settings.algorithms, self._deployment.issuer, self._deployment.audience
-        )
-        verified = yield Compute(self._verifying(key.choice), verification)
+        verified = yield Compute(self._verifying(key.choice), self._verification(token, key))
         if verified.claims is None:
             return refusals.invalid_token(verified.reason)
         yield Compute("claims.check")
-        return judge_claims(verified.claims, ctx.now(), self._settings.leeway_s, scope)
+        return self._judged(verified.claims, ctx.now(), scope)
+
+    def _verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
+        """Everything about the bytes."""
+        return Verification(token, key, self._settings.algorithms, self._deployment.issuer, self._deployment.audience)
+
+    def _judged(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
+        """What verified claims are worth at ``now`` (seconds)."""
+        return judge_claims(claims, now, self._settings.leeway_s, scope)
 
     def _key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
         kid = header_of(token).get("kid")
