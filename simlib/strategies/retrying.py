@@ -24,7 +24,7 @@ class RetrySettings:
 
     ``budget``: retries as a share of first attempts; so many more as ``burst`` may be saved up.
 
-    Three attempts, 0.1 s, full jitter and 30 s are assumptions; a fifth and 10 are the defaults of Finagle's RetryBudget.
+    A fifth and 10 are the defaults of Finagle's RetryBudget; three attempts, 0.1 s, full jitter, 30 s are assumptions.
     """
 
     attempts: int = 3
