@@ -11,7 +11,7 @@ SCENARIO ?= web-shop
 OUT ?= out/$(SCENARIO)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types tests notebooks lab bench mutants lock calibrate clean
+.PHONY: help setup run test lint types tests notebooks lab bench evidence mutants lock calibrate clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ lab: $(STAMP)  ## JupyterLab on notebooks/
 
 bench: $(STAMP)  ## ratios of CPU time against peers; keeps them in data/benchmarks.csv
 	$(BIN)/python tests/benchmarks --keep
+
+evidence: $(STAMP)  ## measure size and complexity of our own parts; keeps them in data/effort/own_code.csv
+	$(BIN)/python tests/evidence
 
 mutants: $(STAMP)  ## take one check away at a time; every one must turn a test red
 	$(BIN)/python tests/mutations

@@ -34,7 +34,7 @@ HEAVY = ("pandas", "scipy")
 SOLE = {
     **{"pydantic": {"scenario"}, "jwt": {"tokens"}, "cryptography": {"tokens"}, "simpy": {"engine"}},
     **{"joserfc": {"tokens"}, "pyseto": {"tokens"}},
-    **{"joblib": {"experiment"}, "matplotlib": {"report"}, "jinja2": {"report"}},
+    **{"SALib": {"decision"}, "joblib": {"experiment"}, "matplotlib": {"report"}, "jinja2": {"report"}},
     **{name: {"cli", "commands"} for name in ("typer", "rich")},
     **{name: set(FLOORS) - LIGHT for name in HEAVY},
 }

@@ -7,6 +7,8 @@ import typer
 from simlib.commands.attacks import attacks
 from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
+from simlib.commands.effort import effort
+from simlib.commands.presets import presets
 from simlib.commands.process import process
 from simlib.commands.scenarios import scenarios
 from simlib.commands.schema import schema
@@ -47,6 +49,8 @@ def _root(
       simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
       simlib sweep web-shop --over load --out load/
       simlib process web-shop                   who talks to whom: messages, round trips, state
+      simlib effort web-shop                    what each design costs to build and to run
+      simlib presets                            what gateways and libraries do by default, with sources
       simlib attacks busy-api                   which attacks are refused, by which check, and which are not
       simlib theory                             the simulator beside what is known exactly
     """
@@ -58,7 +62,7 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, sweep, process, attacks, calibrate, theory, scenarios, strategies, schema):
+for command in (compare, sweep, process, attacks, effort, calibrate, theory, scenarios, strategies, presets, schema):
     app.command()(command)
 
 

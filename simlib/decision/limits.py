@@ -38,6 +38,7 @@ def check_limits(
         LimitCheck(design, METRICS[name], limit, own[name], _word(own[name], limit, name in unsteady[design]))
         for design, own in intervals.items()
         for name, limit in given.items()
+        if name in METRICS
     )
 
 

@@ -72,7 +72,7 @@ class Parts:
             deployment = replace(deployment, audience=service.audience)
         validator: Validator = _made(place, self.design, deployment)
         for wrapper in self.wrappers:
-            if (place == self.edge) if wrapper.at_edge else (place != GATEWAY):
+            if wrapper.everywhere or ((place == self.edge) if wrapper.at_edge else (place != GATEWAY)):
                 validator = wrapper.around_validator(validator)
         return validator
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.engine.admission import LimitedAdmission
 from simlib.engine.arriving import admit
 from simlib.engine.closed import ClosedUsers, Cycles
 from simlib.engine.collector import collector_paused
@@ -124,10 +125,15 @@ class Simulation:
         """Nobody looks at single calls and their bytes cost nothing, nor do their ends: then only delays matter."""
         network = self.network
         weighed = network.charge_calls or any(path.bandwidth is not None for path in network.paths)
-        weighed = weighed or any(host.threads is not None for host in network.hosts)
+        limits = {host.name: host.admission for host in network.hosts if host.admission is not None}
+        weighed = weighed or any(host.threads is not None for host in network.hosts) or bool(limits)
         if detail == "requests" and network.journeys is None and not weighed:
             return DelaysOnly
         row = self.sink.writer("calls") if detail != "requests" else None
+        if limits:
+            if not network.charge_calls:
+                raise ValueError("a limit on admission is for networks that charge for calls: a refusal is not free")
+            return lambda kernel, driver: LimitedAdmission(kernel, driver, row, limits)
         return lambda kernel, driver: Exchange(kernel, driver, row)
 
     # --- the run -------------------------------------------------------------------------------------------------

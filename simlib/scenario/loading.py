@@ -59,6 +59,10 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
         run=parsed.run,
         limits=parsed.limits,
         margins=parsed.margins,
+        prices=parsed.prices,
+        worth=parsed.worth,
+        organisation=parsed.organisation,
+        terms=parsed.decision,
         profile=find_profile(parsed.world.profile, parsed.run.host_noise, source),
         trace=_trace(parsed.world.load, source) if isinstance(parsed.world.load, ReplayLoad) else None,
     )
