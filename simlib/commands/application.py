@@ -7,6 +7,7 @@ import typer
 from simlib.commands.attacks import attacks
 from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
+from simlib.commands.decide import decide
 from simlib.commands.effort import effort
 from simlib.commands.presets import presets
 from simlib.commands.process import process
@@ -46,6 +47,7 @@ def _root(
       simlib compare web-shop --out report/     compare, and write a report
       simlib compare my.toml --load access.log.gz
       simlib compare --help                     all options, with examples
+      simlib decide web-shop --out decision/    which design is worth it, as a decision record
       simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
       simlib sweep web-shop --over load --out load/
       simlib process web-shop                   who talks to whom: messages, round trips, state
@@ -62,12 +64,15 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, sweep, process, attacks, effort, calibrate, theory, scenarios, strategies, presets, schema):
+for command in (compare, decide, sweep, process, attacks, effort, calibrate, theory, scenarios, strategies, presets, schema):
     app.command()(command)
 
 
-def execute(arguments: list[str]) -> None:
-    """Run one command; raises UsageMistake, InputError, or KeyboardInterrupt, which typer hides in its status."""
+def execute(arguments: list[str]) -> int:
+    """Run one command and return its exit status.
+
+    Raises UsageMistake, InputError, or KeyboardInterrupt, which typer hides in its status.
+    """
     try:
         status = typer.main.get_command(app).main(arguments, "simlib", standalone_mode=False)
     except _USAGE_ERROR as error:
@@ -76,3 +81,4 @@ def execute(arguments: list[str]) -> None:
         raise KeyboardInterrupt from error
     if status == INTERRUPTED:
         raise KeyboardInterrupt
+    return status if isinstance(status, int) else 0

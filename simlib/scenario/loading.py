@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from simlib.scenario.data import bundled
 from simlib.scenario.designing import Catalogue, build_design
 from simlib.scenario.document import ScenarioDocument
+from simlib.scenario.economics import Terms
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import CostProfile, HostNoise, load_profile
 from simlib.scenario.refusal import in_one_line, unknown
@@ -50,6 +51,7 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
     designs = {
         name: build_design(name, design, parsed.world, catalogue, source) for name, design in parsed.designs.items()
     }
+    _check_terms(parsed.decision, designs, source)
     return Scenario(
         name=parsed.name or source.stem,
         title=parsed.title,
@@ -66,6 +68,12 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
         profile=find_profile(parsed.world.profile, parsed.run.host_noise, source),
         trace=_trace(parsed.world.load, source) if isinstance(parsed.world.load, ReplayLoad) else None,
     )
+
+
+def _check_terms(terms: Terms, designs: Mapping[str, Any], source: Path) -> None:
+    for key, name in (("baseline", terms.baseline), ("present", terms.present)):
+        if name is not None and name not in designs:
+            raise InputError(f"{source}: decision.{key}: {unknown('design', name, designs)}")
 
 
 def find_profile(name: str, noise: HostNoise, source: Path) -> CostProfile:
