@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from simlib.decision.choice.facts import Case
 from simlib.decision.choice.inputs import Input
 from simlib.decision.choice.pairs import counts_of, present_of
-from simlib.decision.choice.surfaces import range_of
 from simlib.decision.effort import TEAM, EffortLedger, Item, needed_items, pert_ppf, team_factor_at
+from simlib.decision.gain.inputs import MEANINGS
 
 Values = NDArray[np.float64]
 Quantiles = Callable[[Values], Values]
@@ -55,12 +55,9 @@ def replication_names(replications: int) -> tuple[str, ...]:
 
 def _simulated(case: Case) -> Iterator[Factor]:
     """What response surfaces follow; the range is theirs, the median is the scenario's own value."""
-    ranges: dict[str, tuple[float, float, float]] = {}
-    for facts in case.facts.values():
-        for surface in facts.surfaces.values():
-            ranges |= {name: range_of(surface, number) for number, name in enumerate(surface.inputs)}
-    for name, (low, middle, high) in ranges.items():
-        yield Factor(name, name, name, "", partial(_between, low, middle, high))
+    for name, (low, middle, high) in case.simulated.items():
+        unit = MEANINGS.get(name, "").partition(";")[0]
+        yield Factor(name, name, name, unit, partial(_between, low, middle, high))
 
 
 def _between(low: float, middle: float, high: float, uniforms: Values) -> Values:

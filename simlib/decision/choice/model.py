@@ -54,16 +54,11 @@ class Model:
         """The bills of all designs at the scenario's own inputs of simulation, and these inputs as sampled."""
         columns = {factor.name: sample[:, number] for number, factor in enumerate(self.factors)}
         # Effort and replications take their uniforms as they are.
-        direct = {*self.inputs, *self._simulated, RATE}
+        direct = {*self.inputs, *self.case.simulated, RATE}
         values = {factor.name: factor.at(columns[factor.name]) for factor in self.factors if factor.name in direct}
         state, rate = self._state(values, len(sample)), self._rate(values)
         draws = Draws(state, self._figures(columns), self._effort(columns), rate)
-        return draws.accounts(self.case), {name: values[name] for name in self._simulated if name in values}
-
-    @cached_property
-    def _simulated(self) -> frozenset[str]:
-        surfaces = [surface for facts in self.case.facts.values() for surface in facts.surfaces.values()]
-        return frozenset(name for surface in surfaces for name in surface.inputs)
+        return draws.accounts(self.case), {name: values[name] for name in self.case.simulated if name in values}
 
     def _state(self, values: Mapping[str, Values], rows: int) -> dict[str, Values]:
         return {name: values.get(name, np.full(rows, one.likely)) for name, one in self.inputs.items()}
