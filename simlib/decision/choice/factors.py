@@ -36,7 +36,7 @@ class Factor:
 def factors_of(case: Case, inputs: Mapping[str, Input], ledger: EffortLedger, replications: int) -> tuple[Factor, ...]:
     """Every input that is not known: those of the simulation, prices and amounts, effort, and the discount rate.
 
-    A figure of simulation itself is uncertain too: a factor for each replication and one for their spread.
+    What simulation says is uncertain too: there is a factor for each replication.
     """
     return (
         *_simulated(case),
@@ -50,7 +50,7 @@ def factors_of(case: Case, inputs: Mapping[str, Input], ledger: EffortLedger, re
 
 def replication_names(replications: int) -> tuple[str, ...]:
     """The factors from which the weights of replications are made; none of a single one."""
-    return tuple(f"replication.{number}" for number in range(replications + 1)) if replications > 1 else ()
+    return tuple(f"replication.{number}" for number in range(replications)) if replications > 1 else ()
 
 
 def _simulated(case: Case) -> Iterator[Factor]:

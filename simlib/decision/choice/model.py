@@ -17,7 +17,7 @@ from simlib.decision.choice.inputs import Input
 from simlib.decision.choice.lines import FIGURES
 from simlib.decision.choice.pairs import counts_of, present_of
 from simlib.decision.choice.present import Accounts, total_cost
-from simlib.decision.choice.simulated import Figures, certain_weights, drawn_figures, student_weights
+from simlib.decision.choice.simulated import Figures, certain_weights, drawn_figures, normal_weights
 from simlib.decision.effort import TEAM, EffortDraws, EffortLedger, effort_from_uniforms
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Model:
 
     def _figures(self, columns: Mapping[str, Values]) -> Figures:
         names = replication_names(self.replications)
-        weights = student_weights(np.array([columns[name] for name in names])) if names else certain_weights(1)
+        weights = normal_weights(np.array([columns[name] for name in names])) if names else certain_weights(1)
         return completed(self.case, drawn_figures(self.table, self.case.designs, FIGURES, weights))
 
     def _effort(self, columns: Mapping[str, Values]) -> Mapping[str, EffortDraws]:
