@@ -7,6 +7,7 @@ from simlib.engine.live import Stopwatch, stopwatch_of
 from simlib.engine.needs import check_profile
 from simlib.engine.network import run_network
 from simlib.scenario.errors import InputError
+from simlib.scenario.fault_checks import check_fault_times
 from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import MemorySink, Sink
@@ -60,8 +61,10 @@ def simulate(
 
 
 def check_budget(scenario: Scenario) -> None:
-    """Refuse a run that would not fit into its memory budget, whose warm-up outlasts it, or without needed costs."""
+    """Refuse a run that would not fit into its memory budget, whose warm-up or faults outlast it, or without needed costs.
+    """
     check_profile(scenario)
+    check_fault_times(scenario.world, scenario.horizon_s, f"{scenario.name}: world.faults")
     requests, users = scenario.expected_requests, scenario.world.population.users
     revocations = scenario.world.revocations.rate * scenario.horizon_s
     needed = (requests * BYTES_PER_REQUEST + users * BYTES_PER_USER + revocations * BYTES_PER_REVOCATION) / 1e6
