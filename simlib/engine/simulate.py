@@ -61,8 +61,7 @@ def simulate(
 
 
 def check_budget(scenario: Scenario) -> None:
-    """Refuse a run that would not fit into its memory budget, whose warm-up or faults outlast it, or without needed costs.
-    """
+    """Refuse a run that would not fit into its memory budget, whose warm-up or faults outlast it, or without needed costs."""
     check_profile(scenario)
     check_fault_times(scenario.world, scenario.horizon_s, f"{scenario.name}: world.faults")
     requests, users = scenario.expected_requests, scenario.world.population.users
