@@ -60,11 +60,14 @@ def _part(task: Task, gone: set[int], driver: Driver, exchange: FaultyExchange, 
                 callee.threads.move((task, number + 1), (news, number + 1))
         _leave_behind(task, calls[lost] + 1, waiting_in_vain)
         return
-    first: Any = task.frames[calls[0]] if calls else None
-    own = task.host if first is None else first.host
-    if id(own) in gone and task.parent is None:  # the host's own work, which no other asked for
+    if task.subject >= 0 and task.parent is None:
+        return  # a request that has not come yet, or that is with its client
+    first: Any = task.frames[calls[0]] if calls else task
+    if id(getattr(first, "host", None)) not in gone:
+        return
+    if task.parent is None:  # the host's own work, which no other asked for
         _leave_behind(task, 0, waiting_in_vain)
-    elif id(own) in gone and not calls:  # a call that waits for a connection
+    elif not calls:  # a call that waits for a connection
         _discard(task)
 
 

@@ -43,8 +43,13 @@ class Disturbances:
         self._begin = begin
 
     def schedule(self, first_number: int, journey: Callable[[Task], Journey] | None) -> None:
-        """Put all of them into the event list; strangers' requests are numbered from ``first_number`` on."""
+        """Put all of them into the event list; strangers' requests are numbered from ``first_number`` on.
+
+        Raises ValueError for an outage of the host where requests start: nobody would hear of it.
+        """
         faults = self._faults
+        if any(outage.host == self._network.entry[0] for outage in faults.outages):
+            raise ValueError(f"{self._network.entry[0]!r} is where requests start, so it cannot be down")
         for outage in faults.outages:
             self._at(outage.begin, partial(self._go_down, outage))
             self._at(outage.end, partial(self._come_back, outage))

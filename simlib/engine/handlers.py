@@ -21,6 +21,8 @@ from simlib.stores import SharedStore
 from simlib.strategies import Background, Endpoint, Presented, Receiver, Validator
 
 TokenId = Callable[[str], int]
+AroundEndpoint = Callable[[str, Endpoint], Endpoint]
+"""Name of an endpoint and what it does -> what it does when something is wrong with it."""
 
 
 class ReplicaContext(Context, Protocol):
@@ -42,6 +44,11 @@ class Handlers:
     def states(self) -> Mapping[tuple[str, int], Any]:
         """Host and replica -> what its validator knows, for the replicas that have been bound."""
         return MappingProxyType(self._states)
+
+    def forget(self, host: str) -> None:
+        """What the replicas of a host know; who binds them again finds them as they began."""
+        for key in [key for key in self._states if key[0] == host]:
+            del self._states[key]
 
     def _state(self, site: Site, ctx: ReplicaContext) -> Any:
         key = (site.host, ctx.replica)
@@ -119,13 +126,16 @@ class Handlers:
 
     # --- the authorization server and what is behind ---------------------------------------------------------------
 
-    def endpoints(self, server: AuthorizationServer) -> dict[str, Bind]:
-        """Name -> endpoint of one authorization server."""
-        return {name: partial(self._endpoint, name, endpoint, server) for name, endpoint in ENDPOINTS.items()}
+    def endpoints(self, server: AuthorizationServer, around: AroundEndpoint) -> dict[str, Bind]:
+        """Name -> endpoint of one authorization server, with what may go wrong there around it."""
+        return {name: partial(self._endpoint, name, endpoint, server, around) for name, endpoint in ENDPOINTS.items()}
 
-    def _endpoint(self, name: str, endpoint: Endpoint, server: AuthorizationServer, ctx: HostContext) -> Handler:
+    def _endpoint(
+        self, name: str, endpoint: Endpoint, server: AuthorizationServer, around: AroundEndpoint, ctx: HostContext
+    ) -> Handler:
         for wrapper in self._parts.wrappers:
             endpoint = wrapper.around_endpoint(name, endpoint)
+        endpoint = around(name, endpoint)
         limit = self._world.authorization_server.rate_limit
         if limit is not None:
             endpoint = limited(endpoint, limit.requests_per_s, limit.burst)
