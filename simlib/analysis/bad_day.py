@@ -1,5 +1,6 @@
 """What a bad day did to users and servers, as figures of one replication."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,8 +38,18 @@ def window_of(records: Records) -> Window | None:
     faults = records["faults"]
     if not len(faults["begin"]):
         return None
-    begin, end = float(faults["begin"].min()), float(faults["end"].max())
+    kinds = [records.names[kind] for kind in faults["kind"]]
+    begin, end = float(faults["begin"].min()), end_of(list(zip(faults["end"].tolist(), kinds, strict=True)))
     return Window(begin, end, max(end, min(begin + SUDDEN_S, records.horizon)))
+
+
+def end_of(faults: Sequence[tuple[float, str]]) -> float:
+    """When the last of some faults is over (seconds), each given by its end and its kind.
+
+    That callers repeat what fails keeps a failure going and is none itself: it counts only where nothing else does.
+    """
+    causes = [end for end, kind in faults if kind != "retry_storm"]
+    return max(causes or [end for end, _ in faults])
 
 
 def bad_day(

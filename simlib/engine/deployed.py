@@ -14,7 +14,7 @@ from simlib.engine.deployed_faults import (
     insistent_client,
     insistent_hosts,
 )
-from simlib.engine.handlers import Handlers, shared_store
+from simlib.engine.handlers import AroundEndpoint, Handlers, shared_store
 from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.journey import Journey
 from simlib.engine.network import Bind, Network
@@ -30,6 +30,7 @@ from simlib.engine.sites import make_sites, subscribers_of
 from simlib.engine.thefts import Thefts
 from simlib.engine.topology import Topology
 from simlib.engine.untimed import PastReplica, Resource
+from simlib.engine.warming import warm
 from simlib.engine.weather import Weather
 from simlib.scenario.design import Design
 from simlib.scenario.effects import Flow
@@ -151,6 +152,8 @@ class Deployed:
     def network(self) -> Network:
         """The network of this design."""
         topology, demand = self.topology, self.demand
+        if self.scenario.run.caches == "stationary":
+            warm(self)
         handlers, inner = self._handlers(), [site for site in self.sites if site.host not in ("gateway", "service")]
         return Network(
             hosts=topology.hosts(),
@@ -185,6 +188,10 @@ class Deployed:
             own |= {"shared.call": world.shared_store.call, "shared.work": world.shared_store.work}
         return own
 
+    def around(self, region: str) -> AroundEndpoint:
+        """What goes wrong inside an authorization server."""
+        return endpoint_mishaps(self.weather, self.as_servers[region].issuer, self.in_process_operation())
+
     def _handlers(self) -> dict[str, tuple[str, Bind]]:
         """Target -> its host and what happens there."""
         found: dict[str, tuple[str, Bind]] = {}
@@ -194,8 +201,7 @@ class Deployed:
                 found[site.receive_target] = (site.host, self.handlers.receive(site))
         for region, server in self.as_servers.items():
             host = at(AUTHORIZATION_SERVER, region)
-            around = endpoint_mishaps(self.weather, server.issuer, self.in_process_operation())
-            endpoints = self.handlers.endpoints(self.values[region], around)
+            endpoints = self.handlers.endpoints(self.values[region], self.around(region))
             found |= {at(name, region): (host, bind) for name, bind in endpoints.items()}
             if self.world.store.database is not None:
                 found[at(STORE, region)] = (at(STORE, region), database_mishaps(self.weather, server.store))

@@ -51,7 +51,11 @@ class Handlers:
             del self._states[key]
 
     def _state(self, site: Site, ctx: ReplicaContext) -> Any:
-        key = (site.host, ctx.replica)
+        return self.state_of(site, ctx.replica)
+
+    def state_of(self, site: Site, replica: int) -> Any:
+        """What the validator of one replica knows, from the beginning of the run on or from before."""
+        key = (site.host, replica)
         if key not in self._states:
             self._states[key] = None if site.validator is None else site.validator.initial_state()
         return self._states[key]
@@ -128,14 +132,17 @@ class Handlers:
 
     def endpoints(self, server: AuthorizationServer, around: AroundEndpoint) -> dict[str, Bind]:
         """Name -> endpoint of one authorization server, with what may go wrong there around it."""
-        return {name: partial(self._endpoint, name, endpoint, server, around) for name, endpoint in ENDPOINTS.items()}
+        return {name: partial(self._endpoint, name, server, around) for name in ENDPOINTS}
 
-    def _endpoint(
-        self, name: str, endpoint: Endpoint, server: AuthorizationServer, around: AroundEndpoint, ctx: HostContext
-    ) -> Handler:
+    def endpoint(self, name: str, around: AroundEndpoint) -> Endpoint:
+        """One endpoint with the design's wrappers and with what may go wrong around it."""
+        endpoint = ENDPOINTS[name]
         for wrapper in self._parts.wrappers:
             endpoint = wrapper.around_endpoint(name, endpoint)
-        endpoint = around(name, endpoint)
+        return around(name, endpoint)
+
+    def _endpoint(self, name: str, server: AuthorizationServer, around: AroundEndpoint, ctx: HostContext) -> Handler:
+        endpoint = self.endpoint(name, around)
         limit = self._world.authorization_server.rate_limit
         if limit is not None:
             endpoint = limited(endpoint, limit.requests_per_s, limit.burst)

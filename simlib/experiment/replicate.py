@@ -1,6 +1,6 @@
 """Replications: one row of figures per run, the unit of all statistics."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,7 +8,7 @@ from simlib.analysis.summary import summarise
 from simlib.engine.live import Stopwatch, stopwatch_of
 from simlib.engine.simulate import simulate
 from simlib.experiment.parquet import record
-from simlib.experiment.workers import deaf_to_interrupts
+from simlib.experiment.workers import results
 from simlib.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -60,22 +60,11 @@ def _folder(records: Path, job: Job) -> Path:
 def run_jobs(jobs: Sequence[Job], workers: int = 1, progress: Progress | None = None) -> list[Replication]:
     """Do all jobs, in order; the result does not depend on ``workers`` (processes), unless times are live."""
     done: list[Replication] = []
-    for replication in _results(jobs, workers):
+    for replication in results(one_run, jobs, workers):
         done.append(replication)
         if progress is not None:
             progress(len(done), len(jobs))
     return done
-
-
-def _results(jobs: Sequence[Job], workers: int) -> Iterator[Replication]:
-    if workers <= 1:
-        return map(one_run, jobs)
-    from joblib import Parallel, delayed
-
-    pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
-    with deaf_to_interrupts():
-        results: Iterator[Replication] = pool(delayed(one_run)(job) for job in jobs)
-    return results
 
 
 def one_run(job: Job) -> Replication:

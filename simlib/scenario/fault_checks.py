@@ -65,6 +65,11 @@ def check_fault_hosts(world: World, designs: Mapping[str, Design], catalogue: Ca
             _check_replica(fault, designs, f"{where}.{name}.replica")
 
 
+def is_there(world: World, designs: Mapping[str, Design], catalogue: Catalogue, fault: Fault) -> bool:
+    """Whether every host that a fault names is in the world and in some design."""
+    return all(host in _known(world, designs, catalogue, fault) for _, host in hosts_named(fault))
+
+
 def resolver(regions: tuple[str, ...]) -> "Resolver":
     """Finds the hosts that a name means in a world with these regions (none: the name itself)."""
     return Resolver(regions)
