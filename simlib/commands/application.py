@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from simlib.commands.bad_days import bad_days
 from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
 from simlib.commands.process import process
@@ -46,6 +47,7 @@ def _root(
       simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
       simlib sweep web-shop --over load --out load/
       simlib process web-shop                   who talks to whom: messages, round trips, state
+      simlib bad-days busy-api                  what becomes of users when something goes wrong
       simlib theory                             the simulator beside what is known exactly
     """
     if version:
@@ -56,8 +58,8 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, sweep, process, calibrate, theory, scenarios, strategies, schema):
-    app.command()(command)
+for command in (compare, sweep, bad_days, process, calibrate, theory, scenarios, strategies, schema):
+    app.command(command.__name__.replace("_", "-"))(command)
 
 
 def execute(arguments: list[str]) -> None:

@@ -24,7 +24,7 @@ class DayCell:
     ``difference`` what that is more than on the day without a fault, pair by pair. ``word``: "undisturbed" when answers
     were as usual from the end of the fault on, "recovered" when they were so after ``recovery_s``, "not recovered" when
     nobody saw them be in some replication, "collapse" when a replication ended in a metastable failure, "unknown" when
-    too few requests came to tell. ``within_promise`` counts acceptances of revoked tokens that the design allows itself,
+    too few requests came to tell. ``within_promise`` counts acceptances of revoked tokens that the design allows,
     ``more_within`` how many more these are than on the day without a fault.
     """
 
