@@ -14,8 +14,8 @@ from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import ReplayLoad
 
-REPLICATIONS = 2
-BUDGET = 1_000_000
+REPLICATIONS = 3
+BUDGET = 1_150_000
 """Requests of all runs together, about: two minutes on two cores."""
 SHORTEST_S, LONGEST_S = 30.0, 600.0
 WARM_UP, BEGIN, LENGTH = 1 / 15, 1 / 3, 1 / 3

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _CELL, _LABEL = 26, 26  # characters in a line of a cell, and of the name of a day
-_ROW, _LINE = 0.34, 0.17  # inches for the first line of a row, and for each further one
+_ROW, _LINE = 0.2, 0.16  # inches for the first line of a row, and for each further one
 
 
 def availability_figure(days: BadDays, cells: Cells) -> "tuple[Figure, str]":
@@ -37,17 +37,8 @@ def availability_figure(days: BadDays, cells: Cells) -> "tuple[Figure, str]":
         axes.pcolormesh(np.arange(len(designs) + 1), edges, np.ma.masked_invalid(means), cmap=shades, vmin=0, vmax=1)
         for row, day in enumerate(days.plan.days):
             for column, design in enumerate(designs):
-                first, *rest = texts[day.name, design]
-                middle = (edges[row] + edges[row + 1]) / 2
-                axes.text(
-                    column + 0.5,
-                    middle,
-                    "\n".join((first, *rest)),
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                    linespacing=1.3,
-                )
+                middle, text = (edges[row] + edges[row + 1]) / 2, "\n".join(texts[day.name, design])
+                axes.text(column + 0.5, middle, text, ha="center", va="center", fontsize=8, linespacing=1.3)
         axes.set_yticks((edges[:-1] + edges[1:]) / 2, list(labels.values()))
         axes.set_xticks(np.arange(len(designs)) + 0.5, designs)
         axes.xaxis.tick_top()

@@ -46,6 +46,8 @@ def per_cent(interval: Interval, sign: str = "") -> str:
     mean, half = interval.mean * 100, interval.half_width * 100
     digits = 1 if sign or 1 < mean < 99 else 2
     shown = f"{mean:{sign}.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    if not sign and math.isfinite(half) and half > min(mean, 100 - mean) + 0.5:  # no share is below none or above all
+        return f"{shown} % ({max(mean - half, 0):.0f} to {min(mean + half, 100):.0f})"
     return f"{shown} %" if not math.isfinite(half) else f"{shown} ± {half:.{digits}f} %"
 
 
@@ -70,7 +72,7 @@ def marks(cell: DayCell) -> tuple[str, ...]:
 
 def details(cell: DayCell) -> list[tuple[str, str]]:
     """Everything about one cell, as terms and texts."""
-    within, more = cell.within_promise, cell.more_within
+    within, more, usual = cell.within_promise, cell.more_within, cell.usual_as_peak_requests_per_s
     return [
         ("availability in the window", per_cent(cell.availability)),
         ("less than without the fault", per_cent(cell.difference, "+")),
@@ -82,13 +84,10 @@ def details(cell: DayCell) -> list[tuple[str, str]]:
         ("revoked tokens accepted beyond what the design promises", f"{cell.beyond_promise:,.1f}"),
         (
             "revoked tokens accepted within it",
-            f"{within:,.1f} ({more:+,.1f} by the fault)".replace("-", "\N{MINUS SIGN}"),
+            f"{within:,.1f}, by the fault {more:+,.1f}".replace("-", "\N{MINUS SIGN}"),
         ),
-        (
-            "busiest second of the AS",
-            f"{cell.as_peak_requests_per_s:,.0f} requests (without the fault {cell.usual_as_peak_requests_per_s:,.0f}), "
-            f"utilisation {cell.as_peak_utilisation * 100:.0f} %",
-        ),
+        ("busiest second of the AS", f"{cell.as_peak_requests_per_s:,.0f} requests, usually {usual:,.0f}"),
+        ("utilisation then", f"{cell.as_peak_utilisation * 100:.0f} %"),
     ]
 
 
