@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.analysis.latencies import ratio
+from simlib.analysis.latencies import mean, ratio
 from simlib.scenario.records import FINISHED, REFUSED, SESSION, STRANGER, UNFINISHED, Columns, Records
 
 Mask = NDArray[np.bool_]
@@ -61,3 +61,10 @@ def availability(records: Records, begin: float, end: float, in_time_s: float = 
     came = (requests["arrival"] >= begin) & (requests["arrival"] < end)
     came &= known(requests, records.horizon, in_time_s)
     return ratio(int(right(requests, records, in_time_s)[came].sum()), int(came.sum()))
+
+
+def latency(records: Records, begin: float, end: float) -> float:
+    """Mean seconds that the users' requests took which came from ``begin`` to ``end`` and were served, late or not."""
+    requests = of_users(records)
+    served = (requests["arrival"] >= begin) & (requests["arrival"] < end) & (requests["outcome"] == FINISHED)
+    return mean((requests["end"] - requests["arrival"])[served])

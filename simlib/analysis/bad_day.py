@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simlib.analysis.availability import IN_TIME_S, availability
+from simlib.analysis.availability import IN_TIME_S, availability, latency
 from simlib.analysis.peaks import peak_requests_per_s, peak_utilisation
 from simlib.analysis.recovery import collapsed, recovery_s, usual_before
 from simlib.analysis.wrongs import wrongs
@@ -72,6 +72,7 @@ def bad_day(
     found = wrongs(records, window.begin, promise.after_revocation_s, promise.after_expiry_s)
     return figures | {
         "availability_window": availability(records, window.begin, window.until, in_time_s),
+        "latency_window_s": latency(records, window.begin, window.until),
         "recovery_s": np.nan if usual is None else recovery_s(records, usual, window.end),
         "collapsed": np.nan if usual is None else float(collapsed(records, usual, window.end)),
         "as_peak_requests_per_s": peak_requests_per_s(records, window.begin),
@@ -86,6 +87,7 @@ def bad_day(
 
 NAMES = (
     "availability_window",
+    "latency_window_s",
     "recovery_s",
     "collapsed",
     "as_peak_requests_per_s",

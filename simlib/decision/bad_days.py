@@ -21,7 +21,8 @@ class DayCell:
     """One design on one day; all counts are means over the replications, from the beginning of the fault on.
 
     ``availability`` is the share of the requests arriving in the window of the day that got the right answer in time,
-    ``difference`` what that is more than on the day without a fault, pair by pair. ``word``: "undisturbed" when answers
+    ``difference`` what that is more than on the day without a fault, pair by pair. ``latency_s`` is the mean of those
+    that were served there, late or not. ``word``: "undisturbed" when answers
     were as usual from the end of the fault on, "recovered" when they were so after ``recovery_s``, "not recovered" when
     nobody saw them be in some replication, "collapse" when a replication ended in a metastable failure, "unknown" when
     too few requests came to tell. ``within_promise`` counts acceptances of revoked tokens that the design allows,
@@ -33,6 +34,8 @@ class DayCell:
     availability: Interval
     difference: Interval
     run_availability: Interval
+    latency_s: float
+    usual_latency_s: float
     word: DayWord
     recovery_s: float
     refused_wrongly: float
@@ -77,6 +80,8 @@ def _cell(day: str, design: str, rows: "pd.DataFrame", level: float) -> DayCell:
         availability=student(rows["availability_window"], level),
         difference=paired(rows["availability_window"], rows["usual_availability"], level),
         run_availability=student(rows["availability_run"], level),
+        latency_s=mean("latency_window_s"),
+        usual_latency_s=mean("usual_latency_s"),
         word=_word(rows),
         recovery_s=mean("recovery_s"),
         refused_wrongly=mean("refused_wrongly"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.analysis.availability import IN_TIME_S, availability, of_users, right
+from simlib.analysis.availability import IN_TIME_S, availability, latency, of_users, right
 from simlib.analysis.bad_day import Promise, Window, bad_day
 from simlib.analysis.peaks import peak_requests_per_s
 from simlib.analysis.wrongs import wrongs
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 USUAL = ""
 """The day on which nothing goes wrong."""
-USUAL_FIGURES = ("usual_availability", "usual_accepted_within_promise", "usual_as_peak_requests_per_s")
+USUAL_FIGURES = (
+    "usual_availability",
+    "usual_latency_s",
+    "usual_accepted_within_promise",
+    "usual_as_peak_requests_per_s",
+)
 BIN_S = 1.0
 Curve = NDArray[np.float64]
 
@@ -120,6 +125,7 @@ def _usual(records: Records, window: Window | None, promise: Promise, in_time_s:
     since = wrongs(records, window.begin, promise.after_revocation_s, promise.after_expiry_s).within
     values = (
         availability(records, window.begin, window.until, in_time_s),
+        latency(records, window.begin, window.until),
         float(since),
         peak_requests_per_s(records, window.begin),
     )

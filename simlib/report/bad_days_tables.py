@@ -12,6 +12,11 @@ from simlib.decision.bad_days_notes import bad_days_notes
 from simlib.experiment.bad_days import BadDays
 from simlib.report.cells import UNDEFINED
 
+NOTABLE = 2.0
+"""So many times the usual latency or load is worth a mark."""
+LITTLE_PER_S = 10.0
+"""Requests per second at the authorization server of which several times as many are still nothing to speak of."""
+
 Cells = Mapping[tuple[str, str], DayCell]
 
 COLUMNS = (
@@ -25,6 +30,8 @@ COLUMNS = (
     "difference_low",
     "difference_high",
     "availability_of_run",
+    "latency_s",
+    "latency_s_without_fault",
     "word",
     "recovery_s",
     "refused_wrongly",
@@ -61,6 +68,10 @@ def outcome(cell: DayCell) -> str:
 def marks(cell: DayCell) -> tuple[str, ...]:
     """What else there is to know about a cell, in few words; nothing that did not happen."""
     told = [outcome(cell)] if cell.word in ("recovered", "not recovered", "collapse") else []
+    if cell.latency_s >= NOTABLE * cell.usual_latency_s:
+        told.append(f"latency x {cell.latency_s / cell.usual_latency_s:,.0f}")
+    if cell.as_peak_requests_per_s >= NOTABLE * max(cell.usual_as_peak_requests_per_s, LITTLE_PER_S):
+        told.append(f"AS up to {cell.as_peak_requests_per_s:,.0f}/s, not {cell.usual_as_peak_requests_per_s:,.0f}")
     if cell.refused_wrongly >= 0.5:
         told.append(f"{cell.refused_wrongly:,.0f} refused wrongly")
     if cell.accepted_wrongly > 0:
@@ -77,6 +88,7 @@ def details(cell: DayCell) -> list[tuple[str, str]]:
         ("availability in the window", per_cent(cell.availability)),
         ("less than without the fault", per_cent(cell.difference, "+")),
         ("availability of the whole run", per_cent(cell.run_availability)),
+        ("mean latency of what was served", f"{_ms(cell.latency_s)}, usually {_ms(cell.usual_latency_s)}"),
         ("after the fault", outcome(cell) or UNDEFINED),
         ("good tokens refused", f"{cell.refused_wrongly:,.1f}"),
         ("forged tokens accepted", f"{cell.forged:,.1f}"),
@@ -101,6 +113,7 @@ def cell_row(cell: DayCell) -> dict[str, Any]:
         *(_finite(value) for value in (own.mean, own.low, own.high)),
         *(_finite(value) for value in (difference.mean, difference.low, difference.high)),
         _finite(cell.run_availability.mean),
+        *(_finite(value) for value in (cell.latency_s, cell.usual_latency_s)),
         cell.word,
         _finite(cell.recovery_s),
         *(_finite(value) for value in (cell.refused_wrongly, cell.forged, cell.expired, cell.beyond_promise)),
@@ -150,6 +163,10 @@ def bad_days_document(days: BadDays, cells: Cells) -> dict[str, Any]:
         "cells": [cell_row(cell) for cell in cells.values()],
         "notes": list(bad_days_notes(days, cells)),
     }
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1e3:,.1f} ms" if math.isfinite(seconds) else UNDEFINED
 
 
 def _finite(value: float) -> float | None:
