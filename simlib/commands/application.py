@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from simlib.commands.attacks import attacks
+from simlib.commands.bad_days import bad_days
 from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
 from simlib.commands.decide import decide
@@ -54,6 +55,7 @@ def _root(
       simlib effort web-shop                    what each design costs to build and to run
       simlib presets                            what gateways and libraries do by default, with sources
       simlib attacks busy-api                   which attacks are refused, by which check, and which are not
+      simlib bad-days busy-api                  what becomes of users when something goes wrong
       simlib theory                             the simulator beside what is known exactly
     """
     if version:
@@ -64,8 +66,12 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, decide, sweep, process, attacks, effort, calibrate, theory, scenarios, strategies, presets, schema):
-    app.command()(command)
+COMMANDS = (
+    *(compare, decide, sweep, process, bad_days, attacks, effort),
+    *(calibrate, theory, scenarios, strategies, presets, schema),
+)
+for command in COMMANDS:
+    app.command(command.__name__.replace("_", "-"))(command)
 
 
 def execute(arguments: list[str]) -> int:
