@@ -4,10 +4,13 @@ from typing import Annotated
 
 import typer
 
+from simlib.commands.attacks import attacks
+from simlib.commands.bad_days import bad_days
 from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
 from simlib.commands.decide import decide
 from simlib.commands.effort import effort
+from simlib.commands.presets import presets
 from simlib.commands.process import process
 from simlib.commands.scenarios import scenarios
 from simlib.commands.schema import schema
@@ -50,6 +53,9 @@ def _root(
       simlib sweep web-shop --over load --out load/
       simlib process web-shop                   who talks to whom: messages, round trips, state
       simlib effort web-shop                    what each design costs to build and to run
+      simlib presets                            what gateways and libraries do by default, with sources
+      simlib attacks busy-api                   which attacks are refused, by which check, and which are not
+      simlib bad-days busy-api                  what becomes of users when something goes wrong
       simlib theory                             the simulator beside what is known exactly
     """
     if version:
@@ -60,8 +66,12 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, decide, sweep, process, effort, calibrate, theory, scenarios, strategies, schema):
-    app.command()(command)
+COMMANDS = (
+    *(compare, decide, sweep, process, bad_days, attacks, effort),
+    *(calibrate, theory, scenarios, strategies, presets, schema),
+)
+for command in COMMANDS:
+    app.command(command.__name__.replace("_", "-"))(command)
 
 
 def execute(arguments: list[str]) -> int:

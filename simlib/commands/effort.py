@@ -119,7 +119,15 @@ def _explained(
         return
     named = [part for title in groups for part in title.split(", ")]
     reasons = [f"{part}: {ledger.none_because[part]}" for part in named if part in ledger.none_because]
-    show_items(groups, [*([_counted(counts)] if is_design else reasons), f"Estimates: {ledger.source}."])
+    totals = [_counted(counts), _totals(ledger, designs[name], counts)] if is_design else reasons
+    show_items(groups, [*totals, f"Estimates: {ledger.source}."])
+
+
+def _totals(ledger: "EffortLedger", design: "Design", counts: "Counts") -> str:
+    from simlib.decision.effort import expected_effort
+
+    days = expected_effort(ledger, {"": design}, counts)[""]
+    return f"In all {days.one_off_days:.1f} person-days to build and {days.yearly_days:.1f} each year (means)."
 
 
 def _counted(counts: "Counts") -> str:
@@ -135,7 +143,7 @@ def _s(number: int) -> str:
 
 
 def _document(found: "tuple[Indicator, ...]", ledger: "EffortLedger", counts: "Counts") -> dict[str, Any]:
-    from simlib.decision.effort.indicators import LEVEL
+    from simlib.decision.effort.indicator import LEVEL
 
     return {
         "ledger": ledger.source,

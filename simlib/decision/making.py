@@ -24,7 +24,8 @@ def make_decision(
     """Simulate the designs of a scenario, size their servers, and choose among them.
 
     ``ledger`` is the bundled one by default. ``sensitivity`` asks what drives the answer, for further runs. ``budgets``
-    of CPU seconds decide how long runs are. The result does not depend on ``workers``. Raises what `gain_of` and `decide` raise.
+    of CPU seconds decide how long runs are. The result does not depend on ``workers``.
+    Raises what `gain_of` and `decide` raise.
     """
     told = progress or _silent
     comparison, gain = gain_of(scenario, surfaces=sensitivity, workers=workers, progress=told, budgets=budgets)

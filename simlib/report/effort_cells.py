@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from simlib.decision.effort import Indicator, Item
-from simlib.decision.effort.indicators import Value
+from simlib.decision.effort.indicator import Value
 from simlib.report.cells import UNDEFINED
 
 MINUS = "\N{MINUS SIGN}"

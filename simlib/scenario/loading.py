@@ -14,6 +14,7 @@ from simlib.scenario.designing import Catalogue, build_design
 from simlib.scenario.document import ScenarioDocument
 from simlib.scenario.economics import Terms
 from simlib.scenario.errors import InputError
+from simlib.scenario.fault_checks import check_fault_hosts, check_fault_times
 from simlib.scenario.profile import CostProfile, HostNoise, load_profile
 from simlib.scenario.refusal import in_one_line, unknown
 from simlib.scenario.scenario import Scenario
@@ -52,7 +53,8 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
         name: build_design(name, design, parsed.world, catalogue, source) for name, design in parsed.designs.items()
     }
     _check_terms(parsed.decision, designs, source)
-    return Scenario(
+    check_fault_hosts(parsed.world, designs, catalogue, f"{source}: world.faults")
+    made = Scenario(
         name=parsed.name or source.stem,
         title=parsed.title,
         description=parsed.description,
@@ -68,6 +70,8 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
         profile=find_profile(parsed.world.profile, parsed.run.host_noise, source),
         trace=_trace(parsed.world.load, source) if isinstance(parsed.world.load, ReplayLoad) else None,
     )
+    check_fault_times(made.world, made.horizon_s, f"{source}: world.faults")
+    return made
 
 
 def _check_terms(terms: Terms, designs: Mapping[str, Any], source: Path) -> None:

@@ -14,7 +14,7 @@ from simlib.decision.choice.contest import hold_contest
 from simlib.decision.choice.inputs import Input, drawn, money_inputs
 from simlib.decision.choice.loads import first_crossings
 from simlib.decision.choice.replications import fewest, narrowing, replications_for
-from simlib.decision.choice.simulated import certain_weights, drawn_figures, student_weights
+from simlib.decision.choice.simulated import certain_weights, drawn_figures, normal_weights, student_weights
 from simlib.decision.effort import pert_mean
 from simlib.scenario.errors import InputError
 from support.scenarios import scenario
@@ -50,6 +50,14 @@ class TestWeights:
         # Four standard errors of a share of 40,000 draws are 1 %.
         assert inside == pytest.approx(level, abs=0.01)
         assert float(np.mean(draws < interval.mean)) == pytest.approx(0.5, abs=0.01)
+
+    def test_with_the_spread_as_observed_the_mean_has_its_standard_error(self) -> None:
+        values = np.array([3.0, 4.0, 8.0, 5.0])
+        weights = normal_weights(uniforms(4))
+        assert weights.sum(axis=0) == pytest.approx(1.0)
+        draws = values @ weights
+        assert draws.mean() == pytest.approx(5.0, abs=0.02)
+        assert draws.std() == pytest.approx(np.std(values, ddof=1) / 2, rel=0.02)
 
     def test_pairs_stay_pairs(self) -> None:
         """Two designs differ by little, under luck that they share: the draws know the difference as the pairs do."""

@@ -139,7 +139,7 @@ class TestSideBySide:
             assert one.source
             assert list(one.values) == list(DESIGNS)
         assumed = {one.name for one in found.values() if one.mark == "assumed"}
-        assert assumed == {name for name in found if name.startswith(("one_off", "yearly", "migration"))}
+        assert assumed == {name for name in found if name.startswith(("one_off", "yearly", "migration", "cocomo"))}
 
     def test_person_days_are_means_within_their_intervals(self, found: dict[str, Indicator]) -> None:
         means = expected_effort(load_ledger(), DESIGNS, Counts(), common=False)
@@ -171,3 +171,16 @@ class TestSideBySide:
         assert row.mark == "counted"
         assert row.values["opaque"] == (4.0,)
         assert row.values["jwt"] == (2.0,)
+
+    def test_going_over_is_told_with_what_it_changes_every_year(self) -> None:
+        given = {name: DESIGNS[name] for name in ("opaque", "phantom", "jwt")}
+        found = {
+            one.name: one.values
+            for one in indicators(load_ledger(), given, Counts(), present=DESIGNS["phantom"], n=100)
+        }
+        means = expected_effort(load_ledger(), given, Counts())
+        saved = found["present_yearly_days_difference"]
+        assert saved["phantom"] is None
+        assert saved["jwt"] is not None
+        assert saved["jwt"][0] == pytest.approx(means["jwt"].yearly_days - means["phantom"].yearly_days)
+        assert found["migration_days"]["phantom"] == (0.0, 0.0, 0.0)

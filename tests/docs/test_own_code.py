@@ -30,3 +30,12 @@ def test_what_was_measured_fits_the_files() -> None:
         lines = len((ROOT / "simlib" / row["file"]).read_text(encoding="utf-8").splitlines())
         assert 0 < int(row["nloc"]) < lines
         assert int(row["functions"]) <= int(row["cyclomatic"])
+
+
+def test_the_tool_counts_what_is_stored() -> None:
+    lizard = pytest.importorskip("lizard")
+    version = f"lizard {lizard.version}"
+    for row in rows():
+        if row["tool"] == version:
+            found = lizard.analyze_file(str(ROOT / "simlib" / row["file"]))
+            assert (int(row["nloc"]), int(row["functions"])) == (found.nloc, len(found.function_list)), row["file"]

@@ -91,6 +91,7 @@ def test_a_byte_order_mark_blank_lines_and_windows_line_ends_are_read(tmp_path: 
         (f"{HEADER}\nJ05,1,2,1e400\n", "line 2: pd_high: must be finite, not 1e400"),
         (f"{HEADER}\nJ05,1,2,1e9\n", "line 2: pd_high: must be at most 100000 person-days"),
         (f"{HEADER}\nJ05,1,two,4\n", "line 2: pd_likely: must be a number of person-days, not 'two'"),
+        (f"{HEADER}\nJ05,1,1_0,40\n", "line 2: pd_likely: must be a number of person-days, not '1_0'"),
         (f"{HEADER}\nJ05,1,,4\n", "line 2: pd_likely: must be a number of person-days, not ''"),
         (f"{HEADER}\nJ05,1,2\n", "line 2: has 3 cells, but the header has 4"),
         (f"{HEADER}\nJ05,1,2,3,4\n", "line 2: has 5 cells, but the header has 4"),

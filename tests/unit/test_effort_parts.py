@@ -6,11 +6,11 @@ from simlib.decision.effort import Counts, bringing, design_keys, is_known, know
 from simlib.decision.effort.keys import Key, matches
 from simlib.flows import FLOWS, VICTIM_FLOWS
 from simlib.scenario.design import RefreshPolicy
-from simlib.strategies import CATALOGUE
+from simlib.strategies import CATALOGUE, WRAPPERS
 from support.efforts import JWT, OPAQUE, chosen_part, design
 
 LEDGER = load_ledger()
-ELSEWHERE = {"wrappers:retry", "wrappers:circuit_breaker", "wrappers:fail_open"}
+ELSEWHERE = {f"wrappers:{name}" for name in ("retry", "client_retry", "circuit_breaker", "fail_open")}
 """Parts that the ledger knows whether or not they are in the catalogue yet."""
 PARTS = [
     *(
@@ -18,7 +18,7 @@ PARTS = [
         for place, parts in CATALOGUE.items()
         for part in parts
     ),
-    *(f"flows:{flow}" for flow in (*FLOWS, *VICTIM_FLOWS)),
+    *(f"flows:{flow}" for flow in FLOWS),
     *("refresh:rotation", "user_information:introspection", "user_information:userinfo", "user_information:token"),
 ]
 
@@ -36,13 +36,19 @@ def test_every_item_hangs_on_something_that_there_is(item) -> None:  # type: ign
         assert is_known(pattern) or pattern in ELSEWHERE, pattern
 
 
+def test_flows_that_no_design_may_use_bring_nothing() -> None:
+    for name in VICTIM_FLOWS:
+        brought = [item for item in LEDGER.items if bringing(item.parts, (Key(f"flows:{name}"),)) and not item.common]
+        assert {item.kind for item in brought} <= {"migration"}
+
+
 def test_reasons_are_given_for_parts_that_there_are() -> None:
-    assert set(LEDGER.none_because) <= set(PARTS)
+    assert set(LEDGER.none_because) <= {*PARTS, *(f"flows:{flow}" for flow in VICTIM_FLOWS)}
     assert all(LEDGER.none_because.values())
 
 
 def test_known_parts_are_those_of_the_catalogue() -> None:
-    assert set(known_parts()) == set(PARTS) - {f"flows:{flow}" for flow in VICTIM_FLOWS}
+    assert set(known_parts()) == set(PARTS)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +107,12 @@ def test_a_binding_is_checked_at_the_edge_only() -> None:
         for gateway in ("relay", "jwt_local")
     }
     assert times == {"relay": 3, "jwt_local": 1}
+
+
+def test_what_is_put_around_every_validator_is_built_in_the_gateway_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WRAPPERS["verified_cache"], "everywhere", True, raising=False)
+    mine = design(JWT | {"gateway": "jwt_local"}, wrappers=("verified_cache",))
+    assert work_of(LEDGER, mine, Counts(stacks=3)).one_off["V01"] == 4
 
 
 def test_a_shared_secret_spares_the_key_set_and_has_to_be_shared() -> None:

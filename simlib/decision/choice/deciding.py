@@ -82,7 +82,7 @@ def decide(
         effort=every.effort,
         gain=gain,
         verdicts=verdicts,
-        inputs=told_inputs(scenario, inputs, counts_of(scenario), ledger),
+        inputs=told_inputs(case, inputs, counts_of(scenario), ledger),
         baseline=baseline,
         opponent=opponent,
         open_because=outcome.open_because,

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from simlib.decision.choice.facts import Case
 from simlib.decision.choice.inputs import Input
 from simlib.decision.choice.pairs import counts_of, present_of
-from simlib.decision.choice.surfaces import range_of
 from simlib.decision.effort import TEAM, EffortLedger, Item, needed_items, pert_ppf, team_factor_at
+from simlib.decision.gain.inputs import MEANINGS
 
 Values = NDArray[np.float64]
 Quantiles = Callable[[Values], Values]
@@ -36,7 +36,7 @@ class Factor:
 def factors_of(case: Case, inputs: Mapping[str, Input], ledger: EffortLedger, replications: int) -> tuple[Factor, ...]:
     """Every input that is not known: those of the simulation, prices and amounts, effort, and the discount rate.
 
-    A figure of simulation itself is uncertain too: a factor for each replication and one for their spread.
+    What simulation says is uncertain too: there is a factor for each replication.
     """
     return (
         *_simulated(case),
@@ -50,17 +50,14 @@ def factors_of(case: Case, inputs: Mapping[str, Input], ledger: EffortLedger, re
 
 def replication_names(replications: int) -> tuple[str, ...]:
     """The factors from which the weights of replications are made; none of a single one."""
-    return tuple(f"replication.{number}" for number in range(replications + 1)) if replications > 1 else ()
+    return tuple(f"replication.{number}" for number in range(replications)) if replications > 1 else ()
 
 
 def _simulated(case: Case) -> Iterator[Factor]:
     """What response surfaces follow; the range is theirs, the median is the scenario's own value."""
-    ranges: dict[str, tuple[float, float, float]] = {}
-    for facts in case.facts.values():
-        for surface in facts.surfaces.values():
-            ranges |= {name: range_of(surface, number) for number, name in enumerate(surface.inputs)}
-    for name, (low, middle, high) in ranges.items():
-        yield Factor(name, name, name, "", partial(_between, low, middle, high))
+    for name, (low, middle, high) in case.simulated.items():
+        unit = MEANINGS.get(name, "").partition(";")[0]
+        yield Factor(name, name, name, unit, partial(_between, low, middle, high))
 
 
 def _between(low: float, middle: float, high: float, uniforms: Values) -> Values:

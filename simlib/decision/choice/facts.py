@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from simlib.decision.choice.surfaces import range_of
 from simlib.decision.gain.values import Size, Structure, Surface
 from simlib.scenario.scenario import Scenario
 
@@ -68,3 +69,12 @@ class Case:
     def years(self) -> float:
         """The horizon."""
         return self.scenario.terms.horizon_years
+
+    @property
+    def simulated(self) -> Mapping[str, tuple[float, float, float]]:
+        """Input of the response surfaces -> low end of its range, the scenario's own value, high end."""
+        surfaces = [surface for facts in self.facts.values() for surface in facts.surfaces.values()]
+        ranges = (
+            (name, range_of(surface, number)) for surface in surfaces for number, name in enumerate(surface.inputs)
+        )
+        return dict(ranges)

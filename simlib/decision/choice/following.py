@@ -12,18 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.decision.choice.facts import CPU, Case
-from simlib.decision.choice.surfaces import ratio_to_here
+from simlib.decision.choice.surfaces import range_of, ratio_to_here
 from simlib.decision.economics.servers import tolerated_utilisation, whole_vcpus
 
 Values = NDArray[np.float64]
 Where = Mapping[str, Values]
 """Input of the simulation -> values; what is not named is as in the scenario."""
 LOAD = "load"
-Kind = Literal["constant", "figure", "requests", "vcpus"]
+Kind = Literal["constant", "requests", "total", "vcpus"]
 
 
 class Follows(NamedTuple):
-    """What an amount follows: nothing, a figure, the number of requests times a figure, or the vCPUs of a host."""
+    """What an amount follows: nothing, the number of requests times a figure of one request, a figure that is itself a
+    total and grows with the requests, or the vCPUs of a host.
+    """
 
     kind: Kind
     name: str = ""
@@ -36,8 +38,17 @@ def scale(case: Case, design: str, follows: Follows, where: Where) -> Values:
         return np.ones_like(load)
     if follows.kind == "vcpus":
         return _vcpus(case, design, follows.name, load, where)
-    share = load / case.load if follows.kind == "requests" else np.ones_like(load)
+    share = load / (_followed(case, design, follows.name, load) if follows.kind == "total" else case.load)
     return np.asarray(share * _ratio(case, design, follows.name, where), dtype=np.float64)
+
+
+def _followed(case: Case, design: str, figure: str, load: Values) -> Values | float:
+    """The load up to which the surface of a total has it grow already."""
+    surface = case.facts[design].surfaces.get(figure)
+    if surface is None or LOAD not in surface.inputs:
+        return case.load
+    low, _, high = range_of(surface, surface.inputs.index(LOAD))
+    return np.asarray(np.clip(load, low, high), dtype=np.float64)
 
 
 def _vcpus(case: Case, design: str, host: str, load: Values, where: Where) -> Values:

@@ -7,9 +7,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.decision.choice.facts import Case
 from simlib.decision.economics.formulas import SECONDS_PER_YEAR
 from simlib.decision.economics.prices import resolve_prices
 from simlib.decision.effort import TEAM_SIGMA, Counts, EffortLedger, pert_ppf
+from simlib.decision.gain.inputs import LOAD, MEANINGS
 from simlib.decision.gain.loads import load_of
 from simlib.scenario.economics import Amount, Estimate
 from simlib.scenario.scenario import Scenario
@@ -98,14 +100,14 @@ def _given(name: str, amount: Amount, unit: str) -> Input:
     return Input(name, amount, amount, amount, unit, FILE)
 
 
-def told_inputs(
-    scenario: Scenario, inputs: Mapping[str, Input], counts: Counts, ledger: EffortLedger
-) -> dict[str, str]:
+def told_inputs(case: Case, inputs: Mapping[str, Input], counts: Counts, ledger: EffortLedger) -> dict[str, str]:
     """Every input as a reader sees it: value, unit, and its source or "assumption"."""
-    terms = scenario.terms
+    terms = case.scenario.terms
+    ranges = {name: ends for name, ends in case.simulated.items() if name != LOAD}
     return {
         **{name: one.told for name, one in inputs.items()},
-        "load": f"{load_of(scenario):,.6g} requests per second; the scenario's world",
+        "load": f"{case.load:,.6g} requests per second; the scenario's world",
+        **{name: _followed(name, *ends) for name, ends in ranges.items()},
         "horizon_years": f"{terms.horizon_years:g} years; {FILE}",
         "discount_rate": f"{terms.discount_rate:g} a year; {FILE}",
         "target_utilisation": f"{terms.target_utilisation:g} of paid vCPUs that are not sized otherwise; {FILE}",
@@ -116,3 +118,8 @@ def told_inputs(
             f"{counts.authorization_servers} authorization server(s); {FILE}, else counted in its world"
         ),
     }
+
+
+def _followed(name: str, low: float, own: float, high: float) -> str:
+    """An input of the simulation that is only moved to see what drives the decision."""
+    return f"{own:,.4g} (moved from {low:,.4g} to {high:,.4g}, an assumption) {MEANINGS.get(name, '')}; as simulated"

@@ -74,11 +74,11 @@ def _told(check: LimitCheck) -> LimitOutcome:
     asked = "no affordable number of replications would decide" if more is None else f"about {more} more would decide"
     label = metric.label[0].upper() + metric.label[1:]
     reasons: dict[LimitWord, str] = {
-        "met": f"{label} is {seen}, {allowed} is allowed.",
-        "broken": f"{label} is {seen}, but {allowed} is allowed.",
-        "undecided": f"{label} is {seen}, and {allowed} is allowed: {asked}.",
-        "unstable": f"{label} has no steady value, for the design does not keep up with its load.",
-        "undefined": f"{label} was not observed: the run is too short for it, or nothing happened.",
+        "met": f"{label}: {seen}; {allowed} is allowed.",
+        "broken": f"{label}: {seen}, but {allowed} is allowed.",
+        "undecided": f"{label}: {seen}, and {allowed} is allowed; {asked}.",
+        "unstable": f"{label}: no steady value, for the design does not keep up with its load.",
+        "undefined": f"{label}: not observed; the run is too short for it, or nothing happened.",
     }
     found = "-" if check.word in ("unstable", "undefined") else seen
     return LimitOutcome(check.design, metric.name, allowed, found, check.word, reasons[check.word], more)

@@ -68,7 +68,7 @@ def bill(case: Case, design: str, state: State, figures: Mapping[str, Values], e
         Line("effort", day * effort.yearly_days, CONSTANT),
         *_servers(case, facts, state, known),
         Line("traffic", traffic_cost(requests, known[BYTES], state["gigabyte"]), Follows("requests", BYTES)),
-        Line("storage", storage_cost(known[KEPT], state["storage_gigabyte_month"]), Follows("requests", KEPT)),
+        Line("storage", storage_cost(known[KEPT], state["storage_gigabyte_month"]), Follows("total", KEPT)),
         Line("latency", latency_cost(requests, known[LATENCY], state["second"]), Follows("requests", LATENCY)),
         Line("availability", outage_cost(_availability(facts, state), state["hour_down"]), CONSTANT),
         Line(

@@ -17,7 +17,7 @@ from simlib.decision.choice.inputs import Input
 from simlib.decision.choice.lines import FIGURES
 from simlib.decision.choice.pairs import counts_of, present_of
 from simlib.decision.choice.present import Accounts, total_cost
-from simlib.decision.choice.simulated import Figures, certain_weights, drawn_figures, student_weights
+from simlib.decision.choice.simulated import Figures, certain_weights, drawn_figures, normal_weights
 from simlib.decision.effort import TEAM, EffortDraws, EffortLedger, effort_from_uniforms
 
 if TYPE_CHECKING:
@@ -54,16 +54,11 @@ class Model:
         """The bills of all designs at the scenario's own inputs of simulation, and these inputs as sampled."""
         columns = {factor.name: sample[:, number] for number, factor in enumerate(self.factors)}
         # Effort and replications take their uniforms as they are.
-        direct = {*self.inputs, *self._simulated, RATE}
+        direct = {*self.inputs, *self.case.simulated, RATE}
         values = {factor.name: factor.at(columns[factor.name]) for factor in self.factors if factor.name in direct}
         state, rate = self._state(values, len(sample)), self._rate(values)
         draws = Draws(state, self._figures(columns), self._effort(columns), rate)
-        return draws.accounts(self.case), {name: values[name] for name in self._simulated if name in values}
-
-    @cached_property
-    def _simulated(self) -> frozenset[str]:
-        surfaces = [surface for facts in self.case.facts.values() for surface in facts.surfaces.values()]
-        return frozenset(name for surface in surfaces for name in surface.inputs)
+        return draws.accounts(self.case), {name: values[name] for name in self.case.simulated if name in values}
 
     def _state(self, values: Mapping[str, Values], rows: int) -> dict[str, Values]:
         return {name: values.get(name, np.full(rows, one.likely)) for name, one in self.inputs.items()}
@@ -73,7 +68,7 @@ class Model:
 
     def _figures(self, columns: Mapping[str, Values]) -> Figures:
         names = replication_names(self.replications)
-        weights = student_weights(np.array([columns[name] for name in names])) if names else certain_weights(1)
+        weights = normal_weights(np.array([columns[name] for name in names])) if names else certain_weights(1)
         return completed(self.case, drawn_figures(self.table, self.case.designs, FIGURES, weights))
 
     def _effort(self, columns: Mapping[str, Values]) -> Mapping[str, EffortDraws]:

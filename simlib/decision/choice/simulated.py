@@ -30,18 +30,36 @@ def student_weights(uniforms: Values) -> Values:
 
     With n = 1 nothing is known about the spread and the weight is 1.
     """
-    from scipy.special import chdtri, ndtri
+    from scipy.special import chdtri
 
-    n, draws = uniforms.shape[0] - 1, uniforms.shape[1]
+    n = uniforms.shape[0] - 1
+    # The chi square makes of the normal a t: the spread is itself known from n values only.
+    chi_square = chdtri(max(n - 1, 1), _inside(uniforms[-1]))
+    return _weights(uniforms[:-1], chi_square)
+
+
+def normal_weights(uniforms: Values) -> Values:
+    """The same with the spread taken as observed, from n rows of uniforms: for shares of a variance.
+
+    A t of few degrees of freedom has hardly a variance, or none, that could be shared out.
+    """
+    return _weights(uniforms, np.full(uniforms.shape[1], max(len(uniforms) - 1.0, 1.0)))
+
+
+def _weights(uniforms: Values, chi_square: Values) -> Values:
+    from scipy.special import ndtri
+
+    n = len(uniforms)
     if n < 2:
-        return np.ones((n, draws))
-    inside = np.clip(uniforms, 1e-12, 1 - 1e-12)
-    normal = ndtri(inside[:-1])
+        return np.ones_like(uniforms)
+    normal = ndtri(_inside(uniforms))
     centred = normal - normal.mean(axis=0)
-    # A sum of centred normals over the values has the variance (n - 1) s^2; that of their mean is s^2 / n. The chi
-    # square makes of the normal a t: the spread s is itself known from n values only.
-    chi_square = chdtri(n - 1, inside[-1])
+    # A sum of centred normals over the values has the variance (n - 1) s^2; that of their mean is s^2 / n.
     return np.asarray(1.0 / n + centred / np.sqrt(n * chi_square), dtype=np.float64)
+
+
+def _inside(uniforms: Values) -> Values:
+    return np.clip(uniforms, 1e-12, 1 - 1e-12)
 
 
 def drawn_figures(table: "pd.DataFrame", designs: Sequence[str], names: Sequence[str], weights: Values) -> Figures:

@@ -20,7 +20,8 @@ from simlib.decision.effort.drawing import (
 )
 from simlib.decision.effort.expected import ExpectedEffort, Swing, effort_swings, expected_effort
 from simlib.decision.effort.explaining import Explained, explain_design, explain_part, ledger_parts
-from simlib.decision.effort.indicators import Indicator, indicators
+from simlib.decision.effort.indicator import Indicator
+from simlib.decision.effort.indicators import indicators
 from simlib.decision.effort.items import EffortLedger, Item
 from simlib.decision.effort.keys import Key, bringing, design_keys, is_known, known_parts, part_names
 from simlib.decision.effort.ledger import load_ledger, override

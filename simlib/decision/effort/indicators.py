@@ -1,48 +1,22 @@
 """Development complexity as indicators side by side; they are of different kinds, so nobody adds them up."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
+from collections.abc import Mapping
 
 from simlib.decision.effort.advisories import advisories_of
 from simlib.decision.effort.cocomo import cocomo_days
 from simlib.decision.effort.cosmic import cosmic_points
 from simlib.decision.effort.counting import Counts
-from simlib.decision.effort.drawing import EffortDraws, Floats, draw_effort
-from simlib.decision.effort.expected import expected_effort
+from simlib.decision.effort.indicator import LEVEL, Indicator, Value
 from simlib.decision.effort.items import EffortLedger
 from simlib.decision.effort.keys import gateway_checks, part_names
 from simlib.decision.effort.measured_code import code_pairs, code_size, ratio_of
 from simlib.decision.effort.obligations import must_counts
 from simlib.decision.effort.own_code import design_sizes
+from simlib.decision.effort.person_days import person_days
 from simlib.scenario.design import Design
 
-Mark = Literal["measured", "counted", "assumed"]
-LEVEL = 0.9
-"""Of the intervals; those of person-days hold what is not known about items and team."""
 DRAWS, SEED = 10_000, 20_261_127
-
-Value = tuple[float, ...]
-"""One number; two, lowest and highest; or three, the middle and both ends of its interval."""
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One row: what it says, in which unit, of which kind, where it comes from, and a value per design (None: unknown).
-
-    ``values`` of the differences have None for the design that others are held against.
-    """
-
-    name: str
-    label: str
-    unit: str
-    mark: Mark
-    source: str
-    values: Mapping[str, Value | None]
-
 
 Lived = Mapping[str, Mapping[str, float]]
 """Design -> count -> number: what is counted in the life of one user (simlib.analysis.process)."""
@@ -64,73 +38,12 @@ def indicators(
     a scenario.
     """
     return (
-        *_person_days(ledger, designs, counts, present, n, seed),
+        *person_days(ledger, designs, counts, present, n, seed),
         *_obligations(designs),
         *_code(designs),
         *_process(designs, lived or {}),
         *_cross_checks(designs),
     )
-
-
-def _person_days(
-    ledger: EffortLedger, designs: Mapping[str, Design], counts: Counts, present: Design | None, n: int, seed: int
-) -> list[Indicator]:
-    drawn = draw_effort(ledger, designs, counts, n, seed, common=False)
-    means = expected_effort(ledger, designs, counts, common=False)
-    everything = draw_effort(ledger, designs, counts, n, seed)
-    all_days = {name: effort.one_off_days for name, effort in expected_effort(ledger, designs, counts).items()}
-    first = next(iter(designs))
-    one_off = {name: means[name].one_off_days for name in designs}
-    yearly = {name: means[name].yearly_days for name in designs}
-    rows = [
-        _days("one_off_days_in_all", "to build, in all", ledger, all_days, everything, lambda d: d.one_off_days),
-        _days("one_off_days", "to build, beyond what all need", ledger, one_off, drawn, lambda d: d.one_off_days),
-        _days("yearly_days", "to run, each year", ledger, yearly, drawn, lambda d: d.yearly_days),
-    ]
-    if len(designs) > 1:
-        rows += [
-            _against(rows[1], f"to build, more than {first}", one_off, drawn, first, lambda d: d.one_off_days),
-            _against(rows[2], f"each year, more than {first}", yearly, drawn, first, lambda d: d.yearly_days),
-        ]
-    if present is not None:
-        moved = draw_effort(ledger, designs, counts, n, seed, present=present)
-        left = expected_effort(ledger, designs, counts, present=present)
-        days = {name: left[name].one_off_days for name in designs}
-        label = f"to go over from {present.name}"
-        rows.append(_days("migration_days", label, ledger, days, moved, lambda d: d.one_off_days))
-    return rows
-
-
-_Of = Callable[[EffortDraws], Floats]
-
-
-def _days(
-    name: str,
-    label: str,
-    ledger: EffortLedger,
-    means: Mapping[str, float],
-    drawn: Mapping[str, EffortDraws],
-    of: _Of,
-) -> Indicator:
-    values = {design: (mean, *_ends(of(drawn[design]))) for design, mean in means.items()}
-    source = f"work items, {ledger.source}: beta-PERT, shared team factor"
-    return Indicator(name, label, "person-days", "assumed", source, values)
-
-
-def _against(
-    row: Indicator, label: str, means: Mapping[str, float], drawn: Mapping[str, EffortDraws], first: str, of: _Of
-) -> Indicator:
-    """Differences of the same draws, so that what both designs share does not widen them."""
-    values: dict[str, Value | None] = {
-        design: (mean - means[first], *_ends(of(drawn[design]) - of(drawn[first]))) if design != first else None
-        for design, mean in means.items()
-    }
-    return Indicator(f"{row.name}_difference", label, row.unit, row.mark, row.source, values)
-
-
-def _ends(draws: Floats) -> tuple[float, float]:
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
 
 
 def _obligations(designs: Mapping[str, Design]) -> list[Indicator]:
@@ -194,10 +107,10 @@ def _cross_checks(designs: Mapping[str, Design]) -> list[Indicator]:
     sides = ("opaque", "jwt")
     cocomo = {side: sum(cocomo_days(code_size(layer, side)) for layer in ("RS", "AS")) for side in sides}
     cosmic = {side: float(sum(cosmic_points(layer, side) for layer in ("RS", "AS"))) for side in sides}
-    label, source = "COCOMO II: RS and AS written anew", "measured median sizes of public code"
+    label, source = "COCOMO II: RS and AS written anew", "formula on the measured median sizes of public code"
     movements = "data movements (data/effort/cosmic.csv)"
     return [
-        Indicator("cocomo_days", label, "person-days", "measured", source, _by_family(designs, cocomo)),
+        Indicator("cocomo_days", label, "person-days", "assumed", source, _by_family(designs, cocomo)),
         Indicator("cosmic_points", "COSMIC: RS and AS", "points", "counted", movements, _by_family(designs, cosmic)),
     ]
 

@@ -42,8 +42,11 @@ def design_keys(design: Design) -> tuple[Key, ...]:
     edge_is_gateway = gateway_checks(design)
     found = [key for place, chosen in design.parts.items() for key in _keys(_place(place), chosen, place == GATEWAY)]
     for chosen in design.wrappers:
-        at_edge = getattr(CATALOGUE[WRAPPERS].get(chosen.part), "at_edge", False)
+        kind = CATALOGUE[WRAPPERS].get(chosen.part)
+        at_edge, everywhere = getattr(kind, "at_edge", False), getattr(kind, "everywhere", False)
         found += _keys(WRAPPERS, chosen, edge_is_gateway and at_edge)
+        if edge_is_gateway and everywhere:
+            found += _keys(WRAPPERS, chosen, not at_edge)
     found += [Key(f"{FLOW}:{name}") for name in _flows(design)]
     found += [Key("refresh:rotation")] if design.refresh.rotation else []
     found += [Key(f"user_information:{design.user_information}")]

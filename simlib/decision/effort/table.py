@@ -26,7 +26,7 @@ class Row(NamedTuple):
         """A number of person-days: finite, not negative. Raises InputError."""
         text = self.cells[column]
         try:
-            value = float(text)
+            value = float("" if "_" in text else text)  # Python reads 1_0 as ten, and nobody else does
         except ValueError:
             raise InputError(f"{self.where}: {column}: must be a number of person-days, not {text!r}") from None
         if not math.isfinite(value):

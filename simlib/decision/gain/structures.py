@@ -38,10 +38,11 @@ def expected_exposure_s(scenario: Scenario, design: Design) -> float:
     then, and caches that have forgotten one, do better, so what is measured is less.
     """
     own = promised(scenario)[design.name]
-    if own.after_revocation_s <= own.on_its_way_s or _is_told(scenario, design):
-        return 0.0
     settings = [chosen.settings for chosen in (*(chosen for _, chosen in judges(design)), *design.wrappers)]
     intervals = [getattr(one, key) for one in settings for key in ("poll_s", "ttl_s") if hasattr(one, key)]
+    always_asks = not intervals and own.after_revocation_s <= own.on_its_way_s
+    if always_asks or _is_told(scenario, design):
+        return 0.0
     return float(min(own.after_revocation_s, design.token_lifetime_s, *intervals)) / 2
 
 
