@@ -16,9 +16,10 @@ from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Call, Compute, Failed, Reply
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario
+from simlib.scenario.records import FAILED
 from simlib.scenario.variates import Variates
 from support.networks import Message
-from support.scenarios import SOURCE, document, scenario
+from support.scenarios import COMPARED, SOURCE, document, scenario
 
 TAKEN_IN = 0.001
 
@@ -177,6 +178,38 @@ def test_a_limit_at_the_authorization_server_refuses_what_comes_at_once() -> Non
     assert (calls["status"] == 503).sum() > 0
     del changes["designs__opaque_introspection__admission"]
     assert (simulate(scenario(**changes), "opaque_introspection", 0)["calls"]["status"] == 503).sum() == 0
+
+
+def test_retries_ride_out_what_the_authorization_server_refuses_and_add_no_more_than_their_budget() -> None:
+    changes: dict[str, Any] = {
+        "designs__opaque_introspection__admission": {"authorization_server": {"limit": 1}},
+        "world__load__arrival_rate": 300.0,
+        "world__service__work": {"kind": "constant", "value_s": 0.0005},
+        "run__length_s": 3.0,
+        "run__warm_up_s": 1.0,
+    }
+    lost, asked = [], []
+    for wrappers in ([], [{"part": "retry", "back_off_s": 0.05, "budget": 0.2, "burst": 10}]):
+        made = scenario(**changes, designs__opaque_introspection__wrappers=wrappers)
+        records = simulate(made, "opaque_introspection", 0)
+        lost.append(int((records["requests"]["outcome"] == FAILED).sum()))
+        target = records.names.index("introspect")
+        asked.append(int((records["calls"]["target"] == target).sum()))
+    assert lost[1] < lost[0]
+    assert asked[0] < asked[1] <= asked[0] * 1.2 + 10 + 1
+
+
+def test_all_answers_together_lose_no_request_and_come_out_the_same_twice() -> None:
+    wrappers = [{"part": name} for name in ("retry", "circuit_breaker", "fail_open", "client_retry")]
+    admission = {host: {"limit": 2, "retry_after_s": 0.1} for host in ("service", "authorization_server")}
+    chosen = {f"designs__{name}__wrappers": wrappers for name in COMPARED}
+    chosen |= {f"designs__{name}__admission": admission for name in COMPARED}
+    made = scenario(**chosen, world__load__arrival_rate=150.0, run__length_s=3.0, run__warm_up_s=1.0)
+    for name in COMPARED:
+        first, second = simulate(made, name, 0)["requests"], simulate(made, name, 0)["requests"]
+        assert sorted(first["request"].tolist()) == list(range(len(first["request"])))
+        for column in first:
+            np.testing.assert_array_equal(first[column], second[column])
 
 
 @pytest.mark.parametrize(
