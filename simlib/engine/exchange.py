@@ -12,6 +12,7 @@ from simlib.engine.threads import Threads
 from simlib.engine.timeouts import Timeouts
 from simlib.scenario.effects import Call, Failed, Reply
 from simlib.scenario.messages import Stored
+from simlib.scenario.records import GIVEN_UP
 from simlib.scenario.sinks import Row
 
 if TYPE_CHECKING:
@@ -133,7 +134,11 @@ class Exchange:
         if not operations or task.host.station is None:
             self._begin(task)
         else:
-            self.driver.charge(task, operations + CONNECT_IN if task.new_connection else operations, self.on_begin)
+            self.driver.charge(task, self._taking_in(task), self.on_begin)
+
+    def _taking_in(self, task: Task) -> tuple[str, ...]:
+        operations = task.route.call_in
+        return operations + CONNECT_IN if task.new_connection else operations
 
     def _leave_thread(self, task: Task, threads: Threads) -> None:
         now = self.kernel._now
@@ -150,10 +155,15 @@ class Exchange:
 
     def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
         """The callee is done: its answer goes back over the link."""
+        if task.host.threads is not None:
+            if task.held is not None:
+                self.driver.release(task)
+            self._leave_thread(task, task.host.threads)
+        self._send_back(task, frame, value)
+
+    def _send_back(self, task: Task, frame: CallFrame, value: Any) -> None:
         if task.held is not None:
             self.driver.release(task)
-        if task.host.threads is not None:
-            self._leave_thread(task, task.host.threads)
         delay = frame.one_way
         journey = task.journey
         link = frame.route.link
@@ -215,7 +225,7 @@ class Exchange:
     ) -> None:
         assert self._call_row is not None
         if task.parent is not None and frame.send is nobody and task.parent.waiting is None:
-            status = -1
+            status = GIVEN_UP
         self._call_row(
             (
                 task.subject,

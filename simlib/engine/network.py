@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from simlib.engine.closed import Cycles
 from simlib.engine.costs import CostTable, SecondsOf
+from simlib.engine.faults import Faults
 from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.journey import Journey
 from simlib.engine.live import Stopwatch
 from simlib.engine.simulation import Simulation
+from simlib.scenario.design import Admission
 from simlib.scenario.effects import Flow
 from simlib.scenario.records import Records
 from simlib.scenario.sinks import MemorySink, Sink
@@ -29,6 +31,7 @@ Bind = Callable[[HostContext], Handler]
 class Host:
     """Replicas of one kind. ``workers`` None: its CPU is not modelled. ``threads``: each call to it keeps one of
     so many threads of the replica until it is answered; None means that waiting takes no thread (an event loop).
+    ``admission``: how many calls each replica has at most that it has not answered; the others are refused.
 
     ``known_on_arrival`` is the promise that lets a FIFO host use the Kiefer-Wolfowitz form: between two waits its
     handlers compute exactly once (the engine stops when they do not), and neither their costs nor what they do next
@@ -42,6 +45,7 @@ class Host:
     discipline: Literal["fifo", "processor_sharing"] = "fifo"
     known_on_arrival: bool = False
     threads: int | None = None
+    admission: Admission | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Network:
     any request. ``aliases``: host -> what it calls a target -> the target. ``single``: targets of which each replica
     has an address of its own, "target#0" and so on. ``backgrounds``: host -> what each of its replicas does from the
     start to the end. ``costs_of``: hosts with a cost table of their own. ``entries``: the hosts where request i starts,
-    when that is not always the same one.
+    when that is not always the same one. ``faults``: what goes wrong while it runs.
     """
 
     hosts: tuple[Host, ...]
@@ -94,6 +98,7 @@ class Network:
     backgrounds: Mapping[str, Callable[[HostContext], tuple[Flow[Any], ...]]] = field(default_factory=dict)
     costs_of: Mapping[str, CostTable] = field(default_factory=dict)
     entries: Sequence[str] | None = None
+    faults: Faults | None = None
 
 
 def run_network(

@@ -13,7 +13,7 @@ def observed_validation(flow: Flow[Verdict], replica: int, token: int, edge: boo
     begin = partial(_begin_at_edge, replica, token) if edge else _begin
     yield Mark(begin)  # type: ignore[misc]  # the engine's own effect, not a part's
     verdict = yield from flow
-    yield Mark(partial(_end, verdict, edge))  # type: ignore[misc]
+    yield Mark(partial(_end, verdict, edge), verdict)  # type: ignore[misc]
     return verdict
 
 

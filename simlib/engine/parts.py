@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from simlib.engine.rotation import KeyChange, rotating
 from simlib.flows import FLOWS, VICTIM_FLOWS
 from simlib.scenario.design import Chosen, Design
 from simlib.scenario.hosts import InnerService
@@ -14,14 +16,25 @@ from simlib.scenario.variates import Variates
 from simlib.scenario.world import World
 from simlib.services import user_claims
 from simlib.strategies import CATALOGUE, Credentials, Deployment, Issuer, Presenter, Propagator, Validator, Wrapper
+from simlib.strategies.victims import VICTIMS
 from simlib.tokens import generate_signing_key
 
 INNER_SERVICE, DOWNSTREAM = "inner_service", "downstream"
 
 PARTS: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
-    {**CATALOGUE, "flows": MappingProxyType({**FLOWS, **VICTIM_FLOWS})}
+    {
+        **{place: MappingProxyType({**parts, **VICTIMS.get(place, {})}) for place, parts in CATALOGUE.items()},
+        "flows": MappingProxyType({**FLOWS, **VICTIM_FLOWS}),
+    }
 )
-"""Everything that a scenario may name: place -> name -> part, and the flows by which clients sign in."""
+"""Everything that there is: place -> name -> part, and the flows by which clients sign in. What has a ``refused`` is a
+victim: the loader says why no scenario may choose it.
+"""
+
+
+def part_of(place: str, name: str) -> Any:
+    """The part of that name, from the catalogue or else from the victims."""
+    return CATALOGUE[place].get(name) or VICTIMS[place][name]
 
 
 @dataclass(frozen=True)
@@ -38,18 +51,25 @@ class Parts:
     def edge(self) -> str:
         """Where tokens that come from clients are checked first."""
         gateway = self.design.parts.get(GATEWAY)
-        checks = gateway is not None and getattr(CATALOGUE[GATEWAY][gateway.part], "checks", True)
+        checks = gateway is not None and getattr(part_of(GATEWAY, gateway.part), "checks", True)
         return GATEWAY if checks else SERVICE
 
     @property
     def regional(self) -> bool:
         """Whether there is an authorization server in every region."""
-        kind = CATALOGUE["authorization_server"][self.design.parts["authorization_server"].part]
+        kind = part_of("authorization_server", self.design.parts["authorization_server"].part)
         return bool(self.deployment.regions) and getattr(kind, "regional", False)
 
-    def issuer(self, region: str) -> Issuer:
-        """The authorization server's part in a region."""
-        issuer: Issuer = _made("authorization_server", self.design, replace(self.deployment, region=region))
+    def issuer(self, region: str, changes: tuple[KeyChange, ...] = ()) -> Issuer:
+        """The authorization server's part in a region; ``changes``: when it gets other keys."""
+        deployment = replace(self.deployment, region=region)
+
+        def make(number: int) -> Issuer:
+            keyed = replace(deployment, make_key=partial(generate_signing_key, kid=kid_of(number)))
+            made: Issuer = _made("authorization_server", self.design, keyed)
+            return made
+
+        issuer = rotating(make, changes)
         for wrapper in self.wrappers:
             issuer = wrapper.around_issuer(issuer)
         return issuer
@@ -61,14 +81,14 @@ class Parts:
             deployment = replace(deployment, audience=service.audience)
         validator: Validator = _made(place, self.design, deployment)
         for wrapper in self.wrappers:
-            if (place == self.edge) if wrapper.at_edge else (place != GATEWAY):
+            if wrapper.everywhere or ((place == self.edge) if wrapper.at_edge else (place != GATEWAY)):
                 validator = wrapper.around_validator(validator)
         return validator
 
     def needs(self, word: str) -> bool:
         """Whether a part cannot work without something, such as the shared store."""
-        placed = [(CATALOGUE[place][chosen.part], chosen) for place, chosen in self.design.parts.items()]
-        placed += [(CATALOGUE["wrappers"][chosen.part], chosen) for chosen in self.design.wrappers]
+        placed = [(part_of(place, chosen.part), chosen) for place, chosen in self.design.parts.items()]
+        placed += [(part_of("wrappers", chosen.part), chosen) for chosen in self.design.wrappers]
         return any(word in kind.needs(chosen.settings) for kind, chosen in placed if hasattr(kind, "needs"))
 
 
@@ -84,12 +104,12 @@ def make_parts(design: Design, deployment: Deployment) -> Parts:
 
 def _made(place: str, design: Design, deployment: Deployment) -> Any:
     chosen = design.parts[place]
-    kind: Any = CATALOGUE[place][chosen.part]
+    kind: Any = part_of(place, chosen.part)
     return kind(chosen.settings, deployment)
 
 
 def _wrapper(chosen: Chosen, deployment: Deployment) -> Wrapper:
-    kind: Any = CATALOGUE["wrappers"][chosen.part]
+    kind: Any = part_of("wrappers", chosen.part)
     wrapper: Wrapper = kind(chosen.settings, deployment)
     return wrapper
 
@@ -110,7 +130,7 @@ def deployment_of(
         resource_server=_credentials("resource-server", variates),
         client=_credentials("client", variates),
         user_claims=lambda subject: user_claims(subject, information.claims, information.value_bytes),
-        make_key=lambda algorithm: generate_signing_key(algorithm, "2026-01"),
+        make_key=partial(generate_signing_key, kid=kid_of(0)),
         subscribers=subscribers,
         regions=regions,
         region=regions[0] if regions else "",
@@ -121,6 +141,11 @@ def all_scopes(world: World) -> str:
     """What clients ask for: the scopes of the first service and of all behind it, each once."""
     services = (world.service, *world.inner_services.values())
     return " ".join(dict.fromkeys(word for service in services for word in service.scope.split()))
+
+
+def kid_of(number: int) -> str:
+    """The name of the authorization server's n-th signing key."""
+    return f"2026-{number + 1:02d}"
 
 
 def _credentials(client_id: str, variates: Variates) -> Credentials:

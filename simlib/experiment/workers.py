@@ -40,19 +40,20 @@ def run_all(
 ) -> list[Answered]:
     """What a function of a module makes of each item, in order, in so many processes."""
     done: list[Answered] = []
-    for answer in _answers(work, items, workers):
+    for answer in results(work, items, workers):
         done.append(answer)
         if progress is not None:
             progress(len(done), len(items))
     return done
 
 
-def _answers(work: Callable[[Asked], Answered], items: Sequence[Asked], workers: int) -> Iterator[Answered]:
+def results(work: Callable[[Asked], Answered], items: Sequence[Asked], workers: int) -> Iterator[Answered]:
+    """The same, one after another as they come; none of the processes hears Ctrl-C."""
     if workers <= 1:
         return map(work, items)
     from joblib import Parallel, delayed
 
     pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
     with deaf_to_interrupts():
-        results: Iterator[Answered] = pool(delayed(work)(item) for item in items)
-    return results
+        found: Iterator[Answered] = pool(delayed(work)(item) for item in items)
+    return found

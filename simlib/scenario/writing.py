@@ -32,7 +32,13 @@ def to_document(scenario: Scenario) -> dict[str, Any]:
 
 def _design(design: Design) -> dict[str, Any]:
     places: Mapping[str, Any] = {place: _chosen(chosen) for place, chosen in design.parts.items()}
-    further = {"max_revocation_lag_s": design.max_revocation_lag_s} if design.max_revocation_lag_s is not None else {}
+    further: dict[str, Any] = {}
+    if design.max_revocation_lag_s is not None:
+        further["max_revocation_lag_s"] = design.max_revocation_lag_s
+    if design.admission:
+        further["admission"] = {host: asdict(admission) for host, admission in design.admission.items()}
+    if design.presets:
+        further["presets"] = dict(design.presets)
     return {
         "title": design.title,
         "token_lifetime_s": design.token_lifetime_s,

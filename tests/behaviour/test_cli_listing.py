@@ -92,6 +92,9 @@ def test_every_part_and_setting_of_the_catalogue_is_described(checker: Any) -> N
     definitions = checker.schema["$defs"]
     for place, parts in PARTS.items():
         for name, part in parts.items() if place != "flows" else ():
+            if getattr(part, "refused", ""):
+                assert f"{place}.{name}" not in definitions
+                continue
             assert definitions[f"{place}.{name}"]["description"].startswith(part.summary)
             assert definitions[f"{place}.{name}"]["properties"].keys() == {"part", *part.Settings.__dataclass_fields__}
 

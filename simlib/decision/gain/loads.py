@@ -51,5 +51,6 @@ def at_load(scenario: Scenario, load: float | None) -> Scenario:
 
 
 def only(scenario: Scenario, design: str) -> Scenario:
-    """The scenario with one of its designs alone; raises InputError for an unknown one."""
-    return replace(scenario, designs=MappingProxyType({design: scenario.design(design)}))
+    """The scenario with one of its designs alone, and without terms that name others; InputError for an unknown one."""
+    alone = MappingProxyType({design: scenario.design(design)})
+    return replace(scenario, designs=alone, terms=scenario.terms.model_copy(update={"baseline": None, "present": None}))
