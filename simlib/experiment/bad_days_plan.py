@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from simlib.analysis.bad_day import Window, end_of
+from simlib.analysis.bad_day import Window, end_of, window
 from simlib.engine.parts import PARTS
 from simlib.scenario.bad_days import BadDay, standard_days
 from simlib.scenario.errors import InputError
@@ -57,7 +57,7 @@ class DaysPlan:
             return None
         begin = times[0].begin
         end = end_of([(time.end, day.faults[time.name].kind) for time in times])
-        return Window(begin, end, max(end, min(begin + self.window_s, horizon)))
+        return window(begin, end, horizon, self.window_s)
 
 
 def plan_days(
