@@ -81,7 +81,7 @@ def bill(case: Case, design: str, state: State, figures: Mapping[str, Values], e
 
 
 def _servers(case: Case, facts: Facts, state: State, figures: dict[str, Values]) -> list[Line]:
-    """Whole vCPUs where they were sized, else what each request takes of vCPUs that are as busy as is wanted."""
+    """vCPUs where they were sized, else what each request takes of vCPUs that are as busy as is wanted."""
     if facts.size is not None:
         return [
             Line("servers", server_cost(1.0, state[PRICES[host]]), Follows("vcpus", host))
