@@ -109,6 +109,24 @@ def test_parts_of_a_net_present_value_add_up() -> None:
         assert sum(part.mean for part in row.cost_parts.values()) == pytest.approx(row.total_cost.mean, rel=1e-9)
 
 
+def test_what_users_lose_grows_with_their_number() -> None:
+    """Twice as many users lose twice as much in an hour down, and twice as many of their tokens are stolen."""
+    structures = {OPAQUE: structure(), CACHED: structure(), JWT: structure(served=0.5)}
+    told = decided(
+        CHEAP,
+        (work(OPAQUE, 10.0), work(JWT, 10.4)),
+        worth__hour_down=100.0,
+        worth__exposed_hour=10.0,
+        gain={"structures": structures},
+        decision={"revocations_per_year": 1000.0},
+    )
+    worth = told.against[OPAQUE][JWT]
+    assert worth.parts["availability"].mean > -worth.parts["exposure"].mean > 0
+    earned = sum(worth.parts[cause].mean for cause in ("availability", "exposure", "servers", "traffic"))
+    (crossing,) = worth.crossings
+    assert crossing.load == pytest.approx(20 * -worth.parts["effort"].mean / earned)
+
+
 @pytest.mark.parametrize("against", [OPAQUE, CACHED])
 def test_break_even_is_real(against: str) -> None:
     """The decision is taken again in worlds with that much less and that much more load."""
@@ -323,7 +341,7 @@ class TestRivals:
 
     @pytest.mark.parametrize("key", ["baseline", "present"])
     def test_a_rival_that_is_not_there_is_refused(self, key: str) -> None:
-        with pytest.raises(InputError, match=f"decision.{key}: 'saml' is no design"):
+        with pytest.raises(InputError, match=f"decision.{key}: unknown design 'saml'"):
             decided(CHEAP, ITEMS, decision={key: "saml"})
 
     def test_who_is_there_already_is_not_built_again(self) -> None:
