@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.analysis.latencies import mean
-from simlib.scenario.records import Columns, Records
+from simlib.scenario.records import SESSION, Columns, Records
 
 
 def exposure(records: Records, warm_up_s: float) -> dict[str, float]:
@@ -35,6 +35,7 @@ def watched(records: Records, warm_up_s: float) -> list[tuple[int, float]]:
     lifetime = float((tokens["expires"] - tokens["issued"]).max()) if len(tokens["token"]) else 0.0
     effective = revocations["effective"]
     kept = (effective >= warm_up_s) & (effective + lifetime <= records.horizon)  # false where effective is NaN
+    kept &= revocations["token"] != SESSION
     return list(zip(revocations["token"][kept].tolist(), effective[kept].tolist(), strict=True))
 
 

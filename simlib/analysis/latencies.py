@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.scenario.records import FAILED, FINISHED, REFUSED, UNFINISHED, Columns, Records
+from simlib.scenario.records import FAILED, FINISHED, REFUSED, STRANGER, UNFINISHED, Columns, Records
 
 QUANTILES = {"p50_s": 50, "p95_s": 95, "p99_s": 99}
 
 
 def arrived(records: Records, warm_up_s: float) -> Columns:
-    """The rows of the requests table that arrived at or after the warm-up (seconds)."""
+    """The users' rows of the requests table that arrived at or after the warm-up (seconds); none of strangers."""
     requests = records["requests"]
-    kept = requests["arrival"] >= warm_up_s
+    kept = (requests["arrival"] >= warm_up_s) & (requests["user"] != STRANGER)
     return {name: column[kept] for name, column in requests.items()}
 
 

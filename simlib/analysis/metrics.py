@@ -77,6 +77,8 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             _share("refused_share", "refused requests", None, 3),
             _share("retried_share", "requests refused once, then served with a new token", None, 3),
             _share("failed_share", "failed requests", True, 3),
+            # Told where a world has faults: the share of the requests that got the right answer in time.
+            _share("availability", "availability", False, 3),
             _count("unfinished", "requests unfinished at the end", True),
             Metric("exposure_s", "exposure after revocation", "s", True),
             Metric("exposure_requests", "requests accepted after revocation", "", True),

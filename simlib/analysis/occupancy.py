@@ -62,6 +62,11 @@ def _of_host(records: Records, host: str, warm_up_s: float) -> Busy | None:
     return Busy(worked, present * records.workers[host], begin, end) if end > begin else None
 
 
+def busy_between(records: Records, host: str, since: float) -> Busy | None:
+    """Work of one host from the first sample at or after an instant (seconds) to the last; None without two."""
+    return _of_host(records, host, since)
+
+
 def utilisation(records: Records, kinds: tuple[str, ...], warm_up_s: float) -> float:
     """Share of their worker-seconds that hosts of some kinds worked after the warm-up, NaN where none was sampled."""
     work = busy(records, kinds, warm_up_s)

@@ -1,5 +1,8 @@
 """One replication of one design as one row of numbers; intervals over such rows are made elsewhere."""
 
+from math import nan
+
+from simlib.analysis.availability import availability
 from simlib.analysis.backlog import backlog
 from simlib.analysis.exposure import exposure
 from simlib.analysis.latencies import arrived, latencies, outcomes, ratio, sign_ins
@@ -12,7 +15,8 @@ def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
     """All numbers of one replication, seconds and bytes, NaN where a number is undefined.
 
     The warm-up (seconds) is a filter: requests count by arrival, calls by the instant they were sent, revocations
-    by the instant they took effect, stations from their first sample after it. Raises ValueError when the warm-up
+    by the instant they took effect, stations from their first sample after it. ``availability`` is told where
+    something went wrong; what a bad day did, `simlib.analysis.bad_day` tells. Raises ValueError when the warm-up
     is negative or not shorter than the run.
     """
     if not 0 <= warm_up_s < records.horizon:
@@ -29,4 +33,5 @@ def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
         "arrivals_per_s": ratio(ends["arrivals"], records.horizon - warm_up_s),
         **exposure(records, warm_up_s),
         **backlog(records, warm_up_s),
+        "availability": availability(records, warm_up_s, records.horizon) if len(records["faults"]["begin"]) else nan,
     }

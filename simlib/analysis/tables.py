@@ -12,7 +12,7 @@ from simlib.scenario.records import FINISHED, OUTCOMES, SCHEMA, Records
 if TYPE_CHECKING:
     import pandas as pd
 
-NAMED = ("host", "caller", "callee", "target", "operation")
+NAMED = ("host", "caller", "callee", "target", "operation", "fault", "kind")
 """Columns whose integers are spelt out by Records.names."""
 
 

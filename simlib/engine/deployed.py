@@ -1,14 +1,20 @@
 """A scenario's design made into a network: parts, servers, clients and everything between them."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from simlib.engine.backends import backend
 from simlib.engine.costs import OwnCosts, SecondsOf
-from simlib.engine.database import database_costs, database_handler
+from simlib.engine.database import database_costs
 from simlib.engine.demand import Demand, draw_demand
-from simlib.engine.handlers import Handlers, shared_store
+from simlib.engine.deployed_faults import (
+    database_mishaps,
+    endpoint_mishaps,
+    faults_of,
+    insistent_client,
+    insistent_hosts,
+)
+from simlib.engine.handlers import AroundEndpoint, Handlers, shared_store
 from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.journey import Journey
 from simlib.engine.network import Bind, Network
@@ -18,11 +24,14 @@ from simlib.engine.population import ObservedTokens, Population
 from simlib.engine.registration import authorization_server
 from simlib.engine.routing import routed
 from simlib.engine.servers import Server, Servers
+from simlib.engine.sessions_ended import IndexedStore, SessionsEnded
 from simlib.engine.sign_in import sign_ins_of
 from simlib.engine.sites import make_sites, subscribers_of
 from simlib.engine.thefts import Thefts
 from simlib.engine.topology import Topology
 from simlib.engine.untimed import PastReplica, Resource
+from simlib.engine.warming import warm
+from simlib.engine.weather import Weather
 from simlib.scenario.design import Design
 from simlib.scenario.effects import Flow
 from simlib.scenario.messages import (
@@ -35,11 +44,13 @@ from simlib.scenario.messages import (
     StoreRevokedSince,
 )
 from simlib.scenario.places import AUTHORIZATION_SERVER, BACKEND, CLIENT, SHARED_STORE, STORE, at
+from simlib.scenario.records import STRANGER
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import Sink
 from simlib.scenario.variates import Variates
 from simlib.services import ENDPOINTS, AuthorizationServer
 from simlib.stores import SharedStore, TokenStore
+from simlib.strategies import Issuer
 
 SHARED = "shared"
 AT_HOME = frozenset({BACKEND})
@@ -63,6 +74,7 @@ class Deployed:
         self.world = scenario.world
         self.variates = variates
         self.demand: Demand = draw_demand(scenario, variates)
+        self.weather = Weather(scenario, variates)
         subscribers: dict[str, tuple[str, ...]] = {}
         self.parts = make_parts(design, deployment_of(scenario, design, variates, subscribers))
         self.regions = self.world.regions.names if self.world.regions is not None else ("",)
@@ -71,12 +83,24 @@ class Deployed:
         self.topology = Topology(self.world, self.parts, self.sites)
         self.shared = SharedStore()
         self.as_servers = {
-            region: Server(region, self.parts.issuer(region), make_store(), self._beyond)
+            region: Server(region, self._issuer(region), self._store(make_store), self._beyond)
             for region in self.topology.as_regions
         }
         self.thefts = self._thefts(sink)
         self.population = self._population(sink)
         self.handlers = Handlers(self.world, self.parts, self.population.token_id)
+        self.values = {region: self._value(server) for region, server in self.as_servers.items()}
+        self.sessions_ended = SessionsEnded(self.population, sink.writer("revocations"))
+
+    def _issuer(self, region: str) -> Issuer:
+        return self.parts.issuer(region, self.weather.key_changes())
+
+    def _store(self, make_store: Callable[[], TokenStore]) -> TokenStore:
+        return IndexedStore(make_store()) if self.weather.logouts() else make_store()
+
+    def _value(self, server: Server) -> AuthorizationServer:
+        tokens = ObservedTokens(server.issuer, self.population, self._revoked)
+        return authorization_server(self.world, self.parts, server, tokens, self.demand, self.variates)
 
     def close(self) -> None:
         """Let go of the token stores."""
@@ -95,6 +119,7 @@ class Deployed:
             self.parts.deployment.scope,
             sign_ins_of(self.world, self.parts, self.demand, self.variates),
             sink.writer("tokens"),
+            self.weather.ends_sessions,
         )
 
     def _thefts(self, sink: Sink) -> Thefts:
@@ -127,6 +152,8 @@ class Deployed:
     def network(self) -> Network:
         """The network of this design."""
         topology, demand = self.topology, self.demand
+        if self.scenario.run.caches == "stationary":
+            warm(self)
         handlers, inner = self._handlers(), [site for site in self.sites if site.host not in ("gateway", "service")]
         return Network(
             hosts=topology.hosts(),
@@ -145,6 +172,7 @@ class Deployed:
                 site.host: OwnCosts({**self._own_costs(), "service.work": site.listening.work}, self.scenario.profile)
                 for site in inner
             },
+            faults=faults_of(self, frozenset(host.name for host in topology.hosts())) if self.weather else None,
             entries=None if demand.regions is None else [at(CLIENT, self.regions[r]) for r in demand.regions.tolist()],
         )
 
@@ -160,6 +188,10 @@ class Deployed:
             own |= {"shared.call": world.shared_store.call, "shared.work": world.shared_store.work}
         return own
 
+    def around(self, region: str) -> AroundEndpoint:
+        """What goes wrong inside an authorization server."""
+        return endpoint_mishaps(self.weather, self.as_servers[region].issuer, self.in_process_operation())
+
     def _handlers(self) -> dict[str, tuple[str, Bind]]:
         """Target -> its host and what happens there."""
         found: dict[str, tuple[str, Bind]] = {}
@@ -168,26 +200,26 @@ class Deployed:
             if site.receives:
                 found[site.receive_target] = (site.host, self.handlers.receive(site))
         for region, server in self.as_servers.items():
-            host, value = at(AUTHORIZATION_SERVER, region), self.served_by(server)
-            found |= {at(name, region): (host, bind) for name, bind in self.handlers.endpoints(value).items()}
+            host = at(AUTHORIZATION_SERVER, region)
+            endpoints = self.handlers.endpoints(self.values[region], self.around(region))
+            found |= {at(name, region): (host, bind) for name, bind in endpoints.items()}
             if self.world.store.database is not None:
-                found[at(STORE, region)] = (at(STORE, region), partial(_database, server.store))
+                found[at(STORE, region)] = (at(STORE, region), database_mishaps(self.weather, server.store))
         if self.world.backend is not None:
             bind = backend(self.world, self.parts, self.variates)
             found |= {at(BACKEND, region): (at(BACKEND, region), bind) for region in self.regions}
         if self.topology.shared is not None:
             found[SHARED] = (SHARED_STORE, shared_store(self.shared))
-        return found
-
-    def served_by(self, server: Server) -> AuthorizationServer:
-        """What the endpoints of one authorization server work with."""
-        tokens = ObservedTokens(server.issuer, self.population, self._revoked)
-        return authorization_server(self.world, self.parts, server, tokens, self.demand, self.variates)
+        return insistent_hosts(self.weather, found)
 
     def _local(self, server: Server) -> dict[str, InProcess]:
         if self.world.store.database is not None:
             return {}
         return {STORE: InProcess(self._store_operation, server.store.execute)}
+
+    def in_process_operation(self) -> Callable[[StoreRequest], str] | None:
+        """What a request to the token store costs the authorization server; None when the store is on its own host."""
+        return self._store_operation if self.world.store.database is None else None
 
     def _store_operation(self, request: StoreRequest) -> str:
         return f"store.{self.world.store.kind}.{VERBS[type(request)]}"
@@ -199,12 +231,19 @@ class Deployed:
             state = population.client(journey.user)
             request = HttpRequest(needs_user_information=journey.user_information, sensitive=journey.sensitive)
             flow = observed_request(presenter.request(ctx, state, request), ctx, journey)
-            return self._routed(journey.user, flow)
+            return insistent_client(self.weather, ctx, self._where(journey), self._routed(journey.user, flow))
 
         return entry
 
+    def _where(self, journey: Journey) -> str:
+        """The client host at which a request is made."""
+        regions = self.demand.regions
+        return at(CLIENT, self.regions[0 if regions is None else int(regions[journey.request])])
+
     def _journey(self, request: int, arrival: float) -> Journey:
         demand = self.demand
+        if request >= len(demand.users):
+            return Journey(request, STRANGER, arrival, False)
         sensitive = demand.sensitive is not None and bool(demand.sensitive[request])
         information = bool(demand.needs_user_information[request])
         return Journey(request, int(demand.users[request]), arrival, information, sensitive)
@@ -221,7 +260,3 @@ class Deployed:
             for number in range(site.replicas)
         }
         return {**pushed, SHARED: lambda request: self.shared.execute(request, 0.0)}
-
-
-def _database(store: TokenStore, _: HostContext) -> Handler:
-    return database_handler(store)

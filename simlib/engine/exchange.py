@@ -12,6 +12,7 @@ from simlib.engine.threads import Threads
 from simlib.engine.timeouts import Timeouts
 from simlib.scenario.effects import Call, Failed, Reply
 from simlib.scenario.messages import Stored
+from simlib.scenario.records import GIVEN_UP
 from simlib.scenario.sinks import Row
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ class Exchange:
     ) -> None:
         assert self._call_row is not None
         if task.parent is not None and frame.send is nobody and task.parent.waiting is None:
-            status = -1
+            status = GIVEN_UP
         self._call_row(
             (
                 task.subject,

@@ -21,6 +21,8 @@ from simlib.stores import SharedStore
 from simlib.strategies import Background, Endpoint, Presented, Receiver, Validator
 
 TokenId = Callable[[str], int]
+AroundEndpoint = Callable[[str, Endpoint], Endpoint]
+"""Name of an endpoint and what it does -> what it does when something is wrong with it."""
 
 
 class ReplicaContext(Context, Protocol):
@@ -43,8 +45,17 @@ class Handlers:
         """Host and replica -> what its validator knows, for the replicas that have been bound."""
         return MappingProxyType(self._states)
 
+    def forget(self, host: str) -> None:
+        """What the replicas of a host know; who binds them again finds them as they began."""
+        for key in [key for key in self._states if key[0] == host]:
+            del self._states[key]
+
     def _state(self, site: Site, ctx: ReplicaContext) -> Any:
-        key = (site.host, ctx.replica)
+        return self.state_of(site, ctx.replica)
+
+    def state_of(self, site: Site, replica: int) -> Any:
+        """What the validator of one replica knows, from the beginning of the run on or from before."""
+        key = (site.host, replica)
         if key not in self._states:
             self._states[key] = None if site.validator is None else site.validator.initial_state()
         return self._states[key]
@@ -119,13 +130,22 @@ class Handlers:
 
     # --- the authorization server and what is behind ---------------------------------------------------------------
 
-    def endpoints(self, server: AuthorizationServer, endpoints: Mapping[str, Endpoint] = ENDPOINTS) -> dict[str, Bind]:
-        """Name -> endpoint of one authorization server."""
-        return {name: partial(self._endpoint, name, endpoint, server) for name, endpoint in endpoints.items()}
+    def endpoints(
+        self, server: AuthorizationServer, around: AroundEndpoint, endpoints: Mapping[str, Endpoint] = ENDPOINTS
+    ) -> dict[str, Bind]:
+        """Name -> endpoint of one authorization server, with what may go wrong there around it."""
+        return {name: partial(self._endpoint, name, endpoint, server, around) for name, endpoint in endpoints.items()}
 
-    def _endpoint(self, name: str, endpoint: Endpoint, server: AuthorizationServer, ctx: HostContext) -> Handler:
+    def endpoint(self, name: str, endpoint: Endpoint, around: AroundEndpoint) -> Endpoint:
+        """One endpoint with the design's wrappers and with what may go wrong around it."""
         for wrapper in self._parts.wrappers:
             endpoint = wrapper.around_endpoint(name, endpoint)
+        return around(name, endpoint)
+
+    def _endpoint(
+        self, name: str, endpoint: Endpoint, server: AuthorizationServer, around: AroundEndpoint, ctx: HostContext
+    ) -> Handler:
+        endpoint = self.endpoint(name, endpoint, around)
         limit = self._world.authorization_server.rate_limit
         if limit is not None:
             endpoint = limited(endpoint, limit.requests_per_s, limit.burst)

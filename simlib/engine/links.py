@@ -88,6 +88,15 @@ class Connections:
         self._idle.append(now)
         return None
 
+    def close(self) -> None:
+        """A connection in use is gone; who waits may open another."""
+        self._open -= 1
+
+    def close_idle(self) -> None:
+        """The connections that nobody uses are gone."""
+        self._open -= len(self._idle)
+        self._idle.clear()
+
     def _close_stale(self, now: float) -> None:
         keep_alive = self.keep_alive
         if keep_alive is None:

@@ -7,6 +7,7 @@ from simlib.engine.clients import PUBLIC
 from simlib.engine.parts import deployment_of
 from simlib.scenario.design import Design
 from simlib.scenario.errors import InputError
+from simlib.scenario.faults import MassLogout
 from simlib.scenario.links import Link
 from simlib.scenario.people import ClientKind
 from simlib.scenario.profile import MANY_CLAIMS
@@ -80,6 +81,8 @@ def needed_operations(scenario: Scenario, design: Design) -> frozenset[str]:
         needed |= ROTATING
     if world.backend is not None:
         needed |= BACKEND
+    if any(isinstance(fault, MassLogout) for fault in world.faults.values()):
+        needed |= REVOKING | {"store.get"}
     if world.authorization_server.rate_limit is not None:
         needed |= {"cache.lookup"}
     return frozenset(_in_store(world.store.kind, needed))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simlib.engine.closed import Cycles
 from simlib.engine.costs import CostTable, SecondsOf
+from simlib.engine.faults import Faults
 from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.journey import Journey
 from simlib.engine.live import Stopwatch
@@ -79,7 +80,7 @@ class Network:
     any request. ``aliases``: host -> what it calls a target -> the target. ``single``: targets of which each replica
     has an address of its own, "target#0" and so on. ``backgrounds``: host -> what each of its replicas does from the
     start to the end. ``costs_of``: hosts with a cost table of their own. ``entries``: the hosts where request i starts,
-    when that is not always the same one.
+    when that is not always the same one. ``faults``: what goes wrong while it runs.
     """
 
     hosts: tuple[Host, ...]
@@ -97,6 +98,7 @@ class Network:
     backgrounds: Mapping[str, Callable[[HostContext], tuple[Flow[Any], ...]]] = field(default_factory=dict)
     costs_of: Mapping[str, CostTable] = field(default_factory=dict)
     entries: Sequence[str] | None = None
+    faults: Faults | None = None
 
 
 def run_network(

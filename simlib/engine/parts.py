@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from simlib.engine.rotation import KeyChange, rotating
 from simlib.flows import FLOWS, VICTIM_FLOWS
 from simlib.scenario.design import Chosen, Design
 from simlib.scenario.hosts import InnerService
@@ -58,9 +60,16 @@ class Parts:
         kind = part_of("authorization_server", self.design.parts["authorization_server"].part)
         return bool(self.deployment.regions) and getattr(kind, "regional", False)
 
-    def issuer(self, region: str) -> Issuer:
-        """The authorization server's part in a region."""
-        issuer: Issuer = _made("authorization_server", self.design, replace(self.deployment, region=region))
+    def issuer(self, region: str, changes: tuple[KeyChange, ...] = ()) -> Issuer:
+        """The authorization server's part in a region; ``changes``: when it gets other keys."""
+        deployment = replace(self.deployment, region=region)
+
+        def make(number: int) -> Issuer:
+            keyed = replace(deployment, make_key=partial(generate_signing_key, kid=kid_of(number)))
+            made: Issuer = _made("authorization_server", self.design, keyed)
+            return made
+
+        issuer = rotating(make, changes)
         for wrapper in self.wrappers:
             issuer = wrapper.around_issuer(issuer)
         return issuer
@@ -121,7 +130,7 @@ def deployment_of(
         resource_server=_credentials("resource-server", variates),
         client=_credentials("client", variates),
         user_claims=lambda subject: user_claims(subject, information.claims, information.value_bytes),
-        make_key=lambda algorithm: generate_signing_key(algorithm, "2026-01"),
+        make_key=partial(generate_signing_key, kid=kid_of(0)),
         subscribers=subscribers,
         regions=regions,
         region=regions[0] if regions else "",
@@ -132,6 +141,11 @@ def all_scopes(world: World) -> str:
     """What clients ask for: the scopes of the first service and of all behind it, each once."""
     services = (world.service, *world.inner_services.values())
     return " ".join(dict.fromkeys(word for service in services for word in service.scope.split()))
+
+
+def kid_of(number: int) -> str:
+    """The name of the authorization server's n-th signing key."""
+    return f"2026-{number + 1:02d}"
 
 
 def _credentials(client_id: str, variates: Variates) -> Credentials:

@@ -27,7 +27,10 @@ FOREVER = 1e9
 
 
 class Population:
-    """Clients come to life at their first request, as they would have been at that time."""
+    """Clients come to life at their first request, as they would have been at that time.
+
+    ``remembers``: which tokens each user has can be asked for.
+    """
 
     def __init__(
         self,
@@ -39,7 +42,9 @@ class Population:
         scope: str,
         sign_ins: SignIns | None,
         token_row: Callable[[Row], None],
+        remembers: bool = False,
     ) -> None:
+        self._remembers = remembers
         self._demand = demand
         self._variates = variates
         self._life = presenter.useful_life_s
@@ -51,6 +56,7 @@ class Population:
         self._clients: dict[int, UserClient] = {}
         self._token_ids: dict[str, int] = {}
         self._issued_to: dict[int, int] = {}
+        self._live: dict[int, list[Issued]] = {}
 
     def client(self, user: int) -> UserClient:
         """The client of a user."""
@@ -69,6 +75,10 @@ class Population:
         """The registered client that a user's client is one of; None where there is but one."""
         return None if self._sign_ins is None else self._sign_ins.application(user)
 
+    def server_region(self, user: int) -> str:
+        """The region of the authorization server that a user belongs to."""
+        return self._servers.of(user).region
+
     def token_id(self, token: str) -> int:
         """The number of a token that was issued in this run, -1 for any other string."""
         return self._token_ids.get(token, -1)
@@ -80,7 +90,14 @@ class Population:
         self._issued_to[user] = ordinal + 1
         number = len(self._token_ids)
         self._token_ids[issued.token] = number
+        if self._remembers:
+            self._live.setdefault(user, []).append(issued)
         self._token_row((number, user, ordinal, issued.issued_at, issued.expires_at, len(issued.token)))
+
+    def live_tokens(self, user: int, now: float) -> tuple[str, ...]:
+        """The access tokens of a user that are in time at an instant (seconds), those from before the run included."""
+        self.client(user)
+        return tuple(issued.token for issued in self._live.get(user, ()) if issued.issued_at <= now < issued.expires_at)
 
     def _begin(self, user: int) -> UserClient:
         if self._sign_ins is None:

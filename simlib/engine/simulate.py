@@ -7,6 +7,8 @@ from simlib.engine.live import Stopwatch, stopwatch_of
 from simlib.engine.needs import check_profile
 from simlib.engine.network import run_network
 from simlib.scenario.errors import InputError
+from simlib.scenario.fault_checks import check_fault_times
+from simlib.scenario.faults import RandomTokenFlood, UnknownKidFlood
 from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import MemorySink, Sink
@@ -60,9 +62,10 @@ def simulate(
 
 
 def check_budget(scenario: Scenario) -> None:
-    """Refuse a run that would not fit into its memory budget, whose warm-up outlasts it, or without needed costs."""
+    """Refuse a run beyond its memory budget, one shorter than its warm-up or faults, or without needed costs."""
     check_profile(scenario)
-    requests, users = scenario.expected_requests, scenario.world.population.users
+    check_fault_times(scenario.world, scenario.horizon_s, f"{scenario.name}: world.faults")
+    requests, users = scenario.expected_requests + _strangers(scenario), scenario.world.population.users
     revocations = scenario.world.revocations.rate * scenario.horizon_s
     needed = (requests * BYTES_PER_REQUEST + users * BYTES_PER_USER + revocations * BYTES_PER_REVOCATION) / 1e6
     if needed > scenario.run.memory_budget_mb:
@@ -76,3 +79,9 @@ def check_budget(scenario: Scenario) -> None:
             f"{scenario.name}: run.warm_up_s: {scenario.run.warm_up_s:g} s of warm-up leave nothing of a run of "
             f"{scenario.horizon_s:g} s; lower the warm-up or the speed-up"
         )
+
+
+def _strangers(scenario: Scenario) -> float:
+    """Requests of floods, at most those of one that lasts for the whole run when its times are drawn."""
+    floods = (f for f in scenario.world.faults.values() if isinstance(f, UnknownKidFlood | RandomTokenFlood))
+    return sum(flood.rate * (flood.length_s or scenario.horizon_s) for flood in floods)

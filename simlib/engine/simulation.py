@@ -11,15 +11,19 @@ from simlib.engine.admission import LimitedAdmission
 from simlib.engine.arriving import admit
 from simlib.engine.closed import ClosedUsers, Cycles
 from simlib.engine.collector import collector_paused
-from simlib.engine.costs import DrawnColumn, HostCosts, Identity
+from simlib.engine.costs import DrawnColumn, Identity
+from simlib.engine.disturbing import Disturbances
 from simlib.engine.driver import Driver
 from simlib.engine.exchange import Exchange
 from simlib.engine.exchange_delays import DelaysOnly
-from simlib.engine.hosts import HostContext, Replica
+from simlib.engine.exchange_faulty import FaultyExchange
+from simlib.engine.exchange_faulty_limited import faulty_exchange
+from simlib.engine.hosts import Replica
 from simlib.engine.journey import NAN, Journey, outcome_of
 from simlib.engine.kernel import Kernel, Occurrence
 from simlib.engine.live import Stopwatch, timed_network
-from simlib.engine.stations import build_station, choose_form
+from simlib.engine.stations import choose_form
+from simlib.engine.susceptible import NO_FAULTS, make_replicas, threads_of, while_it_stands
 from simlib.engine.task import Task
 from simlib.engine.threads import Threads
 from simlib.engine.verified import Verifier
@@ -64,7 +68,8 @@ class Simulation:
         self.kernel = Kernel()
         self.names = _names(network)
         self.forms: dict[str, str] = {}
-        requests = len(self.arrivals)
+        self.faults = network.faults or NO_FAULTS
+        requests = len(self.arrivals) + self.faults.visitors
         self.replicas = {host.name: self._replicas(host, form, requests) for host in network.hosts}
         connect(network, self.replicas, self.names, variates, requests)
         self._request_row = (
@@ -94,32 +99,25 @@ class Simulation:
     # --- set-up --------------------------------------------------------------------------------------------------
 
     def _replicas(self, host: "Host", form: Literal["auto", "events"], requests: int) -> list[Replica]:
-        chosen = choose_form(host.discipline, host.known_on_arrival and not self._noted(host), form)
+        known = host.known_on_arrival and not self._noted(host)
+        chosen = choose_form(host.discipline, known, form, self.faults.varies(host.name))
         if host.workers is not None:
             self.forms[host.name] = chosen
-        costs = HostCosts(host.name, self.network.costs_of.get(host.name, self.network.costs), self.variates, requests)
-        replicas = []
-        for index in range(host.replicas):
-            context = HostContext(self.kernel, self.variates, host.name, index)
-            station = None if host.workers is None else build_station(chosen, self.kernel, host.workers)
-            replica = Replica(self.names.index(host.name), context, station, costs)
-            if host.threads is not None:
-                replica.threads = Threads(host.threads)
-                replica.threads_id = self.names.index(threads_of(host.name))
-                self.forms[threads_of(host.name)] = Threads.form
-            for target, (where, bind) in self.network.handlers.items():
-                if where == host.name:
-                    replica.handlers[target] = bind(context)
-            replicas.append(replica)
-        return replicas
+        if host.threads is not None:
+            self.forms[threads_of(host.name)] = Threads.form
+        costs = self.network.costs_of.get(host.name, self.network.costs)
+        return make_replicas(
+            host, self.network.handlers, chosen, costs, self.faults, self.names, self.kernel, self.variates, requests
+        )
 
     def _noted(self, host: "Host") -> bool:
         """Whether something must be noted when it happens, so that nobody may look ahead of it.
 
-        That is a figure of a journey, or which connections of a host are free.
+        That is a figure of a journey, which connections of a host are free, or what is wrong at present.
         """
         kept = (p for p in self.network.paths if p.connections is not None or p.keep_alive_s is not None)
-        return self.network.journeys is not None or any(path.caller == host.name for path in kept)
+        noted = self.network.journeys is not None or self.network.faults is not None
+        return noted or any(path.caller == host.name for path in kept)
 
     def _exchange(self, detail: str) -> Callable[[Kernel, Driver], Exchange]:
         """Nobody looks at single calls and their bytes cost nothing, nor do their ends: then only delays matter."""
@@ -127,20 +125,27 @@ class Simulation:
         weighed = network.charge_calls or any(path.bandwidth is not None for path in network.paths)
         limits = {host.name: host.admission for host in network.hosts if host.admission is not None}
         weighed = weighed or any(host.threads is not None for host in network.hosts) or bool(limits)
-        if detail == "requests" and network.journeys is None and not weighed:
+        if detail == "requests" and network.journeys is None and network.faults is None and not weighed:
             return DelaysOnly
         row = self.sink.writer("calls") if detail != "requests" else None
+        if limits and not network.charge_calls:
+            raise ValueError("a limit on admission is for networks that charge for calls: a refusal is not free")
+        if network.faults is not None:
+            return lambda kernel, driver: self._faulty(faulty_exchange(kernel, driver, row, limits))
         if limits:
-            if not network.charge_calls:
-                raise ValueError("a limit on admission is for networks that charge for calls: a refusal is not free")
             return lambda kernel, driver: LimitedAdmission(kernel, driver, row, limits)
         return lambda kernel, driver: Exchange(kernel, driver, row)
+
+    def _faulty(self, exchange: FaultyExchange) -> FaultyExchange:
+        self._faulty_exchange = exchange
+        return exchange
 
     # --- the run -------------------------------------------------------------------------------------------------
 
     def run(self, warm_up: float, progress: Callable[[float], None] | None) -> Records:
         self._schedule_samples(warm_up, progress)
         self._start_backgrounds()
+        self._let_faults_happen()
         for number, (instant, host, flow) in enumerate(self.network.after):
             self._schedule_after(instant, host, flow, len(self.arrivals) + number)
         self._admit()
@@ -182,12 +187,28 @@ class Simulation:
 
     def _start_backgrounds(self) -> None:
         """What replicas do by themselves begins before anything else at instant 0."""
-        for host, make in self.network.backgrounds.items():
+        for host in self.network.backgrounds:
             for replica in self.replicas[host]:
-                for flow in make(replica.context):
-                    task = self.driver.task(-1, -1)
-                    task.callbacks = [partial(self._start, replica, flow)]
-                    self.kernel.schedule_at(task, 0.0, -1)
+                self._begin_backgrounds(host, replica)
+
+    def _begin_backgrounds(self, host: str, replica: Replica) -> None:
+        make = self.network.backgrounds.get(host)
+        for flow in make(replica.context) if make is not None else ():
+            if self.network.faults is not None:
+                flow = while_it_stands(flow, replica, self.replicas[host])
+            task = self.driver.task(-1, -1)
+            task.callbacks = [partial(self._start, replica, flow)]
+            self.kernel.schedule_at(task, self.kernel._now, -1)
+
+    def _let_faults_happen(self) -> None:
+        if self.network.faults is None:
+            return
+        exchange, begin, count = self._faulty_exchange, self._begin_backgrounds, len(self.arrivals)
+        happening = Disturbances(self.faults, self.network, self.kernel, self.driver, exchange, self.replicas, begin)
+        happening.schedule(count, self._begin)
+        row = self.sink.writer("faults")
+        for time, kind in self.faults.times:
+            row((self.names.index(time.name), self.names.index(kind), time.begin, time.end))
 
     def _start(self, replica: Replica, flow: Flow[Any], task: Task) -> None:
         self.driver.start(task, replica, flow)
@@ -216,7 +237,8 @@ class Simulation:
         def finish_and_think(task: Task, value: Any, now: float) -> None:
             finish(task, value, now)
             assert self._users is not None
-            self._users.answered(task.subject, now)
+            if task.subject < len(self.arrivals):  # strangers do not think
+                self._users.answered(task.subject, now)
 
         return finish_and_think
 
@@ -271,9 +293,6 @@ class Simulation:
 
 def _names(network: "Network") -> tuple[str, ...]:
     threads = (threads_of(host.name) for host in network.hosts if host.threads is not None)
-    return (*(host.name for host in network.hosts), *threads, *sorted(network.handlers))
-
-
-def threads_of(host: str) -> str:
-    """What the threads of a host are called in records."""
-    return f"{host}.threads"
+    names = (*(host.name for host in network.hosts), *threads, *sorted(network.handlers))
+    told = () if network.faults is None else [n for time, kind in network.faults.times for n in (time.name, kind)]
+    return (*names, *(name for name in dict.fromkeys(told) if name not in names))

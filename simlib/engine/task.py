@@ -92,6 +92,6 @@ class Timeout:
 
     __slots__ = ("due", "waiting")
 
-    def __init__(self, waiting: Task, due: tuple[float, float]) -> None:
-        self.waiting: Task | None = waiting
+    def __init__(self, waiting: Task | None, due: tuple[float, float]) -> None:
+        self.waiting = waiting
         self.due = due

@@ -57,6 +57,20 @@ class Threads:
         self._free += 1
         return since, None
 
+    def move(self, one: Held, other: Held) -> None:
+        """What one held, if it is here, another holds from now on."""
+        since = self._since.pop(one, None)
+        if since is not None:
+            self._since[other] = since
+
+    def crash(self, now: float) -> None:
+        """Everybody who is here is lost."""
+        self._integrate(now)
+        self._waiting.clear()
+        self._since.clear()
+        self._number = 0
+        self._free = self._limit
+
     def present(self) -> list[tuple[Task, float]]:
         """Who is here, with a thread or without, and since when."""
         return [(task, since) for (task, _), since in self._since.items()]

@@ -7,7 +7,7 @@ data/prices.csv.
 
 from typing import Annotated
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Discriminator, Field, PositiveFloat, Tag, model_validator
 
 from simlib.scenario.values import FrozenModel
 
@@ -28,7 +28,15 @@ class Estimate(FrozenModel):
         return self
 
 
-Amount = NonNegativeAmount | Estimate
+def _variant(given: object) -> str:
+    """Which of both was meant, so that a mistake is told about that one alone."""
+    return VARIANTS[1] if isinstance(given, dict | Estimate) else VARIANTS[0]
+
+
+VARIANTS = ("number", "estimate")
+Amount = Annotated[
+    Annotated[NonNegativeAmount, Tag(VARIANTS[0])] | Annotated[Estimate, Tag(VARIANTS[1])], Discriminator(_variant)
+]
 """A known value, or what is known about it."""
 
 
@@ -76,6 +84,11 @@ class Terms(FrozenModel):
     present: str | None = None
     horizon_years: Annotated[float, Field(gt=0, le=100)] = 3.0
     discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.05
+    indifference: NonNegativeAmount | None = Field(
+        default=None,
+        description="difference in total cost over the horizon that does not matter, in the currency of the prices; by "
+        "default margins.relative of the baseline's total cost",
+    )
     requests_per_year: Amount | None = Field(default=None, description="by default the load of the world all year")
     target_utilisation: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.5, description="share of paid vCPUs that work on average"

@@ -5,6 +5,19 @@ AUTHORIZATION_SERVER = "authorization_server"
 STORE, SHARED_STORE = "store", "shared_store"
 RESOURCE_SERVERS = (GATEWAY, SERVICE)
 """The kinds of hosts that check tokens."""
+ENDPOINTS = (
+    "authorize",
+    "device_authorization",
+    "device_verification",
+    "token",
+    "introspect",
+    "revoke",
+    "revocations",
+    "status_list",
+    "jwks",
+    "userinfo",
+)
+"""What an authorization server can be called for."""
 
 
 def inner_service(name: str) -> str:

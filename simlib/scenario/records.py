@@ -15,6 +15,12 @@ Columns = Mapping[str, Column]
 
 FINISHED, REFUSED, FAILED, UNFINISHED = 0, 1, 2, 3
 OUTCOMES = ("finished", "refused", "failed", "unfinished")
+GIVEN_UP, RESET, LOST = -1, -2, -3
+"""What stands for the status of a call that was never answered, or for nobody."""
+STRANGER = -2
+"""What stands for the user of a request that is none of the users'."""
+SESSION = -1
+"""What stands for the token where a whole session was revoked."""
 
 
 class Field(NamedTuple):
@@ -28,7 +34,7 @@ class Field(NamedTuple):
 FIELDS: Mapping[str, Mapping[str, Field]] = {
     "requests": {
         "request": Field("i8", "", "number in the order of arrival; the same request in every design"),
-        "user": Field("i8", "", "number of the user"),
+        "user": Field("i8", "", "number of the user, -2 for strangers (floods)"),
         "arrival": Field("f8", "s", "the client wants something"),
         "end": Field("f8", "s", "the client has the answer"),
         "outcome": Field("i1", "", "index into OUTCOMES"),
@@ -56,7 +62,7 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "replica": Field("i2", "", "of the callee"),
         "sent": Field("f8", "s", "instant at which the request left the caller"),
         "received": Field("f8", "s", "instant at which the answer was there"),
-        "status": Field("i2", "", "0 while unanswered, -1 when the caller had given up"),
+        "status": Field("i2", "", "0 while unanswered, -1 the caller had given up, -2 refused or reset, -3 lost"),
         "request_bytes": Field("i8", "bytes", "head, token and body"),
         "reply_bytes": Field("i8", "bytes", "head and body, 0 while unanswered"),
     },
@@ -70,9 +76,9 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
     },
     "revocations": {
         "revocation": Field("i8", "", "number of the revocation"),
-        "token": Field("i8", "", "row of the tokens table"),
+        "token": Field("i8", "", "row of the tokens table, -1 for a session: the user must sign in again"),
         "user": Field("i8", "", "owner of the token"),
-        "asked": Field("f8", "s", "instant at which the token was reported stolen"),
+        "asked": Field("f8", "s", "instant at which it was reported stolen, or a fault began"),
         "effective": Field("f8", "s", "the authorization server has recorded it"),
     },
     "stations": {
@@ -97,6 +103,12 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "count": Field("i8", "", "charged, from 0 to the end of the run"),
         "seconds": Field("f8", "s", "CPU seconds charged in all"),
         "distinct": Field("i8", "", "of `count`, those whose real work was done rather than remembered"),
+    },
+    "faults": {
+        "fault": Field("i2", "", "name in the world's faults, an index into Records.names"),
+        "kind": Field("i2", "", "index into Records.names"),
+        "begin": Field("f8", "s", "instant at which it was there"),
+        "end": Field("f8", "s", "instant at which it was over, or the end of the run; sudden ones end as they begin"),
     },
 }
 """Table -> column -> what it is."""

@@ -32,6 +32,13 @@ class Run(FrozenModel):
         ),
     ] = "profile"
     host_noise: Literal["quiet", "as_measured"] = "quiet"
+    caches: Annotated[
+        Literal["empty", "stationary"],
+        Field(
+            description="What servers keep when the run begins: nothing, or answers and key sets of the ages that they "
+            "would have in the middle of a long run"
+        ),
+    ] = "empty"
     memory_budget_mb: PositiveInt = 4096
 
     @model_validator(mode="after")

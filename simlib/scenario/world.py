@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simlib.scenario.distributions import Distribution, NonNegative
+from simlib.scenario.faults import Fault
 from simlib.scenario.hosts import AuthorizationServer, Backend, Database, Gateway, InnerService, Service, Store
 from simlib.scenario.links import Network
 from simlib.scenario.people import ClientType, Regions
@@ -112,7 +113,7 @@ class World(FrozenModel):
 
     ``inner_services``: the resource servers behind the first one, by name. ``shared_store``: a key-value store beside
     the servers, for designs that share a cache or a denylist. Without ``clients`` all users have sessions that began
-    before the run and do not end in it.
+    before the run and do not end in it. ``faults``: what goes wrong, by name.
     """
 
     population: Population
@@ -130,6 +131,7 @@ class World(FrozenModel):
     revocations: Revocations = Revocations()
     user_information: UserInformation = UserInformation()
     profile: str = "python-2026"
+    faults: dict[InnerName, Fault] = Field(default={})
 
     @model_validator(mode="after")
     def _fits(self) -> "World":

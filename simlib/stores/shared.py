@@ -16,6 +16,10 @@ class SharedStore:
         self._values[request.key] = (request.value, request.until)
         return True
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._values.clear()
+
     def _get(self, key: str, now: float) -> bytes | None:
         value, until = self._values.get(key, (None, now))
         if until > now:

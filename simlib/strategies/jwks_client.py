@@ -73,6 +73,8 @@ class JwksClient:
     def _may_look_for_new_key(self, ctx: Context, state: KeyCache) -> bool:
         if not self._settings.unknown_kid_refetch or ctx.now() < state.failed_at + self._settings.jwks_error_pause_s:
             return False
+        if self._settings.jwks_stale_if_error_s and ctx.now() >= state.until:
+            return False  # an old set is in use because a fetch has just failed
         return self._is_below_limit(ctx, state)
 
     def _is_below_limit(self, ctx: Context, state: KeyCache) -> bool:

@@ -24,7 +24,7 @@ class RetrySettings:
 
     ``budget``: retries as a share of first attempts; so many more as ``burst`` may be saved up.
 
-    Three attempts, 0.1 s and full jitter are assumptions; a fifth and 10 are the defaults of Finagle's RetryBudget.
+    A fifth and 10 are the defaults of Finagle's RetryBudget; three attempts, 0.1 s, full jitter, 30 s are assumptions.
     """
 
     attempts: int = 3
@@ -32,7 +32,7 @@ class RetrySettings:
     multiplier: float = 2.0
     longest_back_off_s: float = 2.0
     jitter: float = 1.0
-    total_s: float = 10.0
+    total_s: float = 30.0
     budget: float = 0.2
     burst: int = 10
 

@@ -4,8 +4,9 @@ Money is in the currency of the prices, time in years, load in requests per seco
 central quantiles at ``level``.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from simlib.decision.comparing import Verdicts
@@ -16,6 +17,8 @@ from simlib.scenario.scenario import Scenario
 VerdictWord = Literal["choose", "equivalent", "undecided", "none"]
 """One design is best; several are and it does not matter; more replications or better estimates are needed; no design
 meets the limits."""
+OpenBecause = Literal["", "simulation", "effort", "prices", "limits"]
+"""What leaves an undecided choice open; only for "simulation" and "limits" would more replications help."""
 LimitWord = Literal["met", "broken", "undecided", "unstable", "undefined"]
 
 
@@ -31,7 +34,10 @@ class Spread:
 
 @dataclass(frozen=True)
 class LimitOutcome:
-    """One limit and one design: the limit's key, what is allowed, what was found, and the reason as a sentence."""
+    """One limit and one design: the limit's key, what is allowed, what was found, and the reason as a sentence.
+
+    ``more_replications`` is 0 unless the word is "undecided" or "undefined", and None when no affordable number helps.
+    """
 
     design: str
     limit: str
@@ -39,6 +45,7 @@ class LimitOutcome:
     found: str
     word: LimitWord
     reason: str
+    more_replications: int | None = 0
 
 
 @dataclass(frozen=True)
@@ -55,15 +62,29 @@ class Crossing:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """The net present value over the load: its mean and its central interval at each of some loads (requests per
+    second, rising).
+    """
+
+    loads: tuple[float, ...]
+    mean: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Worthwhile:
     """What one design is worth against another over the horizon.
 
     ``parts``: share of the net present value by cause ("effort", "servers", "traffic", "storage", "latency",
     "availability", "exposure"), each a spread that adds up in the mean. ``payback_years`` is None when it never pays
-    back in the median; ``never_pays_back`` is the share of draws in which it does not. ``crossings`` are all
-    break-even loads in the range searched, ``load_range`` that range, ``always`` "better" or "worse" when there are
-    none. ``flip_per_million`` is the value per million requests that would have to be added for the mean net present
-    value to be 0 (negative: could be taken away).
+    back in the median; ``never_pays_back`` is the share of draws in which it does not, and ``payback`` the spread of
+    the others (years; None when there are none). ``crossings`` are all break-even loads in the range searched,
+    ``load_range`` that range, ``always`` "better" or "worse" when there are none. ``break_even`` is the spread of the
+    lowest break-even load of each draw, ``never_breaks_even`` the share of draws without one in the range.
+    ``flip_per_million`` is the value per million requests that would have to be added for the mean net present value
+    to be 0 (negative: could be taken away).
     """
 
     design: str
@@ -77,17 +98,24 @@ class Worthwhile:
     load_range: tuple[float, float]
     always: Literal["better", "worse", ""]
     flip_per_million: float
+    payback: Spread | None = None
+    break_even: Spread | None = None
+    never_breaks_even: float = 1.0
+    curve: Curve = Curve((), (), (), ())
 
 
 @dataclass(frozen=True)
 class Swing:
-    """One bar of a tornado: the net present value when one input is low and when it is high, all others as likely."""
+    """One bar of a tornado: the net present value when one input is at its 5 % and when at its 95 % quantile, all
+    others at their medians. ``low`` and ``high`` are the input's values there, in ``unit``.
+    """
 
     input: str
     low: float
     high: float
     npv_low: float
     npv_high: float
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,18 +131,26 @@ class Index:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What drives the net present value of one design against another; ``unexplained`` comes from the surfaces."""
+    """What drives the net present value of one design against another.
+
+    ``middle`` is the value with every input at its median, the root of the tornado. ``unexplained``: share of the
+    variance that comes from what response surfaces do not reproduce.
+    """
 
     design: str
     against: str
     tornado: tuple[Swing, ...]
     sobol: tuple[Index, ...]
     unexplained: float
+    middle: float = math.nan
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """One design in the ranking: its place among those that meet the limits (0 when it is out) and its chances."""
+    """One design in the ranking: its place among those that meet the limits (0 when it is out) and its chances.
+
+    ``cost_parts``: present value of the total cost by cause; their means add up to that of ``total_cost``.
+    """
 
     design: str
     place: int
@@ -123,6 +159,29 @@ class Ranked:
     yearly_days: Spread
     running_cost_per_year: Spread
     total_cost: Spread
+    cost_parts: Mapping[str, Spread] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """One design between what it takes and what it gives. ``dominated_by``: designs that take no more and give no
+    less, and differ in one of the two. ``gain`` is lower-is-better and in the unit of the frontier's figure.
+    """
+
+    design: str
+    effort_days: Spread
+    gain: Spread
+    dominated_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Gain against complexity: person-days over the horizon against one figure, such as "mean_s" or
+    "running_cost_per_year". Figures are never added up, so there is a frontier for each.
+    """
+
+    figure: str
+    points: tuple[FrontierPoint, ...]
 
 
 @dataclass(frozen=True)
@@ -131,7 +190,10 @@ class Decision:
 
     ``word`` and ``chosen`` are the outcome, ``reason`` the sentence that gives it; ``equivalents`` are designs whose
     total cost is within ``margin`` (money over the horizon) of the chosen one's. ``more_replications`` is 0 unless the
-    word is "undecided" for want of them. ``against``: baseline and opponent by name -> design -> what it is worth.
+    word is "undecided" for want of them, and None when more would be needed than anybody runs; ``open_because`` says
+    what leaves it open. ``against``: baseline and opponent by name -> design -> what it is worth. ``opponent`` is the
+    design with a cache, None when that is the baseline or when there is none. ``left_out``: sentences about what was
+    not looked at.
     """
 
     scenario: Scenario
@@ -152,3 +214,8 @@ class Decision:
     verdicts: Verdicts
     inputs: Mapping[str, str]
     """Input -> its value and source or "assumption", as a reader sees it."""
+    baseline: str = ""
+    opponent: str | None = None
+    open_because: OpenBecause = ""
+    frontiers: tuple[Frontier, ...] = ()
+    left_out: tuple[str, ...] = ()

@@ -79,7 +79,7 @@ class Field:
 
     def _server(self) -> AuthorizationServer:
         """The design's own, at which the client is registered under the API's name as well."""
-        value = self.deployed.served_by(self.deployed.as_servers[""])
+        value = self.deployed.values[""]
         client, name = self.people.client(ATTACKER_USER), self.deployed.parts.deployment.audience
         known = {name: digest_of(client.secret)} if client.secret else {}
         return replace(

@@ -31,7 +31,8 @@ def attacked(deployed: Deployed, people: People, server: AuthorizationServer, ca
     """
     network = deployed.network()
     endpoints = {**ENDPOINTS, **(CARELESS_SERVERS[careless].endpoints if careless else {})}
-    own = {name: (AUTHORIZATION_SERVER, bind) for name, bind in deployed.handlers.endpoints(server, endpoints).items()}
+    bound = deployed.handlers.endpoints(server, deployed.around(""), endpoints)
+    own = {name: (AUTHORIZATION_SERVER, bind) for name, bind in bound.items()}
     lured = {BROWSER: people.browser, OWN_BROWSER: people.own_browser, OWNER: people.owner}
     return replace(
         network,

@@ -20,6 +20,7 @@ class ProcessorSharing:
     def __init__(self, kernel: Kernel, workers: int) -> None:
         self._kernel = kernel
         self._workers = workers
+        self._speed = 1.0
         self._jobs: list[tuple[float, int, int, Task]] = []
         self._order = count()
         self._number = 0
@@ -35,7 +36,7 @@ class ProcessorSharing:
         self._last = now
         if elapsed > 0 and self._number:
             busy = min(self._number, self._workers)
-            self._attained += elapsed * busy / self._number
+            self._attained += elapsed * busy / self._number * self._speed
             self._busy += busy * elapsed
             self._present += self._number * elapsed
 
@@ -44,7 +45,7 @@ class ProcessorSharing:
             self._alarm = None
             return
         done, key, _, _ = self._jobs[0]
-        rate = min(1.0, self._workers / self._number)
+        rate = min(1.0, self._workers / self._number) * self._speed
         self._alarm = Occurrence(self._kernel, [self._ring])
         self._kernel.schedule_at(self._alarm, now + max(0.0, done - self._attained) / rate, key)
 
@@ -79,6 +80,19 @@ class ProcessorSharing:
         """The job is gone; the others are served faster."""
         self._advance(now)
         self._number -= 1
+        self._set_alarm(now)
+
+    def set_speed(self, speed: float, now: float) -> None:
+        """From now on work is done at another speed (1 for work as the cost profile has it), what is here included."""
+        self._advance(now)
+        self._speed = speed
+        self._set_alarm(now)
+
+    def crash(self, now: float) -> None:
+        """Everything that is here is lost: nobody's task fires any more, but those that are done at this instant."""
+        self._advance(now)
+        self._jobs.clear()
+        self._number = 0
         self._set_alarm(now)
 
     def sample(self, now: float) -> Sample:

@@ -1,0 +1,91 @@
+"""Bad days as tables for a terminal."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simlib.commands.console import console
+from simlib.commands.terminal import bullets
+from simlib.decision.bad_days import DayCell
+from simlib.decision.bad_days_notes import bad_days_notes
+from simlib.experiment.bad_days import BadDays
+from simlib.report.bad_days_tables import Cells, details, marks, per_cent
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+_LABEL, _DESIGN = 22, 21
+_STYLES = {"collapse": "bold red", "not recovered": "red"}
+
+
+def print_bad_days(days: BadDays, cells: Cells, detailed: bool, out: Path | None) -> None:
+    """The matrix of days and designs; ``detailed``: everything about each cell as well."""
+    screen = console()
+    for table in matrix_tables(days, cells, screen.width):
+        screen.print()
+        screen.print(table)
+    run = days.plan.scenario.run
+    screen.print(
+        f"availability in the window of the day, {run.level * 100:g} % intervals over {run.replications} replications; "
+        "counts are per run, from the fault on",
+        style="dim",
+    )
+    if detailed:
+        for day in days.plan.days:
+            screen.print(f"\n{day.title}", style="bold")
+            screen.print(f"source: {day.source}", style="dim")
+            screen.print(details_table(days, cells, day.name))
+    notes = bad_days_notes(days, cells)
+    if notes:
+        screen.print("\nNotes", style="bold")
+        screen.print(bullets(notes))
+    if out is not None:
+        screen.print(f"\nReport: {out / 'availability.svg'}")
+
+
+def matrix_tables(days: BadDays, cells: Cells, width: int) -> "Iterator[Table]":
+    """Days down, designs across, in as many tables as the width (columns of text) asks for."""
+    designs = list(days.plan.scenario.designs)
+    per_table = max((width - _LABEL - 2) // (_DESIGN + 2), 1)
+    for begin in range(0, len(designs), per_table):
+        yield _matrix(days, cells, designs[begin : begin + per_table])
+
+
+def _matrix(days: BadDays, cells: Cells, designs: list[str]) -> "Table":
+    table = _table("bad day", _LABEL)
+    for design in designs:
+        table.add_column(design, min_width=_DESIGN, overflow="fold")
+    for day in days.plan.days:
+        table.add_row(day.title, *(_shown(cells[day.name, design]) for design in designs))
+    return table
+
+
+def details_table(days: BadDays, cells: Cells, day: str) -> "Table":
+    """Everything about a day, a column per design."""
+    designs = list(days.plan.scenario.designs)
+    table = _table("", 34)
+    for design in designs:
+        table.add_column(design, overflow="fold")
+    columns = [details(cells[day, design]) for design in designs]
+    for row in zip(*columns, strict=True):
+        table.add_row(row[0][0], *(text for _, text in row))
+    return table
+
+
+def _table(first: str, width: int) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column(first, max_width=width, overflow="fold")
+    return table
+
+
+def _shown(cell: DayCell) -> "Text":
+    from rich.text import Text
+
+    text = Text(per_cent(cell.availability))
+    for mark in marks(cell):
+        text.append(f"\n{mark}", _STYLES.get(cell.word, "dim"))
+    return text

@@ -1,0 +1,48 @@
+"""What a reader of bad days must keep in mind."""
+
+from collections.abc import Iterator, Mapping
+
+from simlib.decision.bad_days import DayCell
+from simlib.experiment.bad_days import BadDays
+from simlib.scenario.design import Design
+
+
+def bad_days_notes(days: BadDays, cells: Mapping[tuple[str, str], DayCell]) -> tuple[str, ...]:
+    """Sentences about the length of the days, about what was left out, and about collapses."""
+    return (*_lives(days), *_left_out(days), *_collapses(days, cells))
+
+
+def _lives(days: BadDays) -> Iterator[str]:
+    """A short outage flatters whoever lives on what was fetched before."""
+    window = days.plan.window_s
+    for name, design in days.plan.scenario.designs.items():
+        told = [f"{what} for {seconds:g} s" for what, seconds in _kept(design) if seconds > window]
+        if told:
+            yield (
+                f"{name} lives on {' and '.join(told)}. What ends during an outage is not renewed before it is over, "
+                f"and in {window:g} s little ends: longer outages cost more."
+            )
+
+
+def _kept(design: Design) -> Iterator[tuple[str, float]]:
+    yield "tokens", design.token_lifetime_s
+    for setting, what in (("jwks_lifetime_s", "a key set"), ("ttl_s", "answers of the AS")):
+        values = [getattr(chosen.settings, setting, None) for chosen in design.parts.values()]
+        known = [value for value in values if value is not None]
+        if known:
+            yield what, max(known)
+
+
+def _left_out(days: BadDays) -> Iterator[str]:
+    if days.plan.left_out:
+        yield f"Left out, because this world has no such host: {', '.join(days.plan.left_out)}."
+
+
+def _collapses(days: BadDays, cells: Mapping[tuple[str, str], DayCell]) -> Iterator[str]:
+    for cell in cells.values():
+        if cell.word == "collapse":
+            title = days.plan.day(cell.day).title
+            yield (
+                f"{cell.design} collapsed ({title}): the cause was gone, and a server went on working for callers that "
+                "had left, until the end of the run."
+            )

@@ -1,0 +1,108 @@
+"""The faults of a network, as values: what happens to its hosts and links, and when. All instants are seconds.
+
+A scenario's faults become these in `simlib.engine.weather`; models built by hand may give them directly.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from simlib.engine.hosts import HostContext
+from simlib.scenario.effects import Flow
+from simlib.scenario.fault_times import FaultTime
+
+
+class Outage(NamedTuple):
+    """A host serves nobody from ``begin`` to ``end``; with ``target`` it does not serve that one alone.
+
+    New calls are refused after the way there and back. Without ``target`` all that the host was working on is lost at
+    ``begin``: whoever waits for it learns so after the way back. What others do for it already, they finish.
+    """
+
+    host: str
+    begin: float
+    end: float
+    target: str = ""
+
+
+class Slowdown(NamedTuple):
+    """A host takes ``factor`` times as long; with ``operations`` only for those whose names begin so.
+
+    A host that is slow as a whole is slow with what it has in hand; single operations are, when they are begun.
+    """
+
+    host: str
+    begin: float
+    end: float
+    factor: float
+    operations: str = ""
+
+
+class Cut(NamedTuple):
+    """Messages between two hosts are lost, whichever of them sends."""
+
+    one: str
+    other: str
+    begin: float
+    end: float
+
+
+class Skew(NamedTuple):
+    """The clock of a host, or of one replica of it, is ``seconds`` ahead."""
+
+    host: str
+    begin: float
+    end: float
+    seconds: float
+    replica: int | None = None
+
+
+class Restart(NamedTuple):
+    """All replicas of a host begin anew at an instant; ``forget`` lets go of what their handlers are bound to."""
+
+    host: str
+    at: float
+    forget: Callable[[], None]
+
+
+class Job(NamedTuple):
+    """Work of a host's first replica at an instant that no request asked for; none when the host is down then."""
+
+    host: str
+    at: float
+    make: Callable[[HostContext], Flow[Any]]
+
+
+class Strangers(NamedTuple):
+    """Requests beside those of the users: when each comes, where it starts, and what it does, by its number.
+
+    They follow the users' requests in number, so that nobody's random numbers depend on them.
+    """
+
+    times: tuple[float, ...]
+    host: str
+    make: Callable[[int], Flow[Any]]
+
+
+@dataclass(frozen=True)
+class Faults:
+    """All faults of one run. ``times`` name them for the records, each with its kind."""
+
+    times: tuple[tuple[FaultTime, str], ...] = ()
+    outages: tuple[Outage, ...] = ()
+    slowdowns: tuple[Slowdown, ...] = ()
+    cuts: tuple[Cut, ...] = ()
+    skews: tuple[Skew, ...] = ()
+    restarts: tuple[Restart, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    strangers: Strangers | None = None
+
+    @property
+    def visitors(self) -> int:
+        """How many strangers' requests there are."""
+        return 0 if self.strangers is None else len(self.strangers.times)
+
+    def varies(self, host: str) -> bool:
+        """Whether the stations of a host change their speed or lose their work."""
+        lost = any(outage.host == host and not outage.target for outage in self.outages)
+        return lost or any(slow.host == host and not slow.operations for slow in self.slowdowns)
