@@ -26,8 +26,12 @@ if TYPE_CHECKING:
     from simlib.api import load_scenario
     from simlib.calibration.stopwatch import CpuStopwatch
     from simlib.decision import Judgement, Verdicts, judge, judge_comparison, sentence
+    from simlib.decision.bad_days import judge_bad_days
     from simlib.engine.simulate import simulate
     from simlib.experiment import Comparison, compare, read_records, replicate, sweep, token_reuse, write_records
+    from simlib.experiment.bad_days import bad_days
+    from simlib.experiment.bad_days_plan import plan_days
+    from simlib.report.bad_days_figures import availability_figure, goodput_figure
     from simlib.report.distribution_figure import distribution_figure
     from simlib.report.figures import latency_figure, tradeoff_figure
     from simlib.report.folder import write_report
@@ -54,13 +58,17 @@ _WHERE = {
     "Verdicts": "simlib.decision",
     "after_warm_up": "simlib.analysis",
     "assess_stability": "simlib.analysis",
+    "availability_figure": "simlib.report.bad_days_figures",
+    "bad_days": "simlib.experiment.bad_days",
     "bundled_scenarios": "simlib.scenario.data",
     "comparable_request": "simlib.report.slow_motion",
     "compare": "simlib.experiment",
     "comparison_table": "simlib.report.notebook",
     "distribution_figure": "simlib.report.distribution_figure",
     "finished": "simlib.analysis",
+    "goodput_figure": "simlib.report.bad_days_figures",
     "judge": "simlib.decision",
+    "judge_bad_days": "simlib.decision.bad_days",
     "judge_comparison": "simlib.decision",
     "latency": "simlib.analysis",
     "latency_figure": "simlib.report.figures",
@@ -68,6 +76,7 @@ _WHERE = {
     "load_figure": "simlib.report.sweep_figures",
     "load_scenario": "simlib.api",
     "paired": "simlib.analysis",
+    "plan_days": "simlib.experiment.bad_days_plan",
     "read_records": "simlib.experiment",
     "read_trace": "simlib.scenario.traces",
     "replicate": "simlib.experiment",
@@ -101,13 +110,17 @@ __all__ = [
     "Verdicts",
     "after_warm_up",
     "assess_stability",
+    "availability_figure",
+    "bad_days",
     "bundled_scenarios",
     "comparable_request",
     "compare",
     "comparison_table",
     "distribution_figure",
     "finished",
+    "goodput_figure",
     "judge",
+    "judge_bad_days",
     "judge_comparison",
     "latency",
     "latency_figure",
@@ -115,6 +128,7 @@ __all__ = [
     "load_figure",
     "load_scenario",
     "paired",
+    "plan_days",
     "read_records",
     "read_trace",
     "replicate",
