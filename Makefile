@@ -11,7 +11,7 @@ SCENARIO ?= web-shop
 OUT ?= out/$(SCENARIO)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types tests notebooks lab bench mutants lock calibrate clean
+.PHONY: help setup run test lint types browser tests notebooks lab bench evidence mutants lock calibrate clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,12 @@ endif
 run: $(STAMP)  ## compare the designs of the bundled web shop; report in out/web-shop
 	$(BIN)/simlib compare $(SCENARIO) --out $(OUT)
 
-test: $(STAMP) lint types tests notebooks  ## everything that CI checks
+test: $(STAMP) lint types browser tests notebooks  ## everything that CI checks
+
+browser:  # Debian's chromium for tests/browser, where it is missing and may be installed; else those tests are skipped
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; } \
+		|| echo "no chromium: tests/browser are skipped"
 
 lint: $(STAMP)  ## ruff: rules and format
 	$(BIN)/ruff check simlib tests
@@ -52,6 +57,9 @@ lab: $(STAMP)  ## JupyterLab on notebooks/
 
 bench: $(STAMP)  ## ratios of CPU time against peers; keeps them in data/benchmarks.csv
 	$(BIN)/python tests/benchmarks --keep
+
+evidence: $(STAMP)  ## measure size and complexity of our own parts; keeps them in data/effort/own_code.csv
+	$(BIN)/python tests/evidence
 
 mutants: $(STAMP)  ## take one check away at a time; every one must turn a test red
 	$(BIN)/python tests/mutations

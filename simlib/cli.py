@@ -1,14 +1,17 @@
-"""The command line: `simlib compare`, `calibrate`, `scenarios`, `strategies`, `schema`."""
+"""The command line: `simlib compare`, `decide`, `calibrate`, `scenarios`, `strategies`, `schema` and others."""
 
 import os
 import signal
 import sys
 
-OK, UNREAD, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+UNREAD, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 def main() -> None:
-    """Run the command line and exit: 0, 2 for bad input (one line says what), 130 after Ctrl-C."""
+    """Run the command line and exit: 0, 2 for bad input (one line says what), 130 after Ctrl-C.
+
+    `simlib decide` also exits with 1, when no design meets the limits.
+    """
     sys.exit(run(sys.argv[1:]))
 
 
@@ -38,7 +41,7 @@ def _run(arguments: list[str]) -> int:
     from simlib.scenario.errors import InputError
 
     try:
-        execute(arguments)
+        status = execute(arguments)
         sys.stdout.flush()
     except (InputError, UsageMistake) as error:
         complain(str(error))
@@ -54,7 +57,7 @@ def _run(arguments: list[str]) -> int:
         return BAD_INPUT
     except Interrupted as interruption:
         return _interrupted(str(interruption))
-    return OK
+    return status
 
 
 def _interrupted(what: str) -> int:

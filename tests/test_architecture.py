@@ -14,7 +14,7 @@ import simlib
 ROOT = Path(simlib.__file__).resolve().parent
 FILES = sorted(ROOT.rglob("*.py"))
 FLOORS = {
-    **{"scenario": 0, "tokens": 1, "stores": 1, "services": 2, "strategies": 2, "flows": 2, "engine": 3},
+    **{"scenario": 0, "tokens": 1, "stores": 1, "services": 2, "strategies": 2, "flows": 2, "attacks": 2, "engine": 3},
     **{
         "analysis": 4,
         "experiment": 5,
@@ -29,12 +29,12 @@ FLOORS = {
 }
 ASIDE = {"calibration": {"scenario", "tokens", "stores"}}
 """Off the stairs: what it may import. Only the command line may import it."""
-LIGHT = {"scenario", "tokens", "stores", "services", "strategies", "flows", "engine"}
+LIGHT = {"scenario", "tokens", "stores", "services", "strategies", "flows", "attacks", "engine"}
 HEAVY = ("pandas", "scipy")
 SOLE = {
     **{"pydantic": {"scenario"}, "jwt": {"tokens"}, "cryptography": {"tokens"}, "simpy": {"engine"}},
     **{"joserfc": {"tokens"}, "pyseto": {"tokens"}},
-    **{"joblib": {"experiment"}, "matplotlib": {"report"}, "jinja2": {"report"}},
+    **{"SALib": {"decision"}, "joblib": {"experiment"}, "matplotlib": {"report"}, "jinja2": {"report"}},
     **{name: {"cli", "commands"} for name in ("typer", "rich")},
     **{name: set(FLOORS) - LIGHT for name in HEAVY},
 }

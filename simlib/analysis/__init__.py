@@ -4,6 +4,7 @@ pandas and scipy are loaded by the functions that need them, so importing this f
 """
 
 from simlib.analysis.backlog import in_system
+from simlib.analysis.gain_figures import GAIN_METRICS, gain_figures
 from simlib.analysis.intervals import Interval, paired, replications_needed, student
 from simlib.analysis.little import littles_law
 from simlib.analysis.metrics import METRICS, Metric
@@ -12,6 +13,7 @@ from simlib.analysis.summary import summarise
 from simlib.analysis.tables import after_warm_up, finished, latency, to_frame, with_outcome
 
 __all__ = [
+    "GAIN_METRICS",
     "METRICS",
     "Interval",
     "Metric",
@@ -19,6 +21,7 @@ __all__ = [
     "after_warm_up",
     "assess_stability",
     "finished",
+    "gain_figures",
     "in_system",
     "is_unstable",
     "latency",

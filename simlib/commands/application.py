@@ -4,9 +4,13 @@ from typing import Annotated
 
 import typer
 
+from simlib.commands.attacks import attacks
 from simlib.commands.bad_days import bad_days
 from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
+from simlib.commands.decide import decide
+from simlib.commands.effort import effort
+from simlib.commands.presets import presets
 from simlib.commands.process import process
 from simlib.commands.scenarios import scenarios
 from simlib.commands.schema import schema
@@ -44,9 +48,13 @@ def _root(
       simlib compare web-shop --out report/     compare, and write a report
       simlib compare my.toml --load access.log.gz
       simlib compare --help                     all options, with examples
+      simlib decide web-shop --out decision/    which design is worth it, as a decision record
       simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
       simlib sweep web-shop --over load --out load/
       simlib process web-shop                   who talks to whom: messages, round trips, state
+      simlib effort web-shop                    what each design costs to build and to run
+      simlib presets                            what gateways and libraries do by default, with sources
+      simlib attacks busy-api                   which attacks are refused, by which check, and which are not
       simlib bad-days busy-api                  what becomes of users when something goes wrong
       simlib theory                             the simulator beside what is known exactly
     """
@@ -58,12 +66,19 @@ def _root(
         print(context.get_help())
 
 
-for command in (compare, sweep, bad_days, process, calibrate, theory, scenarios, strategies, schema):
+COMMANDS = (
+    *(compare, decide, sweep, process, bad_days, attacks, effort),
+    *(calibrate, theory, scenarios, strategies, presets, schema),
+)
+for command in COMMANDS:
     app.command(command.__name__.replace("_", "-"))(command)
 
 
-def execute(arguments: list[str]) -> None:
-    """Run one command; raises UsageMistake, InputError, or KeyboardInterrupt, which typer hides in its status."""
+def execute(arguments: list[str]) -> int:
+    """Run one command and return its exit status.
+
+    Raises UsageMistake, InputError, or KeyboardInterrupt, which typer hides in its status.
+    """
     try:
         status = typer.main.get_command(app).main(arguments, "simlib", standalone_mode=False)
     except _USAGE_ERROR as error:
@@ -72,3 +87,4 @@ def execute(arguments: list[str]) -> None:
         raise KeyboardInterrupt from error
     if status == INTERRUPTED:
         raise KeyboardInterrupt
+    return status if isinstance(status, int) else 0

@@ -11,32 +11,32 @@ _LINES = 10
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Progress]:
-    """A function to be told how many of how many runs are done."""
+def progress(total: int, doing: str = "simulating", what: str = "runs") -> Iterator[Progress]:
+    """A function to be told how many of how many ``what`` are done."""
     if sys.stderr.isatty():
-        with _bar(total) as tell_bar:
+        with _bar(total, doing, what) as tell_bar:
             yield tell_bar
     else:
-        yield _lines(total)
+        yield _lines(total, doing, what)
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Progress]:
+def _bar(total: int, doing: str, what: str) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TextColumn("runs,"), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TextColumn(f"{what},"), TimeRemainingColumn())
     with Bars(*columns, console=console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=total)
         yield lambda done, _total: bars.update(task, completed=done)
 
 
-def _lines(total: int) -> Progress:
+def _lines(total: int, doing: str, what: str) -> Progress:
     """A line whenever another tenth is done, so that a log of a build stays short."""
-    tell(f"simulating: 0 of {total} runs")
+    tell(f"{doing}: 0 of {total} {what}")
 
     def told(done: int, _total: int) -> None:
         if done * _LINES // total > (done - 1) * _LINES // total:
-            tell(f"simulating: {done} of {total} runs")
+            tell(f"{doing}: {done} of {total} {what}")
 
     return told

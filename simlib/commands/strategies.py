@@ -91,8 +91,9 @@ def _setting(field: "Field[Any]") -> dict[str, Any]:
 
 
 def _bound(part: "type[Any]") -> dict[str, float] | None:
-    """What a part promises with its defaults; None for parts that promise nothing about time."""
-    if not hasattr(part, "bound"):
+    """What a part promises with its defaults; None for parts that promise nothing about time, and for victims."""
+    refused: str = getattr(part, "refused", "")
+    if refused or not hasattr(part, "bound"):
         return None
     bound: dict[str, float] = part(part.Settings(), _deployment()).bound()._asdict()
     return bound

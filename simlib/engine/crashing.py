@@ -30,6 +30,7 @@ def crash(replicas: list[Replica], driver: Driver, exchange: FaultyExchange, now
             task.parent.waiting = None
     for replica in replicas:
         _empty(replica, now)
+        exchange.emptied(replica)
 
 
 def _empty(replica: Replica, now: float) -> None:

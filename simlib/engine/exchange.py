@@ -134,7 +134,11 @@ class Exchange:
         if not operations or task.host.station is None:
             self._begin(task)
         else:
-            self.driver.charge(task, operations + CONNECT_IN if task.new_connection else operations, self.on_begin)
+            self.driver.charge(task, self._taking_in(task), self.on_begin)
+
+    def _taking_in(self, task: Task) -> tuple[str, ...]:
+        operations = task.route.call_in
+        return operations + CONNECT_IN if task.new_connection else operations
 
     def _leave_thread(self, task: Task, threads: Threads) -> None:
         now = self.kernel._now
@@ -151,10 +155,15 @@ class Exchange:
 
     def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
         """The callee is done: its answer goes back over the link."""
+        if task.host.threads is not None:
+            if task.held is not None:
+                self.driver.release(task)
+            self._leave_thread(task, task.host.threads)
+        self._send_back(task, frame, value)
+
+    def _send_back(self, task: Task, frame: CallFrame, value: Any) -> None:
         if task.held is not None:
             self.driver.release(task)
-        if task.host.threads is not None:
-            self._leave_thread(task, task.host.threads)
         delay = frame.one_way
         journey = task.journey
         link = frame.route.link

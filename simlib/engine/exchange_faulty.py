@@ -86,10 +86,13 @@ class FaultyExchange(Exchange):
 
     # --- and back ------------------------------------------------------------------------------------------------
 
-    def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
-        """The callee is done: its answer goes back over the link, or gets lost there."""
+    def emptied(self, replica: Replica) -> None:
+        """A replica has lost all that it was working on."""
+
+    def _send_back(self, task: Task, frame: CallFrame, value: Any) -> None:
+        """An answer goes back over the link, or gets lost there."""
         host: Replica = task.host
-        super().answer(task, frame, value)
+        super()._send_back(task, frame, value)
         if frozenset((host.name, frame.host.name)) in self.conditions.cut:
             task.callbacks = self._on_lost
 

@@ -130,19 +130,22 @@ class Handlers:
 
     # --- the authorization server and what is behind ---------------------------------------------------------------
 
-    def endpoints(self, server: AuthorizationServer, around: AroundEndpoint) -> dict[str, Bind]:
+    def endpoints(
+        self, server: AuthorizationServer, around: AroundEndpoint, endpoints: Mapping[str, Endpoint] = ENDPOINTS
+    ) -> dict[str, Bind]:
         """Name -> endpoint of one authorization server, with what may go wrong there around it."""
-        return {name: partial(self._endpoint, name, server, around) for name in ENDPOINTS}
+        return {name: partial(self._endpoint, name, endpoint, server, around) for name, endpoint in endpoints.items()}
 
-    def endpoint(self, name: str, around: AroundEndpoint) -> Endpoint:
+    def endpoint(self, name: str, endpoint: Endpoint, around: AroundEndpoint) -> Endpoint:
         """One endpoint with the design's wrappers and with what may go wrong around it."""
-        endpoint = ENDPOINTS[name]
         for wrapper in self._parts.wrappers:
             endpoint = wrapper.around_endpoint(name, endpoint)
         return around(name, endpoint)
 
-    def _endpoint(self, name: str, server: AuthorizationServer, around: AroundEndpoint, ctx: HostContext) -> Handler:
-        endpoint = self.endpoint(name, around)
+    def _endpoint(
+        self, name: str, endpoint: Endpoint, server: AuthorizationServer, around: AroundEndpoint, ctx: HostContext
+    ) -> Handler:
+        endpoint = self.endpoint(name, endpoint, around)
         limit = self._world.authorization_server.rate_limit
         if limit is not None:
             endpoint = limited(endpoint, limit.requests_per_s, limit.burst)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from simlib.scenario.effects import Failed
 from simlib.scenario.records import FAILED, FINISHED, REFUSED
+from simlib.scenario.verdict import Verdict
 
 NAN = float("nan")
 
@@ -86,9 +87,13 @@ class Journey:
 
 
 class Mark(NamedTuple):
-    """An effect of the engine's own wrappers, never of a part: note something on the journey at this instant."""
+    """An effect of the engine's own wrappers, never of a part: note something on the journey at this instant.
+
+    ``verdict`` is what was decided, where something was.
+    """
 
     note: Callable[[Journey, float], None]
+    verdict: Verdict | None = None
 
 
 def outcome_of(value: Any) -> tuple[int, int]:

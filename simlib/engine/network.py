@@ -17,6 +17,7 @@ from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.journey import Journey
 from simlib.engine.live import Stopwatch
 from simlib.engine.simulation import Simulation
+from simlib.scenario.design import Admission
 from simlib.scenario.effects import Flow
 from simlib.scenario.records import Records
 from simlib.scenario.sinks import MemorySink, Sink
@@ -30,6 +31,7 @@ Bind = Callable[[HostContext], Handler]
 class Host:
     """Replicas of one kind. ``workers`` None: its CPU is not modelled. ``threads``: each call to it keeps one of
     so many threads of the replica until it is answered; None means that waiting takes no thread (an event loop).
+    ``admission``: how many calls each replica has at most that it has not answered; the others are refused.
 
     ``known_on_arrival`` is the promise that lets a FIFO host use the Kiefer-Wolfowitz form: between two waits its
     handlers compute exactly once (the engine stops when they do not), and neither their costs nor what they do next
@@ -43,6 +45,7 @@ class Host:
     discipline: Literal["fifo", "processor_sharing"] = "fifo"
     known_on_arrival: bool = False
     threads: int | None = None
+    admission: Admission | None = None
 
 
 @dataclass(frozen=True)

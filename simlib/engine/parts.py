@@ -16,14 +16,25 @@ from simlib.scenario.variates import Variates
 from simlib.scenario.world import World
 from simlib.services import user_claims
 from simlib.strategies import CATALOGUE, Credentials, Deployment, Issuer, Presenter, Propagator, Validator, Wrapper
+from simlib.strategies.victims import VICTIMS
 from simlib.tokens import generate_signing_key
 
 INNER_SERVICE, DOWNSTREAM = "inner_service", "downstream"
 
 PARTS: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
-    {**CATALOGUE, "flows": MappingProxyType({**FLOWS, **VICTIM_FLOWS})}
+    {
+        **{place: MappingProxyType({**parts, **VICTIMS.get(place, {})}) for place, parts in CATALOGUE.items()},
+        "flows": MappingProxyType({**FLOWS, **VICTIM_FLOWS}),
+    }
 )
-"""Everything that a scenario may name: place -> name -> part, and the flows by which clients sign in."""
+"""Everything that there is: place -> name -> part, and the flows by which clients sign in. What has a ``refused`` is a
+victim: the loader says why no scenario may choose it.
+"""
+
+
+def part_of(place: str, name: str) -> Any:
+    """The part of that name, from the catalogue or else from the victims."""
+    return CATALOGUE[place].get(name) or VICTIMS[place][name]
 
 
 @dataclass(frozen=True)
@@ -40,13 +51,13 @@ class Parts:
     def edge(self) -> str:
         """Where tokens that come from clients are checked first."""
         gateway = self.design.parts.get(GATEWAY)
-        checks = gateway is not None and getattr(CATALOGUE[GATEWAY][gateway.part], "checks", True)
+        checks = gateway is not None and getattr(part_of(GATEWAY, gateway.part), "checks", True)
         return GATEWAY if checks else SERVICE
 
     @property
     def regional(self) -> bool:
         """Whether there is an authorization server in every region."""
-        kind = CATALOGUE["authorization_server"][self.design.parts["authorization_server"].part]
+        kind = part_of("authorization_server", self.design.parts["authorization_server"].part)
         return bool(self.deployment.regions) and getattr(kind, "regional", False)
 
     def issuer(self, region: str, changes: tuple[KeyChange, ...] = ()) -> Issuer:
@@ -70,14 +81,14 @@ class Parts:
             deployment = replace(deployment, audience=service.audience)
         validator: Validator = _made(place, self.design, deployment)
         for wrapper in self.wrappers:
-            if (place == self.edge) if wrapper.at_edge else (place != GATEWAY):
+            if wrapper.everywhere or ((place == self.edge) if wrapper.at_edge else (place != GATEWAY)):
                 validator = wrapper.around_validator(validator)
         return validator
 
     def needs(self, word: str) -> bool:
         """Whether a part cannot work without something, such as the shared store."""
-        placed = [(CATALOGUE[place][chosen.part], chosen) for place, chosen in self.design.parts.items()]
-        placed += [(CATALOGUE["wrappers"][chosen.part], chosen) for chosen in self.design.wrappers]
+        placed = [(part_of(place, chosen.part), chosen) for place, chosen in self.design.parts.items()]
+        placed += [(part_of("wrappers", chosen.part), chosen) for chosen in self.design.wrappers]
         return any(word in kind.needs(chosen.settings) for kind, chosen in placed if hasattr(kind, "needs"))
 
 
@@ -93,12 +104,12 @@ def make_parts(design: Design, deployment: Deployment) -> Parts:
 
 def _made(place: str, design: Design, deployment: Deployment) -> Any:
     chosen = design.parts[place]
-    kind: Any = CATALOGUE[place][chosen.part]
+    kind: Any = part_of(place, chosen.part)
     return kind(chosen.settings, deployment)
 
 
 def _wrapper(chosen: Chosen, deployment: Deployment) -> Wrapper:
-    kind: Any = CATALOGUE["wrappers"][chosen.part]
+    kind: Any = part_of("wrappers", chosen.part)
     wrapper: Wrapper = kind(chosen.settings, deployment)
     return wrapper
 

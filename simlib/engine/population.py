@@ -65,6 +65,12 @@ class Population:
             known = self._clients[user] = self._begin(user)
         return known
 
+    def newcomer(self, user: int) -> UserClient:
+        """A user's client without a past: nobody has signed in yet. Only where sessions begin."""
+        assert self._sign_ins is not None
+        client = self._clients[user] = self._sign_ins.client(user)
+        return client
+
     def application(self, user: int) -> Application | None:
         """The registered client that a user's client is one of; None where there is but one."""
         return None if self._sign_ins is None else self._sign_ins.application(user)

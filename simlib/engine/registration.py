@@ -12,12 +12,12 @@ from simlib.engine.clients import (
     subject_of,
 )
 from simlib.engine.demand import Demand
-from simlib.engine.parts import Parts
+from simlib.engine.parts import Parts, part_of
 from simlib.engine.servers import Server
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import World
 from simlib.services import AuthorizationServer, Registration, digest_of
-from simlib.strategies import CATALOGUE, Grant
+from simlib.strategies import Grant
 from simlib.tokens import KeySet
 
 
@@ -50,7 +50,7 @@ def authorization_server(
 
 def _by_value(parts: Parts) -> bool:
     """Whether a reference is turned into a JWT by introspection, which then holds what the design puts into tokens."""
-    kind = CATALOGUE["authorization_server"][parts.design.parts["authorization_server"].part]
+    kind = part_of("authorization_server", parts.design.parts["authorization_server"].part)
     return kind.token_format == "opaque" and parts.deployment.user_information == "token"
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from simlib.engine.clients import Application, application, password_of, subject_of
 from simlib.engine.demand import Demand
 from simlib.engine.observing import observed_sign_in
-from simlib.engine.parts import Parts
-from simlib.flows import FLOWS, Client, Obtained, RefreshToken
+from simlib.engine.parts import PARTS, Parts
+from simlib.flows import Client, Obtained, RefreshToken
 from simlib.scenario.distributions import Distribution
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.messages import TokenResponse
@@ -51,7 +51,7 @@ class SignIns:
 
     def refreshes(self, user: int) -> bool:
         """Whether the client's flow gives it refresh tokens."""
-        return "refresh_token" in FLOWS[self._flow(user)].gives
+        return "refresh_token" in PARTS["flows"][self._flow(user)].gives
 
     def session_before(self, user: int, idle: float) -> tuple[float, float]:
         """Length in seconds of the session that a user may have when the run begins, and the position in it.
@@ -88,8 +88,8 @@ class SignIns:
     def _sign_in(self, client: UserClient, ctx: Context) -> Flow[Obtained]:
         user = client.user
         ordinal = self._begun[user] = self._begun.get(user, 0) + 1
-        flow = FLOWS[self._flow(user)]
-        obtaining = flow(flow.Settings(), self._for(user, ordinal)).obtain(ctx)
+        flow = PARTS["flows"][self._flow(user)]
+        obtaining = flow(flow.Settings(), self.client_at_work(user, ordinal)).obtain(ctx)
         # Without a user nobody signs in: a machine's tokens are part of its work.
         signs_in = "id_token" in flow.gives
         obtained: Obtained = yield from (observed_sign_in(obtaining) if signs_in else obtaining)
@@ -99,10 +99,10 @@ class SignIns:
 
     def _refresh(self, user: int, ctx: Context, refresh_token: str) -> Flow[Obtained]:
         # Without a scope: that of the session, which is not the same for those from before the run.
-        flow = RefreshToken(RefreshToken.Settings(), replace(self._for(user, 0, refresh_token), scope=""))
+        flow = RefreshToken(RefreshToken.Settings(), replace(self.client_at_work(user, 0, refresh_token), scope=""))
         return (yield from flow.obtain(ctx))
 
-    def _for(self, user: int, ordinal: int, refresh_token: str = "") -> Client:
+    def client_at_work(self, user: int, ordinal: int, refresh_token: str = "") -> Client:
         """What the flow works with."""
         app, kind = self.application(user), self._type(user)
         subject = subject_of(user)

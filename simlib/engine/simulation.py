@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.engine.admission import LimitedAdmission
 from simlib.engine.arriving import admit
 from simlib.engine.closed import ClosedUsers, Cycles
 from simlib.engine.collector import collector_paused
@@ -16,6 +17,7 @@ from simlib.engine.driver import Driver
 from simlib.engine.exchange import Exchange
 from simlib.engine.exchange_delays import DelaysOnly
 from simlib.engine.exchange_faulty import FaultyExchange
+from simlib.engine.exchange_faulty_limited import faulty_exchange
 from simlib.engine.hosts import Replica
 from simlib.engine.journey import NAN, Journey, outcome_of
 from simlib.engine.kernel import Kernel, Occurrence
@@ -121,12 +123,17 @@ class Simulation:
         """Nobody looks at single calls and their bytes cost nothing, nor do their ends: then only delays matter."""
         network = self.network
         weighed = network.charge_calls or any(path.bandwidth is not None for path in network.paths)
-        weighed = weighed or any(host.threads is not None for host in network.hosts)
+        limits = {host.name: host.admission for host in network.hosts if host.admission is not None}
+        weighed = weighed or any(host.threads is not None for host in network.hosts) or bool(limits)
         if detail == "requests" and network.journeys is None and network.faults is None and not weighed:
             return DelaysOnly
         row = self.sink.writer("calls") if detail != "requests" else None
+        if limits and not network.charge_calls:
+            raise ValueError("a limit on admission is for networks that charge for calls: a refusal is not free")
         if network.faults is not None:
-            return lambda kernel, driver: self._faulty(FaultyExchange(kernel, driver, row))
+            return lambda kernel, driver: self._faulty(faulty_exchange(kernel, driver, row, limits))
+        if limits:
+            return lambda kernel, driver: LimitedAdmission(kernel, driver, row, limits)
         return lambda kernel, driver: Exchange(kernel, driver, row)
 
     def _faulty(self, exchange: FaultyExchange) -> FaultyExchange:

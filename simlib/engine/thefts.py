@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from simlib.engine.clients import Application
 from simlib.engine.demand import Demand, pick
 from simlib.engine.population import Population
 from simlib.scenario.effects import Call, Flow
@@ -73,17 +74,22 @@ class Thefts:
         if held is None or held.expires_at <= asked or client_of_user.target == BACKEND:
             return
         self._asked[held.token] = (number, user, asked)
-        form = f"token={held.token}&token_type_hint=access_token"
-        client = population.application(user)
-        if client is None:
-            yield Call("revoke", HttpRequest(self._authorization, form.encode()))
-        elif client.secret:
-            yield Call("revoke", HttpRequest(basic(Credentials(client.client_id, client.secret)), form.encode()))
-        else:
-            yield Call("revoke", HttpRequest(body=f"{form}&client_id={client.client_id}".encode()))
+        yield Call("revoke", revocation(held.token, population.application(user), self._authorization))
 
     def revoked(self, population: Population, token: str, effective: float) -> None:
         """A token has been revoked; those that ended with their session were not reported and have no row."""
         if token in self._asked:
             number, user, asked = self._asked[token]
             self._row((number, population.token_id(token), user, asked, effective))
+
+
+def revocation(token: str, client: Application | None, authorization: str) -> HttpRequest:
+    """What the client of a token sends to have it revoked (RFC 7009 section 2.1); ``authorization`` is that of the
+    deployment's client, for worlds where there is but one.
+    """
+    form = f"token={token}&token_type_hint=access_token"
+    if client is None:
+        return HttpRequest(authorization, form.encode())
+    if client.secret:
+        return HttpRequest(basic(Credentials(client.client_id, client.secret)), form.encode())
+    return HttpRequest(body=f"{form}&client_id={client.client_id}".encode())

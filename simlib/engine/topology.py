@@ -26,6 +26,7 @@ class Topology:
         self.as_regions = self.regions if parts.regional else self.regions[:1]
         self.shared = world.shared_store if parts.needs("shared_store") else None
         self._replicas = parts.design.replicas
+        self._admission = parts.design.admission
 
     def authorization_server(self, region: str) -> str:
         """The region of the authorization server that a region turns to."""
@@ -52,12 +53,16 @@ class Topology:
 
     def _site(self, site: Site) -> Host:
         listening = site.listening
-        return Host(site.host, listening.workers, site.replicas, listening.discipline, threads=listening.threads)
+        admission = self._admission.get(site.place)
+        host = Host(site.host, listening.workers, site.replicas, listening.discipline, threads=listening.threads)
+        return host if admission is None else replace(host, admission=admission)
 
     def _server(self, region: str) -> Host:
         server = self.world.authorization_server
         replicas = self._replicas[AUTHORIZATION_SERVER]
-        return Host(at(AUTHORIZATION_SERVER, region), server.workers, replicas, discipline=server.discipline)
+        admission = self._admission.get(AUTHORIZATION_SERVER)
+        name = at(AUTHORIZATION_SERVER, region)
+        return Host(name, server.workers, replicas, discipline=server.discipline, admission=admission)
 
     def _databases(self) -> Iterator[Host]:
         for region in self._with_database():

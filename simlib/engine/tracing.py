@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, Literal, NamedTuple
 
 from simlib.engine.exchange import as_failure
+from simlib.engine.hosts import HostContext
 from simlib.engine.journey import Journey, Mark
 from simlib.engine.kernel import Kernel, Occurrence
 from simlib.engine.network import Bind, Network
@@ -24,6 +25,7 @@ from simlib.scenario.messages import (
     StoreRevokedSince,
 )
 from simlib.scenario.variates import Variates
+from simlib.scenario.verdict import Verdict
 
 ONE_WAY_S = 0.001
 """Seconds that each message is under way."""
@@ -84,6 +86,10 @@ class _Task:
 class Tracer:
     """A network under way. ``phase`` is written on every step; ``on_request`` hears of each call before it is made.
 
+    Whoever wants to know more puts something in the place of the other ``on_`` attributes: ``on_answer`` hears of each
+    answer as it leaves (who asked, the target, the answer), ``on_verdict`` of what a host has decided about a token,
+    ``on_work`` of what work has come to (host, operation, result).
+
     ``broken``: the phase and the number, from 0, of a call in it that is answered by ``Failed("unreachable")``. What
     hosts do by themselves is not numbered, nor are calls of a server to the database that is part of it.
     """
@@ -93,6 +99,9 @@ class Tracer:
         self.phase = ""
         self.background_phase = BACKGROUND
         self.on_request: Callable[[str, Call], None] = _nothing
+        self.on_answer: Callable[[str, str, Any], None] = _nothing
+        self.on_verdict: Callable[[str, Verdict], None] = _nothing
+        self.on_work: Callable[[str, str, Any], None] = _nothing
         self._variates = variates
         self._broken = broken
         self._calls: dict[str, int] = {}
@@ -123,6 +132,14 @@ class Tracer:
         while not task.done:
             self._kernel.step()
         return task.value
+
+    def begin(self, host: str, flow: Flow[Any]) -> None:
+        """Let a generator run on a host beside everything else."""
+        self._start(_Frame(flow, self._replicas[host][0]), behind=True, background=True)
+
+    def context(self, host: str) -> HostContext:
+        """What the first replica of a host is lent."""
+        return self._replicas[host][0].context
 
     def let_pass(self, until: float) -> None:
         """Do what happens by itself up to an instant (seconds) and set the clock to it."""
@@ -175,7 +192,9 @@ class Tracer:
         match effect:
             case Compute(operation, work):
                 self._note(task, replica, "work", operation)
-                return False, None if work is None else work()
+                result = None if work is None else work()
+                self.on_work(replica.party, operation, result)
+                return False, result
             case Call(target, request) if target in replica.local:
                 self._note(task, replica, "store", _named(target, request))
                 return False, replica.local[target].execute(request)
@@ -191,7 +210,9 @@ class Tracer:
             case Draw(name):
                 replica.drawn += 1
                 return False, self._variates.one(f"{replica.name}.{name}", replica.context.replica, replica.drawn)
-            case Mark():
+            case Mark(_, verdict):
+                if verdict is not None:
+                    self.on_verdict(replica.party, verdict)
                 return False, None
         raise TypeError(f"a part yielded {effect!r}, which is not an effect")
 
@@ -237,6 +258,7 @@ class Tracer:
 
     def _reply(self, task: _Task, call: tuple[TracedReplica, Way], answer: Any) -> None:
         caller, way = call
+        self.on_answer(caller.party, way.target, answer)
         size = way.path.head_back + answer.size
         self._note(task, way.callee, "reply", way.target, caller.party, size, answer.status)
         self._later(ONE_WAY_S, task, as_failure(answer))
@@ -262,5 +284,5 @@ def _named(target: str, request: Any) -> str:
     return target.partition("@")[0] if verb is None else f"{target.partition('@')[0]}.{verb}"
 
 
-def _nothing(host: str, call: Call) -> None:
+def _nothing(*told: Any) -> None:
     """Nobody listens."""

@@ -87,7 +87,8 @@ def _resources(deployed: "Deployed", site: Site, ctx: Any) -> Mapping[str, Resou
     """The servers as the site reaches them: its own by their plain names, all by those with their region."""
 
     def ask(region: str, name: str, request: HttpRequest) -> Any:
-        return deployed.handlers.endpoint(name, deployed.around(region))(ctx, request, deployed.values[region])
+        endpoint = deployed.handlers.endpoint(name, ENDPOINTS[name], deployed.around(region))
+        return endpoint(ctx, request, deployed.values[region])
 
     own = deployed.topology.authorization_server(site.region)
     everywhere = {at(name, region): partial(ask, region, name) for region in deployed.values for name in ENDPOINTS}

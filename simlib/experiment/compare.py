@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simlib.engine.live import Stopwatch
 from simlib.engine.simulate import check_budget
-from simlib.experiment.replicate import Progress, as_frame, jobs_of, run_jobs
+from simlib.experiment.replicate import Figures, Progress, as_frame, jobs_of, run_jobs
 from simlib.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -43,14 +43,16 @@ def compare(
     progress: Progress | None = None,
     records: Path | None = None,
     stopwatch: Stopwatch | None = None,
+    figures: Figures | None = None,
 ) -> Comparison:
     """Run every design of the scenario in the same replications.
 
     ``records`` is a folder that exists: all rows are kept there, in DESIGN/REPLICATION/ as `read_records` reads them.
+    ``figures`` gives further columns of the table, such as `simlib.analysis.gain_figures`.
     Raises InputError for a run beyond its memory budget, or live timing without a ``stopwatch``, which must be
     picklable when there are several ``workers``.
     """
     check_budget(scenario)
-    replications = run_jobs(jobs_of(scenario, tuple(scenario.designs), records, stopwatch), workers, progress)
+    replications = run_jobs(jobs_of(scenario, tuple(scenario.designs), records, stopwatch, figures), workers, progress)
     forms = {r.design: r.forms for r in replications}
     return Comparison(scenario, as_frame(replications), forms)

@@ -1,6 +1,6 @@
 """Replications: one row of figures per run, the unit of all statistics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,7 +8,8 @@ from simlib.analysis.summary import summarise
 from simlib.engine.live import Stopwatch, stopwatch_of
 from simlib.engine.simulate import simulate
 from simlib.experiment.parquet import record
-from simlib.experiment.workers import results
+from simlib.experiment.workers import run_all
+from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """Told how many runs of how many are done."""
+Figures = Callable[[Records, float], Mapping[str, float]]
+"""Records and warm-up (seconds) to numbers; a function of a module, so that it can be sent to a worker process."""
 
 
 class Replication(NamedTuple):
@@ -28,17 +31,25 @@ class Replication(NamedTuple):
 
 
 class Job(NamedTuple):
-    """One run to do; its rows go to ``folder`` as Parquet when there is one."""
+    """One run to do; its rows go to ``folder`` as Parquet when there is one.
+
+    ``figures`` are taken beside those of `simlib.analysis.summarise`.
+    """
 
     scenario: Scenario
     design: str
     replication: int
     folder: Path | None = None
     stopwatch: Stopwatch | None = None
+    figures: Figures | None = None
 
 
 def jobs_of(
-    scenario: Scenario, designs: Sequence[str], records: Path | None = None, stopwatch: Stopwatch | None = None
+    scenario: Scenario,
+    designs: Sequence[str],
+    records: Path | None = None,
+    stopwatch: Stopwatch | None = None,
+    figures: Figures | None = None,
 ) -> list[Job]:
     """Every replication of some designs; the designs in turn, so that an early stop leaves pairs.
 
@@ -47,7 +58,7 @@ def jobs_of(
     """
     watch = stopwatch_of(scenario, stopwatch)
     numbers = range(scenario.run.replications)
-    jobs = [Job(scenario, design, number, stopwatch=watch) for number in numbers for design in designs]
+    jobs = [Job(scenario, design, number, stopwatch=watch, figures=figures) for number in numbers for design in designs]
     return jobs if records is None else [job._replace(folder=_folder(records, job)) for job in jobs]
 
 
@@ -59,22 +70,19 @@ def _folder(records: Path, job: Job) -> Path:
 
 def run_jobs(jobs: Sequence[Job], workers: int = 1, progress: Progress | None = None) -> list[Replication]:
     """Do all jobs, in order; the result does not depend on ``workers`` (processes), unless times are live."""
-    done: list[Replication] = []
-    for replication in results(one_run, jobs, workers):
-        done.append(replication)
-        if progress is not None:
-            progress(len(done), len(jobs))
-    return done
+    return run_all(one_run, jobs, workers, progress)
 
 
 def one_run(job: Job) -> Replication:
     """Simulate and summarise one replication; the records are let go, or are in the job's folder."""
-    scenario, design, replication, folder, stopwatch = job
+    scenario, design, replication, folder, stopwatch, further = job
     if folder is None:
         records = simulate(scenario, design, replication, stopwatch=stopwatch)
     else:
         records = record(scenario, design, replication, folder, stopwatch)
-    return Replication(design, replication, summarise(records, scenario.run.warm_up_s), dict(records.forms))
+    warm_up_s = scenario.run.warm_up_s
+    figures = {**summarise(records, warm_up_s), **(further(records, warm_up_s) if further is not None else {})}
+    return Replication(design, replication, figures, dict(records.forms))
 
 
 def as_frame(replications: list[Replication]) -> "pd.DataFrame":

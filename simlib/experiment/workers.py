@@ -5,20 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
-
-
-def results(do: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -> Iterator[Result]:
-    """What comes of each job, in their order; in so many processes, of which none hears Ctrl-C."""
-    if workers <= 1:
-        return map(do, jobs)
-    from joblib import Parallel, delayed
-
-    pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
-    with deaf_to_interrupts():
-        found: Iterator[Result] = pool(delayed(do)(job) for job in jobs)
-    return found
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
 
 
 def usable_cpus() -> int:
@@ -42,3 +30,30 @@ def deaf_to_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def run_all(
+    work: Callable[[Asked], Answered],
+    items: Sequence[Asked],
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Answered]:
+    """What a function of a module makes of each item, in order, in so many processes."""
+    done: list[Answered] = []
+    for answer in results(work, items, workers):
+        done.append(answer)
+        if progress is not None:
+            progress(len(done), len(items))
+    return done
+
+
+def results(work: Callable[[Asked], Answered], items: Sequence[Asked], workers: int) -> Iterator[Answered]:
+    """The same, one after another as they come; none of the processes hears Ctrl-C."""
+    if workers <= 1:
+        return map(work, items)
+    from joblib import Parallel, delayed
+
+    pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
+    with deaf_to_interrupts():
+        found: Iterator[Answered] = pool(delayed(work)(item) for item in items)
+    return found

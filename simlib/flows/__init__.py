@@ -12,10 +12,9 @@ from simlib.flows.backend_for_frontend import BackendForFrontend
 from simlib.flows.base import Client, FlowSettings, GrantFlow, Obtained
 from simlib.flows.client_credentials import ClientCredentials
 from simlib.flows.device_authorization import DeviceAuthorization
-from simlib.flows.implicit import Implicit
-from simlib.flows.password import Password
 from simlib.flows.refresh_token import RefreshToken
 from simlib.flows.token_exchange import TokenExchange
+from simlib.flows.victims import VICTIM_FLOWS, Implicit, Password
 
 FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
     {
@@ -31,9 +30,6 @@ FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
     }
 )
 """Those that a design may use; the first that is for a kind of client is its usual one."""
-
-VICTIM_FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType({flow.name: flow for flow in (Implicit, Password)})
-"""Those that are there to be attacked; ``refused`` says why no design may use them."""
 
 __all__ = [
     "FLOWS",

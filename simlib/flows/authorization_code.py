@@ -7,7 +7,7 @@ mobile app is reached by a redirect URI that the operating system gives to it (R
 from typing import ClassVar
 
 from simlib.flows.base import Client, FlowSettings, Obtained
-from simlib.flows.front_channel import depart, redeem, sign_in
+from simlib.flows.front_channel import ALL, Precautions, depart, redeem, sign_in
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.people import ClientKind
 
@@ -20,6 +20,7 @@ class AuthorizationCode:
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ("web", "spa", "mobile")
     gives: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
     refused: ClassVar[str] = ""
+    precautions: ClassVar[Precautions] = ALL
     Settings: ClassVar[type[FlowSettings]] = FlowSettings
 
     def __init__(self, settings: FlowSettings, client: Client) -> None:
@@ -29,8 +30,8 @@ class AuthorizationCode:
     def obtain(self, ctx: Context) -> Flow[Obtained]:
         """Send the user away, believe the redirect or not, redeem the code."""
         client, timeout = self._client, self._settings.timeout_s
-        kept, parameters = yield from depart(ctx, client)
+        kept, parameters = yield from depart(ctx, client, self.precautions)
         location = yield from sign_in(client, parameters, timeout)
         if not isinstance(location, str):
             return location
-        return (yield from redeem(ctx, client, kept, location, timeout))
+        return (yield from redeem(ctx, client, kept, location, timeout, self.precautions))

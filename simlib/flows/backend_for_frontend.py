@@ -24,6 +24,8 @@ class BackendForFrontend:
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ("spa_bff",)
     gives: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
     refused: ClassVar[str] = ""
+    http_only: ClassVar[bool] = True
+    """Scripts of the page cannot read the cookie (RFC 6265 section 4.1.2.6)."""
     Settings: ClassVar[type[FlowSettings]] = FlowSettings
 
     def __init__(self, settings: FlowSettings, client: Client) -> None:

@@ -14,6 +14,21 @@ from simlib.scenario.messages import HttpRequest, TokenResponse
 STATE_BYTES = 16
 
 
+class Precautions(NamedTuple):
+    """What a client does against others than its own server and user; each False is a victim's (RFC 9700 section 2.1).
+
+    ``pkce``: it proves that the code is its own; ``state``: the redirect answers its own request; ``issuer``: it comes
+    from the server that was asked (RFC 9207).
+    """
+
+    pkce: bool = True
+    state: bool = True
+    issuer: bool = True
+
+
+ALL = Precautions()
+
+
 class Departure(NamedTuple):
     """What a client keeps until its user comes back. ``nonce`` is empty unless it asks for an identity token."""
 
@@ -22,7 +37,7 @@ class Departure(NamedTuple):
     nonce: str
 
 
-def depart(ctx: Context, client: Client) -> Flow[tuple[Departure, dict[str, str]]]:
+def depart(ctx: Context, client: Client, precautions: Precautions = ALL) -> Flow[tuple[Departure, dict[str, str]]]:
     """What to keep, and the parameters that the user's browser takes along (RFC 6749 section 4.1.1, RFC 7636 4.3)."""
     proof = yield from proof_key(ctx)
     state = text_of(ctx.random_bytes("state", STATE_BYTES))
@@ -33,9 +48,9 @@ def depart(ctx: Context, client: Client) -> Flow[tuple[Departure, dict[str, str]
         "redirect_uri": client.redirect_uri,
         "scope": client.scope,
         "state": state,
-        "code_challenge": proof.challenge,
-        "code_challenge_method": "S256",
     }
+    if precautions.pkce:
+        parameters |= {"code_challenge": proof.challenge, "code_challenge_method": "S256"}
     return Departure(state, proof, nonce), {**parameters, "nonce": nonce} if nonce else parameters
 
 
@@ -50,7 +65,7 @@ def sign_in(client: Client, parameters: Mapping[str, str], timeout: float) -> Fl
     return location
 
 
-def code_of(client: Client, kept: Departure, location: str) -> Flow[str | Reply]:
+def code_of(client: Client, kept: Departure, location: str, precautions: Precautions = ALL) -> Flow[str | Reply]:
     """The code in a redirect that is really the answer to our request.
 
     ``state`` tells that it was us who asked (RFC 6749 section 10.12), ``iss`` that it is the server that we asked who
@@ -60,7 +75,7 @@ def code_of(client: Client, kept: Departure, location: str) -> Flow[str | Reply]
     if not location.startswith(address):
         return mistrusted("redirect_uri")
     parameters = yield from parameters_in(location.removeprefix(address))
-    refusal = yield Compute("claims.check", partial(_disbelief, client, kept, parameters))
+    refusal = yield Compute("claims.check", partial(_disbelief, client, kept, parameters, precautions))
     if refusal:
         return mistrusted(refusal)
     if "error" in parameters:
@@ -68,22 +83,22 @@ def code_of(client: Client, kept: Departure, location: str) -> Flow[str | Reply]
     return parameters.get("code") or mistrusted("code")
 
 
-def _disbelief(client: Client, kept: Departure, parameters: Mapping[str, str]) -> str:
-    if not hmac.compare_digest(parameters.get("state", "").encode(), kept.state.encode()):
+def _disbelief(client: Client, kept: Departure, parameters: Mapping[str, str], precautions: Precautions) -> str:
+    ours = hmac.compare_digest(parameters.get("state", "").encode(), kept.state.encode())
+    if precautions.state and not ours:
         return "state"
-    return "" if parameters.get("iss") == client.issuer else "iss"
+    return "iss" if precautions.issuer and parameters.get("iss") != client.issuer else ""
 
 
-def redeem(ctx: Context, client: Client, kept: Departure, location: str, timeout: float) -> Flow[Obtained]:
+def redeem(
+    ctx: Context, client: Client, kept: Departure, location: str, timeout: float, precautions: Precautions = ALL
+) -> Flow[Obtained]:
     """The tokens for the code in a redirect (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
-    code = yield from code_of(client, kept, location)
+    code = yield from code_of(client, kept, location, precautions)
     if not isinstance(code, str):
         return code
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": client.redirect_uri,
-        "code_verifier": kept.proof.verifier,
-    }
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": client.redirect_uri}
+    if precautions.pkce:
+        form["code_verifier"] = kept.proof.verifier
     obtained = yield from request_token(ctx, client, form, timeout)
     return obtained._replace(nonce=kept.nonce) if isinstance(obtained, TokenResponse) else obtained

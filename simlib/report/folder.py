@@ -1,10 +1,6 @@
-"""The folder of a report: it appears whole or not at all."""
+"""The folder of a comparison's report: it appears whole or not at all."""
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from simlib.decision import ProfileDependence, Verdicts
@@ -13,11 +9,10 @@ from simlib.report.html import Drawn, render_html
 from simlib.report.profile_tables import profiles_csv
 from simlib.report.provenance import Provenance
 from simlib.report.rendering import to_png, to_svg
-from simlib.report.run_record import is_record, run_record
+from simlib.report.replaceable_folder import RECORD, check_folder, write_folder
+from simlib.report.run_record import run_record
 from simlib.report.summary import replications_csv, summary_csv, verdict_text
-from simlib.scenario.errors import InputError
 
-RECORD = "run.json"
 FILES = (
     "report.html",
     "latency.svg",
@@ -42,22 +37,11 @@ def write_report(
 ) -> Path:
     """Write the report of a comparison and return its folder; ``dependence`` says what other cost profiles would say.
 
-    Everything is made beside the folder and then moved into place. An empty folder and an earlier report are replaced;
-    raises InputError for any other folder, and when it cannot be written.
+    An empty folder and an earlier report are replaced; raises InputError for any other folder, and when it cannot be
+    written.
     """
     target = check_report_folder(folder)
-    content = report_files(verdicts, provenance, target, dependence)
-    with _as_input_error(Path(folder)):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-        try:
-            for name, data in content.items():
-                (part / name).write_bytes(data)
-            part.chmod(0o777 & ~_umask())  # a temporary folder is made for its owner alone
-            _put_in_place(part, target)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-    return target
+    return write_folder(folder, report_files(verdicts, provenance, target, dependence), (*FILES, PROFILES))
 
 
 def check_report_folder(folder: str | Path) -> Path:
@@ -65,15 +49,7 @@ def check_report_folder(folder: str | Path) -> Path:
 
     To be called before a long run as well: it tries whether the disk takes a new folder there.
     """
-    target = Path(folder).resolve()
-    if target in (Path.cwd(), Path(target.anchor)):
-        raise InputError(f"--out {folder}: a report needs a folder of its own, not the one you are in")
-    with _as_input_error(Path(folder)):
-        if target.exists():
-            _check_replaceable(target, folder)
-        here = next(parent for parent in target.parents if os.path.lexists(parent))
-        os.rmdir(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=here))
-    return target
+    return check_folder(folder, (*FILES, PROFILES))
 
 
 def report_files(
@@ -107,46 +83,3 @@ def _figures(verdicts: Verdicts) -> tuple[Drawn, ...]:
             "Load on the authorization server, and for how long a revoked token still works: the lower left is best.",
         ),
     )
-
-
-def _check_replaceable(target: Path, folder: str | Path) -> None:
-    if not target.is_dir():
-        raise InputError(f"--out {folder}: is a file; name a folder that is new, empty or an earlier report")
-    with _as_input_error(Path(folder)):
-        present = sorted(path.name for path in target.iterdir())
-    if present and not is_record(target / RECORD):
-        raise InputError(f"--out {folder}: is not empty and not an earlier report; name another folder")
-    foreign = [name for name in present if name not in (*FILES, PROFILES)]
-    if foreign:
-        raise InputError(f"--out {folder}: holds {foreign[0]!r}, which is no part of a report; name another folder")
-
-
-def _put_in_place(part: Path, target: Path) -> None:
-    """Rename; what was there is moved aside first, and back if the renaming fails."""
-    if not target.exists() or not any(target.iterdir()):
-        part.rename(target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-    try:
-        target.rename(aside)
-        try:
-            part.rename(target)
-        except BaseException:
-            aside.rename(target)
-            raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _umask() -> int:
-    current = os.umask(0o022)
-    os.umask(current)
-    return current
-
-
-@contextmanager
-def _as_input_error(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"--out {folder}: cannot be written ({error.strerror or error})") from error

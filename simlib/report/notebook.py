@@ -1,5 +1,6 @@
 """What notebooks show: a table of a comparison and figures with a description."""
 
+import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DPI = 85
-"""Enough for a page, and notebooks stay small."""
+_COLOURS = 128
+"""Enough for a page, and notebooks stay small: a palette takes a third of the bytes of full colour."""
 
 
 def comparison_table(verdicts: Verdicts, metrics: Sequence[str] | None = None) -> "pd.DataFrame":
@@ -37,4 +39,13 @@ def show(drawn: "tuple[Figure, str]") -> Any:
 
     figure, words = drawn
     image: Any = display.Image  # IPython has no types for it
-    return image(data=to_png(figure, _DPI), alt=words)
+    return image(data=_with_palette(to_png(figure, _DPI)), alt=words)
+
+
+def _with_palette(png: bytes) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as full:
+        full.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()

@@ -18,10 +18,13 @@ PACKAGES = ("simpy", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "jinj
 
 @dataclass(frozen=True)
 class Provenance:
-    """What only the caller knows: the command's ``options``, and how many seconds it took by the wall clock."""
+    """What only the caller knows: the command's ``options``, how many seconds it took by the wall clock, and how a
+    ``decision`` was made, for a run that made one.
+    """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     duration_s: float | None = None
+    decision: Mapping[str, Any] | None = None
 
 
 def versions() -> dict[str, str]:

@@ -16,13 +16,17 @@ MARKER = "simlib-run-1"
 """Value of the key "format": the folder that holds such a file is a report."""
 
 
-def run_record(verdicts: Verdicts, provenance: Provenance, folder: Path) -> str:
-    """The record as JSON; files that the scenario names are told relative to ``folder``, where the record will be."""
-    scenario = verdicts.scenario
+def run_record(verdicts: Verdicts, provenance: Provenance, folder: Path, scenario: Scenario | None = None) -> str:
+    """The record as JSON; files that the scenario names are told relative to ``folder``, where the record will be.
+
+    ``scenario`` is what was asked for, where the comparison was made in shorter runs than that.
+    """
+    scenario = scenario or verdicts.scenario
     record = {
         "format": MARKER,
         **({"note": MEASURED_HERE} if scenario.run.timing == "live" else {}),
         "scenario": _document(scenario, folder),
+        **({} if provenance.decision is None else {"decision": dict(provenance.decision)}),
         "seeds": {"seed": scenario.run.seed, "replications": list(range(scenario.run.replications))},
         "station_forms": {design: dict(forms) for design, forms in verdicts.comparison.forms.items()},
         "promises": promises_document(scenario),

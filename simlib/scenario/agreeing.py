@@ -18,6 +18,7 @@ def check_agreement(design: Design, world: World, catalogue: Catalogue, where: s
     kinds = {place: catalogue[place][chosen.part] for place, chosen in design.parts.items()}
     _check_places(design, world, kinds, where)
     _check_formats(design, kinds, catalogue, where)
+    _check_order(design, catalogue, where)
     _check_user_information(design, kinds, catalogue, where)
     _check_algorithms(design, where)
     _check_needs(design, world, kinds, catalogue, where)
@@ -29,6 +30,9 @@ def _check_places(design: Design, world: World, kinds: Mapping[str, type[Any]], 
     for place in ("inner_service", "downstream"):
         if place in kinds and not world.inner_services:
             raise InputError(f"{where}.{place}: the world has no inner services; add them or leave this place out")
+    for host in design.admission:
+        if host in ("gateway", "inner_service") and host not in kinds:
+            raise InputError(f"{where}.admission.{host}: the design has no such host; add one or leave this limit out")
     exchanges = "downstream" in kinds and kinds["downstream"].own_audiences
     if exchanges and getattr(kinds.get("gateway"), "forwards", None) is not None:
         raise InputError(
@@ -52,16 +56,26 @@ def _check_formats(design: Design, kinds: Mapping[str, type[Any]], catalogue: Ca
         _fits(kinds["inner_service"], at_service, source, f"{where}.inner_service.part")
     for number, chosen in enumerate(design.wrappers):
         wrapper = catalogue["wrappers"][chosen.part]
-        if number and getattr(wrapper, "comes_first", False):
-            raise InputError(
-                f"{where}.wrappers[{number}]: {wrapper.name} must come first: it skips what it is put around"
-            )
         for there in (issued,) if wrapper.at_edge else (issued, at_service):
             if there not in wrapper.formats:
                 allowed = ", ".join(sorted(wrapper.formats))
                 raise InputError(
                     f"{where}.wrappers[{number}]: {wrapper.name} is for {allowed} tokens, not {there} ones"
                 )
+
+
+def _check_order(design: Design, catalogue: Catalogue, where: str) -> None:
+    """Each wrapper is put around those before it in the list, and not all can bear that."""
+    wrappers = [catalogue["wrappers"][chosen.part] for chosen in design.wrappers]
+    for number, (chosen, wrapper) in enumerate(zip(design.wrappers, wrappers, strict=True)):
+        here = f"{where}.wrappers[{number}]: {wrapper.name} must"
+        if number and getattr(wrapper, "comes_first", False):
+            raise InputError(f"{here} come first: it skips what it is put around")
+        binding = next((before.name for before in wrappers[:number] if before.at_edge), "")
+        if binding and getattr(wrapper, "comes_before_bindings", False):
+            raise InputError(f"{here} come before {binding}, whose refusals it would overrule")
+        if number + 1 < len(wrappers) and hasattr(wrapper, "comes_last") and wrapper.comes_last(chosen.settings):
+            raise InputError(f"{here} come last with these settings: what it lets in has no claims for others to judge")
 
 
 def _fits(validator: type[Any], token_format: str, source: str, where: str) -> None:

@@ -31,11 +31,23 @@ class RefreshPolicy:
 
 
 @dataclass(frozen=True)
+class Admission:
+    """How many requests each replica of a host has at most that it has not answered, those that wait included.
+
+    More are refused with 503 at once, with ``Retry-After`` (seconds) when ``retry_after_s`` is set.
+    """
+
+    limit: int
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True)
 class Design:
     """The parts by place, what is put around them, how long access tokens live, and how many replicas each host has.
 
     ``flows``: kind of client -> the flow by which it signs in, for each kind that the world has.
-    ``max_revocation_lag_s``: settings that may overlook a revocation for longer are refused.
+    ``max_revocation_lag_s``: settings that may overlook a revocation for longer are refused. ``admission``: kind of
+    host -> the limit at its door. ``presets``: place -> the preset that its part and settings came from.
     """
 
     name: str
@@ -48,6 +60,8 @@ class Design:
     flows: Mapping[str, str] = field(default_factory=dict)
     refresh: RefreshPolicy = RefreshPolicy()
     max_revocation_lag_s: float | None = None
+    admission: Mapping[str, Admission] = field(default_factory=dict)
+    presets: Mapping[str, str] = field(default_factory=dict)
 
     def settings(self, place: str) -> Any:
         """The settings of the part at a place."""

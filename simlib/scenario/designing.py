@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from simlib.scenario.agreeing import check_agreement
-from simlib.scenario.design import ALWAYS, PLACES, Chosen, Design, RefreshPolicy
+from simlib.scenario.design import ALWAYS, PLACES, Admission, Chosen, Design, RefreshPolicy
 from simlib.scenario.document import DesignDocument, ScenarioDocument
 from simlib.scenario.errors import InputError
+from simlib.scenario.presets import expanded, implied_wrappers
 from simlib.scenario.refusal import in_one_line, unknown
 from simlib.scenario.world import World
 
@@ -27,10 +28,12 @@ def build_design(name: str, document: DesignDocument, world: World, catalogue: C
     where = f"{source}: designs.{name}"
     if not _NAME.fullmatch(name):
         raise InputError(f"{where}: a design's name is a lower-case letter, then letters, digits or _ (at most 40)")
-    parts = {place: _chosen(table, catalogue[place], f"{where}.{place}") for place, table in _tables(document, world)}
+    tables = {place: expanded(table, catalogue[place], f"{where}.{place}") for place, table in _tables(document, world)}
+    parts = {place: _chosen(own.table, catalogue[place], f"{where}.{place}") for place, own in tables.items()}
+    implied = implied_wrappers(tables.values(), document.wrappers)
     wrappers = tuple(
         _chosen(table, catalogue["wrappers"], f"{where}.wrappers[{number}]")
-        for number, table in enumerate(document.wrappers)
+        for number, table in enumerate((*implied, *document.wrappers))
     )
     design = Design(
         name=name,
@@ -43,9 +46,19 @@ def build_design(name: str, document: DesignDocument, world: World, catalogue: C
         flows=MappingProxyType(_flows(document.flows, world, catalogue.get("flows", {}), f"{where}.flows")),
         refresh=RefreshPolicy(document.refresh.rotation, document.refresh.lifetime_s),
         max_revocation_lag_s=document.max_revocation_lag_s,
+        admission=MappingProxyType(_admission(document)),
+        presets=MappingProxyType(
+            {**document.presets, **{place: own.preset for place, own in tables.items() if own.preset}}
+        ),
     )
     check_agreement(design, world, catalogue, where)
     return design
+
+
+def _admission(document: DesignDocument) -> Mapping[str, Admission]:
+    """The limits that are set, by kind of host."""
+    limits = ((host, getattr(document.admission, host)) for host in type(document.admission).model_fields)
+    return {host: Admission(set_.limit, set_.retry_after_s) for host, set_ in limits if set_ is not None}
 
 
 def _tables(document: DesignDocument, world: World) -> list[tuple[str, Mapping[str, Any]]]:
@@ -81,10 +94,13 @@ def _usual(kind: str, known: Mapping[str, type[Any]]) -> str:
 
 def _chosen(table: Mapping[str, Any], kinds: Mapping[str, type[Any]], where: str) -> Chosen:
     part = table.get("part")
+    usable = [name for name, kind in kinds.items() if not getattr(kind, "refused", "")]
     if not isinstance(part, str):
-        raise InputError(f"{where}.part: is missing; allowed: {', '.join(kinds)}")
+        raise InputError(f"{where}.part: is missing; allowed: {', '.join(usable)}")
     if part not in kinds:
-        raise InputError(f"{where}.part: {unknown('part', part, kinds)}")
+        raise InputError(f"{where}.part: {unknown('part', part, usable)}")
+    if part not in usable:
+        raise InputError(f"{where}.part: {part!r} is a victim and no part of a design: {kinds[part].refused}")
     given = {key: value for key, value in table.items() if key != "part"}
     settings_type = kinds[part].Settings
     allowed = [field.name for field in fields(settings_type)]

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from simlib.scenario.economics import Organisation, Prices, Terms, Worth
 from simlib.scenario.run import Run
 from simlib.scenario.scenario import Limits, Margins
 from simlib.scenario.values import FrozenModel
@@ -17,6 +18,26 @@ class Replicas(FrozenModel):
     authorization_server: Annotated[int, Field(ge=1, le=1000)] = 1
     gateway: Annotated[int, Field(ge=1, le=1000)] = 1
     inner_service: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
+class AdmissionDocument(FrozenModel):
+    """The limit at the door of a host; see `simlib.scenario.design.Admission`."""
+
+    limit: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        description="requests that each replica has at most and has not answered; more are refused with 503"
+    )
+    retry_after_s: Annotated[float, Field(ge=0, le=1e6)] | None = Field(
+        default=None, description="what the refusal says about when to come again"
+    )
+
+
+class AdmissionsDocument(FrozenModel):
+    """Limits on admission by kind of host; none where nothing is said."""
+
+    service: AdmissionDocument | None = None
+    authorization_server: AdmissionDocument | None = None
+    gateway: AdmissionDocument | None = None
+    inner_service: AdmissionDocument | None = None
 
 
 class RefreshDocument(FrozenModel):
@@ -52,6 +73,10 @@ class DesignDocument(FrozenModel):
         default=None, description="refuse settings under which a revoked token may be accepted for longer than this"
     )
     replicas: Replicas = Replicas()
+    admission: AdmissionsDocument = AdmissionsDocument()
+    presets: dict[str, str] = Field(
+        default={}, description="written by runs: place -> the preset that its part and settings came from"
+    )
 
 
 class ScenarioDocument(FrozenModel):
@@ -66,3 +91,7 @@ class ScenarioDocument(FrozenModel):
     run: Run
     limits: Limits = Limits()
     margins: Margins = Margins()
+    prices: Prices = Prices()
+    worth: Worth = Worth()
+    organisation: Organisation = Organisation()
+    decision: Terms = Terms()

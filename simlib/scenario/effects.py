@@ -78,7 +78,8 @@ class Reply(NamedTuple):
     """An answer that arrived: HTTP status, body as sent, and the headers that matter here.
 
     ``challenge`` is WWW-Authenticate, ``nonce`` DPoP-Nonce (RFC 9449 section 8), ``retry_after`` seconds to stay away,
-    ``cookie`` what the client shows from now on.
+    ``cookie`` what the client shows from now on. ``asked_at``: the instant (seconds) of the question that this answers,
+    where it was asked more than once; None when it was the first.
     """
 
     status: int
@@ -87,6 +88,7 @@ class Reply(NamedTuple):
     nonce: str = ""
     retry_after: float | None = None
     cookie: Cookie | None = None
+    asked_at: float | None = None
 
     @property
     def size(self) -> int:

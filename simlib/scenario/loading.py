@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from simlib.scenario.data import bundled
 from simlib.scenario.designing import Catalogue, build_design
 from simlib.scenario.document import ScenarioDocument
+from simlib.scenario.economics import Terms
 from simlib.scenario.errors import InputError
 from simlib.scenario.fault_checks import check_fault_hosts, check_fault_times
 from simlib.scenario.profile import CostProfile, HostNoise, load_profile
@@ -51,6 +52,7 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
     designs = {
         name: build_design(name, design, parsed.world, catalogue, source) for name, design in parsed.designs.items()
     }
+    _check_terms(parsed.decision, designs, source)
     check_fault_hosts(parsed.world, designs, catalogue, f"{source}: world.faults")
     made = Scenario(
         name=parsed.name or source.stem,
@@ -61,11 +63,21 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
         run=parsed.run,
         limits=parsed.limits,
         margins=parsed.margins,
+        prices=parsed.prices,
+        worth=parsed.worth,
+        organisation=parsed.organisation,
+        terms=parsed.decision,
         profile=find_profile(parsed.world.profile, parsed.run.host_noise, source),
         trace=_trace(parsed.world.load, source) if isinstance(parsed.world.load, ReplayLoad) else None,
     )
     check_fault_times(made.world, made.horizon_s, f"{source}: world.faults")
     return made
+
+
+def _check_terms(terms: Terms, designs: Mapping[str, Any], source: Path) -> None:
+    for key, name in (("baseline", terms.baseline), ("present", terms.present)):
+        if name is not None and name not in designs:
+            raise InputError(f"{source}: decision.{key}: {unknown('design', name, designs)}")
 
 
 def find_profile(name: str, noise: HostNoise, source: Path) -> CostProfile:

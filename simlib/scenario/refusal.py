@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from simlib.scenario.economics import VARIANTS
+
 Location = tuple[int | str, ...]
 
 
@@ -59,6 +61,8 @@ def _walk(model: type[BaseModel], location: Location) -> tuple[list[str], list[t
         elif len(models) > 1:
             here = next((m for m in models if m.model_fields["kind"].default == part), None)
             continue
+        elif part in VARIANTS and not (models and part in models[0].model_fields):
+            continue  # the annotation is still that of the amount
         else:
             known = models[0].model_fields if models else {}
             here = known[str(part)].annotation if str(part) in known else None

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from simlib.scenario.design import Design
 from simlib.scenario.distributions import NonNegative
+from simlib.scenario.economics import Organisation, Prices, Terms, Worth
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.run import Run
@@ -55,6 +56,17 @@ class Limits(FrozenModel):
     as_utilisation: NonNegative | None = None
     rs_utilisation: NonNegative | None = None
     exposure_s: NonNegative | None = None
+    availability: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, description="least share of the year's requests that are answered as they should be"
+    )
+    revocation_lag_s: NonNegative | None = Field(
+        default=None, description="longest that a revoked token may be accepted by the settings of a design"
+    )
+    header_bytes: NonNegative | None = Field(default=None, description="largest request header, token included")
+    opaque_to_clients: bool = Field(default=False, description="clients must not be able to read their access token")
+    no_as_dependency: bool = Field(
+        default=False, description="requests must be served while the authorization server is out of reach"
+    )
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,10 @@ class Scenario:
     limits: Limits
     margins: Margins
     profile: CostProfile = field(repr=False)
+    prices: Prices = field(default_factory=Prices)
+    worth: Worth = field(default_factory=Worth)
+    organisation: Organisation = field(default_factory=Organisation)
+    terms: Terms = field(default_factory=Terms)
     trace: Trace | None = field(default=None, repr=False)
 
     def design(self, name: str) -> Design:

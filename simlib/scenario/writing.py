@@ -23,12 +23,22 @@ def to_document(scenario: Scenario) -> dict[str, Any]:
         "run": scenario.run.model_dump(mode="json", exclude_none=True),
         "limits": scenario.limits.model_dump(mode="json", exclude_none=True),
         "margins": scenario.margins.model_dump(mode="json", exclude_none=True),
+        "prices": scenario.prices.model_dump(mode="json", exclude_none=True),
+        "worth": scenario.worth.model_dump(mode="json", exclude_none=True),
+        "organisation": scenario.organisation.model_dump(mode="json", exclude_none=True),
+        "decision": scenario.terms.model_dump(mode="json", exclude_none=True),
     }
 
 
 def _design(design: Design) -> dict[str, Any]:
     places: Mapping[str, Any] = {place: _chosen(chosen) for place, chosen in design.parts.items()}
-    further = {"max_revocation_lag_s": design.max_revocation_lag_s} if design.max_revocation_lag_s is not None else {}
+    further: dict[str, Any] = {}
+    if design.max_revocation_lag_s is not None:
+        further["max_revocation_lag_s"] = design.max_revocation_lag_s
+    if design.admission:
+        further["admission"] = {host: asdict(admission) for host, admission in design.admission.items()}
+    if design.presets:
+        further["presets"] = dict(design.presets)
     return {
         "title": design.title,
         "token_lifetime_s": design.token_lifetime_s,

@@ -10,12 +10,15 @@ from typing import Any
 from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Bound, Credentials, Deployment, Grant, Issued, Presented, TokenFormat
 from simlib.strategies.bearer import Bearer, Held, UserClient
+from simlib.strategies.circuit_breaker import CircuitBreaker
+from simlib.strategies.client_retry import ClientRetry
 from simlib.strategies.denylist_polled import DenylistPolled
 from simlib.strategies.denylist_pushed import DenylistPushed
 from simlib.strategies.denylist_shared import DenylistShared
 from simlib.strategies.dpop import Dpop
 from simlib.strategies.encrypted_jwt import EncryptedJwt
 from simlib.strategies.encrypted_local import EncryptedLocal
+from simlib.strategies.fail_open import FailOpen
 from simlib.strategies.introspection import basic
 from simlib.strategies.jwt_access_token import JwtAccessToken
 from simlib.strategies.jwt_local import JwtLocal
@@ -33,6 +36,7 @@ from simlib.strategies.phantom_token import PhantomToken
 from simlib.strategies.reference_token import ReferenceToken
 from simlib.strategies.regional_reference_token import RegionalReferenceToken
 from simlib.strategies.relay import Relay
+from simlib.strategies.retry import Retry
 from simlib.strategies.roles import (
     Background,
     Endpoint,
@@ -116,6 +120,10 @@ WRAPPERS: Mapping[str, type[Any]] = MappingProxyType(
             SensitiveIntrospection,
             StatusListStrategy,
             VerifiedCache,
+            Retry,
+            ClientRetry,
+            CircuitBreaker,
+            FailOpen,
         )
     }
 )
@@ -147,6 +155,8 @@ __all__ = [
     "Background",
     "Bearer",
     "Bound",
+    "CircuitBreaker",
+    "ClientRetry",
     "Credentials",
     "DenylistPolled",
     "DenylistPushed",
@@ -156,6 +166,7 @@ __all__ = [
     "EncryptedJwt",
     "EncryptedLocal",
     "Endpoint",
+    "FailOpen",
     "Grant",
     "Held",
     "Issued",
@@ -181,6 +192,7 @@ __all__ = [
     "ReferenceToken",
     "RegionalReferenceToken",
     "Relay",
+    "Retry",
     "SensitiveIntrospection",
     "SessionIssuing",
     "SessionJwt",

@@ -17,13 +17,19 @@ class Around(NamedTuple):
 
 
 class AroundValidator:
-    """Passes everything on to the validator inside; a wrapper overrides what it changes."""
+    """Passes everything on to the validator inside; a wrapper overrides what it changes.
+
+    ``binds``: it refuses who cannot show a key. ``fails_open``: it accepts when nobody can tell, marked by the reason
+    of the verdict.
+    """
 
     def __init__(self, inner: Validator) -> None:
         self.inner = inner
         self.user_information_sources = inner.user_information_sources
         self.caches_answers = inner.caches_answers
         self.asks_authorization_server = inner.asks_authorization_server
+        self.binds: bool = getattr(inner, "binds", False)
+        self.fails_open: bool = getattr(inner, "fails_open", False)
 
     def bound(self) -> Bound:
         """What the validator inside promises."""

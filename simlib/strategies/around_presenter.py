@@ -1,38 +1,14 @@
 """What wrappers around a client's part have in common: they see its calls on their way out."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from simlib.scenario.effects import Answer, Call, Context, Flow, Once
+from simlib.scenario.effects import Answer, Call, Context, Flow
 from simlib.scenario.messages import HttpRequest
+from simlib.strategies.intercepting import intercepted
 from simlib.strategies.roles import Presenter
 
 T = TypeVar("T")
-
-Outgoing = Callable[[Call], Flow[Answer]]
-"""Makes one call in the client's stead, and returns its answer."""
-
-
-def intercepted(flow: Flow[T], targets: frozenset[str], outgoing: Outgoing) -> Flow[T]:
-    """The same generator with its calls to some targets made by ``outgoing``, those of its shared tasks too."""
-    answer: Any = None
-    while True:
-        try:
-            effect = flow.send(answer)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        if isinstance(effect, Call) and effect.target in targets:
-            answer = yield from outgoing(effect)
-        elif isinstance(effect, Once):
-            answer = yield effect._replace(work=partial(_shared, effect, targets, outgoing))
-        else:
-            answer = yield effect
-
-
-def _shared(once: Once, targets: frozenset[str], outgoing: Outgoing) -> Flow[Any]:
-    return intercepted(once.work(), targets, outgoing)
 
 
 class AroundPresenter:
@@ -63,4 +39,4 @@ class AroundPresenter:
         return self._intercepted(ctx, state, self.inner.on_behalf(ctx, state, flow))
 
     def _intercepted(self, ctx: Context, state: Any, flow: Flow[T]) -> Flow[T]:
-        return intercepted(flow, self.targets, partial(self.outgoing, ctx, state))
+        return intercepted(flow, self.targets.__contains__, partial(self.outgoing, ctx, state))

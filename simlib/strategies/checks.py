@@ -17,6 +17,12 @@ def at_least(key: str, value: float, least: float) -> None:
         raise ValueError(f"{key} must be a finite number of at least {least:g}")
 
 
+def share(key: str, value: float) -> None:
+    """Refuse what is not a number from 0 to 1."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"{key} must be a share from 0 to 1")
+
+
 def one_of(key: str, value: str, allowed: tuple[str, ...], also: str = "") -> None:
     """Refuse a word that is not on the list; ``also`` goes on with what else is allowed."""
     if value not in allowed:

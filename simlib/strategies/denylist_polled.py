@@ -16,6 +16,7 @@ from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
 from simlib.strategies.confirming import confirmed
 from simlib.strategies.denylist import Denylist, denied_of, identity_of, refuse_denied, refuse_nameless
+from simlib.strategies.intercepting import question_of
 from simlib.strategies.introspection import basic
 from simlib.strategies.roles import Validator, Wrapper
 
@@ -143,6 +144,7 @@ class _Polling(AroundValidator):
         reply = yield Call("revocations", request, self._settings.timeout_s)
         if isinstance(reply, Failed) or reply.status != 200:
             return
+        asked_at = question_of(reply, asked_at)
         entries = yield Compute("json.decode", partial(_read, reply.body))
         if entries is None:
             return

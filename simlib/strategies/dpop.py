@@ -64,6 +64,7 @@ class Dpop(Wrapper):
 class _Bound(AroundValidator):
     def __init__(self, inner: Validator, settings: DpopSettings, deployment: Deployment) -> None:
         super().__init__(inner)
+        self.binds = True
         self._settings = settings
         self._leeway_s = inner.bound().after_expiry_s
         self._checks = ProofChecks(settings, "api", deployment.resource_server.client_secret)

@@ -12,6 +12,7 @@ from simlib.scenario.messages import HttpRequest
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
 from simlib.strategies.base import Credentials, Deployment
+from simlib.strategies.intercepting import question_of
 from simlib.tokens import has_scope, judge_time
 
 
@@ -55,7 +56,9 @@ def introspect(
         return Failed("status", reply.status, reply.retry_after)
     answer = yield Compute("json.decode", partial(json_object, reply.body))
     # What nobody can read says nothing about the token, so it must not look like "inactive".
-    return Failed("status", reply.status) if answer is None else Introspected(answer, asked_at)
+    if answer is None:
+        return Failed("status", reply.status)
+    return Introspected(answer, question_of(reply, asked_at))
 
 
 def judge(introspected: Introspected, now: float, leeway: float, scope: str, deployment: Deployment) -> Verdict:

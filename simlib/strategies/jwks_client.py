@@ -1,62 +1,135 @@
 """The key set of the authorization server as a resource server holds it: fetched, kept, and asked for a key."""
 
+from collections import deque
 from functools import partial
 
-from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once
+from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
+from simlib.strategies.intercepting import question_of
+from simlib.strategies.jwks_settings import JwksSettings
 from simlib.tokens import KeySet, MalformedKeySet, VerificationKey
+
+_NO_KEYS = KeySet(())
 
 
 class KeyCache:
-    """The key set that one replica holds; instants in seconds."""
+    """The key set that one replica holds; instants in seconds.
 
-    __slots__ = ("asked_at", "keys", "until")
+    ``counted`` are the fetches that the limit on unknown keys looks at, the latest last. ``under_way``: fetches that
+    have not ended.
+    """
+
+    __slots__ = ("counted", "failed_at", "keys", "under_way", "until")
 
     def __init__(self) -> None:
-        self.keys = KeySet(())
+        self.keys = _NO_KEYS
         self.until = float("-inf")
-        self.asked_at = float("-inf")
+        self.failed_at = float("-inf")
+        self.counted: deque[float] = deque()
+        self.under_way = 0
 
 
 class JwksClient:
-    """Fetches the key set when it is needed and has ended; charges ``jwks.parse``. All arguments are seconds.
+    """Fetches the key set when it is needed and has ended; charges ``jwks.parse``. ``timeout_s`` bounds one try.
 
-    An unknown ``kid`` may cause one more fetch per cooldown, so that a new key is found and a flood of strangers is not
-    passed on. All who need a fetch at the same time share one.
+    With the usual settings an unknown ``kid`` may cause one more fetch per cooldown, so that a new key is found and a
+    flood of strangers is not passed on, and all who need a fetch at the same time share one.
     """
 
-    def __init__(self, lifetime_s: float, cooldown_s: float, timeout_s: float) -> None:
-        self._lifetime_s = lifetime_s
-        self._cooldown_s = cooldown_s
+    def __init__(self, settings: JwksSettings, timeout_s: float) -> None:
+        self._settings = settings
         self._timeout_s = timeout_s
 
     def ready(self, ctx: Context, state: KeyCache) -> Flow[bool]:
         """Whether there is a key set that may be used, fetched now if need be."""
-        if ctx.now() >= state.until:
-            yield Once("jwks", partial(self._fetch, ctx, state))
-            return ctx.now() < state.until
-        return True
+        settings, now = self._settings, ctx.now()
+        if now < state.until:
+            if settings.jwks_refresh_ahead_s and now >= state.until - settings.jwks_refresh_ahead_s:
+                yield from self._refresh_ahead(ctx, state)
+            return True
+        if self._may_fetch(ctx, state):
+            yield from self._fetched(ctx, state)
+        # Only a fetch brings a set in time; without one, an older set is used on account of the error.
+        return ctx.now() < state.until + settings.jwks_stale_if_error_s
 
     def find(self, ctx: Context, state: KeyCache, kid: object) -> Flow[VerificationKey | None]:
         """The key of that name, None when there is none even in a new key set; what is no text names none."""
         if not isinstance(kid, str):
             return None
         key = state.keys.find(kid)
-        if key is None and ctx.now() >= state.asked_at + self._cooldown_s:
-            yield Once("jwks", partial(self._fetch, ctx, state))
+        if key is None and self._may_look_for_new_key(ctx, state):
+            yield from self._fetched(ctx, state)
             key = state.keys.find(kid)
         return key
 
+    def _may_fetch(self, ctx: Context, state: KeyCache) -> bool:
+        """Whether a key set that has ended may be fetched now; who can share a fetch adds none."""
+        if state.under_way and self._settings.jwks_single_flight:
+            return True
+        if ctx.now() < state.failed_at + self._settings.jwks_error_pause_s:
+            return False
+        return not self._settings.jwks_one_limiter or self._is_below_limit(ctx, state)
+
+    def _may_look_for_new_key(self, ctx: Context, state: KeyCache) -> bool:
+        if not self._settings.unknown_kid_refetch or ctx.now() < state.failed_at + self._settings.jwks_error_pause_s:
+            return False
+        if self._settings.jwks_stale_if_error_s and ctx.now() >= state.until:
+            return False  # an old set is in use because a fetch has just failed
+        return self._is_below_limit(ctx, state)
+
+    def _is_below_limit(self, ctx: Context, state: KeyCache) -> bool:
+        settings, counted = self._settings, state.counted
+        if len(counted) < settings.unknown_kid_fetches:
+            return True
+        return ctx.now() >= counted[-settings.unknown_kid_fetches] + settings.unknown_kid_cooldown_s
+
+    def _refresh_ahead(self, ctx: Context, state: KeyCache) -> Flow[None]:
+        if self._may_fetch(ctx, state):
+            yield Once("jwks", partial(self._fetch, ctx, state), wait=False)
+
+    def _fetched(self, ctx: Context, state: KeyCache) -> Flow[None]:
+        if self._settings.jwks_single_flight:
+            yield Once("jwks", partial(self._fetch, ctx, state))
+        else:
+            yield from self._fetch(ctx, state)
+
     def _fetch(self, ctx: Context, state: KeyCache) -> Flow[None]:
-        """Replace the key set; a failed fetch leaves the old one to its lifetime."""
-        state.asked_at = ctx.now()
-        reply = yield Call("jwks", HttpRequest(), self._timeout_s)
-        if isinstance(reply, Failed) or reply.status != 200:
-            return
-        keys = yield Compute("jwks.parse", partial(_parse, reply.body))
-        if keys is not None:
-            state.keys = keys
-            state.until = state.asked_at + self._lifetime_s
+        """Replace the key set; a failed fetch leaves the old one to its lifetime, or takes it away."""
+        state.under_way += 1
+        brought = yield from self._tried(ctx, state)
+        state.under_way -= 1
+        if not brought:
+            state.failed_at = ctx.now()
+            if self._settings.jwks_clear_on_error:
+                state.keys, state.until = _NO_KEYS, float("-inf")
+
+    def _tried(self, ctx: Context, state: KeyCache) -> Flow[bool]:
+        """Whether one of the attempts brought a key set, which is then in use."""
+        settings = self._settings
+        for _ in range(settings.jwks_attempts):
+            asked_at = ctx.now()
+            if settings.cooldown_from == "question":
+                self._count(state, asked_at)
+            reply: Answer = yield Call("jwks", HttpRequest(), self._timeout_s)
+            keys = None if isinstance(reply, Failed) or reply.status != 200 else (yield from _read(reply.body))
+            if keys is not None:
+                state.keys = keys
+                state.until = question_of(reply, asked_at) + settings.jwks_lifetime_s
+                if settings.cooldown_from == "success":
+                    self._count(state, ctx.now())
+                return True
+        return False
+
+    def _count(self, state: KeyCache, instant: float) -> None:
+        state.counted.append(instant)
+        if len(state.counted) > self._settings.unknown_kid_fetches:
+            state.counted.popleft()
+
+
+def _read(body: bytes) -> Flow[KeySet | None]:
+    """The key set in an answer; None for whatever is none."""
+    keys: KeySet | None = yield Compute("jwks.parse", partial(_parse, body))
+    return keys
 
 
 def _parse(body: bytes) -> KeySet | None:

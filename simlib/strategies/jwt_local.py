@@ -1,5 +1,6 @@
 """JWT access token, verified by the resource server itself (RFC 9068 section 4; S6 of data/evidence/strategies.csv)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
 from simlib.strategies.judging import judge_claims
 from simlib.strategies.jwks_client import JwksClient, KeyCache
+from simlib.strategies.jwks_settings import JwksSettings
 from simlib.strategies.jwt_operations import verifying
 from simlib.tokens import (
     ALGORITHMS,
@@ -24,23 +26,19 @@ from simlib.tokens import (
 
 
 @dataclass(frozen=True)
-class JwtLocalSettings:
-    """``jwks_lifetime_s``: how long a fetched key set is used. ``unknown_kid_cooldown_s``: least time between two
-    fetches that an unknown ``kid`` may cause. ``algorithms``: what is accepted, whatever the header says (RFC 8725
-    section 3.1); HS256 stands alone, because it means a secret shared with the AS instead of its key set: nothing is
-    fetched, and every RS that can verify a token can also mint one. ``timeout_s`` bounds one fetch, ``leeway_s`` is
-    clock skew granted at expiry.
+class JwtLocalSettings(JwksSettings):
+    """``algorithms``: what is accepted, whatever the header says (RFC 8725 section 3.1); HS256 stands alone, because it
+    means a secret shared with the AS instead of its key set: nothing is fetched, and every RS that can verify a token
+    can also mint one. ``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry.
+    The others say how the key set is looked after, see `simlib.strategies.jwks_settings.JwksSettings`.
     """
 
-    jwks_lifetime_s: float = 300.0
-    unknown_kid_cooldown_s: float = 30.0
     algorithms: tuple[str, ...] = ALGORITHMS
     timeout_s: float = 5.0
     leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
-        positive("jwks_lifetime_s", self.jwks_lifetime_s)
-        at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
+        super().__post_init__()
         if self.algorithms != (SECRET_ALGORITHM,):
             for algorithm in self.algorithms:
                 one_of("algorithms", algorithm, ALGORITHMS, f", or {SECRET_ALGORITHM} alone")
@@ -71,7 +69,7 @@ class JwtLocal:
         self._settings = settings
         self._deployment = deployment
         self._secret = deployment.shared_secret() if _is_secret(settings) else None
-        self._keys = JwksClient(settings.jwks_lifetime_s, settings.unknown_kid_cooldown_s, settings.timeout_s)
+        self._keys = JwksClient(settings, settings.timeout_s)
         self._verifying = lru_cache(maxsize=16)(partial(verifying, deployment=deployment))
 
     def bound(self) -> Bound:
@@ -96,14 +94,19 @@ class JwtLocal:
         key = yield from self._key(ctx, state, token)
         if key is None:
             return refusals.invalid_token("unknown_key")
-        verification = Verification(
-            token, key, self._settings.algorithms, self._deployment.issuer, self._deployment.audience
-        )
-        verified = yield Compute(self._verifying(key.choice), verification)
+        verified = yield Compute(self._verifying(key.choice), self._verification(token, key))
         if verified.claims is None:
             return refusals.invalid_token(verified.reason)
         yield Compute("claims.check")
-        return judge_claims(verified.claims, ctx.now(), self._settings.leeway_s, scope)
+        return self._judged(verified.claims, ctx.now(), scope)
+
+    def _verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
+        """Everything about the bytes."""
+        return Verification(token, key, self._settings.algorithms, self._deployment.issuer, self._deployment.audience)
+
+    def _judged(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
+        """What verified claims are worth at ``now`` (seconds)."""
+        return judge_claims(claims, now, self._settings.leeway_s, scope)
 
     def _key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
         kid = header_of(token).get("kid")

@@ -92,6 +92,7 @@ class _Showing(AroundPresenter):
 class _Bound(AroundValidator):
     def __init__(self, inner: Validator, require: bool) -> None:
         super().__init__(inner)
+        self.binds = True
         self._require = require
         self._leeway_s = inner.bound().after_expiry_s
 

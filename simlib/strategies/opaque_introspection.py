@@ -1,23 +1,28 @@
 """Opaque token, introspected at every request (RFC 7662; strategy S1 of data/evidence/strategies.csv)."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Compute, Context, Failed, Flow
+from simlib.scenario.effects import Compute, Context, Failed, Flow, Once
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, positive
-from simlib.strategies.introspection import basic, introspect, judge
+from simlib.strategies.introspection import Introspected, basic, introspect, judge
+from simlib.tokens import store_key
 
 
 @dataclass(frozen=True)
 class OpaqueIntrospectionSettings:
-    """``timeout_s``: how long one introspection may take. ``leeway_s``: clock skew granted at expiry."""
+    """``timeout_s``: how long one introspection may take. ``leeway_s``: clock skew granted at expiry.
+    ``single_flight``: requests that come with one token at the same time share one question.
+    """
 
     timeout_s: float = 10.0
     leeway_s: float = 0.0
+    single_flight: bool = False
 
     def __post_init__(self) -> None:
         positive("timeout_s", self.timeout_s)
@@ -38,7 +43,8 @@ class OpaqueIntrospection:
     @staticmethod
     def operations(settings: OpaqueIntrospectionSettings, deployment: Deployment) -> frozenset[str]:
         """What it charges to a cost profile."""
-        return frozenset({"form.encode", "json.decode", "claims.check"})
+        sharing = {"token.hash"} if settings.single_flight else set()
+        return frozenset({"form.encode", "json.decode", "claims.check"} | sharing)
 
     def __init__(self, settings: OpaqueIntrospectionSettings, deployment: Deployment) -> None:
         self._settings = settings
@@ -57,8 +63,16 @@ class OpaqueIntrospection:
         """Ask, then judge the answer."""
         if not presented.token:
             return refusals.no_token()
-        asked = yield from introspect(ctx, self._authorization, presented.token, self._settings.timeout_s)
+        asked = yield from self._ask(ctx, presented.token)
         if isinstance(asked, Failed):
             return refusals.cannot_tell("introspection_" + asked.reason)
         yield Compute("claims.check")
         return judge(asked, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+
+    def _ask(self, ctx: Context, token: str) -> Flow[Introspected | Failed]:
+        question = partial(introspect, ctx, self._authorization, token, self._settings.timeout_s)
+        if not self._settings.single_flight:
+            return (yield from question())
+        key = yield Compute("token.hash", partial(store_key, token))
+        shared: Introspected | Failed = yield Once(("introspect", key), question)
+        return shared

@@ -11,8 +11,9 @@ from simlib.scenario.effects import Answer, Compute, Context, Failed, Flow, Repl
 from simlib.scenario.messages import TokenResponse
 from simlib.strategies.base import Deployment
 from simlib.strategies.bearer import Bearer, BearerSettings, Held, UserClient
-from simlib.strategies.checks import at_least, one_of, positive
+from simlib.strategies.checks import at_least, one_of
 from simlib.strategies.jwks_client import JwksClient, KeyCache
+from simlib.strategies.jwks_settings import JwksSettings
 from simlib.tokens import ALGORITHMS, header_of, id_token_verification, judge_id_token, judge_time
 
 SCOPES = ("openid", "profile")
@@ -20,21 +21,17 @@ SCOPES = ("openid", "profile")
 
 
 @dataclass(frozen=True)
-class OpenIdConnectSettings(BearerSettings):
-    """Those of bearer, and: ``jwks_lifetime_s``: how long a fetched key set is used. ``unknown_kid_cooldown_s``: least
-    time between two fetches that an unknown ``kid`` may cause. ``algorithms``: what is accepted in identity tokens.
-    ``leeway_s``: clock skew granted to them.
+class OpenIdConnectSettings(JwksSettings, BearerSettings):
+    """Those of bearer, those of `simlib.strategies.jwks_settings.JwksSettings` about the key set, and ``algorithms``:
+    what is accepted in identity tokens; ``leeway_s``: clock skew granted to them.
     """
 
-    jwks_lifetime_s: float = 300.0
-    unknown_kid_cooldown_s: float = 30.0
     algorithms: tuple[str, ...] = ALGORITHMS
     leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        positive("jwks_lifetime_s", self.jwks_lifetime_s)
-        at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
+        JwksSettings.__post_init__(self)
+        BearerSettings.__post_init__(self)
         for algorithm in self.algorithms:
             one_of("algorithms", algorithm, ALGORITHMS)
         at_least("leeway_s", self.leeway_s, 0)
@@ -63,7 +60,7 @@ class OpenIdConnect(Bearer):
 
     def __init__(self, settings: Any, deployment: Deployment) -> None:
         super().__init__(settings, deployment)
-        self._jwks = JwksClient(settings.jwks_lifetime_s, settings.unknown_kid_cooldown_s, settings.timeout_s)
+        self._jwks = JwksClient(settings, settings.timeout_s)
         self._keys = KeyCache()
 
     def identity(self, state: UserClient) -> Mapping[str, Any] | None:

@@ -11,25 +11,22 @@ from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, check_paseto, positive
 from simlib.strategies.judging import judge_claims
 from simlib.strategies.jwks_client import JwksClient, KeyCache
+from simlib.strategies.jwks_settings import JwksSettings
 from simlib.tokens import PasetoVerification, paseto_kid
 
 
 @dataclass(frozen=True)
-class PasetoLocalSettings:
-    """``jwks_lifetime_s``: how long a fetched key set is used. ``unknown_kid_cooldown_s``: least time between two
-    fetches that an unknown ``kid`` may cause. ``timeout_s`` bounds one fetch, ``leeway_s`` is clock skew granted at
-    expiry. Needs the package pyseto.
+class PasetoLocalSettings(JwksSettings):
+    """``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry. The others say how
+    the key set is looked after, see `simlib.strategies.jwks_settings.JwksSettings`. Needs the package pyseto.
     """
 
-    jwks_lifetime_s: float = 300.0
-    unknown_kid_cooldown_s: float = 30.0
     timeout_s: float = 5.0
     leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
         check_paseto()
-        positive("jwks_lifetime_s", self.jwks_lifetime_s)
-        at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
+        super().__post_init__()
         positive("timeout_s", self.timeout_s)
         at_least("leeway_s", self.leeway_s, 0)
 
@@ -53,7 +50,7 @@ class PasetoLocal:
     def __init__(self, settings: PasetoLocalSettings, deployment: Deployment) -> None:
         self._settings = settings
         self._deployment = deployment
-        self._keys = JwksClient(settings.jwks_lifetime_s, settings.unknown_kid_cooldown_s, settings.timeout_s)
+        self._keys = JwksClient(settings, settings.timeout_s)
 
     def bound(self) -> Bound:
         """A revocation is never noticed: the token lives out its life."""

@@ -133,13 +133,15 @@ class Wrapper(Protocol):
     """Something put around the parts of a design, in the order of its list: a binding, a denylist, a cache.
 
     ``formats``: the token formats that it can be put around. ``at_edge``: it wraps the validator where tokens come in
-    from clients (the gateway if there is one), because only there can it be checked; otherwise that of every service.
+    from clients (the gateway if there is one), because only there can it be checked; otherwise that of every service,
+    and with ``everywhere`` that of the gateway too.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     formats: ClassVar[frozenset[TokenFormat]]
     at_edge: ClassVar[bool]
+    everywhere: ClassVar[bool] = False
     Settings: ClassVar[type[Any]]
 
     @staticmethod

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from simlib.scenario.effects import Compute, Context, Failed, Flow
+from simlib.strategies.intercepting import question_of
 from simlib.strategies.introspection import Introspected, ask, json_object
 from simlib.tokens import payload_of
 
@@ -23,6 +24,7 @@ def exchange_for_jwt(
     reply = yield from ask(ctx, authorization, token, timeout, JWT)
     if isinstance(reply, Failed):
         return reply
+    asked_at = question_of(reply, asked_at)
     if reply.status == 204:
         return Introspected(_INACTIVE[0], asked_at)
     if reply.status != 200:

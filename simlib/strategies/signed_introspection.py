@@ -11,8 +11,10 @@ from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
+from simlib.strategies.intercepting import question_of
 from simlib.strategies.introspection import Introspected, ask, basic, judge
 from simlib.strategies.jwks_client import JwksClient, KeyCache
+from simlib.strategies.jwks_settings import JwksSettings
 from simlib.strategies.jwt_operations import verifying
 from simlib.tokens import (
     ALGORITHMS,
@@ -25,24 +27,20 @@ from simlib.tokens import (
 
 
 @dataclass(frozen=True)
-class SignedIntrospectionSettings:
-    """``algorithms``: what is accepted as the signature of an answer. ``jwks_lifetime_s``: how long a fetched key set
-    is used. ``unknown_kid_cooldown_s``: least time between two fetches that an unknown ``kid`` may cause.
-    ``timeout_s`` bounds the answer, and the fetch of a key that it may take; ``leeway_s`` is clock skew granted at
-    expiry.
+class SignedIntrospectionSettings(JwksSettings):
+    """``algorithms``: what is accepted as the signature of an answer. ``timeout_s`` bounds the answer, and the fetch of
+    a key that it may take; ``leeway_s`` is clock skew granted at expiry. The others say how the key set is looked
+    after, see `simlib.strategies.jwks_settings.JwksSettings`.
     """
 
     algorithms: tuple[str, ...] = ALGORITHMS
-    jwks_lifetime_s: float = 300.0
-    unknown_kid_cooldown_s: float = 30.0
     timeout_s: float = 10.0
     leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for algorithm in self.algorithms:
             one_of("algorithms", algorithm, ALGORITHMS)
-        positive("jwks_lifetime_s", self.jwks_lifetime_s)
-        at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
         positive("timeout_s", self.timeout_s)
         at_least("leeway_s", self.leeway_s, 0)
 
@@ -72,7 +70,7 @@ class SignedIntrospection:
         self._settings = settings
         self._deployment = deployment
         self._authorization = basic(deployment.resource_server)
-        self._keys = JwksClient(settings.jwks_lifetime_s, settings.unknown_kid_cooldown_s, settings.timeout_s)
+        self._keys = JwksClient(settings, settings.timeout_s)
         self._verifying = lru_cache(maxsize=16)(partial(verifying, deployment=deployment))
 
     def bound(self) -> Bound:
@@ -104,6 +102,7 @@ class SignedIntrospection:
             return refusals.cannot_tell("introspection_" + reply.reason)
         if reply.status != 200:
             return refusals.cannot_tell("introspection_status")
+        asked_at = question_of(reply, asked_at)
         answer = reply.body.decode("ascii", "replace") if isinstance(reply.body, bytes) else ""
         key = yield from self._keys.find(ctx, state, header_of(answer).get("kid"))
         if ctx.now() > asked_at + self._settings.timeout_s:  # too old by the time that its key was there

@@ -12,6 +12,7 @@ from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.confirming import confirmed
 from simlib.strategies.jwks_client import JwksClient, KeyCache
+from simlib.strategies.jwks_settings import JwksSettings
 from simlib.strategies.jwt_operations import verifying
 from simlib.strategies.roles import Endpoint, Issuer, Validator, Wrapper
 from simlib.strategies.status_list_issuing import ListEndpoint, Numbering, reference_of
@@ -109,7 +110,7 @@ class _Looking(AroundValidator):
         self._settings = settings
         self._deployment = deployment
         self._leeway_s = inner.bound().after_expiry_s
-        self._keys = _ListKeys(settings.jwks_lifetime_s, 0.0, settings.timeout_s)
+        self._keys = _ListKeys(JwksSettings(jwks_lifetime_s=settings.jwks_lifetime_s), settings.timeout_s)
 
     def bound(self) -> Bound:
         """A list is used until its end; one that forgets too early leaves the bound to the validator inside."""

@@ -34,6 +34,7 @@ from simlib.tokens.jwe import (
     EncryptionKey,
     decrypt,
     encrypt,
+    encrypt_to,
     generate_encryption_key,
     jwe_is_available,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "client_certificate",
     "decrypt",
     "encrypt",
+    "encrypt_to",
     "from_numeric_date",
     "generate_encryption_key",
     "generate_shared_secret",

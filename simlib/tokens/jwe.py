@@ -43,6 +43,12 @@ class EncryptionKey:
         return _jwk(pem, self.private_key)
 
     @cached_property
+    def published_jwk(self) -> Mapping[str, Any]:
+        """The public half as its owner would publish it (RFC 7517 section 4)."""
+        members: Mapping[str, Any] = self.public_jwk.as_dict(private=False)
+        return {**members, "use": "enc", "alg": self.algorithm, "kid": self.kid}
+
+    @cached_property
     def private_jwk(self) -> Any:
         """The private half as joserfc has it."""
         pem = self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -74,6 +80,23 @@ def encrypt(token: str, key: EncryptionKey) -> str:
 
     header = {"alg": key.algorithm, "enc": CONTENT_ENCRYPTION, "cty": "JWT", "typ": "JWT", "kid": key.kid}
     return jwe.encrypt_compact(header, token, key.public_jwk, [key.algorithm, CONTENT_ENCRYPTION])
+
+
+def encrypt_to(text: bytes, public_jwk: Mapping[str, Any], compressed: bool = False) -> str:
+    """Any text encrypted to a public key that names its ``alg`` and ``kid``, as anybody can who has seen that key.
+
+    ``compressed``: with DEFLATE before it is encrypted (RFC 7516 section 4.1.3).
+    """
+    from joserfc import jwe
+    from joserfc.jwk import import_key
+
+    algorithm, kid = str(public_jwk["alg"]), public_jwk["kid"]
+    header = {"alg": algorithm, "enc": CONTENT_ENCRYPTION, "cty": "JWT", "typ": "JWT", "kid": kid}
+    members = {name: value for name, value in public_jwk.items() if name not in ("alg", "kid")}
+    zipped = {"zip": "DEF"} if compressed else {}
+    return jwe.encrypt_compact(
+        {**header, **zipped}, text, import_key(members), [algorithm, CONTENT_ENCRYPTION, *zipped.values()]
+    )
 
 
 def decrypt(token: str, key: EncryptionKey) -> Decrypted:

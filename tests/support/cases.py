@@ -4,7 +4,8 @@ Derived from the mappings alone, so a part is tested as soon as it is listed.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
+from math import isfinite
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from simlib.strategies import GATEWAY_VALIDATORS, VALIDATORS, WRAPPERS
 from support.pairs import accepted, name_of, one_by_one, settings_of
 from support.scenarios import issuers_for, needs_of
+from support.stage import deployment
 
 Kind = type[Any]
 
@@ -62,7 +64,8 @@ def agreeing(issuer: Kind, settings: Any) -> Any:
 
 def takes(wrapper: Kind, validator: Kind, issuer: Kind) -> bool:
     """Whether a wrapper can be put around the two: it is for this format, and it belongs where this validator is."""
-    return issuer.token_format in wrapper.formats and (wrapper.at_edge or validator not in AT_GATEWAY)
+    anywhere = wrapper.at_edge or wrapper.everywhere or validator not in AT_GATEWAY
+    return issuer.token_format in wrapper.formats and anywhere
 
 
 def fitting(case: Case, settings: Any, wrapper_settings: Iterable[Any]) -> bool:
@@ -93,7 +96,7 @@ BARE = [
 FIRST = list({case.validator: case for case in reversed(BARE)}.values())[::-1]
 """Each validator with the first issuer that it fits."""
 
-WRAPPED = [
+WRAPPED_IN_ALL = [
     wrapped
     for wrapper in WRAPPERS.values()
     for case in FIRST
@@ -103,8 +106,27 @@ WRAPPED = [
 ]
 """Each validator with one wrapper at a time."""
 
-VARIED_CASES = FIRST + list({(case.wrappers, case.issuer.token_format): case for case in reversed(WRAPPED)}.values())
-"""Those whose settings are varied: each validator once, each wrapper once per format."""
+
+def _sort(case: Case) -> tuple[Any, ...]:
+    """What makes a difference to a wrapper: to one that looks at calls, whether they are about tokens."""
+    (wrapper,) = case.wrappers
+    if not wrapper.everywhere:
+        return (wrapper, case.validator)
+    made = case.validator(case.validator.Settings(), deployment())
+    return (wrapper, made.asks_authorization_server)
+
+
+WRAPPED = list({_sort(case): case for case in reversed(WRAPPED_IN_ALL)}.values())[::-1]
+"""The same, but of those that look at calls instead of tokens one that asks about tokens and one that does not."""
+
+
+def _kind_of(case: Case) -> tuple[Any, ...]:
+    """Wrappers that look at calls instead of tokens are the same for every format."""
+    return (case.wrappers, "" if case.wrappers[0].everywhere else case.issuer.token_format)
+
+
+VARIED_CASES = FIRST + list({_kind_of(case): case for case in reversed(WRAPPED)}.values())
+"""Those whose settings are varied: each validator once, each wrapper once per format that makes a difference to it."""
 
 CASES = BARE + WRAPPED
 JWT_CASES = [case for case in CASES if case.issuer.token_format == "jwt"]
@@ -118,15 +140,56 @@ def varied_one_by_one(case: Case) -> list[Varied]:
     elif case.wrappers:
         found = [Varied(case, default, (chosen,)) for chosen in one_by_one(case.wrappers[0])]
     else:
-        found = [Varied(case, chosen) for chosen in one_by_one(case.validator)]
-    return [one for one in found if fitting(*one)]
+        found = [Varied(case, chosen) for chosen in one_by_one(case.validator, _varied_elsewhere(case))]
+    return [one for one in found if fitting(*one) and promises(one)]
+
+
+def _varied_elsewhere(case: Case) -> frozenset[str]:
+    """Settings from a class of settings that several parts share, where another part comes first that has them."""
+    earlier = FIRST[: FIRST.index(case)] if case in FIRST else []
+    shared = {base for kind in case.validator.Settings.__mro__[1:] if is_dataclass(base := kind)} - OWN_SETTINGS
+    known = {base for base in shared for other in earlier if issubclass(other.validator.Settings, base)}
+    return frozenset(each.name for base in known for each in fields(base))
+
+
+OWN_SETTINGS = {kind.Settings for kind in (*VALIDATORS.values(), *GATEWAY_VALIDATORS.values())}
+"""Classes of settings of one part each, whatever inherits from them."""
+
+
+def promises(one: Varied) -> bool:
+    """Whether a bound is promised at all; where none is, only `BOUNDLESS` says what must hold."""
+    told = deployment()
+    validator = one.case.validator(one.settings, told)
+    for kind, chosen in zip(one.case.wrappers, one.wrapper_settings, strict=True):
+        validator = kind(chosen, told).around_validator(validator)
+    return isfinite(validator.bound().after_revocation_s)
 
 
 def varied(case: Case) -> st.SearchStrategy[Varied]:
     """A case under any settings that its parts accept."""
     inner = settings_of(case.validator)
     around = st.tuples(*(settings_of(wrapper) for wrapper in case.wrappers))
-    return st.builds(Varied, st.just(case), inner, around).filter(lambda one: fitting(*one))
+    return st.builds(Varied, st.just(case), inner, around).filter(lambda one: fitting(*one) and promises(one))
 
 
-__all__ = ["BARE", "CASES", "JWT_CASES", "WRAPPED", "Case", "Varied", "name_of", "varied", "varied_one_by_one"]
+BOUNDLESS = [
+    one
+    for case in WRAPPED
+    for chosen in one_by_one(case.wrappers[0])
+    for one in [Varied(case, case.validator.Settings(), (chosen,))]
+    if fitting(*one) and not promises(one)
+]
+"""Wrappers under settings that promise nothing about tokens that have ended."""
+
+__all__ = [
+    "BARE",
+    "BOUNDLESS",
+    "CASES",
+    "JWT_CASES",
+    "WRAPPED",
+    "Case",
+    "Varied",
+    "name_of",
+    "varied",
+    "varied_one_by_one",
+]

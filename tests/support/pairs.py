@@ -58,10 +58,12 @@ def settings_of(kind: type[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-def one_by_one(kind: type[Any]) -> list[Any]:
-    """The settings of a part with one of them changed at a time, the defaults first."""
+def one_by_one(kind: type[Any], without: frozenset[str] = frozenset()) -> list[Any]:
+    """The settings of a part with one of them changed at a time but those ``without``, the defaults first."""
     found = [kind.Settings()]
     for name, values in _allowed(kind).items():
+        if name in without:
+            continue
         found += [accepted(kind, **{name: value}) for value in values[1:]]
     return list(dict.fromkeys(found))
 

@@ -10,7 +10,6 @@ import pytest
 
 import simlib
 from simlib.decision import judge_comparison
-from simlib.report import folder as folder_module
 from simlib.report.folder import FILES, check_report_folder, write_report
 from simlib.report.provenance import Provenance
 from simlib.scenario.errors import InputError
@@ -164,7 +163,7 @@ def test_a_failure_while_replacing_puts_the_earlier_report_back(
             raise KeyboardInterrupt
         return rename(path, to)
 
-    monkeypatch.setattr(folder_module.Path, "rename", fail_for_the_new)
+    monkeypatch.setattr(Path, "rename", fail_for_the_new)
     with pytest.raises(KeyboardInterrupt):
         write_report(target, told)
     monkeypatch.undo()

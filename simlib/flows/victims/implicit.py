@@ -19,6 +19,7 @@ class Implicit:
     summary: ClassVar[str] = "the access token itself travels in the redirect"
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ("spa", "mobile")
     gives: ClassVar[frozenset[str]] = frozenset({"access_token"})
+    needs_server: ClassVar[str] = "implicit_grant"
     refused: ClassVar[str] = (
         "the access token would travel in an address, where histories, logs and other pages can read it "
         "(RFC 9700 section 2.1.2); use authorization_code"

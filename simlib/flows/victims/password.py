@@ -15,6 +15,7 @@ class Password:
     summary: ClassVar[str] = "the client itself takes the user's password and sends it"
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ("web", "mobile")
     gives: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token"})
+    needs_server: ClassVar[str] = "password_grant"
     refused: ClassVar[str] = (
         "the client would see the user's password, and no second factor could be asked for "
         "(RFC 9700 section 2.4); use authorization_code"

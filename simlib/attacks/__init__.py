@@ -1,0 +1,110 @@
+"""Attacks on tokens and on flows, with real bytes: one per file, listed by hand.
+
+To add an attack, write its file and add one line here.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from simlib.attacks.altered_payload import AlteredPayload
+from simlib.attacks.altered_revoked_copy import AlteredRevokedCopy
+from simlib.attacks.base import (
+    ATTACKER_URI,
+    BROWSER,
+    JWKS_URI,
+    OPEN_ROUTE,
+    OWN_BROWSER,
+    OWNER,
+    SERVED,
+    Attack,
+    Candidate,
+    Handler,
+    Inapplicable,
+    Loot,
+    Preparation,
+    Thwarted,
+)
+from simlib.attacks.browser_storage import BrowserStorage
+from simlib.attacks.code_injection import CodeInjection
+from simlib.attacks.code_interception import CodeInterception
+from simlib.attacks.code_replay import CodeReplay
+from simlib.attacks.decompression_bomb import DecompressionBomb
+from simlib.attacks.device_phishing import DevicePhishing
+from simlib.attacks.early_token import EarlyToken
+from simlib.attacks.expired_token import ExpiredToken
+from simlib.attacks.foreign_key import ForeignKey
+from simlib.attacks.guessed_reference import GuessedReference
+from simlib.attacks.header_injection import HeaderInjection
+from simlib.attacks.id_token_as_access_token import IdTokenAsAccessToken
+from simlib.attacks.issuer_mixup import IssuerMixup
+from simlib.attacks.key_confusion import KeyConfusion
+from simlib.attacks.lax_redirect_uri import LaxRedirectUri
+from simlib.attacks.login_csrf import LoginCsrf
+from simlib.attacks.minted_by_resource_server import MintedByResourceServer
+from simlib.attacks.open_introspection import OpenIntrospection
+from simlib.attacks.password_at_client import PasswordAtClient
+from simlib.attacks.password_work import PasswordWork
+from simlib.attacks.replayed_bearer import ReplayedBearer
+from simlib.attacks.scope_from_cache import ScopeFromCache
+from simlib.attacks.stolen_refresh_token import StolenRefreshToken
+from simlib.attacks.token_in_log import TokenInLog
+from simlib.attacks.unsigned_token import UnsignedToken
+from simlib.attacks.use_after_revocation import UseAfterRevocation
+from simlib.attacks.wrong_audience import WrongAudience
+from simlib.attacks.wrong_issuer import WrongIssuer
+
+ATTACKS: Mapping[str, type[Attack]] = MappingProxyType(
+    {
+        attack.name: attack
+        for attack in (
+            AlteredPayload,
+            UnsignedToken,
+            KeyConfusion,
+            ForeignKey,
+            HeaderInjection,
+            ExpiredToken,
+            EarlyToken,
+            WrongAudience,
+            WrongIssuer,
+            IdTokenAsAccessToken,
+            MintedByResourceServer,
+            GuessedReference,
+            ScopeFromCache,
+            OpenIntrospection,
+            DecompressionBomb,
+            PasswordWork,
+            ReplayedBearer,
+            UseAfterRevocation,
+            AlteredRevokedCopy,
+            CodeInterception,
+            CodeInjection,
+            CodeReplay,
+            LoginCsrf,
+            IssuerMixup,
+            LaxRedirectUri,
+            TokenInLog,
+            PasswordAtClient,
+            DevicePhishing,
+            BrowserStorage,
+            StolenRefreshToken,
+        )
+    }
+)
+
+__all__ = [
+    "ATTACKER_URI",
+    "ATTACKS",
+    "BROWSER",
+    "JWKS_URI",
+    "OPEN_ROUTE",
+    "OWNER",
+    "OWN_BROWSER",
+    "SERVED",
+    "Attack",
+    "Candidate",
+    "Handler",
+    "Inapplicable",
+    "Loot",
+    "Preparation",
+    "Thwarted",
+]

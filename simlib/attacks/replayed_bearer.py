@@ -1,0 +1,20 @@
+"""A token was seen on its way, and is presented by whoever saw it."""
+
+from typing import ClassVar
+
+from simlib.attacks.base import Preparation
+from simlib.attacks.stolen import Thief, ways
+from simlib.scenario.effects import Context, Flow
+
+
+class ReplayedBearer(Thief):
+    """Nobody has noticed."""
+
+    name: ClassVar[str] = "replayed_bearer"
+    summary: ClassVar[str] = "somebody else's token, seen in one of its requests"
+    source: ClassVar[str] = "RFC 6750 section 5.1, RFC 9700 sections 2.2.1 and 4.10.1"
+
+    def prepare(self, ctx: Context) -> Flow[Preparation]:
+        """The request is at hand."""
+        yield from ()
+        return ways(self.loot, self.loot.stolen_token)

@@ -1,0 +1,80 @@
+"""A decision as a document of JSON types: what decision.json holds."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from simlib.analysis.intervals import Interval
+from simlib.decision.choice.values import Decision
+from simlib.decision.gain.values import Size
+
+FORMAT = 1
+_AS_THEY_ARE = (
+    *("word", "chosen", "reason", "equivalents", "margin", "more_replications", "open_because", "baseline", "opponent"),
+    *("limits", "ranking", "against", "sensitivity", "frontiers", "inputs", "left_out"),
+)
+
+
+def decision_document(decision: Decision) -> dict[str, Any]:
+    """Everything that a decision says but the draws and the scenario itself, which run.json holds.
+
+    Numbers that are not finite are null. Equal decisions give equal documents, with their keys in the same order.
+    """
+    scenario = decision.scenario
+    return {
+        "format": FORMAT,
+        "scenario": scenario.name,
+        "currency": scenario.prices.currency,
+        "horizon_years": scenario.terms.horizon_years,
+        "level": decision.level,
+        "draws": decision.draws,
+        **{name: plain(getattr(decision, name)) for name in _AS_THEY_ARE},
+        "designs": {name: _design(decision, name) for name in scenario.designs},
+        "lengths": plain(decision.gain.lengths),
+    }
+
+
+def _design(decision: Decision, name: str) -> dict[str, Any]:
+    size = decision.gain.sizes.get(name)
+    return {
+        "title": decision.scenario.designs[name].title,
+        "work_items": list(decision.effort[name].items),
+        "size": None if size is None else _size(size),
+        "figures": {metric: plain(own) for metric, own in decision.verdicts.intervals[name].items() if own.n > 0},
+    }
+
+
+def _size(size: Size) -> dict[str, Any]:
+    return {key: plain(value) for key, value in _of(size).items() if key != "design"}
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, named tuples, mappings and sequences as JSON types; raises TypeError for what has none."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, Interval):
+        return {name: plain(getattr(value, name)) for name in ("mean", "low", "high", "n")}
+    if is_dataclass(value) or hasattr(value, "_asdict"):
+        return {name: plain(own) for name, own in _of(value).items()}
+    if isinstance(value, Mapping):
+        return {str(key): plain(own) for key, own in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(own) for own in value]
+    return _number(value)
+
+
+def _number(value: Any) -> int | float | None:
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    raise TypeError(f"{type(value).__name__} is no type of JSON")
+
+
+def _of(value: Any) -> dict[str, Any]:
+    """Names and values of a dataclass or a named tuple."""
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    named: dict[str, Any] = value._asdict()
+    return named

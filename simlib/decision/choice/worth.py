@@ -1,0 +1,103 @@
+"""What one design is worth against another: net present value by cause, payback, break-even loads."""
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib.decision.choice.inputs import REQUESTS, State
+from simlib.decision.choice.loads import LoadTable, first_crossings
+from simlib.decision.choice.present import Accounts, mean_total, total_cost, totals_by_load, yearly_costs
+from simlib.decision.choice.spreads import spread
+from simlib.decision.choice.values import Crossing, Curve, Spread, Worthwhile
+from simlib.decision.economics.crossings import SignChange, log_grid, sign_changes, smallest_step
+from simlib.decision.economics.formulas import payback_years, used_up_years, value_per_million
+
+Values = NDArray[np.float64]
+SEARCHED = 4001
+"""Loads between which crossings are looked for, at equal ratios."""
+STEPS = tuple(float(f"{step:.3g}") for step in np.geomspace(0.001, 0.99, 64))
+"""Relative distances from a crossing at which the sign is tried."""
+
+
+def worthwhile(
+    accounts: Accounts, state: State, table: LoadTable, design: str, against: str, level: float
+) -> Worthwhile:
+    """Everything of one pair; positive where ``design`` costs less over the horizon than ``against``."""
+    npv = total_cost(accounts, against) - total_cost(accounts, design)
+    years = _payback(accounts, design, against)
+    paid = years[np.isfinite(years)]
+    found = _crossings(accounts, table, design, against, level)
+    loads = first_crossings(table.loads, table.totals[against] - table.totals[design])
+    crossed = loads[np.isfinite(loads)]
+    flip = value_per_million(npv.mean(), state[REQUESTS].mean(), accounts.case.years, accounts.rate)
+    return Worthwhile(
+        design=design,
+        against=against,
+        npv=spread(npv, level),
+        p_positive=float((npv > 0).mean()),
+        parts=_parts(accounts, design, against, level),
+        payback_years=_median(years),
+        never_pays_back=float(1 - len(paid) / len(years)),
+        payback=spread(paid, level) if len(paid) else None,
+        crossings=found,
+        load_range=(float(table.loads[0]), float(table.loads[-1])),
+        always="" if found else ("better" if npv.mean() > 0 else "worse"),
+        break_even=spread(crossed, level) if len(crossed) else None,
+        never_breaks_even=float(1 - len(crossed) / len(loads)),
+        flip_per_million=float(flip),
+        curve=_curve(table, design, against, level),
+    )
+
+
+def _parts(accounts: Accounts, design: str, against: str, level: float) -> dict[str, Spread]:
+    ours, theirs = yearly_costs(accounts, design), yearly_costs(accounts, against)
+    parts = {str(cause): accounts.annuity * (theirs[cause] - ours[cause]) for cause in ours}
+    parts["effort"] = parts["effort"] + accounts.bills[against].one_off - accounts.bills[design].one_off
+    return {cause: spread(values, level) for cause, values in parts.items()}
+
+
+def _payback(accounts: Accounts, design: str, against: str) -> Values:
+    """Years per draw, infinite for never.
+
+    Who builds less and runs dearer is ahead at once, and counts as such when still ahead at the end of the horizon.
+    """
+    extra = accounts.bills[design].one_off - accounts.bills[against].one_off
+    ours, theirs = yearly_costs(accounts, design), yearly_costs(accounts, against)
+    net = sum((theirs[cause] - ours[cause] for cause in ours), np.zeros_like(extra))
+    ahead = np.where(used_up_years(extra, net) >= accounts.case.years, 0.0, np.inf)
+    years = payback_years(extra, net)
+    return np.where(np.isnan(years), ahead, years)
+
+
+def _median(years: Values) -> float | None:
+    # Of an even number of draws the mean of the middle two; with one of them infinite it is "never".
+    ordered = np.sort(years)
+    middle = ordered[[(len(years) - 1) // 2, len(years) // 2]]
+    return float(middle.mean()) if np.isfinite(middle).all() else None
+
+
+def _crossings(accounts: Accounts, table: LoadTable, design: str, against: str, level: float) -> tuple[Crossing, ...]:
+    def mean_value(loads: Values) -> Values:
+        return mean_total(accounts, against, loads) - mean_total(accounts, design, loads)
+
+    grid = log_grid(float(table.loads[0]), float(table.loads[-1]), SEARCHED)
+    intervals = partial(_intervals, accounts, design, against, level)
+    return tuple(_crossing(intervals, change) for change in sign_changes(mean_value, grid))
+
+
+def _crossing(intervals: "partial[tuple[Values, Values]]", change: SignChange) -> Crossing:
+    return Crossing(change.at, change.to_positive, smallest_step(intervals, change, STEPS))
+
+
+def _intervals(accounts: Accounts, design: str, against: str, level: float, loads: Values) -> tuple[Values, Values]:
+    values = totals_by_load(accounts, against, loads) - totals_by_load(accounts, design, loads)
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=1)
+    return low, high
+
+
+def _curve(table: LoadTable, design: str, against: str, level: float) -> Curve:
+    value = table.totals[against] - table.totals[design]
+    low, high = np.quantile(value, [(1 - level) / 2, (1 + level) / 2], axis=1)
+    told = (tuple(float(one) for one in column) for column in (table.loads, value.mean(axis=1), low, high))
+    return Curve(*told)

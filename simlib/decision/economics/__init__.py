@@ -1,0 +1,1 @@
+"""Money: prices, the formulas of benefit and effort, and where they cross."""

@@ -1,0 +1,125 @@
+"""What a design is worth in money: benefit, payback time, break-even volume and net present value.
+
+A design s is held against a baseline 0. Every function is pure and takes numbers or arrays alike (a Monte-Carlo gives
+one value per draw): requests N per year, seconds, bytes, money in one currency, years. The formulas are those of the
+cost-benefit analysis in D.3 of the project's notes on effort; net present value is that of any textbook of investment.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+Numbers = float | Values
+
+HOURS_PER_YEAR = 8760.0
+SECONDS_PER_HOUR = 3600.0
+SECONDS_PER_YEAR = HOURS_PER_YEAR * SECONDS_PER_HOUR
+BYTES_PER_GIGABYTE = 1e9
+MONTHS_PER_YEAR = 12.0
+
+
+def cpu_cost(requests: Numbers, cpu_s: Numbers, vcpu_hour: Numbers, utilisation: Numbers) -> Values:
+    """Cost per year of CPU that each request takes ``cpu_s`` of, on vCPUs that work ``utilisation`` of their time."""
+    return np.asarray(requests * cpu_s / utilisation / SECONDS_PER_HOUR * vcpu_hour, dtype=np.float64)
+
+
+def server_cost(vcpus: Numbers, vcpu_hour: Numbers) -> Values:
+    """Cost per year of whole vCPUs that run all the time."""
+    return np.asarray(vcpus * vcpu_hour * HOURS_PER_YEAR, dtype=np.float64)
+
+
+def traffic_cost(requests: Numbers, bytes_per_request: Numbers, gigabyte: Numbers) -> Values:
+    """Cost per year of what is sent."""
+    return np.asarray(requests * bytes_per_request / BYTES_PER_GIGABYTE * gigabyte, dtype=np.float64)
+
+
+def storage_cost(bytes_kept: Numbers, gigabyte_month: Numbers) -> Values:
+    """Cost per year of what the token store holds."""
+    return np.asarray(bytes_kept * gigabyte_month / BYTES_PER_GIGABYTE * MONTHS_PER_YEAR, dtype=np.float64)
+
+
+def latency_cost(requests: Numbers, latency_s: Numbers, second: Numbers) -> Values:
+    """What users' waiting costs per year; ``second`` is the value of a second of one request, 0 unless stated."""
+    return np.asarray(requests * latency_s * second, dtype=np.float64)
+
+
+def outage_cost(availability: Numbers, hour_down: Numbers) -> Values:
+    """What the hours without service cost per year."""
+    return np.asarray((1.0 - availability) * HOURS_PER_YEAR * hour_down, dtype=np.float64)
+
+
+def exposure_cost(revocations: Numbers, exposure_s: Numbers, exposed_hour: Numbers) -> Values:
+    """What it costs per year that revoked tokens go on working; ``revocations`` per year, ``exposure_s`` of each."""
+    return np.asarray(revocations * exposure_s / SECONDS_PER_HOUR * exposed_hour, dtype=np.float64)
+
+
+def annuity(years: float, rate: Numbers) -> Values:
+    """Present value of 1 at the end of each of the years; of a part of a year, that part at its end.
+
+    With rate 0 it is the number of years.
+    """
+    base = 1.0 + np.asarray(rate, dtype=np.float64)
+    whole = int(years)
+    full = sum((base**-year for year in range(1, whole + 1)), np.zeros_like(base))
+    return np.asarray(full + (years - whole) * base**-years, dtype=np.float64)
+
+
+def net_present_value(extra_one_off: Numbers, net_per_year: Numbers, years: float, rate: Numbers) -> Values:
+    """What is left of the yearly net benefit B - dO - dR over the horizon when the extra one-off effort dD is paid.
+
+    NPV = -dD + the sum over t = 1..T of (B - dO - dR) / (1 + r)^t.
+    """
+    return np.asarray(-extra_one_off + annuity(years, rate) * net_per_year, dtype=np.float64)
+
+
+def payback_years(extra_one_off: Numbers, net_per_year: Numbers) -> Values:
+    """T* = dD / (B - dO - dR), undiscounted: infinite for never, 0 for at once.
+
+    - never: there is something to pay back and no net benefit to do it from;
+    - at once: nothing to pay back and the net benefit is not negative;
+    - NaN: less to build and dearer to run. Nothing is paid back; a head start is used up, see `used_up_years`.
+    """
+    extra, net = np.broadcast_arrays(np.asarray(extra_one_off, np.float64), np.asarray(net_per_year, np.float64))
+    ratio = _divided(extra, net, net > 0)
+    found = np.where(extra > 0, ratio, np.where(net >= 0, 0.0, np.nan))
+    return np.asarray(found, dtype=np.float64)
+
+
+def used_up_years(extra_one_off: Numbers, net_per_year: Numbers) -> Values:
+    """After how many years a design that took less to build has lost that again; infinite where it never does."""
+    extra, net = np.broadcast_arrays(np.asarray(extra_one_off, np.float64), np.asarray(net_per_year, np.float64))
+    return _divided(extra, net, (extra <= 0) & (net < 0))
+
+
+def break_even_volume(
+    extra_one_off: Numbers,
+    extra_per_year: Numbers,
+    fixed_benefit: Numbers,
+    benefit_per_request: Numbers,
+    years: Numbers,
+) -> Values:
+    """N* = (dD/T + dO + dR - B_fix) / beta, requests per year: infinite for never, 0 for any volume.
+
+    ``extra_per_year`` is dO + dR; ``years`` is the horizon T, or its annuity where later years count less. With a
+    negative beta and nothing to earn (numerator <= 0) it is the volume *up to* which the design pays.
+    """
+    numerator = np.asarray(extra_one_off / years + extra_per_year - fixed_benefit, dtype=np.float64)
+    needed, beta = np.broadcast_arrays(numerator, np.asarray(benefit_per_request, np.float64))
+    ratio = _divided(needed, beta, beta != 0)
+    earning = np.where(beta > 0, ratio, np.inf)
+    return np.asarray(np.where(needed > 0, earning, np.where(beta >= 0, 0.0, ratio)), dtype=np.float64)
+
+
+def value_per_million(net_present: Numbers, requests: Numbers, years: float, rate: Numbers) -> Values:
+    """The value per million requests that brings a net present value to 0: the reverse question.
+
+    Positive where that much is missing, negative where that much could be taken away.
+    """
+    return np.asarray(-net_present / (annuity(years, rate) * requests / 1e6), dtype=np.float64)
+
+
+def _divided(values: Values, by: Values, where: NDArray[np.bool_]) -> Values:
+    """Quotients, infinite elsewhere and where they are beyond all numbers."""
+    with np.errstate(over="ignore"):
+        quotients: Values = np.divide(values, by, out=np.full(values.shape, np.inf), where=where)
+    return quotients

@@ -1,0 +1,68 @@
+"""Which items stand behind a number: of a design, or of one part wherever it stands."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from simlib.decision.effort.counting import Counts, times
+from simlib.decision.effort.items import EVERYTHING, EffortLedger, Item
+from simlib.decision.effort.keys import Key, bringing, design_keys, known_parts, matches
+from simlib.scenario.design import Design
+from simlib.scenario.errors import InputError
+from simlib.scenario.refusal import unknown
+
+
+class Explained(NamedTuple):
+    """One item, how often it is done, and what brings it: keys of the design, or conditions on the part."""
+
+    item: Item
+    times: int
+    because: tuple[str, ...]
+
+
+def explain_design(
+    ledger: EffortLedger, design: Design, counts: Counts, *, common: bool = True
+) -> tuple[Explained, ...]:
+    """Every item that is done once or every year for a design, in the order of the ledger."""
+    keys = (Key(EVERYTHING), *design_keys(design))
+    found = []
+    for item in ledger.items:
+        number = times(item, keys, counts)
+        if number and item.kind != "migration" and (common or not item.common):
+            because = tuple(dict.fromkeys(key.name for key in bringing(item.parts, keys)))
+            found.append(Explained(item, number, ("every design",) if item.common else because))
+    return tuple(found)
+
+
+def explain_part(ledger: EffortLedger, name: str, others: Iterable[str] = ()) -> Mapping[str, tuple[Explained, ...]]:
+    """``place:part`` -> the items that it brings, for a name such as "jwt_local" or "service:jwt_local".
+
+    Places at which a part brings the same items stand together, separated by commas. Items that only one setting of the
+    part brings have it in ``because``. Raises InputError for an unknown part; ``others`` are names that it also tells.
+    """
+    known = ledger_parts(ledger)
+    wanted = [part for part in known if name in (part, part.partition(":")[2])]
+    if not wanted:
+        names = (*others, *dict.fromkeys(part.partition(":")[2] for part in known))
+        raise InputError(unknown("design or part", name, names))
+    places: dict[tuple[Explained, ...], list[str]] = {}
+    for part in wanted:
+        places.setdefault(_of_part(ledger, part), []).append(part)
+    return {", ".join(parts): items for items, parts in places.items()}
+
+
+def ledger_parts(ledger: EffortLedger) -> tuple[str, ...]:
+    """Every ``place:part`` that there is or that the ledger names."""
+    named = (pattern.removeprefix("!").partition("[")[0] for item in ledger.items for pattern in item.parts)
+    return tuple(dict.fromkeys((*known_parts(), *(part for part in named if EVERYTHING not in part))))
+
+
+def _of_part(ledger: EffortLedger, part: str) -> tuple[Explained, ...]:
+    found = []
+    for item in ledger.items:
+        bringers = [pattern for pattern in item.parts if pattern != EVERYTHING and not pattern.startswith("!")]
+        fitting = [pattern for pattern in bringers if matches(pattern.partition("[")[0], part)]
+        if fitting and item.kind != "migration":
+            always = any("[" not in pattern for pattern in fitting)
+            settings = tuple(pattern.partition("[")[2].removesuffix("]") for pattern in fitting)
+            found.append(Explained(item, 1, () if always else settings))
+    return tuple(found)

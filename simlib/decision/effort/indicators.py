@@ -1,0 +1,128 @@
+"""Development complexity as indicators side by side; they are of different kinds, so nobody adds them up."""
+
+import re
+from collections.abc import Mapping
+
+from simlib.decision.effort.advisories import advisories_of
+from simlib.decision.effort.cocomo import cocomo_days
+from simlib.decision.effort.cosmic import cosmic_points
+from simlib.decision.effort.counting import Counts
+from simlib.decision.effort.indicator import LEVEL, Indicator, Value
+from simlib.decision.effort.items import EffortLedger
+from simlib.decision.effort.keys import gateway_checks, part_names
+from simlib.decision.effort.measured_code import code_pairs, code_size, ratio_of
+from simlib.decision.effort.obligations import must_counts
+from simlib.decision.effort.own_code import design_sizes
+from simlib.decision.effort.person_days import person_days
+from simlib.scenario.design import Design
+
+DRAWS, SEED = 10_000, 20_261_127
+
+Lived = Mapping[str, Mapping[str, float]]
+"""Design -> count -> number: what is counted in the life of one user (simlib.analysis.process)."""
+
+
+def indicators(
+    ledger: EffortLedger,
+    designs: Mapping[str, Design],
+    counts: Counts,
+    *,
+    present: Design | None = None,
+    lived: Lived | None = None,
+    n: int = DRAWS,
+    seed: int = SEED,
+) -> tuple[Indicator, ...]:
+    """Every indicator that there is for these designs; the first one is what differences are held against.
+
+    Person-days are PERT means with the central 90 % of the draws. ``lived`` adds the counts of the process, which take
+    a scenario.
+    """
+    return (
+        *person_days(ledger, designs, counts, present, n, seed),
+        *_obligations(designs),
+        *_code(designs),
+        *_process(designs, lived or {}),
+        *_cross_checks(designs),
+    )
+
+
+def _obligations(designs: Mapping[str, Design]) -> list[Indicator]:
+    found = {name: must_counts(design) for name, design in designs.items()}
+    source = "key words of RFCs and requirements of ASVS, beyond those that hold for all (data/effort/obligations.csv)"
+    actors = (("RS", "obligations of the RS"), ("AS", "obligations of the AS"), ("client", "obligations of the client"))
+    return [
+        Indicator(
+            f"must_{actor.lower()}", label, "MUST", "counted", source, {d: (float(found[d][actor]),) for d in designs}
+        )
+        for actor, label in actors
+        if any(found[design][actor] for design in designs)
+    ]
+
+
+def _code(designs: Mapping[str, Design]) -> list[Indicator]:
+    ratio = ratio_of(code_pairs("RS"), LEVEL)
+    public: dict[str, Value | None] = {"opaque": (1.0,), "jwt": (ratio.mean, ratio.low, ratio.high)}
+    sizes = {name: design_sizes(design) for name, design in designs.items()}
+    pairs_source = f"{ratio.projects} projects that hold both sides (data/effort/measured_code.csv)"
+    own_source = "lizard over simlib's own parts (data/effort/own_code.csv)"
+    rows = [
+        Indicator(
+            "public_code_ratio",
+            "code at the RS, public projects",
+            "x opaque",
+            "measured",
+            pairs_source,
+            {name: public.get(_family(design)) for name, design in designs.items()},
+        )
+    ]
+    for side in ("RS", "AS"):
+        for attribute, unit in (("nloc", "NLOC"), ("cyclomatic", "cyclomatic")):
+            values = {name: (float(getattr(sizes[name][side], attribute)),) for name in designs}
+            label = f"code of simlib's parts at the {side}"
+            rows.append(Indicator(f"own_{attribute}_{side.lower()}", label, unit, "measured", own_source, values))
+    advisories = {name: advisories_of(design) or (0.0,) for name, design in designs.items()}
+    source = "JOSE libraries in the Go vulnerability database (data/effort/advisories.csv)"
+    label = "advisories of the RS's JOSE library"
+    return [*rows, Indicator("advisories", label, "a year", "counted", source, advisories)]
+
+
+def _process(designs: Mapping[str, Design], lived: Lived) -> list[Indicator]:
+    names = dict.fromkeys(count for counted in lived.values() for count in counted)
+    source = "trace of one user's life (simlib process)"
+    return [
+        Indicator(
+            "process_" + re.sub("[^a-z]+", "_", name),
+            name,
+            "",
+            "counted",
+            source,
+            {design: (lived[design][name],) if name in lived.get(design, {}) else None for design in designs},
+        )
+        for name in names
+    ]
+
+
+def _cross_checks(designs: Mapping[str, Design]) -> list[Indicator]:
+    """What two other methods say of the plain strategies; they know nothing of wrappers and of other formats."""
+    sides = ("opaque", "jwt")
+    cocomo = {side: sum(cocomo_days(code_size(layer, side)) for layer in ("RS", "AS")) for side in sides}
+    cosmic = {side: float(sum(cosmic_points(layer, side) for layer in ("RS", "AS"))) for side in sides}
+    label, source = "COCOMO II: RS and AS written anew", "formula on the measured median sizes of public code"
+    movements = "data movements (data/effort/cosmic.csv)"
+    return [
+        Indicator("cocomo_days", label, "person-days", "assumed", source, _by_family(designs, cocomo)),
+        Indicator("cosmic_points", "COSMIC: RS and AS", "points", "counted", movements, _by_family(designs, cosmic)),
+    ]
+
+
+def _by_family(designs: Mapping[str, Design], values: Mapping[str, float]) -> dict[str, Value | None]:
+    families = {name: _family(design) for name, design in designs.items()}
+    return {name: (values[family],) if family in values else None for name, family in families.items()}
+
+
+def _family(design: Design) -> str:
+    """ "opaque" or "jwt" for the plain strategies that public code bases were measured for, else something else."""
+    if any(word in part for part in part_names(design) for word in ("wrappers:", "downstream:token_exchange")):
+        return "other"
+    plain = {"opaque_introspection": "opaque", "opaque_cached": "opaque", "jwt_local": "jwt"}
+    return "other" if gateway_checks(design) else plain.get(design.parts["service"].part, "other")

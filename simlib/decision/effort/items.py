@@ -1,0 +1,70 @@
+"""Work items with three-point estimates, and the ledger that holds them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, get_args
+
+from simlib.scenario.errors import InputError
+from simlib.scenario.refusal import unknown
+
+Kind = Literal["one_off", "recurring", "migration"]
+"""Done once, done every year, or done once when a design in use is changed for another."""
+ScalesWith = Literal["once_as", "once_org", "per_rs_stack", "per_rs_service", "per_client"]
+"""How often an item is done: for each AS, once, for each API stack (language and framework), service, or client."""
+KINDS: tuple[str, ...] = get_args(Kind)
+SCALES: tuple[str, ...] = get_args(ScalesWith)
+EVERYTHING = "*"
+"""The pattern of an item that every design needs."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One piece of work: the parts that bring it, three estimates in person-days, and what goes wrong without it.
+
+    ``parts`` are patterns (`simlib.decision.effort.keys`): any that matches brings the item, one with a leading ``!``
+    that matches spares it. ``low``, ``likely``, ``high`` are person-days per year for a recurring item.
+    """
+
+    id: str
+    title: str
+    parts: tuple[str, ...]
+    actor: str
+    kind: Kind
+    scales_with: ScalesWith
+    low: float
+    likely: float
+    high: float
+    source: str
+    failure_without: str
+    basis: str
+
+    @property
+    def common(self) -> bool:
+        """Whether every design that issues OAuth 2.0 tokens needs it."""
+        return EVERYTHING in self.parts
+
+    @property
+    def mean(self) -> float:
+        """Mean of the beta-PERT distribution, person-days."""
+        return (self.low + 4.0 * self.likely + self.high) / 6.0
+
+
+@dataclass(frozen=True)
+class EffortLedger:
+    """All items, and for parts that bring none the reason why; ``source`` says where the estimates come from."""
+
+    items: tuple[Item, ...]
+    none_because: Mapping[str, str] = field(default_factory=dict)
+    source: str = "simlib"
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Item]:
+        """Id -> item."""
+        return {item.id: item for item in self.items}
+
+    def item(self, name: str) -> Item:
+        """One item. Raises InputError for an unknown id."""
+        if name not in self.by_id:
+            raise InputError(unknown("work item", name, self.by_id))
+        return self.by_id[name]

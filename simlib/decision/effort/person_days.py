@@ -1,0 +1,73 @@
+"""Person-days of designs as indicators: PERT means with what is not known about items and team around them."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from simlib.decision.effort.counting import Counts
+from simlib.decision.effort.drawing import EffortDraws, Floats, draw_effort
+from simlib.decision.effort.expected import ExpectedEffort, expected_effort
+from simlib.decision.effort.indicator import LEVEL, Indicator, Value
+from simlib.decision.effort.items import EffortLedger
+from simlib.scenario.design import Design
+
+Of = Callable[[EffortDraws], Floats]
+Told = Mapping[str, tuple[ExpectedEffort, EffortDraws]]
+"""Design -> means and draws."""
+
+
+def person_days(
+    ledger: EffortLedger, designs: Mapping[str, Design], counts: Counts, present: Design | None, n: int, seed: int
+) -> list[Indicator]:
+    """To build and to run; more than the first design; and what going over from a present design takes and changes."""
+
+    def told(some: Mapping[str, Design], *, common: bool = True, start: Design | None = None) -> Told:
+        drawn = draw_effort(ledger, some, counts, n, seed, present=start, common=common)
+        means = expected_effort(ledger, some, counts, present=start, common=common)
+        return {name: (means[name], drawn[name]) for name in some}
+
+    source = f"work items, {ledger.source}: beta-PERT, shared team factor"
+    everything, beyond, first = told(designs), told(designs, common=False), next(iter(designs))
+    rows = [
+        _days("one_off_days_in_all", "to build, in all", everything, 0, source),
+        _days("one_off_days", "to build, beyond what all need", beyond, 0, source),
+        _days("yearly_days", "to run, each year", beyond, 1, source),
+    ]
+    if len(designs) > 1:
+        rows += [
+            _more("one_off_days_difference", f"to build, more than {first}", beyond, 0, source, first, beyond[first]),
+            _more("yearly_days_difference", f"each year, more than {first}", beyond, 1, source, first, beyond[first]),
+        ]
+    if present is not None:
+        rows.append(_days("migration_days", f"to go over from {present.name}", told(designs, start=present), 0, source))
+        if present.name != first:
+            now = told({present.name: present}, common=False)[present.name]
+            label = f"each year, more than {present.name}"
+            rows.append(_more("present_yearly_days_difference", label, beyond, 1, source, present.name, now))
+    return rows
+
+
+_OF: tuple[Of, Of] = (lambda drawn: drawn.one_off_days, lambda drawn: drawn.yearly_days)
+
+
+def _days(name: str, label: str, told: Told, which: int, source: str) -> Indicator:
+    values = {design: (means[which], *_ends(_OF[which](drawn))) for design, (means, drawn) in told.items()}
+    return Indicator(name, label, "person-days", "assumed", source, values)
+
+
+def _more(
+    name: str, label: str, told: Told, which: int, source: str, than: str, other: tuple[ExpectedEffort, EffortDraws]
+) -> Indicator:
+    """Differences of the same draws, so that what both designs share does not widen them."""
+    values: dict[str, Value | None] = {
+        design: (means[which] - other[0][which], *_ends(_OF[which](drawn) - _OF[which](other[1])))
+        if design != than
+        else None
+        for design, (means, drawn) in told.items()
+    }
+    return Indicator(name, label, "person-days", "assumed", source, values)
+
+
+def _ends(draws: Floats) -> tuple[float, float]:
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)

@@ -1,0 +1,129 @@
+"""Response surfaces: polynomials of low order fitted to runs, with the error that they make in runs left out.
+
+Inputs enter as logarithms scaled to [-1, 1], figures as logarithms where all are positive: what is a product of powers,
+such as CPU time and a factor on it, is then linear. Source: Box and Draper, Empirical Model-Building and Response
+Surfaces, 1987.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from simlib.decision.gain.values import Surface
+
+Values = NDArray[np.float64]
+Terms = tuple[tuple[int, ...], ...]
+SPARE = 2
+"""Runs that must be left beyond the coefficients of a polynomial."""
+EXACT = 1e-9
+"""Relative: a figure that varies less than this over all runs is constant."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Where runs were made: one row per run, one column per input, all above 0, with the ends of their ranges."""
+
+    inputs: tuple[str, ...]
+    low: Values
+    middle: Values
+    high: Values
+    points: Values
+
+
+def fit_surface(design: str, metric: str, sample: Sample, values: ArrayLike, source: str = "runs") -> Surface:
+    """The polynomial that errs least in runs left out: a constant, linear, with squares, or with all products.
+
+    The error of a left-out run is exact without fitting again (PRESS: residual / (1 - leverage)). Runs where the
+    figure is undefined (NaN) do not count. Raises ValueError when there are none.
+    """
+    observed = np.asarray(values, dtype=np.float64)
+    known = np.isfinite(observed)
+    if not known.any():
+        raise ValueError(f"{metric} of {design} is undefined in every run")
+    observed, scaled = observed[known], _scaled(sample.points[known], sample.low, sample.high)
+    logarithmic = bool((observed > 0).all())
+    fits = [fit for terms in _orders(len(sample.inputs)) if (fit := _fit(terms, scaled, observed, logarithmic))]
+    terms, coefficients, left_out = min(fits, key=lambda fit: float(np.square(fit[2]).sum()))
+    total = float(np.square(observed - observed.mean()).sum())
+    error = float(np.sqrt(np.square(left_out).mean()))
+    constant = total <= (EXACT * max(abs(float(observed.mean())), EXACT)) ** 2 * len(observed)
+    explained = 1.0 if constant else max(0.0, 1.0 - float(np.square(left_out).sum()) / total)
+    return Surface(
+        design=design,
+        metric=metric,
+        inputs=sample.inputs,
+        low=sample.low,
+        high=sample.high,
+        coefficients=coefficients,
+        error=error,
+        explained=explained,
+        middle=sample.middle,
+        terms=terms,
+        logarithmic=logarithmic,
+        runs=len(observed),
+        source=source,
+    )
+
+
+def predict(surface: Surface, inputs: Mapping[str, ArrayLike]) -> Values:
+    """The figure at given inputs, in its unit; the shape is that of the inputs, broadcast.
+
+    An input that is not named is as in the scenario. Beyond its range one counts as the end of the range. Raises
+    ValueError for an input that the surface does not know.
+    """
+    unknown = sorted(set(inputs) - set(surface.inputs))
+    if unknown:
+        raise ValueError(f"no input {unknown[0]!r}; a surface has {', '.join(surface.inputs)}")
+    given = [inputs.get(name, own) for name, own in zip(surface.inputs, surface.middle, strict=True)]
+    columns = np.broadcast_arrays(*(np.asarray(column, dtype=np.float64) for column in given))
+    points = np.clip(np.stack([column.ravel() for column in columns], axis=1), surface.low, surface.high)
+    line = _powers(surface.terms, _scaled(points, surface.low, surface.high)) @ surface.coefficients
+    return np.reshape(np.exp(line) if surface.logarithmic else line, columns[0].shape)
+
+
+def _scaled(points: Values, low: Values, high: Values) -> Values:
+    span = np.log(high / low)
+    return np.asarray(2.0 * np.log(points / low) / np.where(span > 0, span, 1.0) - 1.0)
+
+
+def _orders(inputs: int) -> Iterator[Terms]:
+    """Powers of the inputs of each polynomial, from the simplest on."""
+    one = tuple(0 for _ in range(inputs))
+    linear = [_with(one, {number: 1}) for number in range(inputs)]
+    squares = [_with(one, {number: 2}) for number in range(inputs)]
+    products = [_with(one, {a: 1, b: 1}) for a, b in combinations(range(inputs), 2)]
+    yield (one,)
+    yield (one, *linear)
+    yield (one, *linear, *squares)
+    yield (one, *linear, *squares, *products)
+
+
+def _with(powers: tuple[int, ...], changed: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(changed.get(number, power) for number, power in enumerate(powers))
+
+
+def _powers(terms: Terms, scaled: Values) -> Values:
+    columns = [np.prod(scaled ** np.array(powers), axis=1) for powers in terms]
+    return np.stack(columns, axis=1)
+
+
+def _fit(terms: Terms, scaled: Values, observed: Values, logarithmic: bool) -> tuple[Terms, Values, Values] | None:
+    """Coefficients, and what each run would be missed by if it were left out; None with too few runs to tell."""
+    if len(observed) < len(terms) + SPARE and len(terms) > 1:
+        return None
+    matrix = _powers(terms, scaled)
+    wanted = np.log(observed) if logarithmic else observed
+    coefficients, _, rank, _ = np.linalg.lstsq(matrix, wanted)
+    if rank < len(terms):
+        return None
+    leverage = np.square(np.linalg.qr(matrix)[0]).sum(axis=1)
+    if len(observed) == 1:
+        return terms, np.asarray(coefficients), np.zeros(1)
+    if (leverage > 1 - 1e-9).any():
+        return None
+    missed = (wanted - matrix @ coefficients) / (1.0 - leverage)
+    left_out = observed - np.exp(wanted - missed) if logarithmic else missed
+    return terms, np.asarray(coefficients), left_out

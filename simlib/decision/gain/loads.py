@@ -1,0 +1,56 @@
+"""The same world under another load: more or fewer users, each of whom asks as often as before."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from simlib.experiment.sweep import at_point
+from simlib.scenario.errors import InputError
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.world import BurstyLoad, ClosedLoad, ReplayLoad
+
+USERS, REVOCATIONS = "world.population.users", "world.revocations.rate"
+
+
+def load_of(scenario: Scenario) -> float:
+    """Mean requests per second of the world; of a closed load, those that there would be if answers took no time."""
+    return scenario.expected_requests / scenario.horizon_s
+
+
+def load_keys(scenario: Scenario, load: float) -> Mapping[str, Any]:
+    """Dotted keys and values that give the world a load (requests per second).
+
+    Users, and the tokens that they have revoked, change in proportion, so that a token is used as often as before.
+    Raises InputError for a load that is not above 0, and for a replayed log, whose load is its own.
+    """
+    if not load > 0:
+        raise InputError(f"load: must be above 0 requests per second, not {load:g}")
+    own, world = scenario.world.load, scenario.world
+    factor = load / load_of(scenario)
+    if factor == 1.0:
+        return {}
+    if isinstance(own, ReplayLoad):
+        raise InputError("load: a replayed log has a load of its own; change world.load.copies")
+    people = {
+        USERS: max(1, round(world.population.users * factor)),
+        REVOCATIONS: world.revocations.rate * factor,
+    }
+    if isinstance(own, ClosedLoad):
+        return people
+    if isinstance(own, BurstyLoad):
+        rates = {name: getattr(own, name) * factor for name in ("quiet_rate", "burst_rate")}
+        return {**people, **{f"world.load.{name}": rate for name, rate in rates.items()}}
+    return {**people, "world.load.arrival_rate": load}
+
+
+def at_load(scenario: Scenario, load: float | None) -> Scenario:
+    """The scenario under a load, or as it is; raises InputError as `load_keys` does."""
+    keys = {} if load is None else load_keys(scenario, load)
+    return at_point(scenario, keys) if keys else scenario
+
+
+def only(scenario: Scenario, design: str) -> Scenario:
+    """The scenario with one of its designs alone, and without terms that name others; InputError for an unknown one."""
+    alone = MappingProxyType({design: scenario.design(design)})
+    return replace(scenario, designs=alone, terms=scenario.terms.model_copy(update={"baseline": None, "present": None}))

@@ -1,0 +1,151 @@
+"""A short look at each design before anything long is run: what runs take, where CPU time goes, what is stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from simlib.decision.gain.loads import load_of, only
+from simlib.engine.deployed import Deployed
+from simlib.engine.network import run_network
+from simlib.experiment.replicate import Progress
+from simlib.experiment.workers import run_all
+from simlib.scenario.design import Design
+from simlib.scenario.messages import StorePut, StoreRequest
+from simlib.scenario.records import Records
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.sinks import MemorySink
+from simlib.scenario.variates import Variates
+from simlib.stores import STORES, TokenStore
+from simlib.stores.base import StoreAnswer
+
+REQUESTS = 400
+"""Of one probe, about."""
+SECONDS_PER = MappingProxyType({"calls": 6e-6, "operations": 1.6e-5, "tokens": 3.8e-4, "signatures": 3.4e-4})
+"""CPU seconds of the simulator per row, charged operation, token, and signature that is really made or verified.
+
+Least squares over 42 runs of the six bundled scenarios on a machine of 2026. They only share out a budget, so that
+lengths of runs do not depend on how fast a machine is; within a third of what runs took there.
+"""
+SET_UP_S = 0.05
+KEPT = ("access", "refresh", "revoked")
+"""Kinds of rows that stay for the life of a token; a code lives for seconds."""
+
+
+class Row(NamedTuple):
+    """One row that was written to the token store: bytes, and seconds from its issue to its end."""
+
+    size: float
+    life_s: float
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What was seen of one design.
+
+    ``work_s``: CPU seconds of the simulator per request, ``set_up_s`` those of a run before its first request.
+    ``cpu_s``: host -> CPU seconds that it is charged per request. ``row`` is the mean of the rows written.
+    """
+
+    design: str
+    work_s: float
+    set_up_s: float
+    cpu_s: Mapping[str, float]
+    row: Row
+
+
+class _Noting:
+    """A token store that keeps what is written to it."""
+
+    def __init__(self, inner: TokenStore) -> None:
+        self.inner = inner
+        self.puts: list[StorePut] = []
+
+    def execute(self, request: StoreRequest) -> StoreAnswer:
+        """As the store inside."""
+        if isinstance(request, StorePut):
+            self.puts.append(request)
+        return self.inner.execute(request)
+
+    def count_valid(self, now: float) -> int:
+        """As the store inside."""
+        return self.inner.count_valid(now)
+
+    def close(self) -> None:
+        """As the store inside."""
+        self.inner.close()
+
+
+def probe_designs(scenario: Scenario, *, workers: int = 1, progress: Progress | None = None) -> Mapping[str, Probe]:
+    """Design -> what a short run of it shows; the same on every machine."""
+    asked = [(scenario, design) for design in scenario.designs]
+    found: Sequence[Probe] = run_all(_probe, asked, workers, progress)
+    return MappingProxyType({own.design: own for own in found})
+
+
+def _probe(asked: tuple[Scenario, str]) -> Probe:
+    scenario, name = asked
+    length_s = min(scenario.horizon_s, REQUESTS / load_of(scenario))
+    records, puts = _run(only(scenario, name), name, length_s)
+    arrived = max(len(records["requests"]["request"]), 1)
+    before = int((records["tokens"]["issued"] < 0).sum())
+    set_up = before * SECONDS_PER["tokens"]
+    return Probe(
+        design=name,
+        work_s=(_work(records) - set_up) / arrived,
+        set_up_s=SET_UP_S + set_up,
+        cpu_s=MappingProxyType(_cpu(records, arrived)),
+        row=_row(puts, scenario.design(name)),
+    )
+
+
+def _run(scenario: Scenario, design: str, length_s: float) -> tuple[Records, list[StorePut]]:
+    """One run whose token stores note what is written to them."""
+    short = scenario.with_run(scenario.run.model_copy(update={"length_s": length_s, "warm_up_s": 0.0}))
+    variates, stores = Variates(scenario.run.seed, 0), list[_Noting]()
+
+    def make_store() -> TokenStore:
+        stores.append(_Noting(STORES["dict"]()))
+        return stores[-1]
+
+    run = Deployed(short, short.design(design), variates, make_store, MemorySink())
+    times = run.demand.times if run.demand.cycles is None else run.demand.cycles
+    try:
+        records = run_network(run.network(), times, length_s, variates, detail="calls")
+    finally:
+        run.close()
+    return records, [put for store in stores for put in store.puts]
+
+
+def _work(records: Records) -> float:
+    operations = records["operations"]
+    signing = [n for n, name in enumerate(records.names) if ".sign" in name or ".verify" in name]
+    counts = {
+        "calls": len(records["calls"]["sent"]),
+        "operations": float(operations["count"].sum()),
+        "tokens": len(records["tokens"]["token"]),
+        "signatures": float(operations["distinct"][np.isin(operations["operation"], signing)].sum()),
+    }
+    return float(sum(SECONDS_PER[name] * count for name, count in counts.items()))
+
+
+def _cpu(records: Records, arrived: int) -> dict[str, float]:
+    operations = records["operations"]
+    return {
+        host: float(operations["seconds"][operations["host"] == records.names.index(host)].sum()) / arrived
+        for host in records.workers
+    }
+
+
+def _row(puts: list[StorePut], design: Design) -> Row:
+    """The mean of the rows that renewals write, not of those that only a sign-in needs, which are gone at once.
+
+    Where the run wrote none, the size is that of the rows from before it and the life that of an access token.
+    """
+    kept = [put for put in puts if put.row.kind in KEPT]
+    lives = [Row(put.size, put.row.expires_at - put.row.issued_at) for put in kept if put.row.issued_at >= 0]
+    if lives:
+        return Row(*(float(mean) for mean in np.mean(np.array(lives), axis=0)))
+    return Row(float(np.mean([put.size for put in kept])) if kept else 0.0, design.token_lifetime_s)

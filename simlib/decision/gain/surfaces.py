@@ -1,0 +1,146 @@
+"""How the figures of each design follow the inputs of the simulation: few short runs, and polynomials through them.
+
+All designs are run at the same points, drawn as a Latin hypercube over the logarithms of the ranges (McKay, Beckman,
+Conover, Technometrics 21, 1979), under equal seeds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib.analysis.gain_figures import gain_figures
+from simlib.decision.gain.fitting import Sample, fit_surface
+from simlib.decision.gain.inputs import CPU, LIFETIME, LOAD, TTL, Range, at_inputs, ranges_of
+from simlib.decision.gain.lengths import SHORTEST
+from simlib.decision.gain.loads import load_of, only
+from simlib.decision.gain.probing import Probe
+from simlib.decision.gain.structures import expected_exposure_s
+from simlib.decision.gain.values import Surface
+from simlib.experiment.replicate import Job, Progress, Replication, run_jobs
+from simlib.scenario.errors import InputError
+from simlib.scenario.scenario import Scenario
+
+BUDGET = 45.0
+"""CPU seconds of the simulator for all runs, about."""
+FEWEST, MOST = 12, 40
+"""Points. With the fewest, six inputs are followed along straight lines (over logarithms), no further."""
+COUNTED = 600
+"""Requests of each run after its warm-up, while the budget allows."""
+FOLLOWED = (
+    *("mean_s", "p99_s", "as_cpu_s", "rs_cpu_s", "store_cpu_s", "bytes_per_request", "hit_ratio"),
+    *("as_requests_per_s", "store_s", "rows_written_per_s"),
+)
+"""Figures of runs that get a surface; with ``stored_bytes`` and, by its closed form, ``exposure_s``."""
+STORED, EXPOSURE = "stored_bytes", "exposure_s"
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """Where the runs are made: the sample, the scenarios at its points, and requests counted in each run."""
+
+    sample: Sample
+    scenarios: tuple[Scenario, ...]
+    counted: int
+
+
+def response_surfaces(
+    scenario: Scenario,
+    probes: Mapping[str, Probe],
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    budget: float = BUDGET,
+) -> Mapping[str, Mapping[str, Surface]]:
+    """Design -> figure -> surface, from runs that take about ``budget`` CPU seconds in all."""
+    plan = plan_surfaces(scenario, probes, budget)
+    jobs = [_job(plan, number, design) for number in range(len(plan.scenarios)) for design in scenario.designs]
+    done = run_jobs(jobs, workers, progress)
+    by_design = {name: [run for run in done if run.design == name] for name in scenario.designs}
+    return MappingProxyType(
+        {
+            name: MappingProxyType({own.metric: own for own in _surfaces(plan, name, runs, probes[name])})
+            for name, runs in by_design.items()
+        }
+    )
+
+
+def plan_surfaces(scenario: Scenario, probes: Mapping[str, Probe], budget: float) -> Planned:
+    """As many points as the budget pays for, within bounds; below the fewest points, fewer requests at each."""
+    ranges = ranges_of(scenario, probes)
+    fixed, each = _expected(scenario, probes, ranges)
+    points = int(np.clip(budget / (fixed + each * COUNTED), FEWEST, MOST))
+    counted = int(np.clip((budget / points - fixed) / each, SHORTEST, COUNTED))
+    sample = _sample(ranges, points, scenario.run.seed)
+    made = [_possible(scenario, sample, row) for row in sample.points]
+    kept = [number for number, own in enumerate(made) if own is not None]
+    return Planned(
+        Sample(sample.inputs, sample.low, sample.middle, sample.high, sample.points[kept]),
+        tuple(own for own in made if own is not None),
+        counted,
+    )
+
+
+def _sample(ranges: Sequence[Range], points: int, seed: int) -> Sample:
+    from scipy.stats.qmc import LatinHypercube  # here, for it is slow to load
+
+    low, middle, high = (np.array([getattr(own, name) for own in ranges]) for name in ("low", "middle", "high"))
+    uniform = LatinHypercube(len(ranges), rng=seed).random(points - 1)
+    drawn = np.exp(np.log(low) + uniform * np.log(high / low))
+    return Sample(tuple(own.name for own in ranges), low, middle, high, np.vstack([middle, drawn]))
+
+
+def _possible(scenario: Scenario, sample: Sample, row: NDArray[np.float64]) -> Scenario | None:
+    """The scenario at a point, None where some design cannot be: a token that is renewed before it is issued."""
+    try:
+        return at_inputs(scenario, dict(zip(sample.inputs, row.tolist(), strict=True)))
+    except InputError:
+        return None
+
+
+def _expected(scenario: Scenario, probes: Mapping[str, Probe], ranges: Sequence[Range]) -> tuple[float, float]:
+    """CPU seconds of one point, without the requests that count, and for each of these."""
+    known = {own.name: own for own in ranges}
+    load = _mean(known[LOAD]) if LOAD in known else load_of(scenario)
+    factor = _mean(known[TTL]) if TTL in known else 1.0
+    warm_up = {name: load * _warm_up(scenario, name, factor) for name in probes}
+    fixed = sum(probe.set_up_s + probe.work_s * warm_up[name] for name, probe in probes.items())
+    return fixed, sum(probe.work_s for probe in probes.values())
+
+
+def _mean(own: Range) -> float:
+    """Of what is even over the logarithm."""
+    span = np.log(own.high / own.low)
+    return float((own.high - own.low) / span) if span > 0 else own.middle
+
+
+def _warm_up(scenario: Scenario, design: str, factor: float = 1.0) -> float:
+    """Until caches have filled; where clients sign in, until the crowd of the beginning has."""
+    parts = scenario.design(design).parts.values()
+    lives = [chosen.settings.ttl_s * factor for chosen in parts if hasattr(chosen.settings, "ttl_s")]
+    return max([*lives, scenario.run.warm_up_s if scenario.world.clients else 0.0], default=0.0)
+
+
+def _job(plan: Planned, number: int, design: str) -> Job:
+    scenario = only(plan.scenarios[number], design)
+    warm_up = _warm_up(scenario, design)
+    length = warm_up + plan.counted / load_of(scenario)
+    run = scenario.run.model_copy(update={"length_s": length, "warm_up_s": warm_up, "replications": 1})
+    return Job(scenario.with_run(run), design, 0, figures=gain_figures)
+
+
+def _surfaces(plan: Planned, design: str, runs: Sequence[Replication], probe: Probe) -> Iterator[Surface]:
+    for name in FOLLOWED:
+        values = np.array([run.figures[name] for run in runs])
+        if np.isfinite(values).any():
+            yield fit_surface(design, name, plan.sample, values)
+    lives = plan.sample.points[:, plan.sample.inputs.index(LIFETIME)]
+    rows = np.array([run.figures["rows_written_per_s"] for run in runs])
+    yield fit_surface(design, STORED, plan.sample, rows * probe.row.life_s * lives * probe.row.size)
+    expected = [expected_exposure_s(one, one.design(design)) for one in plan.scenarios]
+    yield fit_surface(design, EXPOSURE, plan.sample, expected, source="closed form")
+
+
+__all__ = ["CPU", "LIFETIME", "LOAD", "TTL", "Planned", "plan_surfaces", "response_surfaces"]

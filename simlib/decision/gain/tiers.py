@@ -1,0 +1,197 @@
+"""Servers by tier, and how many vCPUs each may have: what a search over sizes walks along.
+
+A vCPU is one worker. A host whose replicas have one worker each grows by replicas; one whose replicas have several
+(cores of a machine) keeps its replicas and grows by workers, below their number by replicas of one worker.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from simlib.scenario.design import Design
+from simlib.scenario.places import AUTHORIZATION_SERVER, GATEWAY, SERVICE, STORE, kind_of
+from simlib.scenario.scenario import Scenario
+from simlib.strategies import CATALOGUE
+
+INNER = "inner_service"
+MOST = 1000
+"""Replicas or workers of a place, as a scenario file allows."""
+
+
+class Level(NamedTuple):
+    """How a place is set up: replicas, each with so many workers."""
+
+    replicas: int
+    workers: int
+
+    @property
+    def each(self) -> int:
+        """vCPUs of one host."""
+        return self.replicas * self.workers
+
+
+@dataclass(frozen=True)
+class Place:
+    """Hosts that are set up alike, such as a service in all regions, or all inner services.
+
+    ``hosts`` is their number; ``busy``: vCPUs that are busy on average at the busiest of them, by the utilisation law.
+    """
+
+    name: str
+    hosts: int
+    busy: float
+    own: Level
+
+    def levels(self) -> Iterator[Level]:
+        """From one vCPU on, each larger than the one before."""
+        if self.own.workers == 1:
+            yield from (Level(number, 1) for number in range(1, MOST + 1))
+            return
+        yield from (Level(number, 1) for number in range(1, self.own.replicas + 1))
+        yield from (Level(self.own.replicas, number) for number in range(2, MOST + 1))
+
+    def next(self, level: Level) -> Level | None:
+        """The next larger level, None at the end."""
+        return next((larger for larger in self.levels() if larger.each > level.each), None)
+
+    def at_least(self, vcpus: float) -> Level:
+        """The smallest level with so many vCPUs in each host, or the largest there is."""
+        level = Level(1, 1)
+        for level in self.levels():
+            if level.each >= vcpus:
+                break
+        return level
+
+
+Setup = Mapping[str, Level]
+"""Place -> level."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """The places of one kind of server whose vCPUs are counted together."""
+
+    name: str
+    places: tuple[Place, ...]
+
+    def vcpus(self, setup: Setup) -> int:
+        """Of all its hosts."""
+        return sum(place.hosts * setup[place.name].each for place in self.places)
+
+    def first(self) -> Setup:
+        """The smallest at which no host is overloaded by the utilisation law."""
+        return {place.name: place.at_least(math.nextafter(place.busy, math.inf)) for place in self.places}
+
+    def light(self, utilisation: float) -> Setup:
+        """So large that no host is busier than that."""
+        return {place.name: place.at_least(place.busy / utilisation) for place in self.places}
+
+    def larger(self, setup: Setup) -> Setup | None:
+        """One step more, where it helps most: for the place whose hosts are busiest; None at the end."""
+        return self._step(setup, lambda place, level: place.next(level))
+
+    def overloaded(self, setup: Setup) -> bool:
+        """Whether some host cannot do its work, whatever one simulates."""
+        return any(place.busy >= setup[place.name].each for place in self.places)
+
+    def _step(self, setup: Setup, step: Callable[[Place, Level], Level | None]) -> Setup | None:
+        for place in sorted(self.places, key=lambda own: -own.busy / setup[own.name].each):
+            level = step(place, setup[place.name])
+            if level is not None:
+                return {**setup, place.name: level}
+        return None
+
+
+def chain(tier: Tier, top: Setup) -> tuple[Setup, ...]:
+    """The sizes of a tier in rising order, from the smallest that can work to ``top``.
+
+    With several places each step goes to the one whose hosts are busiest, so that no place waits for another.
+    """
+    steps = [tier.first()]
+    while tier.vcpus(steps[-1]) < tier.vcpus(top):
+        following = tier.larger(steps[-1])
+        if following is None:
+            break
+        steps.append(following)
+    return tuple(steps)
+
+
+def smaller(tier: Tier, setup: Setup) -> Setup | None:
+    """One step less than the smallest that can work: a neighbour that is overloaded; None at one vCPU each."""
+    for place in sorted(tier.places, key=lambda own: own.name):
+        less = list(_below(place, setup[place.name]))
+        if less:
+            return {**setup, place.name: less[-1]}
+    return None
+
+
+def _below(place: Place, level: Level) -> Iterator[Level]:
+    for one in place.levels():
+        if one.each >= level.each:
+            return
+        yield one
+
+
+def tiers_of(scenario: Scenario, design: Design, load: float, cpu_s: Mapping[str, float]) -> tuple[Tier, ...]:
+    """Resource servers, authorization servers and, where there is one, the database of a design.
+
+    ``load`` in requests per second; ``cpu_s``: host -> CPU seconds per request.
+    """
+    resource = [SERVICE, *([INNER] if scenario.world.inner_services else [])]
+    if GATEWAY in design.parts and scenario.world.gateway is not None:
+        resource.insert(0, GATEWAY)
+    made = [_place(scenario, design, name, load, cpu_s) for name in resource]
+    tiers = [Tier(SERVICE, tuple(made))]
+    tiers.append(Tier(AUTHORIZATION_SERVER, (_place(scenario, design, AUTHORIZATION_SERVER, load, cpu_s),)))
+    if scenario.world.store.database is not None:
+        tiers.append(Tier("database", (_place(scenario, design, STORE, load, cpu_s),)))
+    return tuple(tiers)
+
+
+def _place(scenario: Scenario, design: Design, name: str, load: float, cpu_s: Mapping[str, float]) -> Place:
+    regions = len(scenario.world.regions.names) if scenario.world.regions is not None else 1
+    if name in (AUTHORIZATION_SERVER, STORE) and not _regional(design):
+        regions = 1
+    hosts = regions * (len(scenario.world.inner_services) if name == INNER else 1)
+    own = [seconds for host, seconds in cpu_s.items() if _is_at(host, name)]
+    level = Level(1 if name == STORE else design.replicas.get(name, 1), _workers(scenario, name))
+    return Place(name, hosts, load * max(own, default=0.0), level)
+
+
+def _regional(design: Design) -> bool:
+    kind = CATALOGUE[AUTHORIZATION_SERVER][design.parts[AUTHORIZATION_SERVER].part]
+    return bool(getattr(kind, "regional", False))
+
+
+def _is_at(host: str, place: str) -> bool:
+    inner = host.partition("@")[0].startswith(f"{SERVICE}/")
+    return inner if place == INNER else kind_of(host) == place and not inner
+
+
+def _workers(scenario: Scenario, place: str) -> int:
+    """Of one replica; of inner services the most that one of them has."""
+    world = scenario.world
+    database = world.store.database
+    workers = {
+        SERVICE: world.service.workers,
+        AUTHORIZATION_SERVER: world.authorization_server.workers,
+        GATEWAY: world.gateway.workers if world.gateway is not None else 1,
+        INNER: max((inner.workers for inner in world.inner_services.values()), default=1),
+        STORE: max(2, database.workers) if database is not None else 1,  # one host: it grows by workers
+    }
+    return workers[place]
+
+
+def keys_of(scenario: Scenario, design: str, setup: Setup) -> dict[str, Any]:
+    """Dotted keys and values of a scenario file that set the servers up so."""
+    keys: dict[str, Any] = {}
+    for name, level in setup.items():
+        if name == STORE:
+            keys["world.store.database.workers"] = level.each
+            continue
+        keys[f"designs.{design}.replicas.{name}"] = level.replicas
+        inner = [f"inner_services.{own}" for own in scenario.world.inner_services]
+        for table in inner if name == INNER else [name]:
+            keys[f"world.{table}.workers"] = level.workers
+    return keys

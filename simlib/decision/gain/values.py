@@ -1,0 +1,119 @@
+"""What the gain of designs is told in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib.analysis.intervals import Interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NONE = MappingProxyType[str, "Structure"]({})
+
+
+class Trial(NamedTuple):
+    """One size that was tried: vCPUs, cost per hour in the prices' currency, and which limits it did not keep.
+
+    ``simulated`` is false where nothing had to be: by the utilisation law alone some server is overloaded.
+    """
+
+    service_vcpus: int
+    authorization_server_vcpus: int
+    database_vcpus: int
+    cost_per_hour: float
+    met: bool
+    reasons: tuple[str, ...]
+    simulated: bool = True
+
+
+@dataclass(frozen=True)
+class Size:
+    """The cheapest servers of a design that keep the limits at a load, with every size that was tried.
+
+    ``load`` is requests per second; ``intervals``: metric -> interval at that size. ``met`` is false when no size
+    within the search kept the limits; then the numbers are those of the largest one. ``service_vcpus`` are those of
+    all who check or pass on tokens: gateway, service, inner services. ``limits``: metric -> what was to be kept;
+    ``assumed`` says that the scenario sets none of its own.
+    """
+
+    design: str
+    load: float
+    service_vcpus: int
+    authorization_server_vcpus: int
+    database_vcpus: int
+    cost_per_hour: float
+    met: bool
+    intervals: Mapping[str, Interval]
+    trials: tuple[Trial, ...]
+    limits: Mapping[str, float] = field(default_factory=dict)
+    assumed: bool = False
+
+
+@dataclass(frozen=True)
+class Surface:
+    """How one figure of one design follows the inputs of the simulation, fitted to runs.
+
+    ``inputs`` name the columns; ``low``, ``middle`` and ``high`` are the ends of their ranges and the scenario's own
+    values. ``error`` is the standard deviation of the prediction in runs that were left out of the fit (unit of the
+    figure), ``explained`` the share of variance explained there. ``terms``: per coefficient the power of each input,
+    as a logarithm scaled to [-1, 1] over its range. ``logarithmic``: the polynomial is of the figure's logarithm.
+    ``source`` is "runs", or "closed form" where runs of an affordable length say nothing of the figure.
+    """
+
+    design: str
+    metric: str
+    inputs: tuple[str, ...]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
+    error: float
+    explained: float
+    middle: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    terms: tuple[tuple[int, ...], ...] = ()
+    logarithmic: bool = False
+    runs: int = 0
+    source: str = "runs"
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What follows from the parts of a design and their settings, whatever the load.
+
+    ``served``: share of the requests during an outage of the authorization server, of the length in the terms of the
+    decision, that are still answered. ``availability``: of the year, by complexity's formula A_AS + (1 - A_AS) served.
+    ``exposure_bound_s`` is the worst case after a revocation, infinite without bound; ``expected_exposure_s`` the mean
+    by a closed form. ``row_bytes`` and ``row_life_s``: of a row that a renewal of a token adds to the token store.
+    """
+
+    opaque_to_clients: bool
+    asks_authorization_server: bool
+    exposure_bound_s: float
+    expected_exposure_s: float
+    served: float
+    availability: float
+    row_bytes: float
+    row_life_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class Gain:
+    """What simulation says about all designs.
+
+    ``table``: one row per design and replication, the figures of `simlib.analysis.summarise` and of
+    `simlib.analysis.gain_figures`, and ``kept_rows`` and ``stored_bytes``. ``sizes``: design -> size. ``surfaces``:
+    design -> metric -> surface; empty when no sensitivity was asked for. ``lengths`` says how long the runs were:
+    "replications", "length_s", "warm_up_s" of the comparison, and the same with "sizing_" and "surfaces_" before them.
+    ``structures``: design -> what needs no simulation. ``notes``: sentences about what was shortened or assumed.
+    """
+
+    table: "pd.DataFrame"
+    sizes: Mapping[str, Size]
+    surfaces: Mapping[str, Mapping[str, Surface]]
+    lengths: Mapping[str, float]
+    structures: Mapping[str, Structure] = field(default_factory=lambda: _NONE)
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Attacks run against real deployed designs, message by message in simulated time."""

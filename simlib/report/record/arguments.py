@@ -1,0 +1,124 @@
+"""What speaks for and against each design: money by cause, figures of the simulation, limits, promises."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from simlib.analysis.metrics import METRICS
+from simlib.decision import Judgement, promised, sentence
+from simlib.decision.choice.values import Decision, LimitOutcome, Spread, Worthwhile
+from simlib.decision.headlines import HEADLINE_METRICS
+from simlib.decision.promised import told_seconds
+from simlib.report.record.amounts import negated, told
+from simlib.report.record.limit_rows import OUT
+from simlib.report.record.outcome import currency, listed, lowered, years
+from simlib.report.record.worth_words import strongest
+from simlib.report.told_values import spoken
+
+Side = Literal["Good", "Neutral", "Bad"]
+_CAUSES = {
+    "effort": "building and running it takes effort worth",
+    "servers": "servers cost",
+    "traffic": "traffic costs",
+    "storage": "storage costs",
+    "latency": "waiting costs users",
+    "availability": "hours without service cost",
+    "exposure": "revoked tokens that still work cost",
+}
+
+
+class Argument(NamedTuple):
+    """One argument: which side it is on, and the words behind "because"."""
+
+    side: Side
+    because: str
+
+
+def arguments(decision: Decision, design: str) -> list[Argument]:
+    """Good ones first, then neutral, then bad ones."""
+    found = [
+        *_limits(decision, design),
+        *_money(decision, design),
+        *_figures(decision, design),
+        *_promise(decision, design),
+        *_frontier(decision, design),
+    ]
+    order: tuple[Side, ...] = ("Good", "Neutral", "Bad")
+    return sorted(found, key=lambda own: order.index(own.side))
+
+
+def _limits(decision: Decision, design: str) -> Iterator[Argument]:
+    own = [outcome for outcome in decision.limits if outcome.design == design]
+    broken = [outcome for outcome in own if outcome.word in OUT]
+    if own and all(outcome.word == "met" for outcome in own):
+        yield Argument("Good", f"it keeps {_how_many(len(own))}")
+    for outcome in broken:
+        yield Argument("Bad", f"it breaks a limit: {_why(outcome)}")
+    for outcome in own:
+        if outcome.word in ("undecided", "undefined"):
+            yield Argument("Neutral", f"whether it keeps a limit is not known: {_why(outcome)}")
+
+
+def _why(outcome: LimitOutcome) -> str:
+    return lowered(outcome.reason.rstrip("."))
+
+
+def _how_many(limits: int) -> str:
+    return {1: "the limit", 2: "both limits"}.get(limits, f"all {limits} limits")
+
+
+def _money(decision: Decision, design: str) -> Iterator[Argument]:
+    worth = strongest(decision, design)
+    if worth is None:
+        return
+    for cause, part in worth.parts.items():
+        if part.low != 0 or part.high != 0:
+            yield _cause(decision, worth, cause, part)
+
+
+def _cause(decision: Decision, worth: Worthwhile, cause: str, part: Spread) -> Argument:
+    """The part of the net present value as a difference in cost."""
+    unit, what = currency(decision), _CAUSES.get(cause, f"{cause} costs")
+    over = f"over {years(decision)} than with {worth.against}"
+    if part.low > 0:
+        return Argument("Good", f"{what} {told(part, unit)} less {over} (computed)")
+    more = told(negated(part), unit)
+    if part.high < 0:
+        return Argument("Bad", f"{what} {more} more {over} (computed)")
+    return Argument("Neutral", f"{what} {more} more {over}, which may go either way (computed)")
+
+
+def _figures(decision: Decision, design: str) -> Iterator[Argument]:
+    verdicts = decision.verdicts
+    own = verdicts.opponents.get(design) or verdicts.judgements.get(design)
+    if own is None:
+        return
+    for name in HEADLINE_METRICS:
+        side = _side(own[name])
+        if side is not None:
+            yield Argument(side, f"{sentence(own[name])} (measured)")
+
+
+def _side(judgement: Judgement) -> Side | None:
+    sides: dict[str, Side] = {"better": "Good", "worse": "Bad", "equivalent": "Neutral", "undecided": "Neutral"}
+    return sides.get(judgement.word)
+
+
+def _promise(decision: Decision, design: str) -> Iterator[Argument]:
+    own = promised(decision.scenario)[design]
+    lag = told_seconds(own.after_revocation_s)
+    side: Side = "Bad" if own.outlives_revocation else "Good"
+    yield Argument(side, f"a revoked token works for at most {lag} under its settings (counted)")
+
+
+def _frontier(decision: Decision, design: str) -> Iterator[Argument]:
+    """Others that take no more work and are no worse in a figure."""
+    for frontier in decision.frontiers:
+        for point in frontier.points:
+            if point.design == design and point.dominated_by:
+                others = listed(point.dominated_by)
+                what = METRICS[frontier.figure].label if frontier.figure in METRICS else spoken(frontier.figure)
+                yield Argument(
+                    "Bad",
+                    f"{others} take{'s' if len(point.dominated_by) == 1 else ''} no more work over the horizon "
+                    f"and {'is' if len(point.dominated_by) == 1 else 'are'} no worse in {what} (computed)",
+                )

@@ -1,0 +1,69 @@
+"""What drives a decision: the inputs whose uncertainty moves the net present value most."""
+
+from typing import NamedTuple
+
+from simlib.decision.choice.values import Decision, Index, Sensitivity, Swing
+from simlib.report.record.amounts import number
+from simlib.report.record.outcome import currency
+
+
+class Driver(NamedTuple):
+    """One input: from where to where it was moved, what that does, and its Sobol indices where there are any."""
+
+    swing: Swing
+    sobol: Index | None
+
+    @property
+    def width(self) -> float:
+        """How far it moves the net present value."""
+        return abs(self.swing.npv_high - self.swing.npv_low)
+
+    @property
+    def flips(self) -> bool:
+        """Whether the sign of the net present value depends on it."""
+        return min(self.swing.npv_low, self.swing.npv_high) < 0 < max(self.swing.npv_low, self.swing.npv_high)
+
+
+def drivers(sensitivity: Sensitivity) -> list[Driver]:
+    """Widest first."""
+    indices = {own.input: own for own in sensitivity.sobol}
+    found = [Driver(swing, indices.get(swing.input)) for swing in sensitivity.tornado]
+    return sorted(found, key=lambda own: (-own.width, own.swing.input))
+
+
+def told_driver(driver: Driver, unit: str) -> str:
+    """One input in words."""
+    own = driver.swing
+    moved = f"{number(own.low)} to {number(own.high)} {own.unit}".rstrip()
+    share = f", {driver.sobol.total * 100:.0f} % of the variance" if driver.sobol is not None else ""
+    flips = ", and the sign with it" if driver.flips else ""
+    return f"{own.input} ({moved}) moves it from {number(own.npv_low)} to {number(own.npv_high)} {unit}{share}{flips}"
+
+
+def main_sensitivity(decision: Decision) -> Sensitivity | None:
+    """The one that matters to the choice: of the chosen design, else of the best of the others, else the first."""
+    wanted = [decision.chosen, *(own.design for own in decision.ranking)]
+    for design in wanted:
+        for own in reversed(decision.sensitivity):
+            if own.design == design:
+                return own
+    return decision.sensitivity[0] if decision.sensitivity else None
+
+
+def driver_sentences(decision: Decision, most: int = 3) -> tuple[str, ...]:
+    """The inputs that matter most to the choice; none when it was not asked."""
+    own = main_sensitivity(decision)
+    if own is None:
+        return ()
+    unit = currency(decision)
+    return tuple(told_driver(driver, unit) for driver in drivers(own)[:most])
+
+
+def unexplained(sensitivity: Sensitivity) -> str:
+    """How much of the variance the fitted surfaces do not explain."""
+    return f"{sensitivity.unexplained * 100:.2g} % of the variance is not explained by the inputs"
+
+
+def told_against(sensitivity: Sensitivity) -> str:
+    """Whose net present value it is."""
+    return f"the net present value of {sensitivity.design} against {sensitivity.against}"

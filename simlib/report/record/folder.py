@@ -1,0 +1,74 @@
+"""The folder of a decision record: it appears whole or not at all."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from simlib.decision.choice.document import decision_document
+from simlib.decision.choice.values import Decision
+from simlib.report.provenance import Provenance
+from simlib.report.record.complexity import Complexity, effort_csv, indicators_csv
+from simlib.report.record.figures import NAMES, decision_figures
+from simlib.report.record.madr import decision_record
+from simlib.report.record.page import decision_page
+from simlib.report.record.tables import TABLES, decision_tables
+from simlib.report.rendering import to_png, to_svg
+from simlib.report.replaceable_folder import RECORD, check_folder, write_folder
+from simlib.report.run_record import run_record
+
+MARKDOWN, PAGE, DOCUMENT = "decision.md", "report.html", "decision.json"
+OWN_TABLES = ("effort.csv", "indicators.csv", "replications.csv")
+FILES = (
+    *(MARKDOWN, PAGE, DOCUMENT, *TABLES, *OWN_TABLES, RECORD),
+    *(f"{name}.{kind}" for name in NAMES for kind in ("svg", "png")),
+)
+"""Every file that the folder of a decision may hold."""
+_NOTHING, _UNKNOWN = Provenance(), Complexity()
+
+
+def write_decision(
+    folder: str | Path,
+    decision: Decision,
+    complexity: Complexity = _UNKNOWN,
+    provenance: Provenance = _NOTHING,
+) -> Path:
+    """Write the record of a decision and return its folder; ``complexity`` is that of `complexity_of`.
+
+    An empty folder and an earlier record are replaced; raises InputError for any other folder, and when it cannot be
+    written.
+    """
+    target = check_decision_folder(folder)
+    return write_folder(folder, decision_files(decision, complexity, provenance, target), FILES)
+
+
+def check_decision_folder(folder: str | Path) -> Path:
+    """The absolute path of a folder that a record may be written to; raises InputError when it may not.
+
+    To be called before a long run as well: it tries whether the disk takes a new folder there.
+    """
+    return check_folder(folder, FILES)
+
+
+def decision_files(
+    decision: Decision, complexity: Complexity, provenance: Provenance, folder: Path
+) -> Mapping[str, bytes]:
+    """Name -> content of every file of a record; all but run.json are equal when the decision is made again."""
+    figures = decision_figures(decision)
+    texts = {
+        MARKDOWN: decision_record(decision, complexity),
+        PAGE: decision_page(decision, figures, complexity),
+        DOCUMENT: as_json(decision_document(decision)),
+        **decision_tables(decision),
+        "effort.csv": effort_csv(complexity),
+        "indicators.csv": indicators_csv(complexity),
+        "replications.csv": str(decision.gain.table.to_csv(index=False, lineterminator="\n")),
+        RECORD: run_record(decision.verdicts, provenance, folder, decision.scenario),
+    }
+    drawn = {f"{f.name}.{kind}": make(f.figure) for f in figures for kind, make in (("svg", to_svg), ("png", to_png))}
+    return {**{name: text.encode() for name, text in texts.items()}, **drawn}
+
+
+def as_json(document: Any) -> str:
+    """A document as text with a line break at its end."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,75 @@
+"""The limits of a decision, limit by limit: what is allowed, and what each design was found to do."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from simlib.analysis.metrics import METRICS
+from simlib.decision.choice.values import Decision, LimitOutcome
+from simlib.report.record.outcome import ended, lowered
+
+MARKS = {"met": "✓", "broken": "✗", "undecided": "?", "unstable": "✗", "undefined": "?"}
+"""Word -> what a reader sees at a glance."""
+OUT = ("broken", "unstable")
+LABELS = {
+    "availability": "availability over a year",
+    "revocation_lag_s": "a revoked token is accepted for",
+    "header_bytes": "largest request header",
+}
+"""Limits that are no metric of a comparison and have a number; what the others allow says it all."""
+
+
+class LimitRow(NamedTuple):
+    """One limit: its label, what is allowed, and design -> outcome."""
+
+    limit: str
+    label: str
+    allowed: str
+    outcomes: Mapping[str, LimitOutcome]
+
+    @property
+    def wanted(self) -> str:
+        """The limit in words."""
+        return f"{self.label} {self.allowed}".lstrip()
+
+    @property
+    def mark(self) -> str:
+        """One mark for all designs: met by all, broken by all, or the worst that can still be said."""
+        words = {own.word for own in self.outcomes.values()}
+        if words == {"met"}:
+            return MARKS["met"]
+        return MARKS["broken"] if words <= set(OUT) else "·" if "met" in words else MARKS["undecided"]
+
+
+def limit_rows(decision: Decision) -> list[LimitRow]:
+    """One row per limit, in the order of the scenario."""
+    rows: dict[str, dict[str, LimitOutcome]] = {}
+    for outcome in decision.limits:
+        rows.setdefault(outcome.limit, {})[outcome.design] = outcome
+    return [LimitRow(limit, label_of_limit(limit), _allowed(own), own) for limit, own in rows.items()]
+
+
+def label_of_limit(limit: str) -> str:
+    """What a limit is called, empty where what it allows says that too."""
+    return METRICS[limit].label if limit in METRICS else LABELS.get(limit, "")
+
+
+def out_sentences(decision: Decision) -> tuple[str, ...]:
+    """The designs that are out, one sentence each with every reason."""
+    reasons: dict[str, list[str]] = {}
+    for outcome in decision.limits:
+        if outcome.word in OUT:
+            reasons.setdefault(outcome.design, []).append(lowered(outcome.reason.rstrip(".")))
+    return tuple(f"{design} is out: {'; '.join(own)}." for design, own in reasons.items())
+
+
+def open_sentences(decision: Decision) -> tuple[str, ...]:
+    """The limits of which it is not known whether a design keeps them, one sentence each."""
+    return tuple(
+        f"Not known for {own.design}: {lowered(ended(own.reason))}"
+        for own in decision.limits
+        if own.word in ("undecided", "undefined")
+    )
+
+
+def _allowed(outcomes: Mapping[str, LimitOutcome]) -> str:
+    return next(iter(outcomes.values())).allowed

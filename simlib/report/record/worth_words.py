@@ -1,0 +1,141 @@
+"""What designs are worth against each other, in words: break-even, payback, and the value at which it flips."""
+
+from simlib.decision.choice.values import Crossing, Decision, Worthwhile
+from simlib.report.record.amounts import chance, number, told
+from simlib.report.record.outcome import currency, years
+
+RATE = "requests per second"
+_FEW = 3
+"""Crossings that are told one by one."""
+
+
+def pairs(decision: Decision) -> list[Worthwhile]:
+    """Every design against the baseline, then against the design with a cache where that is another."""
+    references = [name for name in (decision.baseline, decision.opponent) if name is not None]
+    return [worth for name in dict.fromkeys(references) for worth in decision.against.get(name, {}).values()]
+
+
+def strongest(decision: Decision, design: str) -> Worthwhile | None:
+    """The pair that tells most about a design: against the one with a cache, else against the baseline."""
+    for reference in (decision.opponent, decision.baseline):
+        if reference is not None and design in decision.against.get(reference, {}):
+            return decision.against[reference][design]
+    return None
+
+
+def decisive(decision: Decision) -> list[Worthwhile]:
+    """The pairs that matter most: each design against the one with a cache, or against the baseline without one."""
+    return list(decision.against.get(decision.opponent or decision.baseline, {}).values())
+
+
+def pair(worth: Worthwhile) -> str:
+    """Who is held against whom."""
+    return f"{worth.design} against {worth.against}"
+
+
+def pays(worth: Worthwhile) -> str:
+    """At which loads it pays, within the range that was searched."""
+    low, high = (number(end) for end in worth.load_range)
+    if not worth.crossings:
+        every = "every" if worth.always == "better" else "no"
+        return f"pays at {every} load from {low} to {high} {RATE}"
+    return f"pays {_regions(worth)} (of {low} to {high})"
+
+
+def break_even(worth: Worthwhile) -> str:
+    """At which loads it pays, and how far from them that is certain."""
+    ends = worth.crossings if len(worth.crossings) <= _FEW else (worth.crossings[0], worth.crossings[-1])
+    certain = "; ".join(_certain(own) for own in ends)
+    return f"{pays(worth)}; {certain}" if certain else pays(worth)
+
+
+def missing(worth: Worthwhile, unit: str) -> str:
+    """The reverse question, briefly."""
+    end = "are missing" if worth.flip_per_million > 0 else "to spare"
+    return f"{number(abs(worth.flip_per_million))} {unit} per million requests {end}"
+
+
+def break_even_spread(worth: Worthwhile) -> str:
+    """How sure the lowest break-even load is, over the draws; empty where no draw has one."""
+    if worth.break_even is None:
+        return ""
+    never = f"; none in {chance(worth.never_breaks_even)} of the draws" if worth.never_breaks_even > 0 else ""
+    return f"The lowest break-even load over the draws: {told(worth.break_even, RATE)}{never}."
+
+
+def _regions(worth: Worthwhile) -> str:
+    """The loads at which the mean net present value is positive."""
+    if len(worth.crossings) > _FEW:
+        return _back_and_forth(worth)
+    found = []
+    begin = None if worth.crossings[0].to_positive else worth.load_range[0]
+    for crossing in worth.crossings:
+        if crossing.to_positive:
+            begin = crossing.load
+        elif begin is not None:
+            found.append(_between(begin, crossing.load, begin == worth.load_range[0]))
+            begin = None
+    if begin is not None:
+        found.append(f"above {number(begin)} {RATE}")
+    return " and ".join(found)
+
+
+def _back_and_forth(worth: Worthwhile) -> str:
+    """Many crossings close together: the advantage changes hands whenever one design needs another whole server."""
+    first, last = worth.crossings[0], worth.crossings[-1]
+    below = "not below" if first.to_positive else "below"
+    above = "above" if last.to_positive else "not above"
+    return (
+        f"{below} {number(first.load)} and {above} {number(last.load)} {RATE}; between them it changes "
+        f"{len(worth.crossings)} times, whenever one of both needs another server"
+    )
+
+
+def _between(low: float, high: float, from_the_lowest: bool) -> str:
+    if from_the_lowest:
+        return f"below {number(high)} {RATE}"
+    return f"between {number(low)} and {number(high)} {RATE}"
+
+
+def _certain(crossing: Crossing) -> str:
+    at = number(crossing.load)
+    if crossing.step is None:
+        return f"around {at} the sign is nowhere certain"
+    return f"the sign is certain {crossing.step * 100:.2g} % away from {at}"
+
+
+def payback(worth: Worthwhile, horizon: str) -> str:
+    """After how long it has paid for itself."""
+    if worth.payback_years is None:
+        return f"does not pay back in the median draw, and never in {chance(worth.never_pays_back)} of them"
+    if worth.payback_years <= 0:
+        return f"pays from the first day (never in {chance(worth.never_pays_back)} of the draws)"
+    return (
+        f"pays back after {number(worth.payback_years, 2)} years in the median draw, of a horizon of {horizon} "
+        f"(never in {chance(worth.never_pays_back)} of the draws)"
+    )
+
+
+def flip(worth: Worthwhile, unit: str) -> str:
+    """The reverse question: what a million requests would have to be worth."""
+    value = f"{number(abs(worth.flip_per_million))} {unit}"
+    if worth.flip_per_million > 0:
+        return f"would break even if every million requests were worth {value} more with it"
+    return f"would still break even if every million requests were worth {value} less with it"
+
+
+def npv(worth: Worthwhile, unit: str) -> str:
+    """The net present value with its interval and the chance that it is positive."""
+    return f"{told(worth.npv, unit)}, positive in {chance(worth.p_positive)} of the draws"
+
+
+def sentences(decision: Decision) -> list[str]:
+    """Every pair in a line or two, with how sure its break-even load is."""
+    unit, horizon = currency(decision), years(decision)
+    return [f"{sentence(own, unit, horizon)} {break_even_spread(own)}".rstrip() for own in pairs(decision)]
+
+
+def sentence(worth: Worthwhile, unit: str, horizon: str) -> str:
+    """One pair in a line: net present value, payback, break-even, and the reverse question."""
+    told_so = (npv(worth, unit), payback(worth, horizon), break_even(worth), flip(worth, unit))
+    return f"{pair(worth)}: net present value {'; '.join(told_so)}."

@@ -1,0 +1,63 @@
+"""A reader of encrypted tokens that does whatever the header asks for: a victim, and no part of any design.
+
+It is what RFC 8725 section 3.6 and the advisories on compression and PBES2 warn of (CVE-2024-33664, CVE-2023-52428).
+"""
+
+import hashlib
+import zlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from simlib.tokens.forging import decoded
+from simlib.tokens.jwe import EncryptionKey, EncryptionReason
+from simlib.tokens.jws import header_of
+
+MOST_ITERATIONS = 1_000_000
+"""So that a demonstration ends; a real victim has no such limit."""
+
+
+class Opened(NamedTuple):
+    """What came of it, and how many iterations of key derivation it took."""
+
+    token: str | None
+    reason: EncryptionReason = ""
+    iterations: int = 0
+
+
+def open_carelessly(token: str, key: EncryptionKey) -> Opened:
+    """Decrypt with the algorithm that the header names, and inflate without a limit."""
+    header, segments = header_of(token), token.split(".")
+    if len(segments) != 5:
+        return Opened(None, "malformed")
+    try:
+        if "p2c" in header:
+            return _by_password(header)
+        return Opened(_inflated(header, _content(segments, key)).decode("ascii"))
+    except (ValueError, TypeError, InvalidTag, zlib.error):
+        return Opened(None, "decryption")
+
+
+def _by_password(header: Mapping[str, Any]) -> Opened:
+    """Derive the key first, as RFC 7518 section 4.8 describes it; the password is never the right one."""
+    iterations = min(int(header["p2c"]), MOST_ITERATIONS)
+    salt = str(header["alg"]).encode() + b"\0" + decoded(header["p2s"])
+    hashlib.pbkdf2_hmac("sha256", b"password", salt, iterations)
+    return Opened(None, "decryption", iterations)
+
+
+def _content(segments: list[str], key: EncryptionKey) -> bytes:
+    if not isinstance(key.private_key, rsa.RSAPrivateKey):
+        raise ValueError("this victim knows RSA only")
+    sha256 = hashes.SHA256()
+    content_key = key.private_key.decrypt(decoded(segments[1]), padding.OAEP(padding.MGF1(sha256), sha256, None))
+    nonce, sealed = decoded(segments[2]), decoded(segments[3]) + decoded(segments[4])
+    return AESGCM(content_key).decrypt(nonce, sealed, segments[0].encode())
+
+
+def _inflated(header: Mapping[str, Any], content: bytes) -> bytes:
+    return zlib.decompress(content, -zlib.MAX_WBITS) if header.get("zip") == "DEF" else content

@@ -1,0 +1,134 @@
+"""simlib effort: tables, explanations, one JSON document, a team's own estimates; mistakes in one line."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from simlib.cli import run
+from support.command_line import simlib, write_tiny
+
+
+class Done(NamedTuple):
+    """What a command printed, and its status."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Command:
+    """`simlib effort` in this process, which saves the time of starting it."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self._capsys = capsys
+        monkeypatch.chdir(folder)
+        monkeypatch.delenv("COLUMNS", raising=False)
+
+    def __call__(self, *arguments: str | Path) -> Done:
+        status = run(["effort", *map(str, arguments)])
+        return Done(status, *self._capsys.readouterr())
+
+
+@pytest.fixture
+def effort(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    return Command(capsys, monkeypatch, tmp_path)
+
+
+def test_without_a_scenario_seven_strategies_stand_side_by_side(tmp_path: Path) -> None:
+    done = simlib("effort", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    for title in ("Assumed: person-days", "Counted", "Measured"):
+        assert any(line.startswith(title) for line in done.stdout.splitlines())
+    rows = {line.split()[0]: line for line in reversed(done.stdout.splitlines()) if line.split()}
+    assert "21.8 (13." in rows["opaque"]
+    assert "50.5 (32." in rows["phantom"]
+    assert "For 1 API stack, 1 API service, 1 client, 1 authorization server." in done.stdout
+    assert "nobody adds them up" in done.stdout
+
+
+def test_the_designs_of_a_scenario_are_counted_for_an_organisation(effort: Command, tmp_path: Path) -> None:
+    tiny = write_tiny(tmp_path)
+    done = effort(tiny, "--services", "20", "--stacks", "3", "--present", "opaque", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["counts"] == {"stacks": 3, "services": 20, "clients": 1, "authorization_servers": 1}
+    found = {one["name"]: one for one in document["indicators"]}
+    assert list(found["one_off_days"]["values"]) == ["opaque", "cached", "jwt"]
+    assert found["migration_days"]["values"]["opaque"] == [0, 0, 0]
+    assert found["process_messages_next_request"]["values"] == {"opaque": [4.0], "cached": [2.0], "jwt": [2.0]}
+    assert {one["mark"] for one in found.values()} == {"assumed", "counted", "measured"}
+    assert document["documents_not_counted"] == {"opaque": [], "cached": [], "jwt": []}
+
+
+def test_a_part_is_explained_without_a_scenario(effort: Command) -> None:
+    done = effort("--explain", "jwt_local")
+    assert done.returncode == 0, done.stderr
+    text = " ".join(done.stdout.split())
+    assert text.startswith("gateway:jwt_local, service:jwt_local")
+    assert "J10 Verify the signature with a fixed list of algorithms, each key bound to one" in text
+    assert "0.5, 1, 2 person-days to build, in each API stack without it: Forgery by none" in text
+    assert "source: RFC 8725 3.1-3.3; RFC 9068 4" in text
+
+
+def test_a_part_without_work_says_why_and_a_setting_says_when(effort: Command) -> None:
+    relay = effort("--explain", "gateway:relay")
+    assert "brings no work of its own" in relay.stdout
+    assert "passes tokens on unread" in relay.stdout
+    dpop = json.loads(effort("--explain", "dpop", "--json").stdout)
+    because = {item["id"]: item["because"] for item in dpop["items"]["wrappers:dpop"]}
+    assert because["B07"] == ["nonce_s>0"]
+    assert because["B02"] == []
+
+
+def test_a_design_is_explained_with_what_brings_each_item(effort: Command, tmp_path: Path) -> None:
+    done = effort(write_tiny(tmp_path), "--explain", "cached", "--stacks", "2", "--json")
+    items = {item["id"]: item for item in json.loads(done.stdout)["items"]["cached"]}
+    assert items["K01"]["because"] == ["service:opaque_cached"]
+    assert items["K01"]["times"] == 2
+    assert items["C01"]["because"] == ["every design"]
+    assert "J10" not in items
+
+
+def test_a_team_puts_in_its_own_estimates(effort: Command, tmp_path: Path) -> None:
+    own = tmp_path / "my-team.csv"
+    own.write_text("id,pd_low,pd_likely,pd_high\nO06,0,0,0\n", encoding="utf-8")
+    before, after = (json.loads(effort("--json", *more).stdout) for more in ((), ("--effort", own)))
+    values = [
+        next(one["values"] for one in document["indicators"] if one["name"] == "one_off_days")
+        for document in (before, after)
+    ]
+    assert values[0]["opaque"][0] - values[1]["opaque"][0] == pytest.approx((2 + 4 * 4 + 10) / 6)
+    assert values[0]["jwt"] == values[1]["jwt"]
+    assert after["ledger"] == "simlib with my-team.csv"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--effort", "bad.csv"), "bad.csv: line 2: pd_low 3 must not be above pd_likely 2"),
+        (("--effort", "none.csv"), "none.csv: cannot be read"),
+        (("--explain", "jwt_locl"), "unknown design or part 'jwt_locl' (did you mean 'jwt_local'?)"),
+        (("--present", "nobody"), "--present: unknown design 'nobody'; allowed: opaque, opaque_cache, jwt"),
+        (("--stacks", "0"), "--stacks"),
+        (("no-such-scenario",), "unknown scenario 'no-such-scenario'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(
+    effort: Command, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "bad.csv").write_text("id,pd_low,pd_likely,pd_high\nJ05,3,2,4\n", encoding="utf-8")
+    done = effort(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert told in done.stderr
+
+
+def test_help_teaches_by_examples(effort: Command) -> None:
+    done = effort("--help")
+    assert done.returncode == 0
+    assert "simlib effort --explain jwt_local" in done.stdout
+    assert "id,pd_low,pd_likely,pd_high" in done.stdout

@@ -1,0 +1,116 @@
+"""Every attack on tokens against one design for every part of the catalogue: refused, or accepted for no longer than
+the design promises. Nothing here names a strategy."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simlib.attacks import ATTACKS
+from simlib.engine.arena.designs import format_of
+from simlib.engine.arena.field import Field
+from simlib.engine.arena.ground import Ground, prepared
+from simlib.engine.arena.network import ATTACKER
+from simlib.engine.promises import design_bound
+from simlib.scenario.design import Design
+from simlib.scenario.effects import Failed
+from simlib.strategies import CATALOGUE
+from support.attacking import (
+    ABOUT_LIFE,
+    TOKEN_ATTACKS,
+    attacked,
+    catalogue,
+    is_bound,
+    settled,
+    signs_with_shared_secret,
+    tiny,
+)
+
+DESIGNS = list(catalogue().values())
+EVERY_DESIGN = pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
+ENCRYPTED = [design for design in DESIGNS if hasattr(design.settings("service"), "key_management")]
+EXCESSIVE = [name for name in TOKEN_ATTACKS if ATTACKS[name].excess]
+ALWAYS_CHECKED = [name for name in TOKEN_ATTACKS if name not in (*ABOUT_LIFE, *EXCESSIVE, "minted_by_resource_server")]
+
+
+def test_every_part_of_the_catalogue_is_attacked() -> None:
+    stand = {(place, chosen.part) for design in DESIGNS for place, chosen in design.parts.items()}
+    for place in ("client", "service", "authorization_server"):
+        assert {(place, name) for name in CATALOGUE[place]} <= stand
+    assert {("gateway", name) for name in set(CATALOGUE["gateway"]) - set(CATALOGUE["service"])} <= stand
+
+
+@pytest.mark.parametrize("wrapper", list(CATALOGUE["wrappers"].values()), ids=lambda kind: kind.name)
+def test_every_wrapper_is_attacked_with_every_format_that_it_is_for(wrapper: Any) -> None:
+    wrapped = [design for design in DESIGNS if wrapper.name in [chosen.part for chosen in design.wrappers]]
+    assert {format_of(design) for design in wrapped} == set(wrapper.formats)
+
+
+@EVERY_DESIGN
+def test_no_forged_or_misdirected_token_is_accepted(design: Design) -> None:
+    for attack in ALWAYS_CHECKED:
+        met = attacked(design, attack)
+        assert met.outcome != "accepted", (attack, met.check, met.tries[-1:])
+        assert met.check
+
+
+@EVERY_DESIGN
+def test_a_stolen_token_is_good_for_no_longer_than_the_design_promises(design: Design) -> None:
+    bound = design_bound(*prepared(Ground(tiny(), design, "web")))
+    allowed = {
+        "replayed_bearer": design.token_lifetime_s + bound.after_expiry_s,
+        "use_after_revocation": bound.after_revocation_s,
+        "altered_revoked_copy": bound.after_revocation_s,
+    }
+    for attack in ABOUT_LIFE:
+        met = attacked(design, attack)
+        assert met.seconds <= allowed[attack]
+        assert not met.lasted
+        if is_bound(design):
+            assert met.outcome == "refused"
+        elif attack == "replayed_bearer":
+            assert met.outcome == "accepted"
+            assert met.seconds > 0.9 * design.token_lifetime_s - 3  # it was issued a moment before it was stolen
+
+
+@EVERY_DESIGN
+def test_a_resource_server_can_mint_tokens_only_with_a_shared_secret(design: Design) -> None:
+    minted = attacked(design, "minted_by_resource_server")
+    assert (minted.outcome == "accepted") == signs_with_shared_secret(design)
+
+
+@pytest.mark.parametrize("design", ENCRYPTED, ids=lambda design: design.name)
+@pytest.mark.parametrize("attack", EXCESSIVE)
+def test_nothing_is_worked_out_before_an_encrypted_token_is_refused(design: Design, attack: str) -> None:
+    met = attacked(design, attack)
+    assert met.outcome == "refused"
+    assert max(one.put_out for one in met.tries) < 100 < ATTACKS[attack].excess
+
+
+FIELDS: dict[str, Field] = {}
+
+
+def field_of(name: str) -> Field:
+    if name not in FIELDS:
+        FIELDS[name] = settled(catalogue()[name])
+    return FIELDS[name]
+
+
+def pieces(token: str) -> st.SearchStrategy[str]:
+    """The token with something put into the place of a piece of it."""
+    cut = st.integers(0, len(token))
+    put = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=6) | st.sampled_from(["=", ".", "A"])
+    return st.builds(lambda a, b, text: token[: min(a, b)] + text + token[max(a, b) :], cut, cut, put)
+
+
+@pytest.mark.parametrize("name", [n for n, d in catalogue().items() if not d.wrappers])
+@settings(max_examples=15)
+@given(data=st.data())
+def test_no_alteration_of_a_real_token_is_accepted(name: str, data: st.DataObject) -> None:
+    field = field_of(name)
+    loot = field.loot(())
+    altered = data.draw(pieces(loot.own_token).filter(lambda text: text != loot.own_token))
+    answer = field.tracer.run(ATTACKER, loot.as_client(altered))
+    assert isinstance(answer, Failed) or answer.status in (400, 401, 403, 431)
+    assert field.tracer.run(ATTACKER, loot.as_client(loot.own_token)).status == 200

@@ -1,0 +1,67 @@
+"""What a matrix shows is computed from its cells, and is shown whole."""
+
+from dataclasses import replace
+from typing import Any
+
+from simlib.decision.attack_findings import cell_words, find
+from simlib.engine.arena.encounter import Encounter
+from simlib.engine.arena.ground import Ground
+from simlib.experiment.attack_matrix import Cell
+from support.attacking import tiny
+
+OPAQUE, CACHED, JWT = tiny().designs.values()
+SECONDS = {"accepted": 20.0}
+
+
+def cell(group: Any, design: Any, attack: str, outcome: Any, **more: Any) -> Cell:
+    """A cell as it might be."""
+    seconds, requests = SECONDS.get(outcome, 0.0), 21 if outcome == "accepted" else 0
+    met = Encounter(attack, design.name, "web", "authorization_code", "", outcome, "service: why", seconds, requests)
+    return Cell(group, Ground(tiny(), design, "web"), replace(met, **more))
+
+
+def sentences(*cells: Cell) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for finding in find(cells):
+        assert set(finding.cells) <= {cell_words(one) for one in cells}
+        assert finding.cells
+        found.setdefault(finding.about, []).append(finding.sentence)
+    return found
+
+
+def test_no_cells_show_nothing() -> None:
+    assert find(()) == ()
+
+
+def test_the_same_word_for_both_formats_is_counted() -> None:
+    cells = [cell("designs", d, a, "refused") for d in (OPAQUE, JWT) for a in ("wrong_audience", "expired_token")]
+    cells += [cell("designs", OPAQUE, "use_after_revocation", "refused")]
+    cells += [cell("designs", JWT, "use_after_revocation", "accepted")]
+    (said,) = sentences(*cells)["format"]
+    assert said.startswith("Of 3 attacks that can be tried on opaque tokens and on JWTs, 2 end with the same word")
+    assert "none is refused by every JWT" in said
+    assert "use_after_revocation, differ" in said
+
+
+def test_a_format_that_did_protect_would_be_said_to() -> None:
+    cells = [cell("designs", OPAQUE, "wrong_audience", "accepted"), cell("designs", JWT, "wrong_audience", "refused")]
+    (said,) = sentences(*cells)["format"]
+    assert "1 (wrong_audience) is refused by every JWT" in said
+
+
+def test_what_can_be_tried_on_jwts_only_is_named_with_how_it_ended() -> None:
+    nothing = cell("designs", OPAQUE, "unsigned_token", "inapplicable")
+    same = [cell("designs", d, "expired_token", "refused") for d in (OPAQUE, JWT)]
+    said = sentences(nothing, *same, cell("designs", JWT, "unsigned_token", "refused"))["format"][1]
+    assert said.startswith("1 further attacks")
+    assert said.endswith("Every design that verifies refuses them all.")
+    said = sentences(nothing, *same, cell("designs", JWT, "unsigned_token", "accepted"))["format"][1]
+    assert said.endswith("Accepted somewhere: unsigned_token.")
+
+
+def test_flows_are_told_apart_only_when_they_differ() -> None:
+    web = cell("flows", JWT, "browser_storage", "accepted", flow="authorization_code")
+    bff = cell("flows", JWT, "browser_storage", "refused", flow="backend_for_frontend")
+    assert "flow" not in sentences(web)
+    (said,) = sentences(web, bff)["flow"]
+    assert said.startswith("browser_storage is accepted with authorization_code")

@@ -1,0 +1,45 @@
+"""A decision in a terminal: limits first, short, and no wider than a hundred columns."""
+
+from pathlib import Path
+
+import pytest
+
+from simlib.commands.decide_terminal import print_decision
+from support.decisions import KINDS
+
+LINES, COLUMNS = 60, 100
+
+
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_fits_and_has_its_parts_in_order(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made = KINDS[kind]()
+    print_decision(made, Path("decision"))
+    told = capsys.readouterr().out
+    lines = told.splitlines()
+    assert max(map(len, lines)) <= COLUMNS
+    assert len(lines) <= LINES
+    places = [told.index(piece) for piece in ("Limits\n", "Ranking\n", "Verdict\n", "Mind\n", "Record: decision/")]
+    assert places == sorted(places)
+    assert made.reason.rstrip(".") in " ".join(told.split())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_design_is_ranked_and_none_is_cut(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made = KINDS[kind]()
+    print_decision(made, None)
+    told = capsys.readouterr().out
+    ranking = told[told.index("Ranking\n") : told.index("Verdict\n")]
+    assert "…" not in told
+    for own in made.ranking:
+        assert own.design in "".join(ranking.split()) or own.design[:12] in ranking
+
+
+def test_who_is_out_and_why_stands_above_the_ranking(capsys: pytest.CaptureFixture[str]) -> None:
+    print_decision(KINDS["out-of-limits"](), None)
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.index("jwt_local is out: by its settings") < told.index("Ranking")

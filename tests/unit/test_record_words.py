@@ -1,0 +1,206 @@
+"""What is said about a decision: outcome, limits, break-even, what drives it, for and against."""
+
+from dataclasses import replace
+
+import pytest
+
+from simlib.decision.choice.values import Crossing, Decision, Swing
+from simlib.report.record.arguments import arguments
+from simlib.report.record.assumptions import ASSUMED, SOURCED, inputs, kind_of
+from simlib.report.record.confirming import confirmation, flips
+from simlib.report.record.drivers import drivers, main_sensitivity
+from simlib.report.record.limit_rows import limit_rows, open_sentences, out_sentences
+from simlib.report.record.outcome import equal_designs, outcome_sentence, title, verdict
+from simlib.report.record.ranking_rows import ranking_rows, references
+from simlib.report.record.worth_words import pairs, pays, strongest
+from support.comparisons import CACHED, JWT, OPAQUE
+from support.decisions import KINDS, decision, none, out_of_limits, sensitivity, spread, undecided, worthwhile
+
+EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("choose", f"use {CACHED}"),
+        ("out-of-limits", f"use {CACHED}"),
+        ("equivalent", f"it does not matter between {CACHED} and {JWT}"),
+        ("undecided", "undecided"),
+        ("undecided-by-estimates", "undecided"),
+        ("none", "no design meets the limits"),
+        ("alone", f"use {CACHED}"),
+        ("six", "use opaque"),
+    ],
+)
+def test_the_title_tells_the_outcome(kind: str, words: str) -> None:
+    assert title(KINDS[kind]()) == f"Access tokens of Tiny: {words}"
+
+
+@EVERY_KIND
+def test_the_verdict_holds_its_reason_and_ends_once(kind: str) -> None:
+    made = KINDS[kind]()
+    told = verdict(made)
+    assert made.reason.rstrip(".") in told
+    assert told.endswith(".")
+    assert ".." not in told
+    assert outcome_sentence(made).startswith(
+        f'Chosen option: "{made.chosen}", because ' if made.chosen else "Chosen op"
+    )
+
+
+def test_who_is_out_is_told_with_every_reason() -> None:
+    assert out_sentences(decision()) == ()
+    assert out_sentences(out_of_limits()) == (
+        f"{JWT} is out: by its settings a revoked token may be accepted for 300 s.",
+    )
+    assert [sentence.partition(" is out: ")[0] for sentence in out_sentences(none())] == [OPAQUE, CACHED, JWT]
+    assert all(";" in sentence for sentence in out_sentences(none()))
+
+
+def test_what_is_not_known_is_told_apart_from_what_is_broken() -> None:
+    assert out_sentences(undecided()) == ()
+    assert open_sentences(undecided()) == (f"Not known for {JWT}: p99 latency is 199 ms (190 to 208).",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "marks"), [("choose", "✓✓"), ("out-of-limits", "✓·"), ("none", "✗✗"), ("undecided", "·✓")]
+)
+def test_one_mark_per_limit_for_all_designs(kind: str, marks: str) -> None:
+    assert "".join(row.mark for row in limit_rows(KINDS[kind]())) == marks
+
+
+def test_limits_are_told_in_words() -> None:
+    assert [row.wanted for row in limit_rows(decision())] == [
+        "p99 latency at most 200 ms",
+        "a revoked token is accepted for at most 900 s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("crossings", "always", "words"),
+    [
+        ((), "better", "pays at every load from 1 to 1,000 requests per second"),
+        ((), "worse", "pays at no load from 1 to 1,000 requests per second"),
+        ([(340, True)], "", "pays above 340 requests per second (of 1 to 1,000)"),
+        ([(340, False)], "", "pays below 340 requests per second (of 1 to 1,000)"),
+        ([(20, True), (340, False)], "", "pays between 20 and 340 requests per second (of 1 to 1,000)"),
+        (
+            [(20, False), (340, True)],
+            "",
+            "pays below 20 requests per second and above 340 requests per second (of 1 to 1,000)",
+        ),
+    ],
+)
+def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always: str, words: str) -> None:
+    found = tuple(Crossing(load, rising, 0.1) for load, rising in crossings)
+    assert pays(worthwhile(JWT, CACHED, 0.0, crossings=found, always=always)) == words
+
+
+def test_many_crossings_are_told_by_their_ends_and_their_number() -> None:
+    found = tuple(Crossing(100.0 + number, number % 2 == 1, 0.1) for number in range(9))
+    assert pays(worthwhile(JWT, CACHED, 0.0, crossings=found)) == (
+        "pays below 100 and not above 108 requests per second; between them it changes 9 times, whenever one of both "
+        "needs another server (of 1 to 1,000)"
+    )
+
+
+def test_everybody_is_held_against_the_baseline_and_against_the_cache() -> None:
+    made = decision()
+    assert [(own.design, own.against) for own in pairs(made)] == [
+        (CACHED, OPAQUE),
+        (JWT, OPAQUE),
+        (OPAQUE, CACHED),
+        (JWT, CACHED),
+    ]
+    assert references(made) == (OPAQUE, CACHED)
+    found = {design: strongest(made, design) for design in (OPAQUE, CACHED, JWT)}
+    assert {design: own and own.against for design, own in found.items()} == {
+        OPAQUE: CACHED,
+        CACHED: OPAQUE,
+        JWT: CACHED,
+    }
+
+
+def test_a_cache_that_is_the_baseline_is_one_reference() -> None:
+    made = decision()
+    assert references(replace(made, baseline=CACHED, opponent=None, against={CACHED: made.against[CACHED]})) == (
+        CACHED,
+    )
+
+
+def test_the_ranking_has_those_that_are_out_last_without_a_chance() -> None:
+    rows = ranking_rows(out_of_limits())
+    assert [(row.place, row.design) for row in rows] == [("1", CACHED), ("2", OPAQUE), ("out", JWT)]
+    assert rows[-1].p_best == "\N{EN DASH}"
+    assert rows[0].gained[1] is None  # nobody is held against itself
+
+
+def test_the_widest_driver_comes_first_and_flips_are_marked() -> None:
+    own = replace(
+        sensitivity(JWT, CACHED), tornado=(Swing("a", 0, 1, 5, 6), Swing("b", 0, 1, -4, 3), Swing("c", 0, 1, 9, 8))
+    )
+    assert [(driver.swing.input, driver.flips) for driver in drivers(own)] == [("b", True), ("a", False), ("c", False)]
+
+
+def test_what_drives_it_is_that_of_the_chosen_design() -> None:
+    assert main_sensitivity(decision()) == sensitivity(CACHED, OPAQUE)
+    assert main_sensitivity(replace(decision(), chosen=JWT)) == sensitivity(JWT, CACHED)
+    assert main_sensitivity(replace(decision(), sensitivity=())) is None
+
+
+def test_money_is_an_argument_on_the_side_of_its_interval() -> None:
+    parts = {
+        "effort": spread(-500, 100),
+        "servers": spread(300, 50),
+        "traffic": spread(10, 40),
+        "storage": spread(0, 0),
+    }
+    made = decision()
+    against = {**made.against, CACHED: {JWT: worthwhile(JWT, CACHED, -190, parts=parts)}}
+    found = [own for own in arguments(replace(made, against=against), JWT) if "(computed)" in own.because]
+    assert [(own.side, own.because.partition(" over ")[0]) for own in found] == [
+        ("Good", "servers cost 300 USD (250 to 350) less"),
+        ("Neutral", "traffic costs \N{MINUS SIGN}10 USD (\N{MINUS SIGN}50 to 30) more"),
+        ("Bad", "building and running it takes effort worth 500 USD (400 to 600) more"),
+    ]
+
+
+@EVERY_KIND
+def test_every_design_has_something_for_or_against_it(kind: str) -> None:
+    made = KINDS[kind]()
+    for design in made.scenario.designs:
+        assert arguments(made, design)
+
+
+def test_who_breaks_a_limit_hears_it_and_who_keeps_all_too() -> None:
+    made = out_of_limits()
+    assert any("breaks a limit" in own.because and own.side == "Bad" for own in arguments(made, JWT))
+    assert any("keeps both limits" in own.because and own.side == "Good" for own in arguments(made, CACHED))
+
+
+def test_a_flip_is_told_once_and_only_where_it_concerns_the_choice() -> None:
+    told = flips(decision())
+    assert len(told) == len(set(told))
+    assert not any(f"{OPAQUE} against {CACHED}" in sentence for sentence in told)  # the same pair, seen from behind
+    assert any("pays above 340 requests per second" in sentence and JWT in sentence for sentence in told)
+
+
+def test_nothing_is_confirmed_where_nothing_was_chosen() -> None:
+    assert confirmation(none())[0] == "Nothing was chosen, so there is nothing to confirm yet."
+    assert (
+        confirmation(decision())[0] == "Check this limit: p99 latency at most 200 ms; found here: 132 ms (131 to 133)."
+    )
+
+
+def test_what_is_neither_published_nor_measured_is_an_assumption() -> None:
+    kinds = {own.name: own.kind for own in inputs(decision())}
+    assert kinds["developer_day"] == SOURCED
+    assert {kinds[name] for name in ("second", "load", "horizon_years", "effort")} == {ASSUMED}
+    assert kind_of("0.5; somebody said so") == ASSUMED
+    assert all(own.who and own.where for own in inputs(decision()))
+
+
+@EVERY_KIND
+def test_equal_designs_are_the_chosen_one_and_its_equivalents(kind: str) -> None:
+    made: Decision = KINDS[kind]()
+    assert equal_designs(made) == ((made.chosen, *made.equivalents) if made.chosen else ())
