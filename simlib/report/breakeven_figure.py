@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LINEAR_SHARE = 0.02
-"""Of the largest value drawn: below it the axis of money is linear, beyond it logarithmic."""
-
 
 def breakeven_figure(pairs: Sequence[Worthwhile], currency: str, load: float) -> "tuple[Figure, str]":
     """One panel per pair: mean and interval of the net present value, and its crossings; figure and description.
@@ -57,12 +54,18 @@ def _draw(axes: "Axes", pair: Worthwhile, number: int, load: float) -> None:
         zorder=5,
     )
     axes.set_xscale("log")
-    largest = max((abs(value) for ends in (curve.low, curve.high) for value in ends), default=1.0) or 1.0
-    axes.set_yscale("symlog", linthresh=largest * _LINEAR_SHARE)
+    axes.set_yscale("symlog", linthresh=_linear(pair, load), linscale=1.5)
     axes.xaxis.set_major_formatter("{x:,g}")
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(*pair.load_range)
     axes.set_title(f"{pair.design} against {pair.against}")
+
+
+def _linear(pair: Worthwhile, load: float) -> float:
+    """Where the axis of money goes over from linear to logarithmic: about as far as the interval reaches here."""
+    ends = zip(pair.curve.loads, pair.curve.low, pair.curve.high, strict=True)
+    _, low, high = min(ends, key=lambda end: abs(end[0] - load))
+    return max(abs(low), abs(high)) or 1.0
 
 
 def _words(pair: Worthwhile, currency: str) -> str:

@@ -94,7 +94,7 @@ def _factor(figure: str) -> float:
 
 def _label(figure: str, decision: Decision) -> tuple[str, str]:
     if figure == _RUNNING:
-        return "Running cost per year", decision.scenario.prices.currency
+        return "Running cost and losses per year", decision.scenario.prices.currency
     metric = METRICS[figure]
     return f"{metric.label[0].upper()}{metric.label[1:]}", metric.shown_unit
 

@@ -87,7 +87,7 @@ class Terms(FrozenModel):
     indifference: NonNegativeAmount | None = Field(
         default=None,
         description="difference in total cost over the horizon that does not matter, in the currency of the prices; by "
-        "default margins.relative of the baseline's total cost",
+        "default margins.relative of what the baseline costs in work, servers, traffic and storage",
     )
     requests_per_year: Amount | None = Field(default=None, description="by default the load of the world all year")
     target_utilisation: Annotated[float, Field(gt=0, lt=1)] = Field(

@@ -206,6 +206,11 @@ class TestWord:
         assert told.chosen == OPAQUE
         assert told.reason.startswith("It does not matter")
 
+    def test_the_usual_margin_is_a_share_of_what_is_spent_and_not_of_what_is_valued(self) -> None:
+        told = decided(CHEAP, ITEMS)
+        assert told.margin == pytest.approx(0.05 * next(r for r in told.ranking if r.design == OPAQUE).total_cost.mean)
+        assert decided(CHEAP, ITEMS, worth__second=10.0, worth__hour_down=1e6).margin == told.margin
+
     def test_equivalent_even_where_the_difference_is_certain(self) -> None:
         told = decided(CHEAP, EVEN, decision={"indifference": 50.0})
         assert told.word == "equivalent"

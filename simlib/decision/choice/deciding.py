@@ -10,12 +10,12 @@ from simlib.decision.choice.facts import Case
 from simlib.decision.choice.frontier import SHOWN, frontiers
 from simlib.decision.choice.inputs import Input, drawn, money_inputs, told_inputs
 from simlib.decision.choice.limits import limit_outcomes
-from simlib.decision.choice.lines import FIGURES
+from simlib.decision.choice.lines import FIGURES, SPENT
 from simlib.decision.choice.loads import load_table
 from simlib.decision.choice.model import Model
 from simlib.decision.choice.outcome import outcome_of
 from simlib.decision.choice.pairs import baseline_of, counts_of, opponent_of, present_of
-from simlib.decision.choice.present import Accounts, total_cost
+from simlib.decision.choice.present import Accounts, yearly_costs
 from simlib.decision.choice.ranking import ranking
 from simlib.decision.choice.reasons import left_out, reason
 from simlib.decision.choice.sensitivity import sensitivities
@@ -101,11 +101,16 @@ def _draws(case: Case, gain: Gain, inputs: Mapping[str, Input], ledger: EffortLe
 
 
 def _margin(accounts: Accounts, baseline: str) -> float:
-    """The difference in total cost that does not matter: as stated, or a share of what the baseline costs."""
+    """The difference in total cost that does not matter: as stated, or a share of what is spent on the baseline.
+
+    What is only valued, waiting, hours down and stolen tokens, is not spent: the dearer it were, the less would matter.
+    """
     scenario = accounts.case.scenario
     if scenario.terms.indifference is not None:
         return scenario.terms.indifference
-    return scenario.margins.relative * float(total_cost(accounts, baseline).mean())
+    yearly = yearly_costs(accounts, baseline)
+    spent = accounts.bills[baseline].one_off + accounts.annuity * sum(yearly[cause] for cause in SPENT)
+    return scenario.margins.relative * float(np.mean(spent))
 
 
 def _against(

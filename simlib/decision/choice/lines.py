@@ -24,6 +24,8 @@ from simlib.decision.effort import EffortDraws
 Values = NDArray[np.float64]
 Cause = Literal["effort", "servers", "traffic", "storage", "latency", "availability", "exposure"]
 CAUSES: tuple[Cause, ...] = ("effort", "servers", "traffic", "storage", "latency", "availability", "exposure")
+SPENT = CAUSES[:4]
+"""What is paid for; the others are losses and what waiting is worth."""
 RUNNING = CAUSES[1:]
 """What running a design costs, people apart."""
 PRICES = {
