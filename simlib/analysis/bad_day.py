@@ -40,7 +40,12 @@ def window_of(records: Records) -> Window | None:
         return None
     kinds = [records.names[kind] for kind in faults["kind"]]
     begin, end = float(faults["begin"].min()), end_of(list(zip(faults["end"].tolist(), kinds, strict=True)))
-    return Window(begin, end, max(end, min(begin + SUDDEN_S, records.horizon)))
+    return window(begin, end, records.horizon)
+
+
+def window(begin: float, end: float, horizon: float, sudden_s: float = SUDDEN_S) -> Window:
+    """From the first fault to the end of the last; where that is the same instant, so many seconds from it on."""
+    return Window(begin, end, end if end > begin else min(begin + sudden_s, horizon))
 
 
 def end_of(faults: Sequence[tuple[float, str]]) -> float:
@@ -55,28 +60,28 @@ def end_of(faults: Sequence[tuple[float, str]]) -> float:
 def bad_day(
     records: Records,
     warm_up_s: float,
-    window: Window | None = None,
+    within: Window | None = None,
     promise: Promise = NO_PROMISE,
     in_time_s: float = IN_TIME_S,
 ) -> dict[str, float]:
     """Availability in the window and over the run, recovery, peaks at the authorization server, and what went wrong.
 
-    By default the window is that of the faults that happened; without any, everything but the availability of the whole
-    run is NaN. ``recovery_s`` is NaN when nobody saw it end; ``collapsed`` is 1 when it never will.
+    ``within`` is by default the window of the faults that happened; without any, everything but the availability of
+    the whole run is NaN. ``recovery_s`` is NaN when nobody saw it end; ``collapsed`` is 1 when it never will.
     """
-    window = window or window_of(records)
+    hit = within or window_of(records)
     figures = {"availability_run": availability(records, warm_up_s, records.horizon, in_time_s)}
-    if window is None:
+    if hit is None:
         return figures | dict.fromkeys(NAMES, np.nan)
-    usual = usual_before(records, warm_up_s, window.begin)
-    found = wrongs(records, window.begin, promise.after_revocation_s, promise.after_expiry_s)
+    usual = usual_before(records, warm_up_s, hit.begin)
+    found = wrongs(records, hit.begin, promise.after_revocation_s, promise.after_expiry_s)
     return figures | {
-        "availability_window": availability(records, window.begin, window.until, in_time_s),
-        "latency_window_s": latency(records, window.begin, window.until),
-        "recovery_s": np.nan if usual is None else recovery_s(records, usual, window.end),
-        "collapsed": np.nan if usual is None else float(collapsed(records, usual, window.end)),
-        "as_peak_requests_per_s": peak_requests_per_s(records, window.begin),
-        "as_peak_utilisation": peak_utilisation(records, window.begin),
+        "availability_window": availability(records, hit.begin, hit.until, in_time_s),
+        "latency_window_s": latency(records, hit.begin, hit.until),
+        "recovery_s": np.nan if usual is None else recovery_s(records, usual, hit.end),
+        "collapsed": np.nan if usual is None else float(collapsed(records, usual, hit.end)),
+        "as_peak_requests_per_s": peak_requests_per_s(records, hit.begin),
+        "as_peak_utilisation": peak_utilisation(records, hit.begin),
         "refused_wrongly": float(found.refused),
         "accepted_forged": float(found.forged),
         "accepted_expired": float(found.expired),

@@ -16,7 +16,7 @@ class AlteredPayload(OnTokens):
 
     name: ClassVar[str] = "altered_payload"
     summary: ClassVar[str] = "own token with another subject or a changed bit, and the old signature"
-    source: ClassVar[str] = "RFC 8725 section 2.3; CVE-2022-21449, CVE-2022-39227"
+    source: ClassVar[str] = "RFC 8725 sections 2.1 and 3.3; CVE-2022-21449, CVE-2022-39227"
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Nothing is asked."""

@@ -15,7 +15,7 @@ class AlteredRevokedCopy(Thief):
 
     name: ClassVar[str] = "altered_revoked_copy"
     summary: ClassVar[str] = "a revoked token, spelt otherwise but still valid"
-    source: ClassVar[str] = "RFC 8725 section 2.3; CVE-2015-7546"
+    source: ClassVar[str] = "RFC 4648 section 3.5, RFC 7009 section 3; CVE-2015-7546"
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Wait for the revocation, then spell the token otherwise."""

@@ -7,7 +7,7 @@ from simlib.scenario.effects import Answer, Context, Flow
 from simlib.scenario.messages import HttpRequest
 from simlib.tokens import encrypt_to
 
-INFLATED_BYTES = 20_000_000
+INFLATED_BYTES = 5_000_000
 """Deflates to a thousandth, so that it fits into a header."""
 
 

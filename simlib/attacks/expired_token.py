@@ -11,7 +11,7 @@ class ExpiredToken(OnTokens):
 
     name: ClassVar[str] = "expired_token"
     summary: ClassVar[str] = "own token, presented after its end"
-    source: ClassVar[str] = "RFC 7519 section 4.1.4, RFC 7662 section 4; CVE-2026-45363"
+    source: ClassVar[str] = "RFC 7519 section 4.1.4, RFC 7662 section 4"
     needs: ClassVar[tuple[str, ...]] = ("expired_token",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:

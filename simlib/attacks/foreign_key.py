@@ -23,7 +23,7 @@ class ForeignKey(OnTokens):
 
     name: ClassVar[str] = "foreign_key"
     summary: ClassVar[str] = "forged claims signed with another key under the kid of the server's"
-    source: ClassVar[str] = "RFC 8725 section 2.3; RFC 7515 section 4.1.4; CVE-2026-49998"
+    source: ClassVar[str] = "RFC 7515 section 4.1.4, RFC 8725 section 3.3; CVE-2026-49998"
     needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:

@@ -14,7 +14,7 @@ class MintedByResourceServer(OnTokens):
 
     name: ClassVar[str] = "minted_by_resource_server"
     summary: ClassVar[str] = "a token for another API's users, made by a resource server with its verification key"
-    source: ClassVar[str] = "RFC 7518 section 3.2, RFC 8725 section 3.5"
+    source: ClassVar[str] = "RFC 7515 section 10.5, RFC 7518 section 3.2"
     needs: ClassVar[tuple[str, ...]] = ("shared_secret", "encryption_jwk")
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:

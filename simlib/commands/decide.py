@@ -19,46 +19,43 @@ if TYPE_CHECKING:
 
 NO_DESIGN_MEETS_THE_LIMITS = 1
 
+_SOURCE = typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or the name of a bundled one.")
+_OUT = typer.Option(metavar="DIR", help="Write the decision record into this folder.")
+_EFFORT = typer.Option(metavar="CSV", help="Your own estimates, in person-days (simlib effort --help).")
+_BASELINE = typer.Option(metavar="DESIGN", help="What the others are held against; by default the first.")
+_PRESENT = typer.Option(metavar="DESIGN", help="What runs today, so that one would have to migrate.")
+_HORIZON = typer.Option(metavar="YEARS", help="How long it has to pay for itself.")
+_DAY = typer.Option(metavar="MONEY", help="Of one developer for a day, in the prices' currency.")
+_RATE = typer.Option(metavar="X", help="A year, such as 0.05.")
+_REQUESTS = typer.Option(metavar="N", help="By default the scenario's load all year long.")
+_LOAD = typer.Option(metavar="FILE", help="Replay this access log or CSV (plain or gzipped).")
+_REPLICATIONS = typer.Option(metavar="N", help="Runs per design.")
+_SEED = typer.Option(metavar="N", help="Seed of all random numbers.")
+_DRAWS = typer.Option(metavar="N", help="Draws of the Monte-Carlo; 10,000 by default.")
+_SENSITIVITY = typer.Option("--sensitivity/--no-sensitivity", help="Find out what drives the answer (by default yes).")
+_WORKERS = typer.Option(metavar="N", min=1, help="Processes; by default one per CPU. The result is the same.")
+_PROFILE = typer.Option(metavar="NAME_OR_CSV", help="Another cost profile.")
+_JSON = typer.Option("--json", help="Print one JSON document and nothing else.")
+
 
 def decide(
-    scenario: Annotated[
-        str,
-        typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or the name of a bundled one."),
-    ],
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the decision record into this folder.")] = None,
-    effort: Annotated[
-        Path | None,
-        typer.Option(metavar="CSV", help="Your own estimates, in person-days (simlib effort --help)."),
-    ] = None,
-    baseline: Annotated[
-        str | None, typer.Option(metavar="DESIGN", help="What the others are held against; by default the first.")
-    ] = None,
-    present: Annotated[
-        str | None, typer.Option(metavar="DESIGN", help="What runs today, so that one would have to migrate.")
-    ] = None,
-    horizon: Annotated[float | None, typer.Option(metavar="YEARS", help="How long it has to pay for itself.")] = None,
-    price_developer_day: Annotated[
-        float | None, typer.Option(metavar="MONEY", help="Of one developer for a day, in the prices' currency.")
-    ] = None,
-    discount_rate: Annotated[float | None, typer.Option(metavar="X", help="A year, such as 0.05.")] = None,
-    requests_per_year: Annotated[
-        float | None, typer.Option(metavar="N", help="By default the scenario's load all year long.")
-    ] = None,
-    load: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Replay this access log or CSV (plain or gzipped).")
-    ] = None,
-    replications: Annotated[int | None, typer.Option(metavar="N", help="Runs per design.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of all random numbers.")] = None,
-    draws: Annotated[int | None, typer.Option(metavar="N", help="Draws of the Monte-Carlo; 10,000 by default.")] = None,
-    sensitivity: Annotated[
-        bool | None,
-        typer.Option("--sensitivity/--no-sensitivity", help="Find out what drives the answer (by default yes)."),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes; by default one per CPU. The result is the same.")
-    ] = None,
-    profile: Annotated[str | None, typer.Option(metavar="NAME_OR_CSV", help="Another cost profile.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    scenario: Annotated[str, _SOURCE],
+    out: Annotated[Path | None, _OUT] = None,
+    effort: Annotated[Path | None, _EFFORT] = None,
+    baseline: Annotated[str | None, _BASELINE] = None,
+    present: Annotated[str | None, _PRESENT] = None,
+    horizon: Annotated[float | None, _HORIZON] = None,
+    price_developer_day: Annotated[float | None, _DAY] = None,
+    discount_rate: Annotated[float | None, _RATE] = None,
+    requests_per_year: Annotated[float | None, _REQUESTS] = None,
+    load: Annotated[Path | None, _LOAD] = None,
+    replications: Annotated[int | None, _REPLICATIONS] = None,
+    seed: Annotated[int | None, _SEED] = None,
+    draws: Annotated[int | None, _DRAWS] = None,
+    sensitivity: Annotated[bool | None, _SENSITIVITY] = None,
+    workers: Annotated[int | None, _WORKERS] = None,
+    profile: Annotated[str | None, _PROFILE] = None,
+    json: Annotated[bool, _JSON] = False,
 ) -> None:
     """Decide which design to take: limits first, then what each costs to build, to run, and to live with.
 

@@ -29,16 +29,17 @@ class LimitCheck:
 def check_limits(
     limits: Limits, intervals: Mapping[str, Mapping[str, Interval]], unsteady: Mapping[str, Collection[str]]
 ) -> tuple[LimitCheck, ...]:
-    """Hold every design against every limit that is set.
+    """Hold every design against every limit that is set on a figure of a run.
 
-    ``intervals``: design -> metric -> interval. ``unsteady``: design -> the metrics without a steady value.
+    ``intervals``: design -> metric -> interval. ``unsteady``: design -> metrics without a steady value. The limit of
+    availability is none of these: it is a least share, and of a year, while a run shows the day that it was given.
     """
     given = limits.model_dump(exclude_none=True)
     return tuple(
         LimitCheck(design, METRICS[name], limit, own[name], _word(own[name], limit, name in unsteady[design]))
         for design, own in intervals.items()
         for name, limit in given.items()
-        if name in METRICS
+        if name in METRICS and METRICS[name].lower_is_better is not False
     )
 
 

@@ -74,5 +74,6 @@ def _world(world: World, kind: ClientKind) -> World:
         "clients": (client,),
         "backend": backend if kind == "spa_bff" else None,
         "revocations": Revocations(rate=REVOCATIONS / LENGTH_S),
+        "faults": {},
     }
     return world.model_copy(update=changes)

@@ -127,7 +127,14 @@ def _forget(deployed: "Deployed", host: str) -> None:
         deployed.shared.clear()
     for region, server in deployed.as_servers.items():
         if host == at(AUTHORIZATION_SERVER, region) and deployed.world.store.kind == "dict":
+            for user in _visitors(deployed):
+                deployed.population.client(user)  # whoever has not come yet has a row to lose all the same
             server.store.close()
+
+
+def _visitors(deployed: "Deployed") -> list[int]:
+    """The users who come in this run, in order."""
+    return sorted(set(deployed.demand.users.tolist()))
 
 
 def _chosen(deployed: "Deployed", name: str, begin: float, share: float) -> list[int]:
@@ -164,7 +171,7 @@ def _withdrawals(deployed: "Deployed", client: str) -> list[Job]:
 def _withdraw(deployed: "Deployed", ctx: HostContext) -> Flow[int]:
     """Written down where no clock is off and nothing is down."""
     yield from ()
-    return sum(1 for _ in deployed.sessions_ended.withdraw(len(deployed.demand.rates), ctx.now()))
+    return sum(1 for _ in deployed.sessions_ended.withdraw(_visitors(deployed), ctx.now()))
 
 
 def _herds(deployed: "Deployed", client: str) -> list[Job]:

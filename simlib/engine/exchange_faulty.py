@@ -140,7 +140,9 @@ class FaultyExchange(Exchange):
 
     def _closed(self, connections: Connections) -> None:
         """Whoever has waited longest for a connection and still waits opens a new one."""
-        while (taker := connections.close()) is not None:
+        connections.close()
+        while connections.waiting:
+            taker = connections.waiting.popleft()
             if taker.parent is None or taker.parent.waiting is not None:
                 self._connect(taker, connections)
                 return

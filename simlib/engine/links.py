@@ -88,10 +88,9 @@ class Connections:
         self._idle.append(now)
         return None
 
-    def close(self) -> Task | None:
-        """A connection in use is gone; the task that waited longest, if any, may open another."""
+    def close(self) -> None:
+        """A connection in use is gone; who waits may open another."""
         self._open -= 1
-        return self.waiting.popleft() if self.waiting else None
 
     def close_idle(self) -> None:
         """The connections that nobody uses are gone."""

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from simlib.engine.journey import Journey, Mark
-from simlib.scenario.effects import Call, Context, Failed, Flow
+from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep
 from simlib.scenario.verdict import Verdict
 
 
@@ -64,7 +64,10 @@ def _end(verdict: Verdict, edge: bool, journey: Journey, now: float) -> None:
 
 
 def observed_request(flow: Flow[Any], ctx: Context, journey: Journey) -> Flow[Any]:
-    """A client's request in which the time that it waits for an access token is noted."""
+    """A client's request in which the time that it waits for an access token is noted.
+
+    A client that waits by itself, to call the API again, waits for no token: tokens are obtained in shared work.
+    """
     since = ctx.now()
     answer: Any = None
     while True:
@@ -76,5 +79,5 @@ def observed_request(flow: Flow[Any], ctx: Context, journey: Journey) -> Flow[An
         if calls_api:
             journey.obtaining += ctx.now() - since
         answer = yield effect
-        if calls_api:
+        if calls_api or effect.__class__ is Sleep:
             since = ctx.now()

@@ -1,6 +1,6 @@
 """Sessions that end all at once: by the authorization server's hand, or with the key that signed their tokens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 
 from simlib.engine.clients import subject_of
@@ -61,9 +61,9 @@ class SessionsEnded:
             if (yield from server.tokens.revoke(ctx, token)):
                 self._note(self._population.token_id(token), user, asked, ctx.now())
 
-    def withdraw(self, users: int, now: float) -> Iterator[int]:
-        """Every token that is in use now was signed by a key that nobody shall believe any more."""
-        for user in range(users):
+    def withdraw(self, users: Iterable[int], now: float) -> Iterator[int]:
+        """Every token of these users that is in time now was signed by a key that nobody shall believe any more."""
+        for user in users:
             for token in self._population.live_tokens(user, now):
                 number = self._population.token_id(token)
                 self._note(number, user, now, now)

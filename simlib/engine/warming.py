@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from simlib.engine.sites import Site
 from simlib.engine.untimed import PastContext, Resource, run_untimed
 from simlib.scenario.messages import HttpRequest
+from simlib.scenario.places import GATEWAY, at
 from simlib.services import ENDPOINTS
 from simlib.strategies import Presented
 
@@ -31,7 +32,7 @@ def warm(deployed: "Deployed") -> None:
 
 def _sees_clients_tokens(deployed: "Deployed", site: Site) -> bool:
     propagator = deployed.parts.propagator
-    return site.edge or (site.place != "gateway" and (propagator is None or not propagator.own_audiences))
+    return site.edge or (site.place != GATEWAY and (propagator is None or not propagator.own_audiences))
 
 
 def _setting(deployed: "Deployed", site: Site, name: str) -> float | None:
@@ -83,10 +84,12 @@ def _validate(deployed: "Deployed", site: Site, replica: int, user: int, age: fl
 
 
 def _resources(deployed: "Deployed", site: Site, ctx: Any) -> Mapping[str, Resource]:
-    region = deployed.topology.authorization_server(site.region)
-    server, value = deployed.as_servers[region], deployed.values[region]
+    """The servers as the site reaches them: its own by their plain names, all by those with their region."""
 
-    def ask(name: str, request: HttpRequest) -> Any:
-        return deployed.handlers.endpoint(name, ENDPOINTS[name], deployed.around(region))(ctx, request, value)
+    def ask(region: str, name: str, request: HttpRequest) -> Any:
+        endpoint = deployed.handlers.endpoint(name, ENDPOINTS[name], deployed.around(region))
+        return endpoint(ctx, request, deployed.values[region])
 
-    return {**server.resources(), **{name: partial(ask, name) for name in ENDPOINTS}}
+    own = deployed.topology.authorization_server(site.region)
+    everywhere = {at(name, region): partial(ask, region, name) for region in deployed.values for name in ENDPOINTS}
+    return {**deployed.as_servers[own].resources(), **everywhere, **{n: partial(ask, own, n) for n in ENDPOINTS}}

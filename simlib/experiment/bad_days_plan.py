@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from simlib.analysis.bad_day import Window, end_of
+from simlib.analysis.bad_day import Window, end_of, window
 from simlib.engine.parts import PARTS
 from simlib.scenario.bad_days import BadDay, standard_days
 from simlib.scenario.errors import InputError
@@ -18,8 +18,8 @@ REPLICATIONS = 3
 BUDGET = 1_150_000
 """Requests of all runs together, about: two minutes on two cores."""
 SHORTEST_S, LONGEST_S = 30.0, 600.0
-WARM_UP, BEGIN, LENGTH = 1 / 15, 1 / 3, 1 / 3
-"""Shares of a run: its warm-up; where the window of a standard day begins; how long that is."""
+WARM_UP, THIRD = 1 / 15, 3
+"""The share of a run that is its warm-up; the window of a standard day is the second third of it."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class DaysPlan:
             return None
         begin = times[0].begin
         end = end_of([(time.end, day.faults[time.name].kind) for time in times])
-        return Window(begin, end, max(end, min(begin + self.window_s, horizon)))
+        return window(begin, end, horizon, self.window_s)
 
 
 def plan_days(
@@ -79,13 +79,13 @@ def plan_days(
     calm = calm.with_run(overridden(calm.run, _chosen_run(calm, bool(own), length_s, replications)))
     horizon = calm.horizon_s
     days, left_out = own, []
-    for day in standard_days(horizon * BEGIN, horizon * LENGTH) if standard or not own else ():
+    for day in standard_days(horizon / THIRD, horizon / THIRD) if standard or not own else ():
         faults = {name: f for name, f in day.faults.items() if is_there(calm.world, calm.designs, PARTS, f)}
         if faults and day.name not in scenario.world.faults:
             days += (replace(day, faults=faults),)
         elif not faults:
             left_out.append(day.title)
-    plan = DaysPlan(calm, days, horizon * LENGTH, tuple(left_out))
+    plan = DaysPlan(calm, days, horizon / THIRD, tuple(left_out))
     if only:
         plan = replace(plan, days=tuple(plan.day(name) for name in dict.fromkeys(only)))
     for day in plan.days:

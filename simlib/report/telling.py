@@ -10,7 +10,7 @@ from simlib.decision.promised import told_seconds
 from simlib.report.provenance import profile_sha256, versions
 from simlib.report.telling_world import Terms
 from simlib.report.told_values import spoken
-from simlib.scenario.design import Chosen, Design, RefreshPolicy
+from simlib.scenario.design import Admission, Chosen, Design, RefreshPolicy
 from simlib.scenario.places import SERVICE, kind_of
 from simlib.scenario.scenario import Scenario
 
@@ -33,8 +33,9 @@ def _design(design: Design, forms: Mapping[str, str]) -> dict[str, Any]:
         "name": design.name,
         "title": design.title,
         "token": _token(design),
-        "parts": [_part(place, chosen) for place, chosen in design.parts.items()]
+        "parts": [_part(place, chosen, design.presets.get(place, "")) for place, chosen in design.parts.items()]
         + [_part("around them", chosen) for chosen in design.wrappers]
+        + [_door(host, admission) for host, admission in design.admission.items()]
         + [f"{spoken(kind)} clients sign in by {spoken(flow)}" for kind, flow in design.flows.items()],
         "replicas": ", ".join(
             f"{_HOSTS.get(host, host)} {number}"
@@ -64,9 +65,15 @@ def _host(name: str) -> str:
     return _HOSTS.get(own, spoken(own))
 
 
-def _part(place: str, chosen: Chosen) -> str:
+def _part(place: str, chosen: Chosen, preset: str = "") -> str:
     settings = ", ".join(f"{name} {_value(value)}" for name, value in asdict(chosen.settings).items())
-    return f"{_HOSTS.get(place, spoken(place))}: {chosen.part}" + (f" ({settings})" if settings else "")
+    named = f"{chosen.part} as preset {preset} has it" if preset else chosen.part
+    return f"{_HOSTS.get(place, spoken(place))}: {named}" + (f" ({settings})" if settings else "")
+
+
+def _door(host: str, admission: Admission) -> str:
+    again = "" if admission.retry_after_s is None else f", to come again after {admission.retry_after_s:g} s"
+    return f"{_HOSTS.get(host, spoken(host))}: at most {admission.limit} requests at a time, more get 503{again}"
 
 
 def _value(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from simlib.report.telling_faults import told_faults
 from simlib.report.told_values import spoken, told_distribution, told_link
 from simlib.scenario.hosts import Database, InnerService, Listening
 from simlib.scenario.scenario import Scenario
@@ -23,6 +24,7 @@ def told_world(scenario: Scenario) -> Terms:
         *_links(world),
         *_requests(world),
         ("revocations", f"{world.revocations.rate:g} per second"),
+        *told_faults(world),
     ]
 
 

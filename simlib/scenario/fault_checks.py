@@ -25,6 +25,8 @@ from simlib.scenario.refusal import unknown
 from simlib.scenario.world import World
 
 Catalogue = Mapping[str, Mapping[str, type[Any]]]
+ROUNDING = 1e-9
+"""An end that is computed from lengths may be that much, as a share, beyond the end that was meant."""
 DURABLE = STORE
 """It has on disk what it has, so it cannot begin anew with nothing."""
 
@@ -37,7 +39,7 @@ def check_fault_times(world: World, horizon: float, where: str) -> None:
     given = {name: fault for name, fault in world.faults.items() if not fault.random}
     for name, fault in given.items():
         begin, end = given_span(fault)
-        if begin >= horizon or end > horizon:
+        if begin >= horizon or end > horizon * (1 + ROUNDING):
             key = "at_s" if begin >= horizon else "length_s"
             what = f"begins at {begin:g} s" if begin >= horizon else f"lasts until {end:g} s"
             raise InputError(f"{where}.{name}.{key}: {what}, which is after the end of the run at {horizon:g} s")

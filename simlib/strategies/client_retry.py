@@ -1,5 +1,6 @@
 """A client that makes failed calls again: API requests and its own requests for tokens."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Answer, Call, Context, Flow
@@ -7,6 +8,13 @@ from simlib.strategies.around_presenter import AroundPresenter
 from simlib.strategies.base import ALL_FORMATS, Deployment, TokenFormat
 from simlib.strategies.retrying import OPERATIONS, RetryBudget, RetrySettings, retried
 from simlib.strategies.roles import Presenter, Wrapper
+
+
+@dataclass(frozen=True)
+class ClientRetrySettings(RetrySettings):
+    """As those of retry; ``burst`` is less, because each user's client calls seldom (assumption)."""
+
+    burst: int = 2
 
 
 class ClientRetry(Wrapper):
@@ -24,7 +32,7 @@ class ClientRetry(Wrapper):
     formats: ClassVar[frozenset[TokenFormat]] = ALL_FORMATS
     at_edge: ClassVar[bool] = False
     everywhere: ClassVar[bool] = True
-    Settings: ClassVar[type[RetrySettings]] = RetrySettings
+    Settings: ClassVar[type[RetrySettings]] = ClientRetrySettings
 
     @staticmethod
     def operations(settings: RetrySettings, deployment: Deployment) -> frozenset[str]:

@@ -6,18 +6,16 @@ import signal
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from support.command_line import COMMAND, environment, simlib, write_tiny
 
 FEW = ("--no-victims", "--attack", "replayed_bearer", "--attack", "unsigned_token")
 
 
 def test_the_matrix_is_shown_with_checks_times_and_conclusions(tmp_path: Path) -> None:
-    done = simlib("attacks", write_tiny(tmp_path), "--no-victims", cwd=tmp_path)
+    done = simlib("attacks", write_tiny(tmp_path), "--no-victims", "--attack", "wrong_issuer", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 100
-    line = next(line for line in done.stdout.splitlines() if line.startswith("wrong_issuer"))
+    line = next(line for line in done.stdout.splitlines() if line.startswith("wrong_issuer  "))
     assert line.split() == ["wrong_issuer", "inactive", "inactive", "issuer"]
     assert "\nWhat these cells show\n- format: Of " in done.stdout
     assert done.stderr.startswith("attacking: 0 of ")
@@ -52,41 +50,10 @@ def test_a_folder_appears_with_cells_and_figures(tmp_path: Path) -> None:
     assert simlib("attacks", "tiny.toml", *FEW, "--out", "found", cwd=tmp_path).returncode == 2
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (("--attack", "replay"), "unknown attack 'replay'"),
-        (("--attack", "replayed_barer"), "(did you mean 'replayed_bearer'?)"),
-    ],
-)
-def test_a_wrong_name_is_told_in_one_line(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
-    done = simlib("attacks", write_tiny(tmp_path), *arguments, cwd=tmp_path)
+def test_a_wrong_name_is_told_in_one_line(tmp_path: Path) -> None:
+    done = simlib("attacks", write_tiny(tmp_path), "--attack", "replayed_barer", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (("jwt_local", "decoded_only"), "designs.jwt.service.part: 'decoded_only' is a victim and no part of a design"),
-        (
-            ("jwt_access_token", "counted_reference"),
-            "designs.jwt.authorization_server.part: 'counted_reference' is a victim and no part of a design",
-        ),
-        (
-            ("[designs.jwt]\n", '[designs.jwt]\nwrappers = [{ part = "denylist_by_bytes" }]\n'),
-            "designs.jwt.wrappers[0].part: 'denylist_by_bytes' is a victim and no part of a design",
-        ),
-    ],
-)
-def test_a_scenario_that_names_a_victim_is_refused_with_the_reason(
-    tmp_path: Path, change: tuple[str, str], told: str
-) -> None:
-    done = simlib("compare", write_tiny(tmp_path, change), cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
-    assert "use " in done.stderr
+    assert "unknown attack 'replayed_barer' (did you mean 'replayed_bearer'?); allowed: altered_payload" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -136,7 +136,7 @@ def test_json_is_one_document_and_nothing_else(decided: Path) -> None:
     assert {own["design"] for own in document["ranking"]} == {"opaque", "cached", "jwt"}
     assert (document["baseline"], document["opponent"], document["horizon_years"]) == ("cached", None, 5.0)
     assert document["inputs"]["developer_day"].startswith("700 USD")
-    assert document["inputs"]["requests_per_year"].startswith("1e+06 per year")
+    assert document["inputs"]["requests_per_year"].startswith("1,000,000 per year")
 
 
 def test_the_status_says_when_no_design_meets_the_limits(tmp_path: Path) -> None:

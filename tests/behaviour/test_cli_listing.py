@@ -13,6 +13,7 @@ import simlib as package
 from simlib.engine.parts import PARTS
 from simlib.scenario.data import bundled_scenarios
 from simlib.scenario.loading import build_scenario
+from simlib.scenario.presets import presets
 from simlib.scenario.schema import scenario_schema
 from simlib.scenario.writing import to_document
 from support.command_line import COMMAND, TINY, environment, simlib
@@ -119,3 +120,39 @@ def test_a_reader_that_stops_early_meets_no_traceback(tmp_path: Path) -> None:
         running.stdout.close()
         assert running.stderr.read() == b""
         assert running.wait() == 1
+
+
+def test_presets_are_listed_with_the_source_of_every_value(tmp_path: Path) -> None:
+    told = simlib("presets", cwd=tmp_path).stdout
+    listed = json.loads(simlib("presets", "--json", cwd=tmp_path).stdout)
+    assert [one["preset"] for one in listed] == list(presets())
+    for one in listed:
+        assert one["preset"] in told
+        assert all(setting["source"] for setting in one["settings"])
+    wiping = next(one for one in listed if one["preset"] == "pyjwt-2.12")
+    assert {
+        key: value
+        for key, value in next(s for s in wiping["settings"] if s["name"] == "jwks_clear_on_error").items()
+        if key != "source"
+    } == {"name": "jwks_clear_on_error", "value": True}
+    assert "simlib presets" in simlib("--help", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"designs.jwt.service": {"preset": "pyjwt-2.13"}},
+        {"designs.jwt.service": {"preset": "pyjwt-2.12", "part": "jwt_local"}},
+        {"designs.jwt.service": {"preset": "pyjwt-2.12", "ttl_s": 5}},
+        {"designs.jwt.authorization_server": {"preset": "pyjwt-2.12"}},
+        {"designs.jwt.admission": {"service": {"limit": 0}}},
+    ],
+)
+def test_the_schema_refuses_presets_and_limits_that_the_loader_refuses(change: dict[str, Any], checker: Any) -> None:
+    good = changed(as_json(TINY), {"designs.jwt.service": {"preset": "pyjwt-2.12", "leeway_s": 5.0}})
+    assert list(checker.iter_errors(good)) == []
+    assert build_scenario(good, PARTS, Path("good.toml")).designs["jwt"].presets == {"service": "pyjwt-2.12"}
+    wrong = changed(good, change)
+    assert list(checker.iter_errors(wrong)) != []
+    with pytest.raises(package.InputError):
+        build_scenario(wrong, PARTS, Path("wrong.toml"))

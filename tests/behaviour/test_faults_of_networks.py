@@ -420,3 +420,16 @@ def test_when_all_is_over_a_request_takes_what_it_would_have_taken(
     late = [*times, 1e5]
     faulty = run(replace(network, faults=data.draw(disturbances(servers_of(network)))), late)
     assert ends(faulty)[-1] == ends(run(network, late, form="events"))[-1]
+
+
+def test_a_lost_connection_makes_room_for_one_other_even_when_some_have_given_up_waiting() -> None:
+    path = Path("client", "server", Constant(value_s=2.0), connections=1)
+    down = Faults(outages=(Outage("server", 1.5, 4.0),))
+    asks = {0: ASK, 1: ASK._replace(timeout=0.5), 2: ASK._replace(timeout=0.75)}
+
+    def client(number: int) -> Any:
+        yield asks.get(number, ASK)
+
+    network = replace(client_and_server(client, SECOND, workers=3, path=path), faults=down)
+    # The first holds the only connection until 2.5; the next two wait for it in vain; then the pool holds one again.
+    assert ends(run(network, [0.0, 0.1, 0.2, 20.0, 20.0]))[3:] == [23.0, 26.0]

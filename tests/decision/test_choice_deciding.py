@@ -2,7 +2,6 @@
 
 import json
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -110,6 +109,24 @@ def test_parts_of_a_net_present_value_add_up() -> None:
         assert sum(part.mean for part in row.cost_parts.values()) == pytest.approx(row.total_cost.mean, rel=1e-9)
 
 
+def test_what_users_lose_grows_with_their_number() -> None:
+    """Twice as many users lose twice as much in an hour down, and twice as many of their tokens are stolen."""
+    structures = {OPAQUE: structure(), CACHED: structure(), JWT: structure(served=0.5)}
+    told = decided(
+        CHEAP,
+        (work(OPAQUE, 10.0), work(JWT, 10.4)),
+        worth__hour_down=100.0,
+        worth__exposed_hour=10.0,
+        gain={"structures": structures},
+        decision={"revocations_per_year": 1000.0},
+    )
+    worth = told.against[OPAQUE][JWT]
+    assert worth.parts["availability"].mean > -worth.parts["exposure"].mean > 0
+    earned = sum(worth.parts[cause].mean for cause in ("availability", "exposure", "servers", "traffic"))
+    (crossing,) = worth.crossings
+    assert crossing.load == pytest.approx(20 * -worth.parts["effort"].mean / earned)
+
+
 @pytest.mark.parametrize("against", [OPAQUE, CACHED])
 def test_break_even_is_real(against: str) -> None:
     """The decision is taken again in worlds with that much less and that much more load."""
@@ -130,18 +147,34 @@ def test_break_even_is_real(against: str) -> None:
     assert below.high >= 0 or above.low <= 0
 
 
-def test_servers_in_steps_make_several_crossings_and_each_is_real() -> None:
-    sizes = {OPAQUE: sized(OPAQUE, 4, 1), CACHED: sized(CACHED, 4, 1), JWT: sized(JWT, 3, 1)}
-    figures = {name: {**own, "rs_cpu_s": [0.04] * SAME, "as_cpu_s": [0.001] * SAME} for name, own in CHEAP.items()}
-    told = decided(figures, (work(OPAQUE, 1.0), work(JWT, 4.0)), gain={"sizes": sizes}).against[OPAQUE][JWT]
-    assert len(told.crossings) > 1
-    loads, means = np.array(told.curve.loads), np.array(told.curve.mean)
+def test_a_value_that_falls_and_rises_has_two_crossings_and_both_are_real() -> None:
+    """A JWT that takes less work and sends more: ahead, then behind, and ahead again when the AS would have to grow."""
+    figures = {
+        OPAQUE: steady(rs_cpu_s=0.0001, as_cpu_s=0.04, bytes_per_request=0.0),
+        CACHED: steady(rs_cpu_s=0.0001, as_cpu_s=0.04, bytes_per_request=0.0),
+        JWT: steady(rs_cpu_s=0.0001, as_cpu_s=0.0, bytes_per_request=20_000.0),
+    }
+    gain = {"sizes": {name: sized(name, 1, 1) for name in (OPAQUE, CACHED, JWT)}}
+    whole = decided(figures, (work(OPAQUE, 0.6),), gain=gain)
+    told = whole.against[OPAQUE][JWT]
+    # Up to 20 / s one server is enough, and 80 % busy; each further request per second takes a twentieth of one.
+    annuity = sum(1.05**-year for year in (1, 2, 3))
+    saved = 500 * float(whole.effort[OPAQUE].one_off_days.mean())
+    sent, served = annuity * YEAR * 20_000 / 1e9 * 0.02, annuity * 8760 * 0.05 / 20
+    first, second = saved / sent, (20 * served - saved) / (served - sent)
+    assert [crossing.load for crossing in told.crossings] == pytest.approx([first, second])
+    assert [crossing.to_positive for crossing in told.crossings] == [False, True]
+    assert 0 < first < 20 < second
+
+    def npv(load: float, draw: float) -> float:
+        return 500 * draw - sent * load + served * max(load - 20, 0)
+
+    ends = [float(np.quantile(whole.effort[OPAQUE].one_off_days, share)) for share in (0.025, 0.975)]
     for crossing in told.crossings:
-        assert told.load_range[0] < crossing.load < told.load_range[1]
-    changes = int(np.count_nonzero(np.diff(np.sign(means)))) if len(loads) else 0
-    assert len(told.crossings) >= changes
-    directions = [crossing.to_positive for crossing in told.crossings]
-    assert all(one != other for one, other in pairwise(directions))
+        assert crossing.step is not None
+        sides = [crossing.load * (1 - crossing.step), crossing.load * (1 + crossing.step)]
+        below, above = sides if crossing.to_positive else reversed(sides)
+        assert npv(below, ends[1]) < 0 < npv(above, ends[0])
 
 
 def test_the_value_at_the_scenarios_load_is_that_of_its_sized_servers() -> None:
@@ -308,7 +341,7 @@ class TestRivals:
 
     @pytest.mark.parametrize("key", ["baseline", "present"])
     def test_a_rival_that_is_not_there_is_refused(self, key: str) -> None:
-        with pytest.raises(InputError, match=f"decision.{key}: 'saml' is no design"):
+        with pytest.raises(InputError, match=f"decision.{key}: unknown design 'saml'"):
             decided(CHEAP, ITEMS, decision={key: "saml"})
 
     def test_who_is_there_already_is_not_built_again(self) -> None:
@@ -362,6 +395,18 @@ def test_machines_that_must_be_there_are_not_doubled_at_the_first_further_reques
     traffic = annuity * 20 * YEAR * 100 / 1e9 * 0.02
     at = told.curve.loads.index(20.0)
     assert told.curve.mean[at] == pytest.approx(-server - traffic)
-    above, load = told.curve.mean[at + 1], told.curve.loads[at + 1]  # 8 % more: of the five that were needed, a sixth
-    assert above == pytest.approx(-2 * server - traffic * load / 20)
+    above, load = told.curve.mean[at + 1], told.curve.loads[at + 1]  # a tenth more: of the five that were needed, half
+    assert above == pytest.approx(-server * (5 * load / 20 - 4) - traffic * load / 20)
     assert told.curve.mean[0] == pytest.approx(-traffic / 1000, abs=1e-6)  # four and one are the fewest in both
+
+
+def test_a_shared_cache_is_paid_for() -> None:
+    extra: Figures = {CACHED: {"shared_store_cpu_s": 0.0001}}
+    annuity = sum(1.05**-year for year in (1, 2, 3))
+    told = decided(CHEAP, EVEN, extra=extra)
+    plain = decided(CHEAP, EVEN)
+    more = plain.against[OPAQUE][CACHED].parts["servers"].mean - told.against[OPAQUE][CACHED].parts["servers"].mean
+    assert more == pytest.approx(annuity * 20 * YEAR * 0.0001 / 3600 * 0.1 / 0.5)
+    sizes = {name: sized(name, 1, 1) for name in (OPAQUE, CACHED, JWT)}
+    whole = decided(CHEAP, EVEN, extra=extra, gain={"sizes": sizes}).against[OPAQUE][CACHED]
+    assert whole.parts["servers"].mean == pytest.approx(-annuity * 0.1 * 8760)  # one vCPU, at the price of a database's

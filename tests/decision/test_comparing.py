@@ -18,6 +18,11 @@ def verdicts(figures: Figures = NOTHING, **changes: Any) -> Verdicts:
     return judge_comparison(comparison(figures, **changes))
 
 
+def test_the_least_availability_of_a_year_is_no_upper_limit_of_a_run() -> None:
+    told = verdicts({JWT: {"availability": 0.9999}}, limits__availability=0.999)
+    assert told.limits == ()
+
+
 def growing(slope: float) -> dict[str, list[float]]:
     return {"backlog_slope": [slope, slope * 1.01, slope * 0.99, slope]}
 

@@ -66,13 +66,13 @@ def test_a_grid_holds_its_ends_and_what_is_asked_for_inside() -> None:
 @pytest.mark.parametrize(("width", "step"), [(0.5, 0.1), (1.9, 0.2), (2.1, 0.3), (9.9, None)])
 def test_the_step_is_the_smallest_at_which_the_interval_leaves_nothing(width: float, step: float | None) -> None:
     change = SignChange(10.0, True)  # the mean is load - 10, the interval reaches ``width`` to both sides
-    found = smallest_step(lambda load: (load - 10 - width, load - 10 + width), change, [0.3, 0.1, 0.2])
+    found = smallest_step(lambda loads: (loads - 10 - width, loads - 10 + width), change, [0.3, 0.1, 0.2])
     assert found == step
 
 
 def test_the_side_of_a_crossing_counts() -> None:
-    def falling(load: float) -> tuple[float, float]:
-        return 10 - load - 0.1, 10 - load + 0.1
+    def falling(loads: Values) -> tuple[Values, Values]:
+        return 10 - loads - 0.1, 10 - loads + 0.1
 
     assert smallest_step(falling, SignChange(10.0, False), [0.1]) == 0.1
     assert smallest_step(falling, SignChange(10.0, True), [0.1]) is None

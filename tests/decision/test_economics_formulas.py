@@ -22,7 +22,7 @@ from simlib.decision.economics.formulas import (
     used_up_years,
     value_per_million,
 )
-from simlib.decision.economics.servers import tolerated_utilisation, whole_vcpus
+from simlib.decision.economics.servers import tolerated_utilisation, vcpus_at, whole_vcpus
 
 MONEY = st.floats(-1e7, 1e7).map(lambda x: round(x, 2))
 AMOUNT = st.floats(0.01, 1e6)
@@ -159,21 +159,26 @@ def test_costs_take_draws_as_they_take_numbers() -> None:
 @given(st.integers(1, 40), st.floats(0.1, 1e4), st.floats(1e-5, 0.5), st.floats(0.05, 0.95))
 def test_at_its_own_load_a_sized_host_keeps_its_size(vcpus: int, load: float, cpu_s: float, target: float) -> None:
     busy = tolerated_utilisation(vcpus, load, cpu_s, target)
-    assert float(whole_vcpus(load, cpu_s, busy)) == vcpus
+    assert float(vcpus_at(load, cpu_s, busy)) == pytest.approx(vcpus)
 
 
 @given(st.integers(1, 40), st.floats(1e-5, 0.5), st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
 def test_more_load_never_takes_fewer_servers(vcpus: int, cpu_s: float, one: float, other: float) -> None:
     busy = tolerated_utilisation(vcpus, 10.0, cpu_s, 0.5)
-    fewer, more = whole_vcpus(np.array(sorted((one, other))), cpu_s, busy)
+    fewer, more = vcpus_at(np.array(sorted((one, other))), cpu_s, busy)
     assert 1 <= fewer <= more
 
 
 def test_a_server_that_idles_is_not_doubled_at_the_first_further_request() -> None:
     busy = tolerated_utilisation(1, 60.0, 0.0001, 0.5)  # 0.6 % busy, and one is the least there is
-    assert float(whole_vcpus(61.0, 0.0001, busy)) == 1
-    assert float(whole_vcpus(5001.0, 0.0001, busy)) == 2  # 50 % of one are 5,000 requests per second
+    assert float(vcpus_at(61.0, 0.0001, busy)) == 1
+    assert float(vcpus_at(7500.0, 0.0001, busy)) == pytest.approx(1.5)  # 50 % of one are 5,000 requests per second
+
+
+@pytest.mark.parametrize(("load", "vcpus"), [(1.0, 1), (5000.0, 1), (5001.0, 2), (10_000.0, 2), (10_001.0, 3)])
+def test_whole_vcpus_are_rounded_up(load: float, vcpus: int) -> None:
+    assert whole_vcpus(load, 0.0001, 0.5) == vcpus
 
 
 def test_a_host_without_work_keeps_its_least_size() -> None:
-    assert whole_vcpus(np.array([1.0, 1e6]), 0.0, tolerated_utilisation(1, 10.0, 0.0, 0.5)).tolist() == [1.0, 1.0]
+    assert vcpus_at(np.array([1.0, 1e6]), 0.0, tolerated_utilisation(1, 10.0, 0.0, 0.5)).tolist() == [1.0, 1.0]

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simlib.engine.journey import Journey
+from simlib.engine.observing import observed_request
 from simlib.scenario.effects import Answer, Call, Compute, Draw, Failed, Flow, Reply, Sleep
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies import (
@@ -331,3 +333,22 @@ def test_under_dpop_each_attempt_needs_a_proof_of_its_own(make_stage: Callable[.
         reasons[order[0].name] = begun.value.reason
     # A proof that was shown to a server that could not tell was not used up, so both orders do here.
     assert set(reasons.values()) == {""}
+
+
+def test_waiting_to_call_the_api_again_is_no_waiting_for_a_token() -> None:
+    instants = iter([0.0, 2.0, 2.0, 7.0, 9.0, 9.0])
+
+    class Clock:
+        def now(self) -> float:
+            return next(instants)
+
+    def flow() -> Flow[Any]:
+        yield Compute("obtaining a token takes from 0 to 2")
+        yield Call("api", HttpRequest())
+        yield Sleep(5.0)
+        yield Call("api", HttpRequest())
+        return Reply(200)
+
+    journey = Journey(0, 0, 0.0, False)
+    assert len(list(observed_request(flow(), Clock(), journey))) == 4  # type: ignore[arg-type]
+    assert journey.obtaining == 2.0 + 2.0  # until 2, and from the end of the pause at 7 to 9

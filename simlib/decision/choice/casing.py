@@ -38,7 +38,7 @@ def _facts(scenario: Scenario, design: str, gain: Gain) -> Facts:
         structure=structure,
         header_bytes=_largest(gain, design),
         size=gain.sizes.get(design),
-        shared_store_vcpus=int(whole_vcpus(load_of(scenario), shared, busy)) if shared > 0 else 0,
+        shared_store_vcpus=whole_vcpus(load_of(scenario), shared, busy) if shared > 0 else 0,
         smallest=MappingProxyType({tier.name: sum(place.hosts for place in tier.places) for tier in tiers}),
         surfaces=gain.surfaces.get(design, MappingProxyType({})),
     )

@@ -1,8 +1,9 @@
 """How yearly amounts follow the load and the other inputs of the simulation.
 
-Amounts are those at the scenario's load. Whole vCPUs rise in steps, what every request takes rises with their number,
-and where a response surface is known the figure of one request follows it too, as the ratio of the surface there to
-the surface here; beyond the range of the surface it stays what it is at its end.
+Amounts are those at the scenario's load. vCPUs are the fewest that there can be until these are as busy as they may be,
+and rise in proportion from there; what every request takes rises with the number of requests. Where a response surface
+is known the figure of one request follows it too, as the ratio of the surface there to the surface here; beyond the
+range of the surface it stays what it is at its end.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from simlib.decision.choice.facts import CPU, Case
 from simlib.decision.choice.surfaces import range_of, ratio_to_here
-from simlib.decision.economics.servers import tolerated_utilisation, whole_vcpus
+from simlib.decision.economics.servers import tolerated_utilisation, vcpus_at
 
 Values = NDArray[np.float64]
 Where = Mapping[str, Values]
@@ -62,7 +63,7 @@ def _vcpus(case: Case, design: str, host: str, load: Values, where: Where) -> Va
     smallest = min(facts.smallest.get(host, 1), sized)
     busy = tolerated_utilisation(sized, at, cpu, target, smallest=smallest)
     needed = cpu * _ratio(case, design, CPU[host], where)
-    return whole_vcpus(load * at / case.load, needed, busy, smallest=smallest)
+    return vcpus_at(load * at / case.load, needed, busy, smallest=smallest)
 
 
 def _ratio(case: Case, design: str, figure: str, where: Where) -> Values | float:

@@ -53,8 +53,14 @@ class Input:
     @property
     def told(self) -> str:
         """Value, unit and source."""
-        value = f"{self.likely:,.6g}" if self.known else f"{self.likely:,.6g} ({self.low:,.6g} to {self.high:,.6g})"
+        low, likely, high = (_shown(value) for value in (self.low, self.likely, self.high))
+        value = likely if self.known else f"{likely} ({low} to {high})"
         return f"{value} {self.unit}".rstrip() + f"; {self.source}"
+
+
+def _shown(value: float) -> str:
+    """Six digits, and never an exponent, which is how programs count and not how people do."""
+    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
 
 
 def money_inputs(scenario: Scenario) -> Mapping[str, Input]:

@@ -35,7 +35,7 @@ PRICES = {
 BYTES, LATENCY, EXPOSURE, KEPT = "bytes_per_request", "mean_s", "exposure_s", "stored_bytes"
 FIGURES = (*CPU.values(), BYTES, LATENCY, EXPOSURE, KEPT)
 """The figures of simulation that cost something."""
-CONSTANT = Follows("constant")
+CONSTANT, REQUESTED = Follows("constant"), Follows("requests")
 
 
 class Line(NamedTuple):
@@ -56,8 +56,8 @@ class Bill(NamedTuple):
 def bill(case: Case, design: str, state: State, figures: Mapping[str, Values], effort: EffortDraws) -> Bill:
     """The costs of one design; ``state`` holds the inputs, ``figures`` what simulation says, draw by draw.
 
-    More load is more users, each of whom asks as often as before: what is stored and what is revoked grows with them.
-    The loss of an hour down is an amount that is stated, and stays.
+    More load is more users, each of whom asks as often as before. What is stored, how many tokens are revoked, and what
+    is lost in an hour down, grow with them.
 
     A figure that nobody knows (NaN) costs nothing; `simlib.decision.choice.deciding` says so where it would matter.
     """
@@ -70,7 +70,7 @@ def bill(case: Case, design: str, state: State, figures: Mapping[str, Values], e
         Line("traffic", traffic_cost(requests, known[BYTES], state["gigabyte"]), Follows("requests", BYTES)),
         Line("storage", storage_cost(known[KEPT], state["storage_gigabyte_month"]), Follows("total", KEPT)),
         Line("latency", latency_cost(requests, known[LATENCY], state["second"]), Follows("requests", LATENCY)),
-        Line("availability", outage_cost(_availability(facts, state), state["hour_down"]), CONSTANT),
+        Line("availability", outage_cost(_availability(facts, state), state["hour_down"]), REQUESTED),
         Line(
             "exposure",
             exposure_cost(state[REVOCATIONS], known[EXPOSURE], state["exposed_hour"]),
@@ -81,7 +81,7 @@ def bill(case: Case, design: str, state: State, figures: Mapping[str, Values], e
 
 
 def _servers(case: Case, facts: Facts, state: State, figures: dict[str, Values]) -> list[Line]:
-    """Whole vCPUs where they were sized, else what each request takes of vCPUs that are as busy as is wanted."""
+    """vCPUs where they were sized, else what each request takes of vCPUs that are as busy as is wanted."""
     if facts.size is not None:
         return [
             Line("servers", server_cost(1.0, state[PRICES[host]]), Follows("vcpus", host))

@@ -4,19 +4,19 @@ from simlib.decision.comparing import cached_opponent
 from simlib.decision.effort import Counts
 from simlib.decision.judges import caches_answers
 from simlib.scenario.design import Design
-from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
 
 
 def baseline_of(scenario: Scenario) -> str:
     """The design that others are held against; raises InputError when the scenario has none of that name."""
-    return _named(scenario, "baseline", scenario.terms.baseline) or next(iter(scenario.designs))
+    name = scenario.terms.baseline
+    return next(iter(scenario.designs)) if name is None else scenario.design(name).name
 
 
 def present_of(scenario: Scenario) -> Design | None:
     """The design that runs today, None when nothing does; raises InputError for an unknown name."""
-    name = _named(scenario, "present", scenario.terms.present)
-    return None if name is None else scenario.designs[name]
+    name = scenario.terms.present
+    return None if name is None else scenario.design(name)
 
 
 def opponent_of(scenario: Scenario, baseline: str) -> str | None:
@@ -34,11 +34,3 @@ def counts_of(scenario: Scenario) -> Counts:
         services=own.services or 1 + len(world.inner_services),
         clients=own.clients or max(len(world.clients), 1),
     )
-
-
-def _named(scenario: Scenario, key: str, name: str | None) -> str | None:
-    if name is not None and name not in scenario.designs:
-        raise InputError(
-            f"decision.{key}: {name!r} is no design of this scenario; it has {', '.join(scenario.designs)}"
-        )
-    return name

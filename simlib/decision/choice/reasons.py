@@ -24,19 +24,26 @@ def reason(outcome: Outcome, limits: tuple[LimitOutcome, ...], margin: float, ye
     if outcome.word == "choose":
         if len(contest.order) == 1:
             return f"{best} is the only design that keeps the limits."
-        return f"{best} costs least in all {horizon}, with a probability of {contest.p_best[best]:.0%}."
+        return f"{best} costs least in all {horizon}, with a probability of {_chance(contest.p_best[best])}."
     if outcome.word == "equivalent":
         names = ", ".join((best, *outcome.equivalents))
         return (
             f"It does not matter: {names} differ by less than {margin:,.0f} {currency} in total cost {horizon}, "
-            f"and one of them costs least with a probability of {contest.p_together:.0%}."
+            f"and one of them costs least with a probability of {_chance(contest.p_together)}."
         )
-    leading = f"{best} costs least in the mean {horizon}, but only with a probability of {contest.p_best[best]:.0%}."
+    leading = (
+        f"{best} costs least in the mean {horizon}, but only with a probability of {_chance(contest.p_best[best])}."
+    )
     if outcome.open_because == "limits":
         return f"{best} costs least in the mean {horizon}, but whether limits are kept is open{_asked(outcome)}."
     if outcome.open_because == "simulation":
         return f"{leading} Simulation leaves it open{_asked(outcome)}."
     return f"{leading} {_OPEN[outcome.open_because]}"
+
+
+def _chance(share: float) -> str:
+    """A share of draws; what draws cannot tell from certainty is not called certain."""
+    return "over 99%" if share > 0.99 else f"{share:.0%}"
 
 
 def _asked(outcome: Outcome) -> str:

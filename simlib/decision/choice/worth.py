@@ -5,11 +5,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.decision.choice.following import LOAD
 from simlib.decision.choice.inputs import REQUESTS, State
 from simlib.decision.choice.loads import LoadTable, first_crossings
-from simlib.decision.choice.present import Accounts, mean_total, total_cost, yearly_costs
-from simlib.decision.choice.spreads import interval_ends, spread
+from simlib.decision.choice.present import Accounts, mean_total, total_cost, totals_by_load, yearly_costs
+from simlib.decision.choice.spreads import spread
 from simlib.decision.choice.values import Crossing, Curve, Spread, Worthwhile
 from simlib.decision.economics.crossings import SignChange, log_grid, sign_changes, smallest_step
 from simlib.decision.economics.formulas import payback_years, used_up_years, value_per_million
@@ -83,17 +82,18 @@ def _crossings(accounts: Accounts, table: LoadTable, design: str, against: str, 
         return mean_total(accounts, against, loads) - mean_total(accounts, design, loads)
 
     grid = log_grid(float(table.loads[0]), float(table.loads[-1]), SEARCHED)
-    interval = partial(_interval, accounts, design, against, level)
-    return tuple(_crossing(interval, change) for change in sign_changes(mean_value, grid))
+    intervals = partial(_intervals, accounts, design, against, level)
+    return tuple(_crossing(intervals, change) for change in sign_changes(mean_value, grid))
 
 
-def _crossing(interval: "partial[tuple[float, float]]", change: SignChange) -> Crossing:
-    return Crossing(change.at, change.to_positive, smallest_step(interval, change, STEPS))
+def _crossing(intervals: "partial[tuple[Values, Values]]", change: SignChange) -> Crossing:
+    return Crossing(change.at, change.to_positive, smallest_step(intervals, change, STEPS))
 
 
-def _interval(accounts: Accounts, design: str, against: str, level: float, load: float) -> tuple[float, float]:
-    where = {LOAD: np.asarray(load)}
-    return interval_ends(total_cost(accounts, against, where) - total_cost(accounts, design, where), level)
+def _intervals(accounts: Accounts, design: str, against: str, level: float, loads: Values) -> tuple[Values, Values]:
+    values = totals_by_load(accounts, against, loads) - totals_by_load(accounts, design, loads)
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=1)
+    return low, high
 
 
 def _curve(table: LoadTable, design: str, against: str, level: float) -> Curve:

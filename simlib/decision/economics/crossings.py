@@ -53,16 +53,15 @@ def sign_changes(function: Callable[[Values], Values], grid: Values) -> tuple[Si
 
 
 def smallest_step(
-    interval: Callable[[float], tuple[float, float]], change: SignChange, steps: Sequence[float]
+    intervals: Callable[[Values], tuple[Values, Values]], change: SignChange, steps: Sequence[float]
 ) -> float | None:
     """The smallest of some relative steps d at which the interval excludes 0 on both sides, with the sign changed.
 
-    ``interval`` gives low and high end at a place; below the crossing it must be on the one side of 0 and above it on
-    the other. None when no step of those given does.
+    ``intervals`` gives low and high ends at places; below the crossing they must be on the one side of 0 and above it
+    on the other. None when no step of those given does.
     """
-    for step in sorted(steps):
-        below, above = interval(change.at * (1 - step)), interval(change.at * (1 + step))
-        lower, upper = (below, above) if change.to_positive else (above, below)
-        if lower[1] < 0 < upper[0]:
-            return float(step)
-    return None
+    tried = np.sort(np.asarray(steps, dtype=np.float64))
+    low, high = intervals(change.at * np.concatenate([1 - tried, 1 + tried]))
+    (low_below, low_above), (high_below, high_above) = np.split(low, 2), np.split(high, 2)
+    apart = (high_below < 0) & (low_above > 0) if change.to_positive else (low_below > 0) & (high_above < 0)
+    return float(tried[apart.argmax()]) if apart.any() else None

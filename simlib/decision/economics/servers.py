@@ -1,8 +1,11 @@
-"""How many vCPUs a load takes: whole ones, as a sizing by simulation found at one load, carried to others."""
+"""How many vCPUs a load takes: what a sizing by simulation found at one load, carried to others."""
+
+import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+Values = NDArray[np.float64]
 SLACK = 1e-9
 """Relative: a load that fills vCPUs exactly, up to rounding, needs no further one."""
 
@@ -19,11 +22,17 @@ def tolerated_utilisation(
     return max(busy, target) if vcpus <= smallest and busy > 0 else busy
 
 
-def whole_vcpus(
-    requests_per_s: ArrayLike, cpu_s: ArrayLike, utilisation: float, *, smallest: int = 1
-) -> NDArray[np.float64]:
-    """The vCPUs that keep a host at most that busy, at least the smallest number."""
+def vcpus_at(requests_per_s: ArrayLike, cpu_s: ArrayLike, utilisation: float, *, smallest: int = 1) -> Values:
+    """The vCPUs that keep a host at most that busy: the fewest there can be, and above them in proportion to the load.
+
+    Parts of a vCPU are those of a fleet that grows and shrinks over a year, in the mean. Rounded up instead, the value
+    of one design against another would change its sign with every single server of either.
+    """
     if not utilisation > 0:
         return np.full(np.broadcast_shapes(np.shape(requests_per_s), np.shape(cpu_s)), float(smallest))
-    needed = np.multiply(requests_per_s, cpu_s) / utilisation
-    return np.asarray(np.maximum(np.ceil(needed * (1 - SLACK)), smallest), dtype=np.float64)
+    return np.asarray(np.maximum(np.multiply(requests_per_s, cpu_s) / utilisation, smallest), dtype=np.float64)
+
+
+def whole_vcpus(requests_per_s: float, cpu_s: float, utilisation: float) -> int:
+    """The whole vCPUs, one at least, that keep a host at most that busy."""
+    return math.ceil(float(vcpus_at(requests_per_s, cpu_s, utilisation)) * (1 - SLACK))

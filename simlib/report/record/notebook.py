@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from simlib.decision.choice.values import Decision
 from simlib.report.record.limit_rows import MARKS, limit_rows
-from simlib.report.record.ranking_rows import Amount, RankingRow, ranking_rows, references
+from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, ranking_rows, references
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,9 +38,13 @@ def _row(decision: Decision, row: RankingRow) -> dict[str, str]:
         "person-days a year": _told(row.yearly_days),
         f"running cost a year, {unit}": _told(row.running_cost),
         f"total cost, {unit}": _told(row.total_cost),
-        **{f"NPV against {name}, {unit}": "-" if own is None else _told(own.npv) for name, own in against},
+        **{f"NPV against {name}, {unit}": _gained(own) for name, own in against},
         "best in": row.p_best,
     }
+
+
+def _gained(own: Gained | None) -> str:
+    return "-" if own is None else f"{_told(own.npv)}, > 0 in {own.p_positive}"
 
 
 def _told(own: Amount) -> str:

@@ -1,4 +1,4 @@
-"""A victim: opaque tokens that are counted instead of drawn (RFC 6749 section 10.10; CVE-2018-1000211 is its kin)."""
+"""A victim: opaque tokens that are counted instead of drawn (RFC 6749 section 10.10)."""
 
 from functools import partial
 from itertools import count

@@ -1,4 +1,4 @@
-"""A victim: decodes JWTs and believes what they say (RFC 8725 section 2.3; CVE-2022-39227 had the same effect)."""
+"""A victim: decodes JWTs and believes what they say (RFC 8725 section 3.3; CVE-2022-39227 had the same effect)."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

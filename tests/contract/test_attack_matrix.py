@@ -7,12 +7,18 @@ from typing import Any
 import pytest
 
 from simlib.attacks import ATTACKS, Loot
+from simlib.decision.attack_findings import cell_words, find
 from simlib.engine.arena.ground import ATTACKER_USER, OWNER_USER
 from simlib.engine.arena.loot import OBTAINING
 from simlib.engine.arena.network import ATTACKER
+from simlib.experiment.attack_matrix import attack_frame
 from simlib.flows import VICTIM_FLOWS
 from simlib.flows import authorization_code as code_flow
 from simlib.flows.front_channel import Precautions
+from simlib.report.attack_cells import attack_tables, cell_text
+from simlib.report.attack_figure import attack_figure
+from simlib.report.attack_telling import encounter_lines, told, worth_telling
+from simlib.report.rendering import to_png
 from simlib.scenario.verdict import Verdict
 from simlib.services.grants.authorization_code import authorization_code
 from simlib.services.victims import CARELESS_SERVERS
@@ -179,3 +185,68 @@ def test_the_same_attack_twice_ends_the_same() -> None:
     first, again = (attacked(design, "use_after_revocation") for _ in range(2))
     assert first.tries == again.tries
     assert (first.outcome, first.check, first.seconds) == (again.outcome, again.check, again.seconds)
+
+
+# --- what the whole matrix shows ------------------------------------------------------------------------------------
+
+
+def test_it_shows_what_the_project_claims_about_security() -> None:
+    found: dict[str, list[str]] = {}
+    for finding in find(matrix()):
+        found.setdefault(finding.about, []).append(finding.sentence)
+    assert "none is refused by every JWT and accepted with some opaque token" in found["format"][0]
+    assert "6 of 6 designs that bind" in found["binding"][0]
+    same, of = (int(word) for word in found["flow"][0].split() if word.isdigit())
+    assert same == of > 30
+    spa, bff = "authorization_code (spa)", "backend_for_frontend (spa_bff)"
+    assert f"browser_storage is accepted with {spa} and refused with {bff}." in found["flow"]
+    checks = {said.split()[0]: said for said in found["check"]}
+    assert "unsigned_token (until the run ended)" in checks["decoded_only"]
+    assert checks["no_audience"] == "no_audience accepts what jwt_local refuses or ends: wrong_audience (29 s)."
+
+
+def test_every_cell_says_why() -> None:
+    frame = attack_frame(matrix())
+    assert len(frame) == len(matrix())
+    assert (frame["check"].str.len() > 0).all()
+    assert set(frame["outcome"]) == {"refused", "accepted", "inapplicable"}
+    assert (frame.loc[frame["outcome"] != "accepted", "requests"] == 0).all()
+    assert (frame.loc[frame["outcome"] == "accepted", "requests"] > 0).all()
+
+
+def test_tables_hold_every_cell_of_sound_designs_once() -> None:
+    tables = {table.title: table for table in attack_tables(matrix())}
+    assert list(tables["Attacks on tokens"].rows) == TOKEN_ATTACKS
+    assert tables["Attacks on tokens"].columns == tuple(tiny().designs)
+    flows = tables["Attacks on flows"].rows["browser_storage"]
+    assert cell_text(flows["client_credentials (machine)"]) == "-"
+    assert cell_text(flows["authorization_code (spa)"]).startswith("accepted")
+
+
+@pytest.mark.parametrize("against", ["token", "flow"])
+def test_a_figure_is_drawn_and_described(against: Any) -> None:
+    figure, words = attack_figure(matrix(), against)
+    assert to_png(figure).startswith(b"\x89PNG")
+    assert "Accepted: " in words
+    assert len(words) > 40
+
+
+def test_a_figure_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="no cell"):
+        attack_figure([], "token")
+
+
+@pytest.mark.parametrize("attack", list(ATTACKS))
+def test_an_attack_is_told_with_what_was_sent_and_answered(attack: str) -> None:
+    for one in worth_telling(matrix(), attack):
+        lines = list(encounter_lines(one))
+        assert lines[0] == cell_words(one)
+        sent = [line for line in lines if " -> " in line]
+        assert len(sent) == sum(line.strip().startswith("answered: ") for line in lines)
+        assert len(told(one)["messages"]) == len(one.encounter.messages)
+
+
+def test_what_is_told_shows_no_whole_secret() -> None:
+    for one in matrix():
+        lines = "\n".join(encounter_lines(one))
+        assert "password=(hidden)" in lines or "password=" not in lines

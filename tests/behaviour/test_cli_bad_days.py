@@ -1,0 +1,247 @@
+"""`simlib bad-days`: one fault at a time on every design, as a matrix, in detail, as JSON and as a folder."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simlib import load_scenario
+from simlib.analysis.bad_day import Window
+from simlib.decision.bad_days import judge_bad_days
+from simlib.experiment.bad_days import USUAL, bad_days
+from simlib.experiment.bad_days_plan import BUDGET, DaysPlan, plan_days
+from simlib.report.bad_days_tables import COLUMNS, marks, per_cent
+from simlib.scenario.bad_days import days_in, standard_days
+from simlib.scenario.data import bundled_scenarios
+from simlib.scenario.errors import InputError
+from simlib.scenario.fault_checks import check_fault_times
+from support.command_line import COMMAND, environment, simlib, write_tiny
+
+FAULTS = """
+[world.faults]
+outage = { kind = "down", host = "authorization_server", at_s = 5, length_s = 3 }
+herd = { kind = "refresh_herd", share = 1.0, at_s = 6 }
+"""
+WITH_FAULTS = ("[designs.opaque]", FAULTS + "\n[designs.opaque]")
+
+
+def days_file(folder: Path) -> Path:
+    return write_tiny(folder, WITH_FAULTS)
+
+
+def test_the_scenarios_own_faults_are_tried_one_at_a_time(tmp_path: Path) -> None:
+    days_file(tmp_path)
+    done = simlib("bad-days", "tiny.toml", "--json", "--out", "days", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert [day["name"] for day in document["days"]] == ["outage", "herd"]
+    assert document["run"] == {
+        **{"seed": 3, "length_s": 12.0, "warm_up_s": 2.0, "replications": 2, "caches": "empty", "level": 0.95}
+    }
+    cells = {(cell["day"], cell["design"]): cell for cell in document["cells"]}
+    assert set(cells) == {(day, design) for day in ("outage", "herd") for design in ("opaque", "cached", "jwt")}
+    assert all(list(cell) == list(COLUMNS) for cell in cells.values())
+    down, herd = cells["outage", "opaque"], cells["herd", "opaque"]
+    assert down["availability"] < 0.01
+    assert down["difference"] < -0.9
+    assert down["refused_wrongly"] > 10
+    assert herd["availability"] == 1.0
+    assert herd["difference"] == 0.0
+    assert herd["as_peak_requests_per_s"] > herd["as_peak_requests_per_s_without_fault"]
+    assert sorted(path.name for path in (tmp_path / "days").iterdir()) == [
+        *("availability.png", "availability.svg", "bad_days.json", "cells.csv"),
+        *("goodput_herd.png", "goodput_outage.png", "replications.csv"),
+    ]
+    with (tmp_path / "days" / "cells.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["availability"] for row in rows] == [str(cell["availability"]) for cell in document["cells"]]
+    told = json.loads((tmp_path / "days" / "bad_days.json").read_text(encoding="utf-8"))
+    assert told["cells"] == document["cells"]
+    assert "outage: opaque 0.0" in told["figures"]["availability"]
+    assert (tmp_path / "days" / "availability.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_day_is_told_in_detail_with_its_source(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    arguments = ("--fault", "as_down", "--length", "12", "--replications", "1")
+    done = simlib("bad-days", "tiny.toml", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = " ".join(done.stdout.split())
+    assert "1 bad day and one without a fault" in text
+    assert "beginning with caches and key sets of any age; windows of 4 s" in text
+    assert "source: https://practical365.com" in text
+    assert "good tokens refused" in text
+    assert "usually" in text
+    assert done.stderr.splitlines()[-1] == "simulating: 6 of 6 runs"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ("--fault", "as_dwn"),
+            "--fault: unknown bad day 'as_dwn' (did you mean 'as_down'?)",
+        ),
+        (("--length", "-3"), "--length-s: input should be greater than 0, not -3.0"),
+        (("--in-time", "0"), "--in-time 0: seconds above 0"),
+        (("--replications", "0"), "'--replications': Input should be greater than or equal to 1"),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_is_written(tmp_path: Path, arguments: Any, words: str) -> None:
+    write_tiny(tmp_path)
+    done = simlib("bad-days", "tiny.toml", *arguments, "--out", "days", cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
+
+
+def test_a_day_shorter_than_the_faults_of_the_scenario_is_refused(tmp_path: Path) -> None:
+    days_file(tmp_path)
+    done = simlib("bad-days", "tiny.toml", "--length", "7", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "world.faults.outage.length_s: lasts until 8 s" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_ctrl_c_stops_it_and_leaves_nothing(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    arguments = ["bad-days", "tiny.toml", "--length", "600", "--out", "days"]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=tmp_path,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("simulating: 0 of")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "no report was written to days" in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
+
+
+def test_compare_takes_a_scenario_with_faults_and_tells_its_availability(tmp_path: Path) -> None:
+    days_file(tmp_path)
+    done = simlib("compare", "tiny.toml", "--json", "--records", "rows", "--out", "report", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    cells = {(r["design"], r["metric"]): r for r in json.loads(done.stdout)["summary"]}
+    assert cells["opaque", "availability"]["mean"] < cells["cached", "availability"]["mean"] < 0.9
+    assert cells["jwt", "availability"]["word"] == "better"
+    again = simlib("compare", "report/run.json", "--json", cwd=tmp_path)
+    assert json.loads(again.stdout)["summary"] == json.loads(done.stdout)["summary"]
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "outage" in page
+
+
+# --- the plan ---
+
+
+def tiny(folder: Path, *changes: tuple[str, str]) -> Any:
+    return load_scenario(write_tiny(folder, *changes))
+
+
+@pytest.mark.parametrize("name", list(bundled_scenarios()))
+def test_standard_days_fit_every_bundled_scenario(name: str) -> None:
+    plan = plan_days(load_scenario(name))
+    horizon = plan.scenario.horizon_s
+    assert len(plan.days) + len(plan.left_out) == len(standard_days(0.0, 1.0)) == 16
+    assert plan.scenario.run.replications >= 2
+    requests = plan.scenario.expected_requests * plan.runs
+    assert requests < 1.2 * BUDGET or plan.scenario.run.length_s == 30.0
+    for day in plan.days:
+        window = plan.window(day, 0)
+        assert window is not None
+        assert (
+            plan.scenario.run.warm_up_s < horizon / 3 <= window.begin + 1e-9 <= window.end + 1e-9 <= window.until + 1e-9
+        )
+        assert window.until <= horizon
+
+
+def test_every_kind_of_fault_of_the_issue_has_a_standard_day() -> None:
+    kinds = {fault.kind for day in standard_days(10.0, 10.0) for fault in day.faults.values()}
+    assert len(kinds) == 14
+    assert all(day.source for day in standard_days(10.0, 10.0))
+
+
+def test_own_faults_keep_the_run_and_the_standard_days_come_on_demand(tmp_path: Path) -> None:
+    own = tiny(tmp_path, WITH_FAULTS)
+    plan = plan_days(own)
+    assert [day.name for day in plan.days] == ["outage", "herd"]
+    assert plan.scenario.run == own.run
+    assert plan.scenario.world.faults == {}
+    assert plan.window(plan.day("outage"), 0) == Window(5.0, 8.0, 8.0)
+    assert plan.window(plan.day("herd"), 0) == Window(6.0, 6.0, 10.0)
+    both = plan_days(own, standard=True)
+    assert len(both.days) == 2 + 16
+    assert plan_days(own, only=("herd", "herd")).days == (plan.day("herd"),)
+    with pytest.raises(InputError, match="unknown bad day"):
+        plan.day("nothing")
+
+
+def test_drawn_faults_have_windows_of_their_own_in_each_replication(tmp_path: Path) -> None:
+    seldom = 'rare = { kind = "down", host = "service", mean_between_s = 20, mean_length_s = 2 }\n'
+    plan = plan_days(tiny(tmp_path, ("[designs.opaque]", f"[world.faults]\n{seldom}\n[designs.opaque]")))
+    windows = [plan.window(plan.days[0], number) for number in range(20)]
+    assert None in windows
+    assert len({window for window in windows if window is not None}) > 2
+
+
+def test_a_broken_file_of_days_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "days.toml"
+    path.write_text(
+        '[a]\ntitle = "A"\nsource = "s"\nfaults.x = { kind = "dwn", begin = 0, end = 1 }\n', encoding="utf-8"
+    )
+    with pytest.raises(InputError, match=r"days.toml: a: is no bad day"):
+        days_in(path, 1.0, 1.0)
+
+
+def test_windows_never_end_after_a_run_whatever_its_length(tmp_path: Path) -> None:
+    own = tiny(tmp_path)
+    for length in np.linspace(5.0, 77.7, 40).tolist():
+        for day in plan_days(own, length_s=length).days:
+            check_fault_times(own.world.model_copy(update={"faults": dict(day.faults)}), length, "here")
+
+
+# --- the runs ---
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> tuple[DaysPlan, Any]:
+    own = tiny(tmp_path_factory.mktemp("few"), WITH_FAULTS)
+    plan = plan_days(own)
+    return plan, bad_days(plan)
+
+
+def test_runs_are_the_same_with_several_workers(few: tuple[DaysPlan, Any]) -> None:
+    plan, days = few
+    told: list[tuple[int, int]] = []
+    again = bad_days(plan, workers=2, progress=lambda done, total: told.append((done, total)))
+    assert days.table.equals(again.table)
+    assert told[-1] == (plan.runs, plan.runs) == (18, 18)
+
+
+def test_every_day_is_held_against_the_same_day_without_the_fault(few: tuple[DaysPlan, Any]) -> None:
+    plan, days = few
+    cells = judge_bad_days(days)
+    for design in plan.scenario.designs:
+        assert days.goodput[USUAL, design].sum() <= days.offered.sum()
+        before = slice(0, 4)
+        assert np.array_equal(days.goodput["outage", design][before], days.goodput[USUAL, design][before])
+        assert cells["herd", design].difference.mean == 0.0
+    opaque = cells["outage", "opaque"]
+    assert opaque.word == "undisturbed"
+    # 20 requests per second for 3 s, of which some fail before they show a token: theirs has ended.
+    assert 15 < opaque.refused_wrongly < 60
+    assert any("refused wrongly" in mark for mark in marks(opaque))
+    assert per_cent(opaque.availability).startswith("0.0")
+    assert (days.table["usual_availability"] > 0.99).all()

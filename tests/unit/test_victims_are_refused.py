@@ -1,0 +1,50 @@
+"""No scenario can choose a victim: it is told which check would be missing, and what to use instead."""
+
+from typing import Any
+
+import pytest
+
+from simlib.engine.parts import PARTS
+from simlib.scenario.errors import InputError
+from simlib.scenario.schema import scenario_schema
+from simlib.strategies import CATALOGUE
+from simlib.strategies.victims import VICTIMS
+from support.scenarios import scenario
+
+CHOICES = [(place, name) for place, parts in VICTIMS.items() for name in parts if place != "inner_service"]
+
+
+def chosen(place: str, name: str) -> dict[str, Any]:
+    if place == "wrappers":
+        return {"designs__jwt_local__wrappers": [{"part": name}]}
+    return {f"designs__jwt_local__{place}": {"part": name}}
+
+
+@pytest.mark.parametrize(("place", "name"), CHOICES)
+def test_a_victim_is_refused_with_file_key_reason_and_what_to_use(place: str, name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        scenario(**chosen(place, name))
+    key = "wrappers[0]" if place == "wrappers" else place
+    kind = VICTIMS[place][name]
+    assert str(caught.value) == (
+        f"tiny.toml: designs.jwt_local.{key}.part: {name!r} is a victim and no part of a design: {kind.refused}"
+    )
+    assert kind.refused.endswith(f"use {kind.instead}")
+
+
+@pytest.mark.parametrize(("place", "name"), CHOICES)
+def test_a_victim_stands_outside_the_catalogue_and_beside_the_sound_part(place: str, name: str) -> None:
+    kind = VICTIMS[place][name]
+    assert name not in CATALOGUE[place]
+    assert PARTS[place][name] is kind
+    assert kind.instead in CATALOGUE[place]
+    assert kind.summary.startswith("victim: ")
+    assert kind.Settings()
+
+
+def test_neither_messages_nor_schema_offer_victims() -> None:
+    with pytest.raises(InputError) as caught:
+        scenario(**chosen("service", "jwt_loca"))
+    assert not {name for parts in VICTIMS.values() for name in parts} & set(str(caught.value).replace(",", " ").split())
+    definitions = scenario_schema(PARTS)["$defs"]
+    assert not [f"{place}.{name}" for place, name in CHOICES if f"{place}.{name}" in definitions]
