@@ -73,7 +73,7 @@ def bad_day(
     figures = {"availability_run": availability(records, warm_up_s, records.horizon, in_time_s)}
     if hit is None:
         return figures | dict.fromkeys(NAMES, np.nan)
-    usual = usual_before(records, warm_up_s, hit.begin)
+    usual = usual_before(records, warm_up_s, hit.begin, in_time_s)
     found = wrongs(records, hit.begin, promise.after_revocation_s, promise.after_expiry_s)
     return figures | {
         "availability_window": availability(records, hit.begin, hit.until, in_time_s),

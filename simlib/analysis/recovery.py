@@ -34,15 +34,18 @@ class Usual(NamedTuple):
     rate: float
 
 
-def usual_before(records: Records, since: float, fault: float) -> Usual | None:
-    """What was usual from ``since`` to the beginning of the fault (seconds); None when too few came."""
+def usual_before(records: Records, since: float, fault: float, in_time_s: float = IN_TIME_S) -> Usual | None:
+    """What was usual from ``since`` to the beginning of the fault (seconds); None when too few came.
+
+    No answer later than ``in_time_s`` counts as usual.
+    """
     requests = of_users(records)
     came = (requests["arrival"] >= since) & (requests["arrival"] < fault)
     finished = came & (requests["outcome"] == FINISHED)
     if finished.sum() < FEWEST:
         return None
     taken = (requests["end"] - requests["arrival"])[finished]
-    late_s = min(SLOWER * float(np.percentile(taken, 99)), IN_TIME_S)
+    late_s = min(SLOWER * float(np.percentile(taken, 99)), in_time_s)
     share = float(right(requests, records, late_s)[came].mean())
     return Usual(share, late_s, int(came.sum()) / (fault - since)) if share > 0 else None
 

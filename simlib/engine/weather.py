@@ -8,7 +8,7 @@ from typing import TypeVar
 from simlib.engine.faults import Cut, Outage, Skew, Slowdown
 from simlib.engine.rotation import KeyChange
 from simlib.engine.storms import Storm
-from simlib.scenario.fault_checks import resolver
+from simlib.scenario.fault_checks import Resolver
 from simlib.scenario.fault_times import FaultTime, fault_times
 from simlib.scenario.faults import (
     ClockSkew,
@@ -40,7 +40,7 @@ class Weather:
     def __init__(self, scenario: Scenario, variates: Variates) -> None:
         world = scenario.world
         self.regions = () if world.regions is None else world.regions.names
-        self._resolve = resolver(self.regions)
+        self._resolve = Resolver(self.regions)
         self._faults = world.faults
         self._in_process = world.store.database is None
         self.times = fault_times(world.faults, self._resolve, scenario.horizon_s, variates)

@@ -6,7 +6,7 @@ from simlib.analysis.bad_day import Window, end_of, window
 from simlib.engine.parts import PARTS
 from simlib.scenario.bad_days import BadDay, standard_days
 from simlib.scenario.errors import InputError
-from simlib.scenario.fault_checks import check_fault_times, is_there, resolver
+from simlib.scenario.fault_checks import Resolver, check_fault_times, is_there
 from simlib.scenario.fault_times import fault_times
 from simlib.scenario.overriding import overridden
 from simlib.scenario.refusal import unknown
@@ -50,7 +50,7 @@ class DaysPlan:
     def window(self, day: BadDay, replication: int) -> Window | None:
         """When the faults of a day are there in a replication; None when drawn ones do not come."""
         regions = self.scenario.world.regions
-        resolve = resolver(() if regions is None else regions.names)
+        resolve = Resolver(() if regions is None else regions.names)
         horizon = self.scenario.horizon_s
         times = fault_times(day.faults, resolve, horizon, Variates(self.scenario.run.seed, replication))
         if not times:

@@ -43,9 +43,9 @@ def check_fault_times(world: World, horizon: float, where: str) -> None:
             key = "at_s" if begin >= horizon else "length_s"
             what = f"begins at {begin:g} s" if begin >= horizon else f"lasts until {end:g} s"
             raise InputError(f"{where}.{name}.{key}: {what}, which is after the end of the run at {horizon:g} s")
-    regions = _regions(world)
+    resolve = Resolver(_regions(world))
     for one, other in combinations(given, 2):
-        both = given[one].claims(resolver(regions)) & given[other].claims(resolver(regions))
+        both = given[one].claims(resolve) & given[other].claims(resolve)
         spans = [claimed_span(given[name], given_span(given[name])) for name in (one, other)]
         if both and overlap(spans[0], spans[1]):
             raise InputError(
@@ -72,13 +72,8 @@ def is_there(world: World, designs: Mapping[str, Design], catalogue: Catalogue, 
     return all(host in _known(world, designs, catalogue, fault) for _, host in hosts_named(fault))
 
 
-def resolver(regions: tuple[str, ...]) -> "Resolver":
-    """Finds the hosts that a name means in a world with these regions (none: the name itself)."""
-    return Resolver(regions)
-
-
 class Resolver:
-    """A host's name -> the hosts that are meant: itself, or one in each region for a plain name."""
+    """Finds the hosts that a name means in a world with these regions: itself, or one in each for a plain name."""
 
     def __init__(self, regions: tuple[str, ...]) -> None:
         self._regions = regions
@@ -96,9 +91,8 @@ def _regions(world: World) -> tuple[str, ...]:
 
 def _known(world: World, designs: Mapping[str, Design], catalogue: Catalogue, fault: Fault) -> list[str]:
     """The hosts that a fault of this kind may name, in regions too."""
-    plain = [host for host in _hosts(world, designs, catalogue) if host != CLIENT or _reaches_clients(fault)]
-    if isinstance(fault, ColdStart):
-        plain.remove(DURABLE) if DURABLE in plain else None
+    impossible = set() if _reaches_clients(fault) else {CLIENT, DURABLE} if isinstance(fault, ColdStart) else {CLIENT}
+    plain = [host for host in _hosts(world, designs, catalogue) if host not in impossible]
     placed = [at(host, region) for host in plain if host != SHARED_STORE for region in _regions(world)]
     return [*plain, *placed]
 

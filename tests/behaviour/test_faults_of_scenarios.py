@@ -14,7 +14,7 @@ from simlib.analysis.availability import availability, of_users
 from simlib.analysis.peaks import peak_requests_per_s
 from simlib.analysis.wrongs import wrongs
 from simlib.engine.promises import design_bound
-from simlib.scenario.fault_checks import resolver
+from simlib.scenario.fault_checks import Resolver
 from simlib.scenario.fault_times import fault_times
 from simlib.scenario.faults import Fault
 from simlib.scenario.places import ENDPOINTS
@@ -317,7 +317,7 @@ FAULT_TABLES = st.sampled_from(
 @given(st.lists(FAULT_TABLES, min_size=1, max_size=5), st.integers(0, 50))
 def test_drawn_faults_never_contradict_each_other_or_given_ones(tables: list[Table], replication: int) -> None:
     faults = world({f"f{n}": table for n, table in enumerate(tables) if n == 0 or "at_s" not in table}).world.faults
-    resolve = resolver(())
+    resolve = Resolver(())
     times = fault_times(faults, resolve, 50.0, Variates(1, replication))
     assert all(0 <= time.begin <= time.end <= 50.0 for time in times)
     assert list(times) == sorted(times, key=lambda time: (time.begin, time.name))
