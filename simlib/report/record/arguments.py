@@ -101,7 +101,9 @@ def _figures(decision: Decision, design: str) -> Iterator[Argument]:
     mirrored = own is None and design == verdicts.baseline and decision.opponent is not None
     if mirrored:  # nobody is held against itself, so the opponent's own figures speak for or against it
         own = verdicts.judgements.get(str(decision.opponent))
-    for name in HEADLINE_METRICS if own is not None else ():
+    if own is None:
+        return
+    for name in HEADLINE_METRICS:
         side = _side(own[name])
         if side is not None:
             yield Argument(_OTHER[side] if mirrored else side, f"{sentence(own[name])} (measured)")
