@@ -392,7 +392,7 @@ def servers_of(network: Network) -> tuple[str, ...]:
     return tuple(host.name for host in network.hosts if host.workers)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(networks(), arrivals(), st.data())
 def test_no_request_and_no_call_is_lost_whatever_goes_wrong(network: Network, times: Any, data: Any) -> None:
     network, count = with_client(network), [0]
@@ -409,7 +409,7 @@ def test_no_request_and_no_call_is_lost_whatever_goes_wrong(network: Network, ti
         assert records["stations"]["number"][last][-1] == 0
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(networks(), arrivals(), st.integers(1, 2), st.data())
 def test_when_all_is_over_a_request_takes_what_it_would_have_taken(
     network: Network, times: Any, connections: int, data: Any
