@@ -15,7 +15,7 @@ from simlib import load_scenario
 from simlib.analysis.bad_day import Window
 from simlib.decision.bad_days import judge_bad_days
 from simlib.experiment.bad_days import USUAL, bad_days
-from simlib.experiment.bad_days_plan import BUDGET, DaysPlan, plan_days
+from simlib.experiment.bad_days_plan import BUDGET, SHORTEST_S, DaysPlan, plan_days
 from simlib.report.bad_days_tables import COLUMNS, marks, per_cent
 from simlib.scenario.bad_days import days_in, standard_days
 from simlib.scenario.data import bundled_scenarios
@@ -157,7 +157,7 @@ def test_standard_days_fit_every_bundled_scenario(name: str) -> None:
     assert len(plan.days) + len(plan.left_out) == len(standard_days(0.0, 1.0)) == 16
     assert plan.scenario.run.replications >= 2
     requests = plan.scenario.expected_requests * plan.runs
-    assert requests < 1.2 * BUDGET or plan.scenario.run.length_s == 30.0
+    assert requests < 1.2 * BUDGET or plan.scenario.run.length_s == SHORTEST_S
     for day in plan.days:
         window = plan.window(day, 0)
         assert window is not None
