@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from simlib.api import load_scenario
     from simlib.calibration.stopwatch import CpuStopwatch
     from simlib.decision import Judgement, Verdicts, judge, judge_comparison, sentence
+    from simlib.decision.bad_days import judge_bad_days
     from simlib.decision.choice.deciding import decide
     from simlib.decision.choice.values import Decision
     from simlib.decision.effort import EffortLedger, load_ledger
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from simlib.decision.making import make_decision
     from simlib.engine.simulate import simulate
     from simlib.experiment import Comparison, compare, read_records, replicate, sweep, token_reuse, write_records
+    from simlib.experiment.bad_days import bad_days
+    from simlib.experiment.bad_days_plan import plan_days
+    from simlib.report.bad_days_figures import availability_figure, goodput_figure
     from simlib.report.breakeven_figure import breakeven_figure
     from simlib.report.cost_bars_figure import cost_bars_figure
     from simlib.report.distribution_figure import distribution_figure
@@ -70,6 +74,8 @@ _WHERE = {
     "Verdicts": "simlib.decision",
     "after_warm_up": "simlib.analysis",
     "assess_stability": "simlib.analysis",
+    "availability_figure": "simlib.report.bad_days_figures",
+    "bad_days": "simlib.experiment.bad_days",
     "breakeven_figure": "simlib.report.breakeven_figure",
     "bundled_scenarios": "simlib.scenario.data",
     "comparable_request": "simlib.report.slow_motion",
@@ -83,7 +89,9 @@ _WHERE = {
     "finished": "simlib.analysis",
     "frontier_figure": "simlib.report.frontier_figure",
     "gain_of": "simlib.decision.gain",
+    "goodput_figure": "simlib.report.bad_days_figures",
     "judge": "simlib.decision",
+    "judge_bad_days": "simlib.decision.bad_days",
     "judge_comparison": "simlib.decision",
     "latency": "simlib.analysis",
     "latency_figure": "simlib.report.figures",
@@ -94,6 +102,7 @@ _WHERE = {
     "load_scenario": "simlib.api",
     "make_decision": "simlib.decision.making",
     "paired": "simlib.analysis",
+    "plan_days": "simlib.experiment.bad_days_plan",
     "ranking_table": "simlib.report.record.notebook",
     "read_records": "simlib.experiment",
     "read_trace": "simlib.scenario.traces",
@@ -132,6 +141,8 @@ __all__ = [
     "Verdicts",
     "after_warm_up",
     "assess_stability",
+    "availability_figure",
+    "bad_days",
     "breakeven_figure",
     "bundled_scenarios",
     "comparable_request",
@@ -145,7 +156,9 @@ __all__ = [
     "finished",
     "frontier_figure",
     "gain_of",
+    "goodput_figure",
     "judge",
+    "judge_bad_days",
     "judge_comparison",
     "latency",
     "latency_figure",
@@ -156,6 +169,7 @@ __all__ = [
     "load_scenario",
     "make_decision",
     "paired",
+    "plan_days",
     "ranking_table",
     "read_records",
     "read_trace",

@@ -84,8 +84,8 @@ def collapsed(records: Records, usual: Usual, end: float) -> bool:
     The cause is gone, and some server stays busy with work whose callers have left, which makes further callers leave
     (Bronson et al., Metastable Failures in Distributed Systems, HotOS 2021; Huang et al., Metastable Failures in the
     Wild, OSDI 2022). In the last third of the time after the fault, at least 10 s: a server is busy for 95 % of the
-    time; fewer than half of the usual share of requests get their usual answer; half of the calls that this server
-    answers have been given up; and at most 10 % more requests arrive than before.
+    time; fewer than half of the usual share of requests get their usual answer; half of the calls that a server has,
+    that one or one that waits for it, are given up by their callers; and at most 10 % more requests arrive than before.
     """
     begin = records.horizon - max(TAIL_S, TAIL_SHARE * (records.horizon - end))
     if begin < end:
@@ -96,13 +96,18 @@ def collapsed(records: Records, usual: Usual, end: float) -> bool:
         return False
     if not came.any() or right(requests, records, usual.late_s)[came].mean() >= GOODPUT * usual.share:
         return False
-    return any(_toils_in_vain(records, host, begin) for host in hosts_of(records, *SERVERS))
+    servers = hosts_of(records, *SERVERS)
+    return any(_is_busy(records, host, begin) for host in servers) and any(
+        _toils_in_vain(records, host, begin) for host in servers
+    )
+
+
+def _is_busy(records: Records, host: str, begin: float) -> bool:
+    work = busy_between(records, host, begin)
+    return work is not None and work.worker_seconds >= BUSY * work.capacity
 
 
 def _toils_in_vain(records: Records, host: str, begin: float) -> bool:
-    work = busy_between(records, host, begin)
-    if work is None or work.worker_seconds < BUSY * work.capacity:
-        return False
     calls = records["calls"]
     answered = (calls["callee"] == records.names.index(host)) & (calls["received"] >= begin) & (calls["status"] != 0)
     return bool(answered.any() and (calls["status"][answered] == GIVEN_UP).mean() >= IN_VAIN)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simlib.report.attack_cells import AttackTable
     from simlib.scenario.scenario import Scenario
 
-_LABEL, _COLUMN = 26, 17
+_LABEL, _COLUMN, _WIDEST = 26, 17, 36
 
 
 def attacks(
@@ -146,6 +146,8 @@ def _tell_steps(cells: "tuple[Cell, ...]", named: list[str]) -> None:
 
 def _parts(table: "AttackTable", width: int) -> "Iterator[Table]":
     """The table in as many pieces as the width (columns of text) asks for."""
+    from textwrap import fill
+
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -155,11 +157,13 @@ def _parts(table: "AttackTable", width: int) -> "Iterator[Table]":
     per_part = max((width - _LABEL - 2) // (_COLUMN + 2), 1)
     for begin in range(0, len(table.columns), per_part):
         columns = table.columns[begin : begin + per_part]
+        room = min(max((width - _LABEL - 2) // len(columns) - 3, _COLUMN), _WIDEST)
         part = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
         part.add_column("", min_width=_LABEL, overflow="fold")
         for column in columns:
-            part.add_column(column, min_width=_COLUMN, max_width=width // len(columns), overflow="fold")
+            part.add_column(fill(column, room))
         for attack, row in table.rows.items():
-            texts = [cell_text(row.get(column, ())) for column in columns]
+            # Wrapped here: rich lets the last column be one character wider than the screen.
+            texts = [fill(cell_text(row.get(column, ())), room) for column in columns]
             part.add_row(attack, *(Text(text, "red" if text.startswith("accepted") else "") for text in texts))
         yield part

@@ -74,6 +74,7 @@ def decide(
 
     What it takes besides the simulation is in [prices], [worth], [organisation], [decision] and [limits] of the
     scenario (simlib schema); simlib effort says what stands behind the person-days.
+
     Exit status: 0, 1 when no design meets the limits, 2 for bad input, 130 after Ctrl-C. The folder appears whole or
     not at all.
     """

@@ -87,7 +87,7 @@ def _format(cells: Sequence[Cell]) -> Iterator[Finding]:
     better = [a for a, found in by_attack.items() if "accepted" not in _words(found, JWT) and a not in alike]
     other = [a for a in by_attack if a not in alike]
     sentence = (
-        f"Of {len(by_attack)} attacks that can be tried on opaque tokens and on JWTs, {len(alike)} end with the same "
+        f"Of {_attacks(len(by_attack))} that can be tried on opaque tokens and on JWTs, {len(alike)} end with the same "
         f"word for both formats; {_count(better, 'is refused', 'are refused')} by every JWT and accepted with some "
         f"opaque token."
     )
@@ -104,10 +104,10 @@ def _only_signed(cells: Sequence[Cell]) -> Iterator[Finding]:
         return
     tried = [cell for found in only.values() for cell in found if cell.token_format == JWT]
     through = sorted({cell.encounter.attack for cell in tried if cell.encounter.outcome == "accepted"})
+    ending = f"Accepted somewhere: {', '.join(through)}." if through else "Every design that verifies refuses them all."
     sentence = (
-        f"{len(only)} further attacks need something to forge, so they can be tried on JWTs and not on opaque tokens: "
-        f"{', '.join(only)}. "
-        + (f"Accepted somewhere: {', '.join(through)}." if through else "Every design that verifies refuses them all.")
+        f"{_attacks(len(only), 'further ')} can be tried on JWTs and not on opaque tokens, where there is nothing to "
+        f"forge: {', '.join(only)}. {ending}"
     )
     yield Finding("format", sentence, _told(tried))
 
@@ -212,6 +212,10 @@ def _by_design(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
     for cell in cells:
         found.setdefault(cell.ground.design.name, []).append(cell)
     return found
+
+
+def _attacks(count: int, which: str = "") -> str:
+    return f"{count} {which}attack{'' if count == 1 else 's'}"
 
 
 def _count(names: Sequence[str], one: str, many: str) -> str:

@@ -57,7 +57,10 @@ def _changed(designs: Sequence[Cell], bound: Sequence[Cell]) -> list[Cell]:
 
 
 def cell_text(cells: Sequence[Cell]) -> str:
-    """The cells of one place; what is not the same for all of them stands with a slash between."""
+    """The cells of one place: a range where only times differ, and a slash between what is not the same for all."""
+    met = [cell.encounter for cell in cells]
+    if len({how_long(cell) for cell in cells}) > 1 and all(one.requests > 1 and not one.lasted for one in met):
+        return f"accepted {min(one.seconds for one in met):.0f} to {max(one.seconds for one in met):.0f} s"
     return " / ".join(dict.fromkeys(_text(cell) for cell in cells))
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlib import simulate, summarise
+from simlib import load_scenario, simulate, summarise
 from simlib.analysis.availability import availability, of_users
 from simlib.analysis.peaks import peak_requests_per_s
 from simlib.analysis.wrongs import wrongs
@@ -335,3 +335,36 @@ def test_the_endpoints_that_a_fault_may_name_are_those_that_there_are() -> None:
 def test_peaks_count_the_busiest_second() -> None:
     usual, herd = records_of("", "jwt"), records_of("refresh_herd", "jwt")
     assert peak_requests_per_s(herd, 2.0) > peak_requests_per_s(usual, 2.0)
+
+
+# --- servers in the middle of their lives ---
+
+
+def test_stationary_caches_hit_from_the_first_second_as_often_as_later_on() -> None:
+    hits = []
+    for number in range(8):
+        records = simulate(world({}, length_s=12.0, caches="stationary", arrival_rate=60.0), "cached", number)
+        rows = records["requests"]
+        hits.append([float((rows["asked"][(rows["arrival"] // 4) == part] == 0).mean()) for part in range(3)])
+    first, *later = np.mean(hits, axis=0)
+    assert later == pytest.approx([first, first], abs=0.04)
+    cold = simulate(world({}, length_s=4.0, arrival_rate=60.0), "cached")["requests"]
+    assert (cold["asked"] == 0).mean() < first - 0.1
+
+
+def test_stationary_key_sets_do_not_end_together() -> None:
+    replicas = {**SHORT["jwt"], "replicas": {"service": 6}}
+    records = simulate(world({}, {"jwt": replicas}, length_s=5.0, caches="stationary"), "jwt")
+    calls = records["calls"]
+    fetched = calls["sent"][calls["target"] == records.names.index("jwks")]
+    assert len(fetched) >= 5
+    assert np.diff(np.sort(fetched)).max() < 4.0
+    assert fetched.min() > 0.05
+
+
+@pytest.mark.parametrize("name", ["call-chain", "mobile-and-things"])
+def test_every_bundled_topology_can_begin_in_the_middle_of_its_life(name: str) -> None:
+    bundled = load_scenario(name)
+    begun = bundled.with_run(bundled.run.model_copy(update={"length_s": 1.0, "warm_up_s": 0.0, "caches": "stationary"}))
+    for design in begun.designs:
+        assert len(simulate(begun, design)["requests"]["request"])

@@ -220,7 +220,10 @@ def test_tables_hold_every_cell_of_sound_designs_once() -> None:
     assert tables["Attacks on tokens"].columns == tuple(tiny().designs)
     flows = tables["Attacks on flows"].rows["browser_storage"]
     assert cell_text(flows["client_credentials (machine)"]) == "-"
-    assert cell_text(flows["authorization_code (spa)"]).startswith("accepted")
+    assert cell_text(flows["authorization_code (spa)"]).startswith("accepted ")
+    refreshed = tables["Attacks on flows"].rows["stolen_refresh_token"]["authorization_code (spa)"]
+    assert " to " in cell_text(refreshed)
+    assert cell_text([refreshed[0], flows["client_credentials (machine)"][0]]).endswith(" / -")
 
 
 @pytest.mark.parametrize("against", ["token", "flow"])

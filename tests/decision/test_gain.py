@@ -91,18 +91,28 @@ def test_first_there_are_fewer_replications_then_shorter_ones() -> None:
     assert shorter.run.warm_up_s == 10.0
     assert estimated_s(own, probes.values(), 20.0 * shorter.run.length_s) * FEWEST <= 1.55 * one
     assert "3 replications of" in shorter.note
+    assert (shorter.run.caches, fewer.run.caches) == ("stationary", "empty")
     tiny = fitted_run(own, probes, 0.0)
     assert 0 < tiny.run.warm_up_s < tiny.run.length_s  # what is left can still be run
     assert fitted_run(own.with_run(own.run.model_copy(update={"replications": 2})), probes, 0.0).run.replications == 2
 
 
-def test_a_cache_is_filled_before_it_counts() -> None:
-    own = scenario(length_s=100.0)
+def test_what_begins_empty_is_filled_before_it_counts() -> None:
+    exchanging = {**DESIGNS["jwt"], "downstream": {"part": "token_exchange", "ttl_s": 10.0}}
+    tax = {"audience": "https://tax.example", "scope": "tax", "work": constant(0.001), "reply_bytes": 10}
+    own = scenario(
+        length_s=100.0,
+        designs={"exchanging": exchanging, "cached": DESIGNS["cached"]},
+        service={"calls": ["tax"]},
+        world={"inner_services": {"tax": tax}},
+    )
     short = own.run.model_copy(update={"length_s": 5.0, "warm_up_s": 1.0})
-    cached = warmed(short, own.design("cached"), 100.0)  # 10 s of TTL
-    assert (cached.warm_up_s, cached.length_s) == (10.0, 20.0)
-    assert warmed(short, own.design("jwt"), 100.0) == short
-    assert warmed(short, own.design("cached"), 8.0).length_s == 8.0
+    filled = warmed(short, own.design("exchanging"), 100.0)
+    assert (filled.warm_up_s, filled.length_s, filled.caches) == (10.0, 20.0, "stationary")
+    assert warmed(short, own.design("exchanging"), 8.0).length_s == 8.0
+    plain = scenario(length_s=100.0)
+    cached = warmed(short, plain.design("cached"), 100.0)
+    assert (cached.warm_up_s, cached.length_s, cached.caches) == (1.0, 5.0, "stationary")
 
 
 # --- probes ----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simlib import simulate
+from simlib.analysis import summarise
+from simlib.analysis.availability import availability as available
+from simlib.analysis.outages import alive
 from simlib.decision.gain.outages import Kept, availability, served_in_outage, share_served
 from simlib.decision.gain.structures import expected_exposure_s
 from simlib.scenario.economics import Terms
@@ -64,6 +68,44 @@ def test_a_cache_under_poisson_requests_serves_what_the_formula_says() -> None:
                 hit += now < until
     ratio = rate * ttl / (1 + rate * ttl)
     assert hit / asked == pytest.approx(share_served((Kept(ttl, ratio),), length), abs=0.015)
+
+
+@settings(max_examples=30, deadline=None)
+@given(lives=st.lists(st.floats(1.0, 100.0), min_size=1, max_size=3), length=st.floats(1.0, 300.0))
+def test_without_grace_it_is_the_product_of_analysis(lives: list[float], length: float) -> None:
+    assert share_served(tuple(Kept(life) for life in lives), length) == pytest.approx(alive(length, lives), abs=1e-5)
+
+
+DOWN = {"faults": {"down": {"kind": "down", "host": "authorization_server", "at_s": 6.0, "length_s": 8.0}}}
+
+
+KEYS = {**DESIGNS["jwt"], "service": {"part": "jwt_local", "jwks_lifetime_s": 16.0}, "replicas": {"service": 20}}
+
+
+@pytest.mark.parametrize(
+    ("name", "design"),
+    [
+        ("opaque", DESIGNS["opaque"]),
+        ("cached", DESIGNS["cached"]),
+        ("jwt", {**DESIGNS["jwt"], "token_lifetime_s": 12}),
+        ("jwt", KEYS),
+    ],
+)
+def test_it_is_what_a_simulated_outage_leaves(name: str, design: dict[str, Any]) -> None:
+    """The server is really down from second 6 to 14; the hit ratio is measured on a day without that."""
+    run: dict[str, Any] = {"users": 40, "designs": {name: design}, "caches": "stationary", "length_s": 15.0}
+    calm, down = scenario(**run), scenario(**run, world=DOWN)
+    hits = float(np.mean([summarise(simulate(calm, name, number), 0.0)["hit_ratio"] for number in range(2)]))
+    measured = [available(simulate(down, name, number), 6.0, 14.0) for number in range(12)]
+    expected = served_in_outage(replace(calm, terms=Terms(outage_length_s=8.0)), calm.design(name), hits)
+    assert float(np.mean(measured)) == pytest.approx(expected, abs=0.05)
+
+
+def test_keys_that_are_fetched_ahead_are_never_about_to_end() -> None:
+    ahead = {"part": "jwt_local", "jwks_lifetime_s": 100.0, "jwks_refresh_ahead_s": 60.0}
+    lasting = {**DESIGNS["jwt"], "token_lifetime_s": 1_000_000}
+    assert served("jwt", {**lasting, "service": ahead}, outage_s=60.0) == pytest.approx(1.0, abs=1e-3)
+    assert served("jwt", {**lasting, "service": ahead}, outage_s=100.0) == pytest.approx(0.8, abs=1e-3)
 
 
 def test_opaque_tokens_without_a_cache_are_down_exactly_while_the_server_is() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from simlib import simulate
 from simlib.analysis.availability import availability, of_users
 from simlib.analysis.outages import alive, availability_without_server
+from simlib.analysis.ttl_caches import answers_older_than
 from simlib.scenario.records import FINISHED
 from simlib.scenario.scenario import Scenario
 from support.networks import assert_covered
@@ -65,6 +66,13 @@ def test_a_single_life_has_the_simple_form() -> None:
     for wrong in (lambda: alive(0.0, [1.0]), lambda: alive(1.0, [0.0])):
         with pytest.raises(ValueError, match="above 0"):
             wrong()
+
+
+@given(st.floats(0.05, 5.0), st.floats(1.0, 50.0), st.floats(1.0, 100.0))
+def test_it_is_the_mean_over_the_outage_of_what_is_left_at_each_instant(rate: float, ttl: float, outage: float) -> None:
+    instants = (np.arange(2000) + 0.5) / 2000 * outage
+    left = np.mean([answers_older_than(instant, rate, ttl) for instant in instants.tolist()])
+    assert availability_without_server(outage, [(rate, ttl)]) == pytest.approx(float(left), abs=2e-3)
 
 
 def test_opaque_without_a_cache_is_down_exactly_while_the_authorization_server_is() -> None:

@@ -53,7 +53,7 @@ def test_what_can_be_tried_on_jwts_only_is_named_with_how_it_ended() -> None:
     nothing = cell("designs", OPAQUE, "unsigned_token", "inapplicable")
     same = [cell("designs", d, "expired_token", "refused") for d in (OPAQUE, JWT)]
     said = sentences(nothing, *same, cell("designs", JWT, "unsigned_token", "refused"))["format"][1]
-    assert said.startswith("1 further attacks")
+    assert said.startswith("1 further attack can be tried on JWTs")
     assert said.endswith("Every design that verifies refuses them all.")
     said = sentences(nothing, *same, cell("designs", JWT, "unsigned_token", "accepted"))["format"][1]
     assert said.endswith("Accepted somewhere: unsigned_token.")

@@ -48,7 +48,7 @@ def test_numbers(value: float, shown: str) -> None:
 
 
 def test_a_value_without_an_interval_stands_alone() -> None:
-    assert told(Spread(0.0, 0.0, 0.0, 0.0), "USD") == "0.00 USD"
+    assert told(Spread(0.0, 0.0, 0.0, 0.0), "USD") == "0 USD"
     assert told(Spread(1234.0, 1200.0, 1034.0, 1434.0), "USD") == "1,230 USD (1,030 to 1,430)"
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,16 @@ MADR = (
 EVIL = 'A | B <script>alert(1)</script> [x](javascript:y) `code` *bold* "q" & {{ 7 * 7 }}'
 
 
-@pytest.fixture(scope="module")
-def complexity() -> Complexity:
-    return complexity_of(decision().scenario, load_ledger())
+@cache
+def complexity_of_kind(kind: str) -> Complexity:
+    return complexity_of(KINDS[kind]().scenario, load_ledger())
+
+
+@pytest.fixture
+def complexity(request: pytest.FixtureRequest) -> Complexity:
+    """Of the designs of the decision that the test is about."""
+    callspec = getattr(request.node, "callspec", None)
+    return complexity_of_kind("choose" if callspec is None else callspec.params.get("kind", "choose"))
 
 
 def rows(text: str) -> list[dict[str, str]]:

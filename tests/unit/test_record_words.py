@@ -152,17 +152,27 @@ def test_money_is_an_argument_on_the_side_of_its_interval() -> None:
     parts = {
         "effort": spread(-500, 100),
         "servers": spread(300, 50),
-        "traffic": spread(10, 40),
-        "storage": spread(0, 0),
+        "traffic": spread(20, 60),
+        "storage": spread(2, 1),
+        "exposure": spread(0, 0),
     }
     made = decision()
-    against = {**made.against, CACHED: {JWT: worthwhile(JWT, CACHED, -190, parts=parts)}}
+    against = {**made.against, CACHED: {JWT: worthwhile(JWT, CACHED, -178, parts=parts)}}
     found = [own for own in arguments(replace(made, against=against), JWT) if "(computed)" in own.because]
-    assert [(own.side, own.because.partition(" over ")[0]) for own in found] == [
+    assert [(own.side, own.because.partition(" over 3")[0]) for own in found] == [
         ("Good", "servers cost 300 USD (250 to 350) less"),
-        ("Neutral", "traffic costs \N{MINUS SIGN}10 USD (\N{MINUS SIGN}50 to 30) more"),
+        ("Neutral", "traffic costs \N{MINUS SIGN}20 USD (\N{MINUS SIGN}80 to 40) more"),
+        ("Neutral", f"storage and exposure cost the same as with {CACHED} within 15 USD"),  # a hundredth of the margin
         ("Bad", "building and running it takes effort worth 500 USD (400 to 600) more"),
     ]
+
+
+def test_the_baseline_hears_the_figures_of_its_opponent_from_the_other_side() -> None:
+    measured = [own for own in arguments(decision(), OPAQUE) if "(measured)" in own.because]
+    load = next(own for own in measured if own.because.startswith("requests at the authorization server"))
+    assert load.side == "Bad"
+    assert f"of {CACHED} is 36.00 per second lower than {OPAQUE}" in load.because
+    assert any(own.side == "Good" and own.because.startswith("exposure") for own in measured)
 
 
 @EVERY_KIND

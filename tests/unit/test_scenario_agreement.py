@@ -133,12 +133,14 @@ def test_contradictions_are_told_with_their_key(
 
 
 @pytest.mark.parametrize("name", VICTIM_FLOWS)
-def test_flows_that_rfc_9700_forbids_are_refused_with_the_reason(name: str) -> None:
-    kind = next(k for k in VICTIM_FLOWS[name].client_kinds if k in ("web", "spa", "mobile"))
-    world = {"clients": [{"kind": kind, "share": 1.0, "session": constant(60.0)}]}
+def test_flows_that_an_rfc_forbids_are_refused_with_the_reason(name: str) -> None:
+    kind = sorted(VICTIM_FLOWS[name].client_kinds)[0]
+    world: dict[str, Any] = {"clients": [{"kind": kind, "share": 1.0, "session": constant(60.0)}]}
+    if kind == "spa_bff":
+        world["backend"] = {"work": constant(0.001)}
     told = refusal({**JWT, "flows": {kind: name}}, world)
     assert told.startswith(f"designs.it.flows.{kind}: {name!r} is refused: ")
-    assert "RFC 9700" in told
+    assert "RFC " in told
 
 
 @pytest.mark.parametrize(

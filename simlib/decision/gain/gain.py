@@ -10,7 +10,7 @@ import numpy as np
 from simlib.analysis.gain_figures import gain_figures
 from simlib.decision.economics.prices import ResolvedPrices, resolve_prices
 from simlib.decision.gain.lengths import fitted_run
-from simlib.decision.gain.loads import only
+from simlib.decision.gain.loads import only, without_faults
 from simlib.decision.gain.probing import Probe, probe_designs
 from simlib.decision.gain.sizing import BUDGET as SIZING
 from simlib.decision.gain.sizing import REPLICATIONS, size_designs, trial_run
@@ -61,7 +61,8 @@ def gain_of(
     be run, and for prices in another currency than those that are known.
     """
     costs = prices if prices is not None else resolve_prices(scenario.prices)
-    probes = probe_designs(scenario, workers=workers, progress=_stage(progress, PROBING))
+    calm = without_faults(scenario)
+    probes = probe_designs(calm, workers=workers, progress=_stage(progress, PROBING))
     fitted = fitted_run(scenario, probes, budgets.comparison)
     compared = scenario.with_run(fitted.run)
     comparison = compare(compared, workers=workers, progress=_stage(progress, COMPARING), figures=gain_figures)
@@ -69,7 +70,7 @@ def gain_of(
     sizes: Mapping[str, Size] = MappingProxyType({})
     if budgets.sizing > 0:
         sizes = size_designs(
-            scenario,
+            calm,
             costs,
             workers=workers,
             progress=_stage(progress, SIZES),
@@ -80,7 +81,7 @@ def gain_of(
     followed: Mapping[str, Mapping[str, Surface]] = MappingProxyType({})
     if surfaces and budgets.surfaces > 0:
         stage = _stage(progress, FOLLOWING)
-        followed = response_surfaces(scenario, probes, workers=workers, progress=stage, budget=budgets.surfaces)
+        followed = response_surfaces(calm, probes, workers=workers, progress=stage, budget=budgets.surfaces)
     hits = {name: _mean(table, name, "hit_ratio") for name in scenario.designs}
     gain = Gain(
         table=table,
@@ -147,4 +148,6 @@ def _notes(scenario: Scenario, shortened: str, sizes: Mapping[str, Size]) -> lis
     lost = [size.design for size in sizes.values() if not size.met]
     if lost:
         notes.append(f"No number of servers keeps the limits of {', '.join(lost)}; the largest one tried is told.")
+    if scenario.world.faults:
+        notes.append("Servers are sized to days without the faults of the world, and so are response surfaces fitted.")
     return [*notes, *([WITH_CLIENTS] if scenario.world.clients else [])]

@@ -40,7 +40,7 @@ _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     }
 )
 """Input -> factors on the scenario's own value. Assumptions: they say where surfaces are fitted, not what is likely."""
-_LOADS = (0.05, 1.5)
+_LOADS = (0.05, 1.25)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from simlib.decision.gain.loads import load_of
 from simlib.decision.gain.probing import Probe
+from simlib.engine.parts import DOWNSTREAM
 from simlib.scenario.design import Design
 from simlib.scenario.run import Run
 from simlib.scenario.scenario import Scenario
@@ -34,13 +35,16 @@ def estimated_s(scenario: Scenario, probes: Iterable[Probe], requests: float) ->
 
 
 def fitted_run(scenario: Scenario, probes: Mapping[str, Probe], budget_s: float) -> Fitted:
-    """The run of a comparison: the scenario's own where it fits, else fewer replications, else shorter ones as well."""
+    """The run of a comparison: the scenario's own where it fits, else fewer replications, else shorter ones as well.
+
+    Shorter ones begin with caches of any age. A log is replayed to its end, and faults keep their instants.
+    """
     own, requests = scenario.run, scenario.expected_requests
     one = estimated_s(scenario, probes.values(), requests)
     affordable = int(budget_s // one)
     if affordable >= own.replications:
         return Fitted(own, "")
-    if affordable >= FEWEST or isinstance(scenario.world.load, ReplayLoad):
+    if affordable >= FEWEST or isinstance(scenario.world.load, ReplayLoad) or scenario.world.faults:
         few = min(own.replications, max(affordable, FEWEST))
         if few == own.replications:
             return Fitted(own, "")
@@ -51,30 +55,40 @@ def fitted_run(scenario: Scenario, probes: Mapping[str, Probe], budget_s: float)
     return Fitted(
         run,
         f"The comparison has {few} replications of {run.length_s:g} s instead of {own.replications} of "
-        f"{own.length_s:g} s, to take no longer; warm-up is {run.warm_up_s:g} s.",
+        f"{own.length_s:g} s, to take no longer; warm-up is {run.warm_up_s:g} s, and caches begin "
+        "with entries of any age.",
     )
 
 
 def shortened(scenario: Scenario, probes: list[Probe], budget_s: float, replications: int) -> Run:
     """Runs in which one replication of all these designs takes about the budget, never longer than the scenario's.
 
-    Warm-up is the scenario's own, or half the run where that is shorter.
+    Caches begin with entries of any age. Warm-up is the scenario's own, or half the run where that is shorter.
     """
     own, load = scenario.run, load_of(scenario)
     per_request = sum(probe.work_s for probe in probes)
     spare = budget_s - sum(probe.set_up_s for probe in probes)
     requests = max(spare / per_request if per_request > 0 else SHORTEST, SHORTEST)
     length = min(own.length_s, float(f"{requests / load:.3g}"))
-    warm_up = min(own.warm_up_s, float(f"{WARM_SHARE * length:.3g}"))
-    return own.model_copy(update={"length_s": length, "warm_up_s": warm_up, "replications": replications})
+    return _begun(own, length, min(own.warm_up_s, float(f"{WARM_SHARE * length:.3g}")), replications)
 
 
 def warmed(run: Run, design: Design, longest_s: float) -> Run:
-    """The run, made so long that what a design keeps for a while has been kept and renewed before it counts.
+    """The run, made so long that what begins empty has been kept and renewed before it counts: exchanged tokens.
 
     A cache that starts empty would look worse than it is. ``longest_s`` bounds the length.
     """
-    lives = [chosen.settings.ttl_s for chosen in design.parts.values() if hasattr(chosen.settings, "ttl_s")]
-    warm_up = max(run.warm_up_s, *lives, 0.0)
+    warm_up = max(run.warm_up_s, begins_empty_s(design))
     length = min(longest_s, max(run.length_s, warm_up / WARM_SHARE))
-    return run.model_copy(update={"length_s": length, "warm_up_s": min(warm_up, WARM_SHARE * length)})
+    return _begun(run, length, min(warm_up, WARM_SHARE * length), run.replications)
+
+
+def begins_empty_s(design: Design) -> float:
+    """For how long tokens for inner services are kept; other caches have entries of any age when a run begins so."""
+    chosen = design.parts.get(DOWNSTREAM)
+    return 0.0 if chosen is None else float(getattr(chosen.settings, "ttl_s", 0.0))
+
+
+def _begun(own: Run, length_s: float, warm_up_s: float, replications: int) -> Run:
+    changes = {"length_s": length_s, "warm_up_s": warm_up_s, "replications": replications, "caches": "stationary"}
+    return own.model_copy(update=changes)

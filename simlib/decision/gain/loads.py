@@ -54,3 +54,10 @@ def only(scenario: Scenario, design: str) -> Scenario:
     """The scenario with one of its designs alone, and without terms that name others; InputError for an unknown one."""
     alone = MappingProxyType({design: scenario.design(design)})
     return replace(scenario, designs=alone, terms=scenario.terms.model_copy(update={"baseline": None, "present": None}))
+
+
+def without_faults(scenario: Scenario) -> Scenario:
+    """The scenario on a day on which nothing breaks: what servers are sized to, and what surfaces follow."""
+    return (
+        replace(scenario, world=scenario.world.model_copy(update={"faults": {}})) if scenario.world.faults else scenario
+    )

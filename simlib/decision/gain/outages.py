@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.analysis.queueing import zipf_ttl_hit_ratio
+from simlib.analysis.queueing import ttl_hit_ratio, zipf_ttl_hit_ratio
 from simlib.decision.gain.loads import load_of
 from simlib.engine.parts import DOWNSTREAM, INNER_SERVICE, Parts, deployment_of, make_parts
 from simlib.engine.sites import Site, make_sites
@@ -75,29 +75,35 @@ def served_in_outage(scenario: Scenario, design: Design, hit_ratio: float) -> fl
     parts = make_parts(design, deployment_of(scenario, design, Variates(scenario.run.seed, 0), {}))
     sites = make_sites(parts, scenario.world, parts.deployment.regions[:1] or ("",))
     hits = 0.0 if np.isnan(hit_ratio) else hit_ratio
-    asked = [_kept_at(site, parts, hits) for site in sites if site.validator is not None]
+    asked = [_kept_at(site, scenario, parts) for site in sites if site.validator is not None]
     found = [kept for kept in asked if kept is not None]
-    remaining = [Kept(own.life_s, 1.0, own.grace_s) for own in found]
     token = _token(scenario, parts)
     if any(_asks(site, design) for site in sites):
         # The measured ratio is of the whole request, so it counts once; a token that was renewed is none of its hits.
+        hits = 0.0 if np.isnan(hit_ratio) else hit_ratio
         token = Kept(token.life_s, hits * (token.share > 0))
-    kept = (token, *remaining, *_exchanged(scenario, parts, sites), *_lists(design))
+    kept = (token, *found, *_exchanged(scenario, parts, sites), *_lists(design))
     return share_served(kept, scenario.terms.outage_length_s, _without_questions(scenario, parts, sites))
 
 
-def _kept_at(site: Site, parts: Parts, hits: float) -> Kept | None:
-    """What a validator lives on: answers about tokens, or keys; None when it needs neither."""
+def _kept_at(site: Site, scenario: Scenario, parts: Parts) -> Kept | None:
+    """What a validator lives on: answers about tokens, or keys; None when it needs neither.
+
+    How many requests find an answer is measured for all sites together, so that share is left at 1 here.
+    """
     settings, validator = _settings(site, parts.design), site.validator
     assert validator is not None
     if _asks(site, parts.design):
         life = float(getattr(settings, "ttl_s", parts.design.token_lifetime_s))
-        return Kept(life, hits, float(getattr(settings, "stale_if_error_s", 0.0))) if validator.caches_answers else None
+        return Kept(life, 1.0, float(getattr(settings, "stale_if_error_s", 0.0))) if validator.caches_answers else None
     keys = getattr(settings, "jwks_lifetime_s", None)
     secret = getattr(settings, "algorithms", ()) == ("HS256",)
     if keys is None or secret:
         return None
-    return Kept(float(keys), 1.0, float(getattr(settings, "jwks_stale_if_error_s", 0.0)))
+    # Fetched ahead of its end, a set is never older than that when an outage begins, and is used to its end.
+    ahead = float(getattr(settings, "jwks_refresh_ahead_s", 0.0))
+    share = ttl_hit_ratio(_rate(scenario, site), keys) if ahead == 0 else 1.0
+    return Kept(keys - ahead, share, ahead + float(getattr(settings, "jwks_stale_if_error_s", 0.0)))
 
 
 def _token(scenario: Scenario, parts: Parts) -> Kept:
@@ -115,8 +121,7 @@ def _exchanged(scenario: Scenario, parts: Parts, sites: tuple[Site, ...]) -> tup
     life = float(getattr(parts.design.settings(DOWNSTREAM), "ttl_s", 0.0))
     people, found = scenario.world.population, []
     for site in (site for site in sites if site.calls):
-        rate = load_of(scenario) / site.replicas
-        share = zipf_ttl_hit_ratio(rate, life, people.users, people.zipf_exponent) if life > 0 else 0.0
+        share = zipf_ttl_hit_ratio(_rate(scenario, site), life, people.users, people.zipf_exponent) if life > 0 else 0.0
         found.append(Kept(life or 1.0, share))
     return tuple(found)
 
@@ -142,6 +147,12 @@ def _without_questions(scenario: Scenario, parts: Parts, sites: tuple[Site, ...]
     if design.user_information == "userinfo":
         share *= 1.0 - world.service.user_information_share
     return share
+
+
+def _rate(scenario: Scenario, site: Site) -> float:
+    """Requests per second at one replica, when they are spread evenly over regions and replicas."""
+    regions = scenario.world.regions
+    return load_of(scenario) / site.replicas / (1 if regions is None else len(regions.names))
 
 
 def _settings(site: Site, design: Design) -> Any:

@@ -103,7 +103,8 @@ def _probe(asked: tuple[Scenario, str]) -> Probe:
 
 def _run(scenario: Scenario, design: str, length_s: float) -> tuple[Records, list[StorePut]]:
     """One run whose token stores note what is written to them."""
-    short = scenario.with_run(scenario.run.model_copy(update={"length_s": length_s, "warm_up_s": 0.0}))
+    changes = {"length_s": length_s, "warm_up_s": 0.0, "caches": "stationary"}
+    short = scenario.with_run(scenario.run.model_copy(update=changes))
     variates, stores = Variates(scenario.run.seed, 0), list[_Noting]()
 
     def make_store() -> TokenStore:

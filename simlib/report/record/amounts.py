@@ -44,6 +44,8 @@ def at(value: float, decimals: int) -> str:
 
 def mean(spread: Spread) -> str:
     """The mean, as exact as its interval allows."""
+    if spread.low == spread.high:
+        return number(spread.mean)
     return at(_rounded(spread.mean, spread), decimals_of(spread))
 
 

@@ -1,6 +1,6 @@
 """What speaks for and against each design: money by cause, figures of the simulation, limits, promises."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from simlib.analysis.metrics import METRICS
@@ -8,13 +8,16 @@ from simlib.decision import Judgement, promised, sentence
 from simlib.decision.choice.values import Decision, LimitOutcome, Spread, Worthwhile
 from simlib.decision.headlines import HEADLINE_METRICS
 from simlib.decision.promised import told_seconds
-from simlib.report.record.amounts import negated, told
+from simlib.report.record.amounts import negated, number, told
 from simlib.report.record.limit_rows import OUT
 from simlib.report.record.outcome import currency, listed, lowered, years
 from simlib.report.record.worth_words import strongest
 from simlib.report.told_values import spoken
 
 Side = Literal["Good", "Neutral", "Bad"]
+_OTHER: Mapping[Side, Side] = {"Good": "Bad", "Neutral": "Neutral", "Bad": "Good"}
+_NOTHING_SHARE = 0.01
+"""Of the margin of indifference: causes that make less difference than that are named together."""
 _CAUSES = {
     "effort": "building and running it takes effort worth",
     "servers": "servers cost",
@@ -70,9 +73,14 @@ def _money(decision: Decision, design: str) -> Iterator[Argument]:
     worth = strongest(decision, design)
     if worth is None:
         return
+    least = decision.margin * _NOTHING_SHARE
+    same = [cause for cause, part in worth.parts.items() if -least <= part.low and part.high <= least]
     for cause, part in worth.parts.items():
-        if part.low != 0 or part.high != 0:
+        if cause not in same:
             yield _cause(decision, worth, cause, part)
+    if same:
+        within = f"{number(least)} {currency(decision)} over {years(decision)}"
+        yield Argument("Neutral", f"{listed(same)} cost the same as with {worth.against} within {within} (computed)")
 
 
 def _cause(decision: Decision, worth: Worthwhile, cause: str, part: Spread) -> Argument:
@@ -90,12 +98,15 @@ def _cause(decision: Decision, worth: Worthwhile, cause: str, part: Spread) -> A
 def _figures(decision: Decision, design: str) -> Iterator[Argument]:
     verdicts = decision.verdicts
     own = verdicts.opponents.get(design) or verdicts.judgements.get(design)
+    mirrored = own is None and design == verdicts.baseline and decision.opponent is not None
+    if mirrored:  # nobody is held against itself, so the opponent's own figures speak for or against it
+        own = verdicts.judgements.get(str(decision.opponent))
     if own is None:
         return
     for name in HEADLINE_METRICS:
         side = _side(own[name])
         if side is not None:
-            yield Argument(side, f"{sentence(own[name])} (measured)")
+            yield Argument(_OTHER[side] if mirrored else side, f"{sentence(own[name])} (measured)")
 
 
 def _side(judgement: Judgement) -> Side | None:

@@ -2,7 +2,7 @@
 
 from simlib.analysis.metrics import METRICS
 from simlib.decision.choice.values import Decision, Worthwhile
-from simlib.report.cells import UNDEFINED, mean_text
+from simlib.report.cells import mean_text
 from simlib.report.record.drivers import drivers, main_sensitivity, told_driver
 from simlib.report.record.limit_rows import limit_rows
 from simlib.report.record.outcome import currency, ended, lowered
@@ -31,12 +31,10 @@ def _figures(decision: Decision, chosen: str) -> list[str]:
     verdicts = decision.verdicts
     told = []
     for name in _WATCHED:
-        shown = (
-            mean_text(METRICS[name], verdicts.intervals[chosen][name]) if verdicts.steady(chosen, name) else UNDEFINED
-        )
-        if shown != UNDEFINED:
-            unit = METRICS[name].shown_unit
-            told.append(f"Expect {METRICS[name].label}: {shown} {unit}".rstrip() + " (measured in the simulation).")
+        found, metric = verdicts.intervals[chosen][name], METRICS[name]
+        if verdicts.steady(chosen, name) and found.n and found.mean > 0:
+            shown = f"{mean_text(metric, found)} {metric.shown_unit}".rstrip()
+            told.append(f"Expect {metric.label}: {shown} (measured in the simulation).")
     return told
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from simlib.decision.choice.values import Decision, Index, Sensitivity, Swing
-from simlib.report.record.amounts import number
+from simlib.report.record.amounts import chance, number
 from simlib.report.record.outcome import currency
 
 
@@ -61,7 +61,7 @@ def driver_sentences(decision: Decision, most: int = 3) -> tuple[str, ...]:
 
 def unexplained(sensitivity: Sensitivity) -> str:
     """How much of the variance the fitted surfaces do not explain."""
-    return f"{sensitivity.unexplained * 100:.2g} % of the variance is not explained by the inputs"
+    return f"{chance(sensitivity.unexplained)} of the variance is not explained by the inputs"
 
 
 def told_against(sensitivity: Sensitivity) -> str:
