@@ -128,6 +128,12 @@ def test_a_probe_sees_where_time_goes_and_what_is_stored() -> None:
     assert probe_designs(own, workers=2) == probes
 
 
+def test_a_probe_sees_all_work_of_servers_that_cannot_bear_it() -> None:
+    """At 15 times what one worker can do most requests would not have ended, and their work not have been charged."""
+    seen = probe_designs(scenario(arrival_rate=4000.0, users=50, designs={"jwt": DESIGNS["jwt"]}))["jwt"].cpu_s
+    assert seen["service"] == pytest.approx(0.004, rel=0.2)
+
+
 def test_under_rotation_a_renewal_stores_a_refresh_token_too() -> None:
     rotating = {**DESIGNS["jwt"], "refresh": {"rotation": True, "lifetime_s": 6000.0}}
     own = scenario(users=400, arrival_rate=40.0, designs={"jwt": rotating})

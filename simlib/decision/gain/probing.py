@@ -1,9 +1,9 @@
 """A short look at each design before anything long is run: what runs take, where CPU time goes, what is stored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from simlib.engine.network import run_network
 from simlib.experiment.replicate import Progress
 from simlib.experiment.workers import run_all
 from simlib.scenario.design import Design
+from simlib.scenario.hosts import AuthorizationServer, Database, Listening
 from simlib.scenario.messages import StorePut, StoreRequest
 from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
@@ -32,6 +33,9 @@ lengths of runs do not depend on how fast a machine is; within a third of what r
 SET_UP_S = 0.05
 KEPT = ("access", "refresh", "revoked")
 """Kinds of rows that stay for the life of a token; a code lives for seconds."""
+
+
+Host = TypeVar("Host", Listening, AuthorizationServer, Database)
 
 
 class Row(NamedTuple):
@@ -88,7 +92,7 @@ def probe_designs(scenario: Scenario, *, workers: int = 1, progress: Progress | 
 def _probe(asked: tuple[Scenario, str]) -> Probe:
     scenario, name = asked
     length_s = min(scenario.horizon_s, REQUESTS / load_of(scenario))
-    records, puts = _run(only(scenario, name), name, length_s)
+    records, puts = _run(_unqueued(only(scenario, name)), name, length_s)
     arrived = max(len(records["requests"]["request"]), 1)
     before = int((records["tokens"]["issued"] < 0).sum())
     set_up = before * SECONDS_PER["tokens"]
@@ -99,6 +103,29 @@ def _probe(asked: tuple[Scenario, str]) -> Probe:
         cpu_s=MappingProxyType(_cpu(records, arrived)),
         row=_row(puts, scenario.design(name)),
     )
+
+
+def _unqueued(scenario: Scenario) -> Scenario:
+    """With so many workers that nobody waits: under a load that servers cannot bear, half the work would not be seen.
+
+    Replicas stay as they are, and so do their caches.
+    """
+    world = scenario.world
+    changed: dict[str, Any] = {
+        "service": _with_workers(world.service),
+        "authorization_server": _with_workers(world.authorization_server),
+        "inner_services": {name: _with_workers(inner) for name, inner in world.inner_services.items()},
+    }
+    if world.gateway is not None:
+        changed["gateway"] = _with_workers(world.gateway)
+    if world.store.database is not None:
+        database = _with_workers(world.store.database)
+        changed["store"] = world.store.model_copy(update={"database": database})
+    return replace(scenario, world=world.model_copy(update=changed))
+
+
+def _with_workers(host: Host) -> Host:
+    return host.model_copy(update={"workers": REQUESTS})
 
 
 def _run(scenario: Scenario, design: str, length_s: float) -> tuple[Records, list[StorePut]]:
