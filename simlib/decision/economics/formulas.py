@@ -1,8 +1,10 @@
 """What a design is worth in money: benefit, payback time, break-even volume and net present value.
 
 A design s is held against a baseline 0. Every function is pure and takes numbers or arrays alike (a Monte-Carlo gives
-one value per draw): requests N per year, seconds, bytes, money in one currency, years. The formulas are those of the
-cost-benefit analysis in D.3 of the project's notes on effort; net present value is that of any textbook of investment.
+one value per draw): requests N per year, seconds, bytes, money in one currency, years. B is the yearly benefit, dD the
+extra one-off effort, dO the extra yearly effort, dR the extra yearly risk, T the horizon, r the discount rate; payback,
+break-even and net present value are those of any textbook of investment (Brealey, Myers and Allen, Principles of
+corporate finance).
 """
 
 import numpy as np
