@@ -12,7 +12,7 @@ from simlib.report.record.drivers import driver_sentences, main_sensitivity, tol
 from simlib.report.record.limit_rows import MARKS, LimitRow, limit_rows, open_sentences, out_sentences
 from simlib.report.record.outcome import currency, equivalences, level, verdict, years
 from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, ranking_rows, references
-from simlib.report.record.worth_words import decisive, missing, pair, pays
+from simlib.report.record.worth_words import decisive, missing, never_pays, pair, pays
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -146,8 +146,13 @@ def _short(chance: str) -> str:
 
 
 def _break_even(decision: Decision) -> tuple[str, ...]:
-    unit = currency(decision)
-    return tuple(f"{pair(own)} {pays(own)}; {missing(own, unit)}." for own in decisive(decision))
+    """One line per pair, but one for all that pay at no load."""
+    unit, every = currency(decision), decisive(decision)
+    never = [own for own in every if not own.crossings and own.always == "worse"]
+    if len(never) > 1:
+        every = [own for own in every if own not in never]
+    lines = [f"{pair(own)} {pays(own)}; {missing(own, unit)}." for own in every]
+    return (*lines, f"{never_pays(never, unit)}.") if len(never) > 1 else tuple(lines)
 
 
 def _drivers(screen: "Console", decision: Decision) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from simlib.analysis.intervals import Interval
-from simlib.decision import judge_comparison
+from simlib.decision import Verdicts, judge_comparison
 from simlib.decision.choice.values import (
     Crossing,
     Curve,
@@ -166,9 +167,7 @@ def sensitivity(design: str, against: str) -> Sensitivity:
 
 def decision(**changes: Any) -> Decision:
     """The cached design chosen over the other two; ``changes`` are fields of a Decision."""
-    verdicts = judge_comparison(
-        comparison(FIGURES, world__revocations={"rate": 0.1}, limits={"p99_s": 0.2, "revocation_lag_s": 900})
-    )
+    verdicts = _three()
     draws = {
         name: EffortDraws(np.array([20.0, 22.0, 25.0]), np.array([6.0, 7.0, 8.0]), ("O01", "J05")) for name in DESIGNS
     }
@@ -269,7 +268,7 @@ def none() -> Decision:
 
 def alone() -> Decision:
     """One design and no limits: nothing to choose from, no baseline but itself, no sensitivity."""
-    one = judge_comparison(comparison(FIGURES, designs={CACHED: _document(CACHED)}))
+    one = _one()
     made = decision()
     return decision(
         scenario=one.scenario,
@@ -291,8 +290,7 @@ def alone() -> Decision:
 def six() -> Decision:
     """Six designs with long names and long numbers: what a terminal must have room for."""
     names = ("opaque", "opaque_cached", "opaque_regional", "jwt", "jwt_exchanged", "jwt_status_list")
-    designs = {name: _document(CACHED if name == "opaque_cached" else JWT) for name in names}
-    verdicts = judge_comparison(comparison(designs=designs, limits={"p99_s": 0.2}))
+    verdicts = _six(names)
     told = {one.limit: one for one in limits()}
     kept = tuple(replace(one, design=name) for one in told.values() for name in names)
     costs = (ranked(name, place, 0.16, 27.7, 142_000) for place, name in enumerate(names, start=1))
@@ -314,6 +312,26 @@ def six() -> Decision:
         opponent="opaque_cached",
         frontiers=(),
     )
+
+
+# Judged once, for that takes most of the time; all of it is frozen.
+
+
+@cache
+def _three() -> Verdicts:
+    limited = {"p99_s": 0.2, "revocation_lag_s": 900}
+    return judge_comparison(comparison(FIGURES, world__revocations={"rate": 0.1}, limits=limited))
+
+
+@cache
+def _one() -> Verdicts:
+    return judge_comparison(comparison(FIGURES, designs={CACHED: _document(CACHED)}))
+
+
+@cache
+def _six(names: tuple[str, ...]) -> Verdicts:
+    designs = {name: _document(CACHED if name == "opaque_cached" else JWT) for name in names}
+    return judge_comparison(comparison(designs=designs, limits={"p99_s": 0.2}))
 
 
 def _document(design: str) -> dict[str, Any]:

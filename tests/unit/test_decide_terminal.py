@@ -1,11 +1,13 @@
 """A decision in a terminal: limits first, short, and no wider than a hundred columns."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from simlib.commands.decide_terminal import print_decision
-from support.decisions import KINDS
+from support.comparisons import CACHED, JWT, OPAQUE
+from support.decisions import KINDS, decision, worthwhile
 
 LINES, COLUMNS = 60, 100
 
@@ -43,3 +45,14 @@ def test_who_is_out_and_why_stands_above_the_ranking(capsys: pytest.CaptureFixtu
     print_decision(KINDS["out-of-limits"](), None)
     told = " ".join(capsys.readouterr().out.split())
     assert told.index("jwt_local is out: by its settings") < told.index("Ranking")
+
+
+def test_those_that_pay_at_no_load_share_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    made = decision()
+    worse = {name: worthwhile(name, CACHED, -9000.0, crossings=(), always="worse") for name in (OPAQUE, JWT)}
+    print_decision(replace(made, against={**made.against, CACHED: worse}), None)
+    told = " ".join(capsys.readouterr().out.split())
+    assert (
+        f"{OPAQUE} and {JWT} against {CACHED} pay at no load from 1 to 1,000 requests per second; 5.29 and 5.29 USD "
+        "per million requests are missing."
+    ) in told

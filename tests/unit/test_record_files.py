@@ -24,6 +24,8 @@ from simlib.report.record.madr import decision_record
 from simlib.report.record.page import decision_page
 from simlib.report.record.tables import TABLES, decision_tables
 from simlib.report.record.worth_words import pairs
+from simlib.report.rendering import to_svg
+from simlib.report.tornado_figure import tornado_figure
 from simlib.scenario.errors import InputError
 from support.comparisons import CACHED, JWT
 from support.decisions import KINDS, decision, spread
@@ -53,7 +55,8 @@ def complexity_of_kind(kind: str) -> Complexity:
 def complexity(request: pytest.FixtureRequest) -> Complexity:
     """Of the designs of the decision that the test is about."""
     callspec = getattr(request.node, "callspec", None)
-    return complexity_of_kind("choose" if callspec is None else callspec.params.get("kind", "choose"))
+    kind = "choose" if callspec is None else callspec.params.get("kind", "choose")
+    return complexity_of_kind(kind if kind in ("alone", "six") else "choose")  # all others have the same designs
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -216,17 +219,20 @@ def test_bars_add_up_to_the_total_and_savings_go_to_the_left() -> None:
 # --- the folder ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["choose", "alone"])  # drawing takes seconds; words of all kinds are below
-def test_a_record_is_equal_when_it_is_made_again_but_for_run_json(
-    kind: str, complexity: Complexity, tmp_path: Path
-) -> None:
-    first = write_decision(tmp_path / "a", KINDS[kind](), complexity, Provenance({"seed": 1}, 1.5, {"draws": 10}))
-    again = write_decision(tmp_path / "b", KINDS[kind](), complexity, Provenance({}, 99.0, {"draws": 10}))
+def test_a_record_is_equal_when_it_is_made_again_but_for_run_json(complexity: Complexity, tmp_path: Path) -> None:
+    """Of one design, for drawing takes seconds; `simlib decide` is repeated whole in tests/behaviour."""
+    first = write_decision(tmp_path / "a", KINDS["alone"](), complexity, Provenance({"seed": 1}, 1.5, {"draws": 10}))
+    again = write_decision(tmp_path / "b", KINDS["alone"](), complexity, Provenance({}, 99.0, {"draws": 10}))
     names = sorted(path.name for path in first.iterdir())
     assert names == sorted(path.name for path in again.iterdir())
     assert {"decision.md", "report.html", "decision.json", "run.json", "cost.png", *TABLES} <= set(names) <= set(FILES)
     for name in set(names) - {"run.json"}:
         assert (first / name).read_bytes() == (again / name).read_bytes(), name
+
+
+def test_the_figure_of_what_drives_it_is_equal_when_it_is_drawn_again() -> None:
+    first, again = (tornado_figure(decision().sensitivity[0], "USD")[0] for _ in range(2))
+    assert to_svg(first) == to_svg(again)
 
 
 @EVERY_KIND

@@ -1,8 +1,10 @@
 """What designs are worth against each other, in words: break-even, payback, and the value at which it flips."""
 
+from collections.abc import Sequence
+
 from simlib.decision.choice.values import Crossing, Decision, Worthwhile
 from simlib.report.record.amounts import chance, number, told
-from simlib.report.record.outcome import currency, years
+from simlib.report.record.outcome import currency, listed, years
 
 RATE = "requests per second"
 _FEW = 3
@@ -122,6 +124,17 @@ def flip(worth: Worthwhile, unit: str) -> str:
     if worth.flip_per_million > 0:
         return f"would break even if every million requests were worth {value} more with it"
     return f"would still break even if every million requests were worth {value} less with it"
+
+
+def never_pays(every: Sequence[Worthwhile], unit: str) -> str:
+    """Several that pay at no load, against the same design, in one sentence."""
+    low, high = (number(end) for end in every[0].load_range)
+    names = listed([own.design for own in every])
+    values = listed([number(own.flip_per_million) for own in every])
+    return (
+        f"{names} against {every[0].against} pay at no load from {low} to {high} {RATE}; {values} {unit} per million "
+        "requests are missing"
+    )
 
 
 def npv(worth: Worthwhile, unit: str) -> str:
