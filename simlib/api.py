@@ -30,7 +30,7 @@ def scenario_path(source: str | Path) -> Path:
     Raises InputError for what looks like a name and is not one.
     """
     path, bundled = Path(source), bundled_scenarios()
-    if path.exists() or path.suffix or len(path.parts) > 1:
+    if path.is_file() or path.suffix or len(path.parts) > 1:
         return path
     if str(source) not in bundled:
         raise InputError(unknown("scenario", str(source), [*bundled, "or the path of a scenario file"]))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from simlib.api import load_scenario
 from simlib.cli import run
 from simlib.report.record.folder import FILES
 from support.command_line import COMMAND, environment, simlib, write_tiny
@@ -266,3 +267,9 @@ def test_ctrl_c_leaves_no_folder_and_says_so(tmp_path: Path) -> None:
     assert errors.endswith("simlib: interrupted: no decision record was written to out\n")
     assert "Traceback" not in errors
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
+
+
+def test_a_folder_named_like_a_bundled_scenario_does_not_hide_it(tmp_path: Path) -> None:
+    (tmp_path / "web-shop").mkdir()  # as --out web-shop makes it
+    with contextlib.chdir(tmp_path):
+        assert load_scenario("web-shop").title == "Web shop"
