@@ -36,13 +36,13 @@ WITH_CLIENTS = "Rows in the token store are those of renewals; what only a sign-
 class Budgets(NamedTuple):
     """CPU seconds of the simulator, about, for each stage; 0 leaves sizing or surfaces out."""
 
-    comparison: float = 85.0
+    comparison: float = 65.0
     sizing: float = SIZING
     surfaces: float = SURFACES
 
 
 USUAL = Budgets()
-"""About a minute and a half on two cores, so that a whole decision takes two."""
+"""A little more than a minute on two cores, so that a whole decision of six designs stays below two."""
 
 
 def gain_of(
