@@ -10,6 +10,9 @@ ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 SCENARIO ?= web-shop
 OUT ?= out/$(SCENARIO)
 
+# The tests start hundreds of processes, each quicker when modules need no compiling.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint types browser tests notebooks lab bench evidence mutants lock calibrate clean
 

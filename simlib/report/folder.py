@@ -8,7 +8,6 @@ from simlib.report.figures import latency_figure, tradeoff_figure
 from simlib.report.html import Drawn, render_html
 from simlib.report.profile_tables import profiles_csv
 from simlib.report.provenance import Provenance
-from simlib.report.rendering import to_png, to_svg
 from simlib.report.replaceable_folder import RECORD, check_folder, write_folder
 from simlib.report.run_record import run_record
 from simlib.report.summary import replications_csv, summary_csv, verdict_text
@@ -66,7 +65,7 @@ def report_files(
     }
     if dependence is not None:
         texts[PROFILES] = profiles_csv(dependence)
-    drawn = {f"{f.name}.{kind}": make(f.figure) for f in figures for kind, make in (("svg", to_svg), ("png", to_png))}
+    drawn = {name: content for figure in figures for name, content in figure.files().items()}
     return {**{name: text.encode() for name, text in texts.items()}, **drawn}
 
 

@@ -1,11 +1,14 @@
 """The report as one page: no script, nothing from elsewhere, figures inside."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from simlib.decision import ProfileDependence, Verdicts, promised
 from simlib.report.cells import comparison_rows, opponent_rows
 from simlib.report.profile_tables import profile_rows
-from simlib.report.rendering import inline_svg
+from simlib.report.rendering import inline_svg, to_png, to_svg
 from simlib.report.telling import told_designs, told_limits, told_promises, told_provenance, told_run
 from simlib.report.telling_world import told_world
 
@@ -14,13 +17,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Drawn(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Drawn:
     """A figure of the report: the name of its files, the figure, its description and its caption."""
 
     name: str
     figure: "Figure"
     alt: str
     caption: str
+
+    @cached_property
+    def svg(self) -> bytes:
+        """The figure as an SVG document, drawn once for its file and for the page."""
+        return to_svg(self.figure)
+
+    def files(self) -> Mapping[str, bytes]:
+        """Name -> content of its files."""
+        return {f"{self.name}.svg": self.svg, f"{self.name}.png": to_png(self.figure)}
+
+    def inline(self) -> str:
+        """The figure as an element of a page."""
+        return inline_svg(self.svg, self.name, self.alt)
 
 
 def page_environment() -> "Environment":
@@ -45,7 +62,7 @@ def render_html(verdicts: Verdicts, figures: tuple[Drawn, ...], dependence: Prof
             scenario=scenario,
             verdicts=verdicts,
             level=f"{scenario.run.level * 100:g}",
-            figures=[{"svg": inline_svg(f.figure, f.name, f.alt), "caption": f.caption} for f in figures],
+            figures=[{"svg": f.inline(), "caption": f.caption} for f in figures],
             rows=comparison_rows(verdicts),
             opponent_rows=opponent_rows(verdicts),
             limits=told_limits(verdicts),

@@ -26,12 +26,12 @@ def to_png(figure: "Figure", dpi: int = _DPI) -> bytes:
     return _rendered(figure, "png", {"Software": None}, dpi)
 
 
-def inline_svg(figure: "Figure", prefix: str, alt: str) -> str:
-    """The figure as an element of a page, with its description for those who cannot see it.
+def inline_svg(svg: bytes, prefix: str, alt: str) -> str:
+    """An SVG document of `to_svg` as an element of a page, with its description for those who cannot see it.
 
     Ids get ``prefix``, so that several figures fit on one page. Namespaces go, for a page does not need them.
     """
-    document = to_svg(figure).decode("utf-8")
+    document = svg.decode("utf-8")
     element = document[document.index("<svg") :]
     element = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", element, count=2)
     element = re.sub(r'\bid="', f'id="{prefix}-', element)

@@ -6,4 +6,5 @@ from pydantic import BaseModel, ConfigDict
 class FrozenModel(BaseModel):
     """A value that cannot be changed, knows no misspelt key and takes no text or truth for a number."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+    # A model that only others hold needs no validator of its own: those that are asked for are built when they are.
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False, strict=True)

@@ -107,7 +107,19 @@ def test_a_replayed_log_is_described_and_its_speed_up_warned_about(tmp_path: Pat
 def test_a_replay_repeats_from_its_record_and_only_with_the_same_log(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     log = write_log(tmp_path)
-    once = simlib("compare", "tiny.toml", "--load", "access.log", "--copies", "3", "--out", "out", cwd=tmp_path)
+    once = simlib(
+        "compare",
+        "tiny.toml",
+        "--load",
+        "access.log",
+        "--copies",
+        "3",
+        "--profiles",
+        "none",
+        "--out",
+        "out",
+        cwd=tmp_path,
+    )
     assert once.returncode == 0, once.stderr
     record = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert record["scenario"]["world"]["load"]["file"] == "../access.log"
@@ -126,7 +138,7 @@ def test_another_profile_is_used_and_a_record_notices_a_changed_one(tmp_path: Pa
     profile = tmp_path / "mine.csv"
     profile.write_bytes((bundled("profiles") / "python-2026.csv").read_bytes())
     write_tiny(tmp_path, ("replications = 2", "replications = 1"))
-    done = simlib("compare", "tiny.toml", "--profile", "mine.csv", "--out", "out", cwd=tmp_path)
+    done = simlib("compare", "tiny.toml", "--profile", "mine.csv", "--profiles", "none", "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "warning" not in simlib("compare", "out/run.json", cwd=tmp_path).stderr
     with profile.open("a", encoding="utf-8") as rows:
@@ -136,7 +148,7 @@ def test_another_profile_is_used_and_a_record_notices_a_changed_one(tmp_path: Pa
 
 def test_an_unstable_design_is_named_and_not_averaged(tmp_path: Path) -> None:
     write_tiny(tmp_path, ("mean_s = 0.004", "mean_s = 0.2"), ("replications = 2", "replications = 3"))
-    done = simlib("compare", "tiny.toml", "--out", "out", cwd=tmp_path)
+    done = simlib("compare", "tiny.toml", "--profiles", "none", "--out", "out", cwd=tmp_path)
     words = " ".join(done.stdout.split())
     assert done.returncode == 0, done.stderr
     assert "opaque is unstable: its backlog grows" in words

@@ -33,7 +33,7 @@ def small(**changes: Any) -> Scenario:
         "world__service__work": {"kind": "exponential", "mean_s": 0.02},
         "world__authorization_server__discipline": "processor_sharing",
         "world__revocations__rate": 0.0,
-        "run__length_s": 120.0,
+        "run__length_s": 80.0,
         "run__warm_up_s": 20.0,
         "run__replications": 6,
     }
@@ -42,7 +42,7 @@ def small(**changes: Any) -> Scenario:
 
 def test_the_bundled_closed_scenario_meets_mean_value_analysis() -> None:
     bundled = load_scenario("batch-workers")
-    shorter = {"length_s": 100.0, "warm_up_s": 20.0, "replications": 10}
+    shorter = {"length_s": 70.0, "warm_up_s": 15.0, "replications": 10}
     brief = bundled.with_run(bundled.run.model_copy(update=shorter))
     found = list(checked_scenario(compare(brief), 0.999))
     assert len(found) == 3 * len(bundled.designs)

@@ -107,7 +107,7 @@ def test_equal_figures_are_equal_bytes_without_date_or_address(draw: Draw) -> No
 
 def test_figures_on_one_page_share_no_ids_and_are_described() -> None:
     figure, _ = latency_figure(verdicts())
-    element = inline_svg(figure, "latency", 'say "<this>" & that')
+    element = inline_svg(to_svg(figure), "latency", 'say "<this>" & that')
     assert element.startswith('<svg role="img" aria-label="say &quot;&lt;this&gt;&quot; &amp; that"')
     assert 'id="latency-' in element
     assert element.count('id="') == element.count('id="latency-')

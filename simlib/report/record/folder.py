@@ -13,7 +13,6 @@ from simlib.report.record.figures import NAMES, decision_figures
 from simlib.report.record.madr import decision_record
 from simlib.report.record.page import decision_page
 from simlib.report.record.tables import TABLES, decision_tables
-from simlib.report.rendering import to_png, to_svg
 from simlib.report.replaceable_folder import RECORD, check_folder, write_folder
 from simlib.report.run_record import run_record
 
@@ -65,7 +64,7 @@ def decision_files(
         "replications.csv": str(decision.gain.table.to_csv(index=False, lineterminator="\n")),
         RECORD: run_record(decision.verdicts, provenance, folder, decision.scenario),
     }
-    drawn = {f"{f.name}.{kind}": make(f.figure) for f in figures for kind, make in (("svg", to_svg), ("png", to_png))}
+    drawn = {name: content for figure in figures for name, content in figure.files().items()}
     return {**{name: text.encode() for name, text in texts.items()}, **drawn}
 
 

@@ -18,7 +18,6 @@ from simlib.report.record.options import options
 from simlib.report.record.outcome import currency, equal_designs, equivalences, level, title, verdict, years
 from simlib.report.record.ranking_rows import ranking_rows, references
 from simlib.report.record.worth_words import sentences
-from simlib.report.rendering import inline_svg
 from simlib.report.telling import told_provenance
 from simlib.report.telling_world import told_world
 
@@ -50,7 +49,7 @@ def decision_page(decision: Decision, figures: Sequence[Drawn], complexity: Comp
             references=references(decision),
             ranking=ranking_rows(decision),
             opponent=opponent_sentence(decision),
-            figures=[{"svg": inline_svg(f.figure, f.name, f.alt), "caption": f.caption} for f in figures],
+            figures=[{"svg": f.inline(), "caption": f.caption} for f in figures],
             worth=sentences(decision),
             flips=flips(decision),
             driven=driven(decision),
