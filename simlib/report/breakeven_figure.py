@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_APART = 0.3
+"""Of the linear part of the axis: numbers nearer to 0 would be printed over it."""
+
 
 def breakeven_figure(pairs: Sequence[Worthwhile], currency: str, load: float) -> "tuple[Figure, str]":
     """One panel per pair: mean and interval of the net present value, and its crossings; figure and description.
@@ -54,11 +57,15 @@ def _draw(axes: "Axes", pair: Worthwhile, number: int, load: float) -> None:
         zorder=5,
     )
     axes.set_xscale("log")
-    axes.set_yscale("symlog", linthresh=_linear(pair, load), linscale=1.5)
+    linear = _linear(pair, load)
+    axes.set_yscale("symlog", linthresh=linear, linscale=1.5)
     axes.xaxis.set_major_formatter("{x:,g}")
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(*pair.load_range)
     axes.set_title(f"{pair.design} against {pair.against}")
+    low, high = axes.get_ylim()
+    apart = [tick for tick in axes.get_yticks() if low <= tick <= high and not 0 < abs(tick) < _APART * linear]
+    axes.set_yticks(apart)
 
 
 def _linear(pair: Worthwhile, load: float) -> float:

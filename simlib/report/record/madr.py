@@ -59,6 +59,7 @@ def _values(decision: Decision, complexity: Complexity) -> dict[str, Any]:
         ],
         "limits": _limits(decision),
         "outs": out_sentences(decision),
+        "sized": bool(decision.gain.sizes),
         "outcome": outcome_sentence(decision),
         "equivalences": equivalences(decision),
         "references": references(decision),
