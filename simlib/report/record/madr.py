@@ -20,7 +20,7 @@ from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, rankin
 from simlib.report.record.worth_words import sentences
 
 _UNKNOWN = Complexity()
-_ESCAPED = {"|": r"\|", "<": "&lt;", "`": r"\`", "*": r"\*", "\n": " "}
+_ESCAPED = {"|": r"\|", "<": "&lt;", "`": r"\`", "*": r"\*", "\n": " ", "\r": " "}
 
 
 def decision_record(decision: Decision, complexity: Complexity = _UNKNOWN) -> str:
