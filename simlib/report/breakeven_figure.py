@@ -1,6 +1,6 @@
 """Net present value over the load, drawn: where a design begins to pay, and how sure that is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from simlib.decision.choice.values import Worthwhile
@@ -63,9 +63,14 @@ def _draw(axes: "Axes", pair: Worthwhile, number: int, load: float) -> None:
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(*pair.load_range)
     axes.set_title(f"{pair.design} against {pair.against}")
-    low, high = axes.get_ylim()
-    apart = [tick for tick in axes.get_yticks() if low <= tick <= high and not 0 < abs(tick) < _APART * linear]
-    axes.set_yticks(apart)
+    axes.set_yticks(_ticks(axes.get_yticks(), *axes.get_ylim(), linear))
+
+
+def _ticks(every: Iterable[float], low: float, high: float, linear: float) -> list[float]:
+    """Those far enough from 0; where none is left, about half of the linear part in their place."""
+    half = float(f"{linear / 2:.0e}")
+    apart = [float(tick) for tick in every if low <= tick <= high and abs(tick) >= _APART * linear]
+    return sorted([*(apart or [tick for tick in (-half, half) if low <= tick <= high]), 0.0])
 
 
 def _linear(pair: Worthwhile, load: float) -> float:
