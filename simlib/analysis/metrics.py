@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+_PLURALS = ("requests", "refused requests", "failed requests", "tokens", "distinct signatures", "bytes")
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -26,6 +28,11 @@ class Metric:
         if value != value:
             return "-"
         return f"{value * self.factor:,.{self.digits}f} {self.shown_unit}".rstrip()
+
+    @property
+    def plural(self) -> bool:
+        """Whether its label is a plural, such as "requests"."""
+        return self.label.startswith(_PLURALS)
 
     @property
     def shown_unit(self) -> str:

@@ -67,7 +67,7 @@ def effort(
     if explain is None:
         _indicators(ledger, designs, counts, now, loaded, json)
     else:
-        _explained(ledger, designs, counts, explain, json)
+        _explained(ledger, designs, counts, now, explain, json)
 
 
 def _design(designs: "Mapping[str, Design]", name: str) -> "Design":
@@ -106,27 +106,36 @@ def _indicators(
 
 
 def _explained(
-    ledger: "EffortLedger", designs: "Mapping[str, Design]", counts: "Counts", name: str, json: bool
+    ledger: "EffortLedger",
+    designs: "Mapping[str, Design]",
+    counts: "Counts",
+    present: "Design | None",
+    name: str,
+    json: bool,
 ) -> None:
     from simlib.commands.effort_tables import show_items
     from simlib.decision.effort import explain_design, explain_part
 
     is_design = name in designs
-    groups = {name: explain_design(ledger, designs[name], counts)} if is_design else explain_part(ledger, name, designs)
+    groups = (
+        {name: explain_design(ledger, designs[name], counts, present=present)}
+        if is_design
+        else explain_part(ledger, name, designs)
+    )
     if json:
         items = {title: [_item(explained) for explained in group] for title, group in groups.items()}
         print_json({"ledger": ledger.source, "explained": name, "items": items})
         return
     named = [part for title in groups for part in title.split(", ")]
     reasons = [f"{part}: {ledger.none_because[part]}" for part in named if part in ledger.none_because]
-    totals = [_counted(counts), _totals(ledger, designs[name], counts)] if is_design else reasons
+    totals = [_counted(counts), _totals(ledger, designs[name], counts, present)] if is_design else reasons
     show_items(groups, [*totals, f"Estimates: {ledger.source}."])
 
 
-def _totals(ledger: "EffortLedger", design: "Design", counts: "Counts") -> str:
+def _totals(ledger: "EffortLedger", design: "Design", counts: "Counts", present: "Design | None") -> str:
     from simlib.decision.effort import expected_effort
 
-    days = expected_effort(ledger, {"": design}, counts)[""]
+    days = expected_effort(ledger, {"": design}, counts, present=present)[""]
     return f"In all {days.one_off_days:.1f} person-days to build and {days.yearly_days:.1f} each year (means)."
 
 

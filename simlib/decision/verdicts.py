@@ -85,15 +85,16 @@ def _more(difference: Interval, values: ArrayLike, baseline: ArrayLike, margin: 
 def sentence(judgement: Judgement) -> str:
     """The judgement in plain words with units and interval, without a full stop."""
     what = f"{judgement.metric.label} of {judgement.design}"
+    verb = "are" if judgement.metric.plural else "is"
     if judgement.word == "undefined":
         return f"{what} cannot be compared with {judgement.baseline}: no replication has it in both"
     if judgement.word == "equivalent":
-        return f"{what} is equivalent to {judgement.baseline} within {_margin(judgement)}: {_signed(judgement)}"
+        return f"{what} {verb} equivalent to {judgement.baseline} within {_margin(judgement)}: {_signed(judgement)}"
     if judgement.word == "undecided":
         return (
             f"{what} against {judgement.baseline}: {_signed(judgement)}, margin {_margin(judgement)}: {_ask(judgement)}"
         )
-    told = f"{what} is {_directed(judgement)}"
+    told = f"{what} {verb} {_directed(judgement)}"
     return told if judgement.word in ("lower", "higher") else f"{told}: {judgement.word}"
 
 

@@ -1,6 +1,6 @@
 """Net present value over the load, drawn: where a design begins to pay, and how sure that is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from simlib.decision.choice.values import Worthwhile
@@ -9,6 +9,9 @@ from simlib.report.style import LINES, MARKERS, OKABE_ITO, house_style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_APART = 0.3
+"""Of the linear part of the axis: numbers nearer to 0 would be printed over it."""
 
 
 def breakeven_figure(pairs: Sequence[Worthwhile], currency: str, load: float) -> "tuple[Figure, str]":
@@ -54,11 +57,20 @@ def _draw(axes: "Axes", pair: Worthwhile, number: int, load: float) -> None:
         zorder=5,
     )
     axes.set_xscale("log")
-    axes.set_yscale("symlog", linthresh=_linear(pair, load), linscale=1.5)
+    linear = _linear(pair, load)
+    axes.set_yscale("symlog", linthresh=linear, linscale=1.5)
     axes.xaxis.set_major_formatter("{x:,g}")
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(*pair.load_range)
     axes.set_title(f"{pair.design} against {pair.against}")
+    axes.set_yticks(_ticks(axes.get_yticks(), *axes.get_ylim(), linear))
+
+
+def _ticks(every: Iterable[float], low: float, high: float, linear: float) -> list[float]:
+    """Those far enough from 0; where none is left, about half of the linear part in their place."""
+    half = float(f"{linear / 2:.0e}")
+    apart = [float(tick) for tick in every if low <= tick <= high and abs(tick) >= _APART * linear]
+    return sorted([*(apart or [tick for tick in (-half, half) if low <= tick <= high]), 0.0])
 
 
 def _linear(pair: Worthwhile, load: float) -> float:

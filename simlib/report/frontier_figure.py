@@ -63,6 +63,7 @@ def _draw(axes: "Axes", frontier: Frontier, decision: Decision) -> None:
     label, unit = _label(frontier.figure, decision)
     axes.set_title(label)
     axes.set_ylabel(unit)
+    axes.yaxis.set_major_formatter("{x:,g}")
     low, high = axes.get_ylim()
     axes.set_ylim(bottom=-0.03 * high if low < high / 2 else low)  # a point at 0 is seen whole
     axes.set_xlim(left=0)

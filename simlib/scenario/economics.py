@@ -43,7 +43,7 @@ Amount = Annotated[
 class Prices(FrozenModel):
     """What things cost, in one currency; what is left out is taken from data/prices.csv."""
 
-    currency: str = Field(default="USD", min_length=1, max_length=8)
+    currency: str = Field(default="USD", max_length=8, pattern=r"^[A-Za-zÀ-ɏ$€£¥₹.]+$")
     vcpu_hour: Amount | None = Field(default=None, description="of a server, per vCPU and hour")
     database_vcpu_hour: Amount | None = Field(default=None, description="of the token store, per vCPU and hour")
     gigabyte: Amount | None = Field(default=None, description="of traffic, per 10^9 bytes")

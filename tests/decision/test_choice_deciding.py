@@ -192,7 +192,7 @@ class TestWord:
         assert (told.word, told.chosen, told.equivalents, told.more_replications) == ("choose", JWT, (), 0)
         assert [row.design for row in told.ranking] == [JWT, OPAQUE, CACHED]
         assert told.ranking[0].p_best == 1.0
-        assert "over 99%" in told.reason  # draws cannot tell it from certainty
+        assert "over 99 %" in told.reason  # draws cannot tell it from certainty
 
     def test_choose_the_only_one_that_is_left(self) -> None:
         told = decided(CHEAP, ITEMS, limits={"revocation_lag_s": 12.0})

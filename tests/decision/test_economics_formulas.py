@@ -139,6 +139,12 @@ def test_the_reverse_question_brings_the_value_to_nothing(npv: float, requests: 
     )
 
 
+def test_without_requests_no_value_of_theirs_brings_anything_to_zero() -> None:
+    found = value_per_million(np.array([-5.0, 5.0, 0.0]), np.array([0.0, 0.0, 1e6]), 1, 0.0)
+    assert np.isnan(found[:2]).all()
+    assert found[2] == 0
+
+
 def test_costs_by_hand() -> None:
     # 3.6 million requests of 2 ms are 2 CPU hours; half busy they take 4 paid ones.
     assert float(cpu_cost(3.6e6, 0.002, 0.05, 0.5)) == pytest.approx(0.2)

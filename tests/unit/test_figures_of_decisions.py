@@ -13,6 +13,7 @@ from simlib.report.rendering import to_png
 from simlib.report.tornado_figure import tornado_figure
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures
+from support.decisions import worthwhile
 
 FIGURES: Figures = {
     OPAQUE: {"rs_cpu_s": [0.004] * 4, "as_cpu_s": [0.001] * 4, "mean_s": [0.03] * 4, "exposure_s": [0.0] * 4},
@@ -100,6 +101,15 @@ class TestBreakEven:
         assert "better at every load" in words
         crossed = next(line for line in figure.axes[0].lines if line.get_label() == "break-even")
         assert np.isnan(np.asarray(crossed.get_xdata(), dtype=float)).all()
+
+    def test_no_number_of_the_axis_is_printed_over_zero(self) -> None:
+        far = worthwhile(JWT, CACHED, -38_000.0, half=32_000.0)  # the axis is linear up to 70,000
+        figure, _ = breakeven_figure([far], "USD", 20.0)
+        (axes,) = figure.axes
+        ticks = [tick for tick in axes.get_yticks() if tick != 0]
+        assert ticks
+        assert min(abs(tick) for tick in ticks) >= 20_000
+        assert 0 in axes.get_yticks()
 
     def test_each_pair_has_a_panel(self, told: Decision) -> None:
         pairs = [own for rival in told.against.values() for own in rival.values()]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from simlib.decision.economics.prices import COLUMNS, KEYS, load_prices, prices_file, resolve_prices
 from simlib.scenario.economics import Estimate, Prices
@@ -94,6 +95,13 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="cannot be read as prices"):
         load_prices(binary)
+
+
+@pytest.mark.parametrize("currency", ["=A", "+1", "-1", "@x", "a|b", "<b>", "", " ", "a\nb", "dollars a day"])
+def test_a_currency_is_a_word_that_no_table_runs(currency: str) -> None:
+    with pytest.raises(ValidationError, match="currency"):
+        Prices(currency=currency)
+    assert [Prices(currency=own).currency for own in ("EUR", "€", "Kč", "US$")] == ["EUR", "€", "Kč", "US$"]
 
 
 def test_the_bundled_file_is_found() -> None:

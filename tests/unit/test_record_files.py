@@ -27,7 +27,7 @@ from simlib.report.record.worth_words import pairs
 from simlib.report.rendering import to_svg
 from simlib.report.tornado_figure import tornado_figure
 from simlib.scenario.errors import InputError
-from support.comparisons import CACHED, JWT
+from support.comparisons import CACHED, JWT, OPAQUE
 from support.decisions import KINDS, decision, spread
 
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
@@ -131,6 +131,15 @@ def test_nothing_of_a_scenario_becomes_markup_of_the_record() -> None:
     assert "](javascript" not in text
     assert r"{{ 7 \* 7 }}" in text
     assert r"A \| B" in text
+
+
+def test_a_line_break_of_a_work_item_begins_no_line_of_the_record(complexity: Complexity) -> None:
+    (own, *rest) = (one for one in complexity.items[OPAQUE] if not one.item.common)
+    broken = own._replace(item=replace(own.item, title="a\r# b\r\n* c", low=500.0, likely=500.0, high=500.0))
+    text = decision_record(decision(), replace(complexity, items={OPAQUE: (broken, *rest)}))
+    assert "\r" not in text
+    assert "a # b" in text
+    assert not re.search(r"^(# b|\* c)", text, re.MULTILINE)
 
 
 # --- the page --------------------------------------------------------------------------------------------------------

@@ -1,18 +1,24 @@
 """What is said about a decision: outcome, limits, break-even, what drives it, for and against."""
 
+import math
+import re
 from dataclasses import replace
 
 import pytest
 
+from simlib import load_ledger, load_scenario
+from simlib.decision.choice.pairs import counts_of
 from simlib.decision.choice.values import Crossing, Decision, Swing
+from simlib.decision.effort import expected_effort
 from simlib.report.record.arguments import arguments
 from simlib.report.record.assumptions import ASSUMED, SOURCED, inputs, kind_of
+from simlib.report.record.complexity import complexity_of, largest_items
 from simlib.report.record.confirming import confirmation, flips
-from simlib.report.record.drivers import drivers, main_sensitivity
+from simlib.report.record.drivers import drivers, main_sensitivity, shares
 from simlib.report.record.limit_rows import limit_rows, open_sentences, out_sentences
 from simlib.report.record.outcome import equal_designs, outcome_sentence, title, verdict
 from simlib.report.record.ranking_rows import ranking_rows, references
-from simlib.report.record.worth_words import pairs, pays, strongest
+from simlib.report.record.worth_words import flip, missing, pairs, payback, pays, strongest
 from support.comparisons import CACHED, JWT, OPAQUE
 from support.decisions import KINDS, decision, none, out_of_limits, sensitivity, spread, undecided, worthwhile
 
@@ -161,7 +167,7 @@ def test_money_is_an_argument_on_the_side_of_its_interval() -> None:
     found = [own for own in arguments(replace(made, against=against), JWT) if "(computed)" in own.because]
     assert [(own.side, own.because.partition(" over 3")[0]) for own in found] == [
         ("Good", "servers cost 300 USD (250 to 350) less"),
-        ("Neutral", "traffic costs \N{MINUS SIGN}20 USD (\N{MINUS SIGN}80 to 40) more"),
+        ("Neutral", "traffic costs 20 USD less (anything from 40 USD more to 80 USD less)"),
         ("Neutral", f"storage and exposure cost the same as with {CACHED} within 15 USD"),  # a hundredth of the margin
         ("Bad", "building and running it takes effort worth 500 USD (400 to 600) more"),
     ]
@@ -171,7 +177,8 @@ def test_the_baseline_hears_the_figures_of_its_opponent_from_the_other_side() ->
     measured = [own for own in arguments(decision(), OPAQUE) if "(measured)" in own.because]
     load = next(own for own in measured if own.because.startswith("requests at the authorization server"))
     assert load.side == "Bad"
-    assert f"of {CACHED} is 36.00 per second lower than {OPAQUE}" in load.because
+    assert f"of {OPAQUE} are 36.00 per second higher than {CACHED}" in load.because
+    assert load.because.endswith("worse (measured)")  # the word is on the side of the argument
     assert any(own.side == "Good" and own.because.startswith("exposure") for own in measured)
 
 
@@ -193,6 +200,42 @@ def test_a_flip_is_told_once_and_only_where_it_concerns_the_choice() -> None:
     assert len(told) == len(set(told))
     assert not any(f"{OPAQUE} against {CACHED}" in sentence for sentence in told)  # the same pair, seen from behind
     assert any("pays above 340 requests per second" in sentence and JWT in sentence for sentence in told)
+
+
+def test_what_runs_today_is_no_work_left_to_do() -> None:
+    own, ledger = load_scenario("internal-tool"), load_ledger()
+    today = own.designs["opaque"]
+    assert own.terms.present == today.name
+    told = complexity_of(own, ledger)
+    effort = expected_effort(ledger, own.designs, counts_of(own), present=today)
+    for design, items in told.items.items():
+        once = sum(one.item.mean * one.times for one in items if one.item.kind != "recurring")
+        assert once == pytest.approx(effort[design].one_off_days)
+    assert all("person-days a year" in work for work in largest_items(told, today.name))
+    assert any(one.because == ("going over from opaque",) for one in told.items["jwt"])
+
+
+def test_a_minus_in_a_sentence_is_that_of_all_other_numbers() -> None:
+    every = [own.because for design in decision().scenario.designs for own in arguments(decision(), design)]
+    assert not any(re.search(r"[ (]-\d", because) for because in every)
+
+
+def test_payback_beyond_the_horizon_is_told_as_such() -> None:
+    late = worthwhile(JWT, CACHED, 0.0, payback_years=18.0)
+    assert "after 18 years in the median draw, beyond the horizon of 3 " in payback(late, 3.0)
+    assert "within the horizon of 20 " in payback(late, 20.0)
+
+
+def test_without_requests_no_value_of_theirs_is_told() -> None:
+    none_asked = worthwhile(JWT, CACHED, 0.0, flip_per_million=math.nan)
+    assert flip(none_asked, "USD").endswith("there are no requests")
+    assert missing(none_asked, "USD") == "there are no requests"
+
+
+def test_shares_of_the_variance_are_told_by_groups_of_inputs() -> None:
+    assert shares(replace(sensitivity(JWT, CACHED), sobol=())) == ()
+    (told,) = shares(sensitivity(JWT, CACHED))
+    assert all(f"{own.input} " in told for own in sensitivity(JWT, CACHED).sobol if own.total >= 0.01)
 
 
 def test_nothing_is_confirmed_where_nothing_was_chosen() -> None:

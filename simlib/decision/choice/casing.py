@@ -44,6 +44,19 @@ def _facts(scenario: Scenario, design: str, gain: Gain) -> Facts:
     )
 
 
+def expected_instead(case: Case, gain: Gain) -> tuple[str, ...]:
+    """A sentence about exposures that no run has, in whose place stands what settings let expect; none without."""
+    own = {
+        name: facts.means[EXPOSURE]
+        for name, facts in case.facts.items()
+        if math.isnan(_mean(gain, name, EXPOSURE)) and not math.isnan(facts.means[EXPOSURE])
+    }
+    if not own:
+        return ()
+    told = ", ".join(f"{name} {seconds:,.4g} s" for name, seconds in own.items())
+    return (f"Exposure after revocation is what settings let expect in the mean, and was not simulated: {told}.",)
+
+
 def _values(gain: Gain, design: str, figure: str) -> list[float]:
     rows = gain.table[gain.table["design"] == design]
     return [] if figure not in rows.columns else [float(value) for value in rows[figure] if not math.isnan(value)]

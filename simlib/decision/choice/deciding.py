@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simlib.decision.choice.casing import case_of, completed
+from simlib.decision.choice.casing import case_of, completed, expected_instead
 from simlib.decision.choice.drawing import Draws
 from simlib.decision.choice.facts import Case
 from simlib.decision.choice.frontier import SHOWN, frontiers
@@ -87,7 +87,7 @@ def decide(
         opponent=opponent,
         open_because=outcome.open_because,
         frontiers=frontiers(accounts, every.figures, every.effort, level),
-        left_out=(*left_out(case, every.figures, inputs, replications), *silent),
+        left_out=(*expected_instead(case, gain), *left_out(case, every.figures, inputs, replications), *silent),
     )
 
 

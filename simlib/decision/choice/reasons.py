@@ -43,7 +43,7 @@ def reason(outcome: Outcome, limits: tuple[LimitOutcome, ...], margin: float, ye
 
 def _chance(share: float) -> str:
     """A share of draws; what draws cannot tell from certainty is not called certain."""
-    return "over 99%" if share > 0.99 else f"{share:.0%}"
+    return "over 99 %" if share > 0.99 else f"{share * 100:.0f} %"
 
 
 def _asked(outcome: Outcome) -> str:
@@ -69,7 +69,7 @@ def left_out(case: Case, figures: Figures, inputs: Mapping[str, Input], replicat
     if unsized:
         yield (
             f"Servers of {', '.join(unsized)} were not sized: each request pays for the CPU time that it takes, on "
-            f"servers that are {case.scenario.terms.target_utilisation:.0%} busy."
+            f"servers that are {case.scenario.terms.target_utilisation * 100:.0f} % busy."
         )
     unseen = [name for name, own in figures.items() if bool((own[EXPOSURE] != own[EXPOSURE]).any())]
     if unseen and inputs["exposed_hour"].high > 0:

@@ -62,12 +62,12 @@ def _opaque_to_clients(case: Case, facts: Facts, inputs: Mapping[str, Input]) ->
 
 
 def _no_as_dependency(case: Case, facts: Facts, inputs: Mapping[str, Input]) -> LimitOutcome:
-    allowed = "requests are served without the authorization server"
+    allowed = "no request waits for the authorization server"
     if facts.structure is None:
         return _unknown(facts, "no_as_dependency", allowed)
     if not facts.structure.asks_authorization_server:
-        return _outcome(facts, "no_as_dependency", allowed, "they are", True, "no request waits for it, keys apart")
-    return _outcome(facts, "no_as_dependency", allowed, "they are not", False, "requests may wait for its answer")
+        return _outcome(facts, "no_as_dependency", allowed, "none does", True, "only keys are fetched from it")
+    return _outcome(facts, "no_as_dependency", allowed, "some may", False, "requests may wait for its answer")
 
 
 def _unknown(facts: Facts, limit: str, allowed: str) -> LimitOutcome:

@@ -115,9 +115,12 @@ def break_even_volume(
 def value_per_million(net_present: Numbers, requests: Numbers, years: float, rate: Numbers) -> Values:
     """The value per million requests that brings a net present value to 0: the reverse question.
 
-    Positive where that much is missing, negative where that much could be taken away.
+    Positive where that much is missing, negative where that much could be taken away; NaN without requests, where no
+    value of theirs changes anything.
     """
-    return np.asarray(-net_present / (annuity(years, rate) * requests / 1e6), dtype=np.float64)
+    discounted = np.asarray(annuity(years, rate) * requests / 1e6, dtype=np.float64)
+    missing, millions = np.broadcast_arrays(np.asarray(-net_present, np.float64), discounted)
+    return np.asarray(np.where(millions > 0, _divided(missing, millions, millions > 0), np.nan), dtype=np.float64)
 
 
 def _divided(values: Values, by: Values, where: NDArray[np.bool_]) -> Values:

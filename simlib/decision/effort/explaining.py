@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from simlib.decision.effort.counting import Counts, times
+from simlib.decision.effort.counting import Counts, work_of
 from simlib.decision.effort.items import EVERYTHING, EffortLedger, Item
 from simlib.decision.effort.keys import Key, bringing, design_keys, known_parts, matches
 from simlib.scenario.design import Design
@@ -20,17 +20,24 @@ class Explained(NamedTuple):
 
 
 def explain_design(
-    ledger: EffortLedger, design: Design, counts: Counts, *, common: bool = True
+    ledger: EffortLedger, design: Design, counts: Counts, *, present: Design | None = None, common: bool = True
 ) -> tuple[Explained, ...]:
-    """Every item that is done once or every year for a design, in the order of the ledger."""
+    """Every item that is done once or every year for a design, in the order of the ledger.
+
+    ``present``: what is left to do when that design is there already, going over included.
+    """
+    work = work_of(ledger, design, counts, present=present, common=common)
+    times = {**work.one_off, **work.yearly}
     keys = (Key(EVERYTHING), *design_keys(design))
-    found = []
-    for item in ledger.items:
-        number = times(item, keys, counts)
-        if number and item.kind != "migration" and (common or not item.common):
-            because = tuple(dict.fromkeys(key.name for key in bringing(item.parts, keys)))
-            found.append(Explained(item, number, ("every design",) if item.common else because))
-    return tuple(found)
+    return tuple(
+        Explained(item, times[item.id], _because(item, keys, present)) for item in ledger.items if item.id in times
+    )
+
+
+def _because(item: Item, keys: tuple[Key, ...], present: Design | None) -> tuple[str, ...]:
+    if item.kind == "migration" and present is not None:
+        return (f"going over from {present.name}",)
+    return ("every design",) if item.common else tuple(dict.fromkeys(key.name for key in bringing(item.parts, keys)))
 
 
 def explain_part(ledger: EffortLedger, name: str, others: Iterable[str] = ()) -> Mapping[str, tuple[Explained, ...]]:

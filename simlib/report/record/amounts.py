@@ -4,7 +4,7 @@ import math
 
 from simlib.decision.choice.values import Spread
 
-_MINUS = "\N{MINUS SIGN}"
+MINUS = "\N{MINUS SIGN}"
 _DIGITS = 3
 UNDEFINED = "\N{EN DASH}"
 
@@ -14,7 +14,7 @@ def number(value: float, digits: int = _DIGITS) -> str:
     if math.isnan(value):
         return UNDEFINED
     if math.isinf(value):
-        return "unlimited" if value > 0 else f"{_MINUS}unlimited"
+        return "unlimited" if value > 0 else f"{MINUS}unlimited"
     if value == 0:
         return "0"
     decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
@@ -22,7 +22,7 @@ def number(value: float, digits: int = _DIGITS) -> str:
     shown = f"{abs(rounded):,.{min(decimals, 9)}f}"
     if "." in shown:
         shown = shown.rstrip("0").rstrip(".")
-    return f"{_MINUS}{shown}" if rounded < 0 else shown
+    return f"{MINUS}{shown}" if rounded < 0 else shown
 
 
 def decimals_of(spread: Spread) -> int:
@@ -39,7 +39,7 @@ def at(value: float, decimals: int) -> str:
         return number(value)
     rounded = round(value, decimals) + 0.0
     shown = f"{abs(rounded):,.{decimals}f}"
-    return f"{_MINUS}{shown}" if rounded < 0 else shown
+    return f"{MINUS}{shown}" if rounded < 0 else shown
 
 
 def mean(spread: Spread) -> str:
@@ -60,6 +60,13 @@ def told(spread: Spread, unit: str = "") -> str:
     """Mean, unit and interval: ``1,200 USD (900 to 1,500)``; a value without an interval stands alone."""
     head = f"{mean(spread)} {unit}".rstrip()
     return head if spread.low == spread.high else f"{head} ({interval(spread)})"
+
+
+def unsigned(spread: Spread) -> tuple[str, str, str]:
+    """Low end, mean and high end without their signs."""
+    low, own, high = (_rounded(abs(value), spread) for value in (spread.low, spread.mean, spread.high))
+    decimals = decimals_of(spread)
+    return at(low, decimals), at(own, decimals), at(high, decimals)
 
 
 def negated(spread: Spread) -> Spread:

@@ -1,6 +1,8 @@
 """What speaks for and against each design: money by cause, figures of the simulation, limits, promises."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from simlib.analysis.metrics import METRICS
@@ -8,14 +10,14 @@ from simlib.decision import Judgement, promised, sentence
 from simlib.decision.choice.values import Decision, LimitOutcome, Spread, Worthwhile
 from simlib.decision.headlines import HEADLINE_METRICS
 from simlib.decision.promised import told_seconds
-from simlib.report.record.amounts import negated, number, told
+from simlib.decision.verdicts import Word
+from simlib.report.record.amounts import MINUS, negated, number, told, unsigned
 from simlib.report.record.limit_rows import OUT
 from simlib.report.record.outcome import currency, listed, lowered, years
 from simlib.report.record.worth_words import strongest
 from simlib.report.told_values import spoken
 
 Side = Literal["Good", "Neutral", "Bad"]
-_OTHER: Mapping[Side, Side] = {"Good": "Bad", "Neutral": "Neutral", "Bad": "Good"}
 _NOTHING_SHARE = 0.01
 """Of the margin of indifference: causes that make less difference than that are named together."""
 _CAUSES = {
@@ -89,10 +91,16 @@ def _cause(decision: Decision, worth: Worthwhile, cause: str, part: Spread) -> A
     over = f"over {years(decision)} than with {worth.against}"
     if part.low > 0:
         return Argument("Good", f"{what} {told(part, unit)} less {over} (computed)")
-    more = told(negated(part), unit)
     if part.high < 0:
-        return Argument("Bad", f"{what} {more} more {over} (computed)")
-    return Argument("Neutral", f"{what} {more} more {over}, which may go either way (computed)")
+        return Argument("Bad", f"{what} {told(negated(part), unit)} more {over} (computed)")
+    return Argument("Neutral", f"{what} {_either_way(part, unit)} {over} (computed)")
+
+
+def _either_way(part: Spread, unit: str) -> str:
+    """A saving of which the sign is open: both ends in words, for a minus that is "more" confuses."""
+    low, mean, high = unsigned(part)
+    words = "less" if part.mean > 0 else "more"
+    return f"{mean} {unit} {words} (anything from {low} {unit} more to {high} {unit} less)"
 
 
 def _figures(decision: Decision, design: str) -> Iterator[Argument]:
@@ -104,9 +112,28 @@ def _figures(decision: Decision, design: str) -> Iterator[Argument]:
     if own is None:
         return
     for name in HEADLINE_METRICS:
-        side = _side(own[name])
+        judgement = _mirrored(own[name]) if mirrored else own[name]
+        side = _side(judgement)
         if side is not None:
-            yield Argument(_OTHER[side] if mirrored else side, f"{sentence(own[name])} (measured)")
+            yield Argument(side, f"{_with_minus(sentence(judgement))} (measured)")
+
+
+def _mirrored(judgement: Judgement) -> Judgement:
+    """The same judgement with both designs in each other's place."""
+    own = judgement.difference
+    words: dict[str, Word] = {"better": "worse", "worse": "better", "higher": "lower", "lower": "higher"}
+    return replace(
+        judgement,
+        design=judgement.baseline,
+        baseline=judgement.design,
+        difference=replace(own, mean=-own.mean, low=-own.high, high=-own.low),
+        word=words.get(judgement.word, judgement.word),
+    )
+
+
+def _with_minus(text: str) -> str:
+    """With the minus sign that all other numbers of a record have."""
+    return re.sub(r"(?<=[ (])-(?=\d)", MINUS, text)
 
 
 def _side(judgement: Judgement) -> Side | None:
@@ -117,8 +144,13 @@ def _side(judgement: Judgement) -> Side | None:
 def _promise(decision: Decision, design: str) -> Iterator[Argument]:
     own = promised(decision.scenario)[design]
     lag = told_seconds(own.after_revocation_s)
-    side: Side = "Bad" if own.outlives_revocation else "Good"
-    yield Argument(side, f"a revoked token works for at most {lag} under its settings (counted)")
+    if own.outlives_revocation:
+        yield Argument("Bad", f"a revoked token works for at most {lag} under its settings (counted)")
+    elif own.after_revocation_s > 0:
+        late = f"only an answer that is on its way can come late, by at most {lag}, its timeout"
+        yield Argument("Good", f"a revoked token is refused at the next request: {late} (counted)")
+    else:
+        yield Argument("Good", "a revoked token is refused at the next request (counted)")
 
 
 def _frontier(decision: Decision, design: str) -> Iterator[Argument]:

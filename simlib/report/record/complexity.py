@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simlib.decision.choice.pairs import counts_of
+from simlib.decision.choice.pairs import counts_of, present_of
 from simlib.decision.effort import EffortLedger, Indicator, explain_design, indicators
 from simlib.decision.effort.explaining import Explained
 from simlib.decision.effort.lived import lived_counts
@@ -26,11 +26,14 @@ class Complexity:
 
 
 def complexity_of(scenario: Scenario, ledger: EffortLedger) -> Complexity:
-    """Of every design of a scenario; person-days are left to the ranking of the decision."""
-    counts = counts_of(scenario)
+    """Of every design of a scenario; person-days are left to the ranking of the decision.
+
+    Where something runs already the work items are those that are left to do.
+    """
+    counts, present = counts_of(scenario), present_of(scenario)
     found = indicators(ledger, scenario.designs, counts, lived=lived_counts(scenario))
     return Complexity(
-        {name: explain_design(ledger, design, counts) for name, design in scenario.designs.items()},
+        {name: explain_design(ledger, design, counts, present=present) for name, design in scenario.designs.items()},
         tuple(one for one in found if one.mark != "assumed"),
     )
 
@@ -94,7 +97,12 @@ def largest_items(complexity: Complexity, design: str, most: int = 3) -> list[st
     """The work items of a design that every design does not need, the largest first, in words."""
     own = [one for one in complexity.items.get(design, ()) if not one.item.common]
     own.sort(key=lambda one: (-one.item.mean * one.times, one.item.id))
-    return [f"{one.item.title} ({one.item.mean * one.times:.1f} person-days, {one.item.id})" for one in own[:most]]
+    return [f"{one.item.title} ({_days(one)}, {one.item.id})" for one in own[:most]]
+
+
+def _days(one: Explained) -> str:
+    often = {"recurring": "a year", "migration": "to go over"}.get(one.item.kind, "once")
+    return f"{one.item.mean * one.times:.1f} person-days {often}"
 
 
 def _three(value: tuple[float, ...] | None) -> tuple[float | None, float | None, float | None]:

@@ -79,12 +79,20 @@ def decision_drivers(decision: Decision) -> list[str]:
     return [
         *(limits or ["No hard limits are set"]),
         f"Total cost over {years(decision)}, discounted by {scenario.terms.discount_rate * 100:g} % a year: effort, "
-        "servers, traffic, storage",
+        "servers, traffic, storage, and what is lost by the values of the next line",
         f"What things are worth (assumed): a second less of one request {told_amount(worth.second)} {unit}, an hour "
         f"without service {told_amount(worth.hour_down)} {unit}, an hour for which a revoked token still works "
         f"{told_amount(worth.exposed_hour)} {unit}",
-        f"Differences in total cost below {number(decision.margin)} {unit} do not matter",
+        f"Differences in total cost below {number(decision.margin)} {unit} do not matter{_margin(decision)}",
     ]
+
+
+def _margin(decision: Decision) -> str:
+    """Where the margin is from."""
+    if decision.scenario.terms.indifference is not None:
+        return " (as the scenario states)"
+    share = decision.scenario.margins.relative * 100
+    return f" ({share:g} % of what is spent on {decision.baseline}: effort, servers, traffic and storage)"
 
 
 def told_amount(amount: Amount) -> str:

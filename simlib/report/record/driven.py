@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from simlib.decision.choice.values import Decision
-from simlib.report.record.drivers import drivers, main_sensitivity, told_against, told_driver, unexplained
+from simlib.report.record.drivers import drivers, main_sensitivity, shares, told_against, told_driver, unexplained
 from simlib.report.record.outcome import currency
 
 _MOST = 8
@@ -23,4 +23,4 @@ def driven(decision: Decision) -> Driven | None:
         return None
     whose, unit = told_against(own), currency(decision)
     told = (f"{told_driver(driver, unit)}." for driver in drivers(own)[:_MOST])
-    return Driven(whose[0].upper() + whose[1:], (*told, f"{unexplained(own)}."))
+    return Driven(whose[0].upper() + whose[1:], (*told, *shares(own), f"{unexplained(own)}."))

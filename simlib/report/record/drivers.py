@@ -6,6 +6,9 @@ from simlib.decision.choice.values import Decision, Index, Sensitivity, Swing
 from simlib.report.record.amounts import chance, number
 from simlib.report.record.outcome import currency
 
+_LEAST = 0.01
+"""The smallest share of the variance that is told."""
+
 
 class Driver(NamedTuple):
     """One input: from where to where it was moved, what that does, and its Sobol indices where there are any."""
@@ -57,6 +60,15 @@ def driver_sentences(decision: Decision, most: int = 3) -> tuple[str, ...]:
         return ()
     unit = currency(decision)
     return tuple(told_driver(driver, unit) for driver in drivers(own)[:most])
+
+
+def shares(sensitivity: Sensitivity) -> tuple[str, ...]:
+    """Which groups of inputs the variance comes from, work items by kind, in one sentence; none without indices."""
+    told = [f"{own.input} {own.total * 100:.0f} %" for own in sensitivity.sobol if own.total >= _LEAST]
+    if not told:
+        return ()
+    head = "Of the variance, with all they interact with (total Sobol indices, which may add up to more than 100 %)"
+    return (f"{head}: {', '.join(told)}.",)
 
 
 def unexplained(sensitivity: Sensitivity) -> str:

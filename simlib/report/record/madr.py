@@ -20,7 +20,7 @@ from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, rankin
 from simlib.report.record.worth_words import sentences
 
 _UNKNOWN = Complexity()
-_ESCAPED = {"|": r"\|", "<": "&lt;", "`": r"\`", "*": r"\*", "\n": " "}
+_ESCAPED = {"|": r"\|", "<": "&lt;", "`": r"\`", "*": r"\*", "\n": " ", "\r": " "}
 
 
 def decision_record(decision: Decision, complexity: Complexity = _UNKNOWN) -> str:
@@ -59,6 +59,7 @@ def _values(decision: Decision, complexity: Complexity) -> dict[str, Any]:
         ],
         "limits": _limits(decision),
         "outs": out_sentences(decision),
+        "sized": bool(decision.gain.sizes),
         "outcome": outcome_sentence(decision),
         "equivalences": equivalences(decision),
         "references": references(decision),

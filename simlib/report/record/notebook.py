@@ -36,7 +36,7 @@ def _row(decision: Decision, row: RankingRow) -> dict[str, str]:
         "place": row.place,
         "person-days once": _told(row.effort_days),
         "person-days a year": _told(row.yearly_days),
-        f"running cost a year, {unit}": _told(row.running_cost),
+        f"running cost and losses a year, {unit}": _told(row.running_cost),
         f"total cost, {unit}": _told(row.total_cost),
         **{f"NPV against {name}, {unit}": _gained(own) for name, own in against},
         "best in": row.p_best,

@@ -1,14 +1,16 @@
 """What designs are worth against each other, in words: break-even, payback, and the value at which it flips."""
 
+import math
 from collections.abc import Sequence
 
 from simlib.decision.choice.values import Crossing, Decision, Worthwhile
 from simlib.report.record.amounts import chance, number, told
-from simlib.report.record.outcome import currency, listed, years
+from simlib.report.record.outcome import currency, listed
 
 RATE = "requests per second"
 _FEW = 3
 """Crossings that are told one by one."""
+_NO_REQUESTS = "there are no requests"
 
 
 def pairs(decision: Decision) -> list[Worthwhile]:
@@ -48,11 +50,13 @@ def break_even(worth: Worthwhile) -> str:
     """At which loads it pays, and how far from them that is certain."""
     ends = worth.crossings if len(worth.crossings) <= _FEW else (worth.crossings[0], worth.crossings[-1])
     certain = "; ".join(_certain(own) for own in ends)
-    return f"{pays(worth)}; {certain}" if certain else pays(worth)
+    return f"in the mean {pays(worth)}; {certain}" if certain else f"in the mean {pays(worth)}"
 
 
 def missing(worth: Worthwhile, unit: str) -> str:
     """The reverse question, briefly."""
+    if math.isnan(worth.flip_per_million):
+        return _NO_REQUESTS
     end = "are missing" if worth.flip_per_million > 0 else "to spare"
     return f"{number(abs(worth.flip_per_million))} {unit} per million requests {end}"
 
@@ -61,8 +65,8 @@ def break_even_spread(worth: Worthwhile) -> str:
     """How sure the lowest break-even load is, over the draws; empty where no draw has one."""
     if worth.break_even is None:
         return ""
-    never = f"; none in {chance(worth.never_breaks_even)} of the draws" if worth.never_breaks_even > 0 else ""
-    return f"The lowest break-even load over the draws: {told(worth.break_even, RATE)}{never}."
+    own = f"Draw by draw, the lowest break-even load is {told(worth.break_even, RATE)}"
+    return f"{own}; {chance(worth.never_breaks_even)} of the draws have none." if worth.never_breaks_even else f"{own}."
 
 
 def _regions(worth: Worthwhile) -> str:
@@ -102,24 +106,27 @@ def _between(low: float, high: float, from_the_lowest: bool) -> str:
 def _certain(crossing: Crossing) -> str:
     at = number(crossing.load)
     if crossing.step is None:
-        return f"around {at} the sign is nowhere certain"
+        return f"the sign is not certain anywhere from 0 to twice {at}"
     return f"the sign is certain {crossing.step * 100:.2g} % away from {at}"
 
 
-def payback(worth: Worthwhile, horizon: str) -> str:
-    """After how long it has paid for itself."""
+def payback(worth: Worthwhile, horizon: float) -> str:
+    """After how long it has paid for itself, and whether that is within the horizon in years."""
     if worth.payback_years is None:
         return f"does not pay back in the median draw, and never in {chance(worth.never_pays_back)} of them"
     if worth.payback_years <= 0:
         return f"pays from the first day (never in {chance(worth.never_pays_back)} of the draws)"
+    within = "within" if worth.payback_years <= horizon else "beyond"
     return (
-        f"pays back after {number(worth.payback_years, 2)} years in the median draw, of a horizon of {horizon} "
-        f"(never in {chance(worth.never_pays_back)} of the draws)"
+        f"pays back after {number(worth.payback_years, 2)} years in the median draw, {within} the horizon of "
+        f"{horizon:g} (never in {chance(worth.never_pays_back)} of the draws)"
     )
 
 
 def flip(worth: Worthwhile, unit: str) -> str:
     """The reverse question: what a million requests would have to be worth."""
+    if math.isnan(worth.flip_per_million):
+        return f"cannot be moved by what requests are worth: {_NO_REQUESTS}"
     value = f"{number(abs(worth.flip_per_million))} {unit}"
     if worth.flip_per_million > 0:
         return f"would break even if every million requests were worth {value} more with it"
@@ -144,11 +151,11 @@ def npv(worth: Worthwhile, unit: str) -> str:
 
 def sentences(decision: Decision) -> list[str]:
     """Every pair in a line or two, with how sure its break-even load is."""
-    unit, horizon = currency(decision), years(decision)
+    unit, horizon = currency(decision), decision.scenario.terms.horizon_years
     return [f"{sentence(own, unit, horizon)} {break_even_spread(own)}".rstrip() for own in pairs(decision)]
 
 
-def sentence(worth: Worthwhile, unit: str, horizon: str) -> str:
+def sentence(worth: Worthwhile, unit: str, horizon: float) -> str:
     """One pair in a line: net present value, payback, break-even, and the reverse question."""
     told_so = (npv(worth, unit), payback(worth, horizon), break_even(worth), flip(worth, unit))
     return f"{pair(worth)}: net present value {'; '.join(told_so)}."
