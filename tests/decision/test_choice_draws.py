@@ -150,6 +150,15 @@ class TestContest:
         costs = {"one": np.zeros(100), "two": np.full(100, 0.5), "three": np.array([-9.0] * 30 + [9.0] * 70)}
         assert hold_contest(costs, 1.0, 0.95).word == "undecided"
 
+    def test_rivals_of_the_same_cost_share_their_chance_of_being_the_best(self) -> None:
+        apart = np.array([3.0] * 40 + [9.0] * 60)
+        costs = {"first": np.full(100, 5.0), "b": apart, "a": apart + 0.01, "far": np.full(100, 99.0)}
+        told = hold_contest(costs, 0.1, 0.95)
+        assert told.word == "undecided"
+        assert told.alike == ((("b", "a"), 0.4),)
+        assert (told.p_best["a"], told.p_best["b"]) == (0.0, 0.4)
+        assert hold_contest(costs, 0.001, 0.95).alike == ()
+
     def test_one_alone_wins(self) -> None:
         assert hold_contest({"one": np.arange(3.0)}, 0.0, 0.99).word == "choose"
 

@@ -1,6 +1,6 @@
 """Who is best: total costs against each other, draw by draw, and the word that they allow."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +18,8 @@ class Contest:
     """``best`` costs least in the mean; ``order`` are all by mean cost. ``p_best``: design -> share of the draws in
     which nobody costs less (equal ones share a draw). ``equivalents`` differ from the best by no more than the margin,
     with the whole interval; ``p_together`` is the share of the draws in which the best or one of these costs least.
+    ``alike`` are groups of the others that differ by no more than the margin among themselves, each with the share of
+    the draws in which one of it costs least: alone, each of them looks less likely to be best than it is.
     """
 
     order: tuple[str, ...]
@@ -25,6 +27,7 @@ class Contest:
     equivalents: tuple[str, ...]
     p_together: float
     word: ContestWord
+    alike: tuple[tuple[tuple[str, ...], float], ...] = ()
 
     @property
     def best(self) -> str:
@@ -55,10 +58,28 @@ def hold_contest(totals: Mapping[str, Values], margin: float, level: float) -> C
     shares = (lowest / lowest.sum(axis=0)).mean(axis=1)
     p_best = {name: float(share) for name, share in zip(order, shares, strict=True)}
     equivalents = tuple(name for name in order[1:] if _within(totals[name] - totals[best], margin, level))
-    together = [name in (best, *equivalents) for name in order]
-    p_together = float(lowest[together].any(axis=0).mean())
+
+    def share_of(group: tuple[str, ...]) -> float:
+        return float(lowest[[name in group for name in order]].any(axis=0).mean())
+
+    p_together = share_of((best, *equivalents))
     decided: ContestWord = "equivalent" if equivalents else "choose"
-    return Contest(order, p_best, equivalents, p_together, decided if p_together >= level else "undecided")
+    rest = [name for name in order[1:] if name not in equivalents]
+    alike = tuple((group, share_of(group)) for group in _alike(rest, totals, margin, level))
+    return Contest(order, p_best, equivalents, p_together, decided if p_together >= level else "undecided", alike)
+
+
+def _alike(
+    names: Sequence[str], totals: Mapping[str, Values], margin: float, level: float
+) -> Iterator[tuple[str, ...]]:
+    """Groups of two and more that differ from the cheapest of their group by no more than the margin."""
+    left = list(names)
+    while left:
+        cheapest = left[0]
+        group = [name for name in left if _within(totals[name] - totals[cheapest], margin, level)]
+        left = [name for name in left if name not in group]
+        if len(group) > 1:
+            yield tuple(group)
 
 
 def _within(difference: Values, margin: float, level: float) -> bool:

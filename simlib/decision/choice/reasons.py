@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from simlib.decision.choice.contest import Contest
 from simlib.decision.choice.facts import Case
 from simlib.decision.choice.inputs import Input
 from simlib.decision.choice.lines import EXPOSURE
@@ -9,6 +10,8 @@ from simlib.decision.choice.outcome import Outcome
 from simlib.decision.choice.simulated import Figures
 from simlib.decision.choice.values import LimitOutcome, OpenBecause
 
+WORTH_TELLING = 0.05
+"""A probability of being the best below which rivals are not told to be alike. An assumption."""
 _OPEN: Mapping[OpenBecause, str] = {
     "effort": "The estimates of effort leave it open; more replications would not help, better estimates would.",
     "prices": "Prices and other amounts leave it open; more replications would not help, better amounts would.",
@@ -38,7 +41,17 @@ def reason(outcome: Outcome, limits: tuple[LimitOutcome, ...], margin: float, ye
         return f"{best} costs least in the mean {horizon}, but whether limits are kept is open{_asked(outcome)}."
     if outcome.open_because == "simulation":
         return f"{leading} Simulation leaves it open{_asked(outcome)}."
-    return f"{leading} {_OPEN[outcome.open_because]}"
+    return f"{leading} {_OPEN[outcome.open_because]}{_alike(contest, margin, currency)}"
+
+
+def _alike(contest: Contest, margin: float, currency: str) -> str:
+    """Rivals that are one and the same in money, where one of them may be the best; they share its draws."""
+    return "".join(
+        f" Among {', '.join(group)} it does not matter: they differ by less than {margin:,.0f} {currency}, and one of "
+        f"them costs least with a probability of {_chance(share)}."
+        for group, share in contest.alike
+        if share > WORTH_TELLING
+    )
 
 
 def _chance(share: float) -> str:
