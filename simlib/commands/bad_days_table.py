@@ -27,7 +27,8 @@ def print_bad_days(days: BadDays, cells: Cells, detailed: bool, out: Path | None
         screen.print(table)
     run = days.plan.scenario.run
     screen.print(
-        f"availability in the window of the day, {run.level * 100:g} % intervals over {run.replications} replications; "
+        f"availability in the window of the day, {run.level * 100:g} % intervals over {run.replications} "
+        f"replication{'' if run.replications == 1 else 's'}; "
         "counts are per run, from the fault on",
         style="dim",
     )
