@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from simlib import load_scenario
 from simlib.analysis.bad_day import Window
 from simlib.decision.bad_days import judge_bad_days
+from simlib.decision.bad_days_notes import bad_days_notes
 from simlib.experiment.bad_days import USUAL, bad_days
 from simlib.experiment.bad_days_plan import BUDGET, SHORTEST_S, DaysPlan, plan_days
 from simlib.report.bad_days_tables import COLUMNS, marks, per_cent
@@ -247,3 +249,11 @@ def test_every_day_is_held_against_the_same_day_without_the_fault(few: tuple[Day
     assert any("refused wrongly" in mark for mark in marks(opaque))
     assert per_cent(opaque.availability).startswith("0.0")
     assert (days.table["usual_availability"] > 0.99).all()
+
+
+def test_a_day_on_which_a_refusal_is_right_says_so(few: tuple[DaysPlan, Any]) -> None:
+    plan, days = few
+    assert not any("is a refusal" in note for note in bad_days_notes(days, {}))
+    logout = plan_days(plan.scenario, only=("mass_logout",))
+    (said,) = (note for note in bad_days_notes(replace(days, plan=logout), {}) if "is a refusal" in note)
+    assert said.startswith("mass logout: the right answer to those who are logged out is a refusal;")
