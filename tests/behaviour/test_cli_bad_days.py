@@ -14,6 +14,7 @@ import pytest
 
 from simlib import load_scenario
 from simlib.analysis.bad_day import Window
+from simlib.commands.bad_days_table import details_tables
 from simlib.decision.bad_days import judge_bad_days
 from simlib.decision.bad_days_notes import bad_days_notes
 from simlib.experiment.bad_days import USUAL, bad_days
@@ -257,3 +258,10 @@ def test_a_day_on_which_a_refusal_is_right_says_so(few: tuple[DaysPlan, Any]) ->
     logout = plan_days(plan.scenario, only=("mass_logout",))
     (said,) = (note for note in bad_days_notes(replace(days, plan=logout), {}) if "is a refusal" in note)
     assert said.startswith("mass logout: the right answer to those who are logged out is a refusal;")
+
+
+def test_the_details_of_many_designs_are_told_in_tables_that_fit(few: tuple[DaysPlan, Any]) -> None:
+    _, days = few
+    tables = list(details_tables(days, judge_bad_days(days), "outage", 80))
+    assert [column.header for table in tables for column in table.columns[1:]] == list(days.plan.scenario.designs)
+    assert max(len(table.columns) for table in tables) == 3
