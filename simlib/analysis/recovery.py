@@ -17,6 +17,10 @@ BAND = 0.9
 """Assumption: everything is back when nine tenths of the usual share of answers are as usual, second by second."""
 ENOUGH = 50
 """Requests in a bin, on average: then a bin of a healthy system falls below the band less than once in 100,000."""
+SEEN = 2
+"""So many bins within the band have to follow the last one out of it: a system somewhat below the band gets into
+it by luck now and then, but seldom twice in a row. Short days have no room for more.
+"""
 FEWEST = 20
 """Requests before the fault without which nobody knows what is usual."""
 TAIL_S, TAIL_SHARE = 10.0, 1 / 3
@@ -70,13 +74,13 @@ def usual_shares(
 def recovery_s(records: Records, usual: Usual, end: float) -> float:
     """Seconds from the end of the fault to the first instant after which no bin falls out of the band.
 
-    0 when none does; NaN when the last one does, so that nobody has seen it end. Bins are a second wide, or wide enough
-    for `ENOUGH` requests.
+    0 when none does; NaN when one of the last `SEEN` does, so that nobody has seen it end. Bins are a second wide, or
+    wide enough for `ENOUGH` requests.
     """
     width = max(1.0, ENOUGH / usual.rate)
     _, shares = usual_shares(records, usual, end, records.horizon - usual.late_s, width)
     out = np.flatnonzero(shares < BAND * usual.share)
-    if not len(shares) or (len(out) and out[-1] == len(shares) - 1):
+    if not len(shares) or (len(out) and out[-1] >= len(shares) - SEEN):
         return np.nan
     return float((out[-1] + 1) * width) if len(out) else 0.0
 

@@ -60,6 +60,8 @@ def bad_days(
 
     if not in_time > 0:
         raise InputError(f"--in-time {in_time:g}: seconds above 0")
+    if length is not None and not 0 < length < float("inf"):
+        raise InputError(f"--length {length:g}: seconds above 0")
     chosen = chosen_scenario(scenario, Overrides(seed=seed, profile=profile))
     plan = plan_days(chosen, standard=standard, only=tuple(fault or ()), length_s=length, replications=replications)
     if out is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-_LABEL, _DESIGN = 22, 21
+_LABEL, _TERM, _DESIGN = 22, 28, 21
 _STYLES = {"collapse": "bold red", "not recovered": "red"}
 
 
@@ -27,7 +27,8 @@ def print_bad_days(days: BadDays, cells: Cells, detailed: bool, out: Path | None
         screen.print(table)
     run = days.plan.scenario.run
     screen.print(
-        f"availability in the window of the day, {run.level * 100:g} % intervals over {run.replications} replications; "
+        f"availability in the window of the day, {run.level * 100:g} % intervals over {run.replications} "
+        f"replication{'' if run.replications == 1 else 's'}; "
         "counts are per run, from the fault on",
         style="dim",
     )
@@ -35,7 +36,8 @@ def print_bad_days(days: BadDays, cells: Cells, detailed: bool, out: Path | None
         for day in days.plan.days:
             screen.print(f"\n{day.title}", style="bold")
             screen.print(f"source: {day.source}", style="dim")
-            screen.print(details_table(days, cells, day.name))
+            for table in details_tables(days, cells, day.name, screen.width):
+                screen.print(table)
     notes = bad_days_notes(days, cells)
     if notes:
         screen.print("\nNotes", style="bold")
@@ -46,10 +48,16 @@ def print_bad_days(days: BadDays, cells: Cells, detailed: bool, out: Path | None
 
 def matrix_tables(days: BadDays, cells: Cells, width: int) -> "Iterator[Table]":
     """Days down, designs across, in as many tables as the width (columns of text) asks for."""
+    for designs in _side_by_side(days, width, _LABEL):
+        yield _matrix(days, cells, designs)
+
+
+def _side_by_side(days: BadDays, width: int, label: int) -> Iterator[list[str]]:
+    """The designs, as many at a time as fit beside a label of that width."""
     designs = list(days.plan.scenario.designs)
-    per_table = max((width - _LABEL - 2) // (_DESIGN + 2), 1)
+    per_table = max((width - label - 2) // (_DESIGN + 2), 1)
     for begin in range(0, len(designs), per_table):
-        yield _matrix(days, cells, designs[begin : begin + per_table])
+        yield designs[begin : begin + per_table]
 
 
 def _matrix(days: BadDays, cells: Cells, designs: list[str]) -> "Table":
@@ -61,12 +69,16 @@ def _matrix(days: BadDays, cells: Cells, designs: list[str]) -> "Table":
     return table
 
 
-def details_table(days: BadDays, cells: Cells, day: str) -> "Table":
-    """Everything about a day, a column per design."""
-    designs = list(days.plan.scenario.designs)
-    table = _table("", 34)
+def details_tables(days: BadDays, cells: Cells, day: str, width: int) -> "Iterator[Table]":
+    """Everything about a day, a column per design, in as many tables as the width (columns of text) asks for."""
+    for designs in _side_by_side(days, width, _TERM):
+        yield _details(cells, day, designs)
+
+
+def _details(cells: Cells, day: str, designs: list[str]) -> "Table":
+    table = _table("", _TERM)
     for design in designs:
-        table.add_column(design, overflow="fold")
+        table.add_column(design, min_width=_DESIGN, overflow="fold")
     columns = [details(cells[day, design]) for design in designs]
     for row in zip(*columns, strict=True):
         table.add_row(row[0][0], *(text for _, text in row))

@@ -132,12 +132,18 @@ def _binding(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 def _flow(cells: Sequence[Cell]) -> Iterator[Finding]:
     """Which sound flows stop an attack that others do not."""
-    ran = _by_attack(cell for cell in _applicable(cells) if cell.group == "flows")
+    ran = _by_attack(_free_flows(cells))
     deciding = {attack: found for attack, found in ran.items() if len(_words(found)) > 1}
     for attack, found in deciding.items():
         accepted, refused = (_settings(found, word) for word in ("accepted", "refused"))
         sentence = f"{attack} is accepted with {', '.join(accepted)} and refused with {', '.join(refused)}."
         yield Finding("flow", sentence, _told(found))
+
+
+def _free_flows(cells: Sequence[Cell]) -> list[Cell]:
+    """Sound flows under designs that bind no tokens, so that a binding is not taken for what flow or format do."""
+    flows = [cell for cell in _applicable(cells) if cell.group == "flows"]
+    return [cell for cell in flows if not binds(cell.ground.scenario, cell.ground.design)]
 
 
 def _careless(cells: Sequence[Cell]) -> Iterator[Finding]:
@@ -175,16 +181,16 @@ def _settings(cells: Iterable[Cell], word: str) -> list[str]:
 def _flows_alike(cells: Sequence[Cell]) -> Iterator[Finding]:
     """Whether the format changes anything about an attack on a flow."""
     settings: dict[tuple[str, str], list[Cell]] = {}
-    for cell in _applicable(cells):
-        if cell.group == "flows":
-            settings.setdefault((cell.encounter.attack, cell.setting), []).append(cell)
+    for cell in _free_flows(cells):
+        settings.setdefault((cell.encounter.attack, cell.setting), []).append(cell)
     pairs = {key: found for key, found in settings.items() if len({cell.token_format for cell in found}) > 1}
     if not pairs:
         return
     same = [key for key, found in pairs.items() if len(_words(found)) == 1]
+    left_out = len(_free_flows(cells)) < sum(cell.group == "flows" for cell in _applicable(cells))
     sentence = (
         f"In {len(same)} of {len(pairs)} pairs of attack and flow the word is the same for every token format of the "
-        f"scenario."
+        f"scenario{', designs that bind tokens to a key left aside' if left_out else ''}."
     )
     yield Finding("flow", sentence, _told(cell for found in pairs.values() for cell in found))
 

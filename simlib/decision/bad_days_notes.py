@@ -8,8 +8,8 @@ from simlib.scenario.design import Design
 
 
 def bad_days_notes(days: BadDays, cells: Mapping[tuple[str, str], DayCell]) -> tuple[str, ...]:
-    """Sentences about the length of the days, about what was left out, and about collapses."""
-    return (*_lives(days), *_left_out(days), *_collapses(days, cells))
+    """Sentences about the length of the days, log-outs, what was left out, and collapses."""
+    return (*_lives(days), *_logouts(days), *_left_out(days), *_collapses(days, cells))
 
 
 def _lives(days: BadDays) -> Iterator[str]:
@@ -31,6 +31,16 @@ def _kept(design: Design) -> Iterator[tuple[str, float]]:
         known = [value for value in values if value is not None]
         if known:
             yield what, max(known)
+
+
+def _logouts(days: BadDays) -> Iterator[str]:
+    """A day on which to be served is wrong."""
+    titles = [day.title for day in days.plan.days if any(f.kind == "mass_logout" for f in day.faults.values())]
+    if titles:
+        yield (
+            f"{', '.join(titles)}: the right answer to those who are logged out is a refusal; who is served "
+            "all the same counts against the availability."
+        )
 
 
 def _left_out(days: BadDays) -> Iterator[str]:

@@ -105,7 +105,9 @@ def _title(name: str) -> str:
 def _chosen_run(
     scenario: Scenario, own: bool, length_s: float | None, replications: int | None
 ) -> dict[str, float | int | str]:
-    given = {name: value for name, value in (("length_s", length_s), ("replications", replications)) if value}
+    given = {
+        name: value for name, value in (("length_s", length_s), ("replications", replications)) if value is not None
+    }
     if own:
         return dict(given)
     chosen: dict[str, float | int | str] = {"replications": REPLICATIONS, "caches": "stationary", **given}

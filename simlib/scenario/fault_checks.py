@@ -27,12 +27,15 @@ from simlib.scenario.world import World
 Catalogue = Mapping[str, Mapping[str, type[Any]]]
 ROUNDING = 1e-9
 """An end that is computed from lengths may be that much, as a share, beyond the end that was meant."""
+MOST_TIMES = 1000
+"""A drawn fault that comes more often in a run is a mistake, and would keep the simulation busy with nothing else."""
 DURABLE = STORE
 """It has on disk what it has, so it cannot begin anew with nothing."""
 
 
 def check_fault_times(world: World, horizon: float, where: str) -> None:
-    """Refuse faults outside a run of that length (seconds), and given ones that contradict each other.
+    """Refuse faults outside a run of that length (seconds), given ones that contradict each other, and drawn ones that
+    come too often.
 
     ``where`` begins each message. Raises InputError with the key.
     """
@@ -43,6 +46,8 @@ def check_fault_times(world: World, horizon: float, where: str) -> None:
             key = "at_s" if begin >= horizon else "length_s"
             what = f"begins at {begin:g} s" if begin >= horizon else f"lasts until {end:g} s"
             raise InputError(f"{where}.{name}.{key}: {what}, which is after the end of the run at {horizon:g} s")
+    for name, fault in world.faults.items():
+        _check_number(fault, horizon, f"{where}.{name}")
     resolve = Resolver(_regions(world))
     for one, other in combinations(given, 2):
         both = given[one].claims(resolve) & given[other].claims(resolve)
@@ -83,6 +88,17 @@ class Resolver:
         if not self._regions or "@" in host or host == SHARED_STORE:
             return (host,)
         return tuple(at(host, region) for region in self._regions)
+
+
+def _check_number(fault: Fault, horizon: float, where: str) -> None:
+    if fault.mean_between_s is None:
+        return
+    times = horizon / (fault.mean_between_s + (getattr(fault, "mean_length_s", None) or 0.0))
+    if times > MOST_TIMES:
+        raise InputError(
+            f"{where}.mean_between_s: would happen about {times:,.0f} times in a run of {horizon:g} s; "
+            f"allowed: {MOST_TIMES:,} times"
+        )
 
 
 def _regions(world: World) -> tuple[str, ...]:

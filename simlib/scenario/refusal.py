@@ -42,6 +42,11 @@ def _message(mistake: Mapping[str, Any]) -> str:
         return "is missing"
     if mistake["type"] in ("model_type", "dict_type"):
         return "must be a table"
+    if mistake["type"] == "union_tag_not_found":
+        return f"{mistake['ctx']['discriminator']} is missing".replace("'", "")
+    if mistake["type"] == "union_tag_invalid":
+        tags = [tag.strip("'") for tag in mistake["ctx"]["expected_tags"].split(", ")]
+        return unknown(mistake["ctx"]["discriminator"].strip("'"), mistake["ctx"]["tag"], tags)
     text = str(mistake["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     given = mistake.get("input")
     shown = (

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 
 from simlib import load_scenario
 from simlib.analysis.bad_day import Window
+from simlib.commands.bad_days_table import details_tables
 from simlib.decision.bad_days import judge_bad_days
+from simlib.decision.bad_days_notes import bad_days_notes
 from simlib.experiment.bad_days import USUAL, bad_days
 from simlib.experiment.bad_days_plan import BUDGET, SHORTEST_S, DaysPlan, plan_days
 from simlib.report.bad_days_tables import COLUMNS, marks, per_cent
@@ -88,7 +91,9 @@ def test_a_day_is_told_in_detail_with_its_source(tmp_path: Path) -> None:
             ("--fault", "as_dwn"),
             "--fault: unknown bad day 'as_dwn' (did you mean 'as_down'?)",
         ),
-        (("--length", "-3"), "--length-s: input should be greater than 0, not -3.0"),
+        (("--length", "-3"), "--length -3: seconds above 0"),
+        (("--length", "0"), "--length 0: seconds above 0"),
+        (("--length", "inf"), "--length inf: seconds above 0"),
         (("--in-time", "0"), "--in-time 0: seconds above 0"),
         (("--replications", "0"), "'--replications': Input should be greater than or equal to 1"),
     ],
@@ -245,3 +250,18 @@ def test_every_day_is_held_against_the_same_day_without_the_fault(few: tuple[Day
     assert any("refused wrongly" in mark for mark in marks(opaque))
     assert per_cent(opaque.availability).startswith("0.0")
     assert (days.table["usual_availability"] > 0.99).all()
+
+
+def test_a_day_on_which_a_refusal_is_right_says_so(few: tuple[DaysPlan, Any]) -> None:
+    plan, days = few
+    assert not any("is a refusal" in note for note in bad_days_notes(days, {}))
+    logout = plan_days(plan.scenario, only=("mass_logout",))
+    (said,) = (note for note in bad_days_notes(replace(days, plan=logout), {}) if "is a refusal" in note)
+    assert said.startswith("mass logout: the right answer to those who are logged out is a refusal;")
+
+
+def test_the_details_of_many_designs_are_told_in_tables_that_fit(few: tuple[DaysPlan, Any]) -> None:
+    _, days = few
+    tables = list(details_tables(days, judge_bad_days(days), "outage", 80))
+    assert [column.header for table in tables for column in table.columns[1:]] == list(days.plan.scenario.designs)
+    assert max(len(table.columns) for table in tables) == 3

@@ -67,12 +67,13 @@ def test_every_victim_falls_for_something_that_the_sound_part_in_its_place_refus
     assert set(own) == set(sound)
 
 
-@pytest.mark.parametrize("victim", ["no_audience", "no_issuer", "no_time", "header_key", "header_algorithm"])
+@pytest.mark.parametrize("victim", ["no_audience", "no_issuer", "no_type", "no_time", "header_key", "header_algorithm"])
 def test_a_victim_that_leaves_one_check_out_falls_for_that_one_alone(victim: str) -> None:
     own, sound = met("victims", victim), met("sound", INSTEAD[victim])
     expected = {
         "no_audience": {"wrong_audience"},
         "no_issuer": {"wrong_issuer"},
+        "no_type": {"id_token_as_access_token"},
         "no_time": {"expired_token", "early_token"},
         "header_key": {"header_injection"},
         "header_algorithm": {"unsigned_token", "key_confusion"},

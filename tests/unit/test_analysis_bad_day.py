@@ -146,6 +146,15 @@ def test_recovery_lasts_until_no_second_is_out_of_the_band_any_more() -> None:
     assert recovery_s(found, usual, 40.0) == 0.0
 
 
+def test_a_last_second_within_the_band_is_no_recovery() -> None:
+    for back, recovered in ((99.0, False), (98.0, False), (97.0, True)):
+        table = together(steadily(0.0, 20.0), steadily(20.0, back, outcome=FAILED), steadily(back, 100.5))
+        found = records(requests=table)
+        usual = usual_before(found, 2.0, 20.0)
+        assert usual is not None
+        assert np.isfinite(recovery_s(found, usual, 30.0)) == recovered
+
+
 def test_answers_that_stay_slow_are_no_recovery_and_neither_is_a_failure_to_the_end() -> None:
     for after in (steadily(30.0, 100.0, took=0.3), steadily(30.0, 100.0, outcome=FAILED)):
         found = records(requests=together(steadily(0.0, 30.0), after))

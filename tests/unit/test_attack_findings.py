@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from simlib.decision.attack_findings import cell_words, find
+from simlib.engine.arena.designs import bound_variants
 from simlib.engine.arena.encounter import Encounter
 from simlib.engine.arena.ground import Ground
 from simlib.experiment.attack_matrix import Cell
@@ -57,6 +58,16 @@ def test_what_can_be_tried_on_jwts_only_is_named_with_how_it_ended() -> None:
     assert said.endswith("Every design that verifies refuses them all.")
     said = sentences(nothing, *same, cell("designs", JWT, "unsigned_token", "accepted"))["format"][1]
     assert said.endswith("Accepted somewhere: unsigned_token.")
+
+
+def test_what_a_binding_does_is_not_told_of_the_flow_or_the_format() -> None:
+    bound = next(design for design in bound_variants(tiny()) if design.name == f"{JWT.name}+dpop")
+    free = [cell("flows", design, "browser_storage", "accepted") for design in (OPAQUE, JWT)]
+    (said,) = sentences(*free, cell("flows", bound, "browser_storage", "refused"))["flow"]
+    assert said.startswith("In 1 of 1 pairs")
+    assert said.endswith(", designs that bind tokens to a key left aside.")
+    (said,) = sentences(*free)["flow"]
+    assert said.endswith("every token format of the scenario.")
 
 
 def test_flows_are_told_apart_only_when_they_differ() -> None:

@@ -83,7 +83,12 @@ def complaint(faults: dict[str, Table], **more: Any) -> str:
         ({"kind": "cold_start", "host": "store", "at_s": 1.0}, "f.host: unknown host 'store'"),
         (
             {"kind": "flood", **WINDOW},
-            "f: input tag 'flood' found using 'kind' does not match",
+            "f: unknown kind 'flood'; allowed: down, slow, partition",
+        ),
+        (WINDOW, "f: kind is missing"),
+        (
+            {"kind": "mass_logout", "share": 0.5, "mean_between_s": 1e-6},
+            "f.mean_between_s: would happen about",
         ),
         ({**DOWN, "hots": "service"}, "f.hots: unknown key 'hots' (did you mean 'host'?); allowed: at_s"),
     ],

@@ -90,9 +90,9 @@ WRONG: list[tuple[str, Any, list[str]]] = [
     ("margins.relative", 0, ["greater than 0"]),
     # words that are not on the list
     ("format", 2, ["should be 1", "not 2"]),
-    ("world.load", {"kind": "poison", "arrival_rate": 1}, ["'poison'", "'poisson'", "'replay'"]),
-    ("world.load", {"arrival_rate": 1}, ["'kind'"]),
-    (f"{LINK}.round_trip", {"kind": "normal"}, ["'constant'", "'uniform'", "'quantiles'"]),
+    ("world.load", {"kind": "poison", "arrival_rate": 1}, ["'poison'", "'poisson'", "replay"]),
+    ("world.load", {"arrival_rate": 1}, ["kind is missing"]),
+    (f"{LINK}.round_trip", {"kind": "normal"}, ["'normal'", "constant, uniform", "quantiles"]),
     ("world.store.kind", "redis", ["'dict'", "'sqlite'", "'redis'"]),
     ("world.service.discipline", "lifo", ["'fifo'", "'processor_sharing'"]),
     ("run.station_form", "kw", ["'auto'", "'events'"]),

@@ -9,7 +9,9 @@ from simlib.tokens import SharedSecret, Verification, VerificationKey, header_of
 
 
 class NoType(JwtLocal):
-    """Checks signature, issuer, audience and time; not the type, nor what only access tokens say, scope included."""
+    """Checks signature, issuer, audience and time, and the scope where a token says one; not the type, nor whether all
+    is there that an access token says.
+    """
 
     name: ClassVar[str] = "no_type"
     summary: ClassVar[str] = "victim: any JWT that the issuer has signed for the API's name, whatever its type"
@@ -22,4 +24,4 @@ class NoType(JwtLocal):
         return super()._verification(token, key)._replace(typ=said if isinstance(said, str) else "", required=())
 
     def _judged(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
-        return super()._judged({"iat": None, **claims}, now, "")
+        return super()._judged({"iat": None, **claims}, now, scope if "scope" in claims else "")
