@@ -377,6 +377,22 @@ def test_unknown_figures_leave_numbers_that_can_be_written_down() -> None:
     )
     annuity = sum(1.05**-year for year in (1, 2, 3))
     assert told.against[OPAQUE][JWT].parts["exposure"].mean == pytest.approx(-annuity * 100 * 15 / 3600 * 10)
+    assert any(f"{JWT} 15 s" in sentence and "settings let expect" in sentence for sentence in told.left_out)
+
+
+def test_one_design_without_measured_exposure_has_all_judged_by_their_settings() -> None:
+    some = {name: {**own, "exposure_s": [math.nan if name == JWT else 4.0] * SAME} for name, own in CHEAP.items()}
+    lives = {OPAQUE: 0.0, CACHED: 30.0, JWT: 60.0}
+    known = {name: structure(expected_exposure_s=life) for name, life in lives.items()}
+    told = decided(
+        some, ITEMS, worth__exposed_hour=10.0, gain={"structures": known}, decision={"revocations_per_year": 100.0}
+    )
+    annuity = sum(1.05**-year for year in (1, 2, 3))
+    for design in (CACHED, JWT):
+        lost = -annuity * 100 * lives[design] / 3600 * 10
+        assert told.against[OPAQUE][design].parts["exposure"].mean == pytest.approx(lost)
+    (frontier,) = (one for one in told.frontiers if one.figure == "exposure_s")
+    assert {point.design: point.gain.mean for point in frontier.points} == pytest.approx(lives)
 
 
 def test_one_replication_says_that_it_has_no_spread() -> None:

@@ -20,15 +20,20 @@ HEADER = "header_bytes"
 
 def case_of(scenario: Scenario, gain: Gain) -> Case:
     """Everything that all draws have in common."""
-    return Case(
-        scenario, load_of(scenario), MappingProxyType({name: _facts(scenario, name, gain) for name in scenario.designs})
-    )
+    facts = {name: _facts(scenario, name, gain) for name in scenario.designs}
+    return Case(scenario, load_of(scenario), MappingProxyType(facts))
+
+
+def _unseen(gain: Gain, design: str) -> bool:
+    """Whether no run has the exposure of a design, although its settings say what to expect."""
+    return design in gain.structures and math.isnan(_mean(gain, design, EXPOSURE))
 
 
 def _facts(scenario: Scenario, design: str, gain: Gain) -> Facts:
     means = {name: _mean(gain, design, name) for name in FIGURES}
     structure = gain.structures.get(design)
-    if structure is not None and math.isnan(means[EXPOSURE]):
+    # What is measured is less than what settings let expect: one design must not be measured by it and another not.
+    if structure is not None and any(_unseen(gain, name) for name in scenario.designs):
         means[EXPOSURE] = structure.expected_exposure_s
     shared, busy = means[CPU["shared_store"]], scenario.terms.target_utilisation
     tiers = tiers_of(scenario, scenario.design(design), load_of(scenario), {})
@@ -46,15 +51,13 @@ def _facts(scenario: Scenario, design: str, gain: Gain) -> Facts:
 
 def expected_instead(case: Case, gain: Gain) -> tuple[str, ...]:
     """A sentence about exposures that no run has, in whose place stands what settings let expect; none without."""
-    own = {
-        name: facts.means[EXPOSURE]
-        for name, facts in case.facts.items()
-        if math.isnan(_mean(gain, name, EXPOSURE)) and not math.isnan(facts.means[EXPOSURE])
-    }
-    if not own:
+    unseen = [name for name in case.designs if _unseen(gain, name)]
+    if not unseen:
         return ()
+    own = {name: facts.means[EXPOSURE] for name, facts in case.facts.items() if name in gain.structures}
     told = ", ".join(f"{name} {seconds:,.4g} s" for name, seconds in own.items())
-    return (f"Exposure after revocation is what settings let expect in the mean, and was not simulated: {told}.",)
+    why = f"for no run is long enough to see it with {', '.join(unseen)}"
+    return (f"Exposure after revocation is what settings let expect in the mean, {why}: {told}.",)
 
 
 def _values(gain: Gain, design: str, figure: str) -> list[float]:
@@ -72,10 +75,23 @@ def _largest(gain: Gain, design: str) -> float:
 
 
 def completed(case: Case, figures: Figures) -> Figures:
-    """Figures in which what no replication has is what is known of it otherwise, the same in every draw."""
+    """Figures in which what no replication has is what is known of it otherwise, the same in every draw.
+
+    Where that is so with the exposure of one design it is with all, for they must be measured by one rule.
+    """
+    unseen = any(
+        bool(np.isnan(figures[design][EXPOSURE]).all()) and facts.structure is not None
+        for design, facts in case.facts.items()
+    )
+
+    def one(design: str, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        facts = case.facts[design]
+        everywhere = name == EXPOSURE and unseen and facts.structure is not None
+        otherwise = facts.means.get(name, math.nan)
+        return np.full_like(values, otherwise) if everywhere else _completed(values, otherwise)
+
     return {
-        design: {name: _completed(values, case.facts[design].means.get(name, math.nan)) for name, values in own.items()}
-        for design, own in figures.items()
+        design: {name: one(design, name, values) for name, values in own.items()} for design, own in figures.items()
     }
 
 
