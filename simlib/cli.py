@@ -4,13 +4,14 @@ import os
 import signal
 import sys
 
-UNREAD, BAD_INPUT, INTERRUPTED = 1, 2, 130
+BAD_INPUT, INTERRUPTED, UNREAD = 2, 130, 141
+"""The last is what shells say of a program that SIGPIPE ended: 128 and the number of the signal."""
 
 
 def main() -> None:
     """Run the command line and exit: 0, 2 for bad input (one line says what), 130 after Ctrl-C.
 
-    `simlib decide` also exits with 1, when no design meets the limits.
+    `simlib decide` also exits with 1, when no design meets the limits, and any command with 141 when nobody reads it.
     """
     sys.exit(run(sys.argv[1:]))
 
@@ -24,7 +25,7 @@ def run(arguments: list[str]) -> int:
         return _interrupted("nothing was written")
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNREAD  # as typer does when it meets the closed pipe first
+        return UNREAD
 
 
 def _without_standard_streams() -> None:

@@ -13,10 +13,13 @@ class LoginCsrf(OnFlows):
     name: ClassVar[str] = "login_csrf"
     summary: ClassVar[str] = "a link with the attacker's code makes the victim's client sign in as the attacker"
     source: ClassVar[str] = "RFC 6749 section 10.12, RFC 9700 sections 2.1 and 4.7"
+    needs: ClassVar[tuple[str, ...]] = ("fresh_redirect",)
     once: ClassVar[bool] = True
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Sign in at the server oneself, with and without a challenge, and keep the redirects."""
+        if not self.loot.fresh_redirect:
+            return Inapplicable("this client waits for no redirect")
         _, challenge = own_proof_key(ctx)
         typed = {"login": self.loot.login, "password": self.loot.password}
         found = []

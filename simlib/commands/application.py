@@ -77,7 +77,7 @@ for command in COMMANDS:
 def execute(arguments: list[str]) -> int:
     """Run one command and return its exit status.
 
-    Raises UsageMistake, InputError, or KeyboardInterrupt, which typer hides in its status.
+    Raises UsageMistake, InputError, or KeyboardInterrupt and BrokenPipeError, which typer hides in its status.
     """
     try:
         status = typer.main.get_command(app).main(arguments, "simlib", standalone_mode=False)
@@ -85,6 +85,10 @@ def execute(arguments: list[str]) -> int:
         raise UsageMistake(error.format_message()) from error
     except typer.Abort as error:
         raise KeyboardInterrupt from error
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
+        raise
     if status == INTERRUPTED:
         raise KeyboardInterrupt
     return status if isinstance(status, int) else 0

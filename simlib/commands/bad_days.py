@@ -38,7 +38,7 @@ def bad_days(
 ) -> None:
     """What becomes of the users when something goes wrong: each fault alone, on every design of a scenario.
 
-    A scenario with [world.faults] is tried with these, one at a time; others with sixteen standard days, such as an
+    A scenario with [world.faults] is tried with these, one at a time; others with seventeen standard days, such as an
     authorization server that is down, a key rotation, a flood of forged tokens, a retry storm. Availability is the
     share of the users' requests during the fault that got the right answer in time. Every day is held against the same
     day, with the same requests, on which nothing goes wrong. Standard days are short and few; --length and

@@ -13,7 +13,7 @@ from simlib.experiment.bad_days import BadDays
 if TYPE_CHECKING:
     import pandas as pd
 
-DayWord = Literal["undisturbed", "recovered", "not recovered", "collapse", "unknown"]
+DayWord = Literal["back at once", "recovered", "not recovered", "collapse", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class DayCell:
 
     ``availability`` is the share of the requests arriving in the window of the day that got the right answer in time,
     ``difference`` what that is more than on the day without a fault, pair by pair. ``latency_s`` is the mean of those
-    that were served there, late or not. ``word``: "undisturbed" when answers
+    that were served there, late or not. ``word``: "back at once" when answers
     were as usual from the end of the fault on, "recovered" when they were so after ``recovery_s``, "not recovered" when
     nobody saw them be in some replication, "collapse" when a replication ended in a metastable failure, "unknown" when
     too few requests came to tell. ``within_promise`` counts acceptances of revoked tokens that the design allows,
@@ -104,4 +104,4 @@ def _word(rows: "pd.DataFrame") -> DayWord:
         return "collapse"
     if happened["recovery_s"].isna().any():
         return "not recovered"
-    return "recovered" if bool(np.any(happened["recovery_s"] > 0)) else "undisturbed"
+    return "recovered" if bool(np.any(happened["recovery_s"] > 0)) else "back at once"

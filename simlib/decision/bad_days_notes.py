@@ -1,5 +1,7 @@
 """What a reader of bad days must keep in mind."""
 
+import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from simlib.decision.bad_days import DayCell
@@ -14,23 +16,29 @@ def bad_days_notes(days: BadDays, cells: Mapping[tuple[str, str], DayCell]) -> t
 
 def _lives(days: BadDays) -> Iterator[str]:
     """A short outage flatters whoever lives on what was fetched before."""
-    window = days.plan.window_s
-    for name, design in days.plan.scenario.designs.items():
-        told = [f"{what} for {seconds:g} s" for what, seconds in _kept(design) if seconds > window]
-        if told:
-            yield (
-                f"{name} lives on {' and '.join(told)}. What ends during an outage is not renewed before it is over, "
-                f"and in {window:g} s little ends: longer outages cost more."
-            )
+    window, kept = days.plan.window_s, defaultdict[str, list[str]](list)
+    designs = days.plan.scenario.designs
+    for name, design in designs.items():
+        for what, seconds in _kept(design):
+            if seconds > window:
+                kept[f"{what} for {seconds:g} s"].append(name)
+    if kept:
+        told = "; ".join(f"{what} ({'all' if len(n) == len(designs) else ', '.join(n)})" for what, n in kept.items())
+        yield (
+            f"Designs live on what they had before an outage: {told}. What ends during an outage is not renewed before "
+            f"it is over, and in {window:g} s little ends: longer outages cost more."
+        )
 
 
 def _kept(design: Design) -> Iterator[tuple[str, float]]:
-    yield "tokens", design.token_lifetime_s
-    for setting, what in (("jwks_lifetime_s", "a key set"), ("ttl_s", "answers of the AS")):
+    """What and for how long; no answer about a token is of use for longer than the token."""
+    life = design.token_lifetime_s
+    yield "tokens", life
+    for setting, what, most in (("jwks_lifetime_s", "key sets", math.inf), ("ttl_s", "answers of the AS", life)):
         values = [getattr(chosen.settings, setting, None) for chosen in design.parts.values()]
         known = [value for value in values if value is not None]
         if known:
-            yield what, max(known)
+            yield what, min(max(known), most)
 
 
 def _logouts(days: BadDays) -> Iterator[str]:

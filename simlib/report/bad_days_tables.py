@@ -62,7 +62,7 @@ def outcome(cell: DayCell) -> str:
     """What came after the fault."""
     if cell.word == "recovered":
         return f"back after {cell.recovery_s:.0f} s"
-    return {"undisturbed": "back at once", "unknown": "", "collapse": "COLLAPSE"}.get(cell.word, cell.word)
+    return {"unknown": "", "collapse": "COLLAPSE"}.get(cell.word, cell.word)
 
 
 def marks(cell: DayCell) -> tuple[str, ...]:

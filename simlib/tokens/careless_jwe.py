@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from simlib.tokens.forging import decoded
+from simlib.tokens.forging import decoded, encoded
 from simlib.tokens.jwe import EncryptionKey, EncryptionReason
 from simlib.tokens.jws import header_of
 
@@ -35,6 +35,8 @@ def open_carelessly(token: str, key: EncryptionKey) -> Opened:
     if len(segments) != 5:
         return Opened(None, "malformed")
     try:
+        if any(encoded(decoded(segment)) != segment for segment in segments):
+            return Opened(None, "malformed")  # of all checks it lacks only those that it is named for
         if "p2c" in header:
             return _by_password(header)
         return Opened(_inflated(header, _content(segments, key)).decode("ascii"))

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 from dataclasses import replace
@@ -159,7 +160,7 @@ def tiny(folder: Path, *changes: tuple[str, str]) -> Any:
 def test_standard_days_fit_every_bundled_scenario(name: str) -> None:
     plan = plan_days(load_scenario(name))
     horizon = plan.scenario.horizon_s
-    assert len(plan.days) + len(plan.left_out) == len(standard_days(0.0, 1.0)) == 16
+    assert len(plan.days) + len(plan.left_out) == len(standard_days(0.0, 1.0)) == 17
     assert plan.scenario.run.replications >= 2
     requests = plan.scenario.expected_requests * plan.runs
     assert requests < 1.2 * BUDGET or plan.scenario.run.length_s == SHORTEST_S
@@ -187,7 +188,7 @@ def test_own_faults_keep_the_run_and_the_standard_days_come_on_demand(tmp_path: 
     assert plan.window(plan.day("outage"), 0) == Window(5.0, 8.0, 8.0)
     assert plan.window(plan.day("herd"), 0) == Window(6.0, 6.0, 10.0)
     both = plan_days(own, standard=True)
-    assert len(both.days) == 2 + 16
+    assert len(both.days) == 2 + 17
     assert plan_days(own, only=("herd", "herd")).days == (plan.day("herd"),)
     with pytest.raises(InputError, match="unknown bad day"):
         plan.day("nothing")
@@ -244,12 +245,32 @@ def test_every_day_is_held_against_the_same_day_without_the_fault(few: tuple[Day
         assert np.array_equal(days.goodput["outage", design][before], days.goodput[USUAL, design][before])
         assert cells["herd", design].difference.mean == 0.0
     opaque = cells["outage", "opaque"]
-    assert opaque.word == "undisturbed"
+    assert opaque.word == "back at once"
     # 20 requests per second for 3 s, of which some fail before they show a token: theirs has ended.
     assert 15 < opaque.refused_wrongly < 60
     assert any("refused wrongly" in mark for mark in marks(opaque))
     assert per_cent(opaque.availability).startswith("0.0")
     assert (days.table["usual_availability"] > 0.99).all()
+
+
+def test_one_stranger_is_enough_for_a_client_that_clears_its_keys_before_it_asks() -> None:
+    own = load_scenario("gateway-defaults")
+    kept = {name: own.designs[name] for name in ("spring_jwt", "envoy", "pyjwt_2_12", "pyjwt_2_15")}
+    # Shorter than the life of the key sets, and they are fetched when the run begins: none ends by itself.
+    plan = plan_days(replace(own, designs=kept), only=("jwks_down", "jwks_down_stranger"), length_s=90, replications=1)
+    plan = replace(plan, scenario=plan.scenario.with_run(plan.scenario.run.model_copy(update={"caches": "empty"})))
+    available = {cell: told.availability.mean for cell, told in judge_bad_days(bad_days(plan)).items()}
+    assert all(available["jwks_down", name] == 1.0 for name in kept)
+    assert {name for name in kept if available["jwks_down_stranger", name] < 1.0} == {"pyjwt_2_12"}
+    assert available["jwks_down_stranger", "pyjwt_2_12"] < 0.2
+
+
+def test_what_designs_live_on_is_told_once_and_never_beyond_the_life_of_a_token(few: tuple[DaysPlan, Any]) -> None:
+    plan = plan_days(load_scenario("gateway-defaults"), only=("jwks_down",), length_s=90)
+    (told,) = (note for note in bad_days_notes(replace(few[1], plan=plan), {}) if "live on" in note)
+    assert "tokens for 300 s (all); " in told
+    assert "key sets for 600 s (envoy)" in told
+    assert all(float(seconds) <= 600 for seconds in re.findall(r"for ([0-9.e+]+) s", told))
 
 
 def test_a_day_on_which_a_refusal_is_right_says_so(few: tuple[DaysPlan, Any]) -> None:

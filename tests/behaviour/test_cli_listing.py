@@ -119,7 +119,7 @@ def test_a_reader_that_stops_early_meets_no_traceback(tmp_path: Path) -> None:
         assert running.stderr is not None
         running.stdout.close()
         assert running.stderr.read() == b""
-        assert running.wait() == 1
+        assert running.wait() == 141
 
 
 def test_presets_are_listed_with_the_source_of_every_value(tmp_path: Path) -> None:
