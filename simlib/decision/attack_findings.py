@@ -91,9 +91,19 @@ def _format(cells: Sequence[Cell]) -> Iterator[Finding]:
         f"word for both formats; {_count(better, 'is refused', 'are refused')} by every JWT and accepted with some "
         f"opaque token."
     )
+    others = [by_attack[attack] for attack in other]
     if other:
-        sentence += f" The others, {', '.join(other)}, differ by who keeps what for how long."
+        sentence += f" The others are accepted by some designs of a format: {'; '.join(map(_shares, other, others))}."
     yield Finding("format", sentence, _told(cell for found in by_attack.values() for cell in found))
+
+
+def _shares(attack: str, found: Sequence[Cell]) -> str:
+    """How many designs of each format accept it."""
+    told = []
+    for token_format in (OPAQUE, JWT):
+        own = [cell.encounter.outcome == "accepted" for cell in found if cell.token_format == token_format]
+        told.append(f"{token_format} {sum(own)} of {len(own)}")
+    return f"{attack} ({', '.join(told)})"
 
 
 def _only_signed(cells: Sequence[Cell]) -> Iterator[Finding]:
