@@ -94,6 +94,29 @@ def test_trials_decide_by_the_same_share() -> None:
         assert breaker.lets_through(10.0) == (state == "closed")
 
 
+def opened(trial_calls: int) -> Breaker:
+    """It opened at 0 and may be tried again from 10 s on."""
+    breaker = Breaker(CircuitBreakerSettings(window_calls=2, minimum_calls=2, open_s=10.0, trial_calls=trial_calls))
+    run(breaker, "xx", 0.0)
+    assert breaker.state == "open"
+    return breaker
+
+
+def test_no_more_than_the_trials_are_under_way_at_once() -> None:
+    breaker = opened(trial_calls=2)
+    assert [breaker.lets_through(10.0) for _ in range(4)] == [True, True, False, False]
+
+
+def test_a_call_from_before_says_nothing_about_a_trial() -> None:
+    breaker = opened(trial_calls=1)
+    before = breaker.epoch - 1
+    assert breaker.lets_through(10.0)
+    breaker.note(before, True, 10.5)
+    assert breaker.state == "half_open"
+    breaker.note(breaker.epoch, False, 11.0)
+    assert breaker.state == "closed"
+
+
 def test_failures_fall_out_of_the_window() -> None:
     breaker = Breaker(CircuitBreakerSettings(window_calls=4, minimum_calls=4, failure_share=0.5))
     run(breaker, "xooox" + "ooox" * 5, 0.0)

@@ -162,6 +162,11 @@ def test_lists_of_wrappers_that_cannot_be_are_refused_when_they_are_loaded(
         loaded(designs__mine=design_of(*parts, wrappers=wrappers, max_revocation_lag_s=3600.0))
 
 
+def test_known_tokens_can_be_told_apart_by_wrappers_around_it() -> None:
+    wrappers = [{"part": "fail_open", "lets_in": "known"}, {"part": "retry"}]
+    loaded(designs__mine=design_of("opaque_introspection", "reference_token", wrappers=wrappers))
+
+
 def loaded(**changes: Any) -> None:
     """Load a scenario with all its checks."""
     check_promises(scenario(**changes), SOURCE)
