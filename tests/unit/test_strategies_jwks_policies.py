@@ -74,6 +74,19 @@ def test_after_an_error_there_is_a_pause(make_stage: Callable[..., Stage]) -> No
     assert fetches == [1, 1, 1, 2, 2, 3]
 
 
+def test_strangers_wait_for_the_end_of_the_pause_as_well(make_stage: Callable[..., Stage]) -> None:
+    stage = stage_with(make_stage, jwks_error_pause_s=5.0, unknown_kid_cooldown_s=0.0)
+    token = stage.issue().token
+    assert stage.present(token).accepted
+    stage.answer("jwks", DOWN)
+    fetches = []
+    for instant in (10.0, 11.0, 14.999, 15.0, 16.0):
+        stage.at(instant).present(stranger(stage))
+        assert stage.present(token).accepted  # the set is fresh, and its keys stay
+        fetches.append(stage.calls["jwks"] - 1)
+    assert fetches == [1, 1, 1, 2, 2]
+
+
 def test_a_set_may_be_renewed_before_its_end_behind_the_request(make_stage: Callable[..., Stage]) -> None:
     stage = stage_with(make_stage, jwks_refresh_ahead_s=30.0)
     token = stage.issue().token
