@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simlib.decision.judges import judges
 from simlib.engine.promises import design_bound
@@ -72,3 +72,17 @@ def told_seconds(seconds: float) -> str:
 def promise_sentences(scenario: Scenario) -> tuple[str, ...]:
     """One line per design."""
     return tuple(f"{name}: {own.sentence}." for name, own in promised(scenario).items())
+
+
+def claims_bounds(scenario: Scenario) -> Mapping[str, float]:
+    """Design -> seconds for which a role that was changed may still be acted on, by settings; infinite without bound.
+
+    A wrapper that hears of revocations hears of no roles: without it, what is known of a user is as old as a token or
+    an answer gets. One that keeps answers for longer makes them older.
+    """
+    return {name: _claims_bound(scenario, design) for name, design in scenario.designs.items()}
+
+
+def _claims_bound(scenario: Scenario, design: Design) -> float:
+    alone = replace(design, wrappers=())
+    return max(design_bound(scenario, own).after_revocation_s for own in (design, alone))

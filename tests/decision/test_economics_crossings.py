@@ -1,5 +1,6 @@
 """All places where a value changes its sign, found on functions whose places are known."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from simlib.decision.economics.crossings import SignChange, log_grid, sign_changes, smallest_step
+from simlib.decision.economics.crossings import (
+    Band,
+    Intervals,
+    SignChange,
+    certain_side,
+    log_grid,
+    sign_changes,
+    smallest_step,
+)
 
 Values = NDArray[np.float64]
 GRID = log_grid(0.1, 1000.0, 2001)
@@ -76,3 +85,67 @@ def test_the_side_of_a_crossing_counts() -> None:
 
     assert smallest_step(falling, SignChange(10.0, False), [0.1]) == 0.1
     assert smallest_step(falling, SignChange(10.0, True), [0.1]) is None
+
+
+LOADS = log_grid(0.01, 10_000.0, 61)
+
+
+def band(intervals: Intervals) -> Band:
+    return Band(LOADS, *intervals(LOADS))
+
+
+@pytest.mark.parametrize("share", [0.5, 3.0, 9.0])
+def test_the_nearest_certain_load_on_each_side_is_where_the_end_of_the_interval_is_0(share: float) -> None:
+    """The value is load - 10 and its interval as wide as a share of 10 to both sides."""
+
+    def intervals(loads: Values) -> tuple[Values, Values]:
+        return loads - 10 - 10 * share, loads - 10 + 10 * share
+
+    change = SignChange(10.0, True)
+    above = certain_side(intervals, change, 10_000.0, band(intervals), [0.1, 0.5])
+    assert above is not None
+    assert above.near == pytest.approx(10 + 10 * share, rel=1e-3)
+    assert above.far == 10_000.0
+    assert intervals(np.array([above.near]))[0] > 0
+    below = certain_side(intervals, change, 0.01, band(intervals), [0.1, 0.5])
+    if share < 1:
+        assert below is not None
+        assert below.near == pytest.approx(10 - 10 * share, rel=1e-3)
+        assert below.far == 0.01
+    else:
+        assert below is None
+
+
+def test_what_is_certain_may_end_before_the_next_crossing() -> None:
+    """The value is a parabola over the logarithm, positive from 1 to 100 and certain only where it is above 1 / 2."""
+
+    def intervals(loads: Values) -> tuple[Values, Values]:
+        value = 1 - (np.log10(loads) - 1) ** 2
+        return value - 0.5, value + 0.5
+
+    found = certain_side(intervals, SignChange(1.0, True), 100.0, band(intervals), [0.1])
+    assert found is not None
+    assert np.log10(found.near) == pytest.approx(1 - math.sqrt(0.5), abs=1e-3)
+    assert 10 < found.far <= 10 ** (1 + math.sqrt(0.5)) < 100
+
+
+def test_a_crossing_nearer_than_the_grid_is_still_looked_beside() -> None:
+    def intervals(loads: Values) -> tuple[Values, Values]:
+        return loads - 10 - 0.01, loads - 10 + 0.01
+
+    found = certain_side(intervals, SignChange(10.0, True), 10.2, band(intervals), [0.001, 0.01, 0.1])
+    assert found is not None
+    assert found.near == pytest.approx(10.01, rel=1e-3)
+    assert found.far <= 10.2
+
+
+def test_a_falling_value_is_certain_on_the_other_sides() -> None:
+    def intervals(loads: Values) -> tuple[Values, Values]:
+        return 10 - loads - 5, 10 - loads + 5
+
+    change = SignChange(10.0, False)
+    below, above = (certain_side(intervals, change, end, band(intervals), [0.1]) for end in (0.01, 10_000.0))
+    assert below is not None
+    assert above is not None
+    assert (below.near, above.near) == pytest.approx((5.0, 15.0), rel=1e-3)
+    assert certain_side(intervals, SignChange(10.0, True), 0.01, band(intervals), [0.1]) is None

@@ -9,9 +9,11 @@ import pytest
 from simlib import load_ledger, load_scenario
 from simlib.decision.choice.pairs import counts_of
 from simlib.decision.choice.values import Crossing, Decision, Swing
+from simlib.decision.economics.crossings import Certain
 from simlib.decision.effort import expected_effort
 from simlib.report.record.arguments import arguments
 from simlib.report.record.assumptions import ASSUMED, SOURCED, inputs, kind_of
+from simlib.report.record.certainty import certainty
 from simlib.report.record.complexity import complexity_of, largest_items
 from simlib.report.record.confirming import confirmation, flips
 from simlib.report.record.drivers import drivers, main_sensitivity, shares
@@ -100,6 +102,49 @@ def test_limits_are_told_in_words() -> None:
 def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always: str, words: str) -> None:
     found = tuple(Crossing(load, rising, 0.1) for load, rising in crossings)
     assert pays(worthwhile(JWT, CACHED, 0.0, crossings=found, always=always)) == words
+
+
+@pytest.mark.parametrize(
+    ("crossings", "words"),
+    [
+        ([Crossing(340.0, True, 0.25)], ("the sign is certain 25 % away from 340",)),
+        (
+            [Crossing(340.0, True, None, Certain(120.0, 1.0), Certain(900.0, 1000.0))],
+            (
+                "it certainly pays above 900 requests per second, and certainly does not below 120; in between the "
+                "estimates do not tell",
+            ),
+        ),
+        (
+            [Crossing(340.0, False, None, Certain(120.0, 1.0))],
+            ("it certainly pays below 120 requests per second, but that it does not is certain at no load",),
+        ),
+        (
+            [Crossing(340.0, True, None, Certain(120.0, 1.0))],
+            ("it certainly does not pay below 120 requests per second, but that it does is certain at no load",),
+        ),
+        ([Crossing(340.0, True, None)], ("at no load is it certain whether it pays: the estimates do not tell",)),
+        (  # the region between two crossings is seen from both of them, and told once
+            [
+                Crossing(20.0, True, None, None, Certain(50.0, 200.0)),
+                Crossing(340.0, False, None, Certain(210.0, 55.0), None),
+            ],
+            ("it certainly pays from 50 to 210 requests per second, but that it does not is certain at no load",),
+        ),
+        (
+            [
+                Crossing(20.0 + place, place % 2 == 0, None, Certain(10.0, 1.0), Certain(900.0, 1000.0))
+                for place in range(5)
+            ],
+            (
+                "it certainly pays above 900 requests per second, and certainly does not below 10; in between the "
+                "estimates do not tell",
+            ),
+        ),
+    ],
+)
+def test_from_where_on_it_is_certain(crossings: list[Crossing], words: tuple[str, ...]) -> None:
+    assert certainty(worthwhile(JWT, CACHED, 0.0, crossings=tuple(crossings))) == words
 
 
 def test_many_crossings_are_told_by_their_ends_and_their_number() -> None:

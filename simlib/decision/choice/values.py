@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from simlib.decision.comparing import Verdicts
+from simlib.decision.economics.crossings import Certain
 from simlib.decision.effort import EffortDraws
 from simlib.decision.gain.values import Gain
 from simlib.scenario.scenario import Scenario
@@ -53,12 +54,16 @@ class Crossing:
     """A load at which the paired net present value changes its sign; ``to_positive`` when it rises with the load.
 
     ``step`` is the smallest relative step d at which the interval of the value at load (1 +- d) excludes 0, None when
-    none within the range does.
+    none within the range does. ``below`` and ``above``: the nearest load on each side at which the interval excludes
+    0, and how far that holds without a gap, up to the next crossing or the end of the range; None where it is so
+    nowhere.
     """
 
     load: float
     to_positive: bool
     step: float | None
+    below: Certain | None = None
+    above: Certain | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from simlib.decision.choice.loads import LoadTable, first_crossings
 from simlib.decision.choice.present import Accounts, mean_total, total_cost, totals_by_load, yearly_costs
 from simlib.decision.choice.spreads import spread
 from simlib.decision.choice.values import Crossing, Curve, Spread, Worthwhile
-from simlib.decision.economics.crossings import SignChange, log_grid, sign_changes, smallest_step
+from simlib.decision.economics.crossings import Band, SignChange, certain_side, log_grid, sign_changes, smallest_step
 from simlib.decision.economics.formulas import payback_years, used_up_years, value_per_million
 
 Values = NDArray[np.float64]
@@ -18,6 +18,8 @@ SEARCHED = 4001
 """Loads between which crossings are looked for, at equal ratios."""
 STEPS = tuple(float(f"{step:.3g}") for step in np.geomspace(0.001, 0.99, 64))
 """Relative distances from a crossing at which the sign is tried."""
+NEARBY = STEPS[::8]
+"""Those tried where the next crossing may be nearer than the next load of the curve."""
 
 
 def worthwhile(
@@ -27,7 +29,8 @@ def worthwhile(
     npv = total_cost(accounts, against) - total_cost(accounts, design)
     years = _payback(accounts, design, against)
     paid = years[np.isfinite(years)]
-    found = _crossings(accounts, table, design, against, level)
+    curve = _curve(table, design, against, level)
+    found = _crossings(accounts, curve, design, against, level)
     loads = first_crossings(table.loads, table.totals[against] - table.totals[design])
     crossed = loads[np.isfinite(loads)]
     flip = value_per_million(npv.mean(), state[REQUESTS].mean(), accounts.case.years, accounts.rate)
@@ -46,7 +49,7 @@ def worthwhile(
         break_even=spread(crossed, level) if len(crossed) else None,
         never_breaks_even=float(1 - len(crossed) / len(loads)),
         flip_per_million=float(flip),
-        curve=_curve(table, design, against, level),
+        curve=curve,
     )
 
 
@@ -77,17 +80,26 @@ def _median(years: Values) -> float | None:
     return float(middle.mean()) if np.isfinite(middle).all() else None
 
 
-def _crossings(accounts: Accounts, table: LoadTable, design: str, against: str, level: float) -> tuple[Crossing, ...]:
+def _crossings(accounts: Accounts, curve: Curve, design: str, against: str, level: float) -> tuple[Crossing, ...]:
     def mean_value(loads: Values) -> Values:
         return mean_total(accounts, against, loads) - mean_total(accounts, design, loads)
 
-    grid = log_grid(float(table.loads[0]), float(table.loads[-1]), SEARCHED)
+    low, high = curve.loads[0], curve.loads[-1]
     intervals = partial(_intervals, accounts, design, against, level)
-    return tuple(_crossing(intervals, change) for change in sign_changes(mean_value, grid))
+    changes = sign_changes(mean_value, log_grid(low, high, SEARCHED))
+    known = Band(*(np.array(column) for column in (curve.loads, curve.low, curve.high)))
+    ends = (low, *(change.at for change in changes), high)
+    return tuple(
+        _crossing(intervals, change, (ends[number], ends[number + 2]), known) for number, change in enumerate(changes)
+    )
 
 
-def _crossing(intervals: "partial[tuple[Values, Values]]", change: SignChange) -> Crossing:
-    return Crossing(change.at, change.to_positive, smallest_step(intervals, change, STEPS))
+def _crossing(
+    intervals: "partial[tuple[Values, Values]]", change: SignChange, ends: tuple[float, float], known: Band
+) -> Crossing:
+    """With how sure it is on both sides, up to the next crossings or the ends of the range."""
+    below, above = (certain_side(intervals, change, until, known, NEARBY) for until in ends)
+    return Crossing(change.at, change.to_positive, smallest_step(intervals, change, STEPS), below, above)
 
 
 def _intervals(accounts: Accounts, design: str, against: str, level: float, loads: Values) -> tuple[Values, Values]:

@@ -10,6 +10,7 @@ from simlib.decision.choice.values import Decision
 from simlib.report.provenance import Provenance
 from simlib.report.record.complexity import Complexity, effort_csv, indicators_csv
 from simlib.report.record.figures import NAMES, decision_figures
+from simlib.report.record.gain_rows import gain_csv
 from simlib.report.record.madr import decision_record
 from simlib.report.record.page import decision_page
 from simlib.report.record.tables import TABLES, decision_tables
@@ -17,7 +18,7 @@ from simlib.report.replaceable_folder import RECORD, check_folder, write_folder
 from simlib.report.run_record import run_record
 
 MARKDOWN, PAGE, DOCUMENT = "decision.md", "report.html", "decision.json"
-OWN_TABLES = ("effort.csv", "indicators.csv", "replications.csv")
+OWN_TABLES = ("gain.csv", "effort.csv", "indicators.csv", "replications.csv")
 FILES = (
     *(MARKDOWN, PAGE, DOCUMENT, *TABLES, *OWN_TABLES, RECORD),
     *(f"{name}.{kind}" for name in NAMES for kind in ("svg", "png")),
@@ -59,6 +60,7 @@ def decision_files(
         PAGE: decision_page(decision, figures, complexity),
         DOCUMENT: as_json(decision_document(decision)),
         **decision_tables(decision),
+        "gain.csv": gain_csv(decision),
         "effort.csv": effort_csv(complexity),
         "indicators.csv": indicators_csv(complexity),
         "replications.csv": str(decision.gain.table.to_csv(index=False, lineterminator="\n")),

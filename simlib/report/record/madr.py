@@ -13,6 +13,7 @@ from simlib.report.record.complexity import Complexity, indicator_rows, largest_
 from simlib.report.record.confirming import confirmation, flips
 from simlib.report.record.context import context, decision_drivers, made, method, notes, opponent_sentence, question
 from simlib.report.record.driven import driven
+from simlib.report.record.gain_rows import gain_rows
 from simlib.report.record.limit_rows import MARKS, limit_rows, out_sentences
 from simlib.report.record.options import consequences, options
 from simlib.report.record.outcome import currency, equivalences, level, outcome_sentence, title, years
@@ -67,6 +68,10 @@ def _values(decision: Decision, complexity: Complexity) -> dict[str, Any]:
         "opponent": opponent_sentence(decision),
         "consequences": consequences(decision),
         "confirmation": confirmation(decision),
+        "gain": [
+            [row.label, row.kind, *(row.told(name) for name in decision.scenario.designs)]
+            for row in gain_rows(decision)
+        ],
         "break_even": sentences(decision),
         "flips": flips(decision),
         "driven": driven(decision),

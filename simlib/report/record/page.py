@@ -13,6 +13,7 @@ from simlib.report.record.complexity import Complexity, indicator_rows, largest_
 from simlib.report.record.confirming import flips
 from simlib.report.record.context import method, notes, opponent_sentence
 from simlib.report.record.driven import driven
+from simlib.report.record.gain_rows import gain_rows
 from simlib.report.record.limit_rows import MARKS, limit_rows, open_sentences, out_sentences
 from simlib.report.record.options import options
 from simlib.report.record.outcome import currency, equal_designs, equivalences, level, title, verdict, years
@@ -49,6 +50,7 @@ def decision_page(decision: Decision, figures: Sequence[Drawn], complexity: Comp
             references=references(decision),
             ranking=ranking_rows(decision),
             opponent=opponent_sentence(decision),
+            gain=gain_rows(decision),
             figures=[{"svg": f.inline(), "caption": f.caption} for f in figures],
             worth=sentences(decision),
             flips=flips(decision),

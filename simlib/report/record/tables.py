@@ -28,7 +28,16 @@ TABLES: Mapping[str, Sequence[str]] = {
     "cost.csv": ("design", "cause", *_ENDS, "currency"),
     "npv.csv": (
         *("design", "against", *_columns("npv"), "p_positive", "payback_years", "never_pays_back"),
-        *("flip_per_million", "break_even_loads", "steps", "always", "load_low", "load_high"),
+        *(
+            "flip_per_million",
+            "break_even_loads",
+            "steps",
+            "certain_below",
+            "certain_above",
+            "always",
+            "load_low",
+            "load_high",
+        ),
         *("never_breaks_even", *_columns("break_even"), "currency"),
     ),
     "npv_parts.csv": ("design", "against", "cause", *_ENDS, "currency"),
@@ -122,8 +131,10 @@ def _npv(decision: Decision) -> Iterable[Row]:
             "payback_years": own.payback_years,
             "never_pays_back": own.never_pays_back,
             "flip_per_million": own.flip_per_million,
-            "break_even_loads": " ".join(str(crossing.load) for crossing in own.crossings),
-            "steps": " ".join("" if crossing.step is None else str(crossing.step) for crossing in own.crossings),
+            "break_even_loads": _listed(crossing.load for crossing in own.crossings),
+            "steps": _listed(crossing.step for crossing in own.crossings),
+            "certain_below": _listed(crossing.below and crossing.below.near for crossing in own.crossings),
+            "certain_above": _listed(crossing.above and crossing.above.near for crossing in own.crossings),
             "always": own.always,
             "load_low": own.load_range[0],
             "load_high": own.load_range[1],
@@ -131,6 +142,11 @@ def _npv(decision: Decision) -> Iterable[Row]:
             **_spread("break_even", own.break_even),
             **_currency(decision),
         }
+
+
+def _listed(values: Iterable[float | None]) -> str:
+    """One entry per crossing, "-" where there is none."""
+    return " ".join("-" if value is None else str(value) for value in values)
 
 
 def _parts(decision: Decision) -> Iterable[Row]:

@@ -3,13 +3,11 @@
 import math
 from collections.abc import Sequence
 
-from simlib.decision.choice.values import Crossing, Decision, Worthwhile
+from simlib.decision.choice.values import Decision, Worthwhile
 from simlib.report.record.amounts import chance, number, told
+from simlib.report.record.certainty import FEW, RATE, certainty
 from simlib.report.record.outcome import currency, listed
 
-RATE = "requests per second"
-_FEW = 3
-"""Crossings that are told one by one."""
 _NO_REQUESTS = "there are no requests"
 
 
@@ -47,10 +45,8 @@ def pays(worth: Worthwhile) -> str:
 
 
 def break_even(worth: Worthwhile) -> str:
-    """At which loads it pays, and how far from them that is certain."""
-    ends = worth.crossings if len(worth.crossings) <= _FEW else (worth.crossings[0], worth.crossings[-1])
-    certain = "; ".join(_certain(own) for own in ends)
-    return f"in the mean {pays(worth)}; {certain}" if certain else f"in the mean {pays(worth)}"
+    """At which loads it pays, and from where on that is certain."""
+    return "; ".join((f"in the mean {pays(worth)}", *certainty(worth)))
 
 
 def missing(worth: Worthwhile, unit: str) -> str:
@@ -71,7 +67,7 @@ def break_even_spread(worth: Worthwhile) -> str:
 
 def _regions(worth: Worthwhile) -> str:
     """The loads at which the mean net present value is positive."""
-    if len(worth.crossings) > _FEW:
+    if len(worth.crossings) > FEW:
         return _back_and_forth(worth)
     found = []
     begin = None if worth.crossings[0].to_positive else worth.load_range[0]
@@ -101,13 +97,6 @@ def _between(low: float, high: float, from_the_lowest: bool) -> str:
     if from_the_lowest:
         return f"below {number(high)} {RATE}"
     return f"between {number(low)} and {number(high)} {RATE}"
-
-
-def _certain(crossing: Crossing) -> str:
-    at = number(crossing.load)
-    if crossing.step is None:
-        return f"the sign is not certain anywhere from 0 to twice {at}"
-    return f"the sign is certain {crossing.step * 100:.2g} % away from {at}"
 
 
 def payback(worth: Worthwhile, horizon: float) -> str:

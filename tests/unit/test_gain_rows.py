@@ -1,0 +1,122 @@
+"""The table of what was simulated: rows are the means of replications, all that was asked for is there, no nan."""
+
+import csv
+import io
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simlib.analysis import GAIN_METRICS, METRICS
+from simlib.api import load_scenario
+from simlib.decision.choice.values import Decision
+from simlib.decision.promised import claims_bounds, promised
+from simlib.report.record.gain_rows import CLAIMS, COUNTED, MEASURED, REVOKED, GainRow, gain_csv, gain_rows
+from simlib.report.record.madr import decision_record
+from simlib.report.record.page import decision_page
+from support.comparisons import CACHED, JWT, OPAQUE
+from support.decisions import KINDS, decision
+
+EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
+WANTED = (
+    *("mean_s", "p99_s", "rs_cpu_s", "as_cpu_s", "as_requests_per_s", "store_operations_per_request"),
+    *("rows_written_per_s", "kept_rows", "stored_bytes", "bytes_per_request", "header_bytes", "availability"),
+    *("exposure_s", "exposure_bound_s", "staleness_mean_s", "staleness_max_s", "claims_bound_s"),
+)
+"""Latency, CPU seconds, load of server and database, growth of the token table, bytes, availability, exposure and
+staleness as means and worst cases: what the table is for."""
+
+
+def with_figures(**figures: float) -> Decision:
+    """A decision whose replications have all figures, some of them as given and the same in each."""
+    made = decision()
+    table = made.gain.table.assign(**dict.fromkeys(GAIN_METRICS, 0.5)).assign(**figures)
+    return replace(made, gain=replace(made.gain, table=table))
+
+
+def row_of(made: Decision, name: str) -> GainRow:
+    return next(row for row in gain_rows(made) if row.metric.name == name)
+
+
+def test_every_figure_that_a_decision_weighs_is_told_once() -> None:
+    names = [row.metric.name for row in gain_rows(with_figures())]
+    assert set(WANTED) <= set(names)
+    assert len(names) == len(set(names))
+
+
+@given(st.lists(st.floats(1e-4, 1e3), min_size=4, max_size=4), st.sampled_from(["mean_s", "stored_bytes"]))
+def test_a_row_is_the_mean_of_the_replications_within_their_interval(values: list[float], name: str) -> None:
+    made = with_figures()
+    table = made.gain.table.copy()
+    table.loc[table["design"] == JWT, name] = values
+    own = row_of(replace(made, gain=replace(made.gain, table=table)), name).intervals[JWT]
+    assert own.mean == pytest.approx(np.mean(values))
+    assert own.low <= own.mean <= own.high
+    assert (own.n, own.level) == (4, made.level)
+
+
+def test_worst_cases_are_those_of_the_settings() -> None:
+    made = with_figures()
+    revoked, claims = row_of(made, REVOKED.name), row_of(made, CLAIMS.name)
+    life = {name: design.token_lifetime_s for name, design in made.scenario.designs.items()}
+    assert (revoked.kind, claims.kind) == (COUNTED, COUNTED)
+    assert revoked.told(JWT) == claims.told(JWT) == f"{life[JWT]:g}"
+    assert revoked.intervals[OPAQUE].mean < revoked.intervals[CACHED].mean <= life[CACHED]
+
+
+def test_a_list_of_revoked_tokens_tells_nothing_of_roles() -> None:
+    listed = load_scenario("mobile-and-things")
+    bound, life = claims_bounds(listed), listed.designs["jwt_status_list"].token_lifetime_s
+    assert promised(listed)["jwt_status_list"].after_revocation_s < bound["jwt_status_list"] == life
+    assert bound["opaque_cached"] == promised(listed)["opaque_cached"].after_revocation_s
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        # At 90 % and 3 degrees of freedom t is 2.353; the standard error is 0.2 ms times the root of 1/6.
+        ([0.0440, 0.0442, 0.0438, 0.0440], "44.00 (43.81 to 44.19)"),
+        ([0.5, 0.5, 0.5, 0.5], "500"),
+        ([math.nan] * 4, "\N{EN DASH}"),
+        ([0.03, math.nan, math.nan, math.nan], "30"),
+    ],
+)
+def test_a_reader_sees_milliseconds_and_the_interval(values: list[float], words: str) -> None:
+    made = with_figures()
+    table = made.gain.table.copy()
+    table.loc[table["design"] == JWT, "mean_s"] = values
+    assert row_of(replace(made, gain=replace(made.gain, table=table)), "mean_s").told(JWT) == words
+
+
+def test_an_unstable_design_has_no_latency() -> None:
+    made = with_figures()
+    row = replace(row_of(made, "mean_s"), unsteady=frozenset({JWT}))
+    assert row.told(JWT) == "unstable"
+    assert row.told(CACHED) != "unstable"
+
+
+@EVERY_KIND
+def test_the_record_the_page_and_the_file_tell_the_same(kind: str) -> None:
+    made = KINDS[kind]()
+    every = gain_rows(made)
+    text, page = decision_record(made), decision_page(made, ())
+    assert text.index("### What was simulated") > text.index("## More Information")
+    assert '<h2 id="gain">What was simulated' in page
+    for row in every:
+        cells = " | ".join(row.told(name) for name in made.scenario.designs)
+        assert f"| {row.label} | {row.kind} | {cells} |" in text
+        assert f'<th scope="row">{row.label}</th><td>{row.kind}</td>' in page
+        assert not {"nan", "inf", "None"} & set(cells.replace("(", " ").replace(")", " ").split())
+    found = list(csv.DictReader(io.StringIO(gain_csv(made))))
+    assert len(found) == len(every) * len(made.scenario.designs)
+    assert {own["kind"] for own in found} == {MEASURED, COUNTED}
+    assert all(value not in ("nan", "inf", "-inf") for own in found for value in own.values())
+
+
+def test_what_is_told_has_one_name_and_one_unit() -> None:
+    labels = [row.label for row in gain_rows(with_figures())]
+    assert len(labels) == len(set(labels))
+    assert not set(METRICS) & set(GAIN_METRICS)
