@@ -87,6 +87,14 @@ def test_strangers_wait_for_the_end_of_the_pause_as_well(make_stage: Callable[..
     assert fetches == [1, 1, 1, 2, 2]
 
 
+def test_a_stranger_causes_no_second_fetch_where_the_first_has_just_failed(make_stage: Callable[..., Stage]) -> None:
+    stage = stage_with(make_stage, jwks_stale_if_error_s=1000.0, unknown_kid_cooldown_s=0.0)
+    assert stage.present(stage.issue().token).accepted
+    stage.answer("jwks", DOWN)
+    assert not stage.at(300.0).present(stranger(stage)).accepted
+    assert stage.calls["jwks"] - 1 == 1
+
+
 def test_a_set_may_be_renewed_before_its_end_behind_the_request(make_stage: Callable[..., Stage]) -> None:
     stage = stage_with(make_stage, jwks_refresh_ahead_s=30.0)
     token = stage.issue().token
