@@ -42,7 +42,7 @@ GAIN_METRICS: Mapping[str, Metric] = MappingProxyType(
             Metric("staleness_max_s", "age of what is known about a user, worst seen", "s", True),
             Metric("header_bytes", "largest request header, token included", "B", True, 0),
             Metric("kept_rows", "rows kept in the token store", "", True, 0),
-            Metric("stored_bytes", "bytes kept in the token store", "B", True, 0),
+            Metric("stored_bytes", "bytes kept in the token store", "B", True, 2, "MB", 1e-6),
         )
     }
 )

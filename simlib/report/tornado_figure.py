@@ -4,6 +4,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from simlib.decision.choice.values import Index, Sensitivity, Swing
+from simlib.report.input_names import told_input
 from simlib.report.style import HATCHES, OKABE_ITO, house_style
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _draw_swings(axes: "Axes", swings: tuple[Swing, ...], middle: float, currenc
                 label=ENDS[end] if not row else None,
             )
     axes.axvline(0, color="black", linewidth=1.0)
-    axes.set_yticks(range(len(swings)), [_wrapped(swing.input) for swing in swings])
+    axes.set_yticks(range(len(swings)), [_wrapped(told_input(swing.input)) for swing in swings])
     axes.set_ylim(len(swings) - 0.4, -0.6)
     axes.set_title("One input at a time")
     axes.set_xlabel(f"net present value ({currency})")
@@ -77,7 +78,7 @@ def _draw_indices(axes: "Axes", indices: list[Index]) -> None:
         xerr=[index.total_half_width for index in indices],
         label="share with all it interacts with (total)",
     )
-    axes.set_yticks(rows, [_wrapped(index.input) for index in indices])
+    axes.set_yticks(rows, [_wrapped(told_input(index.input)) for index in indices])
     axes.set_ylim(len(indices) - 0.4, -0.6)
     axes.set_xlim(left=0)
     axes.set_title("Share of the variance")
@@ -90,13 +91,13 @@ def _wrapped(name: str) -> str:
 
 def _words(sensitivity: Sensitivity, swings: tuple[Swing, ...], indices: list[Index], currency: str) -> str:
     told = [
-        f"{swing.input} from {swing.low:,.4g} to {swing.high:,.4g} {swing.unit}".rstrip()
+        f"{told_input(swing.input)} from {swing.low:,.4g} to {swing.high:,.4g} {swing.unit}".rstrip()
         + f": {swing.npv_low:,.0f} to {swing.npv_high:,.0f} {currency}"
         for swing in swings
     ]
     text = f"Net present value of {sensitivity.design} against {sensitivity.against}, one input at a time. "
     text += "; ".join(told) + "."
     if indices:
-        shares = ", ".join(f"{index.input} {index.total:.2f}" for index in indices)
+        shares = ", ".join(f"{told_input(index.input)} {index.total:.2f}" for index in indices)
         text += f" Total Sobol indices: {shares}."
     return text

@@ -145,6 +145,12 @@ def test_break_even_is_real(against: str) -> None:
     closer = crossing.step * 0.88  # the next smaller step that is tried is 12 % below
     below, above = npv(crossing.load * (1 - closer)), npv(crossing.load * (1 + closer))
     assert below.high >= 0 or above.low <= 0
+    sides = crossing.below, crossing.above
+    assert sides[0] is not None
+    assert sides[1] is not None
+    assert npv(sides[0].near).high < 0 < npv(sides[1].near).low
+    assert 1 - crossing.step <= sides[0].near / crossing.load * 1.0001  # no farther away than the step on both sides
+    assert sides[1].near / crossing.load <= (1 + crossing.step) * 1.0001
 
 
 def test_a_value_that_falls_and_rises_has_two_crossings_and_both_are_real() -> None:

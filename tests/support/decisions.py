@@ -35,9 +35,9 @@ FIGURES: Mapping[str, Mapping[str, float]] = {
 }
 INPUTS: Mapping[str, str] = {
     "developer_day": "792 (437 to 1,159) USD per day of 8 hours; wages (sourced, 2025-06)",
-    "second": "0 USD per second less of one request; the scenario's own",
-    "load": "20 requests per second; the scenario's world",
-    "horizon_years": "3 years; the scenario's own",
+    "second": "0 USD per second less of one request; as stated for this decision, else the default",
+    "load": "20 requests per second; as simulated",
+    "horizon_years": "3 years; as stated for this decision, else the default",
     "effort": "74 work items of simlib; three-point estimates, assumptions of the ledger",
 }
 

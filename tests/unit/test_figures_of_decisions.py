@@ -9,6 +9,7 @@ from matplotlib.collections import PolyCollection
 from simlib.decision.choice.values import Decision
 from simlib.report.breakeven_figure import breakeven_figure
 from simlib.report.frontier_figure import frontier_figure
+from simlib.report.input_names import told_input
 from simlib.report.rendering import to_png
 from simlib.report.tornado_figure import tornado_figure
 from support.choices import decided, work
@@ -68,7 +69,7 @@ class TestTornado:
         for number, swing in enumerate(own.tornado[:4]):
             assert ends[2 * number] == pytest.approx((own.middle, swing.npv_low))
             assert ends[2 * number + 1] == pytest.approx((own.middle, swing.npv_high))
-            assert swing.input in words
+            assert told_input(swing.input) in words
 
     def test_indices_stand_beside_them_and_are_left_out_with_them(self, told: Decision) -> None:
         own = told.sensitivity[1]

@@ -82,6 +82,8 @@ def test_a_list_of_revoked_tokens_tells_nothing_of_roles() -> None:
         ([0.5, 0.5, 0.5, 0.5], "500"),
         ([math.nan] * 4, "\N{EN DASH}"),
         ([0.03, math.nan, math.nan, math.nan], "30"),
+        ([0.0, 0.0, 0.0, 0.004], "1.0 (0.0 to 3.4)"),  # no latency is below 0
+        ([12.0, 13.0, 11.0, 12.0], "12,000 (11,040 to 12,960)"),  # no more digits than the interval has
     ],
 )
 def test_a_reader_sees_milliseconds_and_the_interval(values: list[float], words: str) -> None:

@@ -16,6 +16,7 @@ from simlib.decision.choice.values import Decision
 from simlib.decision.effort import load_ledger
 from simlib.report.cost_bars_figure import cost_bars_figure
 from simlib.report.folder import write_report
+from simlib.report.input_names import told_input
 from simlib.report.provenance import Provenance
 from simlib.report.record.complexity import Complexity, complexity_of, effort_csv, indicators_csv
 from simlib.report.record.figures import NAMES, decision_figures
@@ -99,7 +100,7 @@ def test_a_reader_finds_every_design_its_numbers_and_what_was_assumed(kind: str,
     for design in made.scenario.designs:
         assert f"### {design}\n" in text
     for name in made.inputs:
-        assert f"| {name} |" in text
+        assert f"| {told_input(name)} |" in text
     for mark in ("(assumed)", "(computed)", "measured", "counted"):
         assert mark in text
     assert "None" not in text

@@ -11,6 +11,7 @@ from simlib.decision.choice.pairs import counts_of
 from simlib.decision.choice.values import Crossing, Decision, Swing
 from simlib.decision.economics.crossings import Certain
 from simlib.decision.effort import expected_effort
+from simlib.report.input_names import told_input
 from simlib.report.record.arguments import arguments
 from simlib.report.record.assumptions import ASSUMED, SOURCED, inputs, kind_of
 from simlib.report.record.certainty import certainty
@@ -280,7 +281,7 @@ def test_without_requests_no_value_of_theirs_is_told() -> None:
 def test_shares_of_the_variance_are_told_by_groups_of_inputs() -> None:
     assert shares(replace(sensitivity(JWT, CACHED), sobol=())) == ()
     (told,) = shares(sensitivity(JWT, CACHED))
-    assert all(f"{own.input} " in told for own in sensitivity(JWT, CACHED).sobol if own.total >= 0.01)
+    assert all(f"{told_input(own.input)} " in told for own in sensitivity(JWT, CACHED).sobol if own.total >= 0.01)
 
 
 def test_nothing_is_confirmed_where_nothing_was_chosen() -> None:

@@ -24,7 +24,7 @@ State = Mapping[str, Values]
 
 WORTH = {"second": "per second less of one request", "hour_down": "per hour down", "exposed_hour": "per exposed hour"}
 REQUESTS, REVOCATIONS, OUTAGES = "requests_per_year", "revocations_per_year", "outage_hours_per_year"
-FILE = "the scenario's own"
+STATED = "as stated for this decision, else the default"
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ def _requests(scenario: Scenario) -> Input:
 
 def _given(name: str, amount: Amount, unit: str) -> Input:
     if isinstance(amount, Estimate):
-        return Input(name, amount.low, amount.likely, amount.high, unit, FILE)
-    return Input(name, amount, amount, amount, unit, FILE)
+        return Input(name, amount.low, amount.likely, amount.high, unit, STATED)
+    return Input(name, amount, amount, amount, unit, STATED)
 
 
 def told_inputs(case: Case, inputs: Mapping[str, Input], counts: Counts, ledger: EffortLedger) -> dict[str, str]:
@@ -106,16 +106,17 @@ def told_inputs(case: Case, inputs: Mapping[str, Input], counts: Counts, ledger:
     ranges = {name: ends for name, ends in case.simulated.items() if name != LOAD}
     return {
         **{name: one.told for name, one in inputs.items()},
-        "load": f"{case.load:,.6g} requests per second; the scenario's world",
+        "load": f"{case.load:,.6g} requests per second; as simulated",
         **{name: _followed(name, *ends) for name, ends in ranges.items()},
-        "horizon_years": f"{terms.horizon_years:g} years; {FILE}",
-        "discount_rate": f"{terms.discount_rate:g} a year; {FILE}",
-        "target_utilisation": f"{terms.target_utilisation:g} of paid vCPUs that are not sized otherwise; {FILE}",
+        "horizon_years": f"{terms.horizon_years:g} years; {STATED}",
+        "discount_rate": f"{terms.discount_rate:g} a year; {STATED}",
+        "target_utilisation": f"{terms.target_utilisation:g} of paid vCPUs that are not sized otherwise; {STATED}",
         "effort": f"{len(ledger.items)} work items of {ledger.source}, three-point estimates; see its sources",
         "team_factor": f"lognormal, median 1, sigma {TEAM_SIGMA:g}, shared by all items; assumption",
         "organisation": (
             f"{counts.stacks} stack(s), {counts.services} service(s), {counts.clients} client(s), "
-            f"{counts.authorization_servers} authorization server(s); {FILE}, else counted in its world"
+            f"{counts.authorization_servers} authorization server(s); as stated for this decision, else counted in the "
+            "scenario's world"
         ),
     }
 

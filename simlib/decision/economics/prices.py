@@ -97,7 +97,7 @@ def _chosen(key: str, given: Amount | None, currency: str, known: Mapping[str, P
     if given is not None:
         low, likely, high = _points(given)
         unit = known[key].unit if key in known else ""
-        return Price(low, likely, high, currency, unit, "assumption", "", "the scenario's own")
+        return Price(low, likely, high, currency, unit, "assumption", "", "stated for this decision")
     if key not in known:
         raise InputError(f"prices.{key}: is missing, and {file.name} has no such row")
     if known[key].currency != currency:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from simlib.decision.choice.values import Decision
 from simlib.decision.economics.prices import KEYS as PRICES
+from simlib.report.input_names import told_input, words_of
 
 _NAMED = 5
 ASSUMED, SOURCED, MEASURED = "assumed", "sourced", "measured"
@@ -34,6 +35,11 @@ class Input(NamedTuple):
     who: str
     where: str
 
+    @property
+    def told(self) -> str:
+        """The input in words, with its key."""
+        return told_input(self.name)
+
 
 def inputs(decision: Decision) -> list[Input]:
     """Every input of a decision, in its order."""
@@ -57,7 +63,7 @@ def assumption_sentence(decision: Decision) -> str:
     every, own = inputs(decision), assumed(decision)
     if not own:
         return f"None of the {len(every)} inputs is an assumption."
-    names = ", ".join(one.name for one in own[:_NAMED]) + (", ..." if len(own) > _NAMED else "")
+    names = ", ".join(words_of(one.name) for one in own[:_NAMED]) + (", ..." if len(own) > _NAMED else "")
     return f"{len(own)} of {len(every)} inputs are assumptions ({names}); every one can be replaced."
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from simlib.decision.choice.values import Decision, Index, Sensitivity, Swing
+from simlib.report.input_names import told_input
 from simlib.report.record.amounts import chance, number
 from simlib.report.record.outcome import currency
 
@@ -40,7 +41,8 @@ def told_driver(driver: Driver, unit: str) -> str:
     moved = f"{number(own.low)} to {number(own.high)} {own.unit}".rstrip()
     share = f", {driver.sobol.total * 100:.0f} % of the variance" if driver.sobol is not None else ""
     flips = ", and the sign with it" if driver.flips else ""
-    return f"{own.input} ({moved}) moves it from {number(own.npv_low)} to {number(own.npv_high)} {unit}{share}{flips}"
+    name = told_input(own.input, moved)
+    return f"{name} moves it from {number(own.npv_low)} to {number(own.npv_high)} {unit}{share}{flips}"
 
 
 def main_sensitivity(decision: Decision) -> Sensitivity | None:
@@ -64,7 +66,7 @@ def driver_sentences(decision: Decision, most: int = 3) -> tuple[str, ...]:
 
 def shares(sensitivity: Sensitivity) -> tuple[str, ...]:
     """Which groups of inputs the variance comes from, work items by kind, in one sentence; none without indices."""
-    told = [f"{own.input} {own.total * 100:.0f} %" for own in sensitivity.sobol if own.total >= _LEAST]
+    told = [f"{told_input(own.input)} {own.total * 100:.0f} %" for own in sensitivity.sobol if own.total >= _LEAST]
     if not told:
         return ()
     head = "Of the variance, with all they interact with (total Sobol indices, which may add up to more than 100 %)"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.decision.choice.values import Decision
 from simlib.decision.promised import claims_bounds, promised
-from simlib.report.cells import digits_for, label_of
+from simlib.report.cells import label_of
 from simlib.report.record.amounts import UNDEFINED, at, number
 from simlib.report.record.tables import to_csv
 
@@ -37,6 +37,7 @@ _EXACT = 6
 """Those of a value without a spread: 99.9937 % must not become 100 %."""
 COLUMNS = (*("figure", "label", "unit", "kind", "better", "design", "mean", "low", "high", "replications", "level"),)
 YEARLY = Metric("availability_year", "availability over a year with the stated outages", "", False, 4, "%", 1e2)
+EXPECTED = Metric("expected_exposure_s", "exposure after revocation, mean by settings", "s", True)
 REVOKED = Metric("exposure_bound_s", "exposure after revocation, worst case by settings", "s", True)
 CLAIMS = Metric("claims_bound_s", "age of what is known about a user, worst case by settings", "s", True)
 _ALL: Mapping[str, Metric] = MappingProxyType({**METRICS, **GAIN_METRICS})
@@ -80,6 +81,8 @@ def _rows(decision: Decision) -> Iterator[GainRow]:
     if structures:
         yield _counted(decision, YEARLY, lambda name: structures[name].availability)
     yield from _measured(decision, _AFTER)
+    if structures:
+        yield _counted(decision, EXPECTED, lambda name: structures[name].expected_exposure_s)
     bounds, claims = promised(scenario), claims_bounds(scenario)
     yield _counted(decision, REVOKED, lambda name: bounds[name].after_revocation_s)
     yield from _measured(decision, _KNOWN)
@@ -96,7 +99,12 @@ def _measured(decision: Decision, names: tuple[str, ...]) -> Iterator[GainRow]:
 
 
 def _interval(table: "pd.DataFrame", design: str, name: str, level: float) -> Interval:
-    return student(table.loc[table["design"] == design, name], level)
+    """None of the figures can be below 0 and no share above 1, so no end of an interval is."""
+    own = student(table.loc[table["design"] == design, name], level)
+    if own.n < 2:
+        return own
+    high = min(own.high, 1.0) if _ALL[name].shown_unit == "%" else own.high
+    return replace(own, low=max(own.low, 0.0), high=max(high, own.mean))
 
 
 def _counted(decision: Decision, metric: Metric, bound: Callable[[str], float]) -> GainRow:
@@ -113,13 +121,13 @@ def _told(metric: Metric, interval: Interval) -> str:
         return number(mean, _EXACT)
     if not math.isfinite(half):  # a single replication
         return number(mean, _DIGITS)
-    decimals = min(digits_for(metric, half), _most_decimals(mean))
-    told = [at(value, decimals) for value in (mean, low, high)]
+    decimals = min(1 - math.floor(math.log10(half)), _most_decimals(mean))
+    told = [at(round(value, decimals), max(decimals, 0)) for value in (mean, low, high)]
     return number(mean, _EXACT) if told[1] == told[2] else f"{told[0]} ({told[1]} to {told[2]})"
 
 
 def _most_decimals(mean: float) -> int:
-    return max(_DIGITS - 1 - math.floor(math.log10(abs(mean))), 0) if mean else _DIGITS
+    return _DIGITS - 1 - math.floor(math.log10(abs(mean))) if mean else _DIGITS
 
 
 def gain_csv(decision: Decision) -> str:
