@@ -4,14 +4,16 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from simlib.analysis.recovery import TAIL_S
 from simlib.decision.bad_days import DayCell
 from simlib.experiment.bad_days import BadDays
+from simlib.experiment.bad_days_plan import THIRD
 from simlib.scenario.design import Design
 
 
 def bad_days_notes(days: BadDays, cells: Mapping[tuple[str, str], DayCell]) -> tuple[str, ...]:
     """Sentences about the length of the days, log-outs, what was left out, and collapses."""
-    return (*_lives(days), *_logouts(days), *_left_out(days), *_collapses(days, cells))
+    return (*_lives(days), *_logouts(days), *_left_out(days), *_collapses(days, cells), *_unseen(days, cells))
 
 
 def _lives(days: BadDays) -> Iterator[str]:
@@ -64,3 +66,18 @@ def _collapses(days: BadDays, cells: Mapping[tuple[str, str], DayCell]) -> Itera
                 f"{cell.design} collapsed ({title}): the cause was gone, and a server went on working for callers that "
                 "had left, until the end of the run."
             )
+
+
+def _unseen(days: BadDays, cells: Mapping[tuple[str, str], DayCell]) -> Iterator[str]:
+    """Who had not recovered, in runs whose ends are too short to call it a collapse."""
+    after_s = days.plan.scenario.horizon_s / THIRD
+    waiting = [f"{cell.design} ({days.plan.day(cell.day).title})" for cell in cells.values() if _is_open(cell)]
+    if waiting and after_s < TAIL_S:
+        yield (
+            f"{', '.join(waiting)} had not recovered {after_s:g} s after the fault; whether that is a collapse takes "
+            f"{TAIL_S:g} s to tell: --length {THIRD * TAIL_S:g} or more."
+        )
+
+
+def _is_open(cell: DayCell) -> bool:
+    return cell.word == "not recovered"

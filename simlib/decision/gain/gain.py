@@ -36,7 +36,7 @@ WITH_CLIENTS = "Rows in the token store are those of renewals; what only a sign-
 class Budgets(NamedTuple):
     """CPU seconds of the simulator, about, for each stage; 0 leaves sizing or surfaces out."""
 
-    comparison: float = 65.0
+    comparison: float = 50.0
     sizing: float = SIZING
     surfaces: float = SURFACES
 

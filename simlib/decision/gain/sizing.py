@@ -24,7 +24,7 @@ from simlib.scenario.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-BUDGET = 40.0
+BUDGET = 30.0
 """CPU seconds of the simulator for all designs, about."""
 TRIALS = 2
 """Sizes of a design that the budget is meant for; a search that needs more takes longer."""

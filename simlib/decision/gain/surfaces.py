@@ -24,7 +24,7 @@ from simlib.experiment.replicate import Job, Progress, Replication, run_jobs
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
 
-BUDGET = 35.0
+BUDGET = 28.0
 """CPU seconds of the simulator for all runs, about."""
 FEWEST, MOST = 12, 40
 """Points. With the fewest, six inputs are followed along straight lines (over logarithms), no further."""
