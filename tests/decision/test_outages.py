@@ -73,7 +73,7 @@ def test_a_cache_under_poisson_requests_serves_what_the_formula_says() -> None:
 @settings(max_examples=30, deadline=None)
 @given(lives=st.lists(st.floats(1.0, 100.0), min_size=1, max_size=3), length=st.floats(1.0, 300.0))
 def test_without_grace_it_is_the_product_of_analysis(lives: list[float], length: float) -> None:
-    assert share_served(tuple(Kept(life) for life in lives), length) == pytest.approx(alive(length, lives), abs=1e-5)
+    assert share_served(tuple(Kept(life) for life in lives), length) == pytest.approx(alive(length, lives), abs=1e-9)
 
 
 DOWN = {"faults": {"down": {"kind": "down", "host": "authorization_server", "at_s": 6.0, "length_s": 8.0}}}

@@ -41,7 +41,7 @@ def test_the_same_word_for_both_formats_is_counted() -> None:
     (said,) = sentences(*cells)["format"]
     assert said.startswith("Of 3 attacks that can be tried on opaque tokens and on JWTs, 2 end with the same word")
     assert "none is refused by every JWT" in said
-    assert "use_after_revocation, differ" in said
+    assert "use_after_revocation (opaque 0 of 1, jwt 1 of 1)" in said
 
 
 def test_a_format_that_did_protect_would_be_said_to() -> None:
