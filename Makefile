@@ -53,7 +53,7 @@ tests: $(STAMP)  ## unit, contract, behaviour, theory, decision, architecture, d
 	$(BIN)/python -m pytest tests -n auto --dist loadscope
 
 notebooks: $(STAMP)  ## run the notebooks and compare their outputs
-	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks -p no:xdist -o filterwarnings=default
+	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks -n auto --dist loadfile -o filterwarnings=default
 
 lab: $(STAMP)  ## JupyterLab on notebooks/
 	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.news_url='' --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks
