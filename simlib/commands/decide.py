@@ -61,7 +61,7 @@ def decide(
 
     Compares the designs, finds the cheapest servers that keep the limits, and draws effort, prices and what the
     simulation leaves uncertain, all in one Monte-Carlo. "It does not matter" and "undecided" are proper answers.
-    Options take the place of values in the file. About two minutes on two cores.
+    Options take the place of values in the file. One to two minutes on two cores.
 
     \b
     Examples:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from simlib.analysis.recovery import TAIL_S
 from simlib.decision.bad_days import DayCell
 from simlib.experiment.bad_days import BadDays
-from simlib.experiment.bad_days_plan import THIRD
 from simlib.scenario.design import Design
 
 
@@ -69,15 +68,22 @@ def _collapses(days: BadDays, cells: Mapping[tuple[str, str], DayCell]) -> Itera
 
 
 def _unseen(days: BadDays, cells: Mapping[tuple[str, str], DayCell]) -> Iterator[str]:
-    """Who had not recovered, in runs whose ends are too short to call it a collapse."""
-    after_s = days.plan.scenario.horizon_s / THIRD
-    waiting = [f"{cell.design} ({days.plan.day(cell.day).title})" for cell in cells.values() if _is_open(cell)]
-    if waiting and after_s < TAIL_S:
+    """Who had not recovered, in runs that end too soon after the fault to call it a collapse."""
+    waiting = [cell for cell in cells.values() if cell.word == "not recovered"]
+    after_s = {cell.day: _after_s(days, cell.day) for cell in waiting}
+    short = [cell for cell in waiting if after_s[cell.day] < TAIL_S]
+    if short:
+        told = ", ".join(
+            f"{cell.design} ({days.plan.day(cell.day).title}, {after_s[cell.day]:g} s after it)" for cell in short
+        )
         yield (
-            f"{', '.join(waiting)} had not recovered {after_s:g} s after the fault; whether that is a collapse takes "
-            f"{TAIL_S:g} s to tell: --length {THIRD * TAIL_S:g} or more."
+            f"Had not recovered when the run ended: {told}. Whether that is a collapse takes {TAIL_S:g} s after the "
+            "fault to tell; --length takes longer runs."
         )
 
 
-def _is_open(cell: DayCell) -> bool:
-    return cell.word == "not recovered"
+def _after_s(days: BadDays, day: str) -> float:
+    """Seconds from the end of a day's faults to the end of the run, in the replication with the fewest of them."""
+    plan = days.plan
+    windows = (plan.window(plan.day(day), number) for number in range(plan.scenario.run.replications))
+    return min((plan.scenario.horizon_s - own.end for own in windows if own is not None), default=math.inf)

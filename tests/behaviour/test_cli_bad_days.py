@@ -273,15 +273,20 @@ def test_what_designs_live_on_is_told_once_and_never_beyond_the_life_of_a_token(
     assert all(float(seconds) <= 600 for seconds in re.findall(r"for ([0-9.e+]+) s", told))
 
 
-def test_runs_too_short_to_call_it_a_collapse_say_how_long_they_should_be(few: tuple[DaysPlan, Any]) -> None:
-    short = plan_days(few[0].scenario, only=("as_down",), length_s=21)
-    cell = replace(judge_bad_days(few[1])["outage", "opaque"], day="as_down", word="not recovered")
-    cells = {("as_down", "opaque"): cell}
-    (told,) = (note for note in bad_days_notes(replace(few[1], plan=short), cells) if "recovered" in note)
-    assert told.endswith("whether that is a collapse takes 10 s to tell: --length 30 or more.")
-    assert told.startswith("opaque (authorization server down) had not recovered 7 s after the fault")
-    longer = plan_days(few[0].scenario, only=("as_down",), length_s=30)
-    assert not any("recovered" in note for note in bad_days_notes(replace(few[1], plan=longer), cells))
+def test_runs_that_end_too_soon_to_call_it_a_collapse_say_so(few: tuple[DaysPlan, Any]) -> None:
+    plan, days = few
+    outage = replace(judge_bad_days(days)["outage", "opaque"], word="not recovered")
+
+    def said(own: DaysPlan, day: str) -> list[str]:
+        cells = {(day, "opaque"): replace(outage, day=day)}
+        return [note for note in bad_days_notes(replace(days, plan=own), cells) if "not recovered" in note]
+
+    (own_fault,) = said(plan, "outage")  # it ends at 8 s of a run of 14 s
+    assert "opaque (outage, 4 s after it)." in own_fault
+    assert "takes 10 s after the fault to tell; --length takes longer runs." in own_fault
+    (standard,) = said(plan_days(plan.scenario, only=("as_down",), length_s=21), "as_down")
+    assert "opaque (authorization server down, 7 s after it)." in standard
+    assert said(plan_days(plan.scenario, only=("as_down",), length_s=30), "as_down") == []
 
 
 def test_a_day_on_which_a_refusal_is_right_says_so(few: tuple[DaysPlan, Any]) -> None:

@@ -216,13 +216,19 @@ def no_jitter(**chosen: Any) -> RetrySettings:
     return RetrySettings(**{"jitter": 0.0, "back_off_s": 1.0, **chosen})
 
 
-def test_a_short_outage_is_ridden_out(make_stage: Callable[..., Stage]) -> None:
-    stage = make_stage(OpaqueIntrospection, ReferenceToken, (Retry,), wrapper_settings=(no_jitter(),))
+def out_of_reach_until(seconds: float, make_stage: Callable[..., Stage], wrapper: type[Any]) -> tuple[Stage, Any]:
+    """A stage whose AS was out of reach when a token was presented, and what came of that."""
+    stage = make_stage(OpaqueIntrospection, ReferenceToken, (wrapper,), wrapper_settings=(no_jitter(),))
     token = stage.issue().token
     stage.answer("introspect", Failed("unreachable"))
     begun = stage.begin(token)
-    stage.at(0.9).restore()
+    stage.at(seconds).restore()
     stage.stepper.run()
+    return stage, begun
+
+
+def test_a_short_outage_is_ridden_out(make_stage: Callable[..., Stage]) -> None:
+    stage, begun = out_of_reach_until(0.9, make_stage, Retry)
     assert begun.value.accepted
     assert (begun.at, begun.value.based_on) == (1.0, 1.0)  # as fresh as the second question
     assert stage.calls["introspect"] == 2
@@ -288,12 +294,7 @@ def test_replicas_have_budgets_of_their_own(make_stage: Callable[..., Stage]) ->
 
 
 def test_the_client_tries_again_when_the_service_could_not_tell(make_stage: Callable[..., Stage]) -> None:
-    stage = make_stage(OpaqueIntrospection, ReferenceToken, (ClientRetry,), wrapper_settings=(no_jitter(),))
-    token = stage.issue().token
-    stage.answer("introspect", Failed("unreachable"))
-    begun = stage.begin(token)
-    stage.at(0.5).restore()
-    stage.stepper.run()
+    stage, begun = out_of_reach_until(0.5, make_stage, ClientRetry)
     assert begun.value.accepted
     assert stage.calls["introspect"] == 2
 
