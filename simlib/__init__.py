@@ -24,38 +24,33 @@ if TYPE_CHECKING:
         summarise,
         to_frame,
     )
-    from simlib.api import load_scenario
-    from simlib.calibration.stopwatch import CpuStopwatch
+    from simlib.calibration.clock import CpuStopwatch
     from simlib.decision import Judgement, Verdicts, judge, judge_comparison, sentence
     from simlib.decision.bad_days import judge_bad_days
-    from simlib.decision.choice.deciding import decide
-    from simlib.decision.choice.values import Decision
+    from simlib.decision.choice.decide import decide, make_decision
+    from simlib.decision.choice.results import Decision
     from simlib.decision.effort import EffortLedger, load_ledger
     from simlib.decision.gain import gain_of
-    from simlib.decision.making import make_decision
-    from simlib.engine.simulate import simulate
+    from simlib.deployment.loading import load_scenario
+    from simlib.deployment.simulate import simulate
     from simlib.experiment import Comparison, compare, read_records, replicate, sweep, token_reuse, write_records
-    from simlib.experiment.bad_days import bad_days
-    from simlib.experiment.bad_days_plan import plan_days
-    from simlib.report.bad_days_figures import availability_figure, goodput_figure
-    from simlib.report.breakeven_figure import breakeven_figure
-    from simlib.report.cost_bars_figure import cost_bars_figure
-    from simlib.report.distribution_figure import distribution_figure
-    from simlib.report.figures import latency_figure, tradeoff_figure
-    from simlib.report.folder import write_report
+    from simlib.experiment.bad_days import bad_days, plan_days
+    from simlib.report.bad_days_report import availability_figure, goodput_figure
+    from simlib.report.comparison_figures import latency_figure, tradeoff_figure
+    from simlib.report.comparison_folder import write_report
+    from simlib.report.decision_figures import breakeven_figure, cost_bars_figure, tornado_figure
     from simlib.report.frontier_figure import frontier_figure
+    from simlib.report.latency_figures import distribution_figure, steps_figure
     from simlib.report.notebook import comparison_table, show
-    from simlib.report.provenance import Provenance
+    from simlib.report.process_figures import comparable_request, slow_motion
     from simlib.report.record.complexity import complexity_of
     from simlib.report.record.folder import write_decision
     from simlib.report.record.madr import decision_record
     from simlib.report.record.notebook import limits_table, ranking_table
-    from simlib.report.slow_motion import comparable_request, slow_motion
-    from simlib.report.steps_figure import steps_figure
+    from simlib.report.run_record import Provenance
     from simlib.report.sweep_figures import load_figure, ttl_figure
-    from simlib.report.theory_figure import theory_figure
-    from simlib.report.tornado_figure import tornado_figure
-    from simlib.scenario.data import bundled_scenarios
+    from simlib.report.validation_figures import theory_figure
+    from simlib.scenario.base import bundled_scenarios
     from simlib.scenario.errors import InputError
     from simlib.scenario.scenario import Scenario
     from simlib.scenario.traces import read_trace
@@ -63,46 +58,46 @@ if TYPE_CHECKING:
 _WHERE = {
     "METRICS": "simlib.analysis",
     "Comparison": "simlib.experiment",
-    "CpuStopwatch": "simlib.calibration.stopwatch",
-    "Decision": "simlib.decision.choice.values",
+    "CpuStopwatch": "simlib.calibration.clock",
+    "Decision": "simlib.decision.choice.results",
     "EffortLedger": "simlib.decision.effort",
     "InputError": "simlib.scenario.errors",
     "Interval": "simlib.analysis",
     "Judgement": "simlib.decision",
-    "Provenance": "simlib.report.provenance",
+    "Provenance": "simlib.report.run_record",
     "Scenario": "simlib.scenario.scenario",
     "Verdicts": "simlib.decision",
     "after_warm_up": "simlib.analysis",
     "assess_stability": "simlib.analysis",
-    "availability_figure": "simlib.report.bad_days_figures",
+    "availability_figure": "simlib.report.bad_days_report",
     "bad_days": "simlib.experiment.bad_days",
-    "breakeven_figure": "simlib.report.breakeven_figure",
-    "bundled_scenarios": "simlib.scenario.data",
-    "comparable_request": "simlib.report.slow_motion",
+    "breakeven_figure": "simlib.report.decision_figures",
+    "bundled_scenarios": "simlib.scenario.base",
+    "comparable_request": "simlib.report.process_figures",
     "compare": "simlib.experiment",
     "comparison_table": "simlib.report.notebook",
     "complexity_of": "simlib.report.record.complexity",
-    "cost_bars_figure": "simlib.report.cost_bars_figure",
-    "decide": "simlib.decision.choice.deciding",
+    "cost_bars_figure": "simlib.report.decision_figures",
+    "decide": "simlib.decision.choice.decide",
     "decision_record": "simlib.report.record.madr",
-    "distribution_figure": "simlib.report.distribution_figure",
+    "distribution_figure": "simlib.report.latency_figures",
     "finished": "simlib.analysis",
     "frontier_figure": "simlib.report.frontier_figure",
     "gain_of": "simlib.decision.gain",
-    "goodput_figure": "simlib.report.bad_days_figures",
+    "goodput_figure": "simlib.report.bad_days_report",
     "judge": "simlib.decision",
     "judge_bad_days": "simlib.decision.bad_days",
     "judge_comparison": "simlib.decision",
     "latency": "simlib.analysis",
-    "latency_figure": "simlib.report.figures",
+    "latency_figure": "simlib.report.comparison_figures",
     "limits_table": "simlib.report.record.notebook",
     "littles_law": "simlib.analysis",
     "load_figure": "simlib.report.sweep_figures",
     "load_ledger": "simlib.decision.effort",
-    "load_scenario": "simlib.api",
-    "make_decision": "simlib.decision.making",
+    "load_scenario": "simlib.deployment.loading",
+    "make_decision": "simlib.decision.choice.decide",
     "paired": "simlib.analysis",
-    "plan_days": "simlib.experiment.bad_days_plan",
+    "plan_days": "simlib.experiment.bad_days",
     "ranking_table": "simlib.report.record.notebook",
     "read_records": "simlib.experiment",
     "read_trace": "simlib.scenario.traces",
@@ -110,21 +105,21 @@ _WHERE = {
     "replications_needed": "simlib.analysis",
     "sentence": "simlib.decision",
     "show": "simlib.report.notebook",
-    "simulate": "simlib.engine.simulate",
-    "slow_motion": "simlib.report.slow_motion",
-    "steps_figure": "simlib.report.steps_figure",
+    "simulate": "simlib.deployment.simulate",
+    "slow_motion": "simlib.report.process_figures",
+    "steps_figure": "simlib.report.latency_figures",
     "student": "simlib.analysis",
     "summarise": "simlib.analysis",
     "sweep": "simlib.experiment",
-    "theory_figure": "simlib.report.theory_figure",
+    "theory_figure": "simlib.report.validation_figures",
     "to_frame": "simlib.analysis",
     "token_reuse": "simlib.experiment",
-    "tornado_figure": "simlib.report.tornado_figure",
-    "tradeoff_figure": "simlib.report.figures",
+    "tornado_figure": "simlib.report.decision_figures",
+    "tradeoff_figure": "simlib.report.comparison_figures",
     "ttl_figure": "simlib.report.sweep_figures",
     "write_decision": "simlib.report.record.folder",
     "write_records": "simlib.experiment",
-    "write_report": "simlib.report.folder",
+    "write_report": "simlib.report.comparison_folder",
 }
 
 __all__ = [

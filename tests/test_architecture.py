@@ -14,22 +14,13 @@ import simlib
 ROOT = Path(simlib.__file__).resolve().parent
 FILES = sorted(ROOT.rglob("*.py"))
 FLOORS = {
-    **{"scenario": 0, "tokens": 1, "stores": 1, "services": 2, "strategies": 2, "flows": 2, "attacks": 2, "engine": 3},
-    **{
-        "analysis": 4,
-        "experiment": 5,
-        "decision": 6,
-        "report": 7,
-        "api": 8,
-        "commands": 9,
-        "cli": 10,
-        "__main__": 11,
-        "__init__": 11,
-    },
+    **{"scenario": 0, "tokens": 1, "stores": 1, "services": 2, "strategies": 2, "flows": 2, "attacks": 2, "engine": 2},
+    **{"deployment": 3, "tracing": 4, "pentest": 5, "analysis": 6, "experiment": 7, "decision": 8, "report": 9},
+    **{"commands": 10, "cli": 11, "__main__": 12, "__init__": 12},
 }
 ASIDE = {"calibration": {"scenario", "tokens", "stores"}}
 """Off the stairs: what it may import. Only the command line may import it."""
-LIGHT = {"scenario", "tokens", "stores", "services", "strategies", "flows", "attacks", "engine"}
+LIGHT = {place for place, floor in FLOORS.items() if floor < FLOORS["analysis"]}
 HEAVY = ("pandas", "scipy")
 SOLE = {
     **{"pydantic": {"scenario"}, "jwt": {"tokens"}, "cryptography": {"tokens"}, "simpy": {"engine"}},

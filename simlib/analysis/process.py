@@ -1,16 +1,16 @@
 """How complicated a process is, counted from what really happens: steps, messages, round trips, points of failure.
 
-Every number is a count over the trace of one user's life (`simlib.engine.phases`); nothing is weighed or estimated.
+Every number is a count over the trace of one user's life (`simlib.tracing.user_lifecycle`); nothing is weighed or estimated.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from simlib.engine.phases import FIRST, HOP, Life, trace_life
-from simlib.engine.tracing import Step
-from simlib.scenario.people import ClientKind
-from simlib.scenario.places import AUTHORIZATION_SERVER, STORE, kind_of
+from simlib.scenario.hosts import AUTHORIZATION_SERVER, STORE, kind_of
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.world import ClientKind
+from simlib.tracing.tracer import Step
+from simlib.tracing.user_lifecycle import FIRST, HOP, Life, trace_life
 
 PUBLIC_KEY = ("jwt.sign", "jwt.verify", "jwe.encrypt", "jwe.decrypt", "dpop.sign", "dpop.verify", "paseto.")
 HASHES = ("token.hash", "token.seal", "token.unseal", "opaque.issue", "client.authenticate", "user.authenticate")

@@ -3,11 +3,11 @@
 from math import nan
 
 from simlib.analysis.availability import availability
-from simlib.analysis.backlog import backlog
 from simlib.analysis.exposure import exposure
 from simlib.analysis.latencies import arrived, latencies, outcomes, ratio, sign_ins
-from simlib.analysis.occupancy import occupancy
+from simlib.analysis.stability import backlog
 from simlib.analysis.usage import signatures, usage
+from simlib.analysis.utilisation import occupancy
 from simlib.scenario.records import Records
 
 
@@ -16,7 +16,7 @@ def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
 
     The warm-up (seconds) is a filter: requests count by arrival, calls by the instant they were sent, revocations
     by the instant they took effect, stations from their first sample after it. ``availability`` is told where
-    something went wrong; what a bad day did, `simlib.analysis.bad_day` tells. Raises ValueError when the warm-up
+    something went wrong; what a bad day did, `simlib.analysis.fault_impact` tells. Raises ValueError when the warm-up
     is negative or not shorter than the run.
     """
     if not 0 <= warm_up_s < records.horizon:

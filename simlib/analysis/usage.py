@@ -1,11 +1,25 @@
-"""What the tokens cost besides time: calls to the authorization server, bytes, cache hits, signatures."""
+"""What the tokens cost besides time: calls to the authorization server, bytes, cache hits, signatures.
+
+What the authorization server is asked for, target by target, and how many bytes it answers with.
+
+What operations cost, read off a cost profile.
+
+The most that an authorization server had to bear.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simlib.analysis.latencies import mean, ratio
-from simlib.analysis.occupancy import at_hosts
-from simlib.scenario.places import AUTHORIZATION_SERVER
+from simlib.analysis.utilisation import at_hosts, hosts_of
+from simlib.scenario.hosts import AUTHORIZATION_SERVER
+from simlib.scenario.profile import CostProfile
 from simlib.scenario.records import Columns, Records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def usage(records: Records, requests: Columns, warm_up_s: float) -> dict[str, float]:
@@ -55,3 +69,75 @@ def _total(records: Records, prefix: str, column: str) -> float:
     wanted = [number for number, name in enumerate(records.names) if name.startswith(prefix)]
     operations = records["operations"]
     return float(operations[column][np.isin(operations["operation"], wanted)].sum())
+
+
+def asked_per_request(records: Records, warm_up_s: float) -> Mapping[str, float]:
+    """Target ("introspect", "token", ...) -> calls to the authorization servers per API request, after the warm-up."""
+    calls = records["calls"]
+    kept = at_hosts(records, calls["callee"], AUTHORIZATION_SERVER) & (calls["sent"] >= warm_up_s)
+    requests = int((records["requests"]["arrival"] >= warm_up_s).sum())
+    targets, counts = np.unique(calls["target"][kept], return_counts=True)
+    return {
+        records.names[target]: ratio(count, requests)
+        for target, count in zip(targets.tolist(), counts.tolist(), strict=True)
+    }
+
+
+def reply_bytes(records: Records, warm_up_s: float, target: str) -> float:
+    """Mean bytes of an answer to calls of one target after the warm-up, head included; NaN when none was answered."""
+    if target not in records.names:
+        return np.nan
+    calls = records["calls"]
+    kept = (calls["target"] == records.names.index(target)) & (calls["sent"] >= warm_up_s) & (calls["status"] > 0)
+    return mean(calls["reply_bytes"][kept].astype(np.float64))
+
+
+LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
+
+
+def cost_table(profile: CostProfile, operations: Sequence[str]) -> "pd.DataFrame":
+    """Median and the range of nine runs in ten of each operation, in microseconds of CPU time, one row each.
+
+    Raises InputError for an operation that the profile does not have.
+    """
+    import pandas as pd
+
+    uniform = np.array([LOW, MIDDLE, HIGH])
+    rows = {operation: profile.seconds(operation, uniform) * 1e6 for operation in operations}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["low_us", "median_us", "high_us"])
+
+
+WINDOW_S = 1.0
+
+
+def peak_requests_per_s(records: Records, since: float) -> float:
+    """The most calls to authorization servers in any one second from ``since`` on, by anybody and for anything."""
+    calls = records["calls"]
+    sent = calls["sent"][at_hosts(records, calls["callee"], AUTHORIZATION_SERVER) & (calls["sent"] >= since)]
+    return float(np.bincount(((sent - since) / WINDOW_S).astype(np.int64)).max()) / WINDOW_S if sent.size else 0.0
+
+
+def peak_utilisation(records: Records, since: float) -> float:
+    """The highest utilisation of the authorization servers over any second, as closely as stations were sampled.
+
+    NaN without samples.
+    """
+    worked: dict[float, float] = {}
+    capacity = 0.0
+    stations = records["stations"]
+    for host in hosts_of(records, AUTHORIZATION_SERVER):
+        rows = np.flatnonzero((stations["host"] == records.names.index(host)) & (stations["time"] >= since))
+        capacity += records.workers[host] * len(np.unique(stations["replica"][rows]))
+        for row in rows.tolist():
+            instant = float(stations["time"][row])
+            worked[instant] = worked.get(instant, 0.0) + float(stations["busy"][row])
+    instants = np.array(sorted(worked))
+    if len(instants) < 2 or not capacity:
+        return np.nan
+    busy = np.array([worked[instant] for instant in instants.tolist()])
+    ends = np.searchsorted(instants, instants + WINDOW_S - 1e-9)
+    begins = np.flatnonzero(ends < len(instants))
+    if not len(begins):
+        return np.nan
+    ends = ends[begins]
+    return float(((busy[ends] - busy[begins]) / (instants[ends] - instants[begins])).max() / capacity)

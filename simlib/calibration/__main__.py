@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from simlib.calibration.making import PROCESSES, SECONDS, make_profile
+from simlib.calibration.campaign import PROCESSES, SECONDS, make_profile
 from simlib.scenario.errors import InputError
 
 INTERRUPTED = 130

@@ -3,20 +3,37 @@
 Nothing is measured here. A number that was published is used with its arithmetic beside it; every other operation is
 the measured one of the profile python-2026 (its median) times one stated factor, which is an assumption. All rows are
 constants, because what was published are means: such a profile has no scatter of service times.
+
+Which operation on a JWT does most of what another cryptographic operation does.
 """
 
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
-from simlib.calibration.kin import KIN
 from simlib.calibration.protocol_operations import PASSWORD
 from simlib.calibration.table import DIGITS, write_whole
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FORMAT, MANY_CLAIMS, CostProfile, load_profile
+
+KIN: Mapping[str, str] = MappingProxyType(
+    {
+        "dpop.sign": "jwt.sign.ES256",
+        "dpop.verify": "jwt.verify.ES256",
+        "jwe.decrypt.ECDH-ES+A256KW": "jwt.sign.ES256",
+        "jwe.decrypt.RSA-OAEP-256": "jwt.sign.RS256",
+        "jwe.encrypt.ECDH-ES+A256KW": "jwt.sign.ES256",
+        "jwe.encrypt.RSA-OAEP-256": "jwt.verify.RS256",
+        "paseto.sign": "jwt.sign.EdDSA",
+        "paseto.verify": "jwt.verify.EdDSA",
+    }
+)
+"""Operation -> operation of the same arithmetic: the same curve, or the same half of an RSA key."""
+
 
 BASE = "python-2026"
 MICROSECOND = 1e-6

@@ -1,6 +1,10 @@
 """The measured server: uvicorn, uvloop, httptools and Starlette in a process of its own on 127.0.0.1.
 
 Run as a module by `sessions`; the parent's end of standard input is its lifeline. It prints its port.
+
+Takes the samples inside a server: what lies between two requests, and the operation within one.
+
+Whole paths through a server, timed to see that the operations of a profile are disjoint parts of them.
 """
 
 import argparse
@@ -8,7 +12,11 @@ import asyncio
 import os
 import socket
 import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 import uvicorn
 import uvloop
@@ -17,13 +25,82 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simlib.calibration.clock import Operation
-from simlib.calibration.names import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEY
+from simlib.calibration.clock import NANOSECOND, Operation, cpu_nanoseconds, reading_cost, sample
+from simlib.calibration.names import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEY, SETTLING
 from simlib.calibration.operations import pure_operations
-from simlib.calibration.paths import with_paths
-from simlib.calibration.recorder import Recorder
 from simlib.calibration.store_operations import store_operations
 from simlib.stores import SERVER_STORES
+
+
+class Recorder:
+    """Cuts the CPU time of a server with one request in flight into disjoint parts.
+
+    ``between[name]`` holds the seconds from the end of the operation in one request to its start in the next:
+    answering, waiting in the event loop, receiving. ``within[name]`` holds the seconds of the operation itself.
+    """
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._operations = {operation.name: operation for operation in operations}
+        self._overhead = reading_cost()
+        self._name = ""
+        self._equal = 0
+        self._left = 0
+        self.between: defaultdict[str, list[float]] = defaultdict(list)
+        self.within: defaultdict[str, list[float]] = defaultdict(list)
+
+    def serve(self, name: str) -> None:
+        """Do the operation of that name, if there is one, and note both parts."""
+        gap = cpu_nanoseconds() - self._left - self._overhead
+        self._equal = self._equal + 1 if name == self._name else 0
+        self._name = name
+        settled = self._equal >= SETTLING
+        if settled:
+            self.between[name].append(gap * NANOSECOND)
+        operation = self._operations.get(name)
+        if operation is not None:
+            seconds = sample(operation, self._overhead)
+            if settled:
+                self.within[name].append(seconds)
+        self._left = cpu_nanoseconds()
+
+    @property
+    def names(self) -> dict[str, bool]:
+        """The operations it can do, and whether they are done in one row only."""
+        return {name: operation.rare for name, operation in self._operations.items()}
+
+
+PATHS: Mapping[str, tuple[str, ...]] = {
+    "path of a JWT at the resource server": ("jwt.verify.RS256", "claims.check"),
+    "path of an introspection at the authorization server": (
+        "form.decode",
+        "client.authenticate",
+        "token.hash",
+        "store.dict.get",
+        "json.encode",
+    ),
+}
+"""Name -> the operations that a server does one after the other within one request."""
+
+
+def with_paths(operations: Sequence[Operation]) -> list[Operation]:
+    """The operations and, after them, one more for each path."""
+    runs = {operation.name: operation.run for operation in operations}
+
+    def run(parts: tuple[str, ...]) -> None:
+        for part in parts:
+            runs[part]()
+
+    return [*operations, *(Operation(name, partial(run, parts)) for name, parts in PATHS.items())]
+
+
+def sums_against_whole(samples: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Path -> sum of its parts' medians over the median of the whole path; 1 where the parts are disjoint."""
+    return {
+        name: sum(median(samples[part]) for part in parts) / median(samples[name])
+        for name, parts in PATHS.items()
+        if name in samples
+    }
+
 
 ANSWER = b'{"active":true,"scope":"orders:read","client_id":"web-shop","sub":"user-000001"}'
 

@@ -16,7 +16,7 @@ from typing import Any
 from simlib.calibration.names import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEPT, KEY, OPENED, SAMPLES
 from simlib.calibration.store_operations import Addresses
 from simlib.scenario.errors import InputError
-from simlib.tokens.certificate import self_signed_certificate
+from simlib.tokens.certificates import self_signed_certificate
 
 NEEDED = ("aiohttp", "starlette", "uvicorn", "uvloop", "httptools")
 TLS_SHARE = 0.2  # of the time

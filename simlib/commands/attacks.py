@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simlib.commands.console import Interrupted, console, print_json, show
-from simlib.commands.interrupts import heard_interrupts
+from simlib.commands.progress import heard_interrupts
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from simlib.decision.attack_findings import Finding
     from simlib.experiment.attack_matrix import Cell, Planned
-    from simlib.report.attack_cells import AttackTable
+    from simlib.report.attack_text import AttackTable
     from simlib.scenario.scenario import Scenario
 
 _LABEL, _COLUMN, _WIDEST = 26, 17, 36
@@ -53,9 +53,9 @@ def attacks(
 
     Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears whole or not at all.
     """
-    from simlib.api import load_scenario
+    from simlib.deployment.loading import load_scenario
+    from simlib.experiment.atomic_folder import check_new_folder
     from simlib.experiment.attack_matrix import plan_attacks
-    from simlib.experiment.whole_folder import check_new_folder
 
     loaded = load_scenario(scenario)
     if out is not None:
@@ -77,7 +77,7 @@ def _run(scenario: "Scenario", planned: "tuple[Planned, ...]", named: list[str],
         except KeyboardInterrupt:
             raise Interrupted("nothing was written" if out is None else f"nothing was written to {out}") from None
     if json:
-        from simlib.report.attack_telling import told
+        from simlib.report.attack_text import told
 
         more = {"encounters": [told(cell) for cell in cells]} if named else {}
         where = None if folder is None else str(folder)
@@ -109,8 +109,8 @@ def _tell(
     named: list[str],
     out: Path | None,
 ) -> None:
-    from simlib.commands.terminal import bullets
-    from simlib.report.attack_cells import LEGEND, attack_tables
+    from simlib.commands.compare_terminal import bullets
+    from simlib.report.attack_text import LEGEND, attack_tables
 
     screen = console()
     screen.print(f"{scenario.title}: {len(cells)} cells, each by bytes that were really sent")
@@ -131,7 +131,7 @@ def _tell(
 
 
 def _tell_steps(cells: "tuple[Cell, ...]", named: list[str]) -> None:
-    from simlib.report.attack_telling import attack_lines, encounter_lines, worth_telling
+    from simlib.report.attack_text import attack_lines, encounter_lines, worth_telling
 
     screen = console()
     for name in dict.fromkeys(named):
@@ -152,7 +152,7 @@ def _parts(table: "AttackTable", width: int) -> "Iterator[Table]":
     from rich.table import Table
     from rich.text import Text
 
-    from simlib.report.attack_cells import cell_text
+    from simlib.report.attack_text import cell_text
 
     per_part = max((width - _LABEL - 2) // (_COLUMN + 2), 1)
     for begin in range(0, len(table.columns), per_part):

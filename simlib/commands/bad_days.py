@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simlib.commands.console import Interrupted, console, print_json
-from simlib.commands.interrupts import heard_interrupts
+from simlib.commands.progress import heard_interrupts
 from simlib.scenario.errors import InputError
 
 if TYPE_CHECKING:
-    from simlib.experiment.bad_days import BadDays
-    from simlib.experiment.bad_days_plan import DaysPlan
+    from simlib.experiment.bad_days import BadDays, DaysPlan
 
 
 def bad_days(
@@ -54,9 +53,9 @@ def bad_days(
 
     Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears whole or not at all.
     """
-    from simlib.commands.overriding import Overrides, chosen_scenario
-    from simlib.experiment.bad_days_plan import plan_days
-    from simlib.experiment.whole_folder import check_new_folder
+    from simlib.commands.overrides import Overrides, chosen_scenario
+    from simlib.experiment.atomic_folder import check_new_folder
+    from simlib.experiment.bad_days import plan_days
 
     if not in_time > 0:
         raise InputError(f"--in-time {in_time:g}: seconds above 0")
@@ -71,7 +70,7 @@ def bad_days(
 
 def _run(plan: "DaysPlan", detailed: bool, out: Path | None, in_time: float, workers: int | None, json: bool) -> None:
     from simlib.decision.bad_days import judge_bad_days
-    from simlib.report.bad_days_folder import write_bad_days
+    from simlib.report.bad_days_report import write_bad_days
 
     with heard_interrupts() as ask:
         try:
@@ -86,7 +85,7 @@ def _run(plan: "DaysPlan", detailed: bool, out: Path | None, in_time: float, wor
 
         print_json({**bad_days_document(days, cells), "folder": None if folder is None else str(folder)})
     else:
-        from simlib.commands.bad_days_table import print_bad_days
+        from simlib.commands.bad_days_terminal import print_bad_days
 
         print_bad_days(days, cells, detailed, out)
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simlib.commands.console import Interrupted, console, print_json, tell
-from simlib.commands.interrupts import heard_interrupts
+from simlib.commands.progress import heard_interrupts
 
 if TYPE_CHECKING:
-    from simlib.calibration.making import Made
+    from simlib.calibration.campaign import Made
 
 
 def calibrate(
@@ -37,7 +37,7 @@ def calibrate(
 
     Exit status: 0, 2 for bad input, 130 after Ctrl-C. The file appears whole or not at all.
     """
-    from simlib.calibration.making import make_profile
+    from simlib.calibration.campaign import make_profile
 
     given = {"postgresql": postgresql, "redis": redis}
     addresses = {name: address for name, address in given.items() if address is not None}

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simlib.commands.console import Interrupted, console, print_json, tell
-from simlib.commands.interrupts import heard_interrupts
+from simlib.commands.progress import heard_interrupts
 from simlib.scenario.errors import InputError
 
 if TYPE_CHECKING:
-    from simlib.calibration.stopwatch import CpuStopwatch
-    from simlib.commands.overriding import Overrides
+    from simlib.calibration.clock import CpuStopwatch
+    from simlib.commands.overrides import Overrides
     from simlib.decision import ProfileDependence, Verdicts
     from simlib.experiment import OtherProfiles
     from simlib.scenario.scenario import Scenario
@@ -78,7 +78,7 @@ def compare(
 
     Exit status: 0, 2 for bad input, 130 after Ctrl-C. Folders appear whole or not at all.
     """
-    from simlib.commands.overriding import Overrides
+    from simlib.commands.overrides import Overrides
 
     overrides = Overrides(load, time_column, user_column, speed_up, copies, replications, seed, profile, timing)
     _Command(scenario, overrides, out, records, workers, profiles, json).execute()
@@ -107,11 +107,10 @@ class _Command:
 
     def execute(self) -> None:
         """Check everything that can be checked, then simulate, judge, write and tell."""
-        from simlib.commands.load_words import describe_load
-        from simlib.commands.overriding import chosen_scenario
-        from simlib.commands.profiles_option import other_profiles
-        from simlib.engine.simulate import check_budget
-        from simlib.report.folder import check_report_folder
+        from simlib.commands.compare_terminal import describe_load
+        from simlib.commands.overrides import chosen_scenario, other_profiles
+        from simlib.deployment.simulate import check_budget
+        from simlib.report.comparison_folder import check_report_folder
 
         started = time.monotonic()
         scenario = chosen_scenario(self.source, self.overrides)
@@ -137,7 +136,7 @@ class _Command:
     def _check_records(self) -> None:
         if self.records is None:
             return
-        from simlib.experiment.whole_folder import check_new_folder
+        from simlib.experiment.atomic_folder import check_new_folder
 
         records = check_new_folder(self.records, "--records")
         if self.out is not None and self.out.resolve() in (records, *records.parents):
@@ -146,7 +145,7 @@ class _Command:
     def _records_folder(self) -> "AbstractContextManager[Path | None]":
         if self.records is None:
             return nullcontext()
-        from simlib.experiment.whole_folder import whole_folder
+        from simlib.experiment.atomic_folder import whole_folder
 
         return whole_folder(self.records.resolve(), "--records")
 
@@ -182,7 +181,7 @@ class _Command:
     def _stopwatch(self, scenario: "Scenario") -> "CpuStopwatch | None":
         if scenario.run.timing != "live":
             return None
-        from simlib.calibration.stopwatch import CpuStopwatch
+        from simlib.calibration.clock import CpuStopwatch
 
         return CpuStopwatch()
 
@@ -198,8 +197,8 @@ class _Command:
     def _write(self, verdicts: "Verdicts", dependence: "ProfileDependence | None", duration_s: float) -> Path | None:
         if self.out is None:
             return None
-        from simlib.report.folder import write_report
-        from simlib.report.provenance import Provenance
+        from simlib.report.comparison_folder import write_report
+        from simlib.report.run_record import Provenance
 
         return write_report(self.out, verdicts, Provenance(self._options(), round(duration_s, 3)), dependence)
 
@@ -251,6 +250,6 @@ class _Command:
             where = None if folder is None else str(folder)
             print_json({**comparison_document(verdicts, dependence), "load": dict(load) or None, "report": where})
         else:
-            from simlib.commands.terminal import print_comparison
+            from simlib.commands.compare_terminal import print_comparison
 
             print_comparison(verdicts, dependence, None if folder is None else self.out)

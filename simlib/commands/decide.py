@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simlib.commands.console import Interrupted, console, print_json
-from simlib.commands.interrupts import heard_interrupts
+from simlib.commands.progress import heard_interrupts
 
 if TYPE_CHECKING:
-    from simlib.commands.decide_options import Made, TermsGiven
-    from simlib.commands.overriding import Overrides
-    from simlib.decision.choice.values import Decision
+    from simlib.commands.overrides import Made, Overrides, TermsGiven
+    from simlib.decision.choice.results import Decision
     from simlib.decision.effort import EffortLedger
     from simlib.scenario.scenario import Scenario
 
@@ -78,8 +77,7 @@ def decide(
     Exit status: 0, 1 when no design meets the limits, 2 for bad input, 130 after Ctrl-C. The folder appears whole or
     not at all.
     """
-    from simlib.commands.decide_options import TermsGiven
-    from simlib.commands.overriding import Overrides
+    from simlib.commands.overrides import Overrides, TermsGiven
 
     given = TermsGiven(baseline, present, horizon, discount_rate, requests_per_year, price_developer_day)
     overrides = Overrides(load=load, replications=replications, seed=seed, profile=profile)
@@ -110,10 +108,10 @@ class _Command:
 
     def execute(self, effort: Path | None, draws: int | None, sensitivity: bool | None) -> "Decision":
         """Check everything that can be checked, then simulate, decide, write and tell."""
-        from simlib.commands.decide_options import decided_scenario, made_how
+        from simlib.commands.overrides import decided_scenario, made_how
         from simlib.decision.choice.inputs import money_inputs
         from simlib.decision.effort import load_ledger
-        from simlib.engine.simulate import check_budget
+        from simlib.deployment.simulate import check_budget
         from simlib.report.record.folder import check_decision_folder
 
         started = time.monotonic()
@@ -141,8 +139,8 @@ class _Command:
     ) -> "Decision":
         import warnings
 
-        from simlib.commands.stages import stage_progress
-        from simlib.decision.making import make_decision
+        from simlib.commands.progress import stage_progress
+        from simlib.decision.choice.decide import make_decision
         from simlib.experiment.workers import usable_cpus
 
         # joblib's advice for programmers, which Ctrl-C would bring up.
@@ -165,10 +163,10 @@ class _Command:
     def _write(self, decision: "Decision", ledger: "EffortLedger", made: "Made", duration_s: float) -> Path | None:
         if self.out is None:
             return None
-        from simlib.commands.decide_options import made_document
-        from simlib.report.provenance import Provenance
+        from simlib.commands.overrides import made_document
         from simlib.report.record.complexity import complexity_of
         from simlib.report.record.folder import write_decision
+        from simlib.report.run_record import Provenance
 
         how = made_document(made, self.out.resolve())
         provenance = Provenance(self._options(made), round(duration_s, 3), how)

@@ -4,15 +4,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simlib.commands.compare_terminal import bullets
 from simlib.commands.console import console
-from simlib.commands.terminal import bullets
-from simlib.decision.choice.values import Decision, LimitOutcome
+from simlib.decision.choice.results import Decision, LimitOutcome
 from simlib.report.record.assumptions import assumption_sentence
 from simlib.report.record.drivers import driver_sentences, main_sensitivity, told_against
-from simlib.report.record.limit_rows import MARKS, LimitRow, limit_rows, open_sentences, out_sentences
 from simlib.report.record.outcome import currency, equivalences, level, verdict, years
-from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, ranking_rows, references
-from simlib.report.record.worth_words import decisive, missing, never_pays, pair, pays
+from simlib.report.record.rows import (
+    MARKS,
+    Amount,
+    Gained,
+    LimitRow,
+    RankingRow,
+    limit_rows,
+    open_sentences,
+    out_sentences,
+    ranking_rows,
+    references,
+)
+from simlib.report.record.worth import decisive, missing, never_pays, pair, pays
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -56,8 +56,8 @@ def effort(
 
     Exit status: 0, 2 for bad input.
     """
-    from simlib.api import load_scenario
     from simlib.decision.effort import load_ledger, organisation_counts, reference_designs
+    from simlib.deployment.loading import load_scenario
 
     ledger = load_ledger(overrides=estimates)
     loaded = None if scenario is None else load_scenario(scenario)
@@ -71,8 +71,7 @@ def effort(
 
 
 def _design(designs: "Mapping[str, Design]", name: str) -> "Design":
-    from simlib.scenario.errors import InputError
-    from simlib.scenario.refusal import unknown
+    from simlib.scenario.errors import InputError, unknown
 
     if name not in designs:
         raise InputError(f"--present: {unknown('design', name, designs)}")
@@ -87,9 +86,9 @@ def _indicators(
     scenario: "Scenario | None",
     json: bool,
 ) -> None:
-    from simlib.commands.effort_tables import show_indicators
+    from simlib.commands.effort_terminal import show_indicators
     from simlib.decision.effort import indicators, uncounted
-    from simlib.decision.effort.lived import lived_counts
+    from simlib.decision.effort.indicators import lived_counts
 
     lived = None if scenario is None else lived_counts(scenario)
     found = indicators(ledger, designs, counts, present=present, lived=lived)
@@ -113,7 +112,7 @@ def _explained(
     name: str,
     json: bool,
 ) -> None:
-    from simlib.commands.effort_tables import show_items
+    from simlib.commands.effort_terminal import show_items
     from simlib.decision.effort import explain_design, explain_part
 
     is_design = name in designs

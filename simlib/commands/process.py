@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from simlib.analysis.process import Counts
-    from simlib.engine.phases import Life
-    from simlib.engine.tracing import Step
+    from simlib.tracing.tracer import Step
+    from simlib.tracing.user_lifecycle import Life
 
 ROWS = {
     "steps": "steps",
@@ -77,9 +77,9 @@ _Lived = list[tuple["Life", dict[str, "Counts"]]]
 def _found(source: str, designs: list[str], flow: str | None) -> list[_Lived]:
     """Per kind of client, per design: the life and its counts."""
     from simlib.analysis.process import process as counted
-    from simlib.api import load_scenario
-    from simlib.engine.alone import kinds_of
-    from simlib.engine.phases import REFRESH, SIGN_IN, trace_life
+    from simlib.deployment.loading import load_scenario
+    from simlib.tracing.single_user import kinds_of
+    from simlib.tracing.user_lifecycle import REFRESH, SIGN_IN, trace_life
 
     scenario = load_scenario(source)
     names = [scenario.design(name).name for name in dict.fromkeys(designs)] or list(scenario.designs)
@@ -117,7 +117,7 @@ def _tables(group: _Lived) -> "Iterator[tuple[str, Table]]":
     from rich import box
     from rich.table import Table
 
-    from simlib.engine.phases import PHASES, REVOKED
+    from simlib.tracing.user_lifecycle import PHASES, REVOKED
 
     for phase, meaning in PHASES.items():
         if not any(phase in counts for _, counts in group):

@@ -28,8 +28,8 @@ def scenarios(json: Annotated[bool, typer.Option("--json", help="Print one JSON 
 
 
 def _found() -> list[dict[str, Any]]:
-    from simlib.api import load_scenario
-    from simlib.scenario.data import bundled_scenarios
+    from simlib.deployment.loading import load_scenario
+    from simlib.scenario.base import bundled_scenarios
 
     loaded = [(name, path, load_scenario(path)) for name, path in bundled_scenarios().items()]
     return [

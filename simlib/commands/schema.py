@@ -12,7 +12,7 @@ def schema() -> None:
     and as the first line of a scenario file, for editors that use Taplo:
       #:schema ./scenario.schema.json
     """
-    from simlib.engine.parts import PARTS
+    from simlib.deployment.parts import PARTS
     from simlib.scenario.schema import scenario_schema
 
     print_json(scenario_schema(PARTS))

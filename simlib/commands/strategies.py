@@ -51,7 +51,7 @@ def _bound_words(bound: dict[str, float]) -> str:
 
 
 def _found() -> dict[str, list[dict[str, Any]]]:
-    from simlib.engine.parts import PARTS
+    from simlib.deployment.parts import PARTS
 
     return {place: [_told(name, part) for name, part in parts.items()] for place, parts in PARTS.items()}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simlib.commands.console import Interrupted, console, print_json
-from simlib.commands.interrupts import heard_interrupts
+from simlib.commands.progress import heard_interrupts
 from simlib.scenario.errors import InputError
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def sweep(
 
     Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears whole or not at all.
     """
-    from simlib.commands.overriding import Overrides, chosen_scenario
+    from simlib.commands.overrides import Overrides, chosen_scenario
+    from simlib.experiment.atomic_folder import check_new_folder
     from simlib.experiment.sweep_plan import sweep_plan
-    from simlib.experiment.whole_folder import check_new_folder
 
     chosen = chosen_scenario(scenario, Overrides(seed=seed, profile=profile))
     _check_metric(metric)
@@ -73,7 +73,7 @@ def sweep(
 
 
 def _run(plan: "SweepPlan", metric: str, out: Path | None, workers: int | None, json: bool) -> None:
-    from simlib.report.sweep_folder import sweep_figure, write_sweep
+    from simlib.report.sweep_report import sweep_figure, write_sweep
 
     with heard_interrupts() as ask:
         try:
@@ -84,7 +84,7 @@ def _run(plan: "SweepPlan", metric: str, out: Path | None, workers: int | None, 
         except KeyboardInterrupt:
             raise Interrupted("nothing was written" if out is None else f"no sweep was written to {out}") from None
     if json:
-        from simlib.report.sweep_tables import sweep_document
+        from simlib.report.sweep_report import sweep_document
 
         print_json({**sweep_document(plan, frame, drawn[1]), "folder": None if folder is None else str(folder)})
     else:
@@ -93,7 +93,7 @@ def _run(plan: "SweepPlan", metric: str, out: Path | None, workers: int | None, 
 
 def _check_metric(name: str) -> None:
     from simlib.analysis.metrics import METRICS
-    from simlib.scenario.refusal import unknown
+    from simlib.scenario.errors import unknown
 
     if name not in METRICS:
         raise InputError(f"--metric: {unknown('metric', name, METRICS)}")
@@ -135,7 +135,7 @@ def _simulated(plan: "SweepPlan", workers: int | None, quiet: bool, ask: Callabl
 
 
 def _tell(plan: "SweepPlan", frame: "pd.DataFrame", metric: str, out: Path | None) -> None:
-    from simlib.commands.sweep_table import sweep_tables
+    from simlib.commands.sweep_terminal import sweep_tables
 
     screen = console()
     for table in sweep_tables(plan, frame, metric):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simlib.commands.console import Interrupted, console, print_json, tell
-from simlib.commands.interrupts import heard_interrupts
+from simlib.commands.progress import heard_interrupts
 
 if TYPE_CHECKING:
-    from simlib.experiment.theory import Checked
+    from simlib.experiment.validation import Checked
     from simlib.scenario.scenario import Scenario
 
 BUNDLED = "batch-workers"
@@ -41,9 +41,9 @@ def theory(
 
     Of a hundred true intervals of 99 %, one misses. Exit status: 0, 2 for bad input, 130 after Ctrl-C.
     """
-    from simlib.commands.overriding import Overrides, chosen_scenario
-    from simlib.engine.simulate import check_budget
-    from simlib.experiment.closed_theory import check_within_reach, departures
+    from simlib.commands.overrides import Overrides, chosen_scenario
+    from simlib.deployment.simulate import check_budget
+    from simlib.experiment.closed_validation import check_within_reach, departures
 
     chosen = chosen_scenario(scenario or BUNDLED, Overrides(replications=replications, seed=seed))
     check_within_reach(chosen)
@@ -62,7 +62,7 @@ def theory(
 
 
 def _textbook(seed: int | None, ask: Callable[[], None]) -> "list[Checked]":
-    from simlib.experiment.theory import textbook_cases
+    from simlib.experiment.validation import textbook_cases
 
     found: list[Checked] = []
     for case in textbook_cases() if seed is None else textbook_cases(seed):
@@ -75,7 +75,7 @@ def _textbook(seed: int | None, ask: Callable[[], None]) -> "list[Checked]":
 def _scenario(scenario: "Scenario", workers: int | None, ask: Callable[[], None]) -> "list[Checked]":
     from simlib.commands.progress import progress
     from simlib.experiment import compare
-    from simlib.experiment.theory import checked_scenario
+    from simlib.experiment.validation import checked_scenario
     from simlib.experiment.workers import usable_cpus
 
     runs = len(scenario.designs) * scenario.run.replications
@@ -109,7 +109,7 @@ def _show(found: "list[Checked]", notes: tuple[str, ...]) -> None:
     from rich import box
     from rich.table import Table
 
-    from simlib.commands.terminal import bullets
+    from simlib.commands.compare_terminal import bullets
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     for title in ("network", "quantity"):

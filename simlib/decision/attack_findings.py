@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from simlib.attacks import ATTACKS
-from simlib.engine.arena.designs import binds
 from simlib.experiment.attack_matrix import Cell
-from simlib.strategies.victims import VICTIMS
+from simlib.pentest.targets import binds
+from simlib.strategies.vulnerable import VICTIMS
 
 STOLEN = "replayed_bearer"
 OPAQUE, JWT = "opaque", "jwt"

@@ -1,6 +1,10 @@
-"""One design against another in one metric: the word that the paired interval allows, and no more."""
+"""One design against another in one metric: the word that the paired interval allows, and no more.
+
+Whether a design keeps the limits of a scenario: the upper end of the interval counts.
+"""
 
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simlib.analysis.intervals import Interval, paired, replications_needed
-from simlib.analysis.metrics import Metric
+from simlib.analysis.metrics import METRICS, Metric
+from simlib.scenario.scenario import Limits
 
 Word = Literal["better", "worse", "higher", "lower", "equivalent", "undecided", "undefined"]
 N_MAX = 100_000
@@ -56,12 +61,12 @@ def judge(
     if not 0 <= margin < math.inf:
         raise ValueError(f"margin of {metric.name} must be finite and >= 0, not {margin}")
     difference = paired(values, baseline_values, level)
-    word = _word(metric, difference, margin)
+    word = _choose_word(metric, difference, margin)
     more = _more(difference, values, baseline_values, margin, n_max) if word == "undecided" else 0
     return Judgement(metric, design, baseline, difference, margin, word, more)
 
 
-def _word(metric: Metric, difference: Interval, margin: float) -> Word:
+def _choose_word(metric: Metric, difference: Interval, margin: float) -> Word:
     if difference.n == 0:
         return "undefined"
     if difference.within(margin):
@@ -163,3 +168,50 @@ def _unit(metric: Metric) -> str:
     """With its leading space; a difference of shares is told in percentage points."""
     unit = {"%": "percentage points", "1/s": "per second"}.get(metric.shown_unit, metric.shown_unit)
     return f" {unit}" if unit else ""
+
+
+LimitWord = Literal["met", "broken", "undecided", "unstable", "undefined"]
+
+
+@dataclass(frozen=True)
+class LimitCheck:
+    """One limit and one design; ``limit`` in the unit of the metric.
+
+    "met": the whole interval is at or below the limit; "broken": it is wholly above; "undecided": it holds the limit;
+    "unstable": the design does not keep up, so the metric has no steady value; "undefined": nothing was observed.
+    """
+
+    design: str
+    metric: Metric
+    limit: float
+    interval: Interval
+    word: LimitWord
+
+
+def check_limits(
+    limits: Limits, intervals: Mapping[str, Mapping[str, Interval]], unsteady: Mapping[str, Collection[str]]
+) -> tuple[LimitCheck, ...]:
+    """Hold every design against every limit that is set on a figure of a run.
+
+    ``intervals``: design -> metric -> interval. ``unsteady``: design -> metrics without a steady value. The limit of
+    availability is none of these: it is a least share, and of a year, while a run shows the day that it was given.
+    """
+    given = limits.model_dump(exclude_none=True)
+    return tuple(
+        LimitCheck(
+            design, METRICS[name], limit, own[name], _choose_limit_word(own[name], limit, name in unsteady[design])
+        )
+        for design, own in intervals.items()
+        for name, limit in given.items()
+        if name in METRICS and METRICS[name].lower_is_better is not False
+    )
+
+
+def _choose_limit_word(interval: Interval, limit: float, unsteady: bool) -> LimitWord:
+    if unsteady:
+        return "unstable"
+    if interval.n == 0:
+        return "undefined"
+    if interval.high <= limit:
+        return "met"
+    return "broken" if interval.low > limit else "undecided"

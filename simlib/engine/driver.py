@@ -8,14 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from simlib.engine.calls import Exchange
 from simlib.engine.costs import USED, DrawnColumn
-from simlib.engine.exchange import Exchange
 from simlib.engine.hosts import Replica
-from simlib.engine.journey import NAN, Mark
 from simlib.engine.kernel import Callbacks, Kernel
+from simlib.engine.request_log import NAN, Mark
 from simlib.engine.stations import KieferWolfowitz
 from simlib.engine.task import OVER, CallFrame, OnceFrame, Task, ended
-from simlib.engine.verified import Verifier
+from simlib.engine.verification_cache import Verifier
 from simlib.scenario.effects import Call, Compute, Draw, Once, Sleep
 from simlib.scenario.sinks import Row
 from simlib.tokens import Verification

@@ -1,6 +1,6 @@
 """The faults of a network, as values: what happens to its hosts and links, and when. All instants are seconds.
 
-A scenario's faults become these in `simlib.engine.weather`; models built by hand may give them directly.
+A scenario's faults become these in `simlib.deployment.fault_schedule`; models built by hand may give them directly.
 """
 
 from collections.abc import Callable

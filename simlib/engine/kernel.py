@@ -1,6 +1,11 @@
-"""The event list: SimPy's environment, with absolute times and a tie-break that belongs to the model."""
+"""The event list: SimPy's environment, with absolute times and a tie-break that belongs to the model.
 
-from collections.abc import Callable
+Python's cycle collector, paused while rows pile up.
+"""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from heapq import heappush
 from typing import Any
 
@@ -49,3 +54,15 @@ def _scheduler(kernel: Kernel) -> Callable[[Occurrence, float, float], None]:
         heappush(queue, (time, key, next(number), event))
 
     return schedule_at
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Rows are tuples of numbers: the cycle collector walks over all of them again and again and finds nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

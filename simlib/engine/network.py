@@ -10,12 +10,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.engine.closed import Cycles
+from simlib.engine.arrivals import Cycles
 from simlib.engine.costs import CostTable, SecondsOf
 from simlib.engine.faults import Faults
 from simlib.engine.hosts import Handler, HostContext, InProcess
-from simlib.engine.journey import Journey
-from simlib.engine.live import Stopwatch
+from simlib.engine.live_timing import Stopwatch
+from simlib.engine.request_log import Journey
 from simlib.engine.simulation import Simulation
 from simlib.scenario.design import Admission
 from simlib.scenario.effects import Flow

@@ -7,27 +7,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.engine.admission import LimitedAdmission
-from simlib.engine.arriving import admit
-from simlib.engine.closed import ClosedUsers, Cycles
-from simlib.engine.collector import collector_paused
+from simlib.engine.arrivals import ClosedUsers, Cycles, admit
+from simlib.engine.calls import Exchange
+from simlib.engine.calls_delay_only import DelaysOnly
+from simlib.engine.calls_with_faults import FaultyExchange, LimitedAdmission, faulty_exchange
 from simlib.engine.costs import DrawnColumn, Identity
-from simlib.engine.disturbing import Disturbances
 from simlib.engine.driver import Driver
-from simlib.engine.exchange import Exchange
-from simlib.engine.exchange_delays import DelaysOnly
-from simlib.engine.exchange_faulty import FaultyExchange
-from simlib.engine.exchange_faulty_limited import faulty_exchange
-from simlib.engine.hosts import Replica
-from simlib.engine.journey import NAN, Journey, outcome_of
-from simlib.engine.kernel import Kernel, Occurrence
-from simlib.engine.live import Stopwatch, timed_network
+from simlib.engine.fault_injection import Disturbances
+from simlib.engine.hosts import Replica, Threads
+from simlib.engine.kernel import Kernel, Occurrence, collector_paused
+from simlib.engine.live_timing import Stopwatch, timed_network
+from simlib.engine.request_log import NAN, Journey, outcome_of
+from simlib.engine.runtime import NO_FAULTS, connect, make_replicas, threads_of, while_it_stands
 from simlib.engine.stations import choose_form
-from simlib.engine.susceptible import NO_FAULTS, make_replicas, threads_of, while_it_stands
 from simlib.engine.task import Task
-from simlib.engine.threads import Threads
-from simlib.engine.verified import Verifier
-from simlib.engine.wiring import connect
+from simlib.engine.verification_cache import Verifier
 from simlib.scenario.effects import Flow
 from simlib.scenario.records import FINISHED, UNFINISHED, Records
 from simlib.scenario.sinks import Sink

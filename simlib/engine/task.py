@@ -7,8 +7,8 @@ from simlib.engine.kernel import Occurrence
 
 if TYPE_CHECKING:
     from simlib.engine.hosts import Replica, Route
-    from simlib.engine.journey import Journey
     from simlib.engine.kernel import Kernel
+    from simlib.engine.request_log import Journey
     from simlib.engine.stations.base import Station
 
 

@@ -1,10 +1,8 @@
 """Experiments: replications of one design, designs compared under common random numbers, sweeps; records as files."""
 
-from simlib.experiment.compare import Comparison, compare
-from simlib.experiment.other_profiles import OtherProfiles, compare_under, under_other_profiles
+from simlib.experiment.compare import Comparison, OtherProfiles, compare, compare_under, under_other_profiles
 from simlib.experiment.parquet import ParquetSink, read_records, record, write_records
-from simlib.experiment.replicate import Replication, as_frame, replicate
-from simlib.experiment.reuse import Reuse, token_reuse
+from simlib.experiment.replicate import Replication, Reuse, as_frame, replicate, token_reuse
 from simlib.experiment.sweep import sweep
 
 __all__ = [

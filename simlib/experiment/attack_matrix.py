@@ -5,7 +5,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from simlib.attacks import ATTACKS
-from simlib.engine.arena.designs import (
+from simlib.flows import FLOWS, VICTIM_FLOWS
+from simlib.pentest.attack_run import Encounter, attack_named, run_attack
+from simlib.pentest.attack_session import Field
+from simlib.pentest.target import Ground
+from simlib.pentest.targets import (
     bound_variants,
     catalogue_designs,
     counterparts,
@@ -13,13 +17,9 @@ from simlib.engine.arena.designs import (
     token_kind,
     victim_designs,
 )
-from simlib.engine.arena.encounter import Encounter, attack_named, run_attack
-from simlib.engine.arena.field import Field
-from simlib.engine.arena.ground import Ground
-from simlib.flows import FLOWS, VICTIM_FLOWS
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
-from simlib.services.victims import CARELESS_SERVERS
+from simlib.services.vulnerable import CARELESS_SERVERS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simlib.engine.live import Stopwatch
-from simlib.engine.simulate import simulate
+from simlib.deployment.simulate import simulate
+from simlib.engine.live_timing import Stopwatch
 from simlib.scenario.errors import InputError
 from simlib.scenario.records import FIELDS, SCHEMA, Column, Columns, Records
 from simlib.scenario.scenario import Scenario

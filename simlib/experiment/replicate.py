@@ -1,16 +1,28 @@
-"""Replications: one row of figures per run, the unit of all statistics."""
+"""Replications: one row of figures per run, the unit of all statistics.
+
+RecordFigures of one's own: every replication of every design, summarised as usual and by a function of its records.
+
+How often one token is used within a cache's lifetime: the figure that decides whether a cache helps.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from simlib.analysis.summary import summarise
-from simlib.engine.live import Stopwatch, stopwatch_of
-from simlib.engine.simulate import simulate
+from simlib.deployment.demand import draw_demand
+from simlib.deployment.simulate import check_budget, simulate
+from simlib.engine.live_timing import Stopwatch, stopwatch_of
 from simlib.experiment.parquet import record
 from simlib.experiment.workers import run_all
+from simlib.scenario.design import Design
 from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.traces import requests_per_token
+from simlib.scenario.variates import Variates
+from simlib.scenario.world import ReplayLoad
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,3 +119,73 @@ def replicate(
     """
     scenario.design(design)
     return as_frame(run_jobs(jobs_of(scenario, (design,), stopwatch=stopwatch), workers, progress))
+
+
+RecordFigures = Callable[[Records], Mapping[str, float]]
+"""Records of one replication -> name -> number."""
+
+
+def measure(scenario: Scenario, figures: RecordFigures) -> "pd.DataFrame":
+    """All replications of all designs, one row each: the columns of `replicate`, then what ``figures`` makes of them.
+
+    One of its names that a summary has too takes the summary's place. The records are let go at once. Raises InputError
+    for a run beyond its memory budget.
+    """
+    check_budget(scenario)
+    return as_frame(
+        [
+            _measured(scenario, design, number, figures)
+            for number in range(scenario.run.replications)
+            for design in scenario.designs
+        ]
+    )
+
+
+def _measured(scenario: Scenario, design: str, number: int, figures: RecordFigures) -> Replication:
+    records = simulate(scenario, design, number)
+    own = {**summarise(records, scenario.run.warm_up_s), **figures(records)}
+    return Replication(design, number, own, dict(records.forms))
+
+
+class Reuse(NamedTuple):
+    """Requests of one user within a window of ``window_s`` seconds, in this run and at the log's own speed.
+
+    ``what`` names the window: "cache TTL" (per replica) or "token lifetime".
+    """
+
+    design: str
+    what: str
+    window_s: float
+    requests: float
+    original: float
+
+    @property
+    def distorted(self) -> bool:
+        """Whether the speed-up changes the figure by more than a twentieth."""
+        return abs(self.requests / self.original - 1) > 0.05
+
+
+def token_reuse(scenario: Scenario) -> list[Reuse]:
+    """The reuse of tokens under each design's cache TTL, or its token lifetime where it has no cache."""
+    variates = Variates(scenario.run.seed, 0)
+    demand = draw_demand(scenario, variates)
+    load = scenario.world.load
+    speed_up = load.speed_up if isinstance(load, ReplayLoad) else 1.0
+    rows = []
+    for design in scenario.designs.values():
+        what, window = _window(design)
+        owners = demand.users
+        if what == "cache TTL":  # each replica has a cache of its own
+            replicas = design.replicas["service"]
+            uniform = variates.column("balance.client.service", len(owners))
+            owners = owners * replicas + np.floor(uniform * replicas).astype(np.int64)
+        now = requests_per_token(demand.times, owners, window)
+        # A window of w seconds of the log is a window of w / S seconds of the log sped up by S.
+        original = requests_per_token(demand.times, owners, window / speed_up) if speed_up != 1 else now
+        rows.append(Reuse(design.name, what, window, now, original))
+    return rows
+
+
+def _window(design: Design) -> tuple[str, float]:
+    ttl = getattr(design.settings("service"), "ttl_s", None)
+    return ("token lifetime", design.token_lifetime_s) if ttl is None else ("cache TTL", float(ttl))

@@ -8,9 +8,9 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simlib.engine.live import Stopwatch
-from simlib.engine.parts import PARTS
-from simlib.engine.simulate import check_budget
+from simlib.deployment.parts import PARTS
+from simlib.deployment.simulate import check_budget
+from simlib.engine.live_timing import Stopwatch
 from simlib.experiment.replicate import Job, Progress, Replication, as_frame, jobs_of, run_jobs
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from simlib.flows.authorization_code import AuthorizationCode
-from simlib.flows.backend import Backend, Begin
-from simlib.flows.backend_for_frontend import BackendForFrontend
+from simlib.flows.backend_for_frontend import Backend, BackendForFrontend, Begin
 from simlib.flows.base import Client, FlowSettings, GrantFlow, Obtained
 from simlib.flows.client_credentials import ClientCredentials
 from simlib.flows.device_authorization import DeviceAuthorization
 from simlib.flows.refresh_token import RefreshToken
 from simlib.flows.token_exchange import TokenExchange
-from simlib.flows.victims import VICTIM_FLOWS, Implicit, Password
+from simlib.flows.vulnerable import VICTIM_FLOWS, Implicit, Password
 
 FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ from typing import ClassVar
 from simlib.flows.base import Client, FlowSettings, Obtained
 from simlib.flows.front_channel import ALL, Precautions, depart, redeem, sign_in
 from simlib.scenario.effects import Context, Flow
-from simlib.scenario.people import ClientKind
+from simlib.scenario.world import ClientKind
 
 
 class AuthorizationCode:

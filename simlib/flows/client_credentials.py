@@ -2,10 +2,9 @@
 
 from typing import ClassVar
 
-from simlib.flows.base import Client, FlowSettings, Obtained
-from simlib.flows.token_request import request_token
+from simlib.flows.base import Client, FlowSettings, Obtained, request_token
 from simlib.scenario.effects import Context, Flow
-from simlib.scenario.people import ClientKind
+from simlib.scenario.world import ClientKind
 
 
 class ClientCredentials:

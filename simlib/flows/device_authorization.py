@@ -5,11 +5,10 @@ from functools import partial
 from math import isfinite
 from typing import Any, ClassVar, NamedTuple
 
-from simlib.flows.base import Client, FlowSettings, Obtained
-from simlib.flows.token_request import form_bytes, json_object, post, request_token
+from simlib.flows.base import Client, FlowSettings, Obtained, form_bytes, json_object, post, request_token
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once, Reply, Sleep
 from simlib.scenario.messages import HttpRequest, TokenResponse
-from simlib.scenario.people import ClientKind
+from simlib.scenario.world import ClientKind
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 INTERVAL_S = 5.0

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from simlib.attacks import ATTACKS
 from simlib.experiment.attack_matrix import Cell
-from simlib.report.style import OKABE_ITO, house_style
+from simlib.report.figure_style import OKABE_ITO, house_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from simlib.attacks import ATTACKS
 from simlib.decision.attack_findings import Finding
+from simlib.experiment.atomic_folder import check_new_folder, whole_folder
 from simlib.experiment.attack_matrix import Cell, attack_frame
-from simlib.experiment.whole_folder import check_new_folder, whole_folder
 from simlib.report.attack_figure import attack_figure
-from simlib.report.rendering import to_png, to_svg
+from simlib.report.figure_style import to_png, to_svg
 
 _FIGURES: tuple[tuple[str, Literal["token", "flow"]], ...] = (("tokens", "token"), ("flows", "flow"))
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simlib.analysis.intervals import Interval
-from simlib.decision.bad_days import DayCell
-from simlib.decision.bad_days_notes import bad_days_notes
+from simlib.decision.bad_days import DayCell, bad_days_notes
 from simlib.experiment.bad_days import BadDays
 from simlib.report.cells import UNDEFINED
 

@@ -1,12 +1,19 @@
-"""The cells of a comparison as text, for terminals and pages alike."""
+"""The cells of a comparison as text, for terminals and pages alike.
+
+A table of figures with their intervals: designs down, figures across.
+"""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from simlib.analysis.intervals import Interval
+from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.decision import Judgement, Verdicts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNDEFINED = "\N{EN DASH}"
 SHOWN_THOUGH_UNDEFINED = ("exposure_s", "exposure_requests")
@@ -121,3 +128,23 @@ def _plus_minus(metric: Metric, interval: Interval, sign: str = "") -> str:
     if not math.isfinite(half):
         return mean
     return f"{mean} ± {half:,.{digits}f}" if half > 0 else f"{mean} ± 0"
+
+
+def measured_table(
+    frame: "pd.DataFrame", metrics: Sequence[Metric], titles: Mapping[str, str] | None = None, level: float = 0.95
+) -> "pd.DataFrame":
+    """Mean and half width over the replications of each design, as text in the unit that a person sees.
+
+    ``frame`` has a row per design and replication, as `simlib.experiment.replicate` makes it, and a column for the name
+    of each metric. ``titles`` says which designs there are rows for and what they are called; all, by their names,
+    without it.
+    """
+    import pandas as pd
+
+    titles = {str(name): str(name) for name in frame["design"].unique()} if titles is None else titles
+    own = {title: frame[frame["design"] == name] for name, title in titles.items()}
+    rows = {
+        title: [mean_text(metric, student(values[metric.name], level)) for metric in metrics]
+        for title, values in own.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=[label_of(metric) for metric in metrics])

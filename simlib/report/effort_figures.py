@@ -5,8 +5,8 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from simlib.decision.effort import EffortLedger, Indicator, Swing
-from simlib.report.effort_cells import value_text
-from simlib.report.style import HATCHES, LINES, MARKERS, OKABE_ITO, house_style
+from simlib.report.effort_tables import value_text
+from simlib.report.figure_style import HATCHES, LINES, MARKERS, OKABE_ITO, house_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

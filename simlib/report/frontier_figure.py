@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from simlib.analysis.metrics import METRICS
-from simlib.decision.choice.values import Decision, Frontier, FrontierPoint, Spread
-from simlib.report.style import MARKERS, OKABE_ITO, house_style
+from simlib.decision.choice.results import Decision, Frontier, FrontierPoint, Spread
+from simlib.report.figure_style import MARKERS, OKABE_ITO, house_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

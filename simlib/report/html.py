@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from simlib.decision import ProfileDependence, Verdicts, promised
 from simlib.report.cells import comparison_rows, opponent_rows
+from simlib.report.describe import told_designs, told_limits, told_promises, told_provenance, told_run, told_world
+from simlib.report.figure_style import inline_svg, to_png, to_svg
 from simlib.report.profile_tables import profile_rows
-from simlib.report.rendering import inline_svg, to_png, to_svg
-from simlib.report.telling import told_designs, told_limits, told_promises, told_provenance, told_run
-from simlib.report.telling_world import told_world
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simlib.decision import Verdicts
 from simlib.report.cells import Cell, comparison_rows
-from simlib.report.rendering import to_png
+from simlib.report.figure_style import to_png
 
 if TYPE_CHECKING:
     import pandas as pd

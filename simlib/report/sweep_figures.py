@@ -7,7 +7,7 @@ from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.analysis.stability import is_unstable
 from simlib.report.cells import label_of, mean_text
-from simlib.report.style import LINES, MARKERS, OKABE_ITO, house_style
+from simlib.report.figure_style import LINES, MARKERS, OKABE_ITO, house_style
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from simlib.analysis.intervals import Interval, student
-from simlib.report.style import LINES, MARKERS, OKABE_ITO, house_style
+from simlib.report.figure_style import LINES, MARKERS, OKABE_ITO, house_style
 
 if TYPE_CHECKING:
     import pandas as pd

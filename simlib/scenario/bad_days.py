@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from simlib.scenario.data import bundled
+from simlib.scenario.base import bundled
 from simlib.scenario.errors import InputError
 from simlib.scenario.faults import Fault
 

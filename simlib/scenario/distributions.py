@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, model_validator
 
-from simlib.scenario.values import FrozenModel
+from simlib.scenario.base import FrozenModel
 
 Uniforms = NDArray[np.float64]
 Positive = Annotated[FiniteFloat, Field(gt=0)]

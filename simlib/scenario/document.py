@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from simlib.scenario.base import FrozenModel
 from simlib.scenario.economics import Organisation, Prices, Terms, Worth
 from simlib.scenario.run import Run
 from simlib.scenario.scenario import Limits, Margins
-from simlib.scenario.values import FrozenModel
 from simlib.scenario.world import World
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, PositiveFloat, Tag, model_validator
 
-from simlib.scenario.values import FrozenModel
+from simlib.scenario.base import FrozenModel
 
 NonNegativeAmount = Annotated[float, Field(ge=0, le=1e15)]
 

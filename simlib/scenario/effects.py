@@ -2,9 +2,11 @@
 
 A service, strategy or flow is a generator that yields these effects and receives answers. It does no
 I/O, knows no simulator and counts nothing: the driver does all three.
+
+What a resource server decides about a token that was presented to it.
 """
 
-from collections.abc import Callable, Generator, Hashable
+from collections.abc import Callable, Generator, Hashable, Mapping
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 
@@ -117,3 +119,25 @@ class Context(Protocol):
 
     def random_bytes(self, purpose: str, length: int) -> bytes:
         """Unpredictable bytes: from the operating system in a server, derived from the seed in a simulation."""
+
+
+class Verdict(NamedTuple):
+    """The outcome of validating one presented token.
+
+    ``status`` is the HTTP status of a refusal (200 when accepted), ``reason`` the word that names the check which
+    refused (such as "expired"), ``challenge`` the WWW-Authenticate value of RFC 6750 section 3, with ``nonce`` when it
+    asks for one (RFC 9449 section 9). ``forward`` is the credential that a gateway passes inwards, empty for the
+    presented one.
+    ``based_on`` is the instant (seconds) of the last word of the authorization server that the verdict rests on:
+    exposure after a revocation is computed from it. ``cookie`` is what the client shows from now on.
+    """
+
+    accepted: bool
+    status: int = 200
+    reason: str = ""
+    claims: Mapping[str, Any] = {}
+    forward: str = ""
+    challenge: str = ""
+    based_on: float = 0.0
+    nonce: str = ""
+    cookie: Cookie | None = None

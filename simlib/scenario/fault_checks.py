@@ -5,10 +5,10 @@ from itertools import combinations
 from typing import Any
 
 from simlib.scenario.design import Design
-from simlib.scenario.errors import InputError
+from simlib.scenario.errors import InputError, unknown
 from simlib.scenario.fault_times import claimed_span, given_span, overlap
 from simlib.scenario.faults import ClockSkew, ColdStart, Down, Fault, Partition, hosts_named
-from simlib.scenario.places import (
+from simlib.scenario.hosts import (
     AUTHORIZATION_SERVER,
     BACKEND,
     CLIENT,
@@ -21,7 +21,6 @@ from simlib.scenario.places import (
     inner_service,
     kind_of,
 )
-from simlib.scenario.refusal import unknown
 from simlib.scenario.world import World
 
 Catalogue = Mapping[str, Mapping[str, type[Any]]]

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from simlib.scenario.base import FrozenModel
 from simlib.scenario.distributions import NonNegative, Positive
-from simlib.scenario.values import FrozenModel
 
 At = Annotated[NonNegative | None, Field(description="second of the run at which it happens or begins")]
 

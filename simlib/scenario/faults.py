@@ -1,4 +1,4 @@
-"""What goes wrong in a world, one kind of fault per class; hosts are named as `simlib.scenario.places` names them.
+"""What goes wrong in a world, one kind of fault per class; hosts are named as `simlib.scenario.hosts` names them.
 
 In a world with regions a plain name means that host in every region. A fault *claims* the things whose state it sets,
 so that two that contradict each other are told apart from two that merely come together.
@@ -11,8 +11,7 @@ from pydantic import Field, model_validator
 
 from simlib.scenario.distributions import NonNegative
 from simlib.scenario.fault_schedules import Lasting, Sudden
-from simlib.scenario.hosts import Share
-from simlib.scenario.places import AUTHORIZATION_SERVER, CLIENT, ENDPOINTS, STORE
+from simlib.scenario.hosts import AUTHORIZATION_SERVER, CLIENT, ENDPOINTS, STORE, Share
 
 Resolve = Callable[[str], tuple[str, ...]]
 """A host's name -> the hosts that are meant, region by region."""

@@ -1,12 +1,51 @@
-"""The servers of a world: services, gateway, authorization server, and their stores."""
+"""The servers of a world: services, gateway, authorization server, and their stores.
+
+The ways between hosts, and what every message on them costs beside its content.
+
+What hosts are called in networks and records: their kind, an inner service's name, their region.
+"""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from simlib.scenario.distributions import Distribution
-from simlib.scenario.links import Link
-from simlib.scenario.values import FrozenModel
+from simlib.scenario.base import FrozenModel
+from simlib.scenario.distributions import Distribution, NonNegative
+
+
+class Link(FrozenModel):
+    """The way between two hosts, and the connections kept open on it.
+
+    A new connection takes ``connect_round_trips`` more round trips (TCP and TLS 1.3: 2) and the profile's
+    http.connect_out and http.connect_in at its two ends.
+    """
+
+    round_trip: Distribution
+    bandwidth: PositiveFloat | None = Field(default=None, description="bytes per second; none means unlimited")
+    connections: PositiveInt | None = Field(default=None, description="most connections of one caller replica")
+    keep_alive_s: PositiveFloat | None = Field(default=None, description="idle seconds before a connection closes")
+    connect_round_trips: NonNegative = 2.0
+
+
+class Network(FrozenModel):
+    """The links of the world, and what every HTTP message costs beside its token and body."""
+
+    client_to_service: Link
+    client_to_authorization_server: Link
+    service_to_authorization_server: Link
+    between_services: Link | None = Field(
+        default=None,
+        description="gateway to service, service to service, and what the authorization server pushes; "
+        "by default as service_to_authorization_server",
+    )
+    request_head_bytes: Annotated[int, Field(ge=1, le=1_000_000)]
+    reply_head_bytes: Annotated[int, Field(ge=1, le=1_000_000)]
+
+    @property
+    def inside(self) -> Link:
+        """The way between two hosts that are neither the client nor the called authorization server."""
+        return self.between_services or self.service_to_authorization_server
+
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Discipline = Literal["fifo", "processor_sharing"]
@@ -92,3 +131,39 @@ class Store(FrozenModel):
         if (self.kind == "database") != (self.database is not None):
             raise ValueError("a [world.store.database] table belongs to kind = 'database' and to no other")
         return self
+
+
+CLIENT, BACKEND, GATEWAY, SERVICE = "client", "bff", "gateway", "service"
+AUTHORIZATION_SERVER = "authorization_server"
+STORE, SHARED_STORE = "store", "shared_store"
+RESOURCE_SERVERS = (GATEWAY, SERVICE)
+"""The kinds of hosts that check tokens."""
+ENDPOINTS = (
+    "authorize",
+    "device_authorization",
+    "device_verification",
+    "token",
+    "introspect",
+    "revoke",
+    "revocations",
+    "status_list",
+    "jwks",
+    "userinfo",
+)
+"""What an authorization server can be called for."""
+
+
+def inner_service(name: str) -> str:
+    """The host of an inner service."""
+    return f"{SERVICE}/{name}"
+
+
+def at(host: str, region: str) -> str:
+    """A host, or a target of calls, in a region; in a world without regions its plain name."""
+    return f"{host}@{region}" if region else host
+
+
+def kind_of(host: str) -> str:
+    """The kind of a host: "service" for each service, in whatever region; "" for its threads and for other names."""
+    name = host.partition("@")[0].partition("/")[0]
+    return "" if host.endswith(".threads") else name

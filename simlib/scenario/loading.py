@@ -9,14 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from simlib.scenario.data import bundled
-from simlib.scenario.designing import Catalogue, build_design
+from simlib.scenario.base import bundled
+from simlib.scenario.design_loading import Catalogue, build_design
 from simlib.scenario.document import ScenarioDocument
 from simlib.scenario.economics import Terms
-from simlib.scenario.errors import InputError
+from simlib.scenario.errors import InputError, in_one_line, unknown
 from simlib.scenario.fault_checks import check_fault_hosts, check_fault_times
 from simlib.scenario.profile import CostProfile, HostNoise, load_profile
-from simlib.scenario.refusal import in_one_line, unknown
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import Trace, read_trace
 from simlib.scenario.world import ReplayLoad

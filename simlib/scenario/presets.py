@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 
 from pydantic import Field, ValidationError, model_validator
 
-from simlib.scenario.data import bundled
-from simlib.scenario.errors import InputError
-from simlib.scenario.refusal import in_one_line, unknown
-from simlib.scenario.values import FrozenModel
+from simlib.scenario.base import FrozenModel, bundled
+from simlib.scenario.errors import InputError, in_one_line, unknown
 
 
 class Preset(FrozenModel):

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from simlib.scenario.base import FrozenModel
 from simlib.scenario.distributions import NonNegative
-from simlib.scenario.values import FrozenModel
 
 
 class Run(FrozenModel):

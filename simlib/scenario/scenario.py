@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from simlib.scenario.base import FrozenModel
 from simlib.scenario.design import Design
 from simlib.scenario.distributions import NonNegative
 from simlib.scenario.economics import Organisation, Prices, Terms, Worth
@@ -13,7 +14,6 @@ from simlib.scenario.errors import InputError
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.run import Run
 from simlib.scenario.traces import Trace
-from simlib.scenario.values import FrozenModel
 from simlib.scenario.world import ClosedLoad, ReplayLoad, World
 
 Margin = Annotated[float, Field(gt=0)] | None

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from simlib.scenario.designing import Catalogue
+from simlib.scenario.design_loading import Catalogue
 from simlib.scenario.document import ScenarioDocument
 from simlib.scenario.presets import Preset, presets
 

@@ -1,10 +1,16 @@
-"""A scenario as a document again, with every default spelled out, so that a run can be repeated from its record."""
+"""A scenario as a document again, with every default spelled out, so that a run can be repeated from its record.
+
+Single values put in the place of those in a scenario, checked as the file's own are.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from simlib.scenario.design import Chosen, Design
+from simlib.scenario.errors import InputError, in_one_line
 from simlib.scenario.scenario import Scenario
 
 
@@ -54,3 +60,23 @@ def _design(design: Design) -> dict[str, Any]:
 
 def _chosen(chosen: Chosen) -> dict[str, Any]:
     return {"part": chosen.part, **asdict(chosen.settings)}
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def overridden(model: M, values: Mapping[str, Any]) -> M:
+    """A copy of a validated value with other fields, validated again.
+
+    Raises InputError as ``--field: what is allowed``, for values come from options of a command line.
+    """
+    return checked(type(model), {**model.model_dump(), **values})
+
+
+def checked(kind: type[M], values: Mapping[str, Any]) -> M:
+    """A value made of fields; raises InputError as ``--field: what is allowed``."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        field, _, what = in_one_line(error, kind).partition(": ")
+        raise InputError(f"--{field.replace('_', '-')}: {what}") from error

@@ -11,8 +11,7 @@ from simlib.services.api import Api, api
 from simlib.services.authorization_server import AuthorizationServer, Registration
 from simlib.services.authorize import authorize
 from simlib.services.client_authentication import digest_of
-from simlib.services.device_authorization import device_authorization
-from simlib.services.device_verification import device_verification
+from simlib.services.device_authorization import device_authorization, device_verification
 from simlib.services.gateway import Gateway, gateway
 from simlib.services.grants import DEVICE_CODE, GRANTS, TOKEN_EXCHANGE
 from simlib.services.http import presented_token
@@ -24,8 +23,7 @@ from simlib.services.revocations import revocations
 from simlib.services.revoke import revoke
 from simlib.services.status_list import status_list
 from simlib.services.token import token
-from simlib.services.user_claims import claim_names, user_claims
-from simlib.services.userinfo import userinfo
+from simlib.services.userinfo import claim_names, user_claims, userinfo
 
 Endpoint = Callable[[Context, HttpRequest, AuthorizationServer], Flow[Reply]]
 

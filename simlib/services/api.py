@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
+from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.verdict import Verdict
 from simlib.services.http import json_object, presented_token, too_large, unavailable
 
 WORK = Compute("service.work")

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
+from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.verdict import Verdict
 from simlib.services.http import presented_token, too_large, unavailable
 
 WORK = Compute("gateway.work")

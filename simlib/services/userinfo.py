@@ -1,4 +1,12 @@
-"""The userinfo endpoint (OpenID Connect Core section 5.3): claims about the user for whoever holds the access token."""
+"""The userinfo endpoint (OpenID Connect Core section 5.3): claims about the user for whoever holds the access token.
+
+Claims about a user: as many and as long as the world says, different for every user, the same in every run.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import blake2b
+from types import MappingProxyType
 
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
@@ -15,3 +23,25 @@ def userinfo(ctx: Context, request: HttpRequest, server: AuthorizationServer) ->
     if row is None:
         return Reply(401, b"", 'Bearer error="invalid_token"')
     return (yield from json_reply({"sub": row.subject, **server.user_claims(row.subject)}))
+
+
+NAMES = ("name", "given_name", "family_name", "email", "preferred_username", "locale", "zoneinfo", "phone_number")
+"""Standard claims of OpenID Connect Core section 5.1; further ones are numbered."""
+
+
+def claim_names(count: int) -> tuple[str, ...]:
+    """The names of so many claims."""
+    return (*NAMES[:count], *(f"claim_{number:03d}" for number in range(len(NAMES), count)))
+
+
+@lru_cache(maxsize=65_536)
+def user_claims(subject: str, count: int, value_bytes: int) -> Mapping[str, str]:
+    """``count`` claims whose values are ``value_bytes`` long."""
+    return MappingProxyType({name: _value(f"{subject}/{name}", value_bytes) for name in claim_names(count)})
+
+
+def _value(seed: str, length: int) -> str:
+    text = ""
+    while len(text) < length:
+        text += blake2b(f"{seed}/{len(text)}".encode(), digest_size=32).hexdigest()
+    return text[:length]

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from simlib.stores.base import StoreAnswer, TokenStore
+from simlib.stores.base import SharedStore, StoreAnswer, TokenStore
 from simlib.stores.memory import MemoryStore
 from simlib.stores.postgresql import PostgresqlStore
 from simlib.stores.redis_store import RedisStore
-from simlib.stores.shared import SharedStore
 from simlib.stores.sqlite import SqliteStore
 
 STORES: Mapping[str, Callable[[], TokenStore]] = MappingProxyType({"dict": MemoryStore, "sqlite": SqliteStore})

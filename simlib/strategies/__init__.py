@@ -7,36 +7,30 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Bound, Credentials, Deployment, Grant, Issued, Presented, TokenFormat
 from simlib.strategies.bearer import Bearer, Held, UserClient
 from simlib.strategies.circuit_breaker import CircuitBreaker
-from simlib.strategies.client_retry import ClientRetry
 from simlib.strategies.denylist_polled import DenylistPolled
 from simlib.strategies.denylist_pushed import DenylistPushed
 from simlib.strategies.denylist_shared import DenylistShared
 from simlib.strategies.dpop import Dpop
-from simlib.strategies.encrypted_jwt import EncryptedJwt
-from simlib.strategies.encrypted_local import EncryptedLocal
+from simlib.strategies.encrypted_jwt import EncryptedJwt, EncryptedLocal
 from simlib.strategies.fail_open import FailOpen
 from simlib.strategies.introspection import basic
 from simlib.strategies.jwt_access_token import JwtAccessToken
 from simlib.strategies.jwt_local import JwtLocal
-from simlib.strategies.lightweight_jwt import LightweightJwt
-from simlib.strategies.lightweight_local import LightweightLocal
+from simlib.strategies.lightweight_jwt import LightweightJwt, LightweightLocal
 from simlib.strategies.mtls import Mtls
 from simlib.strategies.opaque_cached import OpaqueCached
 from simlib.strategies.opaque_introspection import OpaqueIntrospection
-from simlib.strategies.opaque_regional import OpaqueRegional
 from simlib.strategies.openid_connect import OpenIdConnect
-from simlib.strategies.paseto import Paseto
-from simlib.strategies.paseto_local import PasetoLocal
+from simlib.strategies.paseto import Paseto, PasetoLocal
 from simlib.strategies.pass_through import PassThrough
 from simlib.strategies.phantom_token import PhantomToken
-from simlib.strategies.reference_token import ReferenceToken
-from simlib.strategies.regional_reference_token import RegionalReferenceToken
+from simlib.strategies.reference_token import ReferenceToken, SigningReferenceToken
+from simlib.strategies.regional_tokens import OpaqueRegional, RegionalReferenceToken
 from simlib.strategies.relay import Relay
-from simlib.strategies.retry import Retry
+from simlib.strategies.retry import ClientRetry, Retry
 from simlib.strategies.roles import (
     Background,
     Endpoint,
@@ -49,16 +43,14 @@ from simlib.strategies.roles import (
     Wrapper,
 )
 from simlib.strategies.sensitive_introspection import SensitiveIntrospection
-from simlib.strategies.session_issuing import SessionIssuing
-from simlib.strategies.session_jwt import SessionJwt
+from simlib.strategies.session_jwt import SessionIssuing, SessionJwt
 from simlib.strategies.signed_introspection import SignedIntrospection
-from simlib.strategies.signing_reference_token import SigningReferenceToken
-from simlib.strategies.split_gateway import SplitGateway
-from simlib.strategies.split_token import SplitToken
+from simlib.strategies.split_token import SplitGateway, SplitToken
 from simlib.strategies.status_list import StatusListStrategy
 from simlib.strategies.stored_jwt import StoredJwt
 from simlib.strategies.token_exchange import TokenExchange
 from simlib.strategies.verified_cache import VerifiedCache
+from simlib.strategies.wrappers import Around, AroundValidator
 
 ISSUERS: Mapping[str, type[Any]] = MappingProxyType(
     {

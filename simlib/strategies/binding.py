@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Verdict
 from simlib.strategies.base import Grant
 
 

@@ -1,14 +1,103 @@
-"""A resource server that leaves an authorization server alone which does not answer."""
+"""A resource server that leaves an authorization server alone which does not answer.
 
+A circuit breaker: it watches calls and, when too many fail, lets none through for a while (Nygard, Release It!).
+
+States and settings are those of resilience4j (https://resilience4j.readme.io/docs/circuitbreaker), which Polly has too.
+"""
+
+from collections import deque
+from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow
-from simlib.strategies.around_calls import AroundCalls
 from simlib.strategies.base import ALL_FORMATS, Deployment, TokenFormat
-from simlib.strategies.breaker import Breaker, CircuitBreakerSettings
-from simlib.strategies.intercepting import failure_of
+from simlib.strategies.checks import at_least, positive, share
 from simlib.strategies.roles import Validator, Wrapper
+from simlib.strategies.wrappers import AroundCalls, failure_of
+
+State = Literal["closed", "open", "half_open"]
+
+
+@dataclass(frozen=True)
+class CircuitBreakerSettings:
+    """``window_calls``: so many of the latest calls are looked at, once there are ``minimum_calls`` of them. When at
+    least ``failure_share`` of them have failed, the breaker opens: for ``open_s`` every call is refused on the spot.
+    Then ``trial_calls`` are let through, and by the same share of these it closes or opens again.
+
+    The defaults are resilience4j's: 100 calls, half of them, 60 s, 10 trials.
+    """
+
+    window_calls: int = 100
+    minimum_calls: int = 100
+    failure_share: float = 0.5
+    open_s: float = 60.0
+    trial_calls: int = 10
+
+    def __post_init__(self) -> None:
+        at_least("window_calls", self.window_calls, 1)
+        at_least("minimum_calls", self.minimum_calls, 1)
+        if not self.failure_share > 0:
+            raise ValueError("failure_share must be a share above 0 and at most 1")
+        share("failure_share", self.failure_share)
+        positive("open_s", self.open_s)
+        at_least("trial_calls", self.trial_calls, 1)
+
+    @property
+    def enough_calls(self) -> int:
+        """Calls after which the share is looked at; the window holds no more than it holds."""
+        return min(self.minimum_calls, self.window_calls)
+
+
+class Breaker:
+    """The breaker of one replica; instants in seconds.
+
+    ``epoch`` counts the changes of state: a call that was begun before the last one says nothing about the present.
+    """
+
+    __slots__ = ("_begun", "_failures", "_outcomes", "_settings", "epoch", "opened_at", "state")
+
+    def __init__(self, settings: CircuitBreakerSettings) -> None:
+        self._settings = settings
+        self.state: State = "closed"
+        self.opened_at = float("-inf")
+        self.epoch = 0
+        self._outcomes: deque[bool] = deque()
+        self._failures = 0
+        self._begun = 0
+
+    def lets_through(self, now: float) -> bool:
+        """Whether a call may be made now; one that may counts as begun."""
+        if self.state == "open" and now >= self.opened_at + self._settings.open_s:
+            self._enter("half_open")
+        if self.state == "open" or (self.state == "half_open" and self._begun >= self._settings.trial_calls):
+            return False
+        self._begun += 1
+        return True
+
+    def note(self, epoch: int, failed: bool, now: float) -> None:
+        """A call that was begun in an epoch is over."""
+        if epoch != self.epoch:
+            return
+        self._outcomes.append(failed)
+        self._failures += failed
+        trial = self.state == "half_open"
+        if len(self._outcomes) > self._settings.window_calls and not trial:
+            self._failures -= self._outcomes.popleft()
+        if len(self._outcomes) < (self._settings.trial_calls if trial else self._settings.enough_calls):
+            return
+        if self._failures >= self._settings.failure_share * len(self._outcomes):
+            self._enter("open")
+            self.opened_at = now
+        elif trial:
+            self._enter("closed")
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.epoch += 1
+        self._outcomes.clear()
+        self._failures = 0
+        self._begun = 0
 
 
 class CircuitBreaker(Wrapper):

@@ -7,7 +7,7 @@ import heapq
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Verdict
 from simlib.strategies import refusals
 from simlib.tokens import from_numeric_date
 

@@ -7,18 +7,15 @@ from functools import partial
 from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import urlencode
 
-from simlib.scenario.effects import Call, Compute, Context, Draw, Failed, Flow, Once, Sleep
+from simlib.scenario.effects import Call, Compute, Context, Draw, Failed, Flow, Once, Sleep, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
-from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
-from simlib.strategies.confirming import confirmed
 from simlib.strategies.denylist import Denylist, denied_of, identity_of, refuse_denied, refuse_nameless
-from simlib.strategies.intercepting import question_of
 from simlib.strategies.introspection import basic
 from simlib.strategies.roles import Validator, Wrapper
+from simlib.strategies.wrappers import Around, AroundValidator, confirmed, question_of
 
 WhenOld = Literal["refuse", "accept"]
 

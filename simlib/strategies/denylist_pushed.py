@@ -1,20 +1,63 @@
-"""Signed tokens with a denylist in each replica, pushed by the AS (S9 of data/evidence/strategies.csv)."""
+"""Signed tokens with a denylist in each replica, pushed by the AS (S9 of data/evidence/strategies.csv).
 
+Telling every replica of a host something, from the authorization server, without waiting for one after the other.
+"""
+
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from hmac import compare_digest
 from typing import Any, ClassVar
 
-from simlib.scenario.effects import Compute, Context, Flow, Reply
+from simlib.scenario.effects import Call, Compute, Context, Flow, Once, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.verdict import Verdict
-from simlib.strategies.around import Around, AroundValidator
-from simlib.strategies.around_issuer import AroundJwtIssuer
 from simlib.strategies.base import Deployment, Presented, TokenFormat
 from simlib.strategies.checks import positive
-from simlib.strategies.confirming import confirmed
 from simlib.strategies.denylist import Denylist, denied_of, identity_of, refuse_denied, refuse_nameless
-from simlib.strategies.pushing import Pusher, pushed
+from simlib.strategies.introspection import basic, json_object
 from simlib.strategies.roles import Issuer, Validator, Wrapper
+from simlib.strategies.wrappers import Around, AroundJwtIssuer, AroundValidator, confirmed
+
+
+class Pusher:
+    """Pushes JSON to all subscribers of a place. A push that fails is lost: nobody repeats it.
+
+    Both ends know the credentials of the resource server; ``timeout_s`` bounds one push.
+    """
+
+    operations = frozenset({"json.encode"})
+
+    def __init__(self, deployment: Deployment, place: str, timeout_s: float) -> None:
+        self._targets = deployment.subscribers.get(place, ())
+        self._authorization = basic(deployment.resource_server)
+        self._timeout_s = timeout_s
+
+    def push(self, message: Mapping[str, Any], key: str, wait: bool) -> Flow[None]:
+        """Send one message, named by ``key``, to all at the same time, and wait for their answers if told to."""
+        if not self._targets:
+            return
+        body = yield Compute("json.encode", lambda: json.dumps(message, separators=(",", ":")).encode())
+        request, answered = HttpRequest(self._authorization, body), set[str]()
+        for target in self._targets:
+            yield Once(("push", target, key), partial(self._send, target, request, answered), wait=False)
+        for target in self._targets if wait else ():
+            if target not in answered:
+                yield Once(("push", target, key), partial(self._send, target, request, answered))
+
+    def _send(self, target: str, request: HttpRequest, answered: set[str]) -> Flow[None]:
+        yield Call(target, request, self._timeout_s)
+        answered.add(target)
+
+
+def pushed(request: HttpRequest, deployment: Deployment) -> Flow[Mapping[str, Any] | Reply]:
+    """The message of a push, or the refusal of one that is not from the authorization server or cannot be read."""
+    ours = basic(deployment.resource_server).encode()
+    known = yield Compute("client.authenticate", partial(compare_digest, request.authorization.encode(), ours))
+    if not known:
+        return Reply(401, b"", 'Basic realm="push"')
+    message: Mapping[str, Any] | None = yield Compute("json.decode", partial(json_object, request.body))
+    return Reply(400) if message is None else message
 
 
 @dataclass(frozen=True)

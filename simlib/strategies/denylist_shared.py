@@ -3,15 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep
+from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep, Verdict
 from simlib.scenario.messages import SharedGet, SharedPut
-from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
-from simlib.strategies.around import Around, AroundValidator
-from simlib.strategies.around_issuer import AroundJwtIssuer
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, positive
-from simlib.strategies.confirming import confirmed
 from simlib.strategies.denylist import (
     KEPT_AFTER_EXPIRY_S,
     Denied,
@@ -21,6 +17,7 @@ from simlib.strategies.denylist import (
     refuse_nameless,
 )
 from simlib.strategies.roles import Issuer, Validator, Wrapper
+from simlib.strategies.wrappers import Around, AroundJwtIssuer, AroundValidator, confirmed
 
 
 @dataclass(frozen=True)

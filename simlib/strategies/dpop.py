@@ -1,22 +1,129 @@
-"""Tokens bound to a key of the client, shown by a proof with each request (RFC 9449; S19 of strategies.csv)."""
+"""Tokens bound to a key of the client, shown by a proof with each request (RFC 9449; S19 of strategies.csv).
+
+What a server does with a DPoP proof, the same at the API and at the token endpoint (RFC 9449 section 4.3).
+
+The identifiers of proofs that a server has seen, for as long as the same proof would be in time (RFC 9449 11.1).
+"""
 
 import json
+from collections import OrderedDict
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, NamedTuple
 
-from simlib.scenario.effects import Compute, Context, Flow, Reply
+from simlib.scenario.effects import Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
-from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Deployment, Grant, Presented, TokenFormat
 from simlib.strategies.binding import binding_server, bound_to, confirmation_of
-from simlib.strategies.confirming import confirmed
-from simlib.strategies.dpop_checks import DpopSettings, Judged, ProofChecks
+from simlib.strategies.checks import at_least, positive
 from simlib.strategies.dpop_client import METHODS, ClientKeys, Proving, uris_of
-from simlib.strategies.dpop_seen import SeenProofs
 from simlib.strategies.roles import Endpoint, Presenter, Validator, Wrapper
-from simlib.tokens import ALGORITHMS, ProofVerification
+from simlib.strategies.wrappers import Around, AroundValidator, confirmed
+from simlib.tokens import ALGORITHMS, ProofVerification, VerifiedProof, from_numeric_date, nonce_at
+
+
+class SeenProofs:
+    """Bounded in number: when it is full of proofs that are still in time, nothing can be told any more."""
+
+    __slots__ = ("_capacity", "_seen")
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._seen: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def is_full(self, now: float) -> bool:
+        """Whether there is no room at ``now`` (seconds), after those that are over have been forgotten."""
+        while self._seen:
+            key, until = next(iter(self._seen.items()))
+            if until > now:
+                break
+            del self._seen[key]
+        return len(self._seen) >= self._capacity
+
+    def note(self, thumbprint: str, jti: str, until: float) -> bool:
+        """Remember a proof up to an instant (seconds), which must not fall; whether it was new."""
+        key = (thumbprint, jti)
+        if key in self._seen:
+            return False
+        self._seen[key] = until
+        return True
+
+
+Refusal = Literal["", "invalid_dpop_proof", "use_dpop_nonce", "unavailable"]
+
+
+@dataclass(frozen=True)
+class DpopSettings:
+    """``max_age_s``: how old a proof may be; ``leeway_s``: how far ahead of the server the client's clock may be.
+
+    ``nonce_s``: how long the server's nonce stays the same, 0 for no nonces; the one before is good as well.
+    ``capacity``: proofs of that age that a replica remembers against replay, at least 1000; beyond it, it answers 503.
+    ``require_bound``: a token that is bound to no key is refused where tokens come in from clients.
+    """
+
+    max_age_s: float = 60.0
+    leeway_s: float = 5.0
+    nonce_s: float = 0.0
+    capacity: int = 1_000_000
+    require_bound: bool = True
+
+    def __post_init__(self) -> None:
+        positive("max_age_s", self.max_age_s)
+        at_least("leeway_s", self.leeway_s, 0)
+        at_least("nonce_s", self.nonce_s, 0)
+        at_least("capacity", self.capacity, 1000)
+
+
+class Judged(NamedTuple):
+    """A proof that holds, or the error code and the word for the check that refused it."""
+
+    proof: VerifiedProof
+    error: Refusal = ""
+    reason: str = ""
+
+
+class ProofChecks:
+    """``place`` tells the nonces of one kind of server from those of another; ``secret`` is what its replicas share."""
+
+    def __init__(self, settings: DpopSettings, place: str, secret: str) -> None:
+        self._settings = settings
+        self._place = place
+        self._secret = secret
+
+    def nonce(self, now: float) -> str:
+        """The nonce that clients should use at ``now`` (seconds), empty when none is asked for."""
+        return self._nonce(now, 0) if self._settings.nonce_s else ""
+
+    def verify(self, ctx: Context, verification: ProofVerification) -> Flow[Judged]:
+        """Signature and claims, age, and nonce; not yet whether it is new."""
+        proof: VerifiedProof = yield Compute("dpop.verify", verification)
+        if not proof.thumbprint:
+            return Judged(proof, "invalid_dpop_proof", f"proof_{proof.reason}")
+        now, issued_at = ctx.now(), from_numeric_date(proof.issued_at)
+        if not now - self._settings.max_age_s <= issued_at <= now + self._settings.leeway_s:
+            return Judged(proof, "invalid_dpop_proof", "proof_iat")
+        if self._settings.nonce_s and proof.nonce not in (self._nonce(now, 0), self._nonce(now, -1)):
+            return Judged(proof, "use_dpop_nonce", "proof_nonce")
+        return Judged(proof)
+
+    def first_use(self, ctx: Context, seen: SeenProofs, proof: VerifiedProof) -> Flow[Judged]:
+        """Whether the proof is new; from now on it is not. Between looking and noting nothing else happens."""
+        yield Compute("cache.lookup")
+        now = ctx.now()
+        if seen.is_full(now):
+            return Judged(proof, "unavailable", "proof_memory")
+        # No proof with this iat is in time any longer than that, since iat is at most leeway_s ahead of now.
+        if not seen.note(proof.thumbprint, proof.jti, now + self._settings.leeway_s + self._settings.max_age_s):
+            return Judged(proof, "invalid_dpop_proof", "proof_replayed")
+        return Judged(proof)
+
+    def _nonce(self, now: float, periods: int) -> str:
+        return nonce_at(self._secret, self._place, int(now // self._settings.nonce_s) + periods)
+
 
 MEMBER = "jkt"
 

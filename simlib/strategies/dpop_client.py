@@ -6,9 +6,9 @@ from typing import Any
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.around_presenter import AroundPresenter
 from simlib.strategies.base import Deployment
 from simlib.strategies.roles import Presenter
+from simlib.strategies.wrappers import AroundPresenter
 from simlib.tokens import SigningKey, proof_key, sign_proof, to_numeric_date
 
 METHODS = {"api": "GET", "token": "POST"}

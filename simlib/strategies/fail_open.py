@@ -5,14 +5,12 @@ from functools import partial
 from math import inf
 from typing import ClassVar, Literal, get_args
 
-from simlib.scenario.effects import Answer, Call, Compute, Context, Flow
-from simlib.scenario.verdict import Verdict
-from simlib.strategies.around import Around, AroundValidator
+from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Verdict
+from simlib.strategies.answer_caches import ExpiringCache
 from simlib.strategies.base import ALL_FORMATS, Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
-from simlib.strategies.expiring_cache import ExpiringCache
-from simlib.strategies.intercepting import failure_of, intercepted, is_authorization_server
 from simlib.strategies.roles import Validator, Wrapper
+from simlib.strategies.wrappers import Around, AroundValidator, failure_of, intercepted, is_authorization_server
 from simlib.tokens import has_scope, judge_time, store_key
 
 LetsIn = Literal["known", "any"]

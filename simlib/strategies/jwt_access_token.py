@@ -8,8 +8,7 @@ from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
 from simlib.strategies.base import Deployment, Grant, Issued, TokenFormat
 from simlib.strategies.grant_details import about_user, claims_for, row_of
-from simlib.strategies.jwt_operations import signing, verifying
-from simlib.strategies.signing import Signer, check_key
+from simlib.strategies.signing import Signer, check_key, signing, verifying
 from simlib.tokens import (
     ACCESS_TOKEN_TYPE,
     ALGORITHMS,

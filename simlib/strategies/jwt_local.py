@@ -6,15 +6,13 @@ from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Compute, Context, Flow
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Compute, Context, Flow, Verdict
 from simlib.strategies import refusals
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
-from simlib.strategies.judging import judge_claims
-from simlib.strategies.jwks_client import JwksClient, KeyCache
-from simlib.strategies.jwks_settings import JwksSettings
-from simlib.strategies.jwt_operations import verifying
+from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
+from simlib.strategies.signing import verifying
+from simlib.strategies.verdicts import judge_claims
 from simlib.tokens import (
     ALGORITHMS,
     SECRET_ALGORITHM,
@@ -30,7 +28,7 @@ class JwtLocalSettings(JwksSettings):
     """``algorithms``: what is accepted, whatever the header says (RFC 8725 section 3.1); HS256 stands alone, because it
     means a secret shared with the AS instead of its key set: nothing is fetched, and every RS that can verify a token
     can also mint one. ``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry.
-    The others say how the key set is looked after, see `simlib.strategies.jwks_settings.JwksSettings`.
+    The others say how the key set is looked after, see `simlib.strategies.jwks_client.JwksSettings`.
     """
 
     algorithms: tuple[str, ...] = ALGORITHMS

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Reply
+from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
-from simlib.strategies.around import Around, AroundValidator
-from simlib.strategies.around_presenter import AroundPresenter
 from simlib.strategies.base import Deployment, Grant, Presented, TokenFormat
 from simlib.strategies.binding import binding_server, bound_to, confirmation_of
-from simlib.strategies.confirming import confirmed
 from simlib.strategies.roles import Endpoint, Presenter, Validator, Wrapper
+from simlib.strategies.wrappers import Around, AroundPresenter, AroundValidator, confirmed
 from simlib.tokens import certificate_thumbprint, client_certificate
 
 MEMBER = "x5t#S256"

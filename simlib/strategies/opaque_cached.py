@@ -5,11 +5,9 @@ from functools import partial
 from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Compute, Context, Failed, Flow, Once
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
 from simlib.strategies import refusals
-from simlib.strategies.answer_cache import AnswerCache
-from simlib.strategies.answer_places import AnswerPlace, InReplica, InSharedStore
+from simlib.strategies.answer_caches import AnswerCache, AnswerPlace, InReplica, InSharedStore
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, positive
 from simlib.strategies.introspection import Introspected, basic, introspect, judge

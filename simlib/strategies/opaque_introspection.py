@@ -5,8 +5,7 @@ from functools import partial
 from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Compute, Context, Failed, Flow, Once
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
 from simlib.strategies import refusals
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, positive

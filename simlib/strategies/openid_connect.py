@@ -12,8 +12,7 @@ from simlib.scenario.messages import TokenResponse
 from simlib.strategies.base import Deployment
 from simlib.strategies.bearer import Bearer, BearerSettings, Held, UserClient
 from simlib.strategies.checks import at_least, one_of
-from simlib.strategies.jwks_client import JwksClient, KeyCache
-from simlib.strategies.jwks_settings import JwksSettings
+from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
 from simlib.tokens import ALGORITHMS, header_of, id_token_verification, judge_id_token, judge_time
 
 SCOPES = ("openid", "profile")
@@ -22,7 +21,7 @@ SCOPES = ("openid", "profile")
 
 @dataclass(frozen=True)
 class OpenIdConnectSettings(JwksSettings, BearerSettings):
-    """Those of bearer, those of `simlib.strategies.jwks_settings.JwksSettings` about the key set, and ``algorithms``:
+    """Those of bearer, those of `simlib.strategies.jwks_client.JwksSettings` about the key set, and ``algorithms``:
     what is accepted in identity tokens; ``leeway_s``: clock skew granted to them.
     """
 

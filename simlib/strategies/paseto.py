@@ -1,16 +1,23 @@
-"""PASETO access tokens, version 4 public: issued (S23 of data/evidence/strategies.csv)."""
+"""PASETO access tokens, version 4 public: issued (S23 of data/evidence/strategies.csv).
+
+PASETO access tokens, version 4 public: verified by the resource server with the keys of the AS.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from simlib.scenario.effects import Call, Compute, Context, Flow
+from simlib.scenario.design import UserInformationSource
+from simlib.scenario.effects import Call, Compute, Context, Flow, Verdict
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
-from simlib.strategies.base import Deployment, Grant, Issued, TokenFormat
-from simlib.strategies.checks import check_paseto
+from simlib.strategies import refusals
+from simlib.strategies.base import Bound, Deployment, Grant, Issued, Presented, TokenFormat
+from simlib.strategies.checks import at_least, check_paseto, positive
 from simlib.strategies.grant_details import about_user, claims_for, row_of
+from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
 from simlib.strategies.jwt_access_token import key_of_jti
+from simlib.strategies.verdicts import judge_claims
 from simlib.tokens import PasetoVerification, SigningKey, from_numeric_date, judge_time, paseto_kid, sign_paseto
 
 KEY_CHOICE = "EdDSA"
@@ -81,3 +88,67 @@ class Paseto:
 
     def _row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
         return row_of(claims, kind, about_user(self._deployment, claims["sub"]))
+
+
+@dataclass(frozen=True)
+class PasetoLocalSettings(JwksSettings):
+    """``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry. The others say how
+    the key set is looked after, see `simlib.strategies.jwks_client.JwksSettings`. Needs the package pyseto.
+    """
+
+    timeout_s: float = 5.0
+    leeway_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_paseto()
+        super().__post_init__()
+        positive("timeout_s", self.timeout_s)
+        at_least("leeway_s", self.leeway_s, 0)
+
+
+class PasetoLocal:
+    """Checks signature, issuer, audience, time and scope; there is no algorithm to be confused about."""
+
+    name: ClassVar[str] = "paseto"
+    summary: ClassVar[str] = "PASETO v4.public access token, verified by the RS with the keys of the AS"
+    token_format: ClassVar[TokenFormat | None] = "paseto"
+    user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
+    caches_answers: ClassVar[bool] = False
+    asks_authorization_server: ClassVar[bool] = False
+    Settings: ClassVar[type[PasetoLocalSettings]] = PasetoLocalSettings
+
+    @staticmethod
+    def operations(settings: PasetoLocalSettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        return frozenset({"paseto.verify", "claims.check", "jwks.serve", "jwks.parse"})
+
+    def __init__(self, settings: PasetoLocalSettings, deployment: Deployment) -> None:
+        self._settings = settings
+        self._deployment = deployment
+        self._keys = JwksClient(settings, settings.timeout_s)
+
+    def bound(self) -> Bound:
+        """A revocation is never noticed: the token lives out its life."""
+        leeway = self._settings.leeway_s
+        return Bound(leeway, self._deployment.token_lifetime_s + leeway)
+
+    def initial_state(self) -> KeyCache:
+        """No keys yet."""
+        return KeyCache()
+
+    def validate(self, ctx: Context, state: KeyCache, presented: Presented) -> Flow[Verdict]:
+        """Find the key that the footer names, verify the bytes, judge the claims."""
+        token = presented.token
+        if not token:
+            return refusals.no_token()
+        if not (yield from self._keys.ready(ctx, state)):
+            return refusals.cannot_tell("no_keys")
+        key = yield from self._keys.find(ctx, state, paseto_kid(token))
+        if key is None:
+            return refusals.invalid_token("unknown_key")
+        verification = PasetoVerification(token, key, self._deployment.issuer, self._deployment.audience)
+        verified = yield Compute("paseto.verify", verification)
+        if verified.claims is None:
+            return refusals.invalid_token(verified.reason)
+        yield Compute("claims.check")
+        return judge_claims(verified.claims, ctx.now(), self._settings.leeway_s, presented.scope)

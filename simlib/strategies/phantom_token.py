@@ -3,12 +3,10 @@
 from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Context, Failed, Flow
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Context, Failed, Flow, Verdict
 from simlib.strategies.base import TokenFormat
-from simlib.strategies.introspection import Introspected
+from simlib.strategies.introspection import Introspected, exchange_for_jwt
 from simlib.strategies.opaque_cached import OpaqueCached, OpaqueCachedSettings
-from simlib.strategies.signed_answers import exchange_for_jwt
 
 
 class PhantomToken(OpaqueCached):

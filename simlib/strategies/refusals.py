@@ -1,6 +1,6 @@
 """Refusals as RFC 6750 section 3.1 words them."""
 
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Verdict
 
 
 def no_token() -> Verdict:

@@ -1,13 +1,119 @@
-"""A resource server that asks the authorization server again when a call has failed."""
+"""A resource server that asks the authorization server again when a call has failed.
 
+A client that makes failed calls again: API requests and its own requests for tokens.
+
+Making a failed call again: when it is worth it, after how long, and how often in all.
+
+Exponential back-off with jitter (Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog 2015,
+https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). A budget for retries, as a share of calls
+(Beyer et al., Site Reliability Engineering, ch. 22; Finagle's RetryBudget; gRPC proposal A6).
+"""
+
+from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from simlib.scenario.effects import Answer, Call, Context, Flow
-from simlib.strategies.around_calls import AroundCalls
+from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Reply, Sleep
 from simlib.strategies.base import ALL_FORMATS, Deployment, TokenFormat
-from simlib.strategies.retrying import OPERATIONS, RetryBudget, RetrySettings, retried
-from simlib.strategies.roles import Validator, Wrapper
+from simlib.strategies.checks import at_least, share
+from simlib.strategies.roles import Presenter, Validator, Wrapper
+from simlib.strategies.wrappers import TOO_MANY, AroundCalls, AroundPresenter, failure_of
+
+OPERATIONS = frozenset({"cache.lookup"})
+"""What the books of a budget cost the caller, at each call: a look into memory."""
+
+
+@dataclass(frozen=True)
+class RetrySettings:
+    """``attempts``: how often a call is made at most, the first time included. Before the next attempt the caller waits
+    ``back_off_s``, then ``multiplier`` times as long, up to ``longest_back_off_s``; a drawn part of the share
+    ``jitter`` of it is left out (0: none, 0.5: "equal jitter", 1: "full jitter"). A server that says Retry-After is
+    left alone for so long at least. No attempt is begun later than ``total_s`` after the first.
+
+    ``budget``: retries as a share of first attempts; so many more as ``burst`` may be saved up.
+
+    A fifth and 10 are the defaults of Finagle's RetryBudget; three attempts, 0.1 s, full jitter, 30 s are assumptions.
+    """
+
+    attempts: int = 3
+    back_off_s: float = 0.1
+    multiplier: float = 2.0
+    longest_back_off_s: float = 2.0
+    jitter: float = 1.0
+    total_s: float = 30.0
+    budget: float = 0.2
+    burst: int = 10
+
+    def __post_init__(self) -> None:
+        at_least("attempts", self.attempts, 1)
+        at_least("back_off_s", self.back_off_s, 0)
+        at_least("multiplier", self.multiplier, 1)
+        at_least("longest_back_off_s", self.longest_back_off_s, 0)
+        share("jitter", self.jitter)
+        at_least("total_s", self.total_s, 0)
+        at_least("budget", self.budget, 0)
+        at_least("burst", self.burst, 0)
+
+    def back_off(self, retry: int) -> float:
+        """Seconds before a retry, the first being number 0, without jitter."""
+        seconds = min(self.back_off_s, self.longest_back_off_s)
+        for _ in range(retry if 0 < seconds < self.longest_back_off_s and self.multiplier > 1 else 0):
+            seconds = min(self.longest_back_off_s, seconds * self.multiplier)
+            if seconds == self.longest_back_off_s:
+                break
+        return seconds
+
+
+class RetryBudget:
+    """A token bucket that first attempts fill and retries empty: retries <= burst + budget * first attempts."""
+
+    __slots__ = ("_left", "_most", "_share")
+
+    def __init__(self, share: float, burst: int) -> None:
+        self._share = share
+        self._left = float(burst)
+        self._most = float(max(burst, 1))
+
+    def deposit(self) -> None:
+        """A first attempt is made."""
+        self._left = min(self._most, self._left + self._share)
+
+    def withdraw(self) -> bool:
+        """Whether a retry may be made; then it is one less."""
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+
+def retried(ctx: Context, settings: RetrySettings, budget: RetryBudget, call: Call) -> Flow[Answer]:
+    """Make a call, and make it again while that is worth it; the last answer."""
+    begun = ctx.now()
+    yield Compute("cache.lookup", budget.deposit)
+    answer: Answer = yield call
+    for retry in range(settings.attempts - 1):
+        failed = failure_of(answer)
+        if failed is None or not is_worth_retrying(failed):
+            break
+        seconds = settings.back_off(retry)
+        if settings.jitter:
+            seconds *= 1.0 - settings.jitter * (yield Draw("retry.jitter"))
+        seconds = max(seconds, failed.retry_after or 0.0)
+        if ctx.now() + seconds > begun + settings.total_s or not budget.withdraw():
+            break
+        yield Sleep(seconds)
+        asked_at = ctx.now()
+        answer = yield call
+        if isinstance(answer, Reply) and answer.asked_at is None:
+            answer = answer._replace(asked_at=asked_at)
+    return answer
+
+
+def is_worth_retrying(failed: Failed) -> bool:
+    """Whether the same call may do better: not where the server has said no, or to come later without saying when."""
+    if failed.status == TOO_MANY:
+        return failed.retry_after is not None
+    return failed.reason != "status" or failed.status >= 500
 
 
 class Retry(Wrapper):
@@ -36,4 +142,57 @@ class Retry(Wrapper):
         return AroundCalls(validator, partial(RetryBudget, self._settings.budget, self._settings.burst), self._again)
 
     def _again(self, ctx: Context, budget: RetryBudget, call: Call) -> Flow[Answer]:
+        return retried(ctx, self._settings, budget, call)
+
+
+@dataclass(frozen=True)
+class ClientRetrySettings(RetrySettings):
+    """As those of retry; ``burst`` is less, because each user's client calls seldom (assumption)."""
+
+    burst: int = 2
+
+
+class ClientRetry(Wrapper):
+    """Each user's client has a budget of its own. Put it before dpop, or one proof is shown twice.
+
+    Under rotation a refresh whose answer was lost is a reuse when it is made again, which ends the session (RFC 9700
+    section 4.14.2).
+    """
+
+    name: ClassVar[str] = "client_retry"
+    summary: ClassVar[str] = (
+        "failed API calls and token requests are made again by the client, with back-off, jitter and a budget; before "
+        "dpop in the list"
+    )
+    formats: ClassVar[frozenset[TokenFormat]] = ALL_FORMATS
+    at_edge: ClassVar[bool] = False
+    everywhere: ClassVar[bool] = True
+    Settings: ClassVar[type[RetrySettings]] = ClientRetrySettings
+
+    @staticmethod
+    def operations(settings: RetrySettings, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile, where the client is a server."""
+        return OPERATIONS
+
+    def __init__(self, settings: RetrySettings, deployment: Deployment) -> None:
+        self._settings = settings
+
+    def around_presenter(self, presenter: Presenter) -> Presenter:
+        """Calls to API and authorization server are made again."""
+        return _Retrying(presenter, self._settings)
+
+
+class _Retrying(AroundPresenter):
+    targets = frozenset({"api", "token", "bff"})
+
+    def __init__(self, inner: Presenter, settings: RetrySettings) -> None:
+        super().__init__(inner)
+        self._settings = settings
+        self._budgets: dict[int, RetryBudget] = {}
+
+    def outgoing(self, ctx: Context, state: Any, call: Call) -> Flow[Answer]:
+        """Make one call, and again while it fails."""
+        budget = self._budgets.get(state.user)
+        if budget is None:
+            budget = self._budgets[state.user] = RetryBudget(self._settings.budget, self._settings.burst)
         return retried(ctx, self._settings, budget, call)

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Context, Failed, Flow, Reply
+from simlib.scenario.effects import Context, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, TokenRow
-from simlib.scenario.verdict import Verdict
 from simlib.strategies.base import Bound, Deployment, Grant, Issued, Presented, TokenFormat
 from simlib.tokens import SigningKey
 

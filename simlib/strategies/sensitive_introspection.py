@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from simlib.scenario.effects import Compute, Context, Failed, Flow
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
 from simlib.strategies import refusals
-from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Deployment, Presented, TokenFormat
 from simlib.strategies.checks import positive
 from simlib.strategies.introspection import basic, introspect, judge
 from simlib.strategies.roles import Validator, Wrapper
+from simlib.strategies.wrappers import Around, AroundValidator
 
 
 @dataclass(frozen=True)

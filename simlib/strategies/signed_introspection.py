@@ -6,16 +6,14 @@ from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Compute, Context, Failed, Flow
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
 from simlib.strategies import refusals
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, one_of, positive
-from simlib.strategies.intercepting import question_of
 from simlib.strategies.introspection import Introspected, ask, basic, judge
-from simlib.strategies.jwks_client import JwksClient, KeyCache
-from simlib.strategies.jwks_settings import JwksSettings
-from simlib.strategies.jwt_operations import verifying
+from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
+from simlib.strategies.signing import verifying
+from simlib.strategies.wrappers import question_of
 from simlib.tokens import (
     ALGORITHMS,
     INTROSPECTION_CLAIMS,
@@ -30,7 +28,7 @@ from simlib.tokens import (
 class SignedIntrospectionSettings(JwksSettings):
     """``algorithms``: what is accepted as the signature of an answer. ``timeout_s`` bounds the answer, and the fetch of
     a key that it may take; ``leeway_s`` is clock skew granted at expiry. The others say how the key set is looked
-    after, see `simlib.strategies.jwks_settings.JwksSettings`.
+    after, see `simlib.strategies.jwks_client.JwksSettings`.
     """
 
     algorithms: tuple[str, ...] = ALGORITHMS

@@ -4,19 +4,15 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
-from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once
+from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.verdict import Verdict
 from simlib.strategies import refusals
-from simlib.strategies.around import Around, AroundValidator
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
-from simlib.strategies.confirming import confirmed
-from simlib.strategies.jwks_client import JwksClient, KeyCache
-from simlib.strategies.jwks_settings import JwksSettings
-from simlib.strategies.jwt_operations import verifying
+from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
 from simlib.strategies.roles import Endpoint, Issuer, Validator, Wrapper
-from simlib.strategies.status_list_issuing import ListEndpoint, Numbering, reference_of
-from simlib.strategies.status_list_settings import StatusListSettings
+from simlib.strategies.signing import verifying
+from simlib.strategies.status_list_issuing import ListEndpoint, Numbering, StatusListSettings, reference_of
+from simlib.strategies.wrappers import Around, AroundValidator, confirmed
 from simlib.tokens import (
     ALGORITHMS,
     SECRET_ALGORITHM,

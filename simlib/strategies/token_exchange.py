@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.answer_cache import AnswerCache
+from simlib.strategies.answer_caches import AnswerCache
 from simlib.strategies.base import Deployment, TokenFormat
 from simlib.strategies.checks import at_least, positive
 from simlib.strategies.introspection import Introspected, basic, json_object

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from simlib.scenario.effects import Compute, Context, Flow
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Compute, Context, Flow, Verdict
 from simlib.strategies import refusals
-from simlib.strategies.around import Around, AroundValidator
+from simlib.strategies.answer_caches import ExpiringCache
 from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
 from simlib.strategies.checks import at_least, positive
-from simlib.strategies.expiring_cache import ExpiringCache
 from simlib.strategies.roles import Validator, Wrapper
+from simlib.strategies.wrappers import Around, AroundValidator
 from simlib.tokens import from_numeric_date, has_scope, judge_time, store_key
 
 

@@ -9,6 +9,7 @@ from simlib.tokens.algorithms import (
     Algorithm,
     key_choice,
 )
+from simlib.tokens.certificates import certificate_thumbprint, client_certificate
 from simlib.tokens.claims import (
     EPOCH,
     TimeReason,
@@ -18,7 +19,6 @@ from simlib.tokens.claims import (
     judge_time,
     to_numeric_date,
 )
-from simlib.tokens.client_certificate import certificate_thumbprint, client_certificate
 from simlib.tokens.dpop import ProofVerification, VerifiedProof, nonce_at, proof_key, sign_proof
 from simlib.tokens.id_token import (
     ID_TOKEN_CLAIMS,

@@ -9,10 +9,9 @@ from urllib.parse import SplitResult, urlsplit
 import jwt
 
 from simlib.tokens.algorithms import ALGORITHMS, Algorithm
-from simlib.tokens.decoder import quick_decoder, stock_decoder
-from simlib.tokens.family_ec import generate
+from simlib.tokens.ec_key import generate
 from simlib.tokens.jwk import MalformedKey, algorithms_of, public_key_of, public_members
-from simlib.tokens.jws import header_of
+from simlib.tokens.jws import header_of, quick_decoder, stock_decoder
 from simlib.tokens.keys import SigningKey, VerificationKey
 from simlib.tokens.members import text_of
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from simlib.tokens import family_ec, family_rsa
+from simlib.tokens import ec_key, rsa_key
 from simlib.tokens.algorithms import USUAL_RSA_BITS
 from simlib.tokens.jws import header_of
 
@@ -64,7 +64,7 @@ def generate_encryption_key(algorithm: str, kid: str) -> EncryptionKey:
     if algorithm not in KEY_MANAGEMENT:
         raise ValueError(f"algorithm {algorithm!r} is not one of {', '.join(KEY_MANAGEMENT)}")
     usual = algorithm.startswith("RSA")
-    return EncryptionKey(family_rsa.generate(USUAL_RSA_BITS) if usual else family_ec.generate("ES256"), kid, algorithm)
+    return EncryptionKey(rsa_key.generate(USUAL_RSA_BITS) if usual else ec_key.generate("ES256"), kid, algorithm)
 
 
 class Decrypted(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from simlib.tokens import family_ec, family_okp, family_rsa
+from simlib.tokens import ec_key, okp_key, rsa_key
 from simlib.tokens.algorithms import RSA_ALGORITHMS, Algorithm
 from simlib.tokens.members import MalformedKey
 
@@ -21,10 +21,10 @@ def public_members(key: PublicKey) -> dict[str, str]:
     Integers have the full width of their field, leading zeros included, so sizes never vary by key.
     """
     if isinstance(key, rsa.RSAPublicKey):
-        return family_rsa.members(key)
+        return rsa_key.members(key)
     if isinstance(key, ec.EllipticCurvePublicKey):
-        return family_ec.members(key)
-    return family_okp.members(key)
+        return ec_key.members(key)
+    return okp_key.members(key)
 
 
 def public_key_of(members: Mapping[str, Any]) -> PublicKey:
@@ -35,11 +35,11 @@ def public_key_of(members: Mapping[str, Any]) -> PublicKey:
     try:
         match members.get("kty"):
             case "RSA":
-                return family_rsa.key_of(members)
+                return rsa_key.key_of(members)
             case "EC":
-                return family_ec.key_of(members)
+                return ec_key.key_of(members)
             case "OKP":
-                return family_okp.key_of(members)
+                return okp_key.key_of(members)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise MalformedKey(str(error)) from error
     raise MalformedKey("unsupported key type")
@@ -49,4 +49,4 @@ def algorithms_of(key: PublicKey) -> tuple[Algorithm, ...]:
     """What a key can be for, the usual one first."""
     if isinstance(key, rsa.RSAPublicKey):
         return RSA_ALGORITHMS
-    return (family_ec.algorithm_of(key) if isinstance(key, ec.EllipticCurvePublicKey) else "EdDSA",)
+    return (ec_key.algorithm_of(key) if isinstance(key, ec.EllipticCurvePublicKey) else "EdDSA",)

@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from simlib.tokens import family_ec, family_okp, family_rsa
+from simlib.tokens import ec_key, okp_key, rsa_key
 from simlib.tokens.algorithms import ALGORITHMS, KEY_CHOICES, RSA_ALGORITHMS, RSA_BITS, Algorithm, key_choice
 from simlib.tokens.jwk import MalformedKey, PublicKey, algorithms_of, public_key_of, public_members
 
@@ -163,5 +163,5 @@ def generate_signing_key(choice: str, kid: str) -> SigningKey:
 
 def _private_key(algorithm: Algorithm, choice: str) -> PrivateKey:
     if algorithm in RSA_ALGORITHMS:
-        return family_rsa.generate(next(bits for bits in RSA_BITS if key_choice(algorithm, bits) == choice))
-    return family_okp.generate() if algorithm == "EdDSA" else family_ec.generate(algorithm)
+        return rsa_key.generate(next(bits for bits in RSA_BITS if key_choice(algorithm, bits) == choice))
+    return okp_key.generate() if algorithm == "EdDSA" else ec_key.generate(algorithm)

@@ -14,15 +14,13 @@ import numpy as np
 import pytest
 
 from simlib import load_scenario
-from simlib.analysis.bad_day import Window
-from simlib.commands.bad_days_table import details_tables
-from simlib.decision.bad_days import judge_bad_days
-from simlib.decision.bad_days_notes import bad_days_notes
-from simlib.experiment.bad_days import USUAL, bad_days
-from simlib.experiment.bad_days_plan import BUDGET, SHORTEST_S, DaysPlan, plan_days
+from simlib.analysis.fault_impact import Window
+from simlib.commands.bad_days_terminal import details_tables
+from simlib.decision.bad_days import bad_days_notes, judge_bad_days
+from simlib.experiment.bad_days import BUDGET, SHORTEST_S, USUAL, DaysPlan, bad_days, plan_days
 from simlib.report.bad_days_tables import COLUMNS, marks, per_cent
 from simlib.scenario.bad_days import days_in, standard_days
-from simlib.scenario.data import bundled_scenarios
+from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError
 from simlib.scenario.fault_checks import check_fault_times
 from support.command_line import COMMAND, environment, simlib, write_tiny

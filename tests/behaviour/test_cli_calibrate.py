@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from simlib import cli
-from simlib.calibration import campaign, making
+from simlib.calibration import campaign
 from simlib.scenario.profile import load_profile
 
 
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measuring takes no time and gives two operations."""
-    monkeypatch.setattr(making, "require_packages", lambda: None)
+    monkeypatch.setattr(campaign, "require_packages", lambda: None)
     samples = {"http.call_in": [1e-4, 2e-4], "jwt.sign.ES256": [3e-5]}
     monkeypatch.setattr(campaign, "measure_once", lambda seconds, addresses: samples)
 
@@ -47,10 +47,10 @@ def test_json_is_one_document_and_nothing_else(tmp_path: Path, capsys: pytest.Ca
 def test_a_machine_that_was_busy_with_other_work_is_not_trusted(
     foreign: float | None, samples: int, trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "require_packages", lambda: None)
+    monkeypatch.setattr(campaign, "require_packages", lambda: None)
     monkeypatch.setattr(campaign, "measure_once", lambda seconds, addresses: {"token.hash": [1e-6] * samples})
     monkeypatch.setattr(campaign.LoadProbe, "foreign_cores", lambda before, after: foreign)
-    made = making.make_profile(tmp_path / "p.csv", processes=1)
+    made = campaign.make_profile(tmp_path / "p.csv", processes=1)
     assert made.trusted is trusted
     assert ("note" in load_profile(tmp_path / "p.csv").about) is not trusted
     if foreign:
@@ -63,7 +63,7 @@ def test_ctrl_c_writes_nothing_and_leaves_an_old_profile_alone(
     def interrupted(seconds: float, addresses: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(making, "require_packages", lambda: None)
+    monkeypatch.setattr(campaign, "require_packages", lambda: None)
     monkeypatch.setattr(campaign, "measure_once", interrupted)
     out = tmp_path / "mine.csv"
     out.write_text("old")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simlib.scenario.data import bundled
+from simlib.scenario.base import bundled
 from support.command_line import simlib, write_log, write_tiny
 
 REPEATABLE = ("report.html", "latency.svg", "latency.png", "tradeoff.svg", "tradeoff.png", "summary.csv")

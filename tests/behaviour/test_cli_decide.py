@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from simlib.api import load_scenario
 from simlib.cli import run
+from simlib.deployment.loading import load_scenario
 from simlib.report.record.folder import FILES
 from support.command_line import COMMAND, environment, simlib, write_tiny
 

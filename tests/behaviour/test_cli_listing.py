@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 import simlib as package
-from simlib.engine.parts import PARTS
-from simlib.scenario.data import bundled_scenarios
+from simlib.deployment.parts import PARTS
+from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.presets import presets
 from simlib.scenario.schema import scenario_schema

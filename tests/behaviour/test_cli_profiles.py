@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simlib.report.folder import FILES, PROFILES
-from simlib.scenario.data import bundled
+from simlib.report.comparison_folder import FILES, PROFILES
+from simlib.scenario.base import bundled
 from support.command_line import simlib, write_tiny
 
 DERIVED = ["jvm-gateway-derived", "native-gateway-derived"]

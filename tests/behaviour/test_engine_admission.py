@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simlib.deployment.parts import PARTS
+from simlib.deployment.simulate import simulate
 from simlib.engine.costs import OwnCosts
 from simlib.engine.network import Host, Network, Path, run_network
-from simlib.engine.parts import PARTS
-from simlib.engine.simulate import simulate
 from simlib.scenario.design import Admission
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Call, Compute, Failed, Reply

@@ -8,8 +8,8 @@ import pytest
 
 from simlib.engine.costs import OwnCosts
 from simlib.engine.hosts import InProcess
-from simlib.engine.journey import Journey
 from simlib.engine.network import Host, Network, Path
+from simlib.engine.request_log import Journey
 from simlib.scenario.distributions import Constant, Exponential
 from simlib.scenario.effects import Call, Compute, Draw, Once, Reply, Sleep
 from simlib.scenario.errors import InputError

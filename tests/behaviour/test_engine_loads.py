@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 import simlib
-from simlib.engine.demand import draw_demand
-from simlib.engine.intensity import Intensity, arrival_times, intensity_of
+from simlib.deployment.demand import draw_demand
+from simlib.engine.arrivals import Intensity, arrival_times, intensity_of
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import BurstyLoad, DailyLoad
 from support.worlds import scenario

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from simlib import load_scenario, simulate
-from simlib.engine import parts
+from simlib.deployment import parts
 from simlib.scenario.effects import Call
 from simlib.scenario.messages import HttpRequest
 from simlib.scenario.records import FINISHED, SCHEMA, Records

@@ -7,8 +7,8 @@ import pytest
 
 from simlib import load_scenario, simulate
 from simlib.analysis import littles_law
-from simlib.engine.demand import draw_demand
-from simlib.scenario.data import bundled_scenarios
+from simlib.deployment.demand import draw_demand
+from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.records import FAILED, FINISHED, REFUSED, SCHEMA, UNFINISHED, Records
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates

@@ -9,7 +9,7 @@ import pytest
 import simlib
 from simlib.analysis import littles_law
 from simlib.analysis.queueing import mg1_mean_sojourn
-from simlib.engine.demand import poisson_times
+from simlib.deployment.demand import poisson_times
 from simlib.engine.network import Host, Network, Path, run_network
 from simlib.scenario.distributions import Constant, Exponential
 from simlib.scenario.effects import Call, Compute

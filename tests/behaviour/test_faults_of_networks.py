@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simlib.engine.calls_with_faults import CONNECTING_S, RETRANSMITTING_S
 from simlib.engine.costs import OwnCosts
-from simlib.engine.exchange_faulty import CONNECTING_S, RETRANSMITTING_S
 from simlib.engine.faults import Cut, Faults, Job, Outage, Restart, Skew, Slowdown, Strangers
 from simlib.engine.network import Host, Network, Path
 from simlib.scenario.distributions import Constant

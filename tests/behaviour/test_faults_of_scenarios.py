@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from simlib import load_scenario, simulate, summarise
 from simlib.analysis.availability import availability, of_users
-from simlib.analysis.peaks import peak_requests_per_s
-from simlib.analysis.wrongs import wrongs
-from simlib.engine.promises import design_bound
+from simlib.analysis.exposure import wrongs
+from simlib.analysis.usage import peak_requests_per_s
+from simlib.deployment.enforcement_points import design_bound
 from simlib.scenario.fault_checks import Resolver
 from simlib.scenario.fault_times import fault_times
 from simlib.scenario.faults import Fault
-from simlib.scenario.places import ENDPOINTS
+from simlib.scenario.hosts import ENDPOINTS
 from simlib.scenario.records import FINISHED, OUTCOMES, REFUSED, RESET, SESSION, STRANGER, Records
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates

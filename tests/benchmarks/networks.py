@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from simlib.deployment.demand import poisson_times
 from simlib.engine.costs import OwnCosts
-from simlib.engine.demand import poisson_times
 from simlib.engine.hosts import InProcess
 from simlib.engine.network import Host, Network, Path, run_network
 from simlib.scenario.distributions import Constant, Exponential

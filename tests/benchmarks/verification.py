@@ -7,7 +7,7 @@ from networks import arrivals
 
 from simlib.engine.costs import OwnCosts
 from simlib.engine.network import Host, Network, Path, run_network
-from simlib.scenario.data import bundled
+from simlib.scenario.base import bundled
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Reply
 from simlib.scenario.profile import load_profile

@@ -9,8 +9,7 @@ import pytest
 
 from simlib.decision.effort import load_ledger
 from simlib.report.record.complexity import complexity_of
-from simlib.report.record.figures import decision_figures
-from simlib.report.record.page import decision_page
+from simlib.report.record.page import decision_figures, decision_page
 from support.decisions import out_of_limits
 
 CHROMIUM = shutil.which("chromium")

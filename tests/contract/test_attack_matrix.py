@@ -8,23 +8,22 @@ import pytest
 
 from simlib.attacks import ATTACKS, Loot
 from simlib.decision.attack_findings import cell_words, find
-from simlib.engine.arena.ground import ATTACKER_USER, OWNER_USER
-from simlib.engine.arena.loot import OBTAINING
-from simlib.engine.arena.network import ATTACKER
 from simlib.experiment.attack_matrix import attack_frame
 from simlib.flows import VICTIM_FLOWS
 from simlib.flows import authorization_code as code_flow
 from simlib.flows.front_channel import Precautions
-from simlib.report.attack_cells import attack_tables, cell_text
+from simlib.pentest.attacker_assets import OBTAINING
+from simlib.pentest.network import ATTACKER
+from simlib.pentest.target import ATTACKER_USER, OWNER_USER
 from simlib.report.attack_figure import attack_figure
-from simlib.report.attack_telling import encounter_lines, told, worth_telling
-from simlib.report.rendering import to_png
-from simlib.scenario.verdict import Verdict
+from simlib.report.attack_text import attack_tables, cell_text, encounter_lines, told, worth_telling
+from simlib.report.figure_style import to_png
+from simlib.scenario.effects import Verdict
 from simlib.services.grants.authorization_code import authorization_code
-from simlib.services.victims import CARELESS_SERVERS
+from simlib.services.vulnerable import CARELESS_SERVERS
 from simlib.strategies import jwt_local, opaque_introspection
 from simlib.strategies.jwt_local import JwtLocal
-from simlib.strategies.victims import VICTIMS
+from simlib.strategies.vulnerable import VICTIMS
 from simlib.tokens import Verification
 from support.attacking import TOKEN_ATTACKS, accepted, attacked, matrix, settled, tiny
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.attacks import ATTACKS
-from simlib.engine.arena.designs import format_of
-from simlib.engine.arena.field import Field
-from simlib.engine.arena.ground import Ground, prepared
-from simlib.engine.arena.network import ATTACKER
-from simlib.engine.promises import design_bound
+from simlib.deployment.enforcement_points import design_bound
+from simlib.pentest.attack_session import Field
+from simlib.pentest.network import ATTACKER
+from simlib.pentest.target import Ground, prepared
+from simlib.pentest.targets import format_of
 from simlib.scenario.design import Design
 from simlib.scenario.effects import Failed
 from simlib.strategies import CATALOGUE

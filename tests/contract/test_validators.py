@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlib.scenario.effects import Answer, Failed, Reply
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Answer, Failed, Reply, Verdict
 from simlib.stores import STORES
 from simlib.tokens import EPOCH
 from support.cases import BARE, CASES, WRAPPED, Case, Varied, name_of, varied_one_by_one

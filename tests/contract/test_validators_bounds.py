@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlib.scenario.effects import Failed
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Failed, Verdict
 from simlib.strategies import Issued
 from support.cases import CASES, Case, Varied, name_of, varied, varied_one_by_one
 from support.stage import PUSHED, Stage

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from simlib.scenario.verdict import Verdict
+from simlib.scenario.effects import Verdict
 from simlib.tokens import ALGORITHMS, KeySet, SigningKey
 from support.cases import FIRST, JWT_CASES, Case, name_of
 from support.forging import claims_of, encoded, hmac_signed, signed, unsigned

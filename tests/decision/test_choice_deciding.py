@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simlib.decision.choice.document import decision_document
-from simlib.decision.choice.values import Decision
+from simlib.decision.choice.results import Decision
 from simlib.scenario.errors import InputError
 from support.choices import KNOWN_PRICES, decided, sized, structure, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures

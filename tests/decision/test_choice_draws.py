@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from simlib.analysis.intervals import paired, student
-from simlib.decision.choice.contest import hold_contest
+from simlib.decision.choice.break_even import first_crossings
 from simlib.decision.choice.inputs import Input, drawn, money_inputs
-from simlib.decision.choice.loads import first_crossings
-from simlib.decision.choice.replications import fewest, narrowing, replications_for
-from simlib.decision.choice.simulated import certain_weights, drawn_figures, normal_weights, student_weights
+from simlib.decision.choice.limits import fewest, narrowing, replications_for
+from simlib.decision.choice.monte_carlo import certain_weights, drawn_figures, normal_weights, student_weights
+from simlib.decision.choice.selection import hold_contest
 from simlib.decision.effort import pert_mean
 from simlib.scenario.errors import InputError
 from support.scenarios import scenario

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from simlib.decision.choice import sobol
-from simlib.decision.choice.factors import SIMULATION, Factor
+from simlib.decision.choice.case import ratio_to_here
+from simlib.decision.choice.cost_model import SIMULATION, Factor
+from simlib.decision.choice.results import Decision, Sensitivity
 from simlib.decision.choice.sensitivity import NO_SALIB, NO_SURFACES
 from simlib.decision.choice.sobol import sobol_indices, sobol_sample
-from simlib.decision.choice.surfaces import ratio_to_here
 from simlib.decision.choice.tornado import one_at_a_time
-from simlib.decision.choice.values import Decision, Sensitivity
 from simlib.decision.effort import pert_ppf
-from simlib.decision.gain.fitting import Sample, fit_surface
+from simlib.decision.gain.metamodel import Sample, fit_surface
 from simlib.decision.gain.values import Surface
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures

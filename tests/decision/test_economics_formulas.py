@@ -18,11 +18,13 @@ from simlib.decision.economics.formulas import (
     payback_years,
     server_cost,
     storage_cost,
+    tolerated_utilisation,
     traffic_cost,
     used_up_years,
     value_per_million,
+    vcpus_at,
+    whole_vcpus,
 )
-from simlib.decision.economics.servers import tolerated_utilisation, vcpus_at, whole_vcpus
 
 MONEY = st.floats(-1e7, 1e7).map(lambda x: round(x, 2))
 AMOUNT = st.floats(0.01, 1e6)

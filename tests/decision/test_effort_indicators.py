@@ -25,7 +25,7 @@ from simlib.decision.effort import (
     uncounted,
 )
 from simlib.decision.effort.cocomo import cocomo_months, exponent
-from simlib.decision.effort.lived import lived_counts
+from simlib.decision.effort.indicators import lived_counts
 from support.efforts import JWT, design
 from support.worlds import scenario
 

@@ -12,13 +12,21 @@ import pytest
 from simlib.analysis import METRICS
 from simlib.decision.economics.prices import resolve_prices
 from simlib.decision.gain import Budgets, Gain, at_load, gain_of, load_of, predict, probe_designs
-from simlib.decision.gain.inputs import CPU, LIFETIME, LOAD, ROUND_TRIP, TTL, USER_RATE, at_inputs, ranges_of, scaled
-from simlib.decision.gain.lengths import FEWEST, estimated_s, fitted_run, warmed
-from simlib.decision.gain.probing import Probe, Row
-from simlib.decision.gain.requirements import broken, given_limits
+from simlib.decision.gain.metamodel_inputs import (
+    CPU,
+    LIFETIME,
+    LOAD,
+    ROUND_TRIP,
+    TTL,
+    USER_RATE,
+    at_inputs,
+    ranges_of,
+    scaled,
+)
+from simlib.decision.gain.pilot_runs import FEWEST, Probe, Row, estimated_s, fitted_run, warmed
 from simlib.decision.gain.sizing import size_designs
-from simlib.decision.gain.tiers import Level, keys_of, tiers_of
-from simlib.decision.promised import claims_bounds
+from simlib.decision.gain.tiers import Level, broken, given_limits, keys_of, tiers_of
+from simlib.decision.promises import claims_bounds
 from simlib.experiment import Comparison
 from simlib.experiment.replicate import Replication
 from simlib.scenario.distributions import Constant, Lognormal, Quantiles
@@ -55,7 +63,7 @@ def test_every_kind_of_load_can_be_raised_but_a_replayed_one() -> None:
 
 
 def test_a_replayed_log_has_its_own_load(tmp_path: Path) -> None:
-    from simlib.engine.parts import PARTS
+    from simlib.deployment.parts import PARTS
     from simlib.scenario.loading import build_scenario
 
     (tmp_path / "log.csv").write_text("time,user\n" + "".join(f"{n},u{n % 3}\n" for n in range(30)))

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from simlib import simulate
 from simlib.analysis import summarise
 from simlib.analysis.availability import availability as available
-from simlib.analysis.outages import alive
-from simlib.decision.gain.outages import Kept, availability, served_in_outage, share_served
-from simlib.decision.gain.structures import expected_exposure_s
+from simlib.analysis.cache_theory import alive
+from simlib.decision.gain.structure import Kept, availability, expected_exposure_s, served_in_outage, share_served
 from simlib.scenario.economics import Terms
 from simlib.scenario.scenario import Scenario
 from support.worlds import DESIGNS, scenario

@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlib.decision.gain.requirements import Requirement
-from simlib.decision.gain.searching import cheapest
-from simlib.decision.gain.tiers import Level, Place, Setup, Tier, chain, smaller
-from simlib.decision.gain.trying import Tried
+from simlib.decision.gain.sizing_search import Tried, cheapest
+from simlib.decision.gain.tiers import Level, Place, Requirement, Setup, Tier, chain, smaller
 
 ANY = Requirement({}, False)
 HOURLY = {"service": 0.04, "authorization_server": 0.05, "database": 0.12}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats.qmc import LatinHypercube
 
-from simlib.decision.gain.fitting import Sample, fit_surface, predict
+from simlib.decision.gain.metamodel import Sample, fit_surface, predict
 
 INPUTS = ("load", "round_trip_s", "cpu_factor")
 LOW, MIDDLE, HIGH = np.array([10.0, 0.001, 0.5]), np.array([40.0, 0.002, 1.0]), np.array([100.0, 0.04, 2.0])

@@ -4,11 +4,11 @@ from functools import cache
 from typing import Any
 
 from simlib.attacks import ATTACKS
-from simlib.engine.arena.designs import binds, catalogue_designs, token_kind
-from simlib.engine.arena.encounter import Encounter, run_attack
-from simlib.engine.arena.field import Field
-from simlib.engine.arena.ground import Ground
 from simlib.experiment.attack_matrix import Cell, plan_attacks, run_attacks
+from simlib.pentest.attack_run import Encounter, run_attack
+from simlib.pentest.attack_session import Field
+from simlib.pentest.target import Ground
+from simlib.pentest.targets import binds, catalogue_designs, token_kind
 from simlib.scenario.design import Design
 from simlib.scenario.scenario import Scenario
 from simlib.tokens import header_of

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simlib.decision import judge_comparison
-from simlib.decision.choice.deciding import decide
-from simlib.decision.choice.values import Decision
+from simlib.decision.choice.decide import decide
+from simlib.decision.choice.results import Decision
 from simlib.decision.effort import EffortLedger, Item
 from simlib.decision.effort.items import Kind
 from simlib.decision.gain.values import Gain, Size, Structure, Surface

@@ -9,7 +9,7 @@ import numpy as np
 
 from simlib.analysis.intervals import Interval
 from simlib.decision import Verdicts, judge_comparison
-from simlib.decision.choice.values import (
+from simlib.decision.choice.results import (
     Crossing,
     Curve,
     Decision,

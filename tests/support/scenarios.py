@@ -5,7 +5,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from simlib.engine.parts import PARTS
+from simlib.deployment.parts import PARTS
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.scenario import Scenario
 from simlib.strategies import ISSUERS, VALIDATORS

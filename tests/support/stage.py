@@ -8,9 +8,8 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from simlib.scenario.effects import Answer, Compute, Failed, Flow, Reply
+from simlib.scenario.effects import Answer, Compute, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, SharedRequest, StorePut, TokenRow
-from simlib.scenario.verdict import Verdict
 from simlib.services import ENDPOINTS, AuthorizationServer, digest_of, user_claims
 from simlib.stores import MemoryStore, SharedStore, TokenStore
 from simlib.strategies import (

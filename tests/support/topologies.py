@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from simlib.engine.parts import PARTS
+from simlib.deployment.parts import PARTS
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.scenario import Scenario

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simlib.analysis.mva import ClosedStation, mean_value_analysis
-from simlib.engine.closed import Cycles, draw_cycles
+from simlib.engine.arrivals import Cycles, draw_cycles
 from simlib.engine.costs import OwnCosts
 from simlib.engine.network import Host, Network, Path, run_network
 from simlib.scenario.distributions import Constant, Exponential

@@ -8,8 +8,8 @@ from simlib import load_scenario
 from simlib.analysis import student
 from simlib.analysis.mva import ClosedStation, mean_value_analysis
 from simlib.experiment import compare
-from simlib.experiment.closed_theory import closed_answer, demands_of, departures
-from simlib.experiment.theory import Case, Checked, Quantity, checked_scenario, textbook_cases
+from simlib.experiment.closed_validation import closed_answer, demands_of, departures
+from simlib.experiment.validation import Case, Checked, Quantity, checked_scenario, textbook_cases
 from simlib.scenario.distributions import Constant
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from simlib import simulate
 from simlib.analysis.availability import availability, of_users
-from simlib.analysis.outages import alive, availability_without_server
-from simlib.analysis.ttl_caches import answers_older_than
+from simlib.analysis.cache_theory import alive, answers_older_than, availability_without_server
 from simlib.scenario.records import FINISHED
 from simlib.scenario.scenario import Scenario
 from support.networks import assert_covered

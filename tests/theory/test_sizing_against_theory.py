@@ -10,7 +10,7 @@ from simlib.analysis.queueing import mmc_mean_sojourn
 from simlib.decision.economics.prices import resolve_prices
 from simlib.decision.gain.sizing import size_designs
 from simlib.decision.gain.values import Size
-from simlib.engine.parts import PARTS
+from simlib.deployment.parts import PARTS
 from simlib.scenario.economics import Prices
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.scenario import Limits, Scenario

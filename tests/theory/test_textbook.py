@@ -5,8 +5,8 @@ import pytest
 
 from simlib.analysis import student
 from simlib.analysis.queueing import Visited, mg1_ps_mean_sojourn, mm1_mean_sojourn, product_form_mean_sojourn
-from simlib.experiment.textbook import Looking, closed, station, tandem
-from simlib.report.theory_figure import theory_figure
+from simlib.experiment.validation import Looking, closed, station, tandem
+from simlib.report.validation_figures import theory_figure
 from simlib.scenario.distributions import Constant, Exponential, Uniform
 from support.networks import assert_covered
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib import simulate
-from simlib.analysis.checking import older_than
+from simlib.analysis.cache_theory import answers_older_than, outage_survival, over_users
+from simlib.analysis.gain_figures import older_than
 from simlib.analysis.queueing import ttl_hit_ratio, zipf_ttl_hit_ratio
-from simlib.analysis.ttl_caches import answers_older_than, outage_survival, over_users
 from simlib.scenario.effects import Failed
 from simlib.strategies import OpaqueCached, ReferenceToken
 from support.networks import assert_covered

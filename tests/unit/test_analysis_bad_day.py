@@ -9,10 +9,21 @@ import pytest
 
 from simlib import simulate
 from simlib.analysis.availability import IN_TIME_S, availability, latency, right
-from simlib.analysis.bad_day import NAMES, SUDDEN_S, Promise, Window, bad_day, end_of, window_of
-from simlib.analysis.peaks import peak_requests_per_s, peak_utilisation
-from simlib.analysis.recovery import FEWEST, collapsed, recovery_s, usual_before
-from simlib.analysis.wrongs import Wrongs, wrongs
+from simlib.analysis.exposure import Wrongs, wrongs
+from simlib.analysis.fault_impact import (
+    FEWEST,
+    NAMES,
+    SUDDEN_S,
+    Promise,
+    Window,
+    bad_day,
+    collapsed,
+    end_of,
+    recovery_s,
+    usual_before,
+    window_of,
+)
+from simlib.analysis.usage import peak_requests_per_s, peak_utilisation
 from simlib.scenario.records import FAILED, FINISHED, REFUSED, SCHEMA, SESSION, STRANGER, UNFINISHED, Records
 from simlib.scenario.scenario import Scenario
 from support.worlds import DESIGNS, costing, scenario

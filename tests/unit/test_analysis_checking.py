@@ -7,11 +7,11 @@ import pytest
 
 from simlib import simulate
 from simlib.analysis import METRICS, summarise
-from simlib.analysis.asked import asked_per_request, reply_bytes
-from simlib.analysis.checking import answer_ages, checking_quantile, older_than, served_in_outage
-from simlib.analysis.ttl_caches import outage_survival
+from simlib.analysis.cache_theory import outage_survival
+from simlib.analysis.gain_figures import answer_ages, checking_quantile, older_than, served_in_outage
+from simlib.analysis.usage import asked_per_request, reply_bytes
 from simlib.experiment import replicate
-from simlib.experiment.measure import measure
+from simlib.experiment.replicate import measure
 from simlib.scenario.records import FINISHED, SCHEMA, Records
 from support.networks import assert_covered
 from support.worlds import DESIGNS, constant, costing, link, scenario

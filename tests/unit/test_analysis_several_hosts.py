@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from simlib.analysis import summarise
-from simlib.analysis.steps import SOMETIMES, STEPS, steps
-from simlib.report.distribution_figure import tail
-from simlib.report.steps_figure import steps_figure
+from simlib.analysis.latency_steps import SOMETIMES, STEPS, steps
+from simlib.report.latency_figures import steps_figure, tail
 from simlib.scenario.records import FINISHED, SCHEMA, Records
 from simlib.scenario.sinks import MemorySink
 
@@ -149,7 +148,7 @@ def test_a_question_about_the_user_is_no_part_of_a_check() -> None:
 @pytest.fixture(scope="module")
 def runs() -> dict[str, Records]:
     """A gateway that checks, one that does not, and none, before a service that calls two others."""
-    from simlib.engine.simulate import simulate
+    from simlib.deployment.simulate import simulate
     from support.scenarios import scenario
 
     inner = {"audience": "https://in.example", "scope": "in", "work": {"kind": "constant", "value_s": 0.002}}
@@ -194,7 +193,7 @@ def test_the_figure_of_a_chain_shows_its_further_step(runs: dict[str, Records]) 
 
 
 def test_slow_motion_has_a_lane_for_each_host(runs: dict[str, Records]) -> None:
-    from simlib.report.slow_motion import comparable_request, slow_motion
+    from simlib.report.process_figures import comparable_request, slow_motion
 
     figure, words = slow_motion(runs, comparable_request(runs, 0.5))
     lanes = [label.get_text() for label in figure.axes[0].get_yticklabels()]

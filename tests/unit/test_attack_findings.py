@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from simlib.decision.attack_findings import cell_words, find
-from simlib.engine.arena.designs import bound_variants
-from simlib.engine.arena.encounter import Encounter
-from simlib.engine.arena.ground import Ground
 from simlib.experiment.attack_matrix import Cell
+from simlib.pentest.attack_run import Encounter
+from simlib.pentest.target import Ground
+from simlib.pentest.targets import bound_variants
 from support.attacking import tiny
 
 OPAQUE, CACHED, JWT = tiny().designs.values()

@@ -13,17 +13,16 @@ import numpy as np
 import pytest
 
 from simlib.calibration import __main__ as command
-from simlib.calibration import campaign, clock, making, protocol_operations, sessions
-from simlib.calibration import recorder as recorder_module
+from simlib.calibration import campaign, clock, protocol_operations, sessions
+from simlib.calibration import server as recorder_module
 from simlib.calibration.campaign import spread
 from simlib.calibration.clock import Operation, reading_cost, sample, sample_alone
 from simlib.calibration.inputs import DIFFERENT, claims_of, many_claims_of
 from simlib.calibration.machine import LoadProbe
 from simlib.calibration.names import SETTLING
 from simlib.calibration.operations import pure_operations
-from simlib.calibration.paths import PATHS, sums_against_whole, with_paths
 from simlib.calibration.protocol_operations import REVOKED
-from simlib.calibration.recorder import Recorder
+from simlib.calibration.server import PATHS, Recorder, sums_against_whole, with_paths
 from simlib.calibration.store_operations import store_operations
 from simlib.calibration.table import QUANTILES, quantiles, render, write_whole
 from simlib.scenario.errors import InputError
@@ -253,7 +252,7 @@ def test_an_interrupt_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise KeyboardInterrupt
 
     monkeypatch.setattr(campaign, "measure_once", interrupted)
-    monkeypatch.setattr(making, "require_packages", lambda: None)
+    monkeypatch.setattr(campaign, "require_packages", lambda: None)
     assert command.main(["--out", str(tmp_path / "p.csv")]) == 130
     assert list(tmp_path.iterdir()) == []
 
@@ -262,7 +261,7 @@ def test_a_profile_tells_how_it_was_made_and_nothing_about_whose_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(campaign, "measure_once", fake_round)
-    monkeypatch.setattr(making, "require_packages", lambda: None)
+    monkeypatch.setattr(campaign, "require_packages", lambda: None)
     assert command.main(["--out", str(tmp_path / "p.csv"), "--processes", "3"]) == 0
     about = load_profile(tmp_path / "p.csv").about
     assert about["processes"] == "3"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from simlib.analysis.costs import cost_table
-from simlib.report.costs_figure import costs_figure
+from simlib.analysis.usage import cost_table
+from simlib.report.validation_figures import costs_figure
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import CostProfile
 

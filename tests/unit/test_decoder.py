@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.tokens.decoder import _QuickJWS, quick_decoder, stock_decoder
+from simlib.tokens.jws import _QuickJWS, quick_decoder, stock_decoder
 
 ALPHABET = "ABCXYZabcxyz0189-_=+/!. "
 

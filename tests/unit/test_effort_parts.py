@@ -3,7 +3,7 @@
 import pytest
 
 from simlib.decision.effort import Counts, bringing, design_keys, is_known, known_parts, load_ledger, work_of
-from simlib.decision.effort.keys import Key, matches
+from simlib.decision.effort.item_keys import Key, matches
 from simlib.flows import FLOWS, VICTIM_FLOWS
 from simlib.scenario.design import RefreshPolicy
 from simlib.strategies import CATALOGUE, WRAPPERS

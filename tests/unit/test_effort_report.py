@@ -11,9 +11,8 @@ from simlib.decision.effort import (
     load_ledger,
     reference_designs,
 )
-from simlib.report.effort_cells import sources_of, value_text
 from simlib.report.effort_figures import effort_figure, growth_figure, swings_figure
-from simlib.report.effort_tables import indicator_table, item_table
+from simlib.report.effort_tables import indicator_table, item_table, sources_of, value_text
 
 LEDGER, DESIGNS = load_ledger(), reference_designs()
 

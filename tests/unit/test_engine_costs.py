@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from simlib.engine.costs import DrawnColumn, HostCosts, OwnCosts
 from simlib.engine.links import Connections
-from simlib.engine.verified import Verifier
+from simlib.engine.verification_cache import Verifier
 from simlib.scenario.distributions import Constant, Exponential
 from simlib.scenario.variates import Variates
 from simlib.tokens import Verification, access_token_claims, generate_signing_key, sign_access_token

@@ -9,8 +9,8 @@ from simpy import Environment
 from simpy.events import NORMAL, URGENT
 
 from simlib.engine.kernel import Kernel, Occurrence
+from simlib.engine.links import Timeouts
 from simlib.engine.task import Task
-from simlib.engine.timeouts import Timeouts
 
 
 def test_simpy_keeps_its_events_as_the_kernel_supposes() -> None:

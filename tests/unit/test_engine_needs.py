@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simlib.engine.needs import check_profile, needed_operations
-from simlib.engine.simulate import check_budget, simulate
+from simlib.deployment.required_operations import check_profile, needed_operations
+from simlib.deployment.simulate import check_budget, simulate
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
 from support.scenarios import design_of, scenario

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from simlib.analysis import METRICS, Metric
 from simlib.analysis.intervals import student
-from simlib.report.answer_age_figure import answer_age_figure
-from simlib.report.measured_table import measured_table
+from simlib.report.cells import measured_table
 from simlib.report.notebook import show
-from simlib.report.revocation_figure import revocation_figure
+from simlib.report.revocation_figures import answer_age_figure, revocation_figure
 from simlib.report.ttl_trade_figure import PANELS, ttl_trade_figure
 
 NOISE = (-1.0, 0.0, 1.0)

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from matplotlib.collections import PolyCollection
 
-from simlib.decision.choice.values import Decision
-from simlib.report.breakeven_figure import breakeven_figure
+from simlib.decision.choice.results import Decision
+from simlib.report.decision_figures import breakeven_figure, tornado_figure
+from simlib.report.figure_style import to_png
 from simlib.report.frontier_figure import frontier_figure
 from simlib.report.input_names import told_input
-from simlib.report.rendering import to_png
-from simlib.report.tornado_figure import tornado_figure
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures
 from support.decisions import worthwhile

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simlib.analysis.steps import STEPS, steps
+from simlib.analysis.latency_steps import STEPS, steps
 from simlib.analysis.summary import summarise
-from simlib.engine.simulate import simulate
-from simlib.report.distribution_figure import distribution_figure, tail
-from simlib.report.steps_figure import steps_figure
+from simlib.deployment.simulate import simulate
+from simlib.report.latency_figures import distribution_figure, steps_figure, tail
 from simlib.scenario.records import FINISHED, SCHEMA, Records
 
 DESIGNS = ("opaque_introspection", "opaque_cached", "jwt_local")

@@ -20,7 +20,7 @@ from simlib.flows import (
 )
 from simlib.scenario.effects import Answer, Call, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
-from simlib.scenario.people import ClientKind
+from simlib.scenario.world import ClientKind
 from support.forging import claims_of
 from support.signing_in import DEVICE, INNER, MACHINE, SPA, USER, WEB, SignInStage
 from support.stage import AUDIENCE

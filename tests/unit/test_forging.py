@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib.tokens import Verification, encrypt_to, generate_encryption_key, header_of, opaque_token, sign_access_token
-from simlib.tokens.careless_jwe import MOST_ITERATIONS, open_carelessly
 from simlib.tokens.forging import (
     claims_of,
     decoded,
@@ -22,6 +21,7 @@ from simlib.tokens.forging import (
     with_claims,
 )
 from simlib.tokens.jwe import decrypt
+from simlib.tokens.vulnerable_jwe import MOST_ITERATIONS, open_carelessly
 from support.keys import key
 
 ISSUER, AUDIENCE = "https://as.example", "https://api.example"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib.analysis import GAIN_METRICS, METRICS
-from simlib.api import load_scenario
-from simlib.decision.choice.values import Decision
-from simlib.decision.promised import claims_bounds, promised
+from simlib.decision.choice.results import Decision
+from simlib.decision.promises import claims_bounds, promised
+from simlib.deployment.loading import load_scenario
 from simlib.report.record.gain_rows import CLAIMS, COUNTED, MEASURED, REVOKED, GainRow, gain_csv, gain_rows
 from simlib.report.record.madr import decision_record
 from simlib.report.record.page import decision_page

@@ -2,9 +2,9 @@
 
 import pytest
 
-from simlib.api import load_scenario
 from simlib.decision.choice.inputs import money_inputs
-from simlib.decision.gain.inputs import MEANINGS
+from simlib.decision.gain.metamodel_inputs import MEANINGS
+from simlib.deployment.loading import load_scenario
 from simlib.report.input_names import WORDS, told_input, words_of
 
 

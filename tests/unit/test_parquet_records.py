@@ -9,12 +9,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from simlib.engine.simulate import simulate
+from simlib.deployment.simulate import simulate
 from simlib.experiment import parquet
 from simlib.experiment.parquet import ParquetSink, read_records, record, write_records
 from simlib.scenario.errors import InputError
-from simlib.scenario.records import FIELDS, SCHEMA, Records
-from simlib.scenario.records_page import records_page
+from simlib.scenario.records import FIELDS, SCHEMA, Records, records_page
 
 PAGE = Path(__file__).resolve().parents[2] / "data" / "records.md"
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from simlib.api import load_scenario, scenario_from
-from simlib.engine.parts import PARTS
-from simlib.scenario.data import bundled
+from simlib.deployment.loading import load_scenario, scenario_from
+from simlib.deployment.parts import PARTS
+from simlib.scenario.base import bundled
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.presets import Preset, expanded, find_preset, presets, read_preset

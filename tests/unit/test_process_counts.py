@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from simlib.analysis.process import COUNTS, Counts, counts, failing_calls, process
-from simlib.engine.alone import alone, flow_of, kinds_of
-from simlib.engine.phases import (
+from simlib.scenario.errors import InputError
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.world import ClientKind
+from simlib.tracing.single_user import alone, flow_of, kinds_of
+from simlib.tracing.tracer import Step
+from simlib.tracing.user_lifecycle import (
     FIRST,
     HOP,
     INFORMATION,
@@ -22,10 +26,6 @@ from simlib.engine.phases import (
     Life,
     trace_life,
 )
-from simlib.engine.tracing import Step
-from simlib.scenario.errors import InputError
-from simlib.scenario.people import ClientKind
-from simlib.scenario.scenario import Scenario
 from support.worlds import DESIGNS, constant, scenario
 
 JWT = DESIGNS["jwt"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from simlib.engine.phases import NEXT, trace_life
-from simlib.report.process_figure import sequence_figure
+from simlib.report.process_figures import sequence_figure
+from simlib.tracing.user_lifecycle import NEXT, trace_life
 from support.worlds import scenario
 
 

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simlib.engine.alone import alone
-from simlib.engine.deployed import Deployed
+from simlib.deployment.deployment import Deployed
 from simlib.engine.network import Host, Network, Path, run_network
-from simlib.engine.tracing import Tracer
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Call, Compute, Draw, Failed, Flow, Once, Reply, Sleep
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.people import ClientKind
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import MemorySink
 from simlib.scenario.variates import Variates
+from simlib.scenario.world import ClientKind
 from simlib.stores import STORES
+from simlib.tracing.single_user import alone
+from simlib.tracing.tracer import Tracer
 from support.worlds import DESIGNS, constant, link, scenario
 
 ARRIVALS = (1.0, 30.0, 31.0, 32.0, 120.0, 121.0)

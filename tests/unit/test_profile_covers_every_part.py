@@ -9,9 +9,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 import simlib
-from simlib.engine.needs import BACKEND, SIGNING_IN, needed_operations
-from simlib.engine.parts import deployment_of
-from simlib.scenario.data import bundled
+from simlib.deployment.parts import deployment_of
+from simlib.deployment.required_operations import BACKEND, SIGNING_IN, needed_operations
+from simlib.scenario.base import bundled
 from simlib.scenario.profile import load_profile
 from simlib.scenario.variates import Variates
 from simlib.services import ENDPOINT_OPERATIONS, FAMILY_ENDED, GRANT_OPERATIONS, ROTATION

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from simlib.calibration import derived, extending
+from simlib.calibration import derived, maintenance
 from simlib.calibration.installing import main
-from simlib.scenario.data import bundled
+from simlib.scenario.base import bundled
 from simlib.scenario.profile import load_profile
 
 PROFILES = bundled("profiles")
@@ -79,5 +79,5 @@ def test_a_measurement_on_a_busy_machine_is_taken_only_when_one_says_so(folder: 
 
 def test_every_anchor_of_an_added_row_is_measured_with_it() -> None:
     rows = load_profile(BASE).quantiles
-    assert set(extending.OTHER_ANCHORS) <= set(rows)
-    assert {extending.anchor_of(name) for name in extending.OTHER_ANCHORS} <= set(rows)
+    assert set(maintenance.OTHER_ANCHORS) <= set(rows)
+    assert {maintenance.anchor_of(name) for name in maintenance.OTHER_ANCHORS} <= set(rows)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.calibration import derived, extending
+from simlib.calibration import derived, maintenance
 from simlib.calibration.table import QUANTILES, render
-from simlib.scenario.data import bundled
+from simlib.scenario.base import bundled
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, NEAR_FEW, CostProfile, load_profile, sized_operation
 
@@ -98,13 +98,13 @@ def measured(**rows: float) -> tuple[str, CostProfile]:
 def test_extending_keeps_every_old_row_and_scales_the_new_ones_to_them(tmp_path: Path) -> None:
     text, old = measured(jwt__verify__ES256=1.0, token__hash=5.0)
     _, new = measured(jwt__verify__ES256=2.0, jwt__verify__ES384=6.0, token__hash=50.0)
-    longer = extending.extended(text, old, new)
+    longer = maintenance.extended(text, old, new)
     (tmp_path / "p.csv").write_text(longer)
     loaded = load_profile(tmp_path / "p.csv", noise="as_measured")
     assert [line for line in longer.splitlines() if line in text.splitlines()] == text.splitlines()
     assert float(loaded.seconds("jwt.verify.ES384", MIDDLE)[0]) == pytest.approx(6.0)  # 12 x 1 / 2, the median of three
     assert loaded.about["factor jwt.verify.ES384"] == "0.500"
-    assert extending.extended(longer, loaded, new) == longer
+    assert maintenance.extended(longer, loaded, new) == longer
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_extending_keeps_every_old_row_and_scales_the_new_ones_to_them(tmp_path:
     ],
 )
 def test_an_added_row_is_scaled_by_one_of_its_kind(operation: str, anchor: str) -> None:
-    assert extending.anchor_of(operation) == anchor
+    assert maintenance.anchor_of(operation) == anchor
 
 
 @pytest.mark.parametrize("operation", ["token.hash", "jwt.sign.XX", "store.redis.get"])
 def test_a_row_without_an_anchor_is_not_added(operation: str) -> None:
     with pytest.raises(InputError, match="as a whole"):
-        extending.anchor_of(operation)
+        maintenance.anchor_of(operation)
 
 
 # --- files ------------------------------------------------------------------------------------------------------

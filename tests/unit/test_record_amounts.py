@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.decision.choice.values import Spread
-from simlib.report.record.amounts import chance, interval, mean, negated, number, told
+from simlib.decision.choice.results import Spread
+from simlib.report.record.formatting import chance, interval, mean, negated, number, told
 
 FINITE = st.floats(min_value=-1e9, max_value=1e9, allow_nan=False)
 

@@ -10,23 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from simlib.api import load_scenario
 from simlib.decision.choice.document import decision_document
-from simlib.decision.choice.values import Decision
+from simlib.decision.choice.results import Decision
 from simlib.decision.effort import load_ledger
-from simlib.report.cost_bars_figure import cost_bars_figure
-from simlib.report.folder import write_report
+from simlib.deployment.loading import load_scenario
+from simlib.report.comparison_folder import write_report
+from simlib.report.decision_figures import cost_bars_figure, tornado_figure
+from simlib.report.figure_style import to_svg
 from simlib.report.input_names import told_input
-from simlib.report.provenance import Provenance
 from simlib.report.record.complexity import Complexity, complexity_of, effort_csv, indicators_csv
-from simlib.report.record.figures import NAMES, decision_figures
 from simlib.report.record.folder import FILES, check_decision_folder, write_decision
 from simlib.report.record.madr import decision_record
-from simlib.report.record.page import decision_page
+from simlib.report.record.page import NAMES, decision_figures, decision_page
 from simlib.report.record.tables import TABLES, decision_tables
-from simlib.report.record.worth_words import pairs
-from simlib.report.rendering import to_svg
-from simlib.report.tornado_figure import tornado_figure
+from simlib.report.record.worth import pairs
+from simlib.report.run_record import Provenance
 from simlib.scenario.errors import InputError
 from support.comparisons import CACHED, JWT, OPAQUE
 from support.decisions import KINDS, decision, spread

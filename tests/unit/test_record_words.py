@@ -7,21 +7,19 @@ from dataclasses import replace
 import pytest
 
 from simlib import load_ledger, load_scenario
-from simlib.decision.choice.pairs import counts_of
-from simlib.decision.choice.values import Crossing, Decision, Swing
+from simlib.decision.choice.inputs import counts_of
+from simlib.decision.choice.results import Crossing, Decision, Swing
 from simlib.decision.economics.crossings import Certain
 from simlib.decision.effort import expected_effort
 from simlib.report.input_names import told_input
-from simlib.report.record.arguments import arguments
 from simlib.report.record.assumptions import ASSUMED, SOURCED, inputs, kind_of
-from simlib.report.record.certainty import certainty
 from simlib.report.record.complexity import complexity_of, largest_items
-from simlib.report.record.confirming import confirmation, flips
 from simlib.report.record.drivers import drivers, main_sensitivity, shares
-from simlib.report.record.limit_rows import limit_rows, open_sentences, out_sentences
+from simlib.report.record.narrative import confirmation, flips
 from simlib.report.record.outcome import equal_designs, outcome_sentence, title, verdict
-from simlib.report.record.ranking_rows import ranking_rows, references
-from simlib.report.record.worth_words import flip, missing, pairs, payback, pays, strongest
+from simlib.report.record.pros_and_cons import arguments
+from simlib.report.record.rows import limit_rows, open_sentences, out_sentences, ranking_rows, references
+from simlib.report.record.worth import certainty, flip, missing, pairs, payback, pays, strongest
 from support.comparisons import CACHED, JWT, OPAQUE
 from support.decisions import KINDS, decision, none, out_of_limits, sensitivity, spread, undecided, worthwhile
 

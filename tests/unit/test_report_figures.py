@@ -10,9 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from simlib.decision import Verdicts, judge_comparison
-from simlib.report.figures import latency_figure, tradeoff_figure
-from simlib.report.rendering import inline_svg, to_png, to_svg
-from simlib.report.style import MARKERS, OKABE_ITO
+from simlib.report.comparison_figures import latency_figure, tradeoff_figure
+from simlib.report.figure_style import MARKERS, OKABE_ITO, inline_svg, to_png, to_svg
 from support.comparisons import CACHED, JWT, OPAQUE, comparison
 from support.scenarios import design_of
 

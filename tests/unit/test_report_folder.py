@@ -10,8 +10,8 @@ import pytest
 
 import simlib
 from simlib.decision import judge_comparison
-from simlib.report.folder import FILES, check_report_folder, write_report
-from simlib.report.provenance import Provenance
+from simlib.report.comparison_folder import FILES, check_report_folder, write_report
+from simlib.report.run_record import Provenance
 from simlib.scenario.errors import InputError
 from support.comparisons import JWT, comparison
 

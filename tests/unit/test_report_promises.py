@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from simlib.commands.terminal import print_comparison
+from simlib.commands.compare_terminal import print_comparison
 from simlib.decision import Promised, judge_comparison, promise_sentences, promised
-from simlib.decision.comparing import cached_opponent
-from simlib.decision.judges import caches_answers, judges, reads_tokens
+from simlib.decision.comparison import cached_opponent
+from simlib.decision.promises import caches_answers, judges, reads_tokens
 from simlib.report.cells import comparison_rows
-from simlib.report.folder import write_report
+from simlib.report.comparison_folder import write_report
+from simlib.report.describe import told_designs, told_world
 from simlib.report.html import render_html
 from simlib.report.summary import verdict_text
-from simlib.report.telling import told_designs
-from simlib.report.telling_world import told_world
 from simlib.scenario.scenario import Scenario
 from support.comparisons import CACHED, JWT, OPAQUE, comparison
 from support.scenarios import scenario

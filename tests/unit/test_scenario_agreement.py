@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from simlib.api import scenario_from
-from simlib.engine.parts import PARTS
+from simlib.deployment.loading import scenario_from
+from simlib.deployment.parts import PARTS
 from simlib.flows import VICTIM_FLOWS
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simlib.engine.simulate import check_budget
+from simlib.deployment.simulate import check_budget
 from simlib.scenario.errors import InputError
 from simlib.scenario.writing import to_document
 from support.scenarios import SOURCE, changed, document, scenario

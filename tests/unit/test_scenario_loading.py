@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlib.api import load_scenario
-from simlib.engine.parts import PARTS
-from simlib.scenario.data import bundled_scenarios
+from simlib.deployment.loading import load_scenario
+from simlib.deployment.parts import PARTS
+from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario, read_document
 from simlib.scenario.scenario import Scenario

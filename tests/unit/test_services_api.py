@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply
+from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.verdict import Verdict
 from simlib.services import Api, Gateway, api, gateway, limited, presented_token
 from support.stepping import Host, Route, Stepper
 

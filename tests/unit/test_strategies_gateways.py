@@ -16,7 +16,7 @@ from simlib.strategies import (
     SplitGateway,
     SplitToken,
 )
-from simlib.strategies.split_messages import read_half
+from simlib.strategies.split_token import read_half
 from simlib.tokens import EPOCH, payload_of, store_key
 from support.forging import encoded
 from support.stage import ELSEWHERE, PUSHED, RESOURCE_SERVER, SCOPE, Stage, basic

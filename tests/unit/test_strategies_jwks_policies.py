@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simlib.scenario.effects import Failed
 from simlib.strategies import JwtAccessToken, JwtLocal
-from simlib.strategies.jwks_settings import JwksSettings
+from simlib.strategies.jwks_client import JwksSettings
 from support.forging import claims_of, signed
 from support.keys import key
 from support.stage import Stage

@@ -8,7 +8,7 @@ import pytest
 
 from simlib.scenario.effects import Failed
 from simlib.strategies import OpaqueCached, OpaqueIntrospection, ReferenceToken
-from simlib.strategies.answer_cache import AnswerCache
+from simlib.strategies.answer_caches import AnswerCache
 from simlib.strategies.introspection import Introspected
 from support.stage import Stage
 from support.stepping import Delay

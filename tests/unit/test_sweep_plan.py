@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from simlib.analysis import METRICS
-from simlib.commands.sweep_table import sweep_tables
+from simlib.commands.sweep_terminal import sweep_tables
 from simlib.experiment.sweep_plan import BUDGET, SHARES, sweep_plan
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from simlib.engine.parts import PARTS
+from simlib.deployment.parts import PARTS
 from simlib.scenario.errors import InputError
 from simlib.scenario.schema import scenario_schema
 from simlib.strategies import CATALOGUE
-from simlib.strategies.victims import VICTIMS
+from simlib.strategies.vulnerable import VICTIMS
 from support.scenarios import scenario
 
 CHOICES = [(place, name) for place, parts in VICTIMS.items() for name in parts if place != "inner_service"]

@@ -11,7 +11,7 @@ from simlib.scenario.effects import Compute, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.services import Registration
 from simlib.strategies import Dpop, JwtAccessToken, JwtLocal, Mtls, Presented, SensitiveIntrospection
-from simlib.strategies.dpop_seen import SeenProofs
+from simlib.strategies.dpop import SeenProofs
 from simlib.tokens import certificate_thumbprint, client_certificate, payload_of, proof_key, sign_proof, to_numeric_date
 from support.presenting import client_with
 from support.stage import CLIENT, ISSUER, SCOPE, URI, Stage, basic

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simlib.scenario.effects import Failed, Reply
 from simlib.strategies import CircuitBreaker, JwtAccessToken, JwtLocal, OpaqueIntrospection, ReferenceToken
-from simlib.strategies.breaker import Breaker, CircuitBreakerSettings
+from simlib.strategies.circuit_breaker import Breaker, CircuitBreakerSettings
 from support.stage import Stage
 from support.stepping import Delay
 

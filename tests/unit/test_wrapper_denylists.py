@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from simlib.scenario.effects import Compute, Failed, Flow, Reply
+from simlib.scenario.effects import Compute, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.scenario.verdict import Verdict
 from simlib.strategies import (
     DenylistPolled,
     DenylistPushed,
@@ -17,7 +16,7 @@ from simlib.strategies import (
     JwtLocal,
 )
 from simlib.strategies.denylist import denied_of, identity_of
-from simlib.strategies.pushing import Pusher
+from simlib.strategies.denylist_pushed import Pusher
 from simlib.tokens import EPOCH, payload_of
 from support.stage import CLIENT, ELSEWHERE, ISSUER, PUSHED, RESOURCE_SERVER, SHARED, Stage, basic
 from support.stepping import Delay

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simlib.engine.promises import check_promises
+from simlib.deployment.enforcement_points import check_promises
 from simlib.scenario.effects import Failed
 from simlib.scenario.errors import InputError
 from simlib.strategies import (

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.engine.journey import Journey
-from simlib.engine.observing import observed_request
+from simlib.deployment.instrumentation import observed_request
+from simlib.engine.request_log import Journey
 from simlib.scenario.effects import Answer, Call, Compute, Draw, Failed, Flow, Reply, Sleep
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies import (
@@ -23,8 +23,8 @@ from simlib.strategies import (
     ReferenceToken,
     Retry,
 )
-from simlib.strategies.intercepting import failure_of, intercepted, is_authorization_server
-from simlib.strategies.retrying import RetryBudget, RetrySettings, retried
+from simlib.strategies.retry import RetryBudget, RetrySettings, retried
+from simlib.strategies.wrappers import failure_of, intercepted, is_authorization_server
 from support.stage import Stage
 from support.stepping import Delay
 

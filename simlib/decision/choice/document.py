@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from simlib.analysis.intervals import Interval
-from simlib.decision.choice.values import Decision
+from simlib.decision.choice.results import Decision
 from simlib.decision.gain.values import Size
 
 FORMAT = 1

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simlib.decision.choice.present import Accounts, running_cost
-from simlib.decision.choice.simulated import Figures
-from simlib.decision.choice.spreads import spread
-from simlib.decision.choice.values import Frontier, FrontierPoint
+from simlib.decision.arrays import Values
+from simlib.decision.choice.monte_carlo import Figures, spread
+from simlib.decision.choice.results import Frontier, FrontierPoint
+from simlib.decision.choice.total_cost import Accounts, running_cost
 from simlib.decision.effort import EffortDraws
 
-Values = NDArray[np.float64]
 RUNNING_COST = "running_cost_per_year"
 SHOWN = ("mean_s", "as_requests_per_s", "exposure_s")
 """Lower is better in each: speed, load on the authorization server, how long a revoked token works."""

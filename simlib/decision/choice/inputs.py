@@ -1,24 +1,27 @@
-"""What a decision takes besides simulation and effort: every input with its distribution and where it is from."""
+"""What a decision takes besides simulation and effort: every input with its distribution and where it is from.
+
+Against what designs are held: the baseline, and always the design with a cache.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import numpy as np
-from numpy.typing import NDArray
-
-from simlib.decision.choice.facts import Case
+from simlib.decision.arrays import Values
+from simlib.decision.choice.case import Case
+from simlib.decision.comparison import cached_opponent
 from simlib.decision.economics.formulas import SECONDS_PER_YEAR
 from simlib.decision.economics.prices import resolve_prices
 from simlib.decision.effort import TEAM_SIGMA, Counts, EffortLedger, pert_ppf
-from simlib.decision.gain.inputs import LOAD, MEANINGS
 from simlib.decision.gain.loads import load_of
+from simlib.decision.gain.metamodel_inputs import LOAD, MEANINGS
+from simlib.decision.promises import caches_answers
+from simlib.scenario.design import Design
 from simlib.scenario.economics import Amount, Estimate
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import ReplayLoad
 
-Values = NDArray[np.float64]
 State = Mapping[str, Values]
 """Input -> its values, one per draw or a single one."""
 
@@ -124,3 +127,32 @@ def told_inputs(case: Case, inputs: Mapping[str, Input], counts: Counts, ledger:
 def _followed(name: str, low: float, own: float, high: float) -> str:
     """An input of the simulation that is only moved to see what drives the decision."""
     return f"{own:,.4g} (moved from {low:,.4g} to {high:,.4g}, an assumption) {MEANINGS.get(name, '')}; as simulated"
+
+
+def baseline_of(scenario: Scenario) -> str:
+    """The design that others are held against; raises InputError when the scenario has none of that name."""
+    name = scenario.terms.baseline
+    return next(iter(scenario.designs)) if name is None else scenario.design(name).name
+
+
+def present_of(scenario: Scenario) -> Design | None:
+    """The design that runs today, None when nothing does; raises InputError for an unknown name."""
+    name = scenario.terms.present
+    return None if name is None else scenario.design(name)
+
+
+def opponent_of(scenario: Scenario, baseline: str) -> str | None:
+    """The first design that caches answers about opaque tokens, when it is not the baseline anyway."""
+    first = next(iter(scenario.designs))
+    found = cached_opponent(scenario) or (first if caches_answers(scenario.designs[first]) else None)
+    return None if found == baseline else found
+
+
+def counts_of(scenario: Scenario) -> Counts:
+    """What work items scale with: as the scenario says, else counted in its world."""
+    world, own = scenario.world, scenario.organisation
+    return Counts(
+        stacks=own.stacks or 1,
+        services=own.services or 1 + len(world.inner_services),
+        clients=own.clients or max(len(world.clients), 1),
+    )

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from simlib.decision.choice.contest import Contest
-from simlib.decision.choice.facts import Case
+from simlib.decision.choice.case import Case
 from simlib.decision.choice.inputs import Input
-from simlib.decision.choice.lines import EXPOSURE
-from simlib.decision.choice.outcome import Outcome
-from simlib.decision.choice.simulated import Figures
-from simlib.decision.choice.values import LimitOutcome, OpenBecause
+from simlib.decision.choice.monte_carlo import Figures
+from simlib.decision.choice.results import LimitOutcome, OpenBecause
+from simlib.decision.choice.selection import Contest, Outcome
+from simlib.decision.choice.total_cost import EXPOSURE
 
 WORTH_TELLING = 0.05
 """A probability of being the best below which rivals are not told to be alike. An assumption."""

@@ -4,16 +4,15 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simlib.decision.choice.model import Model
-from simlib.decision.choice.present import Accounts
+from simlib.decision.arrays import Values
+from simlib.decision.choice.cost_model import Model
+from simlib.decision.choice.results import Sensitivity
 from simlib.decision.choice.sobol import available, sobol_indices, sobol_sample
 from simlib.decision.choice.tornado import one_at_a_time, swings
-from simlib.decision.choice.values import Sensitivity
-from simlib.decision.gain.fitting import predict
+from simlib.decision.choice.total_cost import Accounts
+from simlib.decision.gain.metamodel import predict
 
-Values = NDArray[np.float64]
 NO_SALIB = "Sobol indices were left out: SALib is not installed (pip install 'simlib[sensitivity]')."
 NO_SURFACES = (
     "What drives the decision holds prices and effort only: how figures follow load, round trip and times to live was "

@@ -7,12 +7,11 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simlib.decision.choice.factors import Factor
-from simlib.decision.choice.values import Index
+from simlib.decision.arrays import Values
+from simlib.decision.choice.cost_model import Factor
+from simlib.decision.choice.results import Index
 
-Values = NDArray[np.float64]
 RESAMPLES = 100
 """Of the bootstrap behind the half widths."""
 

@@ -1,13 +1,11 @@
 """One input at a time: how far each moves a net present value by itself."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simlib.decision.choice.factors import SIMULATION, Factor
-from simlib.decision.choice.model import Model
-from simlib.decision.choice.values import Swing
+from simlib.decision.arrays import Values
+from simlib.decision.choice.cost_model import SIMULATION, Factor, Model
+from simlib.decision.choice.results import Swing
 
-Values = NDArray[np.float64]
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
 """Quantiles: each input in nine of ten cases, the others in the middle."""
 

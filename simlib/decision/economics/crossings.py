@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from simlib.decision.arrays import Values
+
 Intervals = Callable[[Values], tuple[Values, Values]]
 """Low and high ends at places."""
 PRECISION = 1e-12

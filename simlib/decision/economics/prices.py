@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
-from simlib.scenario.data import bundled
+from simlib.scenario.base import bundled
 from simlib.scenario.economics import Amount, Estimate, Prices
 from simlib.scenario.errors import InputError
 

@@ -4,33 +4,52 @@ The method: three-point estimates of traceable work items (beta-PERT), times wha
 factor for the team. Every estimate is an assumption that users may replace.
 """
 
-from simlib.decision.effort.advisories import advisories_of, class_totals, library_rate
 from simlib.decision.effort.cocomo import cocomo_days
+from simlib.decision.effort.code_size import design_sizes, part_size
 from simlib.decision.effort.cosmic import cosmic_points
-from simlib.decision.effort.counting import Counts, Work, work_of
-from simlib.decision.effort.drawing import (
+from simlib.decision.effort.estimates import (
     TEAM,
     TEAM_SIGMA,
     EffortDraws,
+    ExpectedEffort,
+    Swing,
     draw_effort,
     effort_from_uniforms,
+    effort_swings,
+    expected_effort,
     needed_items,
     team_factor_at,
     uniform_of,
 )
-from simlib.decision.effort.expected import ExpectedEffort, Swing, effort_swings, expected_effort
-from simlib.decision.effort.explaining import Explained, explain_design, explain_part, ledger_parts
+from simlib.decision.effort.explaining import Explained, explain_design, explain_part, ledger_parts, reference_designs
 from simlib.decision.effort.indicator import Indicator
 from simlib.decision.effort.indicators import indicators
+from simlib.decision.effort.item_keys import (
+    Counts,
+    Key,
+    Work,
+    bringing,
+    design_keys,
+    is_known,
+    known_parts,
+    part_names,
+    work_of,
+)
 from simlib.decision.effort.items import EffortLedger, Item
-from simlib.decision.effort.keys import Key, bringing, design_keys, is_known, known_parts, part_names
 from simlib.decision.effort.ledger import load_ledger, override
-from simlib.decision.effort.measured_code import code_pairs, code_size, ratio_of
-from simlib.decision.effort.obligations import must_counts, obligations_of, uncounted
-from simlib.decision.effort.organisation import organisation_counts
-from simlib.decision.effort.own_code import design_sizes, part_size
+from simlib.decision.effort.person_days import organisation_counts
 from simlib.decision.effort.pert import pert_mean, pert_ppf, pert_sd
-from simlib.decision.effort.reference import reference_designs
+from simlib.decision.effort.public_evidence import (
+    advisories_of,
+    class_totals,
+    code_pairs,
+    code_size,
+    library_rate,
+    must_counts,
+    obligations_of,
+    ratio_of,
+    uncounted,
+)
 
 __all__ = [
     "TEAM",

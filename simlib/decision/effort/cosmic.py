@@ -4,7 +4,7 @@ Every movement is a row of ``data/effort/cosmic.csv``. The method is blind to al
 JWT side is a lower bound.
 """
 
-from simlib.decision.effort.facts import fact_rows
+from simlib.decision.effort.csv_tables import fact_rows
 
 
 def cosmic_points(side: str, strategy: str) -> int:

@@ -1,14 +1,17 @@
-"""Which items stand behind a number: of a design, or of one part wherever it stands."""
+"""Which items stand behind a number: of a design, or of one part wherever it stands.
+
+Seven strategies as designs of simlib's parts, for whoever has no scenario yet; settings are those by default.
+"""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
-from simlib.decision.effort.counting import Counts, work_of
+from simlib.decision.effort.item_keys import Counts, Key, bringing, design_keys, known_parts, matches, work_of
 from simlib.decision.effort.items import EVERYTHING, EffortLedger, Item
-from simlib.decision.effort.keys import Key, bringing, design_keys, known_parts, matches
-from simlib.scenario.design import Design
-from simlib.scenario.errors import InputError
-from simlib.scenario.refusal import unknown
+from simlib.scenario.design import Chosen, Design, UserInformationSource
+from simlib.scenario.errors import InputError, unknown
+from simlib.strategies import CATALOGUE
 
 
 class Explained(NamedTuple):
@@ -73,3 +76,35 @@ def _of_part(ledger: EffortLedger, part: str) -> tuple[Explained, ...]:
             settings = tuple(pattern.partition("[")[2].removesuffix("]") for pattern in fitting)
             found.append(Explained(item, 1, () if always else settings))
     return tuple(found)
+
+
+LIFETIME_S = 300.0
+
+
+def reference_designs() -> Mapping[str, Design]:
+    """Name -> design: opaque, opaque_cache, jwt, jwt_denylist, jwe, opaque_idtoken, phantom."""
+    jwt = {"service": "jwt_local", "authorization_server": "jwt_access_token"}
+    opaque = {"service": "opaque_introspection", "authorization_server": "reference_token"}
+    signing = {"authorization_server": "signing_reference_token"}
+    designs = (
+        _design("opaque", "Opaque token, introspected at every request", opaque),
+        _design("opaque_cache", "Opaque token, answers cached", opaque | {"service": "opaque_cached"}),
+        _design("jwt", "JWT access token, verified by the service", jwt),
+        _design("jwt_denylist", "JWT access token with a denylist", jwt, wrappers=("denylist_polled",)),
+        _design("jwe", "Encrypted JWT", {"service": "encrypted_jwt", "authorization_server": "encrypted_jwt"}),
+        _design("opaque_idtoken", "Opaque token and identity token", opaque | signing | {"client": "openid_connect"}),
+        _design("phantom", "Phantom token", jwt | signing | {"gateway": "phantom_token"}),
+    )
+    return MappingProxyType({design.name: design for design in designs})
+
+
+def _design(name: str, title: str, parts: Mapping[str, str], wrappers: tuple[str, ...] = ()) -> Design:
+    asks = parts["service"].startswith("opaque")
+    information: UserInformationSource = "introspection" if asks else "token"
+    chosen = {place: _chosen(place, part) for place, part in {"client": "bearer", **parts}.items()}
+    around = tuple(_chosen("wrappers", part) for part in wrappers)
+    return Design(name, title, LIFETIME_S, information, MappingProxyType(chosen), MappingProxyType({}), around)
+
+
+def _chosen(place: str, part: str) -> Chosen:
+    return Chosen(part, CATALOGUE[place][part].Settings())

@@ -1,20 +1,24 @@
-"""Development complexity as indicators side by side; they are of different kinds, so nobody adds them up."""
+"""Development complexity as indicators side by side; they are of different kinds, so nobody adds them up.
+
+The complexity of the process as an indicator: counts from the life of one user under each design.
+"""
 
 import re
 from collections.abc import Mapping
 
-from simlib.decision.effort.advisories import advisories_of
+from simlib.analysis.process import counts
 from simlib.decision.effort.cocomo import cocomo_days
+from simlib.decision.effort.code_size import design_sizes
 from simlib.decision.effort.cosmic import cosmic_points
-from simlib.decision.effort.counting import Counts
 from simlib.decision.effort.indicator import LEVEL, Indicator, Value
+from simlib.decision.effort.item_keys import Counts, gateway_checks, part_names
 from simlib.decision.effort.items import EffortLedger
-from simlib.decision.effort.keys import gateway_checks, part_names
-from simlib.decision.effort.measured_code import code_pairs, code_size, ratio_of
-from simlib.decision.effort.obligations import must_counts
-from simlib.decision.effort.own_code import design_sizes
 from simlib.decision.effort.person_days import person_days
+from simlib.decision.effort.public_evidence import advisories_of, code_pairs, code_size, must_counts, ratio_of
 from simlib.scenario.design import Design
+from simlib.scenario.scenario import Scenario
+from simlib.tracing.single_user import kinds_of
+from simlib.tracing.user_lifecycle import FIRST, NEXT, SIGN_IN, trace_life
 
 DRAWS, SEED = 10_000, 20_261_127
 
@@ -126,3 +130,24 @@ def _family(design: Design) -> str:
         return "other"
     plain = {"opaque_introspection": "opaque", "opaque_cached": "opaque", "jwt_local": "jwt"}
     return "other" if gateway_checks(design) else plain.get(design.parts["service"].part, "other")
+
+
+def lived_counts(scenario: Scenario) -> Mapping[str, Mapping[str, float]]:
+    """Design -> what is counted -> number, for the first kind of client; `simlib process` tells all of it.
+
+    Raises what `simlib.tracing.user_lifecycle.trace_life` raises.
+    """
+    kind = kinds_of(scenario)[0]
+    found = {}
+    for design in scenario.designs:
+        life = trace_life(scenario, design, kind)
+        phases = {phase: counts(life, phase) for phase in life.phases}
+        found[design] = {
+            **{
+                f"messages: {phase}": float(phases[phase].messages)
+                for phase in (SIGN_IN, FIRST, NEXT)
+                if phase in phases
+            },
+            "changes of state: whole life": float(sum(count.state_transitions for count in phases.values())),
+        }
+    return found

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
-from simlib.scenario.errors import InputError
-from simlib.scenario.refusal import unknown
+from simlib.scenario.errors import InputError, unknown
 
 Kind = Literal["one_off", "recurring", "migration"]
 """Done once, done every year, or done once when a design in use is changed for another."""
@@ -22,7 +21,7 @@ EVERYTHING = "*"
 class Item:
     """One piece of work: the parts that bring it, three estimates in person-days, and what goes wrong without it.
 
-    ``parts`` are patterns (`simlib.decision.effort.keys`): any that matches brings the item, one with a leading ``!``
+    ``parts`` are patterns (`simlib.decision.effort.item_keys`): any that matches brings the item, one with a leading ``!``
     that matches spares it. ``low``, ``likely``, ``high`` are person-days per year for a recurring item.
     """
 

@@ -4,13 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from simlib.decision.effort.drawing import TEAM
+from simlib.decision.effort.csv_tables import Row, read_table
+from simlib.decision.effort.estimates import TEAM
+from simlib.decision.effort.item_keys import is_known, known_parts
 from simlib.decision.effort.items import KINDS, SCALES, EffortLedger, Item, Kind, ScalesWith
-from simlib.decision.effort.keys import is_known, known_parts
-from simlib.decision.effort.table import Row, read_table
-from simlib.scenario.data import bundled
-from simlib.scenario.errors import InputError
-from simlib.scenario.refusal import unknown
+from simlib.scenario.base import bundled
+from simlib.scenario.errors import InputError, unknown
 
 ESTIMATES = ("pd_low", "pd_likely", "pd_high")
 COLUMNS = (

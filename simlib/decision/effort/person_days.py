@@ -1,15 +1,18 @@
-"""Person-days of designs as indicators: PERT means with what is not known about items and team around them."""
+"""Person-days of designs as indicators: PERT means with what is not known about items and team around them.
+
+How many stacks, services and clients there are to build for: what was said, else what the world has.
+"""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from simlib.decision.effort.counting import Counts
-from simlib.decision.effort.drawing import EffortDraws, Floats, draw_effort
-from simlib.decision.effort.expected import ExpectedEffort, expected_effort
+from simlib.decision.effort.estimates import EffortDraws, ExpectedEffort, Floats, draw_effort, expected_effort
 from simlib.decision.effort.indicator import LEVEL, Indicator, Value
+from simlib.decision.effort.item_keys import Counts
 from simlib.decision.effort.items import EffortLedger
 from simlib.scenario.design import Design
+from simlib.scenario.scenario import Scenario
 
 Of = Callable[[EffortDraws], Floats]
 Told = Mapping[str, tuple[ExpectedEffort, EffortDraws]]
@@ -71,3 +74,25 @@ def _more(
 def _ends(draws: Floats) -> tuple[float, float]:
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
+
+
+def organisation_counts(
+    scenario: Scenario | None, *, stacks: int | None = None, services: int | None = None, clients: int | None = None
+) -> Counts:
+    """The numbers given; for those that are not, the scenario's ``[organisation]``, else its world: one stack, its
+    services, its kinds of clients. Without a scenario one of each.
+    """
+    said = None if scenario is None else scenario.organisation
+    world = None if scenario is None else scenario.world
+    usual = {
+        "stacks": 1,
+        "services": 1 if world is None else 1 + len(world.inner_services),
+        "clients": 1 if world is None else max(1, len({client.kind for client in world.clients})),
+    }
+    given = {"stacks": stacks, "services": services, "clients": clients}
+    chosen = {name: _first(given[name], getattr(said, name, None), usual[name]) for name in usual}
+    return Counts(**chosen)
+
+
+def _first(*numbers: int | None) -> int:
+    return next(number for number in numbers if number is not None)

@@ -9,14 +9,13 @@ import numpy as np
 
 from simlib.analysis.gain_figures import gain_figures
 from simlib.decision.economics.prices import ResolvedPrices, resolve_prices
-from simlib.decision.gain.lengths import fitted_run
 from simlib.decision.gain.loads import only, without_faults
-from simlib.decision.gain.probing import Probe, probe_designs
+from simlib.decision.gain.metamodel import BUDGET as SURFACES
+from simlib.decision.gain.metamodel import response_surfaces
+from simlib.decision.gain.pilot_runs import Probe, fitted_run, probe_designs
 from simlib.decision.gain.sizing import BUDGET as SIZING
 from simlib.decision.gain.sizing import REPLICATIONS, size_designs, trial_run
-from simlib.decision.gain.structures import structures_of
-from simlib.decision.gain.surfaces import BUDGET as SURFACES
-from simlib.decision.gain.surfaces import response_surfaces
+from simlib.decision.gain.structure import structures_of
 from simlib.decision.gain.values import Gain, Size, Surface
 from simlib.experiment.compare import Comparison, compare
 from simlib.experiment.replicate import Progress

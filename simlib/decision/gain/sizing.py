@@ -8,16 +8,13 @@ import numpy as np
 
 from simlib.analysis.intervals import Interval
 from simlib.decision.economics.prices import ResolvedPrices
-from simlib.decision.gain.lengths import shortened, warmed
 from simlib.decision.gain.loads import at_load, load_of, only
-from simlib.decision.gain.probing import Probe, probe_designs
-from simlib.decision.gain.requirements import Requirement, assumed_limits, given_limits, interval_of
-from simlib.decision.gain.searching import LIGHT, cheapest
-from simlib.decision.gain.tiers import Setup, Tier, tiers_of
-from simlib.decision.gain.trying import Bench, Tried
+from simlib.decision.gain.pilot_runs import Probe, probe_designs, shortened, warmed
+from simlib.decision.gain.sizing_search import LIGHT, Bench, Tried, cheapest
+from simlib.decision.gain.tiers import Requirement, Setup, Tier, assumed_limits, given_limits, interval_of, tiers_of
 from simlib.decision.gain.values import Size, Trial
 from simlib.experiment.replicate import Progress
-from simlib.scenario.places import AUTHORIZATION_SERVER, SERVICE, STORE, kind_of
+from simlib.scenario.hosts import AUTHORIZATION_SERVER, SERVICE, STORE, kind_of
 from simlib.scenario.run import Run
 from simlib.scenario.scenario import Scenario
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from simlib.decision.choice.values import Decision
+from simlib.decision.choice.results import Decision
 from simlib.decision.economics.prices import KEYS as PRICES
 from simlib.report.input_names import told_input, words_of
 

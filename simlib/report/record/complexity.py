@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simlib.decision.choice.pairs import counts_of, present_of
+from simlib.decision.choice.inputs import counts_of, present_of
 from simlib.decision.effort import EffortLedger, Indicator, explain_design, indicators
 from simlib.decision.effort.explaining import Explained
-from simlib.decision.effort.lived import lived_counts
-from simlib.report.effort_cells import SCALES, head_of, value_text
+from simlib.decision.effort.indicators import lived_counts
+from simlib.report.effort_tables import SCALES, head_of, value_text
 from simlib.report.record.tables import to_csv
 from simlib.scenario.scenario import Scenario
 

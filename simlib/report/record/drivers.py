@@ -1,10 +1,13 @@
-"""What drives a decision: the inputs whose uncertainty moves the net present value most."""
+"""What drives a decision: the inputs whose uncertainty moves the net present value most.
+
+What drives a decision, for a record and a page.
+"""
 
 from typing import NamedTuple
 
-from simlib.decision.choice.values import Decision, Index, Sensitivity, Swing
+from simlib.decision.choice.results import Decision, Index, Sensitivity, Swing
 from simlib.report.input_names import told_input
-from simlib.report.record.amounts import chance, number
+from simlib.report.record.formatting import chance, number
 from simlib.report.record.outcome import currency
 
 _LEAST = 0.01
@@ -81,3 +84,23 @@ def unexplained(sensitivity: Sensitivity) -> str:
 def told_against(sensitivity: Sensitivity) -> str:
     """Whose net present value it is."""
     return f"the net present value of {sensitivity.design} against {sensitivity.against}"
+
+
+_MOST = 8
+
+
+class Driven(NamedTuple):
+    """Whose net present value it is, and a sentence per input, the widest first."""
+
+    whose: str
+    sentences: tuple[str, ...]
+
+
+def driven(decision: Decision) -> Driven | None:
+    """Of the pair that matters to the choice; None when it was not asked for."""
+    own = main_sensitivity(decision)
+    if own is None:
+        return None
+    whose, unit = told_against(own), currency(decision)
+    told = (f"{told_driver(driver, unit)}." for driver in drivers(own)[:_MOST])
+    return Driven(whose[0].upper() + whose[1:], (*told, *shares(own), f"{unexplained(own)}."))

@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from simlib.decision.choice.document import decision_document
-from simlib.decision.choice.values import Decision
-from simlib.report.provenance import Provenance
+from simlib.decision.choice.results import Decision
 from simlib.report.record.complexity import Complexity, effort_csv, indicators_csv
-from simlib.report.record.figures import NAMES, decision_figures
 from simlib.report.record.gain_rows import gain_csv
 from simlib.report.record.madr import decision_record
-from simlib.report.record.page import decision_page
+from simlib.report.record.page import NAMES, decision_figures, decision_page
 from simlib.report.record.tables import TABLES, decision_tables
 from simlib.report.replaceable_folder import RECORD, check_folder, write_folder
-from simlib.report.run_record import run_record
+from simlib.report.run_record import Provenance, run_record
 
 MARKDOWN, PAGE, DOCUMENT = "decision.md", "report.html", "decision.json"
 OWN_TABLES = ("gain.csv", "effort.csv", "indicators.csv", "replications.csv")

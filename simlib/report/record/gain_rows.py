@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from simlib.analysis.gain_figures import GAIN_METRICS
 from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS, Metric
-from simlib.decision.choice.values import Decision
-from simlib.decision.promised import claims_bounds, promised
+from simlib.decision.choice.results import Decision
+from simlib.decision.promises import claims_bounds, promised
 from simlib.report.cells import label_of
-from simlib.report.record.amounts import UNDEFINED, at, number
+from simlib.report.record.formatting import UNDEFINED, at, number
 from simlib.report.record.tables import to_csv
 
 if TYPE_CHECKING:

@@ -6,19 +6,35 @@ date of a decision is the day on which people accept it.
 
 from typing import Any
 
-from simlib.decision.choice.values import Decision
-from simlib.report.record.arguments import arguments
+from simlib.decision.choice.results import Decision
 from simlib.report.record.assumptions import assumption_sentence, inputs
 from simlib.report.record.complexity import Complexity, indicator_rows, largest_items
-from simlib.report.record.confirming import confirmation, flips
-from simlib.report.record.context import context, decision_drivers, made, method, notes, opponent_sentence, question
-from simlib.report.record.driven import driven
+from simlib.report.record.drivers import driven
 from simlib.report.record.gain_rows import gain_rows
-from simlib.report.record.limit_rows import MARKS, limit_rows, out_sentences
-from simlib.report.record.options import consequences, options
+from simlib.report.record.narrative import (
+    confirmation,
+    context,
+    decision_drivers,
+    flips,
+    made,
+    method,
+    notes,
+    opponent_sentence,
+    question,
+)
 from simlib.report.record.outcome import currency, equivalences, level, outcome_sentence, title, years
-from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, ranking_rows, references
-from simlib.report.record.worth_words import sentences
+from simlib.report.record.pros_and_cons import arguments, consequences, options
+from simlib.report.record.rows import (
+    MARKS,
+    Amount,
+    Gained,
+    RankingRow,
+    limit_rows,
+    out_sentences,
+    ranking_rows,
+    references,
+)
+from simlib.report.record.worth import sentences
 
 _UNKNOWN = Complexity()
 _ESCAPED = {"|": r"\|", "<": "&lt;", "`": r"\`", "*": r"\*", "\n": " ", "\r": " "}

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from simlib.decision.choice.values import Decision
-from simlib.report.record.limit_rows import MARKS, limit_rows
-from simlib.report.record.ranking_rows import Amount, Gained, RankingRow, ranking_rows, references
+from simlib.decision.choice.results import Decision
+from simlib.report.record.rows import MARKS, Amount, Gained, RankingRow, limit_rows, ranking_rows, references
 
 if TYPE_CHECKING:
     import pandas as pd

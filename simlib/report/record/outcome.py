@@ -1,7 +1,7 @@
 """The outcome of a decision in words: a title, one sentence, what is equivalent, and what would settle it."""
 
-from simlib.decision.choice.values import Decision
-from simlib.report.record.amounts import number
+from simlib.decision.choice.results import Decision
+from simlib.report.record.formatting import number
 
 
 def title(decision: Decision) -> str:

@@ -1,26 +1,27 @@
-"""A decision as one page: no script, nothing from elsewhere, figures inside."""
+"""A decision as one page: no script, nothing from elsewhere, figures inside.
 
-from collections.abc import Sequence
+The figures of a decision record, each with a description for those who cannot see it.
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from simlib.decision.choice.values import Decision
+from simlib.decision.choice.results import Decision
 from simlib.decision.gain.values import Size, Trial
+from simlib.report.decision_figures import breakeven_figure, cost_bars_figure, tornado_figure
+from simlib.report.describe import told_provenance, told_world
+from simlib.report.frontier_figure import frontier_figure
 from simlib.report.html import Drawn, page_environment
-from simlib.report.record.amounts import number
-from simlib.report.record.arguments import arguments
 from simlib.report.record.assumptions import assumption_sentence, inputs
 from simlib.report.record.complexity import Complexity, indicator_rows, largest_items
-from simlib.report.record.confirming import flips
-from simlib.report.record.context import method, notes, opponent_sentence
-from simlib.report.record.driven import driven
+from simlib.report.record.drivers import driven, main_sensitivity
+from simlib.report.record.formatting import number
 from simlib.report.record.gain_rows import gain_rows
-from simlib.report.record.limit_rows import MARKS, limit_rows, open_sentences, out_sentences
-from simlib.report.record.options import options
+from simlib.report.record.narrative import flips, method, notes, opponent_sentence
 from simlib.report.record.outcome import currency, equal_designs, equivalences, level, title, verdict, years
-from simlib.report.record.ranking_rows import ranking_rows, references
-from simlib.report.record.worth_words import sentences
-from simlib.report.telling import told_provenance
-from simlib.report.telling_world import told_world
+from simlib.report.record.pros_and_cons import arguments, options
+from simlib.report.record.rows import MARKS, limit_rows, open_sentences, out_sentences, ranking_rows, references
+from simlib.report.record.worth import decisive, sentences
 
 _UNKNOWN = Complexity()
 
@@ -92,3 +93,42 @@ def _tried(size: Size, trial: Trial) -> dict[str, Any]:
         else "no (not simulated)",
         "reasons": trial.reasons,
     }
+
+
+NAMES = ("cost", "frontier", "breakeven", "tornado")
+"""The figures that there may be, in the order of a page."""
+
+
+def decision_figures(decision: Decision) -> tuple[Drawn, ...]:
+    """Total cost by cause; and where there is anything to draw: frontier, break-even over the load, tornado."""
+    return tuple(_figures(decision))
+
+
+def _figures(decision: Decision) -> Iterator[Drawn]:
+    currency = decision.scenario.prices.currency
+    yield Drawn(
+        "cost",
+        *cost_bars_figure(decision),
+        "What each design costs over the horizon, by cause, and the interval of the whole.",
+    )
+    if decision.frontiers:
+        yield Drawn(
+            "frontier",
+            *frontier_figure(decision),
+            "Gain against complexity: the lower left is best, and who stands on the line is beaten by nobody in both.",
+        )
+    drawn = [own for own in decisive(decision) if own.curve.loads]
+    if drawn:
+        load = decision.scenario.expected_requests / decision.scenario.horizon_s
+        yield Drawn(
+            "breakeven",
+            *breakeven_figure(drawn, currency, load),
+            "Net present value over the load, with its interval: above 0 it pays.",
+        )
+    driven = main_sensitivity(decision)
+    if driven is not None and driven.tornado:
+        yield Drawn(
+            "tornado",
+            *tornado_figure(driven, currency),
+            "What moves the net present value: single inputs from their 5 % to their 95 % quantile, and indices.",
+        )

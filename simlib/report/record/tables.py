@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from simlib.decision.choice.values import Decision, Spread
+from simlib.decision.choice.results import Decision, Spread
 from simlib.report.record.assumptions import inputs
-from simlib.report.record.worth_words import pairs
+from simlib.report.record.worth import pairs
 
 Row = Mapping[str, Any]
 _ENDS = ("mean", "median", "low", "high")

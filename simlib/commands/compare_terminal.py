@@ -1,0 +1,152 @@
+"""A comparison as tables for a terminal.
+
+What a replayed log is like: what was read, how dense it is, and how often a token is used again.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simlib.commands.console import console
+from simlib.decision import ProfileDependence, Verdicts, distortion_notes, promise_sentences
+from simlib.experiment import Reuse, token_reuse
+from simlib.report.cells import Cell, Row, comparison_rows
+from simlib.report.profile_tables import profile_rows
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.world import ReplayLoad
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+_LABEL = 30
+_DESIGN = 20
+_PROFILE = 16
+_STYLES = {"better": "green", "worse": "red", "undecided": "yellow", "equivalent": "dim", "unstable": "bold red"}
+
+
+def print_comparison(verdicts: Verdicts, dependence: ProfileDependence | None, out: Path | None) -> None:
+    """Everything that is said about a comparison, to standard output; ``out`` is the folder of its report."""
+    screen = console()
+    for table in comparison_tables(verdicts, screen.width):
+        screen.print()
+        screen.print(table)
+    screen.print(caption(verdicts), style="dim")
+    for title, sentences in (
+        ("Limits", verdicts.limit_sentences),
+        ("Verdict", verdicts.headlines),
+        ("What designs promise", promise_sentences(verdicts.scenario)),
+        ("Other cost profiles", () if dependence is None else dependence.sentences),
+        ("Notes", verdicts.notes),
+    ):
+        if sentences:
+            screen.print(f"\n{title}", style="bold")
+            screen.print(bullets(sentences))
+        if title.startswith("Other") and dependence is not None and dependence.pairs:
+            screen.print()
+            screen.print(profiles_table(dependence))
+    if out is not None:
+        screen.print(f"\nReport: {out / 'report.html'}")
+
+
+def profiles_table(dependence: ProfileDependence) -> "Table":
+    """The words side by side, a column per profile and a block per metric."""
+    from textwrap import wrap
+
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    for title in ("word for the difference", *dependence.profiles):
+        table.add_column("\n".join(wrap(title, _PROFILE)) if table.columns else title, overflow="fold")
+    label = ""
+    for row in profile_rows(dependence):
+        if row.label != label:
+            table.add_row(label := row.label)
+        words = (Text(cell.word, _STYLES.get(cell.word, "")) for cell in row.cells)
+        table.add_row(Text(f"  {row.pair}", "bold" if row.reading == "changes" else ""), *words)
+    return table
+
+
+def comparison_tables(verdicts: Verdicts, width: int) -> "Iterator[Table]":
+    """The metrics by design, in as many tables as the width (columns of text) asks for."""
+    rows = comparison_rows(verdicts)
+    per_table = max((width - _LABEL - 2) // (_DESIGN + 2), 1)
+    for begin in range(0, len(verdicts.designs), per_table):
+        yield _table(verdicts, rows, verdicts.designs[begin : begin + per_table])
+
+
+def _table(verdicts: Verdicts, rows: Sequence[Row], designs: Sequence[str]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("mean ± half width", max_width=_LABEL, overflow="fold")
+    for design in designs:
+        table.add_column(design, min_width=_DESIGN, overflow="fold")
+    for row in rows:
+        table.add_row(row.label, *(_shown(row.cells[design]) for design in designs))
+    return table
+
+
+def _shown(cell: Cell) -> "Text":
+    from rich.text import Text
+
+    text = Text(cell.value, _STYLES.get(cell.value, ""))
+    if cell.difference:
+        word = f"{cell.word}, {cell.more}" if cell.more else cell.word
+        text.append(f"\n{cell.difference} ", "dim").append(word, _STYLES.get(cell.word, ""))
+    return text
+
+
+def bullets(sentences: Sequence[str]) -> "Table":
+    """Sentences as a list whose further lines are indented."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for sentence in sentences:
+        grid.add_row("-", sentence)
+    return grid
+
+
+def caption(verdicts: Verdicts) -> str:
+    """What the second line of a cell is."""
+    level = f"{verdicts.scenario.run.level * 100:g} % intervals over {verdicts.scenario.run.replications} replications"
+    if len(verdicts.designs) == 1:
+        return level
+    return f"{level}; second lines: paired difference to {verdicts.baseline} and its verdict"
+
+
+def describe_load(scenario: Scenario) -> tuple[list[str], dict[str, Any]]:
+    """The replayed log in lines of text and as JSON types; nothing for any other load."""
+    load, trace = scenario.world.load, scenario.trace
+    if not isinstance(load, ReplayLoad) or trace is None:
+        return [], {}
+    reuse = token_reuse(scenario)
+    users = f"{trace.users_count:,} users" if trace.users_count else "no users in it (drawn from the population)"
+    rate = scenario.expected_requests / scenario.horizon_s
+    lines = [
+        f"{trace.source}: {trace.format}, {trace.lines:,} lines, {trace.broken:,} broken, {users}, "
+        f"{trace.length_s:,.6g} s; {trace.out_of_order:,} out of order",
+        f"replayed at {rate:,.4g} requests per second over {scenario.horizon_s:,.6g} s "
+        f"(speed-up {load.speed_up:g}, copies {load.copies})",
+        *(f"  broken: {example}" for example in trace.broken_examples[:3]),
+        *dict.fromkeys(_reuse(row) for row in reuse),
+        *(f"warning: {note}" for note in distortion_notes(reuse)),
+    ]
+    document = {
+        "source": trace.source,
+        "sha256": trace.sha256,
+        "lines": trace.lines,
+        "broken": trace.broken,
+        "users": trace.users_count,
+        "requests_per_s": rate,
+        "length_s": scenario.horizon_s,
+        "reuse": [row._asdict() | {"distorted": row.distorted} for row in reuse],
+    }
+    return lines, document
+
+
+def _reuse(row: Reuse) -> str:
+    return f"{row.requests:.3g} requests per token and {row.what} of {row.window_s:g} s ({row.design})"

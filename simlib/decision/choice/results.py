@@ -1,0 +1,226 @@
+"""A decision in values: ranked designs, limits failed, equivalences, what it is worth, and what would flip it.
+
+Money is in the currency of the prices, time in years, load in requests per second. Intervals of Monte-Carlo draws are
+central quantiles at ``level``.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from simlib.decision.comparison import Verdicts
+from simlib.decision.economics.crossings import Certain
+from simlib.decision.effort import EffortDraws
+from simlib.decision.gain.values import Gain
+from simlib.scenario.scenario import Scenario
+
+VerdictWord = Literal["choose", "equivalent", "undecided", "none"]
+"""One design is best; several are and it does not matter; more replications or better estimates are needed; no design
+meets the limits."""
+OpenBecause = Literal["", "simulation", "effort", "prices", "limits"]
+"""What leaves an undecided choice open; only for "simulation" and "limits" would more replications help."""
+LimitWord = Literal["met", "broken", "undecided", "unstable", "undefined"]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A distribution: its mean, its median and its central interval."""
+
+    mean: float
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class LimitOutcome:
+    """One limit and one design: the limit's key, what is allowed, what was found, and the reason as a sentence.
+
+    ``more_replications`` is 0 unless the word is "undecided" or "undefined", and None when no affordable number helps.
+    """
+
+    design: str
+    limit: str
+    allowed: str
+    found: str
+    word: LimitWord
+    reason: str
+    more_replications: int | None = 0
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A load at which the paired net present value changes its sign; ``to_positive`` when it rises with the load.
+
+    ``step`` is the smallest relative step d at which the interval of the value at load (1 +- d) excludes 0, None when
+    none within the range does. ``below`` and ``above``: the nearest load on each side at which the interval excludes
+    0, and how far that holds without a gap, up to the next crossing or the end of the range; None where it is so
+    nowhere.
+    """
+
+    load: float
+    to_positive: bool
+    step: float | None
+    below: Certain | None = None
+    above: Certain | None = None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The net present value over the load: its mean and its central interval at each of some loads (requests per
+    second, rising).
+    """
+
+    loads: tuple[float, ...]
+    mean: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Worthwhile:
+    """What one design is worth against another over the horizon.
+
+    ``parts``: share of the net present value by cause ("effort", "servers", "traffic", "storage", "latency",
+    "availability", "exposure"), each a spread that adds up in the mean. ``payback_years`` is None when it never pays
+    back in the median; ``never_pays_back`` is the share of draws in which it does not, and ``payback`` the spread of
+    the others (years; None when there are none). ``crossings`` are all break-even loads in the range searched,
+    ``load_range`` that range, ``always`` "better" or "worse" when there are none. ``break_even`` is the spread of the
+    lowest break-even load of each draw, ``never_breaks_even`` the share of draws without one in the range.
+    ``flip_per_million`` is the value per million requests that would have to be added for the mean net present value
+    to be 0 (negative: could be taken away).
+    """
+
+    design: str
+    against: str
+    npv: Spread
+    p_positive: float
+    parts: Mapping[str, Spread]
+    payback_years: float | None
+    never_pays_back: float
+    crossings: tuple[Crossing, ...]
+    load_range: tuple[float, float]
+    always: Literal["better", "worse", ""]
+    flip_per_million: float
+    payback: Spread | None = None
+    break_even: Spread | None = None
+    never_breaks_even: float = 1.0
+    curve: Curve = Curve((), (), (), ())
+
+
+@dataclass(frozen=True)
+class Swing:
+    """One bar of a tornado: the net present value when one input is at its 5 % and when at its 95 % quantile, all
+    others at their medians. ``low`` and ``high`` are the input's values there, in ``unit``.
+    """
+
+    input: str
+    low: float
+    high: float
+    npv_low: float
+    npv_high: float
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Index:
+    """First-order and total Sobol index of one input, each with its half width."""
+
+    input: str
+    first: float
+    first_half_width: float
+    total: float
+    total_half_width: float
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What drives the net present value of one design against another.
+
+    ``middle`` is the value with every input at its median, the root of the tornado. ``unexplained``: share of the
+    variance that comes from what response surfaces do not reproduce.
+    """
+
+    design: str
+    against: str
+    tornado: tuple[Swing, ...]
+    sobol: tuple[Index, ...]
+    unexplained: float
+    middle: float = math.nan
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One design in the ranking: its place among those that meet the limits (0 when it is out) and its chances.
+
+    ``cost_parts``: present value of the total cost by cause; their means add up to that of ``total_cost``.
+    """
+
+    design: str
+    place: int
+    p_best: float
+    effort_days: Spread
+    yearly_days: Spread
+    running_cost_per_year: Spread
+    total_cost: Spread
+    cost_parts: Mapping[str, Spread] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """One design between what it takes and what it gives. ``dominated_by``: designs that take no more and give no
+    less, and differ in one of the two. ``gain`` is lower-is-better and in the unit of the frontier's figure.
+    """
+
+    design: str
+    effort_days: Spread
+    gain: Spread
+    dominated_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Gain against complexity: person-days over the horizon against one figure, such as "mean_s" or
+    "running_cost_per_year". Figures are never added up, so there is a frontier for each.
+    """
+
+    figure: str
+    points: tuple[FrontierPoint, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Everything that a decision record says.
+
+    ``word`` and ``chosen`` are the outcome, ``reason`` the sentence that gives it; ``equivalents`` are designs whose
+    total cost is within ``margin`` (money over the horizon) of the chosen one's. ``more_replications`` is 0 unless the
+    word is "undecided" for want of them, and None when more would be needed than anybody runs; ``open_because`` says
+    what leaves it open. ``against``: baseline and opponent by name -> design -> what it is worth. ``opponent`` is the
+    design with a cache, None when that is the baseline or when there is none. ``left_out``: sentences about what was
+    not looked at.
+    """
+
+    scenario: Scenario
+    level: float
+    draws: int
+    word: VerdictWord
+    chosen: str | None
+    reason: str
+    equivalents: tuple[str, ...]
+    margin: float
+    more_replications: int | None
+    limits: tuple[LimitOutcome, ...]
+    ranking: tuple[Ranked, ...]
+    against: Mapping[str, Mapping[str, Worthwhile]]
+    sensitivity: tuple[Sensitivity, ...]
+    effort: Mapping[str, EffortDraws]
+    gain: Gain
+    verdicts: Verdicts
+    inputs: Mapping[str, str]
+    """Input -> its value and source or "assumption", as a reader sees it."""
+    baseline: str = ""
+    opponent: str | None = None
+    open_because: OpenBecause = ""
+    frontiers: tuple[Frontier, ...] = ()
+    left_out: tuple[str, ...] = ()

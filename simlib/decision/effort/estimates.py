@@ -1,0 +1,199 @@
+"""Effort as a distribution: every item drawn once, the same for all designs that need it.
+
+Expected effort, exactly; and how far each item can move it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from simlib.decision.effort.item_keys import Counts, Work, work_of
+from simlib.decision.effort.items import EffortLedger
+from simlib.decision.effort.pert import pert_ppf
+from simlib.scenario.design import Design
+
+TEAM_SIGMA = 0.25
+"""Spread of the shared team factor, a lognormal of median 1: an assumption."""
+TEAM = "team factor"
+"""What the draws of the team factor are keyed by; no item can be called so."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class EffortDraws:
+    """Person-days of one design: ``one_off_days`` in all and ``yearly_days`` in each year, an element per draw.
+
+    ``items`` are the ids of the work items in it.
+    """
+
+    one_off_days: Floats
+    yearly_days: Floats
+    items: tuple[str, ...]
+
+
+def draw_effort(
+    ledger: EffortLedger,
+    designs: Mapping[str, Design],
+    counts: Counts,
+    n: int,
+    seed: int,
+    *,
+    present: Design | None = None,
+    team_factor: bool = True,
+    common: bool = True,
+) -> Mapping[str, EffortDraws]:
+    """Design -> ``n`` draws. Draws of an item depend on seed and item id only, so that designs share them.
+
+    ``present``: one-off effort is that of going over from this design. ``common``: with what all designs need.
+    """
+    works = {name: work_of(ledger, design, counts, present=present, common=common) for name, design in designs.items()}
+    names = dict.fromkeys(item for work in works.values() for item in work.items)
+    uniforms = {name: uniform_of(name, n, seed) for name in names}
+    return _totals(ledger, works, uniforms, uniform_of(TEAM, n, seed) if team_factor else None, n)
+
+
+def effort_from_uniforms(
+    ledger: EffortLedger,
+    designs: Mapping[str, Design],
+    counts: Counts,
+    uniforms: Mapping[str, Floats],
+    team_factor_uniform: Floats | None,
+    *,
+    present: Design | None = None,
+    common: bool = True,
+) -> Mapping[str, EffortDraws]:
+    """Design -> draws by the caller's own uniforms in [0, 1]: item id -> array, all of one length.
+
+    An item without uniforms stays at its mean, without ``team_factor_uniform`` the team factor at 1. Raises ValueError
+    for lengths that differ, or when there are no uniforms at all.
+    """
+    given = [*uniforms.values(), *([] if team_factor_uniform is None else [team_factor_uniform])]
+    lengths = {len(array) for array in given}
+    if len(lengths) != 1:
+        raise ValueError("uniforms must be given, and all of one length")
+    works = {name: work_of(ledger, design, counts, present=present, common=common) for name, design in designs.items()}
+    return _totals(ledger, works, uniforms, team_factor_uniform, lengths.pop())
+
+
+def needed_items(
+    ledger: EffortLedger,
+    designs: Iterable[Design],
+    counts: Counts,
+    *,
+    present: Design | None = None,
+    common: bool = True,
+) -> tuple[str, ...]:
+    """Ids of all items that any of the designs needs, in the order of the ledger."""
+    works = [work_of(ledger, design, counts, present=present, common=common) for design in designs]
+    needed = {item for work in works for item in work.items}
+    return tuple(item.id for item in ledger.items if item.id in needed)
+
+
+def team_factor_at(u: Floats | float) -> Floats:
+    """Quantiles of the team factor: exp(0.25 z), z standard normal."""
+    return np.asarray(np.exp(TEAM_SIGMA * ndtri(np.asarray(u, dtype=np.float64))), dtype=np.float64)
+
+
+def uniform_of(name: str, n: int, seed: int) -> Floats:
+    """``n`` uniforms of one item, by seed and name alone."""
+    key = int.from_bytes(sha256(name.encode()).digest()[:8], "big")
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, key]))).random(n)
+
+
+def _totals(
+    ledger: EffortLedger, works: Mapping[str, Work], uniforms: Mapping[str, Floats], team: Floats | None, n: int
+) -> dict[str, EffortDraws]:
+    factor = np.ones(n) if team is None else team_factor_at(team)
+    needed = dict.fromkeys(name for work in works.values() for name in work.items)
+    days = {name: _days(ledger, name, uniforms, n) for name in needed}
+    return {
+        name: EffortDraws(_sum(work.one_off, days, factor), _sum(work.yearly, days, factor), work.items)
+        for name, work in works.items()
+    }
+
+
+def _days(ledger: EffortLedger, name: str, uniforms: Mapping[str, Floats], n: int) -> Floats:
+    item = ledger.item(name)
+    return pert_ppf(uniforms[name], item.low, item.likely, item.high) if name in uniforms else np.full(n, item.mean)
+
+
+def _sum(times: Mapping[str, int], days: Mapping[str, Floats], factor: Floats) -> Floats:
+    return factor * sum((number * days[name] for name, number in times.items()), np.zeros_like(factor))
+
+
+class ExpectedEffort(NamedTuple):
+    """Means in person-days, the team factor at its median 1."""
+
+    one_off_days: float
+    yearly_days: float
+
+
+class Swing(NamedTuple):
+    """What one item does to a difference of two designs when it alone goes from its low to its high quantile.
+
+    ``low_days`` and ``high_days`` are the differences in person-days (per year for a recurring item) that come of it.
+    """
+
+    item: str
+    kind: str
+    low_days: float
+    high_days: float
+
+    @property
+    def width(self) -> float:
+        """How far the difference moves."""
+        return abs(self.high_days - self.low_days)
+
+
+def expected_effort(
+    ledger: EffortLedger,
+    designs: Mapping[str, Design],
+    counts: Counts,
+    *,
+    present: Design | None = None,
+    common: bool = True,
+) -> Mapping[str, ExpectedEffort]:
+    """Design -> PERT means, person-days."""
+    found = {}
+    for name, design in designs.items():
+        work = work_of(ledger, design, counts, present=present, common=common)
+        found[name] = ExpectedEffort(_mean(ledger, work.one_off), _mean(ledger, work.yearly))
+    return found
+
+
+def effort_swings(
+    ledger: EffortLedger,
+    design: Design,
+    against: Design,
+    counts: Counts,
+    *,
+    present: Design | None = None,
+    share: float = 0.9,
+) -> tuple[Swing, ...]:
+    """The tornado of ``design`` minus ``against``: each item alone at the ends of its central ``share``, widest first.
+
+    All others stay at their means. Items that both need equally often move nothing and are left out.
+    """
+    ours = work_of(ledger, design, counts, present=present)
+    theirs = work_of(ledger, against, counts, present=present)
+    tail = (1 - share) / 2
+    found = []
+    for one, other, recurring in ((ours.one_off, theirs.one_off, False), (ours.yearly, theirs.yearly, True)):
+        middle = _mean(ledger, one) - _mean(ledger, other)
+        for name in dict.fromkeys((*one, *other)):
+            item, more = ledger.item(name), one.get(name, 0) - other.get(name, 0)
+            low, high = (float(pert_ppf(u, item.low, item.likely, item.high)) for u in (tail, 1 - tail))
+            if more:
+                kind = "recurring" if recurring else item.kind
+                found.append(Swing(name, kind, middle + more * (low - item.mean), middle + more * (high - item.mean)))
+    return tuple(sorted(found, key=lambda swing: (-swing.width, swing.item)))
+
+
+def _mean(ledger: EffortLedger, times: Mapping[str, int]) -> float:
+    return sum(number * ledger.item(name).mean for name, number in times.items())

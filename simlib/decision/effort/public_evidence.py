@@ -1,0 +1,168 @@
+"""Code of public projects that hold both sides, opaque and JWT: ratios within a project, never across languages.
+
+What was measured, and the remarks on each row, are in ``data/effort/measured_code.csv``.
+
+Published vulnerabilities: how often a JOSE library has one, and what goes wrong in which class.
+
+JWTs are used far beyond OAuth 2.0, and introspection is usually code of one's own that gets no number, so the counts of
+classes are no ratio of risks. What can be used is the rate at which a library must be patched.
+
+Normative obligations that the parts of a design bring: counts of what documents say MUST be done.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from simlib.decision.effort.csv_tables import fact_rows, patterns_of
+from simlib.decision.effort.item_keys import bringing, design_keys
+from simlib.decision.effort.items import EVERYTHING
+from simlib.scenario.design import Design
+
+BOOTSTRAPS, BOOTSTRAP_SEED = 9_999, 20_261_127
+
+
+class CodePair(NamedTuple):
+    """One project's code on both sides, in lines without blanks and comments, or in another column's unit."""
+
+    project: str
+    language: str
+    opaque: float
+    jwt: float
+
+    @property
+    def ratio(self) -> float:
+        """JWT side over opaque side."""
+        return self.jwt / self.opaque
+
+
+class Ratio(NamedTuple):
+    """A geometric mean of ratios with its bootstrap interval at ``level``, their range, and of how many projects."""
+
+    mean: float
+    low: float
+    high: float
+    smallest: float
+    largest: float
+    projects: int
+    above_one: int
+    level: float
+
+
+def code_pairs(layer: str, column: str = "nloc") -> tuple[CodePair, ...]:
+    """The pairs of a layer, "RS" or "AS"; a side of several rows is their signed sum.
+
+    ``column`` is nloc, functions, cyclomatic, cognitive, error_sites, config_options or test_nloc; pairs of which a
+    side lacks it, or has nothing of it, are left out.
+    """
+    rows = [row for row in fact_rows("measured_code") if row["layer"].startswith(layer) and row["pair"]]
+    found = []
+    for name in dict.fromkeys(row["pair"] for row in rows):
+        sides = [[row for row in rows if (row["pair"], row["pair_side"]) == (name, side)] for side in ("opaque", "jwt")]
+        if all(row[column] for side in sides for row in side):
+            opaque, jwt = (sum(int(row["sign"]) * float(row[column]) for row in side) for side in sides)
+            found += [CodePair(name, sides[0][0]["language"], opaque, jwt)] if opaque > 0 < jwt else []
+    return tuple(found)
+
+
+def code_size(layer: str, side: str) -> float:
+    """Median NLOC of one side, "opaque" or "jwt", over the projects of a layer."""
+    return float(np.median([getattr(pair, side) for pair in code_pairs(layer)]))
+
+
+def ratio_of(pairs: Sequence[CodePair], level: float = 0.9) -> Ratio:
+    """Geometric mean of the pairs' ratios, with a percentile bootstrap over projects: the same at every call.
+
+    Raises ValueError for fewer than two pairs.
+    """
+    from scipy.stats import bootstrap  # takes half a second, and most of what this package does needs none of it
+
+    logs = np.log([pair.ratio for pair in pairs])
+    generator = np.random.default_rng(BOOTSTRAP_SEED)
+    drawn = bootstrap(
+        (logs,), np.mean, n_resamples=BOOTSTRAPS, confidence_level=level, method="percentile", rng=generator
+    )
+    low, high = (float(np.exp(end)) for end in drawn.confidence_interval)
+    ratios = np.exp(logs)
+    return Ratio(
+        mean=float(np.exp(logs.mean())),
+        low=low,
+        high=high,
+        smallest=float(ratios.min()),
+        largest=float(ratios.max()),
+        projects=len(pairs),
+        above_one=int((ratios > 1).sum()),
+        level=level,
+    )
+
+
+_READING = ("jwt_local", "encrypted_jwt", "lightweight_jwt", "signed_introspection", "session_jwt")
+VERIFYING = (
+    *(f"{place}:{part}" for place in ("service", "gateway") for part in _READING),
+    *("wrappers:status_list", "wrappers:dpop"),
+)
+"""Parts that keep a JOSE library in a resource server."""
+
+
+class Rate(NamedTuple):
+    """Advisories per library and year: lowest and highest of the libraries whose years are known."""
+
+    low: float
+    high: float
+
+
+def library_rate() -> Rate:
+    """Of JOSE libraries: 0.4 to 0.7 a year."""
+    known = [row for row in fact_rows("advisories") if row["kind"] == "JOSE" and row["years"]]
+    rates = [float(row["advisories"]) / float(row["years"]) for row in known]
+    return Rate(min(rates), max(rates))
+
+
+def advisories_of(design: Design) -> Rate | None:
+    """The rate of the JOSE library in each resource server; None where no resource server has one."""
+    return library_rate() if bringing(VERIFYING, design_keys(design)) else None
+
+
+def class_totals() -> Mapping[str, int]:
+    """Reports of the Go vulnerability database by where the mistake was: library, application, introspection."""
+    kinds = ("jwt_library", "jwt_application", "introspection")
+    return {kind: sum(int(row[kind]) for row in fact_rows("advisory_classes")) for kind in kinds}
+
+
+class Obligation(NamedTuple):
+    """What one document asks of one actor; ``must`` is None where nobody has counted."""
+
+    document: str
+    actor: str
+    must: int | None
+    should: int | None
+    how: str
+
+
+def obligations_of(design: Design) -> tuple[Obligation, ...]:
+    """The documents that this design brings beyond those that hold for every design."""
+    keys = design_keys(design)
+    return tuple(
+        Obligation(row["document"], row["actor"], _count(row["must"]), _count(row["should"]), row["how"])
+        for row in fact_rows("obligations")
+        if row["parts"] != EVERYTHING and bringing(patterns_of(row["parts"]), keys)
+    )
+
+
+def must_counts(design: Design) -> Mapping[str, int]:
+    """Actor ("RS", "AS", "client") -> how many obligations were counted beyond the common ones."""
+    found = {"RS": 0, "AS": 0, "client": 0}
+    for obligation in obligations_of(design):
+        if obligation.actor in found:
+            found[obligation.actor] += obligation.must or 0
+    return found
+
+
+def uncounted(design: Design) -> tuple[str, ...]:
+    """Documents that hold for the design and that nobody has counted."""
+    return tuple(obligation.document for obligation in obligations_of(design) if obligation.must is None)
+
+
+def _count(cell: str) -> int | None:
+    return int(cell) if cell else None

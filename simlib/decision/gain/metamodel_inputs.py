@@ -1,0 +1,153 @@
+"""The inputs of the simulation that response surfaces follow: their ranges, and a scenario with other values."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib.decision.gain.loads import REVOCATIONS, USERS, load_keys, load_of
+from simlib.decision.gain.pilot_runs import Probe
+from simlib.experiment.sweep import at_point
+from simlib.scenario.distributions import Distribution
+from simlib.scenario.profile import CostProfile
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.world import ClosedLoad, ReplayLoad
+
+LOAD, USER_RATE, ROUND_TRIP = "load", "user_rate", "round_trip_s"
+TTL, LIFETIME, CPU = "ttl_factor", "lifetime_factor", "cpu_factor"
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        LOAD: "requests per second; users grow with it",
+        USER_RATE: "requests per second of one user: how often a token is used again",
+        ROUND_TRIP: "mean seconds between resource server and authorization server and back",
+        TTL: "factor on how long answers and exchanged tokens are kept",
+        LIFETIME: "factor on the life of access tokens",
+        CPU: "factor on the CPU times of the cost profile",
+    }
+)
+BUSIEST = 0.5
+"""Utilisation of the busiest server up to which the load is raised; twice the CPU time then still leaves room."""
+_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        USER_RATE: (0.25, 4.0),
+        ROUND_TRIP: (0.5, 40.0),  # from the same rack to another continent, when the scenario's is within a zone
+        TTL: (1 / 3, 3.0),
+        LIFETIME: (0.5, 4.0),
+        CPU: (0.1, 2.0),  # a native gateway takes about a tenth of Python (data/profiles)
+    }
+)
+"""Input -> factors on the scenario's own value. Assumptions: they say where surfaces are fitted, not what is likely."""
+_LOADS = (0.05, 1.25)
+
+
+@dataclass(frozen=True)
+class Range:
+    """One input: the ends of its range and the scenario's own value, all above 0."""
+
+    name: str
+    low: float
+    middle: float
+    high: float
+
+
+def ranges_of(scenario: Scenario, probes: Mapping[str, Probe]) -> tuple[Range, ...]:
+    """The inputs that this scenario has; a replayed log has a load and users of its own."""
+    return tuple(_ranges(scenario, probes))
+
+
+def _ranges(scenario: Scenario, probes: Mapping[str, Probe]) -> Iterator[Range]:
+    if not isinstance(scenario.world.load, ReplayLoad):
+        load = load_of(scenario)
+        low, high = _LOADS
+        room = BUSIEST / max(_busiest(scenario, probe) for probe in probes.values())
+        yield Range(LOAD, low * load, load, max(1.0, min(high, room)) * load)
+        yield _around(USER_RATE, load / scenario.world.population.users)
+    yield _around(ROUND_TRIP, scenario.world.network.service_to_authorization_server.round_trip.mean())
+    if any(True for _ in _caches(scenario)):
+        yield _around(TTL, 1.0)
+    yield _around(LIFETIME, 1.0)
+    yield _around(CPU, 1.0)
+
+
+def _around(name: str, own: float) -> Range:
+    low, high = _RANGES[name]
+    return Range(name, low * own, own, high * own)
+
+
+def _busiest(scenario: Scenario, probe: Probe) -> float:
+    """Utilisation of the busiest host of a design at the scenario's own servers; above 0."""
+    from simlib.decision.gain.tiers import tiers_of
+
+    tiers = tiers_of(scenario, scenario.design(probe.design), load_of(scenario), probe.cpu_s)
+    return max([place.busy / place.own.each for tier in tiers for place in tier.places] + [1e-9])
+
+
+def at_inputs(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
+    """The scenario with other values of some inputs; all designs get the same.
+
+    Raises InputError where a design cannot be under them.
+    """
+    keys = {**_load(scenario, values), **_round_trip(scenario, values), **_lives(scenario, values)}
+    made = at_point(scenario, keys) if keys else scenario
+    return replace(made, profile=_scaled(made.profile, values.get(CPU, 1.0)))
+
+
+def _load(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
+    world = scenario.world
+    own = load_of(scenario)
+    load = values.get(LOAD, own)
+    keys = dict(load_keys(scenario, load))
+    if USER_RATE not in values:
+        return keys
+    if isinstance(world.load, ClosedLoad):
+        thinking = world.load.think.mean() * values[USER_RATE]
+        keys["world.load.think"] = scaled(world.load.think, 1.0 / thinking)
+    keys[USERS] = max(1, round(load / values[USER_RATE]))
+    keys[REVOCATIONS] = world.revocations.rate * keys[USERS] / world.population.users
+    return keys
+
+
+def _round_trip(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
+    own = scenario.world.network.service_to_authorization_server.round_trip
+    if ROUND_TRIP not in values or not own.mean() > 0:
+        return {}
+    changed = scaled(own, values[ROUND_TRIP] / own.mean())
+    return {"world.network.service_to_authorization_server.round_trip": changed}
+
+
+def _lives(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
+    keys: dict[str, Any] = {}
+    for name, design in scenario.designs.items():
+        if LIFETIME in values:
+            keys[f"designs.{name}.token_lifetime_s"] = design.token_lifetime_s * values[LIFETIME]
+    if TTL in values:
+        keys |= {key: own * values[TTL] for key, own in _caches(scenario)}
+    return keys
+
+
+def _caches(scenario: Scenario) -> Iterator[tuple[str, float]]:
+    """Dotted key and seconds of everything that is kept for a while."""
+    for name, design in scenario.designs.items():
+        for place, chosen in design.parts.items():
+            if getattr(chosen.settings, "ttl_s", 0.0) > 0:
+                yield f"designs.{name}.{place}.ttl_s", chosen.settings.ttl_s
+
+
+def scaled(distribution: Distribution, factor: float) -> dict[str, Any]:
+    """The same distribution of durations, all multiplied by a factor, as a document."""
+    own = distribution.model_dump(mode="json")
+    return {name: _times(value, factor) if name.endswith("_s") else value for name, value in own.items()}
+
+
+def _times(value: float | Sequence[float], factor: float) -> float | list[float]:
+    return [one * factor for one in value] if isinstance(value, Sequence) else value * factor
+
+
+def _scaled(profile: CostProfile, factor: float) -> CostProfile:
+    if factor == 1.0:
+        return profile
+    quantiles: dict[str, NDArray[np.float64]] = {name: own * factor for name, own in profile.quantiles.items()}
+    return replace(profile, quantiles=MappingProxyType(quantiles))

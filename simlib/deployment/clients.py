@@ -1,0 +1,90 @@
+"""The client applications of a world: ids, secrets and redirect URIs, by kind of client."""
+
+import hmac
+from collections.abc import Callable
+from typing import NamedTuple
+
+from simlib.scenario.variates import Variates
+from simlib.scenario.world import ClientKind
+from simlib.services import GRANTS, TOKEN_EXCHANGE, Registration
+
+CLIENT_IDS: dict[ClientKind, str] = {
+    "web": "client",
+    "spa": "client-spa",
+    "spa_bff": "client-bff",
+    "mobile": "client-mobile",
+    "machine": "client-machine",
+    "device": "client-device",
+}
+PUBLIC = frozenset({"spa", "mobile", "device"})
+"""Kinds of clients that cannot keep a secret (RFC 6749 section 2.1)."""
+REDIRECTS: dict[ClientKind, str] = {
+    "web": "https://app.example/callback",
+    "spa": "https://spa.example/callback",
+    "spa_bff": "https://bff.example/callback",
+    "mobile": "com.example.app:/callback",
+}
+
+
+class Application(NamedTuple):
+    """One registered client; ``secret`` is empty for a public one."""
+
+    client_id: str
+    secret: str
+    redirect_uri: str
+
+
+def subject_of(user: int) -> str:
+    """The ``sub`` of a user; of fixed width, so that sizes do not depend on who asks."""
+    return f"user-{user:010d}"
+
+
+def user_of(subject: str) -> int | None:
+    """The number of a user; None when there is no such subject."""
+    digits = subject.removeprefix("user-")
+    return int(digits) if digits.isascii() and digits.isdigit() and subject_of(int(digits)) == subject else None
+
+
+def application(kind: ClientKind, user: int, variates: Variates) -> Application:
+    """The client of a user. Machines are clients of their own, with the machine's subject as their id."""
+    client_id = subject_of(user) if kind == "machine" else CLIENT_IDS[kind]
+    secret = "" if kind in PUBLIC else secret_of(client_id, variates)
+    return Application(client_id, secret, REDIRECTS.get(kind, ""))
+
+
+def secret_of(client_id: str, variates: Variates) -> str:
+    """The secret of a confidential client, from the seed."""
+    return variates.random_bytes(f"secret.{client_id}", 0, 32).hex()
+
+
+def password_of(subject: str, variates: Variates) -> str:
+    """What a user types in, from the seed."""
+    return variates.random_bytes(f"password.{subject}", 0, 16).hex()
+
+
+def sign_in_with(variates: Variates) -> Callable[[str, str], bool]:
+    """Whether a login and a password belong together."""
+
+    def check(login: str, password: str) -> bool:
+        if user_of(login) is None:
+            return False
+        return hmac.compare_digest(password_of(login, variates).encode(), password.encode("utf-8", "surrogatepass"))
+
+    return check
+
+
+def registration_of(kind: ClientKind, scope: str) -> Registration:
+    """What the clients of a kind may use: their flows and nothing else, all scopes and an identity token."""
+    grants = {"machine": {"client_credentials"}, "device": {"refresh_token", _named("device_code")}}
+    allowed = grants.get(kind, {"authorization_code", "refresh_token"})
+    redirect = REDIRECTS.get(kind)
+    return Registration(frozenset(allowed), frozenset({redirect} if redirect else ()), f"openid {scope}")
+
+
+def resource_servers(scope: str) -> Registration:
+    """Resource servers may exchange the tokens that they get."""
+    return Registration(frozenset({TOKEN_EXCHANGE}), frozenset(), scope)
+
+
+def _named(ending: str) -> str:
+    return next(name for name in GRANTS if name.endswith(ending))

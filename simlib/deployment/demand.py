@@ -1,0 +1,123 @@
+"""Who asks when: the arrivals of one replication, the same for every design."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlib.engine.arrivals import Cycles, arrival_times, constant, draw_cycles, intensity_of
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.traces import Arrivals, replay
+from simlib.scenario.variates import Variates
+from simlib.scenario.world import ClosedLoad, Population, ReplayLoad
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """Requests in order of time. ``times`` (n,) seconds, ``users`` (n,), ``needs_user_information`` (n,) booleans.
+
+    ``rates`` (users,) are each user's requests per second, from which token ages at the start follow. Of a closed load
+    ``cycles`` holds the think times, and ``times`` are those at which requests would come if answers took no time.
+    ``sensitive`` (n,): requests for routes where a stale answer would be dear. ``kinds`` and ``homes`` (users,)
+    are each user's type of client and home region, ``regions`` (n,) where each request is made, all by their numbers in
+    the world; None where the world has none of them.
+    """
+
+    times: NDArray[np.float64]
+    users: NDArray[np.int64]
+    needs_user_information: NDArray[np.bool_]
+    rates: NDArray[np.float64]
+    cycles: Cycles | None = None
+    sensitive: NDArray[np.bool_] | None = None
+    kinds: NDArray[np.int64] | None = None
+    homes: NDArray[np.int64] | None = None
+    regions: NDArray[np.int64] | None = None
+
+
+def draw_demand(scenario: Scenario, variates: Variates) -> Demand:
+    """The demand of one replication of a scenario."""
+    return _placed(scenario, _drawn(scenario, variates), variates)
+
+
+def _placed(scenario: Scenario, demand: Demand, variates: Variates) -> Demand:
+    """With what the world says of clients, regions and sensitive routes."""
+    world, users, requests = scenario.world, len(demand.rates), len(demand.users)
+    further: dict[str, Any] = {}
+    if world.service.sensitive_share > 0:
+        further["sensitive"] = variates.column("world.sensitive", requests) < world.service.sensitive_share
+    if world.clients:
+        shares = np.array([client.share for client in world.clients])
+        further["kinds"] = pick(shares, variates.column("user.kind", users))
+    if world.regions is not None:
+        homes = pick(np.array(world.regions.shares), variates.column("user.region", users))
+        count, at_home = len(world.regions.names), homes[demand.users]
+        # One uniform for both questions: below the roaming share it also says to which of the other regions.
+        away = variates.column("load.roaming", requests) / max(world.regions.roaming_share, 1e-300)
+        step = 1 + np.floor(away.clip(0, 1 - 1e-12) * (count - 1)).astype(np.int64)
+        further["homes"] = homes
+        further["regions"] = np.where(away < 1.0, (at_home + step) % count, at_home)
+    return replace(demand, **further) if further else demand
+
+
+def _drawn(scenario: Scenario, variates: Variates) -> Demand:
+    load = scenario.world.load
+    if isinstance(load, ClosedLoad):
+        return _closed(scenario, load, variates)
+    if not isinstance(load, ReplayLoad):
+        times = arrival_times(intensity_of(load, scenario.horizon_s, variates), variates)
+        users, rates = _popular(scenario.world.population, len(times), load.arrival_rate, variates)
+    else:
+        arrivals = _replayed(scenario, load, variates)
+        times = arrivals.times
+        rate = len(times) / scenario.horizon_s
+        if arrivals.users is None:
+            users, rates = _popular(scenario.world.population, len(times), rate, variates)
+        else:
+            users = arrivals.users
+            rates = np.bincount(users, minlength=arrivals.users_count) / scenario.horizon_s
+    return Demand(times, users, _needs(scenario, len(times), variates), rates)
+
+
+def _needs(scenario: Scenario, count: int, variates: Variates) -> NDArray[np.bool_]:
+    return variates.column("world.user_information", count) < scenario.world.service.user_information_share
+
+
+def _closed(scenario: Scenario, load: ClosedLoad, variates: Variates) -> Demand:
+    users = scenario.world.population.users
+    cycles = draw_cycles(load, users, scenario.horizon_s, variates)
+    rates = np.full(users, 1.0 / load.think.mean())
+    return Demand(cycles.earliest, cycles.users, _needs(scenario, len(cycles), variates), rates, cycles)
+
+
+def poisson_times(rate: float, horizon: float, variates: Variates) -> NDArray[np.float64]:
+    """Arrivals of a Poisson stream of constant rate before the horizon (seconds)."""
+    return arrival_times(constant(rate, horizon), variates)
+
+
+def popularity(population: Population) -> NDArray[np.float64]:
+    """Each user's share of the requests (users,): Zipf with the population's exponent, largest first."""
+    weights = np.arange(1, population.users + 1, dtype=np.float64) ** -population.zipf_exponent
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares
+
+
+def pick(shares: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Users (n,) drawn by their shares, by inversion of uniforms (n,)."""
+    edges = np.cumsum(shares)
+    found = np.searchsorted(edges, uniform * edges[-1], side="right")
+    users: NDArray[np.int64] = np.minimum(found, len(shares) - 1).astype(np.int64)
+    return users
+
+
+def _popular(
+    population: Population, count: int, rate: float, variates: Variates
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    shares = popularity(population)
+    return pick(shares, variates.column("load.user", count)), shares * rate
+
+
+def _replayed(scenario: Scenario, load: ReplayLoad, variates: Variates) -> Arrivals:
+    assert scenario.trace is not None
+    jitter = variates.column("load.within_stamp", len(scenario.trace.times))
+    return replay(scenario.trace, speed_up=load.speed_up, copies=load.copies, jitter=jitter)

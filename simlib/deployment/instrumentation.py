@@ -1,0 +1,82 @@
+"""The driver's eyes on a request: wrappers around parts that note times and verdicts on the journey."""
+
+from functools import partial
+from typing import Any
+
+from simlib.engine.request_log import Journey, Mark
+from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep, Verdict
+
+
+def observed_validation(flow: Flow[Verdict], replica: int, token: int, edge: bool = True) -> Flow[Verdict]:
+    """A validation whose duration and verdict are noted; ``edge``: it is the first of its attempt."""
+    begin = partial(_begin_at_edge, replica, token) if edge else _begin
+    yield Mark(begin)  # type: ignore[misc]  # the engine's own effect, not a part's
+    verdict = yield from flow
+    yield Mark(partial(_end, verdict, edge), verdict)  # type: ignore[misc]
+    return verdict
+
+
+def observed_exchange(flow: Flow[str | Failed]) -> Flow[str | Failed]:
+    """Getting a token for a call to an inner service: what tokens cost on the way of a request, like checking."""
+    yield Mark(_begin)  # type: ignore[misc]
+    token = yield from flow
+    yield Mark(_pause)  # type: ignore[misc]
+    return token
+
+
+def observed_sign_in(flow: Flow[Any]) -> Flow[Any]:
+    """A sign-in whose duration is noted."""
+    yield Mark(partial(_sign_in, -1))  # type: ignore[misc]
+    answer = yield from flow
+    yield Mark(partial(_sign_in, 1))  # type: ignore[misc]
+    return answer
+
+
+def _sign_in(sign: int, journey: Journey, now: float) -> None:
+    journey.signing_in += sign * now
+
+
+def _begin_at_edge(replica: int, token: int, journey: Journey, now: float) -> None:
+    journey.replica = replica
+    journey.token = token
+    _begin(journey, now)
+
+
+def _begin(journey: Journey, now: float) -> None:
+    journey.validating = True
+    journey.since = now
+
+
+def _pause(journey: Journey, now: float) -> None:
+    journey.validating = False
+    journey.checking += now - journey.since
+
+
+def _end(verdict: Verdict, edge: bool, journey: Journey, now: float) -> None:
+    _pause(journey, now)
+    journey.decided = now
+    journey.based_on = verdict.based_on
+    # Behind the edge a token must please everybody: one refusal is enough.
+    journey.accepted = int(verdict.accepted) if edge else min(journey.accepted, int(verdict.accepted))
+    journey.validations += 1
+    journey.refusals += not verdict.accepted
+
+
+def observed_request(flow: Flow[Any], ctx: Context, journey: Journey) -> Flow[Any]:
+    """A client's request in which the time that it waits for an access token is noted.
+
+    A client that waits by itself, to call the API again, waits for no token: tokens are obtained in shared work.
+    """
+    since = ctx.now()
+    answer: Any = None
+    while True:
+        try:
+            effect = flow.send(answer)
+        except StopIteration as stop:
+            return stop.value
+        calls_api = effect.__class__ is Call and effect.target in ("api", "bff")
+        if calls_api:
+            journey.obtaining += ctx.now() - since
+        answer = yield effect
+        if calls_api or effect.__class__ is Sleep:
+            since = ctx.now()

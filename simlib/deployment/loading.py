@@ -1,0 +1,56 @@
+"""Loading with the parts of this package: what the command line and notebooks start from."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from simlib.deployment.enforcement_points import check_promises
+from simlib.deployment.parts import PARTS
+from simlib.scenario.base import bundled_scenarios
+from simlib.scenario.errors import InputError, unknown
+from simlib.scenario.loading import build_scenario, read_document
+from simlib.scenario.scenario import Scenario
+from simlib.scenario.world import ReplayLoad, World
+
+
+def load_scenario(source: str | Path) -> Scenario:
+    """Load a scenario file (TOML), the run.json of an earlier run, or a bundled scenario by its name.
+
+    Raises InputError with file, key and what is allowed.
+    """
+    path = scenario_path(source)
+    return scenario_from(read_document(path), path)
+
+
+def scenario_path(source: str | Path) -> Path:
+    """The file itself, or the bundled scenario of that name when there is no such file.
+
+    Raises InputError for what looks like a name and is not one.
+    """
+    path, bundled = Path(source), bundled_scenarios()
+    if path.is_file() or path.suffix or len(path.parts) > 1:
+        return path
+    if str(source) not in bundled:
+        raise InputError(unknown("scenario", str(source), [*bundled, "or the path of a scenario file"]))
+    return bundled[str(source)]
+
+
+def scenario_from(document: Mapping[str, Any], source: Path) -> Scenario:
+    """Check a scenario document; paths in it are relative to ``source``, the file it was read from.
+
+    In the scenario they are absolute, so that it means the same wherever it is written down again. Raises InputError
+    with file, key and what is allowed.
+    """
+    scenario = build_scenario(document, PARTS, source)
+    check_promises(scenario, source)
+    return replace(scenario, world=_absolute(scenario.world, source.absolute().parent))
+
+
+def _absolute(world: World, base: Path) -> World:
+    changed: dict[str, Any] = {}
+    if isinstance(world.load, ReplayLoad):
+        changed["load"] = world.load.model_copy(update={"file": (base / world.load.file).resolve()})
+    if world.profile.endswith(".csv"):
+        changed["profile"] = str((base / world.profile).resolve())
+    return world.model_copy(update=changed)

@@ -1,0 +1,163 @@
+"""The users' clients and their tokens: who holds what, and the rows that tell of it.
+
+Tokens are in the middle of their lives when a run begins. A user with request rate r whose client uses a token for L
+seconds and fetches the next one when it needs it holds a usable token for L out of every L + 1/r seconds, of an age
+that is uniform on [0, L): so nobody stampedes at time 0. With sessions of length S the same holds for them: a session
+is there for S out of every S + 1/r seconds.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from simlib.deployment.authorization_servers import Servers
+from simlib.deployment.clients import Application, subject_of
+from simlib.deployment.demand import Demand
+from simlib.deployment.offline_run import PastContext, run_untimed
+from simlib.deployment.sign_in import SignIns
+from simlib.scenario.effects import Context, Flow
+from simlib.scenario.hosts import BACKEND
+from simlib.scenario.messages import StorePut, TokenRow
+from simlib.scenario.sinks import Row
+from simlib.scenario.variates import Variates
+from simlib.strategies import Grant, Held, Issued, Issuer, Presenter, UserClient, Wrapper
+from simlib.tokens import opaque_token, store_key
+
+FOREVER = 1e9
+"""Expiry of refresh tokens of sessions that do not end, seconds: no such session ends inside a run."""
+
+
+class Population:
+    """Clients come to life at their first request, as they would have been at that time.
+
+    ``remembers``: which tokens each user has can be asked for.
+    """
+
+    def __init__(
+        self,
+        demand: Demand,
+        variates: Variates,
+        presenter: Presenter,
+        wrappers: tuple[Wrapper, ...],
+        servers: Servers,
+        scope: str,
+        sign_ins: SignIns | None,
+        token_row: Callable[[Row], None],
+        remembers: bool = False,
+    ) -> None:
+        self._remembers = remembers
+        self._demand = demand
+        self._variates = variates
+        self._life = presenter.useful_life_s
+        self._wrappers = wrappers
+        self._servers = servers
+        self._scope = scope
+        self._sign_ins = sign_ins
+        self._token_row = token_row
+        self._clients: dict[int, UserClient] = {}
+        self._token_ids: dict[str, int] = {}
+        self._issued_to: dict[int, int] = {}
+        self._live: dict[int, list[Issued]] = {}
+
+    def client(self, user: int) -> UserClient:
+        """The client of a user."""
+        known = self._clients.get(user)
+        if known is None:
+            known = self._clients[user] = self._begin(user)
+        return known
+
+    def newcomer(self, user: int) -> UserClient:
+        """A user's client without a past: nobody has signed in yet. Only where sessions begin."""
+        assert self._sign_ins is not None
+        client = self._clients[user] = self._sign_ins.client(user)
+        return client
+
+    def application(self, user: int) -> Application | None:
+        """The registered client that a user's client is one of; None where there is but one."""
+        return None if self._sign_ins is None else self._sign_ins.application(user)
+
+    def server_region(self, user: int) -> str:
+        """The region of the authorization server that a user belongs to."""
+        return self._servers.of(user).region
+
+    def token_id(self, token: str) -> int:
+        """The number of a token that was issued in this run, -1 for any other string."""
+        return self._token_ids.get(token, -1)
+
+    def note_issued(self, issued: Issued) -> None:
+        """Write the row of a new token."""
+        user = int(issued.subject.removeprefix("user-"))
+        ordinal = self._issued_to.get(user, 0)
+        self._issued_to[user] = ordinal + 1
+        number = len(self._token_ids)
+        self._token_ids[issued.token] = number
+        if self._remembers:
+            self._live.setdefault(user, []).append(issued)
+        self._token_row((number, user, ordinal, issued.issued_at, issued.expires_at, len(issued.token)))
+
+    def live_tokens(self, user: int, now: float) -> tuple[str, ...]:
+        """The access tokens of a user that are in time at an instant (seconds), those from before the run included."""
+        self.client(user)
+        return tuple(issued.token for issued in self._live.get(user, ()) if issued.issued_at <= now < issued.expires_at)
+
+    def _begin(self, user: int) -> UserClient:
+        if self._sign_ins is None:
+            return UserClient(user, self._refresh_token(user, "client", FOREVER), self._held_before(user, FOREVER))
+        client = self._sign_ins.client(user)
+        length, position = self._sign_ins.session_before(user, self._idle(user))
+        if position < length and client.target != BACKEND:  # a browser with a backend begins without a cookie
+            client.session_until = length - position
+            if self._sign_ins.refreshes(user):
+                client_id = self._sign_ins.application(user).client_id
+                client.refresh_token = self._refresh_token(user, client_id, client.session_until)
+            client.held = self._held_before(user, position)
+        return client
+
+    def _idle(self, user: int) -> float:
+        """Mean seconds between two requests of a user."""
+        rate = float(self._demand.rates[user])
+        return 1.0 / rate if rate > 0 else FOREVER
+
+    def _refresh_token(self, user: int, client_id: str, until: float) -> str:
+        token = opaque_token(self._variates.random_bytes("session.refresh_token", user, 32))
+        row = TokenRow("refresh", subject_of(user), client_id, self._scope, "", -FOREVER, until)
+        self._servers.of(user).store.execute(StorePut(store_key(token), row))
+        return token
+
+    def _held_before(self, user: int, oldest: float) -> Held | None:
+        """The access token that a user has when the run begins, at most ``oldest`` seconds old."""
+        # One uniform for both questions: below the usable share of the cycle it is the age in cycles.
+        position = self._variates.one("session.age", user, 0) * (self._life + self._idle(user))
+        if position >= self._life:
+            return None
+        past = PastContext(-min(position, oldest), self._variates, user)
+        client_id = "client" if self._sign_ins is None else self._sign_ins.application(user).client_id
+        grant = Grant(subject_of(user), client_id, self._scope)
+        for wrapper in self._wrappers:
+            grant = wrapper.grant_before(user, grant)
+        server = self._servers.of(user)
+        issued: Issued = run_untimed(server.issuer.issue(past, grant), server.resources())
+        self.note_issued(issued)
+        return Held(issued.token, issued.expires_at)
+
+
+class ObservedTokens:
+    """The AS's access tokens, with the driver looking on: what is issued and revoked becomes rows."""
+
+    def __init__(self, issuer: Issuer, population: Population, on_revoked: Callable[[str, float], None]) -> None:
+        self._issuer = issuer
+        self._population = population
+        self._on_revoked = on_revoked
+        self.inspect = issuer.inspect
+
+    def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
+        """Issue, then write the row."""
+        issued = yield from self._issuer.issue(ctx, grant)
+        self._population.note_issued(issued)
+        return issued
+
+    def revoke(self, ctx: Context, token: str) -> Flow[Any]:
+        """Revoke, then tell when it took effect."""
+        known = yield from self._issuer.revoke(ctx, token)
+        if known:
+            self._on_revoked(token, ctx.now())
+        return known

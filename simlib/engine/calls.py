@@ -1,0 +1,267 @@
+"""Calls between hosts: both ends are charged, the link takes its time, connections are kept, callers may give up."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from simlib.engine.hosts import Route, Threads
+from simlib.engine.kernel import Callbacks, Kernel
+from simlib.engine.links import Connections, Timeouts
+from simlib.engine.request_log import NAN
+from simlib.engine.task import CallFrame, Task, Timeout
+from simlib.scenario.effects import Call, Failed, Reply
+from simlib.scenario.messages import Stored
+from simlib.scenario.records import GIVEN_UP
+from simlib.scenario.sinks import Row
+
+if TYPE_CHECKING:
+    from simlib.engine.driver import Driver
+
+CONNECT_OUT, CONNECT_IN = ("http.connect_out",), ("http.connect_in",)
+
+
+class Exchange:
+    """Carries a task from the caller to the callee and back.
+
+    A call without a timeout travels with its own task. A call that may be given up gets a carrier, so that the callee
+    goes on working when nobody waits any more.
+    """
+
+    def __init__(self, kernel: Kernel, driver: "Driver", call_row: Callable[[Row], None] | None):
+        self.kernel = kernel
+        self.schedule_at = kernel.schedule_at
+        self.driver = driver
+        self._call_row = call_row
+        self._on_left: Callbacks = [self._depart]
+        self._on_connected: Callbacks = [self._connected]
+        self._on_arrived: Callbacks = [self._arrived]
+        self.on_begin: Callbacks = [self._begin]
+        self._on_answered: Callbacks = [self._answered]
+        self._timeouts = Timeouts(kernel, self._timed_out)
+
+    def call(self, task: Task, call: Call, route: Route) -> None:
+        """The task's generator wants an answer from another host."""
+        task.effect = call
+        task.route = route
+        if route.call_out and task.host.station is not None:
+            self.driver.charge(task, route.call_out, self._on_left)
+        elif call.timeout is None and route.connections is None:
+            if task.held is not None:
+                self.driver.release(task)
+            self._dispatch(task, 0.0)
+        else:
+            self._depart(task)
+
+    def _depart(self, task: Task) -> None:
+        if task.held is not None:
+            self.driver.release(task)
+        call: Call = task.effect
+        if call.timeout is not None:
+            task = self._carrier(task, call, call.timeout)
+        connections = task.route.connections
+        if connections is None:
+            self._dispatch(task, 0.0)
+        else:
+            self._connect(task, connections)
+
+    def _carrier(self, task: Task, call: Call, timeout: float) -> Task:
+        clock = self._timeouts.start(task, timeout)
+        carrier = self.driver.task(task.subject, task.key)
+        carrier.journey = task.journey
+        carrier.parent = clock
+        carrier.effect = call
+        carrier.route = task.route
+        carrier.host = task.host
+        carrier.send = nobody
+        return carrier
+
+    # --- connections ---------------------------------------------------------------------------------------------
+
+    def _connect(self, task: Task, connections: Connections) -> None:
+        taken = connections.acquire(self.kernel._now)
+        if taken == "full":
+            connections.waiting.append(task)
+        elif taken == "reused":
+            self._dispatch(task, 0.0)
+        elif task.route.call_out and task.host.station is not None:
+            self.driver.charge(task, CONNECT_OUT, self._on_connected)
+        else:
+            self._connected(task)
+
+    def _connected(self, task: Task) -> None:
+        """The caller has done its part of opening a connection; the rest is round trips."""
+        if task.held is not None:
+            self.driver.release(task)
+        self._dispatch(task, task.route.link.connect_round_trips)
+
+    # --- there ---------------------------------------------------------------------------------------------------
+
+    def _dispatch(self, task: Task, round_trips: float) -> None:
+        route = task.route
+        link = route.link
+        callee = route.replicas[0]
+        if route.balance is not None:
+            callee = route.replicas[int(route.balance.take(task.subject) * len(route.replicas))]
+        round_trip = link.fixed
+        if round_trip is None:
+            round_trip = link.round_trip.take(task.subject)
+        one_way = round_trip / 2
+        delay = one_way if round_trips == 0.0 else one_way + round_trips * round_trip
+        size = 0
+        journey = task.journey
+        if journey is not None or self._call_row is not None or link.bandwidth is not None:
+            size = link.head_out + task.effect.request.size
+            delay += link.transmission(size)
+            if journey is not None:
+                journey.bytes += size
+                journey.asked += journey.validating and route.asks
+        now = self.kernel._now
+        task.frames.append(CallFrame(task.send, task.host, route, one_way, now, size))
+        task.host = callee
+        task.new_connection = round_trips > 0.0
+        task.callbacks = self._on_arrived if route.call_in or callee.threads is not None else self.on_begin
+        self.schedule_at(task, now + delay, task.key)
+
+    def _arrived(self, task: Task) -> None:
+        threads = task.host.threads
+        if threads is None or threads.enter(task, self.kernel._now):
+            self._admitted(task)
+
+    def _admitted(self, task: Task) -> None:
+        """The callee has a thread for the request, if it needs one."""
+        operations = task.route.call_in
+        if not operations or task.host.station is None:
+            self._begin(task)
+        else:
+            self.driver.charge(task, self._taking_in(task), self.on_begin)
+
+    def _taking_in(self, task: Task) -> tuple[str, ...]:
+        operations = task.route.call_in
+        return operations + CONNECT_IN if task.new_connection else operations
+
+    def _leave_thread(self, task: Task, threads: Threads) -> None:
+        now = self.kernel._now
+        since, following = threads.leave(task, now)
+        self.driver.note_threads(task, since, now)
+        if following is not None:
+            self._admitted(following)
+
+    def _begin(self, task: Task) -> None:
+        task.send = task.host.handlers[task.route.target](task.effect.request).send
+        self.driver.advance(task, None)
+
+    # --- and back ------------------------------------------------------------------------------------------------
+
+    def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
+        """The callee is done: its answer goes back over the link."""
+        if task.host.threads is not None:
+            if task.held is not None:
+                self.driver.release(task)
+            self._leave_thread(task, task.host.threads)
+        self._send_back(task, frame, value)
+
+    def _send_back(self, task: Task, frame: CallFrame, value: Any) -> None:
+        if task.held is not None:
+            self.driver.release(task)
+        delay = frame.one_way
+        journey = task.journey
+        link = frame.route.link
+        if journey is not None or self._call_row is not None or link.bandwidth is not None:
+            size = link.head_back + value.size
+            delay += link.transmission(size)
+            task.reply_bytes = size
+            if journey is not None:
+                journey.bytes += size
+        task.frames.append(frame)
+        task.value = value
+        task.callbacks = self._on_answered
+        self.schedule_at(task, self.kernel._now + delay, task.key)
+
+    def _answered(self, task: Task) -> None:
+        frame = task.frames.pop()
+        assert frame.__class__ is CallFrame
+        value = task.value
+        connections = frame.route.connections
+        if connections is not None:
+            self._hand_over(connections)
+        if self._call_row is not None:
+            self._write(task, frame, task.host.index, self.kernel._now, value.status, task.reply_bytes)
+        value = as_failure(value)
+        if task.parent is not None and frame.send is nobody:
+            self._deliver(task, task.parent, value)
+            return
+        task.host = frame.host
+        task.send = frame.send
+        self.driver.advance(task, value)
+
+    def _hand_over(self, connections: Connections) -> None:
+        """The connection goes to whoever has waited longest and still waits; a caller that gave up sends nothing."""
+        while (taker := connections.release(self.kernel._now)) is not None:
+            if taker.parent is None or taker.parent.waiting is not None:
+                self._dispatch(taker, 0.0)
+                return
+            self.driver.retire(taker)
+
+    # --- giving up -----------------------------------------------------------------------------------------------
+
+    def _deliver(self, carrier: Task, clock: Timeout, value: Any) -> None:
+        waiting = clock.waiting
+        clock.waiting = None
+        self.driver.retire(carrier)
+        if waiting is not None:
+            self.driver.advance(waiting, value)
+
+    def _timed_out(self, clock: Timeout) -> None:
+        waiting = clock.waiting
+        if waiting is not None:
+            clock.waiting = None
+            self.driver.advance(waiting, Failed("timed_out"))
+
+    # --- rows ----------------------------------------------------------------------------------------------------
+
+    def _write(
+        self, task: Task, frame: CallFrame, replica: int, received: float, status: int, reply_bytes: int
+    ) -> None:
+        assert self._call_row is not None
+        if task.parent is not None and frame.send is nobody and task.parent.waiting is None:
+            status = GIVEN_UP
+        self._call_row(
+            (
+                task.subject,
+                frame.route.target_id,
+                frame.host.name_id,
+                frame.route.host_id,
+                replica,
+                frame.sent,
+                received,
+                status,
+                frame.request_bytes,
+                reply_bytes,
+            )
+        )
+
+    def write_unanswered(self, task: Task, horizon: float) -> None:
+        """At the end of a run: the calls that this task has under way."""
+        if self._call_row is not None:
+            frames = [frame for frame in task.frames if isinstance(frame, CallFrame)]
+            # The callee of a call is where the next one was made; of the last, where the task is now.
+            callees = [*(frame.host for frame in frames[1:]), task.host] if frames else []
+            for frame, callee in zip(frames, callees, strict=True):
+                if frame.sent < horizon:
+                    self._write(task, frame, callee.index, NAN, 0, 0)
+
+
+def as_failure(value: Any) -> Any:
+    """What a caller makes of an answer: a server that is broken or wants to be left alone has failed.
+
+    Of a store's answer it sees what was stored.
+    """
+    if value.__class__ is Stored:
+        return value.answer
+    if value.__class__ is Reply and (value.status >= 500 or value.status == 429):
+        return Failed("status", value.status, value.retry_after)
+    return value
+
+
+def nobody(_: Any) -> Any:
+    """Stands for the caller in a call that may be given up: the answer goes to whoever still waits."""
+    raise AssertionError("nobody is not a generator")

@@ -1,0 +1,67 @@
+"""Calls of which only the delay matters: for networks that charge no call and record none.
+
+Queueing models without token traffic live here; it is the same exchange with everything left out that they lack.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from simlib.engine.calls import Exchange, as_failure
+from simlib.engine.hosts import Route
+from simlib.engine.kernel import Callbacks, Kernel
+from simlib.engine.task import CallFrame, Task
+from simlib.scenario.effects import Call, Reply
+
+if TYPE_CHECKING:
+    from simlib.engine.driver import Driver
+
+_new_frame = tuple.__new__
+
+
+class DelaysOnly(Exchange):
+    """Takes the short way for calls without timeout over links without connections; all others go the long way."""
+
+    def __init__(self, kernel: Kernel, driver: "Driver") -> None:
+        super().__init__(kernel, driver, call_row=None)
+        self._on_returned: Callbacks = [self._returned]
+        self._on_there: Callbacks = [self._there]
+
+    def call(self, task: Task, call: Call, route: Route) -> None:
+        """Off to the callee, after half a round trip."""
+        if call.timeout is not None or route.connections is not None or route.balance is not None:
+            super().call(task, call, route)
+            return
+        task.effect = call
+        task.route = route
+        if task.held is not None:
+            self.driver.release(task)
+        link = route.link
+        one_way = (link.round_trip.take(task.subject) if link.fixed is None else link.fixed) / 2
+        now = self.kernel._now
+        # The same as CallFrame(...), without the detour through its generated __new__.
+        task.frames.append(_new_frame(CallFrame, (task.send, task.host, route, one_way, now, 0)))
+        task.host = route.replicas[0]
+        task.callbacks = self._on_there
+        self.schedule_at(task, now + one_way, task.key)
+
+    def _there(self, task: Task) -> None:
+        task.send = task.route.first(task.effect.request).send
+        self.driver.advance(task, None)
+
+    def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
+        """Back to the caller, after the other half."""
+        if task.parent is not None or frame.route.connections is not None:
+            super().answer(task, frame, value)
+            return
+        if task.held is not None:
+            self.driver.release(task)
+        task.frames.append(frame)
+        task.value = value
+        task.callbacks = self._on_returned
+        self.schedule_at(task, self.kernel._now + frame.one_way, task.key)
+
+    def _returned(self, task: Task) -> None:
+        frame: CallFrame = task.frames.pop()  # type: ignore[assignment]  # a task that returns has its caller on top
+        task.host = frame.host
+        task.send = frame.send
+        value = task.value
+        self.driver.advance(task, as_failure(value) if value.__class__ is Reply else value)

@@ -1,0 +1,238 @@
+"""Calls in a network where hosts may be down and messages may get lost.
+
+A call to a host that is down is refused: a reset comes back at once (RFC 9293 section 3.5.2). A message that is lost is
+not sent again within the run of a simulation as TCP would: its caller meets its own timeout, or, when it set none, the
+end of TCP's patience (assumption: the defaults of Linux, Documentation/networking/ip-sysctl.rst).
+
+Calls in a network where things go wrong and where hosts turn requests away when they have too many.
+
+Hosts that turn requests away when they have too many: a limit on admission.
+
+Chosen when a run is built, and only for networks with such a host.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from simlib.engine.calls import Exchange, nobody
+from simlib.engine.hosts import Replica
+from simlib.engine.kernel import Callbacks, Kernel
+from simlib.engine.links import Connections
+from simlib.engine.request_log import NAN
+from simlib.engine.task import CallFrame, Task
+from simlib.scenario.design import Admission
+from simlib.scenario.effects import Failed, Reply
+from simlib.scenario.records import LOST, RESET
+from simlib.scenario.sinks import Row
+
+if TYPE_CHECKING:
+    from simlib.engine.driver import Driver
+
+CONNECTING_S = 127.0
+"""How long TCP tries to open a connection: tcp_syn_retries = 6."""
+RETRANSMITTING_S = 924.6
+"""How long TCP tries to get a message through an open one: tcp_retries2 = 15."""
+EVERYTHING = frozenset({""})
+
+
+class Conditions:
+    """What is wrong at present: hosts (with the targets) that refuse calls, and pairs of hosts that are cut off."""
+
+    __slots__ = ("cut", "refusing")
+
+    def __init__(self) -> None:
+        self.refusing: dict[str, frozenset[str]] = {}
+        self.cut: frozenset[frozenset[str]] = frozenset()
+
+    def refuses(self, host: str, target: str) -> bool:
+        """Whether a host refuses calls of a target."""
+        refused = self.refusing.get(host)
+        return refused is not None and (refused is EVERYTHING or target.partition("@")[0] in refused)
+
+
+class FaultyExchange(Exchange):
+    """The exchange with these conditions, which others change as time passes."""
+
+    def __init__(self, kernel: Kernel, driver: "Driver", call_row: Callable[[Row], None] | None) -> None:
+        super().__init__(kernel, driver, call_row)
+        self.conditions = Conditions()
+        self._on_reached: Callbacks = [self._reached]
+        self._on_lost: Callbacks = [self._lose]
+        self._on_given_up: Callbacks = [self._given_up]
+        self._on_failed: Callbacks = [self._failed]
+
+    def under_way(self, task: Task) -> bool:
+        """Whether the task's last call is on the line, in whichever direction, and not in its callee's hands."""
+        on_line = (self._on_reached, self._on_lost, self._on_given_up, self._on_failed, self._on_answered)
+        return any(task.callbacks is callbacks for callbacks in on_line)
+
+    # --- there ---------------------------------------------------------------------------------------------------
+
+    def _dispatch(self, task: Task, round_trips: float) -> None:
+        conditions, route = self.conditions, task.route
+        there = route.replicas[0].name
+        if frozenset((task.host.name, there)) in conditions.cut:
+            super()._dispatch(task, round_trips)
+            task.callbacks = self._on_lost
+            return
+        # Who is refused hears of it after one way there and one back, before any handshake goes on.
+        super()._dispatch(task, 0.0 if conditions.refuses(there, route.target) else round_trips)
+        task.new_connection = round_trips > 0.0
+        task.callbacks = self._on_reached
+
+    def _reached(self, task: Task) -> None:
+        route = task.route
+        if self.conditions.refuses(task.host.name, route.target):
+            frame = task.frames[-1]
+            assert isinstance(frame, CallFrame)
+            self.fail(task, Failed("refused"), frame.one_way)
+        elif route.call_in or task.host.threads is not None:
+            self._arrived(task)
+        else:
+            self._begin(task)
+
+    # --- and back ------------------------------------------------------------------------------------------------
+
+    def emptied(self, replica: Replica) -> None:
+        """A replica has lost all that it was working on."""
+
+    def _send_back(self, task: Task, frame: CallFrame, value: Any) -> None:
+        """An answer goes back over the link, or gets lost there."""
+        host: Replica = task.host
+        super()._send_back(task, frame, value)
+        if frozenset((host.name, frame.host.name)) in self.conditions.cut:
+            task.callbacks = self._on_lost
+
+    def _lose(self, task: Task) -> None:
+        """The message should be there now, and is not."""
+        frame = task.frames[-1]
+        assert isinstance(frame, CallFrame)
+        until = frame.sent + (CONNECTING_S if task.new_connection else RETRANSMITTING_S)
+        clock = task.parent
+        if clock is not None and frame.send is nobody:
+            until = min(until, clock.due[0]) if clock.waiting is not None else 0.0
+        task.callbacks = self._on_given_up
+        self.schedule_at(task, max(until, self.kernel._now), task.key)
+
+    def _given_up(self, task: Task) -> None:
+        self._end(task, Failed("unreachable"), LOST)
+
+    def fail(self, task: Task, failed: Failed, after: float) -> None:
+        """Nothing will come of the task's last call, and its caller hears so in ``after`` seconds."""
+        task.value = failed
+        task.callbacks = self._on_failed
+        self.schedule_at(task, self.kernel._now + after, task.key)
+
+    def _failed(self, task: Task) -> None:
+        self._end(task, task.value, RESET)
+
+    def _end(self, task: Task, failed: Failed, status: int) -> None:
+        """The call is over without an answer; its connection is closed."""
+        frame = task.frames.pop()
+        assert isinstance(frame, CallFrame)
+        connections = frame.route.connections
+        if connections is not None:
+            self._closed(connections)
+        clock = task.parent
+        own = clock is not None and frame.send is nobody
+        if self._call_row is not None:
+            heard = clock is None or not own or clock.waiting is not None
+            self._write(task, frame, task.host.index, self.kernel._now if heard else NAN, status, 0)
+        if own and clock is not None:
+            self._deliver(task, clock, failed)
+            return
+        task.host = frame.host
+        task.send = frame.send
+        self.driver.advance(task, failed)
+
+    def _closed(self, connections: Connections) -> None:
+        """Whoever has waited longest for a connection and still waits opens a new one."""
+        connections.close()
+        while connections.waiting:
+            taker = connections.waiting.popleft()
+            if taker.parent is None or taker.parent.waiting is not None:
+                self._connect(taker, connections)
+                return
+            self.driver.retire(taker)
+
+
+class Door:
+    """How many requests one replica has let in that it has not answered yet."""
+
+    __slots__ = ("limit", "present", "refusal")
+
+    def __init__(self, admission: Admission) -> None:
+        self.limit = admission.limit
+        self.refusal = Reply(503, retry_after=admission.retry_after_s)
+        self.present = 0
+
+
+class LimitedAdmission(Exchange):
+    """An exchange at whose doors the surplus is refused with 503, for the price of taking in a call.
+
+    The refusal waits for a worker like any other work of the host, but for no thread. A request whose caller has given
+    up stays in until it is answered.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        driver: "Driver",
+        call_row: Callable[[Row], None] | None,
+        limits: Mapping[str, Admission],
+    ) -> None:
+        super().__init__(kernel, driver, call_row)
+        self._limits = limits
+        self._doors: dict[Replica, Door | None] = {}
+        self._on_refused: Callbacks = [self._refuse]
+
+    def _door(self, replica: Replica) -> Door | None:
+        if replica not in self._doors:
+            limit = self._limits.get(replica.name)
+            self._doors[replica] = None if limit is None else Door(limit)
+        return self._doors[replica]
+
+    def _arrived(self, task: Task) -> None:
+        door = self._door(task.host)
+        if door is None:
+            super()._arrived(task)
+        elif door.present < door.limit:
+            door.present += 1
+            super()._arrived(task)
+        elif task.route.call_in and task.host.station is not None:
+            self.driver.charge(task, self._taking_in(task), self._on_refused)
+        else:
+            self._refuse(task)
+
+    def _refuse(self, task: Task) -> None:
+        door = self._doors[task.host]
+        frame = task.frames.pop()
+        assert door is not None
+        assert isinstance(frame, CallFrame)
+        self._send_back(task, frame, door.refusal)
+
+    def answer(self, task: Task, frame: CallFrame, value: object) -> None:
+        """The callee is done, and has room for one more."""
+        door = self._door(task.host)
+        if door is not None:
+            door.present -= 1
+        super().answer(task, frame, value)
+
+
+class FaultyLimitedExchange(LimitedAdmission, FaultyExchange):
+    """Both: the limits stand at the doors, the faults on the way to them and back."""
+
+    def emptied(self, replica: Replica) -> None:
+        """Nobody is behind its door any more."""
+        door = self._door(replica)
+        if door is not None:
+            door.present = 0
+
+
+def faulty_exchange(
+    kernel: Kernel, driver: "Driver", call_row: Callable[[Row], None] | None, limits: Mapping[str, Admission]
+) -> FaultyExchange:
+    """The exchange of a network with faults; ``limits``: host -> its limit on admission."""
+    if limits:
+        return FaultyLimitedExchange(kernel, driver, call_row, limits)
+    return FaultyExchange(kernel, driver, call_row)

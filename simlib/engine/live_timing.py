@@ -1,0 +1,150 @@
+"""Live timing: work is charged what it took in this very run, by a stopwatch that the caller passes in.
+
+Handlers are wrapped: work is done as soon as it is asked for, and what goes on to the driver is a result with its
+seconds. So the driver is the same for both timings, and one without a stopwatch pays nothing for the other. The price:
+what work changes, such as a row of a store in this process, changes when the work begins and not when it ends.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from simlib.engine.costs import Measured, OwnCosts
+from simlib.engine.hosts import Handler, HostContext, InProcess
+from simlib.engine.verification_cache import Verifier
+from simlib.scenario.effects import Call, Compute, Flow, Once
+from simlib.scenario.errors import InputError
+from simlib.scenario.scenario import Scenario
+from simlib.tokens import Verification
+
+if TYPE_CHECKING:
+    from simlib.engine.network import Bind, Network
+
+Stopwatch = Callable[[Callable[[], Any]], tuple[Any, float]]
+"""Does some work once; returns its result and the seconds that it took."""
+
+STAND_INS = frozenset({"user.authenticate"})
+"""Operations whose work here is only a comparison, where a server is slow on purpose: the profile tells their time."""
+
+
+def stopwatch_of(scenario: Scenario, stopwatch: Stopwatch | None) -> Stopwatch | None:
+    """The stopwatch for runs of this scenario: None where the cost profile tells the times.
+
+    Raises InputError when the scenario wants live times and there is none.
+    """
+    if scenario.run.timing == "profile":
+        return None
+    if stopwatch is None:
+        raise InputError(
+            f'{scenario.name}: run.timing: "live" needs a stopwatch: `simlib compare` brings one, in Python give '
+            'stopwatch=simlib.CpuStopwatch(); or use timing = "profile"'
+        )
+    return stopwatch
+
+
+def timed_network(network: "Network", stopwatch: Stopwatch, verifier: Verifier) -> "Network":
+    """The network with every work timed that hosts with workers do.
+
+    Work without anything really done, and operations to which the network gives a cost of its own, keep their costs:
+    the rows of a database may be kept in memory here, but its times are the scenario's.
+    """
+    timed = {host.name: _Timed(network, host.name, stopwatch, verifier) for host in network.hosts if host.workers}
+    where, bind = network.entry
+    return replace(
+        network,
+        entry=(where, timed[where].bound(bind) if where in timed else bind),
+        handlers={
+            target: (host, timed[host].bound(bind) if host in timed else bind)
+            for target, (host, bind) in network.handlers.items()
+        },
+        after=tuple(
+            (instant, host, partial(timed[host].made, make) if host in timed else make)
+            for instant, host, make in network.after
+        ),
+        backgrounds={
+            host: partial(timed[host].all_made, make) if host in timed else make
+            for host, make in network.backgrounds.items()
+        },
+    )
+
+
+@runtime_checkable
+class _Shortened(Protocol):
+    """Work that is done here by a short cut, and elsewhere as its library is shipped."""
+
+    def as_shipped(self) -> Any: ...
+
+
+class _Timed:
+    """Wraps what runs on one host."""
+
+    def __init__(self, network: "Network", host: str, stopwatch: Stopwatch, verifier: Verifier) -> None:
+        costs = network.costs_of.get(host, network.costs)
+        self._host = host
+        self._stated = STAND_INS | (costs.own.keys() if isinstance(costs, OwnCosts) else frozenset())
+        self._local = _inside(network, host)
+        self._stopwatch = stopwatch
+        self._verifier = verifier
+
+    def bound(self, bind: "Bind") -> "Bind":
+        """A bind whose handlers are timed."""
+
+        def timed(context: HostContext) -> Handler:
+            handler = bind(context)
+            return lambda request: self._flow(handler(request))
+
+        return timed
+
+    def made(self, make: Callable[[], Flow[Any]]) -> Flow[Any]:
+        """What ``make`` makes, timed."""
+        return self._flow(make())
+
+    def all_made(
+        self, make: Callable[[HostContext], tuple[Flow[Any], ...]], context: HostContext
+    ) -> tuple[Flow[Any], ...]:
+        """All that ``make`` makes for one replica, timed."""
+        return tuple(self._flow(flow) for flow in make(context))
+
+    def _flow(self, flow: Flow[Any]) -> Flow[Any]:
+        """The generator, with its work done and timed here."""
+        answer: Any = None
+        while True:
+            try:
+                effect = flow.send(answer)
+            except StopIteration as stop:
+                return stop.value
+            if isinstance(effect, Compute):
+                operation, work = effect
+                if work is not None and operation not in self._stated:
+                    effect = self._measure(operation, work)
+            elif isinstance(effect, Call) and effect.target in self._local:
+                resource = self._local[effect.target]
+                operation = resource.operation_of(effect.request)
+                if operation not in self._stated:
+                    effect = self._measure(operation, partial(resource.execute, effect.request))
+            elif isinstance(effect, Once):
+                effect = effect._replace(work=partial(self.made, effect.work))
+            answer = yield effect
+
+    def _measure(self, operation: str, work: Callable[[], Any]) -> Compute:
+        """The work, done; raises ValueError for a stopwatch that does not tell a time."""
+        # The simulation verifies by a short cut with the same verdict, which a server would not have.
+        result, seconds = self._stopwatch(work.as_shipped if isinstance(work, _Shortened) else work)
+        if not 0 <= seconds < float("inf"):
+            raise ValueError(f"the stopwatch says that {operation} took {seconds} s")
+        if isinstance(work, Verification):
+            self._verifier.note(work, result, self._host)
+        return Compute(Measured(operation, seconds), partial(_result, result))
+
+
+def _inside(network: "Network", host: str) -> dict[str, InProcess]:
+    """What a host reaches in its own process, by the names that it uses (an alias hides what has its name)."""
+    local = {**network.local, **network.local_to.get(host, {})}
+    aliases = network.aliases.get(host, {})
+    kept = {name: resource for name, resource in local.items() if name not in aliases}
+    return kept | {name: local[target] for name, target in aliases.items() if target in local}
+
+
+def _result(result: Any) -> Any:
+    return result

@@ -1,0 +1,105 @@
+"""What the driver notes about one request while it is on its way."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from simlib.scenario.effects import Failed, Verdict
+from simlib.scenario.records import FAILED, FINISHED, REFUSED
+
+NAN = float("nan")
+
+
+class Journey:
+    """One request's row in the making: every figure is noted by the driver when the event happens."""
+
+    __slots__ = (
+        "accepted",
+        "arrival",
+        "asked",
+        "based_on",
+        "bytes",
+        "checking",
+        "decided",
+        "joined",
+        "obtaining",
+        "refusals",
+        "replica",
+        "request",
+        "sensitive",
+        "signing_in",
+        "since",
+        "token",
+        "user",
+        "user_information",
+        "validating",
+        "validations",
+    )
+
+    def __init__(
+        self, request: int, user: int, arrival: float, user_information: bool, sensitive: bool = False
+    ) -> None:
+        self.request = request
+        self.user = user
+        self.arrival = arrival
+        self.user_information = user_information
+        self.sensitive = sensitive
+        self.replica = -1
+        self.token = -1
+        self.checking = 0.0
+        self.obtaining = 0.0
+        self.signing_in = 0.0
+        self.decided = NAN
+        self.based_on = NAN
+        self.accepted = -1
+        self.validations = 0
+        self.asked = 0
+        self.joined = 0
+        self.refusals = 0
+        self.bytes = 0
+        self.validating = False
+        self.since = 0.0
+
+    def row(self, end: float, outcome: int, status: int) -> tuple[object, ...]:
+        """The row of the requests table."""
+        return (
+            self.request,
+            self.user,
+            self.arrival,
+            end,
+            outcome,
+            status,
+            self.replica,
+            self.token,
+            self.checking,
+            self.obtaining,
+            self.signing_in,
+            self.decided,
+            self.based_on,
+            self.accepted,
+            self.validations,
+            self.asked,
+            self.joined,
+            self.refusals,
+            self.user_information,
+            self.bytes,
+        )
+
+
+class Mark(NamedTuple):
+    """An effect of the engine's own wrappers, never of a part: note something on the journey at this instant.
+
+    ``verdict`` is what was decided, where something was.
+    """
+
+    note: Callable[[Journey, float], None]
+    verdict: Verdict | None = None
+
+
+def outcome_of(value: Any) -> tuple[int, int]:
+    """How a request ended, from the client's last answer."""
+    if isinstance(value, Failed):
+        return FAILED, value.status
+    status = int(value.status)
+    if status < 400:
+        return FINISHED, status
+    return REFUSED, status

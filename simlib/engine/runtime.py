@@ -1,0 +1,237 @@
+"""What hosts are made of, where faults may befall them and where none do.
+
+Which replica reaches which target, and how: the routes of a network, made before it runs.
+
+Costs of a host on which some operations take longer for a while.
+
+A host whose clock is off for a while.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from simlib.engine.costs import USED, CostTable, DrawnColumn, HostCosts, Identity, Measured, MeasuredCost, OperationCost
+from simlib.engine.faults import Faults, Skew, Slowdown
+from simlib.engine.hosts import HostContext, Replica, Route, Threads
+from simlib.engine.kernel import Kernel
+from simlib.engine.links import Connections, LinkRuntime
+from simlib.engine.stations import build_station
+from simlib.scenario.effects import Flow
+from simlib.scenario.variates import Variates
+
+if TYPE_CHECKING:
+    from simlib.engine.network import Bind, Host, Network, Path
+
+Replicas = Mapping[str, list[Replica]]
+
+
+def connect(network: "Network", replicas: Replicas, names: tuple[str, ...], variates: Variates, requests: int) -> None:
+    """Give every replica its routes: the links that the network has, then what is in its own process."""
+    for path in network.paths:
+        link = _link(path, variates, requests)
+        callees = replicas[path.callee]
+        balance = None
+        if len(callees) > 1:
+            balance = DrawnColumn(f"balance.{path.caller}.{path.callee}", Identity(), variates, requests)
+        for replica in replicas[path.caller]:
+            pool = Connections(path.connections, path.keep_alive_s) if link.pooled else None
+            for target, (where, _) in network.handlers.items():
+                if where == path.callee:
+                    route = Route(None, names.index(target), names.index(where), balance, pool)
+                    _charge(route, path, network.charge_calls)
+                    route.link, route.replicas, route.target = link, callees, target
+                    route.first = callees[0].handlers[target]
+                    replica.routes[target] = route
+                    if target in network.single:
+                        replica.routes |= _one_by_one(target, route)
+    for host, group in replicas.items():
+        _connect_inside(network, host, group)
+
+
+def _connect_inside(network: "Network", host: str, replicas: list[Replica]) -> None:
+    local = {**network.local, **network.local_to.get(host, {})}
+    aliases = network.aliases.get(host, {})
+    for replica in replicas:
+        replica.routes |= {target: Route(resource) for target, resource in local.items()}
+        replica.routes |= {name: replica.routes[target] for name, target in aliases.items()}
+
+
+def _charge(route: Route, path: "Path", charge_calls: bool) -> None:
+    route.asks = not path.behind
+    if charge_calls:
+        route.call_out = (path.call_out,) if path.call_out else ()
+        route.call_in = (path.call_in,) if path.call_in else ()
+
+
+def _one_by_one(target: str, route: Route) -> dict[str, Route]:
+    """The same route to each replica by an address of its own."""
+    routes = {}
+    for number, replica in enumerate(route.replicas):
+        own = routes[f"{target}#{number}"] = Route(None, route.target_id, route.host_id, None, route.connections)
+        own.asks, own.call_out, own.call_in = route.asks, route.call_out, route.call_in
+        own.link, own.replicas, own.target = route.link, [replica], target
+    return routes
+
+
+def _link(path: "Path", variates: Variates, requests: int) -> LinkRuntime:
+    return LinkRuntime(
+        f"{path.caller}.{path.callee}",
+        path.round_trip,
+        variates,
+        requests,
+        bandwidth=path.bandwidth,
+        connections=path.connections,
+        keep_alive=path.keep_alive_s,
+        connect_round_trips=path.connect_round_trips,
+        head_out=path.head_out,
+        head_back=path.head_back,
+    )
+
+
+class _Elsewhere:
+    """Instead of a column: every first use is gone, so that the driver asks for a further one."""
+
+    def __getitem__(self, subject: int) -> float:
+        return USED
+
+
+class SlowedCost:
+    """The cost of one operation, times the factor of the slowdowns that are there when it is begun."""
+
+    __slots__ = ("_cost", "_further", "_kernel", "_slowdowns")
+    values = _Elsewhere()
+
+    def __init__(self, cost: OperationCost | MeasuredCost, slowdowns: list[Slowdown], kernel: Kernel) -> None:
+        self._cost = cost
+        self._slowdowns = slowdowns
+        self._kernel = kernel
+        self._further = 0.0
+
+    def take(self, subject: int) -> float:
+        """Seconds for this subject's next use."""
+        return self.further(subject)
+
+    def further(self, subject: int) -> float:
+        """Seconds of the next use: the same variate as without the fault."""
+        cost, now = self._cost, self._kernel._now
+        seconds = cost.take(subject) if isinstance(cost, OperationCost) else cost.further(subject)
+        slowed = seconds
+        for slow in self._slowdowns:
+            if slow.begin <= now < slow.end:
+                slowed *= slow.factor
+        self._further += slowed - seconds
+        return slowed
+
+    def used(self) -> tuple[int, float]:
+        """How many values were used, and their sum."""
+        assert isinstance(self._cost, OperationCost)
+        count, seconds = self._cost.used()
+        return count, seconds + self._further
+
+
+class SlowedCosts(HostCosts):
+    """The operations of one host, of which some are slowed down at times."""
+
+    def __init__(
+        self,
+        host: str,
+        table: CostTable,
+        variates: Variates,
+        requests: int,
+        slowdowns: list[Slowdown],
+        kernel: Kernel,
+    ) -> None:
+        super().__init__(host, table, variates, requests)
+        self._slowdowns = slowdowns
+        self._kernel = kernel
+
+    def __missing__(self, operation: str) -> OperationCost | MeasuredCost:
+        cost = super().__missing__(operation)
+        name = operation.operation if isinstance(operation, Measured) else operation
+        slowdowns = [slow for slow in self._slowdowns if name.startswith(slow.operations)]
+        if not slowdowns:
+            return cost
+        slowed = cast(OperationCost, SlowedCost(cost, slowdowns, self._kernel))
+        if not isinstance(operation, Measured):
+            self[operation] = slowed
+        return slowed
+
+
+class SkewedContext(HostContext):
+    """What a part may ask of a host with clock faults; its own clock is all that it can read."""
+
+    __slots__ = ("_skews",)
+
+    def __init__(self, kernel: Kernel, variates: Variates, name: str, replica: int, skews: list[Skew]) -> None:
+        super().__init__(kernel, variates, name, replica)
+        self._skews = skews
+
+    def now(self) -> float:
+        """The host's clock, seconds since the start of the run."""
+        now = self._kernel._now
+        return now + sum(skew.seconds for skew in self._skews if skew.begin <= now < skew.end)
+
+
+NO_FAULTS = Faults()
+
+
+def make_replicas(
+    host: "Host",
+    handlers: "Mapping[str, tuple[str, Bind]]",
+    form: str,
+    table: CostTable,
+    faults: Faults,
+    names: tuple[str, ...],
+    kernel: Kernel,
+    variates: Variates,
+    requests: int,
+) -> list[Replica]:
+    """The replicas of one host, with stations of that form."""
+    costs = make_costs(host.name, table, variates, requests, faults, kernel)
+    replicas = []
+    for index in range(host.replicas):
+        context = make_context(kernel, variates, host.name, index, faults)
+        station = None if host.workers is None else build_station(form, kernel, host.workers)
+        replica = Replica(names.index(host.name), context, station, costs)
+        if host.threads is not None:
+            replica.threads = Threads(host.threads)
+            replica.threads_id = names.index(threads_of(host.name))
+        for target, (where, bind) in handlers.items():
+            if where == host.name:
+                replica.handlers[target] = bind(context)
+        replicas.append(replica)
+    return replicas
+
+
+def threads_of(host: str) -> str:
+    """What the threads of a host are called in records."""
+    return f"{host}.threads"
+
+
+def make_context(kernel: Kernel, variates: Variates, host: str, index: int, faults: Faults) -> HostContext:
+    """The context of one replica: with a clock that may be off, if a fault says so."""
+    skews = [skew for skew in faults.skews if skew.host == host and skew.replica in (None, index)]
+    if not skews:
+        return HostContext(kernel, variates, host, index)
+    return SkewedContext(kernel, variates, host, index, skews)
+
+
+def make_costs(
+    host: str, table: CostTable, variates: Variates, requests: int, faults: Faults, kernel: Kernel
+) -> HostCosts:
+    """The costs on a host: with operations that take longer at times, if a fault says so."""
+    slowdowns = [slow for slow in faults.slowdowns if slow.host == host and slow.operations]
+    if not slowdowns:
+        return HostCosts(host, table, variates, requests)
+    return SlowedCosts(host, table, variates, requests, slowdowns, kernel)
+
+
+def while_it_stands(flow: Flow[Any], replica: Replica, group: list[Replica]) -> Flow[None]:
+    """What a replica does by itself, until another takes its place in the group."""
+    answer: Any = None
+    while any(other is replica for other in group):
+        try:
+            effect = flow.send(answer)
+        except StopIteration:
+            return
+        answer = yield effect

@@ -1,0 +1,143 @@
+"""Figures of bad days: availability of every design on every day, and what becomes of the answers on one of them.
+
+The folder of bad days: figures, tables and what was run; it appears whole or not at all.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simlib.experiment.atomic_folder import check_new_folder, whole_folder
+from simlib.experiment.bad_days import BIN_S, USUAL, BadDays
+from simlib.report.bad_days_tables import Cells, bad_days_csv, bad_days_document, marks, per_cent
+from simlib.report.figure_style import LINES, OKABE_ITO, house_style, to_png, to_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_CELL, _LABEL = 26, 26  # characters in a line of a cell, and of the name of a day
+_ROW, _LINE = 0.2, 0.16  # inches for the first line of a row, and for each further one
+
+
+def availability_figure(days: BadDays, cells: Cells) -> "tuple[Figure, str]":
+    """A row per day, a column per design: availability in numbers and shade, and in words what else happened."""
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+
+    designs = list(days.plan.scenario.designs)
+    texts = {key: [per_cent(cell.availability), *_wrapped(marks(cell))] for key, cell in cells.items()}
+    labels = {day.name: fill(day.title, _LABEL) for day in days.plan.days}
+    heights = [
+        _ROW + _LINE * (max(len(texts[day.name, d]) for d in designs) + labels[day.name].count("\n"))
+        for day in days.plan.days
+    ]
+    edges = np.concatenate(([0.0], np.cumsum(heights)))
+    shades = LinearSegmentedColormap.from_list("availability", ["#D55E00", "#F2D8C4", "#FFFFFF"])
+    with house_style():
+        figure = Figure(figsize=(2.4 + 2.4 * len(designs), 0.7 + edges[-1]), layout="constrained")
+        axes = figure.subplots()
+        means = [[cells[day.name, design].availability.mean for design in designs] for day in days.plan.days]
+        axes.pcolormesh(np.arange(len(designs) + 1), edges, np.ma.masked_invalid(means), cmap=shades, vmin=0, vmax=1)
+        for row, day in enumerate(days.plan.days):
+            for column, design in enumerate(designs):
+                middle, text = (edges[row] + edges[row + 1]) / 2, "\n".join(texts[day.name, design])
+                axes.text(column + 0.5, middle, text, ha="center", va="center", fontsize=8, linespacing=1.3)
+        axes.set_yticks((edges[:-1] + edges[1:]) / 2, list(labels.values()))
+        axes.set_xticks(np.arange(len(designs)) + 0.5, designs)
+        axes.xaxis.tick_top()
+        axes.tick_params(length=0)
+        axes.grid(visible=False)
+        axes.set_xlim(0, len(designs))
+        axes.set_ylim(edges[-1], 0)
+        axes.hlines(edges, 0, len(designs), color="#CCCCCC", linewidth=0.6)
+        axes.spines[:].set_visible(False)
+    return figure, _words(days, cells)
+
+
+def _wrapped(told: tuple[str, ...]) -> list[str]:
+    return [line for words in told for line in fill(words, _CELL).split("\n")]
+
+
+def _words(days: BadDays, cells: Cells) -> str:
+    told = []
+    for day in days.plan.days:
+        own = [f"{d} {per_cent(cells[day.name, d].availability)}" for d in days.plan.scenario.designs]
+        told.append(f"{day.title}: {', '.join(own)}.")
+    return f"Availability in the window of each bad day, by design, with intervals. {' '.join(told)}"
+
+
+def goodput_figure(days: BadDays, day: str) -> "tuple[Figure, str]":
+    """Right answers per second over one day, a line per design, beside what was asked for."""
+    from matplotlib.figure import Figure
+
+    chosen = days.plan.day(day)
+    window = days.plan.window(chosen, 0)
+    seconds = BIN_S * (np.arange(len(days.offered)) + 0.5)
+    with house_style():
+        figure = Figure(figsize=(9.6, 3.4), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(seconds, days.offered, color="#999999", linewidth=1, label="requests")
+        for number, design in enumerate(days.plan.scenario.designs):
+            curve = days.goodput[day, design]
+            axes.plot(
+                seconds,
+                curve,
+                color=OKABE_ITO[number % len(OKABE_ITO)],
+                linestyle=LINES[number % len(LINES)],
+                label=design,
+            )
+        if window is not None:
+            axes.axvspan(window.begin, max(window.end, window.begin + BIN_S / 5), color="#D55E00", alpha=0.12, zorder=0)
+        axes.set_title(chosen.title)
+        axes.set_xlabel("second of the run")
+        axes.set_ylabel("right answers per second, in time")
+        axes.set_xlim(0, len(days.offered) * BIN_S)
+        axes.set_ylim(bottom=0)
+        figure.legend(loc="outside lower left", ncols=4, handlelength=3.2)
+    return figure, _goodput_words(days, day)
+
+
+def _goodput_words(days: BadDays, day: str) -> str:
+    """Least goodput of each design after the warm-up, beside the usual."""
+    first = int(np.ceil(days.plan.scenario.run.warm_up_s / BIN_S))
+    told = [
+        f"{design}: at least {days.goodput[day, design][first:].min():.0f}, "
+        f"without the fault {days.goodput[USUAL, design][first:].min():.0f}."
+        for design in days.plan.scenario.designs
+    ]
+    title = days.plan.day(day).title
+    return f"Right answers per second over the day '{title}'; the fault is shaded. {' '.join(told)}"
+
+
+def write_bad_days(folder: str | Path, days: BadDays, cells: Cells) -> Path:
+    """Write figures and tables into a new or empty folder; returns it.
+
+    Raises InputError for a folder that holds something or cannot be written.
+    """
+    content = _files(days, cells)
+    target = check_new_folder(folder, "--out")
+    with whole_folder(target, "--out") as part:
+        for name, data in content.items():
+            (part / name).write_bytes(data)
+    return target
+
+
+def _files(days: BadDays, cells: Cells) -> Mapping[str, bytes]:
+    figure, words = availability_figure(days, cells)
+    described = {"availability": words}
+    files = {"availability.svg": to_svg(figure), "availability.png": to_png(figure)}
+    for day in days.plan.days:
+        drawn, told = goodput_figure(days, day.name)
+        files[f"goodput_{day.name}.png"] = to_png(drawn)
+        described[f"goodput_{day.name}"] = told
+    document = {**bad_days_document(days, cells), "figures": described}
+    return {
+        **files,
+        "cells.csv": bad_days_csv(cells).encode(),
+        "replications.csv": str(days.table.to_csv(index=False, lineterminator="\n")).encode(),
+        "bad_days.json": f"{json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)}\n".encode(),
+    }

@@ -1,0 +1,83 @@
+"""The folder of a comparison's report: it appears whole or not at all."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from simlib.decision import ProfileDependence, Verdicts
+from simlib.report.comparison_figures import latency_figure, tradeoff_figure
+from simlib.report.html import Drawn, render_html
+from simlib.report.profile_tables import profiles_csv
+from simlib.report.replaceable_folder import RECORD, check_folder, write_folder
+from simlib.report.run_record import Provenance, run_record
+from simlib.report.summary import replications_csv, summary_csv, verdict_text
+
+FILES = (
+    "report.html",
+    "latency.svg",
+    "latency.png",
+    "tradeoff.svg",
+    "tradeoff.png",
+    "summary.csv",
+    "replications.csv",
+    "verdict.txt",
+    RECORD,
+)
+PROFILES = "profiles.csv"
+"""In a report whose designs were also judged under other cost profiles."""
+_NOTHING = Provenance()
+
+
+def write_report(
+    folder: str | Path,
+    verdicts: Verdicts,
+    provenance: Provenance = _NOTHING,
+    dependence: ProfileDependence | None = None,
+) -> Path:
+    """Write the report of a comparison and return its folder; ``dependence`` says what other cost profiles would say.
+
+    An empty folder and an earlier report are replaced; raises InputError for any other folder, and when it cannot be
+    written.
+    """
+    target = check_report_folder(folder)
+    return write_folder(folder, report_files(verdicts, provenance, target, dependence), (*FILES, PROFILES))
+
+
+def check_report_folder(folder: str | Path) -> Path:
+    """The absolute path of a folder that a report may be written to; raises InputError when it may not.
+
+    To be called before a long run as well: it tries whether the disk takes a new folder there.
+    """
+    return check_folder(folder, (*FILES, PROFILES))
+
+
+def report_files(
+    verdicts: Verdicts, provenance: Provenance, folder: Path, dependence: ProfileDependence | None = None
+) -> Mapping[str, bytes]:
+    """Name -> content of every file of a report; all but run.json are equal when the run is repeated."""
+    figures = _figures(verdicts)
+    texts = {
+        "report.html": render_html(verdicts, figures, dependence),
+        "summary.csv": summary_csv(verdicts),
+        "replications.csv": replications_csv(verdicts),
+        "verdict.txt": verdict_text(verdicts, dependence),
+        RECORD: run_record(verdicts, provenance, folder),
+    }
+    if dependence is not None:
+        texts[PROFILES] = profiles_csv(dependence)
+    drawn = {name: content for figure in figures for name, content in figure.files().items()}
+    return {**{name: text.encode() for name, text in texts.items()}, **drawn}
+
+
+def _figures(verdicts: Verdicts) -> tuple[Drawn, ...]:
+    return (
+        Drawn(
+            "latency",
+            *latency_figure(verdicts),
+            "Left: percentiles and mean of the latency with their intervals. Right: what the mean is made of.",
+        ),
+        Drawn(
+            "tradeoff",
+            *tradeoff_figure(verdicts),
+            "Load on the authorization server, and for how long a revoked token still works: the lower left is best.",
+        ),
+    )

@@ -1,0 +1,59 @@
+"""Opaque token, answers cached, asked for in the region that the token names (S24 of data/evidence/strategies.csv).
+
+Reference tokens that name the region where their row is (S24 of data/evidence/strategies.csv).
+"""
+
+from functools import partial
+from typing import Any, ClassVar
+
+from simlib.scenario.effects import Compute, Context, Failed, Flow
+from simlib.strategies.base import Deployment
+from simlib.strategies.introspection import Introspected, introspect
+from simlib.strategies.opaque_cached import OpaqueCached, OpaqueCachedSettings
+from simlib.strategies.reference_token import ReferenceToken
+from simlib.tokens import region_of, regional_token, store_key
+
+
+class OpaqueRegional(OpaqueCached):
+    """Goes straight to the authorization server that has the row; garbage and unknown regions cost no call."""
+
+    name: ClassVar[str] = "opaque_regional"
+    summary: ClassVar[str] = "opaque token that names its region, answers of that region's AS kept for a while"
+
+    @staticmethod
+    def needs(settings: OpaqueCachedSettings) -> frozenset[str]:
+        """Tokens that name a region."""
+        return OpaqueCached.needs(settings) | {"issuer:regional_reference_token"}
+
+    def __init__(self, settings: OpaqueCachedSettings, deployment: Deployment) -> None:
+        super().__init__(settings, deployment)
+        self._secret = deployment.shared_secret()
+
+    def _question(self, ctx: Context, token: str) -> Flow[Introspected | Failed]:
+        regions, timeout = self._deployment.regions, self._settings.timeout_s
+        if not regions:
+            return (yield from introspect(ctx, self._authorization, token, timeout))
+        region = yield Compute("token.hash", partial(region_of, token, self._secret))
+        if region not in regions:
+            return Introspected({"active": False}, ctx.now())
+        return (yield from introspect(ctx, self._authorization, token, timeout, f"introspect@{region}"))
+
+
+class RegionalReferenceToken(ReferenceToken):
+    """Whoever holds the secret of the deployment can tell which region to ask, and that a token is not garbage."""
+
+    name: ClassVar[str] = "regional_reference_token"
+    summary: ClassVar[str] = "opaque reference that names its region, so that the right AS is asked"
+    regional: ClassVar[bool] = True
+
+    @staticmethod
+    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+        """What it charges to a cost profile."""
+        return ReferenceToken.operations(settings, deployment) | {"token.hash"}
+
+    def _made(self, entropy: bytes) -> Flow[tuple[str, str]]:
+        deployment = self._deployment
+        secret = deployment.shared_secret()
+        token: str = yield Compute("token.hash", partial(regional_token, deployment.region, entropy, secret))
+        key: str = yield Compute("opaque.issue", partial(store_key, token))
+        return token, key
