@@ -6,7 +6,7 @@ from typing import Any
 from simlib.deployment.authorization_servers import Server, Servers, authorization_server
 from simlib.deployment.demand import Demand, draw_demand
 from simlib.deployment.enforcement_points import make_sites, subscribers_of
-from simlib.deployment.fault_schedule import Weather
+from simlib.deployment.fault_schedule import FaultSchedule
 from simlib.deployment.faulty_services import (
     database_mishaps,
     endpoint_mishaps,
@@ -26,7 +26,7 @@ from simlib.deployment.warm_start import warm
 from simlib.engine.costs import OwnCosts, SecondsOf
 from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.network import Bind, Network
-from simlib.engine.request_log import Journey
+from simlib.engine.request_log import RequestLog
 from simlib.scenario.design import Design
 from simlib.scenario.effects import Flow
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, BACKEND, CLIENT, SHARED_STORE, STORE, at
@@ -69,7 +69,7 @@ class Deployed:
         self.world = scenario.world
         self.variates = variates
         self.demand: Demand = draw_demand(scenario, variates)
-        self.weather = Weather(scenario, variates)
+        self.weather = FaultSchedule(scenario, variates)
         subscribers: dict[str, tuple[str, ...]] = {}
         self.parts = make_parts(design, deployment_of(scenario, design, variates, subscribers))
         self.regions = self.world.regions.names if self.world.regions is not None else ("",)
@@ -222,7 +222,7 @@ class Deployed:
     def _entry(self, ctx: HostContext) -> Handler:
         presenter, population = self.parts.presenter, self.population
 
-        def entry(journey: Journey) -> Flow[Any]:
+        def entry(journey: RequestLog) -> Flow[Any]:
             state = population.client(journey.user)
             request = HttpRequest(needs_user_information=journey.user_information, sensitive=journey.sensitive)
             flow = observed_request(presenter.request(ctx, state, request), ctx, journey)
@@ -230,18 +230,18 @@ class Deployed:
 
         return entry
 
-    def _where(self, journey: Journey) -> str:
+    def _where(self, journey: RequestLog) -> str:
         """The client host at which a request is made."""
         regions = self.demand.regions
         return at(CLIENT, self.regions[0 if regions is None else int(regions[journey.request])])
 
-    def _journey(self, request: int, arrival: float) -> Journey:
+    def _journey(self, request: int, arrival: float) -> RequestLog:
         demand = self.demand
         if request >= len(demand.users):
-            return Journey(request, STRANGER, arrival, False)
+            return RequestLog(request, STRANGER, arrival, False)
         sensitive = demand.sensitive is not None and bool(demand.sensitive[request])
         information = bool(demand.needs_user_information[request])
-        return Journey(request, int(demand.users[request]), arrival, information, sensitive)
+        return RequestLog(request, int(demand.users[request]), arrival, information, sensitive)
 
     def _revoked(self, token: str, effective: float) -> None:
         self.thefts.revoked(self.population, token, effective)

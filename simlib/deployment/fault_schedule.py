@@ -85,7 +85,7 @@ def _again(work: Callable[[], Flow[Any]], ctx: Context, storms: tuple[Storm, ...
 F = TypeVar("F")
 
 
-class Weather:
+class FaultSchedule:
     """What the faults of a world are in one replication, for the hosts of one design."""
 
     def __init__(self, scenario: Scenario, variates: Variates) -> None:

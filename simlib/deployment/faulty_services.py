@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from simlib.deployment.fault_schedule import Weather, insistent, insistent_host
+from simlib.deployment.fault_schedule import FaultSchedule, insistent, insistent_host
 from simlib.deployment.floods import strangers_of
 from simlib.deployment.handlers import AroundEndpoint
 from simlib.deployment.parts import RotatingIssuer, withdrawals
@@ -81,7 +81,7 @@ OperationOf = Callable[[StoreRequest], str] | None
 # --- code of servers and clients ---------------------------------------------------------------------------------
 
 
-def endpoint_mishaps(weather: Weather, issuer: Issuer, operation_of: OperationOf) -> AroundEndpoint:
+def endpoint_mishaps(weather: FaultSchedule, issuer: Issuer, operation_of: OperationOf) -> AroundEndpoint:
     """What goes wrong inside an authorization server: other key sets, a store that fails."""
 
     def around(name: str, endpoint: Endpoint) -> Endpoint:
@@ -95,7 +95,7 @@ def endpoint_mishaps(weather: Weather, issuer: Issuer, operation_of: OperationOf
 
 
 def _jwks(
-    endpoint: Endpoint, weather: Weather, issuer: Issuer, ctx: Context, request: HttpRequest, server: Any
+    endpoint: Endpoint, weather: FaultSchedule, issuer: Issuer, ctx: Context, request: HttpRequest, server: Any
 ) -> Flow[Reply]:
     keys = KeySet() if weather.jwks_is_empty(ctx.now()) else _key_set(issuer, ctx.now())
     return (yield from endpoint(ctx, request, replace(server, jwks=keys.to_jwks)))
@@ -113,12 +113,12 @@ def _key_set(issuer: Any, now: float) -> KeySet:
 
 
 def _failing(
-    endpoint: Endpoint, weather: Weather, operation_of: OperationOf, ctx: Context, request: HttpRequest, server: Any
+    endpoint: Endpoint, weather: FaultSchedule, operation_of: OperationOf, ctx: Context, request: HttpRequest, server: Any
 ) -> Flow[Reply]:
     return may_fail(endpoint(ctx, request, server), ctx, weather.store_is_full, operation_of)
 
 
-def database_mishaps(weather: Weather, store: TokenStore) -> Bind:
+def database_mishaps(weather: FaultSchedule, store: TokenStore) -> Bind:
     """The handler of a token store on a host of its own, which may be full."""
 
     def bind(ctx: HostContext) -> Handler:
@@ -130,7 +130,7 @@ def database_mishaps(weather: Weather, store: TokenStore) -> Bind:
     return bind
 
 
-def insistent_hosts(weather: Weather, handlers: dict[str, tuple[str, Bind]]) -> dict[str, tuple[str, Bind]]:
+def insistent_hosts(weather: FaultSchedule, handlers: dict[str, tuple[str, Bind]]) -> dict[str, tuple[str, Bind]]:
     """The handlers, those of hosts in a retry storm with their calls repeated."""
     storms = {host: weather.storms(host) for host, _ in handlers.values()}
     return {
@@ -139,7 +139,7 @@ def insistent_hosts(weather: Weather, handlers: dict[str, tuple[str, Bind]]) -> 
     }
 
 
-def insistent_client(weather: Weather, ctx: Context, host: str, flow: Flow[Any]) -> Flow[Any]:
+def insistent_client(weather: FaultSchedule, ctx: Context, host: str, flow: Flow[Any]) -> Flow[Any]:
     """A client's request, its calls repeated in a retry storm."""
     if not weather:
         return flow

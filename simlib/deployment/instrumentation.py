@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from simlib.engine.request_log import Journey, Mark
+from simlib.engine.request_log import RequestLog, Mark
 from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep, Verdict
 
 
@@ -32,27 +32,27 @@ def observed_sign_in(flow: Flow[Any]) -> Flow[Any]:
     return answer
 
 
-def _sign_in(sign: int, journey: Journey, now: float) -> None:
+def _sign_in(sign: int, journey: RequestLog, now: float) -> None:
     journey.signing_in += sign * now
 
 
-def _begin_at_edge(replica: int, token: int, journey: Journey, now: float) -> None:
+def _begin_at_edge(replica: int, token: int, journey: RequestLog, now: float) -> None:
     journey.replica = replica
     journey.token = token
     _begin(journey, now)
 
 
-def _begin(journey: Journey, now: float) -> None:
+def _begin(journey: RequestLog, now: float) -> None:
     journey.validating = True
     journey.since = now
 
 
-def _pause(journey: Journey, now: float) -> None:
+def _pause(journey: RequestLog, now: float) -> None:
     journey.validating = False
     journey.checking += now - journey.since
 
 
-def _end(verdict: Verdict, edge: bool, journey: Journey, now: float) -> None:
+def _end(verdict: Verdict, edge: bool, journey: RequestLog, now: float) -> None:
     _pause(journey, now)
     journey.decided = now
     journey.based_on = verdict.based_on
@@ -62,7 +62,7 @@ def _end(verdict: Verdict, edge: bool, journey: Journey, now: float) -> None:
     journey.refusals += not verdict.accepted
 
 
-def observed_request(flow: Flow[Any], ctx: Context, journey: Journey) -> Flow[Any]:
+def observed_request(flow: Flow[Any], ctx: Context, journey: RequestLog) -> Flow[Any]:
     """A client's request in which the time that it waits for an access token is noted.
 
     A client that waits by itself, to call the API again, waits for no token: tokens are obtained in shared work.

@@ -17,7 +17,7 @@ from simlib.engine.driver import Driver
 from simlib.engine.faults import Faults, Job, Outage, Restart
 from simlib.engine.hosts import Replica
 from simlib.engine.kernel import Callbacks, Kernel, Occurrence
-from simlib.engine.request_log import Journey
+from simlib.engine.request_log import RequestLog
 from simlib.engine.stations import FifoVarying, ProcessorSharing
 from simlib.engine.task import OVER, CallFrame, Task, Timeout
 from simlib.scenario.effects import Failed
@@ -157,7 +157,7 @@ class Disturbances:
         self._replicas = replicas
         self._begin = begin
 
-    def schedule(self, first_number: int, journey: Callable[[Task], Journey] | None) -> None:
+    def schedule(self, first_number: int, journey: Callable[[Task], RequestLog] | None) -> None:
         """Put all of them into the event list; strangers' requests are numbered from ``first_number`` on.
 
         Raises ValueError for an outage of the host where requests start: nobody would hear of it.
@@ -259,7 +259,7 @@ class Disturbances:
 
     # --- strangers -----------------------------------------------------------------------------------------------
 
-    def _expect(self, index: int, first_number: int, journey: Callable[[Task], Journey] | None) -> None:
+    def _expect(self, index: int, first_number: int, journey: Callable[[Task], RequestLog] | None) -> None:
         """Only one stranger at a time is in the event list."""
         strangers = self._faults.strangers
         if strangers is None or index >= len(strangers.times):
@@ -268,7 +268,7 @@ class Disturbances:
         task.callbacks = [partial(self._arrive, index, first_number, journey)]
         self._kernel.schedule_at(task, strangers.times[index], task.key)
 
-    def _arrive(self, index: int, first_number: int, journey: Callable[[Task], Journey] | None, task: Task) -> None:
+    def _arrive(self, index: int, first_number: int, journey: Callable[[Task], RequestLog] | None, task: Task) -> None:
         strangers = self._faults.strangers
         assert strangers is not None
         self._expect(index + 1, first_number, journey)

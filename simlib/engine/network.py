@@ -15,7 +15,7 @@ from simlib.engine.costs import CostTable, SecondsOf
 from simlib.engine.faults import Faults
 from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.live_timing import Stopwatch
-from simlib.engine.request_log import Journey
+from simlib.engine.request_log import RequestLog
 from simlib.engine.simulation import Simulation
 from simlib.scenario.design import Admission
 from simlib.scenario.effects import Flow
@@ -91,7 +91,7 @@ class Network:
     local: Mapping[str, InProcess] = field(default_factory=dict)
     charge_calls: bool = False
     after: tuple[tuple[float, str, Callable[[], Flow[Any]]], ...] = ()
-    journeys: Callable[[int, float], Journey] | None = None
+    journeys: Callable[[int, float], RequestLog] | None = None
     local_to: Mapping[str, Mapping[str, InProcess]] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     single: frozenset[str] = frozenset()

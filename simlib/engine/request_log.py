@@ -9,7 +9,7 @@ from simlib.scenario.records import FAILED, FINISHED, REFUSED
 NAN = float("nan")
 
 
-class Journey:
+class RequestLog:
     """One request's row in the making: every figure is noted by the driver when the event happens."""
 
     __slots__ = (
@@ -91,7 +91,7 @@ class Mark(NamedTuple):
     ``verdict`` is what was decided, where something was.
     """
 
-    note: Callable[[Journey, float], None]
+    note: Callable[[RequestLog, float], None]
     verdict: Verdict | None = None
 
 

@@ -17,7 +17,7 @@ from simlib.engine.fault_injection import Disturbances
 from simlib.engine.hosts import Replica, Threads
 from simlib.engine.kernel import Kernel, Occurrence, collector_paused
 from simlib.engine.live_timing import Stopwatch, timed_network
-from simlib.engine.request_log import NAN, Journey, outcome_of
+from simlib.engine.request_log import NAN, RequestLog, outcome_of
 from simlib.engine.runtime import NO_FAULTS, connect, make_replicas, threads_of, while_it_stands
 from simlib.engine.stations import choose_form
 from simlib.engine.task import Task
@@ -169,7 +169,7 @@ class Simulation:
         entries = self.network.entries
         return None if entries is None else [self.replicas[name][0] for name in entries]
 
-    def _begin_journey(self, task: Task) -> Journey:
+    def _begin_journey(self, task: Task) -> RequestLog:
         assert self.network.journeys is not None
         journey = task.journey = self.network.journeys(task.subject, task.arrival)
         return journey

@@ -8,7 +8,7 @@ from simlib.engine.kernel import Occurrence
 if TYPE_CHECKING:
     from simlib.engine.hosts import Replica, Route
     from simlib.engine.kernel import Kernel
-    from simlib.engine.request_log import Journey
+    from simlib.engine.request_log import RequestLog
     from simlib.engine.stations.base import Station
 
 
@@ -70,7 +70,7 @@ class Task(Occurrence):
         super().__init__(kernel)
         self.frames: list[CallFrame | OnceFrame] = []
         self.held: Station | None = None
-        self.journey: Journey | None = None
+        self.journey: RequestLog | None = None
         self.parent: Timeout | None = None
         self.subject = -1
         self.key = 0

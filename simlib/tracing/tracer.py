@@ -12,7 +12,7 @@ from simlib.engine.calls import as_failure
 from simlib.engine.hosts import HostContext
 from simlib.engine.kernel import Kernel, Occurrence
 from simlib.engine.network import Bind, Network
-from simlib.engine.request_log import Journey, Mark
+from simlib.engine.request_log import RequestLog, Mark
 from simlib.scenario.effects import Call, Compute, Draw, Failed, Flow, Once, Sleep, Verdict
 from simlib.scenario.messages import (
     SharedGet,
@@ -120,7 +120,7 @@ class Tracer:
         """Seconds since the start."""
         return self._kernel._now
 
-    def ask(self, host: str, bind: Bind, journey: Journey) -> Any:
+    def ask(self, host: str, bind: Bind, journey: RequestLog) -> Any:
         """One request of a client; returns the client's last answer."""
         replica = self._replicas[host][0]
         return self.run(host, bind(replica.context)(journey))

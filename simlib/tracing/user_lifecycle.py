@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from simlib.deployment.deployment import Deployed
-from simlib.engine.request_log import Journey
+from simlib.engine.request_log import RequestLog
 from simlib.scenario.design import Design
 from simlib.scenario.effects import Call
 from simlib.scenario.hosts import BACKEND, CLIENT, SERVICE, kind_of
@@ -183,7 +183,7 @@ class _Living:
     def _request(self, phase: str, then: str = "", information: bool = False) -> None:
         """One request of the client; what comes after it has a token belongs to the phase ``then``."""
         self._begin(phase, then)
-        journey = Journey(0, 0, self.tracer.now, information)
+        journey = RequestLog(0, 0, self.tracer.now, information)
         answer = self.tracer.ask(self.host, self.network.entry[1], journey)
         self._end(int(answer.status))
 

@@ -9,7 +9,7 @@ import pytest
 from simlib.engine.costs import OwnCosts
 from simlib.engine.hosts import InProcess
 from simlib.engine.network import Host, Network, Path
-from simlib.engine.request_log import Journey
+from simlib.engine.request_log import RequestLog
 from simlib.scenario.distributions import Constant, Exponential
 from simlib.scenario.effects import Call, Compute, Draw, Once, Reply, Sleep
 from simlib.scenario.errors import InputError
@@ -235,7 +235,7 @@ def test_a_host_that_keeps_connections_is_not_looked_ahead_at() -> None:
 
 def test_nobody_looks_ahead_where_the_figures_of_a_journey_are_noted() -> None:
     network = replace(
-        on_server(does(WORK), known=True), journeys=lambda number, arrival: Journey(number, 0, arrival, False)
+        on_server(does(WORK), known=True), journeys=lambda number, arrival: RequestLog(number, 0, arrival, False)
     )
     records = run(network, [0.0, 0.5], 1.25)
     assert records.forms == {"server": "fifo_events"}

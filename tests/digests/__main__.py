@@ -1,8 +1,8 @@
 """Digests of every number that simlib reports, before and after a change that must move none: ``make digests``.
 
-One digest per design of every bundled scenario (records of one replication) and one per command (the numbers in its JSON
-and in the CSV files of its folder; texts are left out). They go to ``data/digests.csv``; without ``--keep`` they are
-compared with what is kept there.
+One digest per design of every bundled scenario (records of one replication) and one per command (the numbers in its
+JSON and in the CSV files of its folder; texts are left out). They go to ``data/digests.csv``; without ``--keep`` they
+are compared with what is kept there.
 """
 
 import argparse
@@ -57,7 +57,7 @@ WITH_FOLDER = ("compare internal-tool", "decide internal-tool", "bad-days", "att
 
 
 def numbers_in(value: Any, path: str = "") -> Iterator[str]:
-    """Every number and truth value of a JSON document with its place in it; texts and keys of `MACHINE` are left out."""
+    """Every number and truth value of a JSON document with its place in it, without texts and keys of `MACHINE`."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key not in MACHINE:

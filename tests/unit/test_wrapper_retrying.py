@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib.deployment.instrumentation import observed_request
-from simlib.engine.request_log import Journey
+from simlib.engine.request_log import RequestLog
 from simlib.scenario.effects import Answer, Call, Compute, Draw, Failed, Flow, Reply, Sleep
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies import (
@@ -350,6 +350,6 @@ def test_waiting_to_call_the_api_again_is_no_waiting_for_a_token() -> None:
         yield Call("api", HttpRequest())
         return Reply(200)
 
-    journey = Journey(0, 0, 0.0, False)
+    journey = RequestLog(0, 0, 0.0, False)
     assert len(list(observed_request(flow(), Clock(), journey))) == 4  # type: ignore[arg-type]
     assert journey.obtaining == 2.0 + 2.0  # until 2, and from the end of the pause at 7 to 9
