@@ -110,17 +110,17 @@ class TestCounts:
 
 
 class TestOwnCode:
-    def test_a_part_is_its_own_file_and_what_it_uses(self) -> None:
-        assert "strategies/jwt_local.py" in part_size("service:jwt_local").files
-        assert "tokens/jws.py" in part_size("service:jwt_local").files
-        assert not any("jw" in file for file in part_size("service:opaque_introspection").files)
+    def test_a_part_is_its_own_unit_and_what_it_uses(self) -> None:
+        assert "strategies/jwt_local.py" in part_size("service:jwt_local").units
+        assert "tokens/jws.py" in part_size("service:jwt_local").units
+        assert not any("jw" in unit for unit in part_size("service:opaque_introspection").units)
         assert part_size("service:nothing") == (0, 0, 0, ())
 
     def test_a_design_is_the_union_of_its_parts(self) -> None:
         plain, listed = (design_sizes(DESIGNS[name])["RS"] for name in ("jwt", "jwt_denylist"))
-        assert set(plain.files) < set(listed.files)
+        assert set(plain.units) < set(listed.units)
         assert plain.nloc < listed.nloc
-        assert len(set(listed.files)) == len(listed.files)
+        assert len(set(listed.units)) == len(listed.units)
 
     def test_a_cache_comes_on_top_of_asking(self) -> None:
         sizes = [design_sizes(DESIGNS[name])["RS"].nloc for name in ("opaque", "opaque_cache", "jwt", "phantom")]

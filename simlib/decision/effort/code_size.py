@@ -1,7 +1,8 @@
 """Size and complexity of simlib's own parts: the code that the simulation runs, measured by lizard.
 
-Of every part its own file and the files that this one uses, without the seam that all parts share. Python of one team
-in one style: comparable among the parts, and with nothing else.
+Of every part its own unit and the units that this one uses, without the seam that all parts share. A unit is a file, or
+the definitions of one part in a file that holds several. Python of one team in one style: comparable among the parts,
+and with nothing else.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,30 +23,30 @@ class Size(NamedTuple):
     nloc: int
     functions: int
     cyclomatic: int
-    files: tuple[str, ...]
+    units: tuple[str, ...]
 
 
 def part_size(part: str) -> Size:
     """One part, such as "service:jwt_local", with all that it uses. All zero for an unknown part."""
-    return _size(_with_used(row["file"] for row in _rows() if part in patterns_of(row["parts"])))
+    return _size(_with_used(row["unit"] for row in _rows() if part in patterns_of(row["parts"])))
 
 
 def design_sizes(design: Design) -> Mapping[str, Size]:
     """Side ("RS", "AS", "client") -> size of the union of its parts and of the endpoints that they need.
 
-    What every design has is left out. Files that serve two sides are in both.
+    What every design has is left out. Units that serve two sides are in both.
     """
     found: dict[str, list[str]] = {"RS": [], "AS": [], "client": []}
     for row in _rows():
         if row["parts"] not in ("", EVERYTHING):
             for key in bringing(patterns_of(row["parts"]), design_keys(design)):
-                found[_side(row["file"], key)].append(row["file"])
-    return {side: _size(_with_used(files)) for side, files in found.items()}
+                found[_side(row["unit"], key)].append(row["unit"])
+    return {side: _size(_with_used(units)) for side, units in found.items()}
 
 
-def _side(file: str, key: Key) -> str:
+def _side(unit: str, key: Key) -> str:
     place = key.part.partition(":")[0]
-    if file.startswith("services/") and not file.startswith("services/gateway"):
+    if unit.startswith("services/") and not unit.startswith("services/gateway"):
         return "AS"
     return "RS" if place in RESOURCE_SERVER else "client" if place in CLIENT else "AS"
 
@@ -54,19 +55,19 @@ def _rows() -> tuple[dict[str, str], ...]:
     return fact_rows("own_code")
 
 
-def _with_used(files: Iterable[str]) -> set[str]:
-    uses = {row["file"]: patterns_of(row["uses"]) for row in _rows()}
+def _with_used(units: Iterable[str]) -> set[str]:
+    uses = {row["unit"]: patterns_of(row["uses"]) for row in _rows()}
     found: set[str] = set()
-    left = list(files)
+    left = list(units)
     while left:
-        file = left.pop()
-        if file not in found:
-            found.add(file)
-            left += uses.get(file, ())
+        unit = left.pop()
+        if unit not in found:
+            found.add(unit)
+            left += uses.get(unit, ())
     return found
 
 
-def _size(files: set[str]) -> Size:
-    rows = [row for row in _rows() if row["file"] in files]
+def _size(units: set[str]) -> Size:
+    rows = [row for row in _rows() if row["unit"] in units]
     nloc, functions, cyclomatic = (sum(int(r[column]) for r in rows) for column in ("nloc", "functions", "cyclomatic"))
-    return Size(nloc, functions, cyclomatic, tuple(sorted(files)))
+    return Size(nloc, functions, cyclomatic, tuple(sorted(units)))
