@@ -54,12 +54,12 @@ def attacks(
     Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears whole or not at all.
     """
     from simlib.deployment.loading import load_scenario
-    from simlib.experiment.atomic_folder import check_new_folder
+    from simlib.experiment.atomic_folder import check_folder
     from simlib.experiment.attack_matrix import plan_attacks
 
     loaded = load_scenario(scenario)
     if out is not None:
-        check_new_folder(out, "--out")
+        check_folder(out, "--out")
     planned = plan_attacks(loaded, victims=victims, everything=everything, only=attack or ())
     _run(loaded, planned, attack or [], out, json)
 
@@ -131,16 +131,16 @@ def _tell(
 
 
 def _tell_steps(cells: "tuple[Cell, ...]", named: list[str]) -> None:
-    from simlib.report.attack_text import attack_lines, encounter_lines, worth_telling
+    from simlib.report.attack_text import describe_attack, describe_attack_run, worth_telling
 
     screen = console()
     for name in dict.fromkeys(named):
         screen.print()
-        for number, line in enumerate(attack_lines(name)):
+        for number, line in enumerate(describe_attack(name)):
             show(screen, line, 0, "" if number else "bold underline")
         for cell in worth_telling(cells, name):
             screen.print()
-            for number, line in enumerate(encounter_lines(cell)):
+            for number, line in enumerate(describe_attack_run(cell)):
                 show(screen, line.lstrip(), len(line) - len(line.lstrip()), "" if number else "bold")
 
 
@@ -152,7 +152,7 @@ def _parts(table: "AttackTable", width: int) -> "Iterator[Table]":
     from rich.table import Table
     from rich.text import Text
 
-    from simlib.report.attack_text import cell_text
+    from simlib.report.attack_text import format_cells
 
     per_part = max((width - _LABEL - 2) // (_COLUMN + 2), 1)
     for begin in range(0, len(table.columns), per_part):
@@ -164,6 +164,6 @@ def _parts(table: "AttackTable", width: int) -> "Iterator[Table]":
             part.add_column(fill(column, room))
         for attack, row in table.rows.items():
             # Wrapped here: rich lets the last column be one character wider than the screen.
-            texts = [fill(cell_text(row.get(column, ())), room) for column in columns]
+            texts = [fill(format_cells(row.get(column, ())), room) for column in columns]
             part.add_row(attack, *(Text(text, "red" if text.startswith("accepted") else "") for text in texts))
         yield part

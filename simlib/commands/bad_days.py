@@ -54,17 +54,17 @@ def bad_days(
     Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears whole or not at all.
     """
     from simlib.commands.overrides import Overrides, chosen_scenario
-    from simlib.experiment.atomic_folder import check_new_folder
-    from simlib.experiment.bad_days import plan_days
+    from simlib.experiment.atomic_folder import check_folder
+    from simlib.experiment.bad_days import plan_bad_days
 
     if not in_time > 0:
         raise InputError(f"--in-time {in_time:g}: seconds above 0")
     if length is not None and not 0 < length < float("inf"):
         raise InputError(f"--length {length:g}: seconds above 0")
     chosen = chosen_scenario(scenario, Overrides(seed=seed, profile=profile))
-    plan = plan_days(chosen, standard=standard, only=tuple(fault or ()), length_s=length, replications=replications)
+    plan = plan_bad_days(chosen, standard=standard, only=tuple(fault or ()), length_s=length, replications=replications)
     if out is not None:
-        check_new_folder(out, "--out")
+        check_folder(out, "--out")
     _run(plan, bool(fault), out, in_time, workers, json)
 
 
@@ -96,7 +96,7 @@ def _simulated(
     import warnings
 
     from simlib.commands.progress import progress
-    from simlib.experiment.bad_days import bad_days as run_days
+    from simlib.experiment.bad_days import run_bad_days
     from simlib.experiment.workers import usable_cpus
 
     # joblib's advice for programmers, which Ctrl-C would bring up.
@@ -110,7 +110,7 @@ def _simulated(
             tell_progress(done, total)
 
         count = min(workers or usable_cpus(), plan.runs)
-        return run_days(plan, in_time_s=in_time, workers=count, progress=told)
+        return run_bad_days(plan, in_time_s=in_time, workers=count, progress=told)
 
 
 def _introduction(plan: "DaysPlan", in_time: float) -> str:

@@ -136,18 +136,18 @@ class _Command:
     def _check_records(self) -> None:
         if self.records is None:
             return
-        from simlib.experiment.atomic_folder import check_new_folder
+        from simlib.experiment.atomic_folder import check_folder
 
-        records = check_new_folder(self.records, "--records")
+        records = check_folder(self.records, "--records")
         if self.out is not None and self.out.resolve() in (records, *records.parents):
             raise InputError(f"--records {self.records}: lies in the folder of the report; name one beside it")
 
     def _records_folder(self) -> "AbstractContextManager[Path | None]":
         if self.records is None:
             return nullcontext()
-        from simlib.experiment.atomic_folder import whole_folder
+        from simlib.experiment.atomic_folder import write_folder_atomically
 
-        return whole_folder(self.records.resolve(), "--records")
+        return write_folder_atomically(self.records, "--records")
 
     def _simulate(
         self, scenario: "Scenario", others: "OtherProfiles", ask: Callable[[], None], rows: Path | None

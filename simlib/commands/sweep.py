@@ -61,14 +61,14 @@ def sweep(
     Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears whole or not at all.
     """
     from simlib.commands.overrides import Overrides, chosen_scenario
-    from simlib.experiment.atomic_folder import check_new_folder
+    from simlib.experiment.atomic_folder import check_folder
     from simlib.experiment.sweep_plan import sweep_plan
 
     chosen = chosen_scenario(scenario, Overrides(seed=seed, profile=profile))
     _check_metric(metric)
     plan = sweep_plan(chosen, over, design or (), _numbers(values), length, replications)
     if out is not None:
-        check_new_folder(out, "--out")
+        check_folder(out, "--out")
     _run(plan, metric, out, workers, json)
 
 

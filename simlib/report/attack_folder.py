@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from simlib.attacks import ATTACKS
 from simlib.decision.attack_findings import Finding
-from simlib.experiment.atomic_folder import check_new_folder, whole_folder
+from simlib.experiment.atomic_folder import write_files
 from simlib.experiment.attack_matrix import Cell, attack_frame
 from simlib.report.attack_figure import attack_figure
 from simlib.report.figure_style import to_png, to_svg
@@ -28,15 +28,10 @@ def attack_document(scenario: str, cells: Sequence[Cell], findings: Sequence[Fin
 
 def write_attacks(folder: str | Path, scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> Path:
     """Write them into a new or empty folder; returns it. Raises InputError for one that cannot be used."""
-    content = _files(scenario, cells, findings)
-    target = check_new_folder(folder, "--out")
-    with whole_folder(target, "--out") as part:
-        for name, data in content.items():
-            (part / name).write_bytes(data)
-    return target
+    return write_files(folder, _build_files(scenario, cells, findings), "--out")
 
 
-def _files(scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> Mapping[str, bytes]:
+def _build_files(scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> Mapping[str, bytes]:
     document = json.dumps(attack_document(scenario, cells, findings), indent=2, ensure_ascii=False, allow_nan=False)
     files = {
         "attacks.csv": str(attack_frame(cells).to_csv(index=False, lineterminator="\n")).encode(),

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simlib.experiment.atomic_folder import check_new_folder, whole_folder
+from simlib.experiment.atomic_folder import write_files
 from simlib.experiment.bad_days import BIN_S, USUAL, BadDays
-from simlib.report.bad_days_tables import Cells, bad_days_csv, bad_days_document, marks, per_cent
+from simlib.report.bad_days_tables import Cells, format_bad_days_csv, bad_days_document, list_marks, format_share
 from simlib.report.figure_style import LINES, OKABE_ITO, house_style, to_png, to_svg
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def availability_figure(days: BadDays, cells: Cells) -> "tuple[Figure, str]":
     from matplotlib.figure import Figure
 
     designs = list(days.plan.scenario.designs)
-    texts = {key: [per_cent(cell.availability), *_wrapped(marks(cell))] for key, cell in cells.items()}
+    texts = {key: [format_share(cell.availability), *_wrap_marks(list_marks(cell))] for key, cell in cells.items()}
     labels = {day.name: fill(day.title, _LABEL) for day in days.plan.days}
     heights = [
         _ROW + _LINE * (max(len(texts[day.name, d]) for d in designs) + labels[day.name].count("\n"))
@@ -55,17 +55,17 @@ def availability_figure(days: BadDays, cells: Cells) -> "tuple[Figure, str]":
         axes.set_ylim(edges[-1], 0)
         axes.hlines(edges, 0, len(designs), color="#CCCCCC", linewidth=0.6)
         axes.spines[:].set_visible(False)
-    return figure, _words(days, cells)
+    return figure, _describe_availability(days, cells)
 
 
-def _wrapped(told: tuple[str, ...]) -> list[str]:
+def _wrap_marks(told: tuple[str, ...]) -> list[str]:
     return [line for words in told for line in fill(words, _CELL).split("\n")]
 
 
-def _words(days: BadDays, cells: Cells) -> str:
+def _describe_availability(days: BadDays, cells: Cells) -> str:
     told = []
     for day in days.plan.days:
-        own = [f"{d} {per_cent(cells[day.name, d].availability)}" for d in days.plan.scenario.designs]
+        own = [f"{d} {format_share(cells[day.name, d].availability)}" for d in days.plan.scenario.designs]
         told.append(f"{day.title}: {', '.join(own)}.")
     return f"Availability in the window of each bad day, by design, with intervals. {' '.join(told)}"
 
@@ -98,10 +98,10 @@ def goodput_figure(days: BadDays, day: str) -> "tuple[Figure, str]":
         axes.set_xlim(0, len(days.offered) * BIN_S)
         axes.set_ylim(bottom=0)
         figure.legend(loc="outside lower left", ncols=4, handlelength=3.2)
-    return figure, _goodput_words(days, day)
+    return figure, _describe_goodput(days, day)
 
 
-def _goodput_words(days: BadDays, day: str) -> str:
+def _describe_goodput(days: BadDays, day: str) -> str:
     """Least goodput of each design after the warm-up, beside the usual."""
     first = int(np.ceil(days.plan.scenario.run.warm_up_s / BIN_S))
     told = [
@@ -118,15 +118,10 @@ def write_bad_days(folder: str | Path, days: BadDays, cells: Cells) -> Path:
 
     Raises InputError for a folder that holds something or cannot be written.
     """
-    content = _files(days, cells)
-    target = check_new_folder(folder, "--out")
-    with whole_folder(target, "--out") as part:
-        for name, data in content.items():
-            (part / name).write_bytes(data)
-    return target
+    return write_files(folder, _build_files(days, cells), "--out")
 
 
-def _files(days: BadDays, cells: Cells) -> Mapping[str, bytes]:
+def _build_files(days: BadDays, cells: Cells) -> Mapping[str, bytes]:
     figure, words = availability_figure(days, cells)
     described = {"availability": words}
     files = {"availability.svg": to_svg(figure), "availability.png": to_png(figure)}
@@ -137,7 +132,7 @@ def _files(days: BadDays, cells: Cells) -> Mapping[str, bytes]:
     document = {**bad_days_document(days, cells), "figures": described}
     return {
         **files,
-        "cells.csv": bad_days_csv(cells).encode(),
+        "cells.csv": format_bad_days_csv(cells).encode(),
         "replications.csv": str(days.table.to_csv(index=False, lineterminator="\n")).encode(),
         "bad_days.json": f"{json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)}\n".encode(),
     }

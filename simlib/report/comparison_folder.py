@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from simlib.decision import ProfileDependence, Verdicts
+from simlib.experiment.atomic_folder import EarlierReport, check_folder, write_files
 from simlib.report.comparison_figures import latency_figure, tradeoff_figure
 from simlib.report.html import Drawn, render_html
 from simlib.report.profile_tables import profiles_csv
-from simlib.report.replaceable_folder import RECORD, check_folder, write_folder
-from simlib.report.run_record import Provenance, run_record
+from simlib.report.run_record import RECORD, Provenance, is_record, run_record
 from simlib.report.summary import replications_csv, summary_csv, verdict_text
 
 FILES = (
@@ -24,6 +24,7 @@ FILES = (
 )
 PROFILES = "profiles.csv"
 """In a report whose designs were also judged under other cost profiles."""
+_EARLIER = EarlierReport(RECORD, is_record, (*FILES, PROFILES))
 _NOTHING = Provenance()
 
 
@@ -39,7 +40,7 @@ def write_report(
     written.
     """
     target = check_report_folder(folder)
-    return write_folder(folder, report_files(verdicts, provenance, target, dependence), (*FILES, PROFILES))
+    return write_files(folder, build_report_files(verdicts, provenance, target, dependence), "--out", _EARLIER)
 
 
 def check_report_folder(folder: str | Path) -> Path:
@@ -47,10 +48,10 @@ def check_report_folder(folder: str | Path) -> Path:
 
     To be called before a long run as well: it tries whether the disk takes a new folder there.
     """
-    return check_folder(folder, (*FILES, PROFILES))
+    return check_folder(folder, "--out", _EARLIER)
 
 
-def report_files(
+def build_report_files(
     verdicts: Verdicts, provenance: Provenance, folder: Path, dependence: ProfileDependence | None = None
 ) -> Mapping[str, bytes]:
     """Name -> content of every file of a report; all but run.json are equal when the run is repeated."""

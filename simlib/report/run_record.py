@@ -19,7 +19,7 @@ from simlib.report.summary import promises_document
 from simlib.scenario.base import bundled
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import to_document
-from simlib.tokens.versions import library_versions
+from simlib.tokens.library_versions import library_versions
 
 PACKAGES = ("simpy", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "jinja2", "joblib", "typer", "rich")
 
@@ -79,6 +79,7 @@ def _processor() -> str:
     return next(models, platform.machine())
 
 
+RECORD = "run.json"
 MARKER = "simlib-run-1"
 """Value of the key "format": the folder that holds such a file is a report."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from simlib.analysis.intervals import student
 from simlib.analysis.metrics import METRICS
-from simlib.experiment.atomic_folder import check_new_folder, whole_folder
+from simlib.experiment.atomic_folder import write_files
 from simlib.experiment.sweep_plan import TTL, SweepPlan
 from simlib.report.figure_style import to_png, to_svg
 from simlib.report.sweep_figures import keeps_not_up, load_figure, ttl_figure
@@ -111,12 +111,7 @@ def write_sweep(folder: str | Path, plan: SweepPlan, frame: "pd.DataFrame", draw
 
     Raises InputError for a folder that holds something or cannot be written.
     """
-    content = _files(plan, frame, drawn)
-    target = check_new_folder(folder, "--out")
-    with whole_folder(target, "--out") as part:
-        for name, data in content.items():
-            (part / name).write_bytes(data)
-    return target
+    return write_files(folder, _files(plan, frame, drawn), "--out")
 
 
 def _files(plan: SweepPlan, frame: "pd.DataFrame", drawn: "tuple[Figure, str]") -> Mapping[str, bytes]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from simlib.decision.choice.document import decision_document
 from simlib.decision.choice.results import Decision
+from simlib.experiment.atomic_folder import EarlierReport, check_folder, write_files
 from simlib.report.record.complexity import Complexity, effort_csv, indicators_csv
 from simlib.report.record.gain_rows import gain_csv
-from simlib.report.record.madr import decision_record
+from simlib.report.record.madr import format_decision_record
 from simlib.report.record.page import NAMES, decision_figures, decision_page
 from simlib.report.record.tables import TABLES, decision_tables
-from simlib.report.replaceable_folder import RECORD, check_folder, write_folder
-from simlib.report.run_record import Provenance, run_record
+from simlib.report.run_record import RECORD, Provenance, is_record, run_record
 
 MARKDOWN, PAGE, DOCUMENT = "decision.md", "report.html", "decision.json"
 OWN_TABLES = ("gain.csv", "effort.csv", "indicators.csv", "replications.csv")
@@ -22,6 +22,7 @@ FILES = (
     *(f"{name}.{kind}" for name in NAMES for kind in ("svg", "png")),
 )
 """Every file that the folder of a decision may hold."""
+_EARLIER = EarlierReport(RECORD, is_record, FILES)
 _NOTHING, _UNKNOWN = Provenance(), Complexity()
 
 
@@ -37,7 +38,7 @@ def write_decision(
     written.
     """
     target = check_decision_folder(folder)
-    return write_folder(folder, decision_files(decision, complexity, provenance, target), FILES)
+    return write_files(folder, decision_files(decision, complexity, provenance, target), "--out", _EARLIER)
 
 
 def check_decision_folder(folder: str | Path) -> Path:
@@ -45,7 +46,7 @@ def check_decision_folder(folder: str | Path) -> Path:
 
     To be called before a long run as well: it tries whether the disk takes a new folder there.
     """
-    return check_folder(folder, FILES)
+    return check_folder(folder, "--out", _EARLIER)
 
 
 def decision_files(
@@ -54,7 +55,7 @@ def decision_files(
     """Name -> content of every file of a record; all but run.json are equal when the decision is made again."""
     figures = decision_figures(decision)
     texts = {
-        MARKDOWN: decision_record(decision, complexity),
+        MARKDOWN: format_decision_record(decision, complexity),
         PAGE: decision_page(decision, figures, complexity),
         DOCUMENT: as_json(decision_document(decision)),
         **decision_tables(decision),
