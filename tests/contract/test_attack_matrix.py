@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 
-from simlib.attacks import ATTACKS, Loot
-from simlib.decision.attack_findings import cell_words, find
+from simlib.attacks import ATTACKS, AttackerAssets
+from simlib.decision.attack_findings import describe_cell, find
 from simlib.experiment.attack_matrix import attack_frame
 from simlib.flows import VICTIM_FLOWS
 from simlib.flows import authorization_code as code_flow
 from simlib.flows.front_channel import Precautions
-from simlib.pentest.attacker_assets import OBTAINING
+from simlib.pentest.attacker_assets import ASSETS, obtain_assets
 from simlib.pentest.network import ATTACKER
 from simlib.pentest.target import ATTACKER_USER, OWNER_USER
 from simlib.report.attack_figure import attack_figure
-from simlib.report.attack_text import attack_tables, cell_text, encounter_lines, told, worth_telling
-from simlib.report.figure_style import to_png
+from simlib.report.attack_text import attack_tables, describe_attack_run, format_cells, told, worth_telling
+from simlib.report.figure_style import render_png
 from simlib.scenario.effects import Verdict
 from simlib.services.grants.authorization_code import authorization_code
 from simlib.services.vulnerable import CARELESS_SERVERS
 from simlib.strategies import jwt_local, opaque_introspection
 from simlib.strategies.jwt_local import JwtLocal
-from simlib.strategies.vulnerable import VICTIMS
+from simlib.strategies.vulnerable import VULNERABLE_PARTS
 from simlib.tokens import Verification
 from support.attacking import TOKEN_ATTACKS, accepted, attacked, matrix, settled, tiny
 
@@ -46,7 +46,7 @@ def test_an_attack_on_flows_goes_through_where_a_check_is_left_out_or_no_check_c
         assert accepted("flows", attack) == []
 
 
-INSTEAD = {name: kind.instead for parts in VICTIMS.values() for name, kind in parts.items()}
+INSTEAD = {name: kind.instead for parts in VULNERABLE_PARTS.values() for name, kind in parts.items()}
 
 
 def met(group: str, design: str) -> dict[str, str]:
@@ -160,14 +160,14 @@ def test_the_cell_of_a_code_changes_with_the_proof_at_the_server(monkeypatch: py
 )
 def test_a_foreign_code_makes_the_client_work_for_somebody_else(attack: str, flow: str, whose: int) -> None:
     """The victim's client works for the attacker, or the attacker's session for the victim."""
-    field = settled(tiny().designs["jwt_local"], kind="web", flow=flow)
+    session = settled(tiny().designs["jwt_local"], kind="web", flow=flow)
     kind = ATTACKS[attack]
-    running = field.attack = kind(field.loot(kind.needs))
-    candidates = field.tracer.run(ATTACKER, running.prepare(field.tracer.context(ATTACKER)))
-    answer = field.tracer.run(ATTACKER, running.strike(field.tracer.context(ATTACKER), candidates[0]))
+    running = session.attack = kind(obtain_assets(session, kind.needs))
+    candidates = session.tracer.run(ATTACKER, running.prepare(session.tracer.context(ATTACKER)))
+    answer = session.tracer.run(ATTACKER, running.strike(session.tracer.context(ATTACKER), candidates[0]))
     assert answer.status == 200
-    assert field.sink.close()["tokens"]["user"][-1] == whose
-    field.close()
+    assert session.sink.close()["tokens"]["user"][-1] == whose
+    session.close()
 
 
 @pytest.mark.parametrize("name", list(ATTACKS))
@@ -176,7 +176,7 @@ def test_an_attack_says_what_it_is_where_it_comes_from_and_what_it_needs(name: s
     assert kind.name == name
     assert kind.summary
     assert any(word in kind.source for word in ("RFC ", "draft-"))
-    assert set(kind.needs) <= {field.name for field in fields(Loot)} & set(OBTAINING)
+    assert set(kind.needs) <= {field.name for field in fields(AttackerAssets)} & set(ASSETS)
     assert kind.__module__ == f"simlib.attacks.{name}"
 
 
@@ -219,17 +219,17 @@ def test_tables_hold_every_cell_of_sound_designs_once() -> None:
     assert list(tables["Attacks on tokens"].rows) == TOKEN_ATTACKS
     assert tables["Attacks on tokens"].columns == tuple(tiny().designs)
     flows = tables["Attacks on flows"].rows["browser_storage"]
-    assert cell_text(flows["client_credentials (machine)"]) == "-"
-    assert cell_text(flows["authorization_code (spa)"]).startswith("accepted ")
+    assert format_cells(flows["client_credentials (machine)"]) == "-"
+    assert format_cells(flows["authorization_code (spa)"]).startswith("accepted ")
     refreshed = tables["Attacks on flows"].rows["stolen_refresh_token"]["authorization_code (spa)"]
-    assert " to " in cell_text(refreshed)
-    assert cell_text([refreshed[0], flows["client_credentials (machine)"][0]]).endswith(" / -")
+    assert " to " in format_cells(refreshed)
+    assert format_cells([refreshed[0], flows["client_credentials (machine)"][0]]).endswith(" / -")
 
 
 @pytest.mark.parametrize("against", ["token", "flow"])
 def test_a_figure_is_drawn_and_described(against: Any) -> None:
     figure, words = attack_figure(matrix(), against)
-    assert to_png(figure).startswith(b"\x89PNG")
+    assert render_png(figure).startswith(b"\x89PNG")
     assert "Accepted: " in words
     assert len(words) > 40
 
@@ -242,8 +242,8 @@ def test_a_figure_of_nothing_is_refused() -> None:
 @pytest.mark.parametrize("attack", list(ATTACKS))
 def test_an_attack_is_told_with_what_was_sent_and_answered(attack: str) -> None:
     for one in worth_telling(matrix(), attack):
-        lines = list(encounter_lines(one))
-        assert lines[0] == cell_words(one)
+        lines = list(describe_attack_run(one))
+        assert lines[0] == describe_cell(one)
         sent = [line for line in lines if " -> " in line]
         assert len(sent) == sum(line.strip().startswith("answered: ") for line in lines)
         assert len(told(one)["messages"]) == len(one.encounter.messages)
@@ -251,5 +251,5 @@ def test_an_attack_is_told_with_what_was_sent_and_answered(attack: str) -> None:
 
 def test_what_is_told_shows_no_whole_secret() -> None:
     for one in matrix():
-        lines = "\n".join(encounter_lines(one))
+        lines = "\n".join(describe_attack_run(one))
         assert "password=(hidden)" in lines or "password=" not in lines

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.attacks import ATTACKS
-from simlib.deployment.enforcement_points import design_bound
-from simlib.pentest.attack_session import Field
+from simlib.deployment.bounds import design_bound
+from simlib.pentest.attack_session import AttackSession
+from simlib.pentest.attacker_assets import obtain_assets
+from simlib.pentest.design_variants import find_token_format
 from simlib.pentest.network import ATTACKER
-from simlib.pentest.target import Ground, prepared
-from simlib.pentest.targets import format_of
+from simlib.pentest.target import Target, prepare_target
 from simlib.scenario.design import Design
 from simlib.scenario.effects import Failed
 from simlib.strategies import CATALOGUE
@@ -44,20 +45,20 @@ def test_every_part_of_the_catalogue_is_attacked() -> None:
 @pytest.mark.parametrize("wrapper", list(CATALOGUE["wrappers"].values()), ids=lambda kind: kind.name)
 def test_every_wrapper_is_attacked_with_every_format_that_it_is_for(wrapper: Any) -> None:
     wrapped = [design for design in DESIGNS if wrapper.name in [chosen.part for chosen in design.wrappers]]
-    assert {format_of(design) for design in wrapped} == set(wrapper.formats)
+    assert {find_token_format(design) for design in wrapped} == set(wrapper.formats)
 
 
 @EVERY_DESIGN
 def test_no_forged_or_misdirected_token_is_accepted(design: Design) -> None:
     for attack in ALWAYS_CHECKED:
         met = attacked(design, attack)
-        assert met.outcome != "accepted", (attack, met.check, met.tries[-1:])
+        assert met.outcome != "accepted", (attack, met.check, met.attempts[-1:])
         assert met.check
 
 
 @EVERY_DESIGN
 def test_a_stolen_token_is_good_for_no_longer_than_the_design_promises(design: Design) -> None:
-    bound = design_bound(*prepared(Ground(tiny(), design, "web")))
+    bound = design_bound(*prepare_target(Target(tiny(), design, "web")))
     allowed = {
         "replayed_bearer": design.token_lifetime_s + bound.after_expiry_s,
         "use_after_revocation": bound.after_revocation_s,
@@ -85,16 +86,16 @@ def test_a_resource_server_can_mint_tokens_only_with_a_shared_secret(design: Des
 def test_nothing_is_worked_out_before_an_encrypted_token_is_refused(design: Design, attack: str) -> None:
     met = attacked(design, attack)
     assert met.outcome == "refused"
-    assert max(one.put_out for one in met.tries) < 100 < ATTACKS[attack].excess
+    assert max(one.put_out for one in met.attempts) < 100 < ATTACKS[attack].excess
 
 
-FIELDS: dict[str, Field] = {}
+SESSIONS: dict[str, AttackSession] = {}
 
 
-def field_of(name: str) -> Field:
-    if name not in FIELDS:
-        FIELDS[name] = settled(catalogue()[name])
-    return FIELDS[name]
+def session_of(name: str) -> AttackSession:
+    if name not in SESSIONS:
+        SESSIONS[name] = settled(catalogue()[name])
+    return SESSIONS[name]
 
 
 def pieces(token: str) -> st.SearchStrategy[str]:
@@ -108,9 +109,9 @@ def pieces(token: str) -> st.SearchStrategy[str]:
 @settings(max_examples=15)
 @given(data=st.data())
 def test_no_alteration_of_a_real_token_is_accepted(name: str, data: st.DataObject) -> None:
-    field = field_of(name)
-    loot = field.loot(())
-    altered = data.draw(pieces(loot.own_token).filter(lambda text: text != loot.own_token))
-    answer = field.tracer.run(ATTACKER, loot.as_client(altered))
+    session = session_of(name)
+    assets = obtain_assets(session, ())
+    altered = data.draw(pieces(assets.own_token).filter(lambda text: text != assets.own_token))
+    answer = session.tracer.run(ATTACKER, assets.as_client(altered))
     assert isinstance(answer, Failed) or answer.status in (400, 401, 403, 431)
-    assert field.tracer.run(ATTACKER, loot.as_client(loot.own_token)).status == 200
+    assert session.tracer.run(ATTACKER, assets.as_client(assets.own_token)).status == 200

@@ -5,10 +5,10 @@ from typing import Any
 
 from simlib.attacks import ATTACKS
 from simlib.experiment.attack_matrix import Cell, plan_attacks, run_attacks
-from simlib.pentest.attack_run import Encounter, run_attack
-from simlib.pentest.attack_session import Field
-from simlib.pentest.target import Ground
-from simlib.pentest.targets import binds, catalogue_designs, token_kind
+from simlib.pentest.attack_run import AttackRun, run_attack
+from simlib.pentest.attack_session import AttackSession
+from simlib.pentest.design_variants import choose_client_kind, is_sender_constrained, list_catalogue_designs
+from simlib.pentest.target import Target
 from simlib.scenario.design import Design
 from simlib.scenario.scenario import Scenario
 from simlib.tokens import header_of
@@ -28,7 +28,7 @@ def tiny() -> Scenario:
 @cache
 def catalogue() -> dict[str, Design]:
     """One design for every part of the catalogue, by name."""
-    return {design.name: design for design in catalogue_designs(tiny())}
+    return {design.name: design for design in list_catalogue_designs(tiny())}
 
 
 @cache
@@ -37,9 +37,9 @@ def matrix() -> tuple[Cell, ...]:
     return run_attacks(plan_attacks(tiny()))
 
 
-def attacked(design: Design, attack: str, **ground: Any) -> Encounter:
+def attacked(design: Design, attack: str, **changes: Any) -> AttackRun:
     """One attack on one design."""
-    return run_attack(Ground(tiny(), design, **{"kind": token_kind(tiny()), **ground}), attack)
+    return run_attack(Target(tiny(), design, **{"kind": choose_client_kind(tiny()), **changes}), attack)
 
 
 def accepted(group: str, attack: str) -> list[Cell]:
@@ -53,20 +53,20 @@ def accepted(group: str, attack: str) -> list[Cell]:
 
 def signs_with_shared_secret(design: Design) -> bool:
     """Whether the tokens themselves say so."""
-    field = settled(design)
+    session = settled(design)
     try:
-        return header_of(field.own_token).get("alg") == "HS256"
+        return header_of(session.own_token).get("alg") == "HS256"
     finally:
-        field.close()
+        session.close()
 
 
-def settled(design: Design, **ground: Any) -> Field:
+def settled(design: Design, **changes: Any) -> AttackSession:
     """A design with owner and attacker signed in; to be closed by the caller."""
-    field = Field(Ground(tiny(), design, **{"kind": token_kind(tiny()), **ground}))
-    field.settle()
-    return field
+    session = AttackSession(Target(tiny(), design, **{"kind": choose_client_kind(tiny()), **changes}))
+    session.sign_in_users()
+    return session
 
 
 def is_bound(design: Design) -> bool:
     """Whether tokens are bound to a key of their client."""
-    return binds(tiny(), design)
+    return is_sender_constrained(tiny(), design)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from simlib.decision.attack_findings import cell_words, find
+from simlib.decision.attack_findings import describe_cell, find
 from simlib.experiment.attack_matrix import Cell
-from simlib.pentest.attack_run import Encounter
-from simlib.pentest.target import Ground
-from simlib.pentest.targets import bound_variants
+from simlib.pentest.attack_run import AttackRun
+from simlib.pentest.design_variants import list_sender_constrained_variants
+from simlib.pentest.target import Target
 from support.attacking import tiny
 
 OPAQUE, CACHED, JWT = tiny().designs.values()
@@ -17,14 +17,14 @@ SECONDS = {"accepted": 20.0}
 def cell(group: Any, design: Any, attack: str, outcome: Any, **more: Any) -> Cell:
     """A cell as it might be."""
     seconds, requests = SECONDS.get(outcome, 0.0), 21 if outcome == "accepted" else 0
-    met = Encounter(attack, design.name, "web", "authorization_code", "", outcome, "service: why", seconds, requests)
-    return Cell(group, Ground(tiny(), design, "web"), replace(met, **more))
+    met = AttackRun(attack, design.name, "web", "authorization_code", "", outcome, "service: why", seconds, requests)
+    return Cell(group, Target(tiny(), design, "web"), replace(met, **more))
 
 
 def sentences(*cells: Cell) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for finding in find(cells):
-        assert set(finding.cells) <= {cell_words(one) for one in cells}
+        assert set(finding.cells) <= {describe_cell(one) for one in cells}
         assert finding.cells
         found.setdefault(finding.about, []).append(finding.sentence)
     return found
@@ -61,7 +61,7 @@ def test_what_can_be_tried_on_jwts_only_is_named_with_how_it_ended() -> None:
 
 
 def test_what_a_binding_does_is_not_told_of_the_flow_or_the_format() -> None:
-    bound = next(design for design in bound_variants(tiny()) if design.name == f"{JWT.name}+dpop")
+    bound = next(design for design in list_sender_constrained_variants(tiny()) if design.name == f"{JWT.name}+dpop")
     free = [cell("flows", design, "browser_storage", "accepted") for design in (OPAQUE, JWT)]
     (said,) = sentences(*free, cell("flows", bound, "browser_storage", "refused"))["flow"]
     assert said.startswith("In 1 of 1 pairs")
