@@ -7,50 +7,51 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from simlib.strategies.base import Bound, Credentials, Deployment, Grant, Issued, Presented, TokenFormat
-from simlib.strategies.bearer import Bearer, Held, UserClient
+from simlib.strategies.base import Bound, Credentials, DeploymentConfig, Grant, Issued, PresentedToken, TokenFormat
+from simlib.strategies.bearer import Bearer, ClientToken, UserClient
 from simlib.strategies.circuit_breaker import CircuitBreaker
 from simlib.strategies.denylist_polled import DenylistPolled
 from simlib.strategies.denylist_pushed import DenylistPushed
 from simlib.strategies.denylist_shared import DenylistShared
 from simlib.strategies.dpop import Dpop
-from simlib.strategies.encrypted_jwt import EncryptedJwt, EncryptedLocal
+from simlib.strategies.encrypted_jwt import EncryptedJwtIssuer, EncryptedJwtValidator
 from simlib.strategies.fail_open import FailOpen
-from simlib.strategies.introspection import basic
+from simlib.strategies.introspection_client import format_basic_authorization
 from simlib.strategies.jwt_access_token import JwtAccessToken
 from simlib.strategies.jwt_local import JwtLocal
-from simlib.strategies.lightweight_jwt import LightweightJwt, LightweightLocal
+from simlib.strategies.lightweight_jwt import LightweightJwtIssuer, LightweightJwtValidator
 from simlib.strategies.mtls import Mtls
 from simlib.strategies.opaque_cached import OpaqueCached
 from simlib.strategies.opaque_introspection import OpaqueIntrospection
 from simlib.strategies.openid_connect import OpenIdConnect
-from simlib.strategies.paseto import Paseto, PasetoLocal
+from simlib.strategies.paseto import PasetoIssuer, PasetoValidator
 from simlib.strategies.pass_through import PassThrough
 from simlib.strategies.phantom_token import PhantomToken
-from simlib.strategies.reference_token import ReferenceToken, SigningReferenceToken
-from simlib.strategies.regional_tokens import OpaqueRegional, RegionalReferenceToken
-from simlib.strategies.relay import Relay
-from simlib.strategies.retry import ClientRetry, Retry
-from simlib.strategies.roles import (
-    Background,
+from simlib.strategies.protocols import (
+    BackgroundWorker,
     Endpoint,
     Issuer,
     Part,
     Presenter,
     Propagator,
-    Receiver,
+    PushReceiver,
     Validator,
     Wrapper,
 )
+from simlib.strategies.reference_token import ReferenceToken, SigningReferenceToken
+from simlib.strategies.regional_tokens import OpaqueRegional, RegionalReferenceToken
+from simlib.strategies.relay import Relay
+from simlib.strategies.retry import ClientRetry, Retry
 from simlib.strategies.sensitive_introspection import SensitiveIntrospection
-from simlib.strategies.session_jwt import SessionIssuing, SessionJwt
+from simlib.strategies.session_jwt import SessionJwtIssuer, SessionJwtValidator
 from simlib.strategies.signed_introspection import SignedIntrospection
-from simlib.strategies.split_token import SplitGateway, SplitToken
-from simlib.strategies.status_list import StatusListStrategy
+from simlib.strategies.split_token import SplitTokenIssuer
+from simlib.strategies.split_token_gateway import SplitTokenGateway
+from simlib.strategies.status_list import StatusListWrapper
 from simlib.strategies.stored_jwt import StoredJwt
 from simlib.strategies.token_exchange import TokenExchange
 from simlib.strategies.verified_cache import VerifiedCache
-from simlib.strategies.wrappers import Around, AroundValidator
+from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 
 ISSUERS: Mapping[str, type[Any]] = MappingProxyType(
     {
@@ -59,13 +60,13 @@ ISSUERS: Mapping[str, type[Any]] = MappingProxyType(
             ReferenceToken,
             JwtAccessToken,
             SigningReferenceToken,
-            SplitToken,
-            EncryptedJwt,
-            LightweightJwt,
+            SplitTokenIssuer,
+            EncryptedJwtIssuer,
+            LightweightJwtIssuer,
             StoredJwt,
             RegionalReferenceToken,
-            Paseto,
-            SessionIssuing,
+            PasetoIssuer,
+            SessionJwtIssuer,
         )
     }
 )
@@ -82,18 +83,18 @@ VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
             OpaqueCached,
             JwtLocal,
             SignedIntrospection,
-            EncryptedLocal,
-            LightweightLocal,
+            EncryptedJwtValidator,
+            LightweightJwtValidator,
             OpaqueRegional,
-            PasetoLocal,
-            SessionJwt,
+            PasetoValidator,
+            SessionJwtValidator,
         )
     }
 )
 """At a service, and at a gateway too."""
 
 GATEWAY_VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
-    {part.name: part for part in (PhantomToken, SplitGateway)}
+    {part.name: part for part in (PhantomToken, SplitTokenGateway)}
 )
 """At a gateway only: they pass another credential inwards than the one presented."""
 
@@ -110,7 +111,7 @@ WRAPPERS: Mapping[str, type[Any]] = MappingProxyType(
             Dpop,
             Mtls,
             SensitiveIntrospection,
-            StatusListStrategy,
+            StatusListWrapper,
             VerifiedCache,
             Retry,
             ClientRetry,
@@ -142,63 +143,63 @@ __all__ = [
     "PROPAGATORS",
     "VALIDATORS",
     "WRAPPERS",
-    "Around",
-    "AroundValidator",
-    "Background",
+    "BackgroundWorker",
     "Bearer",
     "Bound",
     "CircuitBreaker",
     "ClientRetry",
+    "ClientToken",
     "Credentials",
     "DenylistPolled",
     "DenylistPushed",
     "DenylistShared",
-    "Deployment",
+    "DeploymentConfig",
     "Dpop",
-    "EncryptedJwt",
-    "EncryptedLocal",
+    "EncryptedJwtIssuer",
+    "EncryptedJwtValidator",
     "Endpoint",
     "FailOpen",
     "Grant",
-    "Held",
     "Issued",
     "Issuer",
     "JwtAccessToken",
     "JwtLocal",
-    "LightweightJwt",
-    "LightweightLocal",
+    "LightweightJwtIssuer",
+    "LightweightJwtValidator",
     "Mtls",
     "OpaqueCached",
     "OpaqueIntrospection",
     "OpaqueRegional",
     "OpenIdConnect",
     "Part",
-    "Paseto",
-    "PasetoLocal",
+    "PasetoIssuer",
+    "PasetoValidator",
     "PassThrough",
     "PhantomToken",
-    "Presented",
+    "PresentedToken",
     "Presenter",
     "Propagator",
-    "Receiver",
+    "PushReceiver",
     "ReferenceToken",
     "RegionalReferenceToken",
     "Relay",
     "Retry",
     "SensitiveIntrospection",
-    "SessionIssuing",
-    "SessionJwt",
+    "SessionJwtIssuer",
+    "SessionJwtValidator",
     "SignedIntrospection",
     "SigningReferenceToken",
-    "SplitGateway",
-    "SplitToken",
-    "StatusListStrategy",
+    "SplitTokenGateway",
+    "SplitTokenIssuer",
+    "StatusListWrapper",
     "StoredJwt",
     "TokenExchange",
     "TokenFormat",
     "UserClient",
     "Validator",
+    "ValidatorWrapper",
     "VerifiedCache",
     "Wrapper",
-    "basic",
+    "WrapperState",
+    "format_basic_authorization",
 ]

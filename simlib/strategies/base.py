@@ -26,7 +26,7 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class Deployment:
+class DeploymentConfig:
     """What the world and the design tell every part.
 
     ``make_key`` builds the signing key of a choice such as RS256 or RS256-3072, for parts that sign with a key pair.
@@ -53,7 +53,7 @@ class Deployment:
     region: str = ""
 
 
-class Presented(NamedTuple):
+class PresentedToken(NamedTuple):
     """A token as it reached a resource server or gateway, and what came with it.
 
     ``scope`` is what the route asks for, ``sensitive`` whether a stale answer would be dear there. ``scheme`` is the

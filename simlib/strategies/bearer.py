@@ -10,15 +10,15 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Once, Reply, Sleep
 from simlib.scenario.messages import HttpRequest, TokenResponse
-from simlib.strategies.base import Deployment, TokenFormat
-from simlib.strategies.checks import at_least, positive
-from simlib.strategies.introspection import basic, json_object
+from simlib.strategies.base import DeploymentConfig, TokenFormat
+from simlib.strategies.introspection_client import format_basic_authorization, parse_json_object
+from simlib.strategies.settings_checks import check_at_least, check_positive
 
 TOO_MANY = 429
 
-Obtained = TokenResponse | Answer
-SignIn = Callable[[Context], Flow[Obtained]]
-Refresh = Callable[[Context, str], Flow[Obtained]]
+TokenOutcome = TokenResponse | Answer
+SignIn = Callable[[Context], Flow[TokenOutcome]]
+Refresh = Callable[[Context, str], Flow[TokenOutcome]]
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class BearerSettings:
     retry_limited: int = 1
 
     def __post_init__(self) -> None:
-        at_least("refresh_before_s", self.refresh_before_s, 0)
-        positive("timeout_s", self.timeout_s)
-        at_least("refresh_jitter_s", self.refresh_jitter_s, 0)
-        at_least("retry_limited", self.retry_limited, 0)
+        check_at_least("refresh_before_s", self.refresh_before_s, 0)
+        check_positive("timeout_s", self.timeout_s)
+        check_at_least("refresh_jitter_s", self.refresh_jitter_s, 0)
+        check_at_least("retry_limited", self.retry_limited, 0)
 
 
-class Held(NamedTuple):
+class ClientToken(NamedTuple):
     """An access token in the client's hands, and when it ends by the client's clock (seconds).
 
     ``early_s``: how many seconds sooner than others this one is renewed.
@@ -63,13 +63,23 @@ class UserClient:
     deployment. ``own`` is for the presenter's use.
     """
 
-    __slots__ = ("client_id", "held", "own", "refresh", "refresh_token", "session_until", "sign_in", "target", "user")
+    __slots__ = (
+        "access_token",
+        "client_id",
+        "presenter_state",
+        "refresh",
+        "refresh_token",
+        "session_until",
+        "sign_in",
+        "target",
+        "user",
+    )
 
     def __init__(
         self,
         user: int,
         refresh_token: str,
-        held: Held | None,
+        held: ClientToken | None,
         sign_in: SignIn | None = None,
         session_until: float = inf,
         refresh: Refresh | None = None,
@@ -78,13 +88,13 @@ class UserClient:
     ) -> None:
         self.user = user
         self.refresh_token = refresh_token
-        self.held = held
+        self.access_token = held
         self.sign_in = sign_in
         self.session_until = session_until
         self.refresh = refresh
         self.target = target
         self.client_id = client_id
-        self.own: Any = None
+        self.presenter_state: Any = None
 
 
 class Bearer:
@@ -96,14 +106,14 @@ class Bearer:
     Settings: ClassVar[type[Any]] = BearerSettings
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         return frozenset({"form.encode", "json.decode"})
 
-    def __init__(self, settings: Any, deployment: Deployment) -> None:
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
-        self.authorization = basic(deployment.client)
+        self.authorization = format_basic_authorization(deployment.client)
 
     @property
     def useful_life_s(self) -> float:
@@ -119,31 +129,31 @@ class Bearer:
             return (yield from self._attempt(ctx, state, request))
         return answer
 
-    def on_behalf(self, ctx: Context, state: UserClient, flow: Flow[Any]) -> Flow[Any]:
+    def wrap_flow(self, ctx: Context, state: UserClient, flow: Flow[Any]) -> Flow[Any]:
         """Another flow of the same client; a bearer's calls are made as they are."""
         return flow
 
     def _attempt(self, ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:
-        held = state.held
+        held = state.access_token
         if held is None or self._is_spent(held, state, ctx.now()):
             held = yield Once(("token", state.user), partial(self._obtain, ctx, state))
-            if not isinstance(held, Held):
+            if not isinstance(held, ClientToken):
                 refusal: Answer = held
                 return refusal
         scheme = "Bearer " if state.target == "api" else "Cookie "
         bearing = request._replace(authorization=scheme + held.token)
         asked_at = ctx.now()
         answer: Answer = yield Call(state.target, bearing, self._settings.timeout_s)
-        if isinstance(answer, Reply) and answer.status == 401 and state.held is held:
-            state.held = None
-        elif isinstance(answer, Reply) and answer.cookie is not None and state.held is held:
-            state.held = Held(answer.cookie.value, asked_at + answer.cookie.max_age_s)
+        if isinstance(answer, Reply) and answer.status == 401 and state.access_token is held:
+            state.access_token = None
+        elif isinstance(answer, Reply) and answer.cookie is not None and state.access_token is held:
+            state.access_token = ClientToken(answer.cookie.value, asked_at + answer.cookie.max_age_s)
         return answer
 
-    def _is_spent(self, held: Held, state: UserClient, now: float) -> bool:
+    def _is_spent(self, held: ClientToken, state: UserClient, now: float) -> bool:
         return now >= held.expires_at - self._settings.refresh_before_s - held.early_s or now >= state.session_until
 
-    def _obtain(self, ctx: Context, state: UserClient) -> Flow[Held | Answer]:
+    def _obtain(self, ctx: Context, state: UserClient) -> Flow[ClientToken | Answer]:
         """Go on with the session, or begin one when there is none, or when the server knows of none."""
         sign_in = state.sign_in
         if sign_in is not None and (not state.refresh_token or ctx.now() >= state.session_until):
@@ -156,12 +166,12 @@ class Bearer:
             return obtained
         return (yield from self._keep(ctx, state, obtained))
 
-    def _begin(self, ctx: Context, state: UserClient, sign_in: SignIn) -> Flow[Obtained]:
+    def _begin(self, ctx: Context, state: UserClient, sign_in: SignIn) -> Flow[TokenOutcome]:
         """A new session; nothing of the old one is used again, even when the user does not get in."""
-        state.refresh_token, state.held, state.session_until = "", None, inf
+        state.refresh_token, state.access_token, state.session_until = "", None, inf
         return (yield from sign_in(ctx))
 
-    def _refresh(self, ctx: Context, state: UserClient) -> Flow[Obtained]:
+    def _refresh(self, ctx: Context, state: UserClient) -> Flow[TokenOutcome]:
         """Redeem the refresh token (RFC 6749 section 6)."""
         if state.refresh is not None:
             return (yield from state.refresh(ctx, state.refresh_token))
@@ -174,7 +184,7 @@ class Bearer:
         issued = yield Compute("json.decode", partial(json.loads, answer.body))
         return _response(issued, asked_at)
 
-    def _patiently(self, ask: Callable[[], Flow[Obtained]]) -> Flow[Obtained]:
+    def _patiently(self, ask: Callable[[], Flow[TokenOutcome]]) -> Flow[TokenOutcome]:
         """Ask; when the server wants to be left alone, wait as long as it says and ask again (RFC 6585 section 4)."""
         obtained = yield from ask()
         for _ in range(self._settings.retry_limited):
@@ -184,15 +194,15 @@ class Bearer:
             obtained = yield from ask()
         return obtained
 
-    def _keep(self, ctx: Context, state: UserClient, tokens: TokenResponse) -> Flow[Held | Answer]:
+    def _keep(self, ctx: Context, state: UserClient, tokens: TokenResponse) -> Flow[ClientToken | Answer]:
         """Take what came; under rotation that is also the refresh token for next time."""
         early = 0.0
         if self._settings.refresh_jitter_s:
             early = (yield Draw("refresh_jitter")) * self._settings.refresh_jitter_s
         state.refresh_token = tokens.refresh_token or state.refresh_token
         # Counted from the question: the client must not believe in a token longer than the server does.
-        state.held = Held(tokens.access_token, tokens.asked_at + tokens.expires_in, early)
-        return state.held
+        state.access_token = ClientToken(tokens.access_token, tokens.asked_at + tokens.expires_in, early)
+        return state.access_token
 
 
 def _response(issued: Mapping[str, Any], asked_at: float) -> TokenResponse:
@@ -200,9 +210,9 @@ def _response(issued: Mapping[str, Any], asked_at: float) -> TokenResponse:
     return TokenResponse(issued["access_token"], issued["expires_in"], asked_at, **further)
 
 
-def _is_invalid_grant(obtained: Obtained) -> Flow[bool]:
+def _is_invalid_grant(obtained: TokenOutcome) -> Flow[bool]:
     """Whether the server knows the refresh token no more (RFC 6749 section 5.2)."""
     if not isinstance(obtained, Reply) or obtained.status != 400:
         return False
-    told = yield Compute("json.decode", partial(json_object, obtained.body))
+    told = yield Compute("json.decode", partial(parse_json_object, obtained.body))
     return told is not None and told.get("error") == "invalid_grant"

@@ -11,10 +11,11 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow
-from simlib.strategies.base import ALL_FORMATS, Deployment, TokenFormat
-from simlib.strategies.checks import at_least, positive, share
-from simlib.strategies.roles import Validator, Wrapper
-from simlib.strategies.wrappers import AroundCalls, failure_of
+from simlib.strategies.base import ALL_FORMATS, DeploymentConfig, TokenFormat
+from simlib.strategies.call_interception import find_failure
+from simlib.strategies.protocols import Validator, Wrapper
+from simlib.strategies.settings_checks import check_at_least, check_positive, check_share
+from simlib.strategies.wrappers import OutgoingCallsWrapper
 
 State = Literal["closed", "open", "half_open"]
 
@@ -35,13 +36,13 @@ class CircuitBreakerSettings:
     trial_calls: int = 10
 
     def __post_init__(self) -> None:
-        at_least("window_calls", self.window_calls, 1)
-        at_least("minimum_calls", self.minimum_calls, 1)
+        check_at_least("window_calls", self.window_calls, 1)
+        check_at_least("minimum_calls", self.minimum_calls, 1)
         if not self.failure_share > 0:
             raise ValueError("failure_share must be a share above 0 and at most 1")
-        share("failure_share", self.failure_share)
-        positive("open_s", self.open_s)
-        at_least("trial_calls", self.trial_calls, 1)
+        check_share("failure_share", self.failure_share)
+        check_positive("open_s", self.open_s)
+        check_at_least("trial_calls", self.trial_calls, 1)
 
     @property
     def enough_calls(self) -> int:
@@ -66,7 +67,7 @@ class Breaker:
         self._failures = 0
         self._begun = 0
 
-    def lets_through(self, now: float) -> bool:
+    def admit_call(self, now: float) -> bool:
         """Whether a call may be made now; one that may counts as begun."""
         if self.state == "open" and now >= self.opened_at + self._settings.open_s:
             self._enter("half_open")
@@ -114,24 +115,24 @@ class CircuitBreaker(Wrapper):
     Settings: ClassVar[type[CircuitBreakerSettings]] = CircuitBreakerSettings
 
     @staticmethod
-    def operations(settings: CircuitBreakerSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: CircuitBreakerSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile, beside the calls."""
         return frozenset({"cache.lookup"})
 
-    def __init__(self, settings: CircuitBreakerSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: CircuitBreakerSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """Calls to the authorization server go through the replica's breaker."""
-        return AroundCalls(validator, partial(Breaker, self._settings), _guarded)
+        return OutgoingCallsWrapper(validator, partial(Breaker, self._settings), _guarded)
 
 
 def _guarded(ctx: Context, breaker: Breaker, call: Call) -> Flow[Answer]:
     """Make a call unless the breaker is open; whatever the server answers, its failures are counted."""
     yield Compute("cache.lookup")
-    if not breaker.lets_through(ctx.now()):
+    if not breaker.admit_call(ctx.now()):
         return Failed("refused")
     epoch = breaker.epoch
     answer: Answer = yield call
-    breaker.note(epoch, failure_of(answer) is not None, ctx.now())
+    breaker.note(epoch, find_failure(answer) is not None, ctx.now())
     return answer

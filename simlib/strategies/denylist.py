@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from simlib.scenario.effects import Verdict
-from simlib.strategies import refusals
+from simlib.strategies.verdicts import refuse_invalid_token
 from simlib.tokens import from_numeric_date
 
 KEPT_AFTER_EXPIRY_S = 60.0
 """Seconds that the authorization server keeps an entry after ``exp``, for clocks with leeway (assumption)."""
 
 
-class Denied(NamedTuple):
+class DenylistEntry(NamedTuple):
     """One token that was revoked: who issued it, its ``jti``, and its ``exp`` (seconds)."""
 
     issuer: str
@@ -35,7 +35,7 @@ class Denylist:
     def __len__(self) -> int:
         return len(self._until)
 
-    def add(self, denied: Denied, leeway: float, now: float) -> None:
+    def add(self, denied: DenylistEntry, leeway: float, now: float) -> None:
         """Deny a token until its expiry and the leeway granted there have passed, and forget those that have."""
         key, until = (denied.issuer, denied.jti), denied.expires_at + leeway
         if key not in self._until and until > now:
@@ -44,30 +44,30 @@ class Denylist:
         while self._ends and self._ends[0][0] <= now:
             del self._until[heapq.heappop(self._ends)[1]]
 
-    def denies(self, issuer: str, jti: str) -> bool:
+    def is_denied(self, issuer: str, jti: str) -> bool:
         """Whether this token was revoked, as far as is known here."""
         return (issuer, jti) in self._until
 
 
-def identity_of(claims: Mapping[str, Any]) -> tuple[str, str] | None:
+def find_token_identity(claims: Mapping[str, Any]) -> tuple[str, str] | None:
     """Issuer and ``jti``, if they are there."""
     issuer, jti = claims.get("iss"), claims.get("jti")
     return (issuer, jti) if isinstance(issuer, str) and isinstance(jti, str) else None
 
 
-def denied_of(claims: Mapping[str, Any]) -> Denied | None:
+def read_denylist_entry(claims: Mapping[str, Any]) -> DenylistEntry | None:
     """The entry that such claims, or an entry of a feed with the same names, stand for."""
-    identity, expiry = identity_of(claims), claims.get("exp")
+    identity, expiry = find_token_identity(claims), claims.get("exp")
     if identity is None or isinstance(expiry, bool) or not isinstance(expiry, int | float):
         return None
-    return Denied(*identity, from_numeric_date(expiry))
+    return DenylistEntry(*identity, from_numeric_date(expiry))
 
 
 def refuse_denied(verdict: Verdict, based_on: float) -> Verdict:
     """The token was revoked."""
-    return refusals.invalid_token("denied", max(verdict.based_on, based_on))
+    return refuse_invalid_token("denied", max(verdict.based_on, based_on))
 
 
-def refuse_nameless(verdict: Verdict) -> Verdict:
+def refuse_unidentified(verdict: Verdict) -> Verdict:
     """Nobody can tell whether a token without ``iss`` and ``jti`` was revoked."""
-    return refusals.invalid_token("no_jti", verdict.based_on)
+    return refuse_invalid_token("no_jti", verdict.based_on)

@@ -9,13 +9,20 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Call, Compute, Context, Draw, Failed, Flow, Once, Sleep, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import refusals
-from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
-from simlib.strategies.checks import at_least, one_of, positive
-from simlib.strategies.denylist import Denylist, denied_of, identity_of, refuse_denied, refuse_nameless
-from simlib.strategies.introspection import basic
-from simlib.strategies.roles import Validator, Wrapper
-from simlib.strategies.wrappers import Around, AroundValidator, confirmed, question_of
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.call_interception import find_request_time
+from simlib.strategies.denylist import (
+    Denylist,
+    find_token_identity,
+    read_denylist_entry,
+    refuse_denied,
+    refuse_unidentified,
+)
+from simlib.strategies.introspection_client import format_basic_authorization
+from simlib.strategies.protocols import Validator, Wrapper
+from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
+from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
+from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 
 WhenOld = Literal["refuse", "accept"]
 
@@ -36,11 +43,11 @@ class DenylistPolledSettings:
     when_old: WhenOld = "refuse"
 
     def __post_init__(self) -> None:
-        positive("poll_s", self.poll_s)
-        positive("timeout_s", self.timeout_s)
-        at_least("overlap_s", self.overlap_s, 0)
-        at_least("fail_open_s", self.fail_open_s, 0)
-        one_of("when_old", self.when_old, get_args(WhenOld))
+        check_positive("poll_s", self.poll_s)
+        check_positive("timeout_s", self.timeout_s)
+        check_at_least("overlap_s", self.overlap_s, 0)
+        check_at_least("fail_open_s", self.fail_open_s, 0)
+        check_one_of("when_old", self.when_old, get_args(WhenOld))
 
     @property
     def useful_s(self) -> float:
@@ -58,16 +65,16 @@ class DenylistPolled(Wrapper):
     Settings: ClassVar[type[DenylistPolledSettings]] = DenylistPolledSettings
 
     @staticmethod
-    def operations(settings: DenylistPolledSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: DenylistPolledSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile, at the feed of the AS too."""
         feed = {"client.authenticate", "form.decode", "store.list", "json.encode"}
         return frozenset({"form.encode", "json.decode", "cache.lookup", *feed})
 
-    def __init__(self, settings: DenylistPolledSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: DenylistPolledSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """Polls behind the requests, and refuses what it has heard of."""
         return _Polling(validator, self._settings, self._deployment)
 
@@ -83,46 +90,46 @@ class Polled:
         self.answered_at = float("-inf")
 
 
-class _Polling(AroundValidator):
-    def __init__(self, inner: Validator, settings: DenylistPolledSettings, deployment: Deployment) -> None:
+class _Polling(ValidatorWrapper):
+    def __init__(self, inner: Validator, settings: DenylistPolledSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._settings = settings
         self._deployment = deployment
-        self._authorization = basic(deployment.resource_server)
-        self._leeway_s = inner.bound().after_expiry_s
+        self._authorization = format_basic_authorization(deployment.resource_server)
+        self._leeway_s = inner.compute_bound().after_expiry_s
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """A list is used until it is old, and told so by nobody; when old lists are good enough, for ever."""
-        inner, settings = self.inner.bound(), self._settings
+        inner, settings = self.inner.compute_bound(), self._settings
         if settings.when_old == "accept":
             return inner
         return inner._replace(after_revocation_s=min(settings.useful_s, inner.after_revocation_s))
 
-    def own_state(self) -> Polled:
+    def create_wrapper_state(self) -> Polled:
         """Nothing asked yet."""
         return Polled()
 
-    def backgrounds(self, ctx: Context, state: Around) -> tuple[Flow[None], ...]:
+    def list_background_tasks(self, ctx: Context, state: WrapperState) -> tuple[Flow[None], ...]:
         """One poller, beside what the validator inside does."""
-        return (*super().backgrounds(ctx, state), self._poll(ctx, state.own))
+        return (*super().list_background_tasks(ctx, state), self._poll(ctx, state.own))
 
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """All other checks first, then a look at the list; the first request of a replica waits for the first list."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
-        identity = identity_of(verdict.claims)
+        identity = find_token_identity(verdict.claims)
         if identity is None:
-            return refuse_nameless(verdict)
+            return refuse_unidentified(verdict)
         own: Polled = state.own
         if own.answered_at == float("-inf"):
             yield Once("denylist", partial(self._ask, ctx, own))
         yield Compute("cache.lookup")
-        if own.denylist.denies(*identity):
+        if own.denylist.is_denied(*identity):
             return refuse_denied(verdict, own.answered_at)
         if self._settings.when_old == "refuse" and ctx.now() >= own.answered_at + self._settings.useful_s:
-            return refusals.cannot_tell("denylist_old")
-        return confirmed(verdict, ctx.now(), self._leeway_s, own.answered_at)
+            return refuse_unavailable("denylist_old")
+        return confirm_verdict(verdict, ctx.now(), self._leeway_s, own.answered_at)
 
     def _poll(self, ctx: Context, own: Polled) -> Flow[None]:
         phase = yield Draw("denylist.phase")
@@ -141,12 +148,12 @@ class _Polling(AroundValidator):
         reply = yield Call("revocations", request, self._settings.timeout_s)
         if isinstance(reply, Failed) or reply.status != 200:
             return
-        asked_at = question_of(reply, asked_at)
+        asked_at = find_request_time(reply, asked_at)
         entries = yield Compute("json.decode", partial(_read, reply.body))
         if entries is None:
             return
         for entry in entries:
-            denied = denied_of(entry)
+            denied = read_denylist_entry(entry)
             if denied is not None and denied.issuer == self._deployment.issuer:
                 own.denylist.add(denied, self._leeway_s, ctx.now())
             revoked_at = entry.get("revoked_at")

@@ -1,63 +1,24 @@
-"""Signed tokens with a denylist in each replica, pushed by the AS (S9 of data/evidence/strategies.csv).
+"""Denylist in each replica, pushed by the authorization server, for signed tokens (S9 of data/evidence/strategies.csv)."""
 
-Telling every replica of a host something, from the authorization server, without waiting for one after the other.
-"""
-
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from hmac import compare_digest
 from typing import Any, ClassVar
 
-from simlib.scenario.effects import Call, Compute, Context, Flow, Once, Reply, Verdict
+from simlib.scenario.effects import Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import Deployment, Presented, TokenFormat
-from simlib.strategies.checks import positive
-from simlib.strategies.denylist import Denylist, denied_of, identity_of, refuse_denied, refuse_nameless
-from simlib.strategies.introspection import basic, json_object
-from simlib.strategies.roles import Issuer, Validator, Wrapper
-from simlib.strategies.wrappers import Around, AroundJwtIssuer, AroundValidator, confirmed
-
-
-class Pusher:
-    """Pushes JSON to all subscribers of a place. A push that fails is lost: nobody repeats it.
-
-    Both ends know the credentials of the resource server; ``timeout_s`` bounds one push.
-    """
-
-    operations = frozenset({"json.encode"})
-
-    def __init__(self, deployment: Deployment, place: str, timeout_s: float) -> None:
-        self._targets = deployment.subscribers.get(place, ())
-        self._authorization = basic(deployment.resource_server)
-        self._timeout_s = timeout_s
-
-    def push(self, message: Mapping[str, Any], key: str, wait: bool) -> Flow[None]:
-        """Send one message, named by ``key``, to all at the same time, and wait for their answers if told to."""
-        if not self._targets:
-            return
-        body = yield Compute("json.encode", lambda: json.dumps(message, separators=(",", ":")).encode())
-        request, answered = HttpRequest(self._authorization, body), set[str]()
-        for target in self._targets:
-            yield Once(("push", target, key), partial(self._send, target, request, answered), wait=False)
-        for target in self._targets if wait else ():
-            if target not in answered:
-                yield Once(("push", target, key), partial(self._send, target, request, answered))
-
-    def _send(self, target: str, request: HttpRequest, answered: set[str]) -> Flow[None]:
-        yield Call(target, request, self._timeout_s)
-        answered.add(target)
-
-
-def pushed(request: HttpRequest, deployment: Deployment) -> Flow[Mapping[str, Any] | Reply]:
-    """The message of a push, or the refusal of one that is not from the authorization server or cannot be read."""
-    ours = basic(deployment.resource_server).encode()
-    known = yield Compute("client.authenticate", partial(compare_digest, request.authorization.encode(), ours))
-    if not known:
-        return Reply(401, b"", 'Basic realm="push"')
-    message: Mapping[str, Any] | None = yield Compute("json.decode", partial(json_object, request.body))
-    return Reply(400) if message is None else message
+from simlib.strategies.base import DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.denylist import (
+    Denylist,
+    find_token_identity,
+    read_denylist_entry,
+    refuse_denied,
+    refuse_unidentified,
+)
+from simlib.strategies.protocols import Issuer, Validator, Wrapper
+from simlib.strategies.server_push import Pusher, receive_push
+from simlib.strategies.settings_checks import check_positive
+from simlib.strategies.verdicts import confirm_verdict
+from simlib.strategies.wrappers import JwtIssuerWrapper, ValidatorWrapper, WrapperState
 
 
 @dataclass(frozen=True)
@@ -67,7 +28,7 @@ class DenylistPushedSettings:
     timeout_s: float = 5.0
 
     def __post_init__(self) -> None:
-        positive("timeout_s", self.timeout_s)
+        check_positive("timeout_s", self.timeout_s)
 
 
 class DenylistPushed(Wrapper):
@@ -80,25 +41,25 @@ class DenylistPushed(Wrapper):
     Settings: ClassVar[type[DenylistPushedSettings]] = DenylistPushedSettings
 
     @staticmethod
-    def operations(settings: DenylistPushedSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: DenylistPushedSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         return frozenset({"json.decode", "cache.lookup", "client.authenticate"}) | Pusher.operations
 
-    def __init__(self, settings: DenylistPushedSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: DenylistPushedSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
 
-    def around_issuer(self, issuer: Issuer) -> Issuer:
+    def wrap_issuer(self, issuer: Issuer) -> Issuer:
         """Revocations are pushed."""
         return _Pushing(issuer, self._settings, self._deployment)
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """Takes in pushes, and refuses what they name."""
         return _Listening(validator, self._deployment)
 
 
-class _Pushing(AroundJwtIssuer):
-    def __init__(self, inner: Issuer, settings: DenylistPushedSettings, deployment: Deployment) -> None:
+class _Pushing(JwtIssuerWrapper):
+    def __init__(self, inner: Issuer, settings: DenylistPushedSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         places = deployment.subscribers
         # The gateway is not asked: where there is one, the denylist is around the services behind it.
@@ -115,34 +76,34 @@ class _Pushing(AroundJwtIssuer):
         return True
 
 
-class _Listening(AroundValidator):
+class _Listening(ValidatorWrapper):
     """The bound is that of the validator inside: a push may be lost, and then the token lives out its life."""
 
-    def __init__(self, inner: Validator, deployment: Deployment) -> None:
+    def __init__(self, inner: Validator, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._deployment = deployment
-        self._leeway_s = inner.bound().after_expiry_s
+        self._leeway_s = inner.compute_bound().after_expiry_s
 
-    def own_state(self) -> Denylist:
+    def create_wrapper_state(self) -> Denylist:
         """Nothing heard yet."""
         return Denylist()
 
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """All other checks first, then a look at what was pushed."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
-        identity = identity_of(verdict.claims)
+        identity = find_token_identity(verdict.claims)
         if identity is None:
-            return refuse_nameless(verdict)
+            return refuse_unidentified(verdict)
         yield Compute("cache.lookup")
-        if state.own.denies(*identity):
+        if state.own.is_denied(*identity):
             return refuse_denied(verdict, verdict.based_on)
-        return confirmed(verdict, ctx.now(), self._leeway_s)
+        return confirm_verdict(verdict, ctx.now(), self._leeway_s)
 
-    def receive(self, ctx: Context, state: Around, request: HttpRequest) -> Flow[Reply]:
+    def receive(self, ctx: Context, state: WrapperState, request: HttpRequest) -> Flow[Reply]:
         """Note one revoked token; a message of another kind is for the validator inside."""
-        message = yield from pushed(request, self._deployment)
+        message = yield from receive_push(request, self._deployment)
         if isinstance(message, Reply):
             return message
         if "jti" not in message:
@@ -151,7 +112,7 @@ class _Listening(AroundValidator):
 
     def _note(self, denylist: Denylist, message: Mapping[str, Any], now: float) -> int:
         """The HTTP status: an issuer has a say about its own tokens only."""
-        denied = denied_of(message)
+        denied = read_denylist_entry(message)
         if denied is None or denied.issuer != self._deployment.issuer:
             return 400
         denylist.add(denied, self._leeway_s, now)

@@ -5,19 +5,19 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep, Verdict
 from simlib.scenario.messages import SharedGet, SharedPut
-from simlib.strategies import refusals
-from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
-from simlib.strategies.checks import at_least, positive
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
 from simlib.strategies.denylist import (
     KEPT_AFTER_EXPIRY_S,
-    Denied,
-    denied_of,
-    identity_of,
+    DenylistEntry,
+    find_token_identity,
+    read_denylist_entry,
     refuse_denied,
-    refuse_nameless,
+    refuse_unidentified,
 )
-from simlib.strategies.roles import Issuer, Validator, Wrapper
-from simlib.strategies.wrappers import Around, AroundJwtIssuer, AroundValidator, confirmed
+from simlib.strategies.protocols import Issuer, Validator, Wrapper
+from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
+from simlib.strategies.wrappers import JwtIssuerWrapper, ValidatorWrapper, WrapperState
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class DenylistSharedSettings:
     leeway_s: float = KEPT_AFTER_EXPIRY_S
 
     def __post_init__(self) -> None:
-        positive("timeout_s", self.timeout_s)
-        positive("retry_s", self.retry_s)
-        at_least("leeway_s", self.leeway_s, 0)
+        check_positive("timeout_s", self.timeout_s)
+        check_positive("retry_s", self.retry_s)
+        check_at_least("leeway_s", self.leeway_s, 0)
 
 
 class DenylistShared(Wrapper):
@@ -48,29 +48,29 @@ class DenylistShared(Wrapper):
     Settings: ClassVar[type[DenylistSharedSettings]] = DenylistSharedSettings
 
     @staticmethod
-    def operations(settings: DenylistSharedSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: DenylistSharedSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile; the store charges its own work."""
         return frozenset({"json.decode"})
 
     @staticmethod
-    def needs(settings: DenylistSharedSettings) -> frozenset[str]:
+    def list_requirements(settings: DenylistSharedSettings) -> frozenset[str]:
         """The store, and tokens that the AS can read when they are revoked."""
         return frozenset({"shared_store"})
 
-    def __init__(self, settings: DenylistSharedSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: DenylistSharedSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
 
-    def around_issuer(self, issuer: Issuer) -> Issuer:
+    def wrap_issuer(self, issuer: Issuer) -> Issuer:
         """Revocations go to the shared store."""
         return _Telling(issuer, self._settings)
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """The store is asked about each token that is good otherwise."""
         return _Asking(validator, self._settings, self._deployment)
 
 
-class _Telling(AroundJwtIssuer):
+class _Telling(JwtIssuerWrapper):
     def __init__(self, inner: Issuer, settings: DenylistSharedSettings) -> None:
         super().__init__(inner)
         self._settings = settings
@@ -80,12 +80,12 @@ class _Telling(AroundJwtIssuer):
         claims = yield from self.revoked_claims(ctx, token)
         if claims is None:
             return False
-        denied = denied_of(claims)
+        denied = read_denylist_entry(claims)
         if denied is not None:
             yield from self._put(ctx, denied)
         return True
 
-    def _put(self, ctx: Context, denied: Denied) -> Flow[None]:
+    def _put(self, ctx: Context, denied: DenylistEntry) -> Flow[None]:
         until = denied.expires_at + self._settings.leeway_s
         put = Call("shared", SharedPut(_key(denied.issuer, denied.jti), b"1", until), self._settings.timeout_s)
         while ctx.now() < until:
@@ -95,42 +95,42 @@ class _Telling(AroundJwtIssuer):
             yield Sleep(self._settings.retry_s)
 
 
-class _Asking(AroundValidator):
-    def __init__(self, inner: Validator, settings: DenylistSharedSettings, deployment: Deployment) -> None:
+class _Asking(ValidatorWrapper):
+    def __init__(self, inner: Validator, settings: DenylistSharedSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._settings = settings
-        self._leeway_s = inner.bound().after_expiry_s
+        self._leeway_s = inner.compute_bound().after_expiry_s
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """Only an answer that is still on its way is out of date, counted from when the store has the entry.
 
         With ``fail_open``, or when validators grant more leeway than entries are kept for, a revocation may go
         unnoticed altogether.
         """
-        inner, settings = self.inner.bound(), self._settings
+        inner, settings = self.inner.compute_bound(), self._settings
         if settings.fail_open or self._leeway_s > settings.leeway_s:
             return inner
         return inner._replace(after_revocation_s=min(settings.timeout_s, inner.after_revocation_s))
 
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """All other checks first, then the question."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
-        identity = identity_of(verdict.claims)
+        identity = find_token_identity(verdict.claims)
         if identity is None:
-            return refuse_nameless(verdict)
+            return refuse_unidentified(verdict)
         asked_at = ctx.now()
         answer: Any = yield Call("shared", SharedGet(_key(*identity)), self._settings.timeout_s)
         if isinstance(answer, Failed):
             if not self._settings.fail_open:
-                return refusals.cannot_tell("denylist_" + answer.reason)
+                return refuse_unavailable("denylist_" + answer.reason)
             asked_at = verdict.based_on
         elif answer is not None:
             return refuse_denied(verdict, asked_at)
         elif self._leeway_s > self._settings.leeway_s:
             asked_at = verdict.based_on  # an entry may be gone before the token is, so none says nothing
-        return confirmed(verdict, ctx.now(), self._leeway_s, asked_at)
+        return confirm_verdict(verdict, ctx.now(), self._leeway_s, asked_at)
 
 
 def _key(issuer: str, jti: str) -> str:

@@ -6,15 +6,15 @@ from typing import Any
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import Deployment
-from simlib.strategies.roles import Presenter
-from simlib.strategies.wrappers import AroundPresenter
+from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.protocols import Presenter
+from simlib.strategies.wrappers import PresenterWrapper
 from simlib.tokens import SigningKey, proof_key, sign_proof, to_numeric_date
 
 METHODS = {"api": "GET", "token": "POST"}
 
 
-def uris_of(deployment: Deployment) -> dict[str, str]:
+def list_uris(deployment: DeploymentConfig) -> dict[str, str]:
     """The URIs by which clients know API and token endpoint."""
     return {"api": deployment.audience + "/", "token": deployment.issuer + "/token"}
 
@@ -46,15 +46,15 @@ class ClientKeys:
         self._nonces[user, target] = nonce
 
 
-class Proving(AroundPresenter):
+class DpopPresenter(PresenterWrapper):
     """A presenter whose calls carry proofs."""
 
-    def __init__(self, inner: Presenter, keys: ClientKeys, deployment: Deployment) -> None:
+    def __init__(self, inner: Presenter, keys: ClientKeys, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._keys = keys
-        self._uris = uris_of(deployment)
+        self._uris = list_uris(deployment)
 
-    def outgoing(self, ctx: Context, state: Any, call: Call) -> Flow[Answer]:
+    def send_call(self, ctx: Context, state: Any, call: Call) -> Flow[Answer]:
         """The call with a proof; once more when the server asks for a nonce."""
         answer = yield from self._prove(ctx, state.user, call)
         if isinstance(answer, Reply) and answer.nonce:

@@ -9,18 +9,18 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Compute, Context, Flow, Verdict
 from simlib.scenario.messages import StorePut
-from simlib.strategies import refusals
-from simlib.strategies.base import Deployment, Grant, Issued, Presented, TokenFormat
-from simlib.strategies.checks import check_jwe
-from simlib.strategies.grant_details import claims_for
+from simlib.strategies.base import DeploymentConfig, Grant, Issued, PresentedToken, TokenFormat
+from simlib.strategies.issued_claims import build_claims
 from simlib.strategies.jwks_client import KeyCache
 from simlib.strategies.jwt_local import JwtLocal, JwtLocalSettings
 from simlib.strategies.reference_token import SigningReferenceToken, SigningReferenceTokenSettings
+from simlib.strategies.settings_checks import check_jwe
+from simlib.strategies.verdicts import refuse_invalid_token, refuse_missing_token
 from simlib.tokens import ACCESS_TOKEN_TYPE, KEY_MANAGEMENT, decrypt, encrypt, from_numeric_date, store_key
 
 
 @dataclass(frozen=True)
-class EncryptedJwtSettings(SigningReferenceTokenSettings):
+class EncryptedJwtIssuerSettings(SigningReferenceTokenSettings):
     """``algorithm`` and ``key_bits``: the signature inside. ``key_management``: RSA-OAEP-256 (slow to decrypt) or
     ECDH-ES+A256KW, for the key of the content, which is encrypted with A256GCM. Needs the package joserfc.
     """
@@ -32,27 +32,27 @@ class EncryptedJwtSettings(SigningReferenceTokenSettings):
         check_jwe(self.key_management)
 
 
-class EncryptedJwt(SigningReferenceToken):
+class EncryptedJwtIssuer(SigningReferenceToken):
     """Nobody but its audience can read the token; the server knows it again by its hash, since it has not the key."""
 
     name: ClassVar[str] = "encrypted_jwt"
     summary: ClassVar[str] = "JWT access token, signed and then encrypted to the RS"
     token_format: ClassVar[TokenFormat | None] = "encrypted"
-    Settings: ClassVar[type[Any]] = EncryptedJwtSettings
+    Settings: ClassVar[type[Any]] = EncryptedJwtIssuerSettings
 
     @staticmethod
-    def operations(settings: EncryptedJwtSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: EncryptedJwtIssuerSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
-        made = SigningReferenceToken.operations(settings, deployment) - {"opaque.issue"}
+        made = SigningReferenceToken.list_operations(settings, deployment) - {"opaque.issue"}
         return made | {f"jwe.encrypt.{settings.key_management}", "token.hash"}
 
-    def __init__(self, settings: EncryptedJwtSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: EncryptedJwtIssuerSettings, deployment: DeploymentConfig) -> None:
         super().__init__(settings, deployment)
         self._key_management = settings.key_management
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
         """Sign, encrypt, and write a row under the hash of the result."""
-        claims = claims_for(ctx, grant, self._deployment)
+        claims = build_claims(ctx, grant, self._deployment)
         signed = yield from self._signer(claims, ACCESS_TOKEN_TYPE)
         audience = grant.audience or self._deployment.audience
         key = self._deployment.encryption_key(self._key_management, audience)
@@ -64,7 +64,7 @@ class EncryptedJwt(SigningReferenceToken):
 
 
 @dataclass(frozen=True)
-class EncryptedLocalSettings(JwtLocalSettings):
+class EncryptedJwtValidatorSettings(JwtLocalSettings):
     """``key_management``: the one that is accepted, whatever the header says; the rest is of jwt_local. Needs the
     package joserfc.
     """
@@ -76,29 +76,29 @@ class EncryptedLocalSettings(JwtLocalSettings):
         check_jwe(self.key_management)
 
 
-class EncryptedLocal(JwtLocal):
+class EncryptedJwtValidator(JwtLocal):
     """What is inside has to stand up by itself: that it could be decrypted says nothing about who made it."""
 
     name: ClassVar[str] = "encrypted_jwt"
     summary: ClassVar[str] = "encrypted JWT, decrypted with the key of the RS and verified with those of the AS"
     token_format: ClassVar[TokenFormat | None] = "encrypted"
-    Settings: ClassVar[type[Any]] = EncryptedLocalSettings
+    Settings: ClassVar[type[Any]] = EncryptedJwtValidatorSettings
 
     @staticmethod
-    def operations(settings: EncryptedLocalSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: EncryptedJwtValidatorSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
-        return JwtLocal.operations(settings, deployment) | {f"jwe.decrypt.{settings.key_management}"}
+        return JwtLocal.list_operations(settings, deployment) | {f"jwe.decrypt.{settings.key_management}"}
 
-    def __init__(self, settings: EncryptedLocalSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: EncryptedJwtValidatorSettings, deployment: DeploymentConfig) -> None:
         super().__init__(settings, deployment)
         self._decrypting = f"jwe.decrypt.{settings.key_management}"
         self._decryption_key = deployment.encryption_key(settings.key_management, deployment.audience)
 
-    def validate(self, ctx: Context, state: KeyCache, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: KeyCache, presented: PresentedToken) -> Flow[Verdict]:
         """Decrypt, find the key, verify the bytes, judge the claims."""
         if not presented.token:
-            return refusals.no_token()
+            return refuse_missing_token()
         opened = yield Compute(self._decrypting, partial(decrypt, presented.token, self._decryption_key))
         if opened.token is None:
-            return refusals.invalid_token(opened.reason)
+            return refuse_invalid_token(opened.reason)
         return (yield from self._verify(ctx, state, opened.token, presented.scope))

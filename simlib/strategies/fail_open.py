@@ -6,11 +6,12 @@ from math import inf
 from typing import ClassVar, Literal, get_args
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Verdict
-from simlib.strategies.answer_caches import ExpiringCache
-from simlib.strategies.base import ALL_FORMATS, Bound, Deployment, Presented, TokenFormat
-from simlib.strategies.checks import at_least, one_of, positive
-from simlib.strategies.roles import Validator, Wrapper
-from simlib.strategies.wrappers import Around, AroundValidator, failure_of, intercepted, is_authorization_server
+from simlib.strategies.base import ALL_FORMATS, Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.call_interception import find_failure, intercept_calls, is_authorization_server
+from simlib.strategies.expiring_cache import ExpiringCache
+from simlib.strategies.protocols import Validator, Wrapper
+from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
+from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import has_scope, judge_time, store_key
 
 LetsIn = Literal["known", "any"]
@@ -35,9 +36,9 @@ class FailOpenSettings:
     capacity: int = 10_000
 
     def __post_init__(self) -> None:
-        positive("longest_s", self.longest_s)
-        one_of("lets_in", self.lets_in, get_args(LetsIn))
-        at_least("capacity", self.capacity, 1)
+        check_positive("longest_s", self.longest_s)
+        check_one_of("lets_in", self.lets_in, get_args(LetsIn))
+        check_at_least("capacity", self.capacity, 1)
 
 
 class FailOpen(Wrapper):
@@ -56,7 +57,7 @@ class FailOpen(Wrapper):
     Settings: ClassVar[type[FailOpenSettings]] = FailOpenSettings
 
     @staticmethod
-    def operations(settings: FailOpenSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: FailOpenSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         return frozenset({"token.hash", "cache.lookup", "claims.check"})
 
@@ -65,11 +66,11 @@ class FailOpen(Wrapper):
         """Whether it must be the last wrapper: those around it could not tell tokens apart that have no claims."""
         return settings.lets_in == "any"
 
-    def __init__(self, settings: FailOpenSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: FailOpenSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """Raises ValueError around a wrapper that binds tokens to clients: who cannot show the key would be let in."""
         if getattr(validator, "binds", False):
             raise ValueError("fail_open must come before the wrappers that bind tokens to clients")
@@ -78,26 +79,26 @@ class FailOpen(Wrapper):
         return _ForAny(validator, self._settings)
 
 
-class _ForKnown(AroundValidator):
+class _ForKnown(ValidatorWrapper):
     """The last good verdict on each token, in case that nobody can tell."""
 
-    def __init__(self, inner: Validator, settings: FailOpenSettings, deployment: Deployment) -> None:
+    def __init__(self, inner: Validator, settings: FailOpenSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self.fails_open = True
         self._settings = settings
         self._lifetime_s = deployment.token_lifetime_s
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """So long after the last good word as is stated; the token's own end holds in any case."""
-        inner = self.inner.bound()
+        inner = self.inner.compute_bound()
         longest = min(self._settings.longest_s, self._lifetime_s + inner.after_expiry_s)
         return inner._replace(after_revocation_s=max(inner.after_revocation_s, longest))
 
-    def own_state(self) -> ExpiringCache[Verdict]:
+    def create_wrapper_state(self) -> ExpiringCache[Verdict]:
         """No token known."""
         return ExpiringCache(self._settings.capacity)
 
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """The verdict of the validator inside; where it cannot tell, its last word on this token."""
         known: ExpiringCache[Verdict] = state.own
         key = ""
@@ -118,7 +119,7 @@ class _ForKnown(AroundValidator):
         yield Compute("cache.lookup")
         yield Compute("claims.check")
         last = known.get(key, ctx.now())
-        if last is None or judge_time(last.claims, ctx.now(), self.inner.bound().after_expiry_s) is not None:
+        if last is None or judge_time(last.claims, ctx.now(), self.inner.compute_bound().after_expiry_s) is not None:
             return verdict
         return (
             last._replace(reason=REASON, nonce="", cookie=None) if has_scope(last.claims, presented.scope) else verdict
@@ -135,7 +136,7 @@ class Doors:
         self.refused: ExpiringCache[str] = ExpiringCache(capacity)
 
 
-class _ForAny(AroundValidator):
+class _ForAny(ValidatorWrapper):
     """Everybody who was not sent away before."""
 
     def __init__(self, inner: Validator, settings: FailOpenSettings) -> None:
@@ -143,19 +144,19 @@ class _ForAny(AroundValidator):
         self.fails_open = True
         self._settings = settings
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """A token that is new here is let in however long ago it ended."""
         return Bound(inf, inf)
 
-    def own_state(self) -> Doors:
+    def create_wrapper_state(self) -> Doors:
         """Closed until the authorization server has been heard of."""
         return Doors(self._settings.capacity)
 
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """The verdict of the validator inside; where it cannot tell, whether the doors are open."""
         doors: Doors = state.own
         listening = partial(_listening, ctx, doors)
-        verdict = yield from intercepted(
+        verdict = yield from intercept_calls(
             self.inner.validate(ctx, state.inner, presented), is_authorization_server, listening
         )
         if verdict.accepted or not presented.token:
@@ -173,6 +174,6 @@ class _ForAny(AroundValidator):
 def _listening(ctx: Context, doors: Doors, call: Call) -> Flow[Answer]:
     asked_at = ctx.now()
     answer: Answer = yield call
-    if failure_of(answer) is None:
+    if find_failure(answer) is None:
         doors.heard_at = max(doors.heard_at, asked_at)
     return answer

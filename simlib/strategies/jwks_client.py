@@ -10,8 +10,8 @@ from typing import Literal, get_args
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.checks import at_least, one_of, positive
-from simlib.strategies.wrappers import question_of
+from simlib.strategies.call_interception import find_request_time
+from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
 from simlib.tokens import KeySet, MalformedKeySet, VerificationKey
 
 CooldownFrom = Literal["question", "success"]
@@ -47,20 +47,20 @@ class JwksSettings:
     jwks_single_flight: bool = True
 
     def __post_init__(self) -> None:
-        positive("jwks_lifetime_s", self.jwks_lifetime_s)
-        at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
-        at_least("unknown_kid_fetches", self.unknown_kid_fetches, 1)
-        one_of("cooldown_from", self.cooldown_from, get_args(CooldownFrom))
-        at_least("jwks_refresh_ahead_s", self.jwks_refresh_ahead_s, 0)
+        check_positive("jwks_lifetime_s", self.jwks_lifetime_s)
+        check_at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
+        check_at_least("unknown_kid_fetches", self.unknown_kid_fetches, 1)
+        check_one_of("cooldown_from", self.cooldown_from, get_args(CooldownFrom))
+        check_at_least("jwks_refresh_ahead_s", self.jwks_refresh_ahead_s, 0)
         if self.jwks_one_limiter and self.unknown_kid_cooldown_s > self.jwks_lifetime_s:
             raise ValueError("unknown_kid_cooldown_s must be at most jwks_lifetime_s with jwks_one_limiter")
         if self.jwks_one_limiter and not self.jwks_single_flight:
             raise ValueError("jwks_single_flight must be true with jwks_one_limiter, or who may not fetch has no keys")
         if self.jwks_refresh_ahead_s >= self.jwks_lifetime_s:
             raise ValueError("jwks_refresh_ahead_s must be less than jwks_lifetime_s")
-        at_least("jwks_stale_if_error_s", self.jwks_stale_if_error_s, 0)
-        at_least("jwks_error_pause_s", self.jwks_error_pause_s, 0)
-        at_least("jwks_attempts", self.jwks_attempts, 1)
+        check_at_least("jwks_stale_if_error_s", self.jwks_stale_if_error_s, 0)
+        check_at_least("jwks_error_pause_s", self.jwks_error_pause_s, 0)
+        check_at_least("jwks_attempts", self.jwks_attempts, 1)
 
 
 _NO_KEYS = KeySet(())
@@ -94,7 +94,7 @@ class JwksClient:
         self._settings = settings
         self._timeout_s = timeout_s
 
-    def ready(self, ctx: Context, state: KeyCache) -> Flow[bool]:
+    def ensure_key_set(self, ctx: Context, state: KeyCache) -> Flow[bool]:
         """Whether there is a key set that may be used, fetched now if need be."""
         settings, now = self._settings, ctx.now()
         if now < state.until:
@@ -102,17 +102,17 @@ class JwksClient:
                 yield from self._refresh_ahead(ctx, state)
             return True
         if self._may_fetch(ctx, state):
-            yield from self._fetched(ctx, state)
+            yield from self._fetch_once(ctx, state)
         # Only a fetch brings a set in time; without one, an older set is used on account of the error.
         return ctx.now() < state.until + settings.jwks_stale_if_error_s
 
-    def find(self, ctx: Context, state: KeyCache, kid: object) -> Flow[VerificationKey | None]:
+    def find_key(self, ctx: Context, state: KeyCache, kid: object) -> Flow[VerificationKey | None]:
         """The key of that name, None when there is none even in a new key set; what is no text names none."""
         if not isinstance(kid, str):
             return None
         key = state.keys.find(kid)
         if key is None and self._may_look_for_new_key(ctx, state):
-            yield from self._fetched(ctx, state)
+            yield from self._fetch_once(ctx, state)
             key = state.keys.find(kid)
         return key
 
@@ -141,7 +141,7 @@ class JwksClient:
         if self._may_fetch(ctx, state):
             yield Once("jwks", partial(self._fetch, ctx, state), wait=False)
 
-    def _fetched(self, ctx: Context, state: KeyCache) -> Flow[None]:
+    def _fetch_once(self, ctx: Context, state: KeyCache) -> Flow[None]:
         if self._settings.jwks_single_flight:
             yield Once("jwks", partial(self._fetch, ctx, state))
         else:
@@ -150,14 +150,14 @@ class JwksClient:
     def _fetch(self, ctx: Context, state: KeyCache) -> Flow[None]:
         """Replace the key set; a failed fetch leaves the old one to its lifetime, or takes it away."""
         state.under_way += 1
-        brought = yield from self._tried(ctx, state)
+        brought = yield from self._try_fetch(ctx, state)
         state.under_way -= 1
         if not brought:
             state.failed_at = ctx.now()
             if self._settings.jwks_clear_on_error:
                 state.keys, state.until = _NO_KEYS, float("-inf")
 
-    def _tried(self, ctx: Context, state: KeyCache) -> Flow[bool]:
+    def _try_fetch(self, ctx: Context, state: KeyCache) -> Flow[bool]:
         """Whether one of the attempts brought a key set, which is then in use."""
         settings = self._settings
         for _ in range(settings.jwks_attempts):
@@ -168,7 +168,7 @@ class JwksClient:
             keys = None if isinstance(reply, Failed) or reply.status != 200 else (yield from _read(reply.body))
             if keys is not None:
                 state.keys = keys
-                state.until = question_of(reply, asked_at) + settings.jwks_lifetime_s
+                state.until = find_request_time(reply, asked_at) + settings.jwks_lifetime_s
                 if settings.cooldown_from == "success":
                     self._count(state, ctx.now())
                 return True

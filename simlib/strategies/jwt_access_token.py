@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
-from simlib.strategies.base import Deployment, Grant, Issued, TokenFormat
-from simlib.strategies.grant_details import about_user, claims_for, row_of
-from simlib.strategies.signing import Signer, check_key, signing, verifying
+from simlib.strategies.base import DeploymentConfig, Grant, Issued, TokenFormat
+from simlib.strategies.issued_claims import build_claims, build_row, find_user_claims
+from simlib.strategies.signing import Signer, check_key, name_signing, name_verification
 from simlib.tokens import (
     ACCESS_TOKEN_TYPE,
     ALGORITHMS,
@@ -48,11 +48,11 @@ class JwtAccessToken:
     Settings: ClassVar[type[Any]] = JwtAccessTokenSettings
 
     @staticmethod
-    def operations(settings: JwtAccessTokenSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: JwtAccessTokenSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
-        return frozenset(name(_choice(settings), deployment) for name in (signing, verifying))
+        return frozenset(name(_choice(settings), deployment) for name in (name_signing, name_verification))
 
-    def __init__(self, settings: JwtAccessTokenSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: JwtAccessTokenSettings, deployment: DeploymentConfig) -> None:
         self._deployment = deployment
         self._key: SigningKey | SharedSecret = (
             deployment.shared_secret()
@@ -60,9 +60,9 @@ class JwtAccessToken:
             else deployment.make_key(_choice(settings))
         )
         self._signer = Signer(self._key, deployment)
-        self._verifying = verifying(self._key.choice, deployment)
+        self._verification_operation = name_verification(self._key.choice, deployment)
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def list_keys(self) -> tuple[SigningKey, ...]:
         """The one signing key; none when a secret signs, which no key set may show."""
         return (self._key,) if isinstance(self._key, SigningKey) else ()
 
@@ -72,7 +72,7 @@ class JwtAccessToken:
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
         """Sign the claims of RFC 9068 section 2.2, with claims about the user when the design puts them there."""
-        claims = claims_for(ctx, grant, self._deployment)
+        claims = build_claims(ctx, grant, self._deployment)
         token = yield from self._signer(claims, ACCESS_TOKEN_TYPE)
         yield from self._note(claims)
         return Issued(token, grant.subject, from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"]))
@@ -82,7 +82,7 @@ class JwtAccessToken:
         claims = yield from self._read(token)
         if claims is None or judge_time(claims, ctx.now()) is not None:
             return None
-        revoked = yield Call("store", StoreGet(key_of_jti(claims)))
+        revoked = yield Call("store", StoreGet(format_jti_key(claims)))
         return self._row(claims, "access") if revoked is None else None
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
@@ -91,7 +91,7 @@ class JwtAccessToken:
         if claims is None or judge_time(claims, ctx.now()) is not None:
             return False
         row = self._row(claims, "revoked")._replace(revoked_at=ctx.now())
-        yield Call("store", StorePut(key_of_jti(claims), row))
+        yield Call("store", StorePut(format_jti_key(claims), row))
         return True
 
     def _note(self, claims: Mapping[str, Any]) -> Flow[None]:
@@ -103,19 +103,19 @@ class JwtAccessToken:
         if header_of(token).get("kid") != key.kid:
             return None
         verification = Verification(token, key.verification_key, (key.algorithm,), deployment.issuer, None)
-        verified = yield Compute(self._verifying, verification)
+        verified = yield Compute(self._verification_operation, verification)
         claims: Mapping[str, Any] | None = verified.claims
         return claims
 
     def _row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
-        return row_of(claims, kind, about_user(self._deployment, claims["sub"]))
+        return build_row(claims, kind, find_user_claims(self._deployment, claims["sub"]))
 
 
 def _choice(settings: JwtAccessTokenSettings) -> str:
     return key_choice(settings.algorithm, settings.key_bits)
 
 
-def key_of_jti(claims: Mapping[str, Any]) -> str:
+def format_jti_key(claims: Mapping[str, Any]) -> str:
     """Under which key of the token store a JWT is known."""
     # RFC 7519 makes a jti unique per issuer; this store is one issuer's own.
     return f"jti:{claims['jti']}"

@@ -7,12 +7,11 @@ from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Flow, Verdict
-from simlib.strategies import refusals
-from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
-from simlib.strategies.checks import at_least, one_of, positive
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
-from simlib.strategies.signing import verifying
-from simlib.strategies.verdicts import judge_claims
+from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
+from simlib.strategies.signing import name_verification
+from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token, refuse_unavailable
 from simlib.tokens import (
     ALGORITHMS,
     SECRET_ALGORITHM,
@@ -39,9 +38,9 @@ class JwtLocalSettings(JwksSettings):
         super().__post_init__()
         if self.algorithms != (SECRET_ALGORITHM,):
             for algorithm in self.algorithms:
-                one_of("algorithms", algorithm, ALGORITHMS, f", or {SECRET_ALGORITHM} alone")
-        positive("timeout_s", self.timeout_s)
-        at_least("leeway_s", self.leeway_s, 0)
+                check_one_of("algorithms", algorithm, ALGORITHMS, f", or {SECRET_ALGORITHM} alone")
+        check_positive("timeout_s", self.timeout_s)
+        check_at_least("leeway_s", self.leeway_s, 0)
 
 
 class JwtLocal:
@@ -59,42 +58,42 @@ class JwtLocal:
     Settings: ClassVar[type[Any]] = JwtLocalSettings
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile; the issuer knows the name of the verification."""
         return frozenset({"claims.check"} if _is_secret(settings) else {"claims.check", "jwks.serve", "jwks.parse"})
 
-    def __init__(self, settings: Any, deployment: Deployment) -> None:
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
         self._secret = deployment.shared_secret() if _is_secret(settings) else None
         self._keys = JwksClient(settings, settings.timeout_s)
-        self._verifying = lru_cache(maxsize=16)(partial(verifying, deployment=deployment))
+        self._name_verification = lru_cache(maxsize=16)(partial(name_verification, deployment=deployment))
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """A revocation is never noticed: the token lives out its life."""
         leeway = self._settings.leeway_s
         return Bound(leeway, self._deployment.token_lifetime_s + leeway)
 
-    def initial_state(self) -> KeyCache:
+    def create_state(self) -> KeyCache:
         """No keys yet."""
         return KeyCache()
 
-    def validate(self, ctx: Context, state: KeyCache, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: KeyCache, presented: PresentedToken) -> Flow[Verdict]:
         """Find the key, verify the bytes, judge the claims."""
         if not presented.token:
-            return refusals.no_token()
+            return refuse_missing_token()
         return (yield from self._verify(ctx, state, presented.token, presented.scope))
 
     def _verify(self, ctx: Context, state: KeyCache, token: str, scope: str) -> Flow[Verdict]:
         """The verdict on a signed token."""
-        if self._secret is None and not (yield from self._keys.ready(ctx, state)):
-            return refusals.cannot_tell("no_keys")
+        if self._secret is None and not (yield from self._keys.ensure_key_set(ctx, state)):
+            return refuse_unavailable("no_keys")
         key = yield from self._key(ctx, state, token)
         if key is None:
-            return refusals.invalid_token("unknown_key")
-        verified = yield Compute(self._verifying(key.choice), self._verification(token, key))
+            return refuse_invalid_token("unknown_key")
+        verified = yield Compute(self._name_verification(key.choice), self._verification(token, key))
         if verified.claims is None:
-            return refusals.invalid_token(verified.reason)
+            return refuse_invalid_token(verified.reason)
         yield Compute("claims.check")
         return self._judged(verified.claims, ctx.now(), scope)
 
@@ -110,7 +109,7 @@ class JwtLocal:
         kid = header_of(token).get("kid")
         if self._secret is not None:  # and no key set is ever looked at
             return self._secret if kid == self._secret.kid else None
-        return (yield from self._keys.find(ctx, state, kid))
+        return (yield from self._keys.find_key(ctx, state, kid))
 
 
 def _is_secret(settings: JwtLocalSettings) -> bool:

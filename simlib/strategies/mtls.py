@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import refusals
-from simlib.strategies.base import Deployment, Grant, Presented, TokenFormat
-from simlib.strategies.binding import binding_server, bound_to, confirmation_of
-from simlib.strategies.roles import Endpoint, Presenter, Validator, Wrapper
-from simlib.strategies.wrappers import Around, AroundPresenter, AroundValidator, confirmed
+from simlib.strategies.base import DeploymentConfig, Grant, PresentedToken, TokenFormat
+from simlib.strategies.confirmation_claim import bind_grant, bind_server, read_confirmation
+from simlib.strategies.protocols import Endpoint, Presenter, Validator, Wrapper
+from simlib.strategies.verdicts import confirm_verdict, refuse_invalid_token
+from simlib.strategies.wrappers import PresenterWrapper, ValidatorWrapper, WrapperState
 from simlib.tokens import certificate_thumbprint, client_certificate
 
 MEMBER = "x5t#S256"
@@ -49,71 +49,71 @@ class Mtls(Wrapper):
     Settings: ClassVar[type[MtlsSettings]] = MtlsSettings
 
     @staticmethod
-    def operations(settings: MtlsSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: MtlsSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """Hashing the certificate at both servers, and a comparison."""
         return frozenset({"token.hash", "claims.check"})
 
-    def __init__(self, settings: MtlsSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: MtlsSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._certificates = Certificates()
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """The caller's certificate must be that of the token."""
         return _Bound(validator, self._settings.require_bound)
 
-    def around_presenter(self, presenter: Presenter) -> Presenter:
+    def wrap_presenter(self, presenter: Presenter) -> Presenter:
         """Connections to API and token endpoint show the user's certificate."""
         return _Showing(presenter, self._certificates)
 
-    def around_endpoint(self, target: str, endpoint: Endpoint) -> Endpoint:
+    def wrap_endpoint(self, target: str, endpoint: Endpoint) -> Endpoint:
         """Whoever shows a certificate at the token endpoint gets tokens bound to it (section 3)."""
         return partial(_bind, endpoint) if target == "token" else endpoint
 
-    def grant_before(self, user: int, grant: Grant) -> Grant:
+    def adjust_initial_grant(self, user: int, grant: Grant) -> Grant:
         """Bound to that user's certificate."""
-        return bound_to(grant, _confirmation(self._certificates.thumbprint(user)))
+        return bind_grant(grant, _confirmation(self._certificates.thumbprint(user)))
 
 
-class _Showing(AroundPresenter):
+class _Showing(PresenterWrapper):
     def __init__(self, inner: Presenter, certificates: Certificates) -> None:
         super().__init__(inner)
         self._certificates = certificates
 
-    def outgoing(self, ctx: Context, state: Any, call: Call) -> Flow[Answer]:
+    def send_call(self, ctx: Context, state: Any, call: Call) -> Flow[Answer]:
         """The same call over a connection with the certificate."""
         shown = call.request._replace(certificate=self._certificates.thumbprint(state.user))
         answer: Answer = yield call._replace(request=shown)
         return answer
 
 
-class _Bound(AroundValidator):
+class _Bound(ValidatorWrapper):
     def __init__(self, inner: Validator, require: bool) -> None:
         super().__init__(inner)
         self.binds = True
         self._require = require
-        self._leeway_s = inner.bound().after_expiry_s
+        self._leeway_s = inner.compute_bound().after_expiry_s
 
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """The verdict of the validator inside, if the thumbprints are one (section 3: else 401 invalid_token)."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
-        expected = confirmation_of(verdict, MEMBER)
+        expected = read_confirmation(verdict, MEMBER)
         if not expected:
-            return refusals.invalid_token("unbound", verdict.based_on) if self._require else verdict
+            return refuse_invalid_token("unbound", verdict.based_on) if self._require else verdict
         if presented.certificate:
             yield Compute("token.hash")
         same = yield Compute("claims.check", partial(_same, expected, presented.certificate))
         if not same:
-            return refusals.invalid_token("certificate", verdict.based_on)
-        return confirmed(verdict, ctx.now(), self._leeway_s)
+            return refuse_invalid_token("certificate", verdict.based_on)
+        return confirm_verdict(verdict, ctx.now(), self._leeway_s)
 
 
 def _bind(endpoint: Endpoint, ctx: Context, request: HttpRequest, server: Any) -> Flow[Reply]:
     if not request.certificate:
         return (yield from endpoint(ctx, request, server))
     yield Compute("token.hash")
-    return (yield from endpoint(ctx, request, binding_server(server, _confirmation(request.certificate))))
+    return (yield from endpoint(ctx, request, bind_server(server, _confirmation(request.certificate))))
 
 
 def _confirmation(thumbprint: str) -> Mapping[str, str]:

@@ -6,11 +6,21 @@ from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
-from simlib.strategies import refusals
-from simlib.strategies.answer_caches import AnswerCache, AnswerPlace, InReplica, InSharedStore
-from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
-from simlib.strategies.checks import at_least, positive
-from simlib.strategies.introspection import Introspected, basic, introspect, judge
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.introspection_cache import (
+    CacheBackend,
+    IntrospectionCache,
+    LocalCacheBackend,
+    SharedCacheBackend,
+)
+from simlib.strategies.introspection_client import (
+    IntrospectionResult,
+    format_basic_authorization,
+    introspect,
+    judge_answer,
+)
+from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import from_numeric_date, store_key
 
 
@@ -36,13 +46,13 @@ class OpaqueCachedSettings:
     shared: bool = False
 
     def __post_init__(self) -> None:
-        positive("ttl_s", self.ttl_s)
-        at_least("capacity", self.capacity, 1)
-        at_least("negative_ttl_s", self.negative_ttl_s, 0)
-        positive("timeout_s", self.timeout_s)
-        at_least("leeway_s", self.leeway_s, 0)
-        at_least("stale_while_revalidate_s", self.stale_while_revalidate_s, 0)
-        at_least("stale_if_error_s", self.stale_if_error_s, 0)
+        check_positive("ttl_s", self.ttl_s)
+        check_at_least("capacity", self.capacity, 1)
+        check_at_least("negative_ttl_s", self.negative_ttl_s, 0)
+        check_positive("timeout_s", self.timeout_s)
+        check_at_least("leeway_s", self.leeway_s, 0)
+        check_at_least("stale_while_revalidate_s", self.stale_while_revalidate_s, 0)
+        check_at_least("stale_if_error_s", self.stale_if_error_s, 0)
 
     @property
     def stale_s(self) -> float:
@@ -62,25 +72,25 @@ class OpaqueCached:
     Settings: ClassVar[type[OpaqueCachedSettings]] = OpaqueCachedSettings
 
     @staticmethod
-    def operations(settings: OpaqueCachedSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: OpaqueCachedSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         keeping = {"json.encode"} if settings.shared else {"cache.lookup"}
         return frozenset({"token.hash", "form.encode", "json.decode", "claims.check"} | keeping)
 
     @staticmethod
-    def needs(settings: OpaqueCachedSettings) -> frozenset[str]:
+    def list_requirements(settings: OpaqueCachedSettings) -> frozenset[str]:
         """What must be in world and design for it."""
         return frozenset({"shared_store"} if settings.shared else ())
 
-    def __init__(self, settings: OpaqueCachedSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: OpaqueCachedSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
-        self._authorization = basic(deployment.resource_server)
-        self._place: AnswerPlace = (
-            InSharedStore(f"{self.name}:", settings.timeout_s) if settings.shared else InReplica()
+        self._authorization = format_basic_authorization(deployment.resource_server)
+        self._place: CacheBackend = (
+            SharedCacheBackend(f"{self.name}:", settings.timeout_s) if settings.shared else LocalCacheBackend()
         )
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """An answer is used for TTL and stale time counted from the question, or while on its way, if longer."""
         settings, lifetime = self._settings, self._deployment.token_lifetime_s
         kept = min(settings.ttl_s + settings.stale_s, lifetime)
@@ -88,25 +98,25 @@ class OpaqueCached:
         on_its_way = min(waiting, lifetime + settings.leeway_s)
         return Bound(settings.leeway_s, max(kept, on_its_way))
 
-    def initial_state(self) -> AnswerCache:
+    def create_state(self) -> IntrospectionCache:
         """An empty cache."""
-        return AnswerCache(self._settings.capacity)
+        return IntrospectionCache(self._settings.capacity)
 
-    def validate(self, ctx: Context, state: AnswerCache, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: IntrospectionCache, presented: PresentedToken) -> Flow[Verdict]:
         """Look the token up, ask on a miss, judge the answer at this instant."""
         if not presented.token:
-            return refusals.no_token()
+            return refuse_missing_token()
         key = yield Compute("token.hash", partial(store_key, presented.token))
         kept = yield from self._place.look_up(ctx, state, key)
         known = yield from self._known(ctx, state, key, presented.token, kept)
         if isinstance(known, Failed):
-            return refusals.cannot_tell("introspection_" + known.reason)
+            return refuse_unavailable("introspection_" + known.reason)
         yield Compute("claims.check")
         return self._judged(ctx.now(), known, presented.scope)
 
     def _known(
-        self, ctx: Context, state: AnswerCache, key: str, token: str, kept: Introspected | None
-    ) -> Flow[Introspected | Failed]:
+        self, ctx: Context, state: IntrospectionCache, key: str, token: str, kept: IntrospectionResult | None
+    ) -> Flow[IntrospectionResult | Failed]:
         """The answer kept, as long as it may be used, or a new one."""
         settings, now = self._settings, ctx.now()
         if kept is not None and now < self._until(kept, 0.0):
@@ -115,7 +125,7 @@ class OpaqueCached:
         if kept is not None and now < self._until(kept, settings.stale_while_revalidate_s):
             yield Once(("introspect", key), ask, wait=False)
             return kept
-        asked: Introspected | Failed = (
+        asked: IntrospectionResult | Failed = (
             (yield Once(("introspect", key), ask)) if settings.single_flight else (yield from ask())
         )
         if kept is not None and isinstance(asked, Failed) and _is_out_of_order(asked):
@@ -124,9 +134,9 @@ class OpaqueCached:
             return asked if kept is None else kept
         return asked
 
-    def _ask(self, ctx: Context, state: AnswerCache, key: str, token: str) -> Flow[Introspected | Failed]:
+    def _ask(self, ctx: Context, state: IntrospectionCache, key: str, token: str) -> Flow[IntrospectionResult | Failed]:
         asked = yield from self._question(ctx, token)
-        if isinstance(asked, Introspected):
+        if isinstance(asked, IntrospectionResult):
             until = self._until(asked, self._settings.stale_s)
             if until > ctx.now():
                 yield from self._place.keep(ctx, state, key, asked, until)
@@ -134,13 +144,13 @@ class OpaqueCached:
                 yield from self._place.drop(ctx, state, key)
         return asked
 
-    def _question(self, ctx: Context, token: str) -> Flow[Introspected | Failed]:
+    def _question(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
         return introspect(ctx, self._authorization, token, self._settings.timeout_s)
 
-    def _judged(self, now: float, known: Introspected, scope: str) -> Verdict:
-        return judge(known, now, self._settings.leeway_s, scope, self._deployment)
+    def _judged(self, now: float, known: IntrospectionResult, scope: str) -> Verdict:
+        return judge_answer(known, now, self._settings.leeway_s, scope, self._deployment)
 
-    def _until(self, asked: Introspected, stale_s: float) -> float:
+    def _until(self, asked: IntrospectionResult, stale_s: float) -> float:
         """Counted from the question, not from the answer: what happened at the AS in between is not in it."""
         answer = asked.answer
         if answer.get("active") is not True:

@@ -6,10 +6,15 @@ from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
-from simlib.strategies import refusals
-from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
-from simlib.strategies.checks import at_least, positive
-from simlib.strategies.introspection import Introspected, basic, introspect, judge
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.introspection_client import (
+    IntrospectionResult,
+    format_basic_authorization,
+    introspect,
+    judge_answer,
+)
+from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import store_key
 
 
@@ -24,8 +29,8 @@ class OpaqueIntrospectionSettings:
     single_flight: bool = False
 
     def __post_init__(self) -> None:
-        positive("timeout_s", self.timeout_s)
-        at_least("leeway_s", self.leeway_s, 0)
+        check_positive("timeout_s", self.timeout_s)
+        check_at_least("leeway_s", self.leeway_s, 0)
 
 
 class OpaqueIntrospection:
@@ -40,38 +45,38 @@ class OpaqueIntrospection:
     Settings: ClassVar[type[OpaqueIntrospectionSettings]] = OpaqueIntrospectionSettings
 
     @staticmethod
-    def operations(settings: OpaqueIntrospectionSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: OpaqueIntrospectionSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         sharing = {"token.hash"} if settings.single_flight else set()
         return frozenset({"form.encode", "json.decode", "claims.check"} | sharing)
 
-    def __init__(self, settings: OpaqueIntrospectionSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: OpaqueIntrospectionSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
-        self._authorization = basic(deployment.resource_server)
+        self._authorization = format_basic_authorization(deployment.resource_server)
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """Nothing is kept, so only an answer that is still on its way can be out of date."""
         settings = self._settings
         return Bound(settings.leeway_s, min(settings.timeout_s, self._deployment.token_lifetime_s + settings.leeway_s))
 
-    def initial_state(self) -> None:
+    def create_state(self) -> None:
         """No state."""
 
-    def validate(self, ctx: Context, state: None, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: None, presented: PresentedToken) -> Flow[Verdict]:
         """Ask, then judge the answer."""
         if not presented.token:
-            return refusals.no_token()
+            return refuse_missing_token()
         asked = yield from self._ask(ctx, presented.token)
         if isinstance(asked, Failed):
-            return refusals.cannot_tell("introspection_" + asked.reason)
+            return refuse_unavailable("introspection_" + asked.reason)
         yield Compute("claims.check")
-        return judge(asked, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+        return judge_answer(asked, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
 
-    def _ask(self, ctx: Context, token: str) -> Flow[Introspected | Failed]:
+    def _ask(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
         question = partial(introspect, ctx, self._authorization, token, self._settings.timeout_s)
         if not self._settings.single_flight:
             return (yield from question())
         key = yield Compute("token.hash", partial(store_key, token))
-        shared: Introspected | Failed = yield Once(("introspect", key), question)
+        shared: IntrospectionResult | Failed = yield Once(("introspect", key), question)
         return shared

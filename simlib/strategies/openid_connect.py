@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Answer, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import TokenResponse
-from simlib.strategies.base import Deployment
-from simlib.strategies.bearer import Bearer, BearerSettings, Held, UserClient
-from simlib.strategies.checks import at_least, one_of
+from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.bearer import Bearer, BearerSettings, ClientToken, UserClient
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
+from simlib.strategies.settings_checks import check_at_least, check_one_of
 from simlib.tokens import ALGORITHMS, header_of, id_token_verification, judge_id_token, judge_time
 
 SCOPES = ("openid", "profile")
@@ -32,8 +32,8 @@ class OpenIdConnectSettings(JwksSettings, BearerSettings):
         JwksSettings.__post_init__(self)
         BearerSettings.__post_init__(self)
         for algorithm in self.algorithms:
-            one_of("algorithms", algorithm, ALGORITHMS)
-        at_least("leeway_s", self.leeway_s, 0)
+            check_one_of("algorithms", algorithm, ALGORITHMS)
+        check_at_least("leeway_s", self.leeway_s, 0)
 
 
 class OpenIdConnect(Bearer):
@@ -48,47 +48,47 @@ class OpenIdConnect(Bearer):
     scopes: ClassVar[tuple[str, ...]] = SCOPES
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile; the issuer knows the names of signing and verifying."""
-        return Bearer.operations(settings, deployment) | {"jwks.serve", "jwks.parse", "claims.check"}
+        return Bearer.list_operations(settings, deployment) | {"jwks.serve", "jwks.parse", "claims.check"}
 
     @staticmethod
-    def needs(settings: Any) -> frozenset[str]:
+    def list_requirements(settings: Any) -> frozenset[str]:
         """A flow in which a user signs in, and an authorization server that signs."""
         return frozenset({"id_token", "signing"})
 
-    def __init__(self, settings: Any, deployment: Deployment) -> None:
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
         super().__init__(settings, deployment)
         self._jwks = JwksClient(settings, settings.timeout_s)
         self._keys = KeyCache()
 
     def identity(self, state: UserClient) -> Mapping[str, Any] | None:
         """The claims about the user who is signed in, None when nobody is."""
-        claims: Mapping[str, Any] | None = state.own
+        claims: Mapping[str, Any] | None = state.presenter_state
         return claims
 
     def _begin(self, ctx: Context, state: UserClient, sign_in: Any) -> Flow[TokenResponse | Answer]:
         """With the old session the old identity ends. A browser with a backend gets a cookie and no identity token."""
-        state.own = None
+        state.presenter_state = None
         obtained = yield from super()._begin(ctx, state, sign_in)
         if isinstance(obtained, TokenResponse) and not obtained.id_token and state.target == "api":
             return _refused("no_id_token")
         return obtained
 
-    def _keep(self, ctx: Context, state: UserClient, tokens: TokenResponse) -> Flow[Held | Answer]:
+    def _keep(self, ctx: Context, state: UserClient, tokens: TokenResponse) -> Flow[ClientToken | Answer]:
         """Believe the identity token first: tokens that came with a bad one are not used."""
         if tokens.id_token:
             refusal = yield from self._identify(ctx, state, tokens)
             if refusal is not None:
-                state.refresh_token, state.held, state.own = "", None, None
+                state.refresh_token, state.access_token, state.presenter_state = "", None, None
                 return refusal
         return (yield from super()._keep(ctx, state, tokens))
 
     def _identify(self, ctx: Context, state: UserClient, tokens: TokenResponse) -> Flow[Answer | None]:
         """The checks of OpenID Connect Core section 3.1.3.7; None when all hold."""
-        if not (yield from self._jwks.ready(ctx, self._keys)):
+        if not (yield from self._jwks.ensure_key_set(ctx, self._keys)):
             return Failed("unreachable")
-        key = yield from self._jwks.find(ctx, self._keys, header_of(tokens.id_token).get("kid"))
+        key = yield from self._jwks.find_key(ctx, self._keys, header_of(tokens.id_token).get("kid"))
         if key is None:
             return _refused("unknown_key")
         client_id = state.client_id or self._deployment.client.client_id
@@ -99,13 +99,13 @@ class OpenIdConnect(Bearer):
         if verified.claims is None:
             return _refused(verified.reason)
         yield Compute("claims.check")
-        before = state.own["sub"] if state.own is not None else ""
+        before = state.presenter_state["sub"] if state.presenter_state is not None else ""
         wrong = judge_time(verified.claims, ctx.now(), self._settings.leeway_s) or judge_id_token(
             verified.claims, client_id, tokens.nonce, before
         )
         if wrong:
             return _refused(wrong)
-        state.own = verified.claims
+        state.presenter_state = verified.claims
         return None
 
 

@@ -11,50 +11,49 @@ from typing import Any, ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Call, Compute, Context, Flow, Verdict
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
-from simlib.strategies import refusals
-from simlib.strategies.base import Bound, Deployment, Grant, Issued, Presented, TokenFormat
-from simlib.strategies.checks import at_least, check_paseto, positive
-from simlib.strategies.grant_details import about_user, claims_for, row_of
+from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken, TokenFormat
+from simlib.strategies.issued_claims import build_claims, build_row, find_user_claims
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
-from simlib.strategies.jwt_access_token import key_of_jti
-from simlib.strategies.verdicts import judge_claims
+from simlib.strategies.jwt_access_token import format_jti_key
+from simlib.strategies.settings_checks import check_at_least, check_paseto, check_positive
+from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token, refuse_unavailable
 from simlib.tokens import PasetoVerification, SigningKey, from_numeric_date, judge_time, paseto_kid, sign_paseto
 
 KEY_CHOICE = "EdDSA"
 
 
 @dataclass(frozen=True)
-class PasetoSettings:
+class PasetoIssuerSettings:
     """Nothing to choose: the version of the format decides the algorithm, Ed25519. Needs the package pyseto."""
 
     def __post_init__(self) -> None:
         check_paseto()
 
 
-class Paseto:
+class PasetoIssuer:
     """Like a JWT that leaves no choice of algorithm; only what was revoked is remembered."""
 
     name: ClassVar[str] = "paseto"
     summary: ClassVar[str] = "signed PASETO v4.public access token (Ed25519)"
     token_format: ClassVar[TokenFormat | None] = "paseto"
-    Settings: ClassVar[type[PasetoSettings]] = PasetoSettings
+    Settings: ClassVar[type[PasetoIssuerSettings]] = PasetoIssuerSettings
 
     @staticmethod
-    def operations(settings: PasetoSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: PasetoIssuerSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         return frozenset({"paseto.sign", "paseto.verify"})
 
-    def __init__(self, settings: PasetoSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: PasetoIssuerSettings, deployment: DeploymentConfig) -> None:
         self._deployment = deployment
         self._key = deployment.make_key(KEY_CHOICE)
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def list_keys(self) -> tuple[SigningKey, ...]:
         """The one signing key."""
         return (self._key,)
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
         """Sign the claims that a JWT access token would have."""
-        claims = claims_for(ctx, grant, self._deployment)
+        claims = build_claims(ctx, grant, self._deployment)
         token = yield Compute("paseto.sign", partial(sign_paseto, claims, self._key))
         return Issued(token, grant.subject, from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"]))
 
@@ -63,7 +62,7 @@ class Paseto:
         claims = yield from self._read(ctx, token)
         if claims is None:
             return None
-        revoked = yield Call("store", StoreGet(key_of_jti(claims)))
+        revoked = yield Call("store", StoreGet(format_jti_key(claims)))
         return self._row(claims, "access") if revoked is None else None
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
@@ -72,7 +71,7 @@ class Paseto:
         if claims is None:
             return False
         row = self._row(claims, "revoked")._replace(revoked_at=ctx.now())
-        yield Call("store", StorePut(key_of_jti(claims), row))
+        yield Call("store", StorePut(format_jti_key(claims), row))
         return True
 
     def _read(self, ctx: Context, token: str) -> Flow[Mapping[str, Any] | None]:
@@ -87,11 +86,11 @@ class Paseto:
         return claims
 
     def _row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
-        return row_of(claims, kind, about_user(self._deployment, claims["sub"]))
+        return build_row(claims, kind, find_user_claims(self._deployment, claims["sub"]))
 
 
 @dataclass(frozen=True)
-class PasetoLocalSettings(JwksSettings):
+class PasetoValidatorSettings(JwksSettings):
     """``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry. The others say how
     the key set is looked after, see `simlib.strategies.jwks_client.JwksSettings`. Needs the package pyseto.
     """
@@ -102,11 +101,11 @@ class PasetoLocalSettings(JwksSettings):
     def __post_init__(self) -> None:
         check_paseto()
         super().__post_init__()
-        positive("timeout_s", self.timeout_s)
-        at_least("leeway_s", self.leeway_s, 0)
+        check_positive("timeout_s", self.timeout_s)
+        check_at_least("leeway_s", self.leeway_s, 0)
 
 
-class PasetoLocal:
+class PasetoValidator:
     """Checks signature, issuer, audience, time and scope; there is no algorithm to be confused about."""
 
     name: ClassVar[str] = "paseto"
@@ -115,40 +114,40 @@ class PasetoLocal:
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
     asks_authorization_server: ClassVar[bool] = False
-    Settings: ClassVar[type[PasetoLocalSettings]] = PasetoLocalSettings
+    Settings: ClassVar[type[PasetoValidatorSettings]] = PasetoValidatorSettings
 
     @staticmethod
-    def operations(settings: PasetoLocalSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: PasetoValidatorSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         return frozenset({"paseto.verify", "claims.check", "jwks.serve", "jwks.parse"})
 
-    def __init__(self, settings: PasetoLocalSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: PasetoValidatorSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
         self._keys = JwksClient(settings, settings.timeout_s)
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """A revocation is never noticed: the token lives out its life."""
         leeway = self._settings.leeway_s
         return Bound(leeway, self._deployment.token_lifetime_s + leeway)
 
-    def initial_state(self) -> KeyCache:
+    def create_state(self) -> KeyCache:
         """No keys yet."""
         return KeyCache()
 
-    def validate(self, ctx: Context, state: KeyCache, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: KeyCache, presented: PresentedToken) -> Flow[Verdict]:
         """Find the key that the footer names, verify the bytes, judge the claims."""
         token = presented.token
         if not token:
-            return refusals.no_token()
-        if not (yield from self._keys.ready(ctx, state)):
-            return refusals.cannot_tell("no_keys")
-        key = yield from self._keys.find(ctx, state, paseto_kid(token))
+            return refuse_missing_token()
+        if not (yield from self._keys.ensure_key_set(ctx, state)):
+            return refuse_unavailable("no_keys")
+        key = yield from self._keys.find_key(ctx, state, paseto_kid(token))
         if key is None:
-            return refusals.invalid_token("unknown_key")
+            return refuse_invalid_token("unknown_key")
         verification = PasetoVerification(token, key, self._deployment.issuer, self._deployment.audience)
         verified = yield Compute("paseto.verify", verification)
         if verified.claims is None:
-            return refusals.invalid_token(verified.reason)
+            return refuse_invalid_token(verified.reason)
         yield Compute("claims.check")
         return judge_claims(verified.claims, ctx.now(), self._settings.leeway_s, presented.scope)

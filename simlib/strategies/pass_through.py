@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from simlib.scenario.effects import Context, Failed, Flow
-from simlib.strategies.base import Deployment, TokenFormat
+from simlib.strategies.base import DeploymentConfig, TokenFormat
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,17 @@ class PassThrough:
     Settings: ClassVar[type[PassThroughSettings]] = PassThroughSettings
 
     @staticmethod
-    def operations(settings: PassThroughSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: PassThroughSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """It charges nothing to a cost profile."""
         return frozenset()
 
-    def __init__(self, settings: PassThroughSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: PassThroughSettings, deployment: DeploymentConfig) -> None:
         """It needs to know nothing."""
 
-    def initial_state(self) -> None:
+    def create_state(self) -> None:
         """It keeps nothing."""
 
-    def credential(self, ctx: Context, state: None, token: str, audience: str) -> Flow[str | Failed]:
+    def obtain_credential(self, ctx: Context, state: None, token: str, audience: str) -> Flow[str | Failed]:
         """The same token."""
         yield from ()
         return token

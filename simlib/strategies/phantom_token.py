@@ -5,7 +5,7 @@ from typing import ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Context, Failed, Flow, Verdict
 from simlib.strategies.base import TokenFormat
-from simlib.strategies.introspection import Introspected, exchange_for_jwt
+from simlib.strategies.introspection_client import IntrospectionResult, exchange_for_jwt
 from simlib.strategies.opaque_cached import OpaqueCached, OpaqueCachedSettings
 
 
@@ -22,13 +22,13 @@ class PhantomToken(OpaqueCached):
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
 
     @staticmethod
-    def needs(settings: OpaqueCachedSettings) -> frozenset[str]:
+    def list_requirements(settings: OpaqueCachedSettings) -> frozenset[str]:
         """An authorization server that signs, and a shared store if answers live there."""
-        return OpaqueCached.needs(settings) | {"signing"}
+        return OpaqueCached.list_requirements(settings) | {"signing"}
 
-    def _question(self, ctx: Context, token: str) -> Flow[Introspected | Failed]:
+    def _question(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
         return exchange_for_jwt(ctx, self._authorization, token, self._settings.timeout_s)
 
-    def _judged(self, now: float, known: Introspected, scope: str) -> Verdict:
+    def _judged(self, now: float, known: IntrospectionResult, scope: str) -> Verdict:
         verdict = super()._judged(now, known, scope)
         return verdict._replace(forward=known.text) if verdict.accepted else verdict

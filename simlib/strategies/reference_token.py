@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
-from simlib.strategies.base import Deployment, Grant, Issued, TokenFormat
-from simlib.strategies.grant_details import about_user, details_of, further_claims, row_of
-from simlib.strategies.signing import Signer, check_key, signing, verifying
+from simlib.strategies.base import DeploymentConfig, Grant, Issued, TokenFormat
+from simlib.strategies.issued_claims import build_further_claims, build_row, encode_details, find_user_claims
+from simlib.strategies.signing import Signer, check_key, name_signing, name_verification
 from simlib.tokens import (
     ALGORITHMS,
     SigningKey,
@@ -45,14 +45,14 @@ class ReferenceToken:
     Settings: ClassVar[type[Any]] = ReferenceTokenSettings
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         return frozenset({"opaque.issue", "store.put"})
 
-    def __init__(self, settings: Any, deployment: Deployment) -> None:
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
         self._deployment = deployment
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def list_keys(self) -> tuple[SigningKey, ...]:
         """It signs nothing."""
         return ()
 
@@ -78,7 +78,7 @@ class ReferenceToken:
             grant.audience or self._deployment.audience,
             issued_at,
             expires_at,
-            details=details_of(further_claims(grant)),
+            details=encode_details(build_further_claims(grant)),
         )
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
@@ -120,20 +120,20 @@ class SigningReferenceToken(ReferenceToken):
     Settings: ClassVar[type[Any]] = SigningReferenceTokenSettings
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
-        return ReferenceToken.operations(settings, deployment) | {
-            signing(settings.choice, deployment),
-            verifying(settings.choice, deployment),
+        return ReferenceToken.list_operations(settings, deployment) | {
+            name_signing(settings.choice, deployment),
+            name_verification(settings.choice, deployment),
         }
 
-    def __init__(self, settings: Any, deployment: Deployment) -> None:
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
         super().__init__(settings, deployment)
         self._key = deployment.make_key(settings.choice)
-        self._verifying = verifying(settings.choice, deployment)
+        self._verification_operation = name_verification(settings.choice, deployment)
         self._signer = Signer(self._key, deployment)
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def list_keys(self) -> tuple[SigningKey, ...]:
         """The one signing key."""
         return (self._key,)
 
@@ -145,10 +145,10 @@ class SigningReferenceToken(ReferenceToken):
         if header_of(token).get("kid") != self._key.kid:
             return (yield from super().inspect(ctx, token))
         key, issuer = self._key.verification_key, self._deployment.issuer
-        verified = yield Compute(self._verifying, Verification(token, key, (key.algorithm,), issuer, None))
+        verified = yield Compute(self._verification_operation, Verification(token, key, (key.algorithm,), issuer, None))
         if verified.claims is None or judge_time(verified.claims, ctx.now()) is not None:
             return None
-        return row_of(verified.claims, "access", about_user(self._deployment, verified.claims["sub"]))
+        return build_row(verified.claims, "access", find_user_claims(self._deployment, verified.claims["sub"]))
 
     def sign(self, ctx: Context, claims: Mapping[str, Any], typ: str) -> Flow[str]:
         """Sign claims under the server's name, as a JWT of that typ."""

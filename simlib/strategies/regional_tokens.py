@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Compute, Context, Failed, Flow
-from simlib.strategies.base import Deployment
-from simlib.strategies.introspection import Introspected, introspect
+from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.introspection_client import IntrospectionResult, introspect
 from simlib.strategies.opaque_cached import OpaqueCached, OpaqueCachedSettings
 from simlib.strategies.reference_token import ReferenceToken
 from simlib.tokens import region_of, regional_token, store_key
@@ -21,21 +21,21 @@ class OpaqueRegional(OpaqueCached):
     summary: ClassVar[str] = "opaque token that names its region, answers of that region's AS kept for a while"
 
     @staticmethod
-    def needs(settings: OpaqueCachedSettings) -> frozenset[str]:
+    def list_requirements(settings: OpaqueCachedSettings) -> frozenset[str]:
         """Tokens that name a region."""
-        return OpaqueCached.needs(settings) | {"issuer:regional_reference_token"}
+        return OpaqueCached.list_requirements(settings) | {"issuer:regional_reference_token"}
 
-    def __init__(self, settings: OpaqueCachedSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: OpaqueCachedSettings, deployment: DeploymentConfig) -> None:
         super().__init__(settings, deployment)
         self._secret = deployment.shared_secret()
 
-    def _question(self, ctx: Context, token: str) -> Flow[Introspected | Failed]:
+    def _question(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
         regions, timeout = self._deployment.regions, self._settings.timeout_s
         if not regions:
             return (yield from introspect(ctx, self._authorization, token, timeout))
         region = yield Compute("token.hash", partial(region_of, token, self._secret))
         if region not in regions:
-            return Introspected({"active": False}, ctx.now())
+            return IntrospectionResult({"active": False}, ctx.now())
         return (yield from introspect(ctx, self._authorization, token, timeout, f"introspect@{region}"))
 
 
@@ -47,9 +47,9 @@ class RegionalReferenceToken(ReferenceToken):
     regional: ClassVar[bool] = True
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
-        return ReferenceToken.operations(settings, deployment) | {"token.hash"}
+        return ReferenceToken.list_operations(settings, deployment) | {"token.hash"}
 
     def _made(self, entropy: bytes) -> Flow[tuple[str, str]]:
         deployment = self._deployment

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from simlib.strategies.base import Deployment, TokenFormat
+from simlib.strategies.base import DeploymentConfig, TokenFormat
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,6 @@ class Relay:
     Settings: ClassVar[type[RelaySettings]] = RelaySettings
 
     @staticmethod
-    def operations(settings: RelaySettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: RelaySettings, deployment: DeploymentConfig) -> frozenset[str]:
         """It charges nothing to a cost profile."""
         return frozenset()

@@ -14,10 +14,11 @@ from functools import partial
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Reply, Sleep
-from simlib.strategies.base import ALL_FORMATS, Deployment, TokenFormat
-from simlib.strategies.checks import at_least, share
-from simlib.strategies.roles import Presenter, Validator, Wrapper
-from simlib.strategies.wrappers import TOO_MANY, AroundCalls, AroundPresenter, failure_of
+from simlib.strategies.base import ALL_FORMATS, DeploymentConfig, TokenFormat
+from simlib.strategies.call_interception import TOO_MANY, find_failure
+from simlib.strategies.protocols import Presenter, Validator, Wrapper
+from simlib.strategies.settings_checks import check_at_least, check_share
+from simlib.strategies.wrappers import OutgoingCallsWrapper, PresenterWrapper
 
 OPERATIONS = frozenset({"cache.lookup"})
 """What the books of a budget cost the caller, at each call: a look into memory."""
@@ -45,14 +46,14 @@ class RetrySettings:
     burst: int = 10
 
     def __post_init__(self) -> None:
-        at_least("attempts", self.attempts, 1)
-        at_least("back_off_s", self.back_off_s, 0)
-        at_least("multiplier", self.multiplier, 1)
-        at_least("longest_back_off_s", self.longest_back_off_s, 0)
-        share("jitter", self.jitter)
-        at_least("total_s", self.total_s, 0)
-        at_least("budget", self.budget, 0)
-        at_least("burst", self.burst, 0)
+        check_at_least("attempts", self.attempts, 1)
+        check_at_least("back_off_s", self.back_off_s, 0)
+        check_at_least("multiplier", self.multiplier, 1)
+        check_at_least("longest_back_off_s", self.longest_back_off_s, 0)
+        check_share("jitter", self.jitter)
+        check_at_least("total_s", self.total_s, 0)
+        check_at_least("budget", self.budget, 0)
+        check_at_least("burst", self.burst, 0)
 
     def back_off(self, retry: int) -> float:
         """Seconds before a retry, the first being number 0, without jitter."""
@@ -86,13 +87,13 @@ class RetryBudget:
         return True
 
 
-def retried(ctx: Context, settings: RetrySettings, budget: RetryBudget, call: Call) -> Flow[Answer]:
+def retry_call(ctx: Context, settings: RetrySettings, budget: RetryBudget, call: Call) -> Flow[Answer]:
     """Make a call, and make it again while that is worth it; the last answer."""
     begun = ctx.now()
     yield Compute("cache.lookup", budget.deposit)
     answer: Answer = yield call
     for retry in range(settings.attempts - 1):
-        failed = failure_of(answer)
+        failed = find_failure(answer)
         if failed is None or not is_worth_retrying(failed):
             break
         seconds = settings.back_off(retry)
@@ -130,19 +131,21 @@ class Retry(Wrapper):
     Settings: ClassVar[type[RetrySettings]] = RetrySettings
 
     @staticmethod
-    def operations(settings: RetrySettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: RetrySettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile, beside the calls."""
         return OPERATIONS
 
-    def __init__(self, settings: RetrySettings, deployment: Deployment) -> None:
+    def __init__(self, settings: RetrySettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """Calls to the authorization server are made again; the answer counts from the question that it answers."""
-        return AroundCalls(validator, partial(RetryBudget, self._settings.budget, self._settings.burst), self._again)
+        return OutgoingCallsWrapper(
+            validator, partial(RetryBudget, self._settings.budget, self._settings.burst), self._again
+        )
 
     def _again(self, ctx: Context, budget: RetryBudget, call: Call) -> Flow[Answer]:
-        return retried(ctx, self._settings, budget, call)
+        return retry_call(ctx, self._settings, budget, call)
 
 
 @dataclass(frozen=True)
@@ -170,19 +173,19 @@ class ClientRetry(Wrapper):
     Settings: ClassVar[type[RetrySettings]] = ClientRetrySettings
 
     @staticmethod
-    def operations(settings: RetrySettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: RetrySettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile, where the client is a server."""
         return OPERATIONS
 
-    def __init__(self, settings: RetrySettings, deployment: Deployment) -> None:
+    def __init__(self, settings: RetrySettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
 
-    def around_presenter(self, presenter: Presenter) -> Presenter:
+    def wrap_presenter(self, presenter: Presenter) -> Presenter:
         """Calls to API and authorization server are made again."""
         return _Retrying(presenter, self._settings)
 
 
-class _Retrying(AroundPresenter):
+class _Retrying(PresenterWrapper):
     targets = frozenset({"api", "token", "bff"})
 
     def __init__(self, inner: Presenter, settings: RetrySettings) -> None:
@@ -190,9 +193,9 @@ class _Retrying(AroundPresenter):
         self._settings = settings
         self._budgets: dict[int, RetryBudget] = {}
 
-    def outgoing(self, ctx: Context, state: Any, call: Call) -> Flow[Answer]:
+    def send_call(self, ctx: Context, state: Any, call: Call) -> Flow[Answer]:
         """Make one call, and again while it fails."""
         budget = self._budgets.get(state.user)
         if budget is None:
             budget = self._budgets[state.user] = RetryBudget(self._settings.budget, self._settings.burst)
-        return retried(ctx, self._settings, budget, call)
+        return retry_call(ctx, self._settings, budget, call)

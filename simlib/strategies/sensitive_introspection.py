@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
-from simlib.strategies import refusals
-from simlib.strategies.base import Deployment, Presented, TokenFormat
-from simlib.strategies.checks import positive
-from simlib.strategies.introspection import basic, introspect, judge
-from simlib.strategies.roles import Validator, Wrapper
-from simlib.strategies.wrappers import Around, AroundValidator
+from simlib.strategies.base import DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.introspection_client import format_basic_authorization, introspect, judge_answer
+from simlib.strategies.protocols import Validator, Wrapper
+from simlib.strategies.settings_checks import check_positive
+from simlib.strategies.verdicts import refuse_unavailable
+from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class SensitiveIntrospectionSettings:
     timeout_s: float = 10.0
 
     def __post_init__(self) -> None:
-        positive("timeout_s", self.timeout_s)
+        check_positive("timeout_s", self.timeout_s)
 
 
 class SensitiveIntrospection(Wrapper):
@@ -32,38 +32,40 @@ class SensitiveIntrospection(Wrapper):
     Settings: ClassVar[type[SensitiveIntrospectionSettings]] = SensitiveIntrospectionSettings
 
     @staticmethod
-    def operations(settings: SensitiveIntrospectionSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: SensitiveIntrospectionSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         return frozenset({"form.encode", "json.decode", "claims.check"})
 
-    def __init__(self, settings: SensitiveIntrospectionSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: SensitiveIntrospectionSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """The validator, and on sensitive routes the authorization server too."""
         return _Asking(validator, self._settings, self._deployment)
 
 
-class _Asking(AroundValidator):
-    def __init__(self, inner: Validator, settings: SensitiveIntrospectionSettings, deployment: Deployment) -> None:
+class _Asking(ValidatorWrapper):
+    def __init__(
+        self, inner: Validator, settings: SensitiveIntrospectionSettings, deployment: DeploymentConfig
+    ) -> None:
         super().__init__(inner)
         self.asks_authorization_server = True
         self._timeout_s = settings.timeout_s
         self._deployment = deployment
-        self._authorization = basic(deployment.resource_server)
+        self._authorization = format_basic_authorization(deployment.resource_server)
 
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """Local checks first, so that what is worth nothing asks nobody; the bound is that of other routes."""
         verdict = yield from super().validate(ctx, state, presented)
         if not (verdict.accepted and presented.sensitive):
             return verdict
         asked = yield from introspect(ctx, self._authorization, presented.token, self._timeout_s)
         if isinstance(asked, Failed):
-            return refusals.cannot_tell("introspection_" + asked.reason)
+            return refuse_unavailable("introspection_" + asked.reason)
         yield Compute("claims.check")
-        leeway = self.inner.bound().after_expiry_s
-        told = judge(asked, ctx.now(), leeway, presented.scope, self._deployment)
+        leeway = self.inner.compute_bound().after_expiry_s
+        told = judge_answer(asked, ctx.now(), leeway, presented.scope, self._deployment)
         if not told.accepted:
             return told
         return verdict._replace(claims={**verdict.claims, **told.claims}, based_on=told.based_on)

@@ -11,13 +11,12 @@ from typing import Any, ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Call, Compute, Context, Cookie, Flow, Verdict
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
-from simlib.strategies import refusals
-from simlib.strategies.base import Bound, Deployment, Grant, Issued, Presented, TokenFormat
-from simlib.strategies.checks import at_least, positive
-from simlib.strategies.grant_details import about_user, claims_for, row_of
-from simlib.strategies.jwt_access_token import key_of_jti
-from simlib.strategies.signing import Signer, signing, verifying
-from simlib.strategies.verdicts import judge_claims
+from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken, TokenFormat
+from simlib.strategies.issued_claims import build_claims, build_row, find_user_claims
+from simlib.strategies.jwt_access_token import format_jti_key
+from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.signing import Signer, name_signing, name_verification
+from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token
 from simlib.tokens import (
     SECRET_ALGORITHM,
     SESSION_TYPE,
@@ -32,7 +31,7 @@ from simlib.tokens import (
 
 
 @dataclass(frozen=True)
-class SessionJwtSettings:
+class SessionJwtValidatorSettings:
     """``sliding``: a session that is used after half of its life gets a new life with the answer. ``longest_s``: how
     long after the login at most (assumption: half a working day). ``leeway_s``: clock skew granted at expiry.
     """
@@ -42,11 +41,11 @@ class SessionJwtSettings:
     leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
-        positive("longest_s", self.longest_s)
-        at_least("leeway_s", self.leeway_s, 0)
+        check_positive("longest_s", self.longest_s)
+        check_at_least("leeway_s", self.leeway_s, 0)
 
 
-class SessionJwt:
+class SessionJwtValidator:
     """Each replica holds the secret, so each can verify, renew and mint sessions; nobody is asked."""
 
     name: ClassVar[str] = "session_jwt"
@@ -58,46 +57,46 @@ class SessionJwt:
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
     asks_authorization_server: ClassVar[bool] = False
-    Settings: ClassVar[type[Any]] = SessionJwtSettings
+    Settings: ClassVar[type[Any]] = SessionJwtValidatorSettings
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
-        renewing = {signing(SECRET_ALGORITHM, deployment)} if settings.sliding else set()
-        return frozenset({"claims.check", verifying(SECRET_ALGORITHM, deployment)} | renewing)
+        renewing = {name_signing(SECRET_ALGORITHM, deployment)} if settings.sliding else set()
+        return frozenset({"claims.check", name_verification(SECRET_ALGORITHM, deployment)} | renewing)
 
-    def __init__(self, settings: Any, deployment: Deployment) -> None:
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
         self._secret = deployment.shared_secret()
         self._signer = Signer(self._secret, deployment)
-        self._verifying = verifying(SECRET_ALGORITHM, deployment)
+        self._verification_operation = name_verification(SECRET_ALGORITHM, deployment)
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """A revocation is never noticed: a session that is used goes on to the end of its longest life."""
         settings, lifetime = self._settings, self._deployment.token_lifetime_s
         longest = max(lifetime, settings.longest_s) if settings.sliding else lifetime
         return Bound(settings.leeway_s, longest + settings.leeway_s)
 
-    def initial_state(self) -> None:
+    def create_state(self) -> None:
         """It keeps nothing."""
 
-    def validate(self, ctx: Context, state: None, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: None, presented: PresentedToken) -> Flow[Verdict]:
         """Verify the bytes, judge the claims, renew what is half used up."""
         token, deployment = presented.token, self._deployment
         if not token:
-            return refusals.no_token()
+            return refuse_missing_token()
         if header_of(token).get("kid") != self._secret.kid:
-            return refusals.invalid_token("unknown_key")
+            return refuse_invalid_token("unknown_key")
         verification = session_verification(token, self._secret, deployment.issuer, deployment.audience)
-        verified = yield Compute(self._verifying, verification)
+        verified = yield Compute(self._verification_operation, verification)
         claims = verified.claims
         if claims is None:
-            return refusals.invalid_token(verified.reason)
+            return refuse_invalid_token(verified.reason)
         yield Compute("claims.check")
         verdict = judge_claims(claims, ctx.now(), self._settings.leeway_s, presented.scope)
         if verdict.accepted and not all(isinstance(claims[name], int) for name in ("iat", "exp", "auth_time")):
-            return refusals.invalid_token("malformed")
+            return refuse_invalid_token("malformed")
         if not verdict.accepted:
             return verdict
         cookie = yield from self._renew(ctx, claims)
@@ -123,11 +122,11 @@ class SessionJwt:
 
 
 @dataclass(frozen=True)
-class SessionIssuingSettings:
+class SessionJwtIssuerSettings:
     """Nothing to choose: HS256 with a secret that only the application has."""
 
 
-class SessionIssuing:
+class SessionJwtIssuer:
     """Stands where the authorization server is, as the application's own login.
 
     What was revoked is remembered there, and read by nobody who validates sessions.
@@ -139,26 +138,26 @@ class SessionIssuing:
         "session that was revoked lives on"
     )
     token_format: ClassVar[TokenFormat | None] = "session"
-    Settings: ClassVar[type[Any]] = SessionIssuingSettings
+    Settings: ClassVar[type[Any]] = SessionJwtIssuerSettings
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
-        return frozenset(name(SECRET_ALGORITHM, deployment) for name in (signing, verifying))
+        return frozenset(name(SECRET_ALGORITHM, deployment) for name in (name_signing, name_verification))
 
-    def __init__(self, settings: Any, deployment: Deployment) -> None:
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
         self._deployment = deployment
         self._secret = deployment.shared_secret()
         self._signer = Signer(self._secret, deployment)
-        self._verifying = verifying(SECRET_ALGORITHM, deployment)
+        self._verification_operation = name_verification(SECRET_ALGORITHM, deployment)
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def list_keys(self) -> tuple[SigningKey, ...]:
         """None: no key set may show a secret."""
         return ()
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
         """Sign the claims of a new session."""
-        claims = claims_for(ctx, grant, self._deployment)
+        claims = build_claims(ctx, grant, self._deployment)
         claims["auth_time"] = claims["iat"]
         token = yield from self._signer(claims, SESSION_TYPE)
         return Issued(token, grant.subject, from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"]))
@@ -168,7 +167,7 @@ class SessionIssuing:
         claims = yield from self._read(ctx, token)
         if claims is None:
             return None
-        revoked = yield Call("store", StoreGet(key_of_jti(claims)))
+        revoked = yield Call("store", StoreGet(format_jti_key(claims)))
         return self._row(claims, "access") if revoked is None else None
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
@@ -177,7 +176,7 @@ class SessionIssuing:
         if claims is None:
             return False
         row = self._row(claims, "revoked")._replace(revoked_at=ctx.now())
-        yield Call("store", StorePut(key_of_jti(claims), row))
+        yield Call("store", StorePut(format_jti_key(claims), row))
         return True
 
     def _read(self, ctx: Context, token: str) -> Flow[Mapping[str, Any] | None]:
@@ -185,7 +184,7 @@ class SessionIssuing:
         if header_of(token).get("kid") != self._secret.kid:
             return None
         verified = yield Compute(
-            self._verifying, session_verification(token, self._secret, self._deployment.issuer, None)
+            self._verification_operation, session_verification(token, self._secret, self._deployment.issuer, None)
         )
         if verified.claims is None or judge_time(verified.claims, ctx.now()) is not None:
             return None
@@ -193,5 +192,5 @@ class SessionIssuing:
         return claims
 
     def _row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
-        known = {**about_user(self._deployment, claims["sub"]), "auth_time": ""}
-        return row_of(claims, kind, known)
+        known = {**find_user_claims(self._deployment, claims["sub"]), "auth_time": ""}
+        return build_row(claims, kind, known)

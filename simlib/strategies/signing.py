@@ -10,25 +10,25 @@ from typing import Any
 
 from simlib.scenario.effects import Compute, Flow
 from simlib.scenario.profile import sized_operation
-from simlib.strategies.base import Deployment
-from simlib.strategies.checks import one_of
+from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.settings_checks import check_one_of
 from simlib.tokens import RSA_ALGORITHMS, RSA_BITS, SharedSecret, SigningKey, access_token_claims, sign_jwt
 
 # As long as those of real tokens: the numbers of users and the hexadecimal jti have fixed widths.
 _SUBJECT, _CLIENT, _JTI = "user-000000", "client", "0" * 32
 
 
-def signing(choice: str, deployment: Deployment) -> str:
+def name_signing(choice: str, deployment: DeploymentConfig) -> str:
     """The operation that signs with a key of that choice."""
-    return sized_operation(f"jwt.sign.{choice}", payload_bytes(deployment))
+    return sized_operation(f"jwt.sign.{choice}", count_payload_bytes(deployment))
 
 
-def verifying(choice: str, deployment: Deployment) -> str:
+def name_verification(choice: str, deployment: DeploymentConfig) -> str:
     """The operation that verifies with a key of that choice."""
-    return sized_operation(f"jwt.verify.{choice}", payload_bytes(deployment))
+    return sized_operation(f"jwt.verify.{choice}", count_payload_bytes(deployment))
 
 
-def payload_bytes(deployment: Deployment) -> int:
+def count_payload_bytes(deployment: DeploymentConfig) -> int:
     """Bytes of the claims of one token as JSON. Every token of a deployment is taken to be as long as this one."""
     extra = deployment.user_claims(_SUBJECT) if deployment.user_information == "token" else {}
     claims = access_token_claims(
@@ -39,7 +39,7 @@ def payload_bytes(deployment: Deployment) -> int:
 
 def check_key(algorithm: str, key_bits: int, allowed: tuple[str, ...]) -> None:
     """Refuse an algorithm that is not allowed, and a size that its keys do not come in."""
-    one_of("algorithm", algorithm, allowed)
+    check_one_of("algorithm", algorithm, allowed)
     if key_bits not in RSA_BITS:
         raise ValueError(f"key_bits must be {' or '.join(map(str, RSA_BITS))}")
     if key_bits != RSA_BITS[0] and algorithm not in RSA_ALGORITHMS:
@@ -49,9 +49,9 @@ def check_key(algorithm: str, key_bits: int, allowed: tuple[str, ...]) -> None:
 class Signer:
     """Signs whatever the server has to say under its name."""
 
-    def __init__(self, key: SigningKey | SharedSecret, deployment: Deployment) -> None:
+    def __init__(self, key: SigningKey | SharedSecret, deployment: DeploymentConfig) -> None:
         self.key = key
-        self.operation = signing(key.choice, deployment)
+        self.operation = name_signing(key.choice, deployment)
 
     def __call__(self, claims: Mapping[str, Any], typ: str) -> Flow[str]:
         """The claims as a signed JWT of that typ."""

@@ -6,13 +6,18 @@ from typing import Any, ClassVar, NamedTuple
 
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import refusals
-from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
-from simlib.strategies.roles import Endpoint, Issuer, Validator, Wrapper
-from simlib.strategies.signing import verifying
-from simlib.strategies.status_list_issuing import ListEndpoint, Numbering, StatusListSettings, reference_of
-from simlib.strategies.wrappers import Around, AroundValidator, confirmed
+from simlib.strategies.protocols import Endpoint, Issuer, Validator, Wrapper
+from simlib.strategies.signing import name_verification
+from simlib.strategies.status_list_server import (
+    StatusIndexIssuer,
+    StatusListEndpoint,
+    StatusListSettings,
+    read_status_reference,
+)
+from simlib.strategies.verdicts import confirm_verdict, refuse_invalid_token, refuse_unavailable
+from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import (
     ALGORITHMS,
     SECRET_ALGORITHM,
@@ -31,7 +36,7 @@ MEDIA_TYPE = "application/statuslist+jwt"
 REQUIRED = ("iss", "sub", "iat", "exp", "status_list")
 
 
-class StatusListStrategy(Wrapper):
+class StatusListWrapper(Wrapper):
     """One small download per TTL and replica tells of all revocations, and the AS never learns who presents what."""
 
     name: ClassVar[str] = "status_list"
@@ -41,34 +46,34 @@ class StatusListStrategy(Wrapper):
     Settings: ClassVar[type[StatusListSettings]] = StatusListSettings
 
     @staticmethod
-    def operations(settings: StatusListSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: StatusListSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile; the issuer knows the names of signing and verifying."""
         fetching = {"store.list", "status_list.build", "status_list.parse", "jwks.serve", "jwks.parse"}
         return frozenset({"cache.lookup", *fetching})
 
     @staticmethod
-    def needs(settings: StatusListSettings) -> frozenset[str]:
+    def list_requirements(settings: StatusListSettings) -> frozenset[str]:
         """A server that signs the list."""
         return frozenset({"signing"})
 
-    def __init__(self, settings: StatusListSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: StatusListSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
 
-    def around_issuer(self, issuer: Issuer) -> Issuer:
+    def wrap_issuer(self, issuer: Issuer) -> Issuer:
         """Each token gets a place in a list."""
-        return Numbering(issuer, self._settings, self._deployment)
+        return StatusIndexIssuer(issuer, self._settings, self._deployment)
 
-    def around_endpoint(self, target: str, endpoint: Endpoint) -> Endpoint:
+    def wrap_endpoint(self, target: str, endpoint: Endpoint) -> Endpoint:
         """The server serves its lists."""
-        return ListEndpoint(self._settings, self._deployment) if target == "status_list" else endpoint
+        return StatusListEndpoint(self._settings, self._deployment) if target == "status_list" else endpoint
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """Each token's bit is looked at."""
         return _Looking(validator, self._settings, self._deployment)
 
 
-class Fetched(NamedTuple):
+class FetchedStatusList(NamedTuple):
     """A list as one replica holds it: made, to be fetched again, and no longer good at these instants (seconds)."""
 
     statuses: StatusList
@@ -77,13 +82,13 @@ class Fetched(NamedTuple):
     until: float
 
 
-class Lists:
+class StatusListCache:
     """The lists of one replica, when fetches of them failed, and the keys by which they are verified."""
 
     __slots__ = ("failed_at", "held", "keys")
 
     def __init__(self) -> None:
-        self.held: dict[str, Fetched] = {}
+        self.held: dict[str, FetchedStatusList] = {}
         self.failed_at: dict[str, float] = {}
         self.keys = KeyCache()
 
@@ -100,43 +105,43 @@ class _ListKeys(JwksClient):
         return state.keys.find(kid) if ctx.now() < state.until else None
 
 
-class _Looking(AroundValidator):
-    def __init__(self, inner: Validator, settings: StatusListSettings, deployment: Deployment) -> None:
+class _Looking(ValidatorWrapper):
+    def __init__(self, inner: Validator, settings: StatusListSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._settings = settings
         self._deployment = deployment
-        self._leeway_s = inner.bound().after_expiry_s
+        self._leeway_s = inner.compute_bound().after_expiry_s
         self._keys = _ListKeys(JwksSettings(jwks_lifetime_s=settings.jwks_lifetime_s), settings.timeout_s)
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """A list is used until its end; one that forgets too early leaves the bound to the validator inside."""
-        inner, settings = self.inner.bound(), self._settings
+        inner, settings = self.inner.compute_bound(), self._settings
         if self._leeway_s > settings.leeway_s:
             return inner
         return inner._replace(after_revocation_s=min(settings.lifetime_s, inner.after_revocation_s))
 
-    def own_state(self) -> Lists:
+    def create_wrapper_state(self) -> StatusListCache:
         """No list yet."""
-        return Lists()
+        return StatusListCache()
 
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """All other checks first, then the bit (section 8.3)."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
-        reference = reference_of(verdict.claims)
+        reference = read_status_reference(verdict.claims)
         if reference is None:
-            return refusals.invalid_token("no_status", verdict.based_on)
+            return refuse_invalid_token("no_status", verdict.based_on)
         uri, index = reference
         yield Compute("cache.lookup")
         held = yield from self._list(ctx, state.own, uri)
         if held is None:
-            return refusals.cannot_tell("no_status_list")
+            return refuse_unavailable("no_status_list")
         if index >= len(held.statuses) or held.statuses.get(index):
-            return refusals.invalid_token("status", max(verdict.based_on, held.made_at))
-        return confirmed(verdict, ctx.now(), self._leeway_s, held.made_at)
+            return refuse_invalid_token("status", max(verdict.based_on, held.made_at))
+        return confirm_verdict(verdict, ctx.now(), self._leeway_s, held.made_at)
 
-    def _list(self, ctx: Context, state: Lists, uri: str) -> Flow[Fetched | None]:
+    def _list(self, ctx: Context, state: StatusListCache, uri: str) -> Flow[FetchedStatusList | None]:
         """The list that may be used now: fetched when it is not fresh, the old one when that fails."""
         held = state.held.get(uri)
         now = ctx.now()
@@ -145,7 +150,7 @@ class _Looking(AroundValidator):
             held = state.held.get(uri)
         return held if held is not None and ctx.now() < held.until else None
 
-    def _fetch(self, ctx: Context, state: Lists, uri: str) -> Flow[None]:
+    def _fetch(self, ctx: Context, state: StatusListCache, uri: str) -> Flow[None]:
         asked_at = ctx.now()
         request = HttpRequest(body=uri.encode(), accept=MEDIA_TYPE)  # the body stands for the path
         reply = yield Call("status_list", request, self._settings.timeout_s)
@@ -160,7 +165,9 @@ class _Looking(AroundValidator):
             del state.held[name]
         state.held[uri] = fetched
 
-    def _read(self, ctx: Context, state: Lists, uri: str, body: bytes, asked_at: float) -> Flow[Fetched | None]:
+    def _read(
+        self, ctx: Context, state: StatusListCache, uri: str, body: bytes, asked_at: float
+    ) -> Flow[FetchedStatusList | None]:
         """What a Status List Token says, if it is our server's, about this list, and in time (section 8.3)."""
         token = body.decode(errors="replace")
         key = yield from self._key(ctx, state, header_of(token))
@@ -169,7 +176,7 @@ class _Looking(AroundValidator):
         verification = Verification(
             token, key, (*ALGORITHMS, SECRET_ALGORITHM), self._deployment.issuer, None, STATUS_LIST_TYPE, REQUIRED
         )
-        verified = yield Compute(verifying(key.choice, self._deployment), verification)
+        verified = yield Compute(name_verification(key.choice, self._deployment), verification)
         claims: Mapping[str, Any] | None = verified.claims
         if claims is None or claims["sub"] != uri or judge_time(claims, ctx.now(), self._leeway_s) is not None:
             return None
@@ -179,10 +186,10 @@ class _Looking(AroundValidator):
         until, made_at = from_numeric_date(claims["exp"]), from_numeric_date(claims["iat"])
         ttl = claims.get("ttl", self._settings.ttl_s)
         fresh_s = ttl if isinstance(ttl, int | float) and ttl > 0 else self._settings.ttl_s
-        return Fetched(statuses, made_at, min(asked_at + fresh_s, until), until)
+        return FetchedStatusList(statuses, made_at, min(asked_at + fresh_s, until), until)
 
     def _key(
-        self, ctx: Context, state: Lists, header: Mapping[str, Any]
+        self, ctx: Context, state: StatusListCache, header: Mapping[str, Any]
     ) -> Flow[VerificationKey | SharedSecret | None]:
         if header.get("alg") == SECRET_ALGORITHM:  # a server without a key pair signs lists with what it shares, too
             secret = self._deployment.shared_secret()

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
-from simlib.strategies.base import Deployment
-from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSettings, key_of_jti
+from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSettings, format_jti_key
 from simlib.tokens import judge_time
 
 
@@ -17,20 +17,20 @@ class StoredJwt(JwtAccessToken):
     summary: ClassVar[str] = "signed JWT access token, of which the AS also keeps a row"
 
     @staticmethod
-    def operations(settings: JwtAccessTokenSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: JwtAccessTokenSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
-        return JwtAccessToken.operations(settings, deployment) | {"store.put"}
+        return JwtAccessToken.list_operations(settings, deployment) | {"store.put"}
 
     def _note(self, claims: Mapping[str, Any]) -> Flow[None]:
         """Write the row under the ``jti``."""
-        yield Call("store", StorePut(key_of_jti(claims), self._row(claims, "access")))
+        yield Call("store", StorePut(format_jti_key(claims), self._row(claims, "access")))
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
         """Verify the server's own signature, then read the row: what it says holds."""
         claims = yield from self._read(token)
         if claims is None or judge_time(claims, ctx.now()) is not None:
             return None
-        row = yield Call("store", StoreGet(key_of_jti(claims)))
+        row = yield Call("store", StoreGet(format_jti_key(claims)))
         if row is None or row.kind != "access" or row.revoked_at is not None or row.expires_at <= ctx.now():
             return None
         return TokenRow(*row)
@@ -40,5 +40,5 @@ class StoredJwt(JwtAccessToken):
         claims = yield from self._read(token)
         if claims is None or judge_time(claims, ctx.now()) is not None:
             return False
-        known = yield Call("store", StoreRevoke(key_of_jti(claims), ctx.now()))
+        known = yield Call("store", StoreRevoke(format_jti_key(claims), ctx.now()))
         return bool(known)

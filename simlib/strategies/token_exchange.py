@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.answer_caches import AnswerCache
-from simlib.strategies.base import Deployment, TokenFormat
-from simlib.strategies.checks import at_least, positive
-from simlib.strategies.introspection import Introspected, basic, json_object
+from simlib.strategies.base import DeploymentConfig, TokenFormat
+from simlib.strategies.introspection_cache import IntrospectionCache
+from simlib.strategies.introspection_client import IntrospectionResult, format_basic_authorization, parse_json_object
+from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.tokens import store_key
 
 REFUSED = ("invalid_request", "invalid_grant")
@@ -34,9 +34,9 @@ class TokenExchangeSettings:
     timeout_s: float = 5.0
 
     def __post_init__(self) -> None:
-        at_least("ttl_s", self.ttl_s, 0)
-        positive("capacity", self.capacity)
-        positive("timeout_s", self.timeout_s)
+        check_at_least("ttl_s", self.ttl_s, 0)
+        check_positive("capacity", self.capacity)
+        check_positive("timeout_s", self.timeout_s)
 
 
 class TokenExchange:
@@ -52,29 +52,33 @@ class TokenExchange:
     Settings: ClassVar[type[TokenExchangeSettings]] = TokenExchangeSettings
 
     @staticmethod
-    def operations(settings: TokenExchangeSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: TokenExchangeSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         return frozenset({"token.hash", "cache.lookup", "form.encode", "json.decode"})
 
-    def __init__(self, settings: TokenExchangeSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: TokenExchangeSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
-        self._authorization = basic(deployment.resource_server)
+        self._authorization = format_basic_authorization(deployment.resource_server)
 
-    def initial_state(self) -> AnswerCache:
+    def create_state(self) -> IntrospectionCache:
         """Nothing exchanged yet."""
-        return AnswerCache(self._settings.capacity)
+        return IntrospectionCache(self._settings.capacity)
 
-    def credential(self, ctx: Context, state: AnswerCache, token: str, audience: str) -> Flow[str | Failed]:
+    def obtain_credential(
+        self, ctx: Context, state: IntrospectionCache, token: str, audience: str
+    ) -> Flow[str | Failed]:
         """One that was exchanged before, or a new one; all who need the same at the same time share one exchange."""
         key = f"{(yield Compute('token.hash', partial(store_key, token)))} {audience}"
-        kept: Introspected | None = yield Compute("cache.lookup", lambda: state.get(key, ctx.now()))
+        kept: IntrospectionResult | None = yield Compute("cache.lookup", lambda: state.get(key, ctx.now()))
         if kept is not None:
             return kept.text
         exchange = partial(self._exchange, ctx, state, key, token, audience)
         exchanged: str | Failed = yield Once(("exchange", key), exchange)
         return exchanged
 
-    def _exchange(self, ctx: Context, state: AnswerCache, key: str, token: str, audience: str) -> Flow[str | Failed]:
+    def _exchange(
+        self, ctx: Context, state: IntrospectionCache, key: str, token: str, audience: str
+    ) -> Flow[str | Failed]:
         """Ask for it (section 2.1) and read the answer (section 2.2.1)."""
         form = {
             "grant_type": GRANT_TYPE,
@@ -87,13 +91,13 @@ class TokenExchange:
         reply: Answer = yield Call("token", HttpRequest(self._authorization, body), self._settings.timeout_s)
         if isinstance(reply, Failed):
             return reply
-        answer = yield Compute("json.decode", partial(json_object, reply.body))
+        answer = yield Compute("json.decode", partial(parse_json_object, reply.body))
         if reply.status != 200:
             refused = answer is not None and answer.get("error") in REFUSED
             return "" if refused else Failed("status", reply.status)
         if answer is None or not _is_usable(answer):
             return Failed("status", reply.status)
-        exchanged = Introspected(answer, asked_at, answer["access_token"])
+        exchanged = IntrospectionResult(answer, asked_at, answer["access_token"])
         until = asked_at + min(self._settings.ttl_s, answer["expires_in"])
         if until > ctx.now():
             state.put(key, exchanged, until)

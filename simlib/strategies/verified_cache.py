@@ -5,12 +5,12 @@ from functools import partial
 from typing import ClassVar
 
 from simlib.scenario.effects import Compute, Context, Flow, Verdict
-from simlib.strategies import refusals
-from simlib.strategies.answer_caches import ExpiringCache
-from simlib.strategies.base import Bound, Deployment, Presented, TokenFormat
-from simlib.strategies.checks import at_least, positive
-from simlib.strategies.roles import Validator, Wrapper
-from simlib.strategies.wrappers import Around, AroundValidator
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.expiring_cache import ExpiringCache
+from simlib.strategies.protocols import Validator, Wrapper
+from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_missing_token
+from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import from_numeric_date, has_scope, judge_time, store_key
 
 
@@ -25,8 +25,8 @@ class VerifiedCacheSettings:
     capacity: int = 10_000
 
     def __post_init__(self) -> None:
-        positive("ttl_s", self.ttl_s)
-        at_least("capacity", self.capacity, 1)
+        check_positive("ttl_s", self.ttl_s)
+        check_at_least("capacity", self.capacity, 1)
 
 
 class VerifiedCache(Wrapper):
@@ -41,17 +41,17 @@ class VerifiedCache(Wrapper):
     Settings: ClassVar[type[VerifiedCacheSettings]] = VerifiedCacheSettings
 
     @staticmethod
-    def operations(settings: VerifiedCacheSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: VerifiedCacheSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile."""
         return frozenset({"token.hash", "cache.lookup", "claims.check"})
 
-    def __init__(self, settings: VerifiedCacheSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: VerifiedCacheSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """Raises ValueError around another wrapper: a hit would skip what that one checks at every request."""
-        if isinstance(validator, AroundValidator):
+        if isinstance(validator, ValidatorWrapper):
             raise ValueError("verified_cache must come first among the wrappers: a hit skips what is inside it")
         return _Caching(validator, self._settings, self._deployment)
 
@@ -62,32 +62,32 @@ class VerdictCache(ExpiringCache[Verdict]):
     __slots__ = ()
 
 
-class _Caching(AroundValidator):
-    def __init__(self, inner: Validator, settings: VerifiedCacheSettings, deployment: Deployment) -> None:
+class _Caching(ValidatorWrapper):
+    def __init__(self, inner: Validator, settings: VerifiedCacheSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._settings = settings
         self._lifetime_s = deployment.token_lifetime_s
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """A verdict is as old as it was when it was kept, and then the TTL; it ends with the token in any case."""
-        inner = self.inner.bound()
+        inner = self.inner.compute_bound()
         latest = max(inner.after_revocation_s, self._lifetime_s)
         return inner._replace(after_revocation_s=min(inner.after_revocation_s + self._settings.ttl_s, latest))
 
-    def own_state(self) -> VerdictCache:
+    def create_wrapper_state(self) -> VerdictCache:
         """An empty cache."""
         return VerdictCache(self._settings.capacity)
 
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """Look the token up; what is known is judged in time and scope at this instant, else all is done anew."""
         if not presented.token:
-            return refusals.no_token()
+            return refuse_missing_token()
         key = yield Compute("token.hash", partial(store_key, presented.token))
         yield Compute("cache.lookup")
         known = state.own.get(key, ctx.now())
         if known is not None:
             yield Compute("claims.check")
-            if judge_time(known.claims, ctx.now(), self.inner.bound().after_expiry_s) is None:
+            if judge_time(known.claims, ctx.now(), self.inner.compute_bound().after_expiry_s) is None:
                 return _for_scope(known, presented.scope)
         begun = ctx.now()  # the key set that decides is at least as old
         verdict = yield from self.inner.validate(ctx, state.inner, presented)
@@ -100,4 +100,4 @@ class _Caching(AroundValidator):
 
 
 def _for_scope(known: Verdict, scope: str) -> Verdict:
-    return known if has_scope(known.claims, scope) else refusals.insufficient_scope(scope, known.based_on)
+    return known if has_scope(known.claims, scope) else refuse_insufficient_scope(scope, known.based_on)

@@ -161,8 +161,8 @@ def promises(one: Varied) -> bool:
     told = deployment()
     validator = one.case.validator(one.settings, told)
     for kind, chosen in zip(one.case.wrappers, one.wrapper_settings, strict=True):
-        validator = kind(chosen, told).around_validator(validator)
-    return isfinite(validator.bound().after_revocation_s)
+        validator = kind(chosen, told).wrap_validator(validator)
+    return isfinite(validator.wrap_bind().after_revocation_s)
 
 
 def varied(case: Case) -> st.SearchStrategy[Varied]:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Answer, Call, Context, Flow
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import Deployment, Held, Presented, TokenFormat, UserClient
+from simlib.strategies import ClientToken, DeploymentConfig, PresentedToken, TokenFormat, UserClient
 
 AT_ONCE = "api"
 """The target of a client's call; on a stage it takes no time and does not count."""
@@ -26,7 +26,7 @@ class Plain:
     useful_life_s = 0.0
 
     @staticmethod
-    def operations(settings: PlainSettings, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: PlainSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """None."""
         return frozenset()
 
@@ -35,24 +35,24 @@ class Plain:
 
     def request(self, ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:
         """One call."""
-        token = state.held.token if state.held else ""
+        token = state.access_token.token if state.access_token else ""
         answer: Answer = yield Call(AT_ONCE, request._replace(authorization=f"Bearer {token}" if token else ""))
         return answer
 
-    def on_behalf(self, ctx: Context, state: UserClient, flow: Flow[Any]) -> Flow[Any]:
+    def wrap_flow(self, ctx: Context, state: UserClient, flow: Flow[Any]) -> Flow[Any]:
         """As it is."""
         return flow
 
 
 def client_with(token: str, user: int) -> UserClient:
     """A user's client that holds a token, whatever it is worth."""
-    return UserClient(user, "", Held(token, 1e12))
+    return UserClient(user, "", ClientToken(token, 1e12))
 
 
-def presented_in(request: HttpRequest, uri: str) -> Presented:
+def presented_in(request: HttpRequest, uri: str) -> PresentedToken:
     """What a resource server sees of a request; the stage sends the scope of the route as the body."""
     scheme, _, token = request.authorization.partition(" ")
-    return Presented(
+    return PresentedToken(
         token,
         request.body.decode(),
         request.sensitive,

@@ -10,21 +10,21 @@ from urllib.parse import quote, urlencode
 
 from simlib.scenario.effects import Answer, Compute, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, SharedRequest, StorePut, TokenRow
-from simlib.services import ENDPOINTS, AuthorizationServer, digest_of, user_claims
+from simlib.services import ENDPOINTS, AuthorizationServer, digest_secret, user_claims
 from simlib.stores import MemoryStore, SharedStore, TokenStore
 from simlib.strategies import (
     GATEWAY_VALIDATORS,
     VALIDATORS,
-    Background,
+    BackgroundWorker,
     Credentials,
-    Deployment,
+    DeploymentConfig,
     Endpoint,
     Grant,
     Issued,
     Issuer,
-    Presented,
+    PresentedToken,
     Presenter,
-    Receiver,
+    PushReceiver,
     UserClient,
     Validator,
 )
@@ -52,9 +52,9 @@ def basic(credentials: Credentials) -> str:
     return "Basic " + b64encode(pair.encode()).decode()
 
 
-def deployment(lifetime_s: float = 300.0, information: Any = "userinfo", kid: str = "current") -> Deployment:
+def deployment(lifetime_s: float = 300.0, information: Any = "userinfo", kid: str = "current") -> DeploymentConfig:
     """What the parts of the tests are told."""
-    return Deployment(
+    return DeploymentConfig(
         issuer=ISSUER,
         audience=AUDIENCE,
         scope=SCOPE,
@@ -100,7 +100,7 @@ class Stage:
         self.validator_kind = validator
         self.validator: Validator = validator(self.settings, self.deployment)
         for wrapper in self.wrappers:
-            self.validator = wrapper.around_validator(self.validator)
+            self.validator = wrapper.wrap_validator(self.validator)
         self._issuer_kind = issuer
         self._issuer_settings = issuer_settings if issuer_settings is not None else issuer.Settings()
         self.issuer: Issuer = self._around(issuer(self._issuer_settings, self.deployment))
@@ -114,26 +114,26 @@ class Stage:
         self.client = Host(self.stepper, routes={AT_ONCE: Route(self.rs, self._serve, inside=True)})
         self.presenter: Presenter = Plain(basic(CLIENT))
         for wrapper in self.wrappers:
-            self.presenter = wrapper.around_presenter(self.presenter)
+            self.presenter = wrapper.wrap_presenter(self.presenter)
         self.clients: dict[tuple[str, int], UserClient] = {}
-        self.state = self.validator.initial_state()
-        self.served: tuple[SigningKey, ...] = self.issuer.keys()
+        self.state = self.validator.create_state()
+        self.served: tuple[SigningKey, ...] = self.issuer.list_keys()
         self.server = self._server()
         self.restore()
-        if isinstance(self.validator, Background):
-            for flow in self.validator.backgrounds(self.rs, self.state):
+        if isinstance(self.validator, BackgroundWorker):
+            for flow in self.validator.list_background_tasks(self.rs, self.state):
                 self.stepper.start_endless(flow, self.rs)
 
     def _around(self, issuer: Issuer) -> Issuer:
         for wrapper in self.wrappers:
-            issuer = wrapper.around_issuer(issuer)
+            issuer = wrapper.wrap_issuer(issuer)
         return issuer
 
     def _server(self) -> AuthorizationServer:
         return AuthorizationServer(
             issuer=ISSUER,
             tokens=self.issuer,
-            clients={c.client_id: digest_of(c.client_secret) for c in (RESOURCE_SERVER, CLIENT, OTHER_CLIENT)},
+            clients={c.client_id: digest_secret(c.client_secret) for c in (RESOURCE_SERVER, CLIENT, OTHER_CLIENT)},
             may_introspect=frozenset({RESOURCE_SERVER.client_id}),
             user_claims=self.deployment.user_claims,
             answers_with_claims=self.deployment.user_information != "userinfo",
@@ -195,7 +195,7 @@ class Stage:
     def _endpoint(self, target: str, request: HttpRequest) -> Flow[Reply]:
         endpoint: Endpoint = ENDPOINTS[target]
         for wrapper in self.wrappers:
-            endpoint = wrapper.around_endpoint(target, endpoint)
+            endpoint = wrapper.wrap_endpoint(target, endpoint)
         return endpoint(self.server_host, request, self.server)
 
     def _execute(self, request: SharedRequest) -> Flow[Any]:
@@ -203,7 +203,7 @@ class Stage:
         return answer
 
     def _receive(self, request: HttpRequest) -> Flow[Reply]:
-        if isinstance(self.validator, Receiver):
+        if isinstance(self.validator, PushReceiver):
             return (yield from self.validator.receive(self.rs, self.state, request))
         return Reply(404)
 
@@ -223,7 +223,7 @@ class Stage:
         """What a token of a user's client is issued for."""
         grant = Grant(subject, CLIENT.client_id, scope)
         for wrapper in self.wrappers:
-            grant = wrapper.grant_before(user, grant)
+            grant = wrapper.adjust_initial_grant(user, grant)
         return grant
 
     def issue(self, subject: str = "user-1", scope: str = SCOPE, user: int = 0) -> Issued:
@@ -259,7 +259,7 @@ class Stage:
         secret = partial(generate_shared_secret, kid)
         told = replace(self.deployment, make_key=partial(key, name=kid), shared_secret=secret)
         self.issuer = self._around(self._issuer_kind(self._issuer_settings, told))
-        self.served = (*old, *self.issuer.keys())
+        self.served = (*old, *self.issuer.list_keys())
         self.server = self._server()
 
     # --- at the client and the resource server -------------------------------------------------------------------
@@ -275,7 +275,7 @@ class Stage:
 
     def present_bare(self, token: str, scope: str = SCOPE) -> Verdict:
         """Present a token as somebody does who has nothing but its characters."""
-        presented = Presented(token, scope, uri=URI)
+        presented = PresentedToken(token, scope, uri=URI)
         verdict: Verdict = self.stepper.finish(self._validate(presented), self.rs)
         return verdict
 
@@ -289,7 +289,7 @@ class Stage:
         verdict = yield from self._validate(presented_in(request, URI))
         return Reply(verdict.status, verdict, verdict.challenge, verdict.nonce)
 
-    def _validate(self, presented: Presented) -> Flow[Verdict]:
+    def _validate(self, presented: PresentedToken) -> Flow[Verdict]:
         flow: Flow[Verdict] = self.validator.validate(self.rs, self.state, presented)
         return flow
 
@@ -297,7 +297,7 @@ class Stage:
         """Present what a gateway passes inwards to a service that takes its format."""
         kind = next(kind for kind in VALIDATORS.values() if kind.token_format == self.validator_kind.forwards)
         inner: Validator = kind(kind.Settings(), self.deployment)
-        flow = inner.validate(self.rs, inner.initial_state(), Presented(forwarded, scope))
+        flow = inner.validate(self.rs, inner.create_state(), PresentedToken(forwarded, scope))
         verdict: Verdict = self.stepper.finish(flow, self.rs)
         return verdict
 

@@ -33,8 +33,8 @@ def test_each_mutant_is_another_program(mutants: list[Any]) -> None:
     [
         ("simlib/tokens/jws.py", "algorithm not in self.algorithms"),
         ("simlib/tokens/claims.py", "expiry <= now - leeway"),
-        ("simlib/strategies/introspection.py", 'answer.get("iss") != deployment.issuer'),
-        ("simlib/strategies/introspection.py", 'answer.get("active") is not True'),
+        ("simlib/strategies/introspection_client.py", 'answer.get("iss") != deployment.issuer'),
+        ("simlib/strategies/introspection_client.py", 'answer.get("active") is not True'),
         ("simlib/strategies/verdicts.py", "not has_scope(claims, "),
         ("simlib/services/introspect.py", "caller not in server.may_introspect"),
     ],

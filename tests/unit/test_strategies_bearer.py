@@ -9,7 +9,7 @@ import pytest
 
 from simlib.scenario.effects import Compute, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import Bearer, Held, UserClient
+from simlib.strategies import Bearer, ClientToken, UserClient
 from support.stage import SCOPE, deployment
 from support.stepping import Delay, Host, Route, Started, Stepper
 
@@ -77,7 +77,7 @@ def test_the_life_of_a_token_counts_from_the_question() -> None:
     clients = Clients()
     clients.stepper.delay = lambda target: Delay(1.0, 4.0) if target == "token" else Delay()
     clients.request(0.0)
-    assert clients.user.held == Held("t1", 300.0)
+    assert clients.user.access_token == ClientToken("t1", 300.0)
 
 
 def test_the_question_is_the_form_of_rfc_6749_from_an_authenticated_client() -> None:
@@ -108,7 +108,7 @@ def test_who_is_refused_twice_gives_up() -> None:
     clients.refused = {"Bearer t1", "Bearer t2"}
     assert clients.request(0.0).status == 401
     assert clients.tokens() == ["Bearer t1", "Bearer t2"]
-    assert clients.user.held is None
+    assert clients.user.access_token is None
 
 
 def test_a_client_that_does_not_retry_throws_the_token_away_all_the_same() -> None:
@@ -125,7 +125,7 @@ def test_other_failures_of_the_api_keep_the_token(answer: Any) -> None:
     clients.api_answer = answer
     assert clients.request(0.0) == answer
     assert clients.tokens() == ["Bearer t1"]
-    assert clients.user.held is not None
+    assert clients.user.access_token is not None
 
 
 @pytest.mark.parametrize("answer", [Reply(400, b'{"error":"invalid_grant"}'), Reply(503), Failed("refused")], ids=str)
@@ -134,7 +134,7 @@ def test_who_gets_no_token_presents_none(answer: Any) -> None:
     clients.token_answer = answer
     assert clients.request(0.0) == answer
     assert clients.presented == []
-    assert clients.user.held is None
+    assert clients.user.access_token is None
 
 
 def test_calls_end_at_their_timeout() -> None:
@@ -169,6 +169,6 @@ def test_a_late_refusal_of_an_old_token_does_not_cost_the_new_one() -> None:
     clients.refused = {"Bearer t1"}
     clients.stepper.delay = lambda target: Delay(0.0, 5.0)
     clients.begin()
-    fresh = clients.user.held = Held("t9", 1e9)
+    fresh = clients.user.access_token = ClientToken("t9", 1e9)
     clients.stepper.run()
-    assert clients.user.held is fresh
+    assert clients.user.access_token is fresh

@@ -12,7 +12,7 @@ import pytest
 from simlib.flows import AuthorizationCode, Client, ClientCredentials, RefreshToken
 from simlib.scenario.effects import Call, Compute, Context, Draw, Failed, Flow, Reply, Sleep
 from simlib.scenario.messages import HttpRequest, TokenResponse
-from simlib.strategies import Bearer, Held, UserClient
+from simlib.strategies import Bearer, ClientToken, UserClient
 from support.forging import claims_of
 from support.signing_in import MACHINE, USER, WEB, SignInStage
 from support.stage import deployment
@@ -135,7 +135,7 @@ def test_a_user_who_does_not_get_in_has_nothing_of_the_old_session() -> None:
     session.request(0.0)
     session.sign_in_answers = [Reply(400, b'{"error":"access_denied"}')]
     assert session.request(100.0).status == 400
-    assert (session.user.refresh_token, session.user.held) == ("", None)
+    assert (session.user.refresh_token, session.user.access_token) == ("", None)
     assert session.request(101.0).status == 200
     assert session.presented == ["Bearer s1", "Bearer s3"]
 
@@ -230,7 +230,7 @@ def test_a_buffer_as_long_as_the_life_of_tokens_means_that_none_is_ever_used_twi
 def test_jitter_moves_each_renewal_earlier_by_its_own_part() -> None:
     session = Session(300.0, sign_in=False, refresh_before_s=100.0, refresh_jitter_s=50.0)
     session.request(0.0)
-    held = session.user.held
+    held = session.user.access_token
     assert held is not None
     assert 0.0 < held.early_s < 50.0
     due = held.expires_at - 100.0 - held.early_s
@@ -238,8 +238,8 @@ def test_jitter_moves_each_renewal_earlier_by_its_own_part() -> None:
     assert session.presented == ["Bearer t1"] * 2
     session.request(due)
     assert session.presented[-1] == "Bearer t2"
-    assert session.user.held is not None
-    assert session.user.held.early_s != held.early_s
+    assert session.user.access_token is not None
+    assert session.user.access_token.early_s != held.early_s
 
 
 @pytest.mark.parametrize(("jitter", "mean"), [(0.0, 200.0), (100.0, 150.0), (200.0, 100.0), (400.0, 50.0)])
@@ -305,7 +305,7 @@ def test_by_default_it_comes_back_once() -> None:
     session.token_answers = [LATER]
     assert session.request(0.0).status == 200
     assert session.asked_at == [0.0, 7.0]
-    assert session.user.held == Held("t2", 307.0)
+    assert session.user.access_token == ClientToken("t2", 307.0)
 
 
 @pytest.mark.parametrize("answer", [Failed("status", 429), Failed("status", 503, 7.0), Failed("timed_out")], ids=str)

@@ -13,8 +13,8 @@ from simlib.strategies import (
     PhantomToken,
     ReferenceToken,
     SigningReferenceToken,
-    SplitGateway,
-    SplitToken,
+    SplitTokenGateway,
+    SplitTokenIssuer,
 )
 from simlib.strategies.split_token import read_half
 from simlib.tokens import EPOCH, payload_of, store_key
@@ -30,9 +30,9 @@ def phantom(make_stage: Callable[..., Stage], **chosen: Any) -> Stage:
 
 
 def split(make_stage: Callable[..., Stage], shared: bool = False, wait: bool = True, **chosen: Any) -> Stage:
-    settings = SplitGateway.Settings(shared=shared, **chosen)
-    issuer = SplitToken.Settings(shared=shared, wait_for_push=wait)
-    return make_stage(SplitGateway, SplitToken, settings=settings, issuer_settings=issuer)
+    settings = SplitTokenGateway.Settings(shared=shared, **chosen)
+    issuer = SplitTokenIssuer.Settings(shared=shared, wait_for_push=wait)
+    return make_stage(SplitTokenGateway, SplitTokenIssuer, settings=settings, issuer_settings=issuer)
 
 
 def forged(**claims: Any) -> bytes:
@@ -69,7 +69,7 @@ def test_the_shared_store_can_hold_the_swap(make_stage: Callable[..., Stage]) ->
     stage = phantom(make_stage, shared=True)
     token = stage.issue().token
     first = stage.present(token).forward
-    stage.state = stage.validator.initial_state()
+    stage.state = stage.validator.create_state()
     assert (stage.present(token).forward, stage.calls["introspect"]) == (first, 1)
 
 
@@ -143,8 +143,8 @@ def test_a_jwt_that_comes_with_another_status_is_no_answer(status: int, make_sta
 def test_an_authorization_server_that_cannot_sign_cannot_swap(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(PhantomToken, ReferenceToken)
     assert stage.present_bare(stage.issue().token).status == 503
-    assert PhantomToken.needs(PhantomToken.Settings()) == {"signing"}
-    assert PhantomToken.needs(PhantomToken.Settings(shared=True)) == {"signing", "shared_store"}
+    assert PhantomToken.list_requirements(PhantomToken.Settings()) == {"signing"}
+    assert PhantomToken.list_requirements(PhantomToken.Settings(shared=True)) == {"signing", "shared_store"}
 
 
 def test_a_service_may_ask_userinfo_with_the_jwt(make_stage: Callable[..., Stage]) -> None:
@@ -189,7 +189,7 @@ def test_a_revocation_that_is_lost_leaves_the_token_its_life(shared: bool, make_
     stage.revoke(token)
     assert stage.at(299.999).present_bare(token).accepted
     assert stage.at(300.0).present_bare(token).status == 401
-    assert stage.validator.bound() == (0.0, 300.0)
+    assert stage.validator.compute_bound() == (0.0, 300.0)
 
 
 def test_a_late_half_is_an_unknown_token_unless_the_server_may_be_asked(make_stage: Callable[..., Stage]) -> None:
@@ -322,18 +322,18 @@ def test_a_half_without_an_end_is_no_half(exp: Any) -> None:
 
 
 def test_both_halves_need_each_other_in_a_design() -> None:
-    assert SplitToken.needs(SplitToken.Settings()) == {"gateway:split_token"}
-    assert SplitGateway.needs(SplitGateway.Settings(shared=True)) == {"issuer:split_token", "shared_store"}
+    assert SplitTokenIssuer.list_requirements(SplitTokenIssuer.Settings()) == {"gateway:split_token"}
+    assert SplitTokenGateway.list_requirements(SplitTokenGateway.Settings(shared=True)) == {"issuer:split_token", "shared_store"}
 
 
 # --- signing ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [SigningReferenceToken, SplitToken, JwtAccessToken])
+@pytest.mark.parametrize("kind", [SigningReferenceToken, SplitTokenIssuer, JwtAccessToken])
 def test_a_signing_server_signs_anything_under_its_name(kind: type[Any], make_stage: Callable[..., Stage]) -> None:
     for algorithm in ("RS256", "ES256", "EdDSA"):
         stage = make_stage(OpaqueIntrospection, kind, issuer_settings=kind.Settings(algorithm=algorithm))
-        served = stage.issuer.keys()
+        served = stage.issuer.list_keys()
         flow = stage.issuer.sign(stage.server_host, {"nonce": "n"}, "JWT")  # type: ignore[attr-defined]
         assert payload_of(stage.stepper.finish(flow, stage.server_host)) == {"nonce": "n"}
         assert {one.algorithm for one in served} == {algorithm}

@@ -28,7 +28,7 @@ class Signing:
     def __init__(self, **chosen: Any) -> None:
         issuer = SigningReferenceToken(SigningReferenceToken.Settings(algorithm=ALG), deployment())
         self.stage = SignInStage(issuer=issuer)
-        self.key = issuer.keys()[0]
+        self.key = issuer.list_keys()[0]
         self.presenter = OpenIdConnect(OpenIdConnect.Settings(**chosen), deployment())
         self.change: Callable[[TokenResponse], Any] = lambda tokens: tokens
         self.presented: list[str] = []
@@ -71,7 +71,7 @@ def refusal(signing: Signing) -> str:
     assert answer.status == 400
     assert signing.presented == []
     assert signing.presenter.identity(signing.user) is None
-    assert (signing.user.held, signing.user.refresh_token) == (None, "")
+    assert (signing.user.access_token, signing.user.refresh_token) == (None, "")
     told = json.loads(answer.body)
     assert told["error"] == "invalid_id_token"
     reason: str = told["error_description"]
@@ -223,7 +223,7 @@ def test_with_a_new_session_comes_a_new_identity(signing: Signing) -> None:
 
 def test_an_identity_token_opens_no_api_and_an_access_token_signs_nobody_in(make_stage: Any) -> None:
     stage: Stage = make_stage(JwtLocal, JwtAccessToken, issuer_settings=JwtAccessToken.Settings(algorithm=ALG)).at(10.0)
-    signer = stage.issuer.keys()[0]
+    signer = stage.issuer.list_keys()[0]
     identity = sign_jwt(id_token_claims(ISSUER, "shop", "user-1", 10.0, 300.0), signer, "JWT")
     assert stage.present(identity).reason == "type"
     # Even with the audience of the API and every claim of an access token, the type tells.

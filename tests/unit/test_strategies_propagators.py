@@ -12,7 +12,7 @@ from simlib.scenario.effects import Answer, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.services import ENDPOINTS
 from simlib.strategies import PROPAGATORS, Credentials, JwtAccessToken, PassThrough, ReferenceToken, TokenExchange
-from simlib.strategies.base import Deployment
+from simlib.strategies.base import DeploymentConfig
 from simlib.tokens import EPOCH
 from support.forging import claims_of
 from support.signing_in import INNER, MACHINE, USER, SignInStage
@@ -22,7 +22,7 @@ from support.stepping import Delay, Host, Route
 SERVICE = Credentials(MACHINE.client_id, MACHINE.secret)
 
 
-def told() -> Deployment:
+def told() -> DeploymentConfig:
     """What the parts of a service are told, whose credentials the authorization server knows."""
     return replace(deployment(), resource_server=SERVICE)
 
@@ -37,7 +37,7 @@ class Calling:
         self.host = Host(self.stepper)
         self.host.routes["token"] = Route(self.stage.server_host, self._token)
         self.part = TokenExchange(TokenExchange.Settings(**chosen), told())
-        self.state = self.part.initial_state()
+        self.state = self.part.create_state()
         self.bend: Any = lambda reply: reply
 
     @property
@@ -52,7 +52,7 @@ class Calling:
         return made
 
     def ask(self, token: str, audience: str = INNER) -> Flow[str]:
-        return self.part.credential(self.host, self.state, token, audience)
+        return self.part.obtain_credential(self.host, self.state, token, audience)
 
     def exchanged(self, token: str, audience: str = INNER) -> str:
         found: str = self.stepper.finish(self.ask(token, audience), self.host)
@@ -67,7 +67,7 @@ class Calling:
 def test_the_same_token_goes_on_for_nothing() -> None:
     calling = Calling()
     part = PassThrough(PassThrough.Settings(), deployment())
-    flow = part.credential(calling.host, None, "any token", INNER)
+    flow = part.obtain_credential(calling.host, None, "any token", INNER)
     assert calling.stepper.finish(flow, calling.host) == "any token"
     assert not calling.stepper.operations
     assert not calling.stepper.calls

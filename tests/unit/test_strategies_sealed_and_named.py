@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-import simlib.strategies.checks
+import simlib.strategies.settings_checks
 from simlib.scenario.effects import Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreGet, StorePut, TokenRow
 from simlib.strategies import (
-    EncryptedJwt,
-    EncryptedLocal,
+    EncryptedJwtIssuer,
+    EncryptedJwtValidator,
     JwtLocal,
-    LightweightJwt,
-    LightweightLocal,
+    LightweightJwtIssuer,
+    LightweightJwtValidator,
     OpaqueRegional,
-    Paseto,
-    PasetoLocal,
+    PasetoIssuer,
+    PasetoValidator,
     RegionalReferenceToken,
     SignedIntrospection,
     SigningReferenceToken,
@@ -51,10 +51,10 @@ DOWN = Failed("unreachable")
 @pytest.fixture(params=KEY_MANAGEMENT)
 def sealed(request: pytest.FixtureRequest, make_stage: Callable[..., Stage]) -> Stage:
     return make_stage(
-        EncryptedLocal,
-        EncryptedJwt,
-        settings=EncryptedLocal.Settings(key_management=request.param),
-        issuer_settings=EncryptedJwt.Settings(key_management=request.param),
+        EncryptedJwtValidator,
+        EncryptedJwtIssuer,
+        settings=EncryptedJwtValidator.Settings(key_management=request.param),
+        issuer_settings=EncryptedJwtIssuer.Settings(key_management=request.param),
     )
 
 
@@ -116,20 +116,20 @@ def test_the_header_of_an_encrypted_token_chooses_nothing(change: dict[str, Any]
 
 
 def test_the_other_key_management_is_refused(make_stage: Callable[..., Stage]) -> None:
-    first, second = (EncryptedJwt.Settings(key_management=name) for name in KEY_MANAGEMENT)
+    first, second = (EncryptedJwtIssuer.Settings(key_management=name) for name in KEY_MANAGEMENT)
     assert first != second
-    stage = make_stage(EncryptedLocal, EncryptedJwt, issuer_settings=second)
+    stage = make_stage(EncryptedJwtValidator, EncryptedJwtIssuer, issuer_settings=second)
     assert stage.present(stage.issue().token).reason == "algorithm"
 
 
 def test_a_missing_package_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simlib.strategies.checks, "jwe_is_available", lambda: False)
-    monkeypatch.setattr(simlib.strategies.checks, "paseto_is_available", lambda: False)
+    monkeypatch.setattr(simlib.strategies.settings_checks, "jwe_is_available", lambda: False)
+    monkeypatch.setattr(simlib.strategies.settings_checks, "paseto_is_available", lambda: False)
     for kind, package in (
-        (EncryptedJwt, "joserfc"),
-        (EncryptedLocal, "joserfc"),
-        (Paseto, "pyseto"),
-        (PasetoLocal, "pyseto"),
+        (EncryptedJwtIssuer, "joserfc"),
+        (EncryptedJwtValidator, "joserfc"),
+        (PasetoIssuer, "pyseto"),
+        (PasetoValidator, "pyseto"),
     ):
         with pytest.raises(ValueError, match=f"needs the package {package}.*simlib"):
             kind.Settings()
@@ -144,7 +144,7 @@ def paseto_claims(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_paseto_says_what_a_jwt_would_in_its_own_form(make_stage: Callable[..., Stage]) -> None:
-    stage = make_stage(PasetoLocal, Paseto)
+    stage = make_stage(PasetoValidator, PasetoIssuer)
     token = stage.issue("user-7").token
     version, purpose, payload, footer = token.split(".")
     assert (version, purpose, decoded(footer)) == ("v4", "public", b'{"kid":"current"}')
@@ -176,12 +176,12 @@ def test_a_paseto_says_what_a_jwt_would_in_its_own_form(make_stage: Callable[...
 def test_each_claim_of_a_paseto_is_judged(
     changes: dict[str, Any], reason: str, make_stage: Callable[..., Stage]
 ) -> None:
-    stage = make_stage(PasetoLocal, Paseto)
+    stage = make_stage(PasetoValidator, PasetoIssuer)
     assert stage.present_bare(sign_paseto(paseto_claims(**changes), stage.served[0])).reason == reason
 
 
 def test_a_paseto_of_another_key_is_refused(make_stage: Callable[..., Stage]) -> None:
-    stage = make_stage(PasetoLocal, Paseto)
+    stage = make_stage(PasetoValidator, PasetoIssuer)
     assert stage.present_bare(sign_paseto(paseto_claims(), key("EdDSA", "foreign"))).reason == "unknown_key"
     assert stage.present_bare(sign_paseto(paseto_claims(), impostor(stage.served[0]))).reason == "signature"
     jwt = signed(paseto_claims(), stage.served[0])
@@ -189,7 +189,7 @@ def test_a_paseto_of_another_key_is_refused(make_stage: Callable[..., Stage]) ->
 
 
 def test_a_paseto_has_one_spelling_and_one_footer(make_stage: Callable[..., Stage]) -> None:
-    stage = make_stage(PasetoLocal, Paseto)
+    stage = make_stage(PasetoValidator, PasetoIssuer)
     token = stage.issue().token
     head, _, footer = token.rpartition(".")
     other = encoded({"kid": "current", "more": 1})
@@ -211,7 +211,7 @@ def test_a_paseto_has_one_spelling_and_one_footer(make_stage: Callable[..., Stag
 
 
 def test_bits_that_stand_for_nothing_must_be_nothing(make_stage: Callable[..., Stage]) -> None:
-    stage = make_stage(PasetoLocal, Paseto)
+    stage = make_stage(PasetoValidator, PasetoIssuer)
     for subject in ("u", "uu", "uuu"):
         token = sign_paseto(paseto_claims(sub=subject), stage.served[0])
         at = token.rindex(".") - 1
@@ -304,8 +304,8 @@ def test_an_answer_that_waited_too_long_for_its_key_is_not_used(make_stage: Call
 
 
 def light(make_stage: Callable[..., Stage], information: str = "introspection", **chosen: Any) -> Stage:
-    settings = LightweightLocal.Settings(**chosen)
-    return make_stage(LightweightLocal, LightweightJwt, settings=settings, information=information)
+    settings = LightweightJwtValidator.Settings(**chosen)
+    return make_stage(LightweightJwtValidator, LightweightJwtIssuer, settings=settings, information=information)
 
 
 def test_only_a_request_that_needs_user_information_asks(make_stage: Callable[..., Stage]) -> None:
@@ -346,7 +346,7 @@ def test_with_userinfo_the_service_asks_by_itself(make_stage: Callable[..., Stag
 
 
 def test_a_lightweight_token_never_holds_claims_about_the_user(make_stage: Callable[..., Stage]) -> None:
-    stage = make_stage(JwtLocal, LightweightJwt, information="token")
+    stage = make_stage(JwtLocal, LightweightJwtIssuer, information="token")
     names = {"iss", "aud", "sub", "client_id", "scope", "iat", "exp", "jti"}
     assert set(claims_of(stage.issue().token)) == names
 
@@ -443,4 +443,4 @@ def test_without_regions_it_asks_like_any_other(make_stage: Callable[..., Stage]
     assert stage.present(token).accepted
     assert stage.present("garbage").reason == "inactive"
     assert stage.calls["introspect"] == 2
-    assert OpaqueRegional.needs(OpaqueRegional.Settings()) == {"issuer:regional_reference_token"}
+    assert OpaqueRegional.list_requirements(OpaqueRegional.Settings()) == {"issuer:regional_reference_token"}

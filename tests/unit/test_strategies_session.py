@@ -7,8 +7,17 @@ import pytest
 
 from simlib.scenario.effects import Compute, Cookie, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.services import Api, api
-from simlib.strategies import Bearer, Held, JwtAccessToken, JwtLocal, Presented, SessionIssuing, SessionJwt, UserClient
+from simlib.services import ResourceServer, api
+from simlib.strategies import (
+    Bearer,
+    ClientToken,
+    JwtAccessToken,
+    JwtLocal,
+    PresentedToken,
+    SessionJwtIssuer,
+    SessionJwtValidator,
+    UserClient,
+)
 from simlib.tokens import EPOCH, generate_shared_secret
 from support.forging import claims_of, hmac_signed, signed, unsigned
 from support.keys import key
@@ -18,7 +27,7 @@ from support.stepping import Host, Route
 
 def made(**chosen: Any) -> Stage:
     lifetime_s = chosen.pop("lifetime_s", 300.0)
-    return Stage(SessionJwt, SessionIssuing, settings=SessionJwt.Settings(**chosen), lifetime_s=lifetime_s).at(1000.0)
+    return Stage(SessionJwtValidator, SessionJwtIssuer, settings=SessionJwtValidator.Settings(**chosen), lifetime_s=lifetime_s).at(1000.0)
 
 
 def forged(stage: Stage, typ: str = "JWT", secret: bytes = b"", kid: str = "", **changes: Any) -> str:
@@ -87,7 +96,7 @@ def test_an_access_token_is_no_session_and_a_session_no_access_token() -> None:
 def test_every_replica_can_mint_what_all_others_believe() -> None:
     stage = made()
     assert stage.present(forged(stage, sub="anybody")).claims["sub"] == "anybody"
-    assert stage.issuer.keys() == ()
+    assert stage.issuer.list_keys() == ()
     assert generate_shared_secret("foreign") != stage.deployment.shared_secret()
 
 
@@ -115,7 +124,7 @@ def test_a_session_gets_a_new_life_from_half_of_its_life_on_and_not_before() -> 
 def test_a_session_that_does_not_slide_ends() -> None:
     stage = made(sliding=False)
     assert stage.at(1299.0).present(stage.issue().token).cookie is None
-    assert stage.validator.bound().after_revocation_s == 300.0
+    assert stage.validator.compute_bound().after_revocation_s == 300.0
 
 
 def test_however_often_it_is_used_it_ends_at_its_longest_life_after_the_login() -> None:
@@ -130,7 +139,7 @@ def test_however_often_it_is_used_it_ends_at_its_longest_life_after_the_login() 
             assert stage.now + verdict.cookie.max_age_s <= 2000.0
             token = verdict.cookie.value
     assert last == 1900.0
-    assert stage.validator.bound().after_revocation_s == 1000.0
+    assert stage.validator.compute_bound().after_revocation_s == 1000.0
 
 
 def test_a_session_that_was_revoked_lives_on() -> None:
@@ -149,7 +158,7 @@ def test_a_refusal_renews_nothing() -> None:
 @pytest.mark.parametrize("wrong", [{"longest_s": 0.0}, {"longest_s": math.inf}, {"leeway_s": -1.0}])
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        SessionJwt.Settings(**wrong)
+        SessionJwtValidator.Settings(**wrong)
 
 
 # --- the cookie on its way -------------------------------------------------------------------------------------------
@@ -163,7 +172,7 @@ class Application:
         self.bearer = Bearer(Bearer.Settings(), self.stage.deployment)
         self.browser = Host(self.stage.stepper, routes={"api": Route(self.stage.rs, self._api)})
         issued = self.stage.issue()
-        self.user = UserClient(1, "", Held(issued.token, issued.expires_at))
+        self.user = UserClient(1, "", ClientToken(issued.token, issued.expires_at))
 
     def request(self, at: float) -> Reply:
         self.stage.at(at)
@@ -174,8 +183,8 @@ class Application:
     def _api(self, request: HttpRequest) -> Flow[Reply]:
         stage = self.stage
         token = request.authorization.removeprefix("Bearer ")
-        resource = Api(
-            lambda request: stage.validator.validate(stage.rs, stage.state, Presented(token, SCOPE)),
+        resource = ResourceServer(
+            lambda request: stage.validator.validate(stage.rs, stage.state, PresentedToken(token, SCOPE)),
             asks_userinfo=False,
             user_claim="name",
             body=b"ok",
@@ -189,16 +198,16 @@ def test_a_user_who_keeps_coming_never_logs_in_again() -> None:
     for instant in range(1000, 5000, 200):
         assert application.request(float(instant)).status == 200
     assert not application.stage.calls.get("token")
-    assert application.user.held is not None
-    assert application.user.held.expires_at == 4800.0 + 300.0
+    assert application.user.access_token is not None
+    assert application.user.access_token.expires_at == 4800.0 + 300.0
 
 
 def test_a_user_who_stays_away_for_a_life_has_lost_the_session() -> None:
     application = Application()
     assert application.request(1200.0).cookie is not None
-    assert application.user.held is not None
-    assert application.user.held.expires_at == 1500.0
-    assert claims_of(application.user.held.token)["aud"] == AUDIENCE
+    assert application.user.access_token is not None
+    assert application.user.access_token.expires_at == 1500.0
+    assert claims_of(application.user.access_token.token)["aud"] == AUDIENCE
 
 
 def test_a_cookie_counts_among_the_bytes_of_an_answer() -> None:

@@ -130,7 +130,7 @@ def test_the_bound_counts_the_longer_of_both(make_stage: Callable[..., Stage]) -
         (9e9, 0.0, 300.0),
     ):
         stage = staged(make_stage, stale_while_revalidate_s=behind, stale_if_error_s=error)
-        assert stage.validator.bound().after_revocation_s == bound
+        assert stage.validator.compute_bound().after_revocation_s == bound
 
 
 # --- a shared store -----------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def test_the_bound_counts_the_longer_of_both(make_stage: Callable[..., Stage]) -
 def test_an_answer_in_the_shared_store_serves_every_replica(make_stage: Callable[..., Stage]) -> None:
     stage = staged(make_stage, shared=True)
     token = known(stage)
-    stage.state = stage.validator.initial_state()  # another replica
+    stage.state = stage.validator.create_state()  # another replica
     assert stage.at(59.999).present(token).based_on == 0.0
     assert asked(stage) == 1
     assert stage.at(60.0).present(token).based_on == 60.0
@@ -198,13 +198,13 @@ def test_what_is_learned_ends_the_stale_answer_of_all_replicas(make_stage: Calla
     stage.revoke(token)
     assert stage.at(61.0).present(token).accepted
     stage.stepper.run()
-    stage.state = stage.validator.initial_state()
+    stage.state = stage.validator.create_state()
     assert stage.present(token).reason == "inactive"
 
 
 def test_it_needs_a_shared_store_only_then() -> None:
-    assert OpaqueCached.needs(OpaqueCached.Settings(shared=True)) == {"shared_store"}
-    assert OpaqueCached.needs(OpaqueCached.Settings()) == frozenset()
+    assert OpaqueCached.list_requirements(OpaqueCached.Settings(shared=True)) == {"shared_store"}
+    assert OpaqueCached.list_requirements(OpaqueCached.Settings()) == frozenset()
 
 
 def test_an_answer_that_ends_on_its_way_does_not_help_out_either(make_stage: Callable[..., Stage]) -> None:

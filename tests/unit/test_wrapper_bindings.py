@@ -10,8 +10,8 @@ import pytest
 from simlib.scenario.effects import Compute, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.services import Registration
-from simlib.strategies import Dpop, JwtAccessToken, JwtLocal, Mtls, Presented, SensitiveIntrospection
-from simlib.strategies.dpop import SeenProofs
+from simlib.strategies import Dpop, JwtAccessToken, JwtLocal, Mtls, PresentedToken, SensitiveIntrospection
+from simlib.strategies.dpop_replay import ReplayCache
 from simlib.tokens import certificate_thumbprint, client_certificate, payload_of, proof_key, sign_proof, to_numeric_date
 from support.presenting import client_with
 from support.stage import CLIENT, ISSUER, SCOPE, URI, Stage, basic
@@ -41,7 +41,7 @@ def bound_token(stage: Stage, **confirmation: str) -> str:
 
 def shown(stage: Stage, token: str, **more: Any) -> Any:
     """The verdict on a request with these parts."""
-    presented = Presented(token, SCOPE, uri=URI)._replace(**more)
+    presented = PresentedToken(token, SCOPE, uri=URI)._replace(**more)
     return stage.stepper.finish(stage.validator.validate(stage.rs, stage.state, presented), stage.rs)
 
 
@@ -235,7 +235,7 @@ def test_a_memory_that_is_full_gives_nobody_a_token(
     make_stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = staged(make_stage, Dpop)
-    monkeypatch.setattr(SeenProofs, "is_full", lambda *_: True)
+    monkeypatch.setattr(ReplayCache, "is_full", lambda *_: True)
     good = sign_proof(KEY, "POST", TOKEN_URI, to_numeric_date(0.0), "t-1")
     assert refresh(stage, dpop=good).status == 503
 

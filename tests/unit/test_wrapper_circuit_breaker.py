@@ -40,7 +40,7 @@ def test_no_history_breaks_the_machine(settings: CircuitBreakerSettings, steps: 
         if name == "wait":
             now += arguments[0]
         elif name == "call":
-            through = breaker.lets_through(now)
+            through = breaker.admit_call(now)
             if before == "closed":
                 assert through
             elif before == "open":
@@ -78,7 +78,7 @@ def test_no_history_breaks_the_machine(settings: CircuitBreakerSettings, steps: 
 def run(breaker: Breaker, outcomes: str, now: float) -> None:
     """Calls one after the other; x fails."""
     for outcome in outcomes:
-        assert breaker.lets_through(now)
+        assert breaker.admit_call(now)
         breaker.note(breaker.epoch, outcome == "x", now)
 
 
@@ -88,10 +88,10 @@ def test_trials_decide_by_the_same_share() -> None:
         breaker = Breaker(settings)
         run(breaker, "ooxx", 0.0)
         assert breaker.state == "open"
-        assert not breaker.lets_through(9.999)
+        assert not breaker.admit_call(9.999)
         run(breaker, trials, 10.0)
         assert breaker.state == state, trials
-        assert breaker.lets_through(10.0) == (state == "closed")
+        assert breaker.admit_call(10.0) == (state == "closed")
 
 
 def opened(trial_calls: int) -> Breaker:
@@ -104,13 +104,13 @@ def opened(trial_calls: int) -> Breaker:
 
 def test_no_more_than_the_trials_are_under_way_at_once() -> None:
     breaker = opened(trial_calls=2)
-    assert [breaker.lets_through(10.0) for _ in range(4)] == [True, True, False, False]
+    assert [breaker.admit_call(10.0) for _ in range(4)] == [True, True, False, False]
 
 
 def test_a_call_from_before_says_nothing_about_a_trial() -> None:
     breaker = opened(trial_calls=1)
     before = breaker.epoch - 1
-    assert breaker.lets_through(10.0)
+    assert breaker.admit_call(10.0)
     breaker.note(before, True, 10.5)
     assert breaker.state == "half_open"
     breaker.note(breaker.epoch, False, 11.0)

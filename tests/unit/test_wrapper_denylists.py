@@ -15,8 +15,8 @@ from simlib.strategies import (
     JwtAccessToken,
     JwtLocal,
 )
-from simlib.strategies.denylist import denied_of, identity_of
-from simlib.strategies.denylist_pushed import Pusher
+from simlib.strategies.denylist import read_denylist_entry, find_token_identity
+from simlib.strategies.server_push import Pusher
 from simlib.tokens import EPOCH, payload_of
 from support.stage import CLIENT, ELSEWHERE, ISSUER, PUSHED, RESOURCE_SERVER, SHARED, Stage, basic
 from support.stepping import Delay
@@ -84,7 +84,7 @@ def test_old_lists_may_be_accepted_and_the_bound_says_so(make_stage: Callable[..
     stage.answer("revocations", Failed("unreachable"))
     token = stage.issue().token
     assert stage.at(250.0).present(token).accepted
-    assert stage.validator.bound().after_revocation_s == 300.0
+    assert stage.validator.compute_bound().after_revocation_s == 300.0
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_replica_that_begins_when_a_revoked_token_has_just_expired_hears_of_it
     token = stage.issue().token
     stage.at(250.0).revoke(token)
     stage.at(305.0)
-    stage.state = stage.validator.initial_state()
+    stage.state = stage.validator.create_state()
     assert stage.present(token).reason == "denied"
 
 
@@ -179,7 +179,7 @@ def test_a_lost_push_is_not_repeated_and_the_bound_is_the_life_of_the_token(make
     stage.revoke(token)
     assert stage.at(299.0).present(token).accepted
     assert stage.calls[PUSHED] == 1
-    assert stage.validator.bound().after_revocation_s == 300.0
+    assert stage.validator.compute_bound().after_revocation_s == 300.0
 
 
 @pytest.mark.parametrize("authorization", ["", basic(CLIENT), "Bearer x", "Basic ü"])
@@ -218,7 +218,7 @@ def test_each_request_asks_the_store_once_and_a_revocation_holds_at_once(make_st
     stage.revoke(token)
     assert stage.present(token).reason == "denied"
     assert stage.present(stage.issue("user-2").token).accepted
-    assert stage.validator.bound().after_revocation_s == 1.0
+    assert stage.validator.compute_bound().after_revocation_s == 1.0
 
 
 @pytest.mark.parametrize(("fail_open", "status", "bound"), [(False, 503, 1.0), (True, 200, 300.0)])
@@ -228,7 +228,7 @@ def test_without_an_answer_tokens_are_refused_unless_the_setting_says_otherwise(
     stage = staged(make_stage, DenylistShared, fail_open=fail_open)
     stage.answer(SHARED, Failed("timed_out"))
     assert stage.present(stage.issue().token).status == status
-    assert stage.validator.bound().after_revocation_s == bound
+    assert stage.validator.compute_bound().after_revocation_s == bound
 
 
 def test_a_revocation_is_not_done_before_the_store_has_it(make_stage: Callable[..., Stage]) -> None:
@@ -255,7 +255,7 @@ def test_entries_stay_beyond_the_expiry_for_validators_with_leeway(make_stage: C
 def test_leeway_beyond_the_time_that_entries_are_kept_is_told_by_the_bound(make_stage: Callable[..., Stage]) -> None:
     settings = {"settings": JwtLocal.Settings(leeway_s=61.0), "wrapper_settings": (DenylistShared.Settings(),)}
     stage = make_stage(JwtLocal, JwtAccessToken, (DenylistShared,), **settings)
-    assert stage.validator.bound() == (61.0, 361.0)
+    assert stage.validator.compute_bound() == (61.0, 361.0)
 
 
 def test_a_token_that_is_unknown_to_the_server_reaches_no_store(make_stage: Callable[..., Stage]) -> None:
@@ -282,8 +282,8 @@ def test_entries_are_found_by_the_jti(
     "names", [{}, {"iss": ISSUER}, {"jti": "x"}, {"iss": 7, "jti": "x"}, {"iss": ISSUER, "jti": 7}]
 )
 def test_a_token_without_issuer_and_jti_has_no_entry(names: dict[str, Any]) -> None:
-    assert identity_of(names) is None
-    assert denied_of({**names, "exp": EPOCH + 60.0}) is None
+    assert find_token_identity(names) is None
+    assert read_denylist_entry({**names, "exp": EPOCH + 60.0}) is None
 
 
 @pytest.mark.parametrize("wrapper", [DenylistPolled, DenylistPushed, DenylistShared])

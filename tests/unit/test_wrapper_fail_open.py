@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simlib.deployment.enforcement_points import check_promises
+from simlib.deployment.bounds import check_promises
 from simlib.scenario.effects import Failed
 from simlib.scenario.errors import InputError
 from simlib.strategies import (
@@ -114,17 +114,17 @@ def test_a_replica_remembers_so_many_tokens_and_no_more(make_stage: Callable[...
 def test_it_says_what_it_costs_and_is_marked() -> None:
     told = deployment(lifetime_s=300.0)
     inner = OpaqueIntrospection(OpaqueIntrospection.Settings(), told)
-    assert inner.bound().after_revocation_s == 10.0
+    assert inner.compute_bound().after_revocation_s == 10.0
     bounds = {
-        longest: FailOpen(FailOpen.Settings(longest_s=longest), told).around_validator(inner).bound()
+        longest: FailOpen(FailOpen.Settings(longest_s=longest), told).wrap_validator(inner).compute_bound()
         for longest in (5.0, 60.0, 1000.0)
     }
     assert [bounds[longest].after_revocation_s for longest in bounds] == [10.0, 60.0, 300.0]
-    open_doors = FailOpen(FailOpen.Settings(lets_in="any"), told).around_validator(inner)
-    assert open_doors.bound() == (inf, inf)
+    open_doors = FailOpen(FailOpen.Settings(lets_in="any"), told).wrap_validator(inner)
+    assert open_doors.compute_bound() == (inf, inf)
     assert open_doors.fails_open  # type: ignore[attr-defined]
     outer: Any = WRAPPERS["sensitive_introspection"]
-    assert outer(outer.Settings(), told).around_validator(open_doors).fails_open
+    assert outer(outer.Settings(), told).wrap_validator(open_doors).fails_open
 
 
 @pytest.mark.parametrize("binding", [Dpop, Mtls])

@@ -23,8 +23,8 @@ from simlib.strategies import (
     ReferenceToken,
     Retry,
 )
-from simlib.strategies.retry import RetryBudget, RetrySettings, retried
-from simlib.strategies.wrappers import failure_of, intercepted, is_authorization_server
+from simlib.strategies.call_interception import find_failure, intercept_calls, is_authorization_server
+from simlib.strategies.retry import RetryBudget, RetrySettings, retry_call
 from support.stage import Stage
 from support.stepping import Delay
 
@@ -53,7 +53,7 @@ class Driven:
         self.clock = 100.0
         self._answers = answers
         self._drawn = drawn
-        self.answer = self._run(retried(self, settings, budget, CALL))  # type: ignore[arg-type]
+        self.answer = self._run(retry_call(self, settings, budget, CALL))  # type: ignore[arg-type]
 
     def now(self) -> float:
         return self.clock
@@ -97,7 +97,7 @@ def test_what_may_pass_by_itself_is_tried_again(answer: Answer) -> None:
     assert driven.answer.status == 200
     assert len(driven.calls) == 2
     told = Driven(settings, budget_of(settings), [answer]).answer  # the last failure
-    assert failure_of(told) == failure_of(answer)
+    assert find_failure(told) == find_failure(answer)
 
 
 @pytest.mark.parametrize("answer", NOT_WORTH_IT, ids=str)
@@ -205,7 +205,7 @@ def test_calls_of_shared_work_are_intercepted_and_others_are_left_alone() -> Non
         yield Call("introspect@north", None)
         yield Compute("nothing")
 
-    seen = list(intercepted(flow(), is_authorization_server, again))  # type: ignore[arg-type]
+    seen = list(intercept_calls(flow(), is_authorization_server, again))  # type: ignore[arg-type]
     assert [getattr(effect, "target", "") for effect in seen] == ["shared", *["introspect@north"] * 2, ""]
 
 
@@ -287,7 +287,7 @@ def test_key_sets_and_what_is_done_behind_the_requests_are_asked_for_again_too(
 
 def test_replicas_have_budgets_of_their_own(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(OpaqueIntrospection, ReferenceToken, (Retry,))
-    assert stage.validator.initial_state().own is not stage.state.own
+    assert stage.validator.create_state().own is not stage.state.own
 
 
 # --- at the client ------------------------------------------------------------------------------------------------

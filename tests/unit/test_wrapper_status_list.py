@@ -8,7 +8,7 @@ import pytest
 
 from simlib.scenario.effects import Failed, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import JwtAccessToken, JwtLocal, StatusListStrategy
+from simlib.strategies import JwtAccessToken, JwtLocal, StatusListWrapper
 from simlib.tokens import EPOCH, StatusList, payload_of
 from support.forging import signed, unsigned
 from support.keys import impostor, key
@@ -17,9 +17,9 @@ from support.stage import ELSEWHERE, ISSUER, Stage
 
 def staged(make_stage: Callable[..., Stage], leeway_s: float = 0.0, **chosen: Any) -> Stage:
     """A JWT validator with a status list around it."""
-    settings = StatusListStrategy.Settings(**{"entries": 1000, **chosen})
+    settings = StatusListWrapper.Settings(**{"entries": 1000, **chosen})
     validator = JwtLocal.Settings(leeway_s=leeway_s)
-    return make_stage(JwtLocal, JwtAccessToken, (StatusListStrategy,), settings=validator, wrapper_settings=(settings,))
+    return make_stage(JwtLocal, JwtAccessToken, (StatusListWrapper,), settings=validator, wrapper_settings=(settings,))
 
 
 def reference_of(token: str) -> dict[str, Any]:
@@ -62,8 +62,8 @@ def test_the_bits_come_from_the_store_whichever_server_serves_them(make_stage: C
     tokens = [stage.issue().token for _ in range(5)]
     for number in (1, 3):
         stage.revoke(tokens[number])
-    settings = StatusListStrategy.Settings(entries=1000)
-    stage.wrappers = [StatusListStrategy(settings, stage.deployment)]  # another process, which has issued nothing
+    settings = StatusListWrapper.Settings(entries=1000)
+    stage.wrappers = [StatusListWrapper(settings, stage.deployment)]  # another process, which has issued nothing
     claims = payload_of(list_of(stage, reference_of(tokens[0])["uri"]))
     assert claims is not None
     statuses = StatusList.from_claim(claims["status_list"], 1000)
@@ -139,7 +139,7 @@ def forged(stage: Stage, uri: str, header: dict[str, Any] | None = None, **chang
     """The server's list with some claims or header members changed, signed with its key all the same."""
     claims = {**(payload_of(list_of(stage, uri)) or {}), **changes}
     kept = {name: value for name, value in claims.items() if value is not ...}
-    return signed(kept, stage.issuer.keys()[0], **{"typ": "statuslist+jwt", **(header or {})})
+    return signed(kept, stage.issuer.list_keys()[0], **{"typ": "statuslist+jwt", **(header or {})})
 
 
 BOMB = StatusList(1, bytes(10_000_000)).to_claim()
@@ -170,7 +170,7 @@ def test_a_list_that_does_not_hold_is_no_list(
     uri = reference_of(token)["uri"]
     stage.answer("status_list", Reply(200, forged(stage, uri).encode()))
     assert stage.present(token).accepted  # the forger's own work is good as long as nothing is changed
-    stage.state = stage.validator.initial_state()
+    stage.state = stage.validator.create_state()
     stage.answer("status_list", Reply(200, forged(stage, uri, header, **changes).encode()))
     assert stage.present(token).reason == "no_status_list"
 
@@ -186,7 +186,7 @@ def test_a_list_that_nobody_or_somebody_else_has_signed_is_no_list(make_stage: C
         json.dumps(claims),
     ]
     for text in texts:
-        stage.state = stage.validator.initial_state()
+        stage.state = stage.validator.create_state()
         stage.answer("status_list", Reply(200, text.encode()))
         assert stage.present(token).reason == "no_status_list"
 
@@ -203,10 +203,10 @@ def test_bits_stay_for_validators_with_leeway_and_too_much_of_it_is_told(make_st
     token = stage.issue().token
     stage.revoke(token)
     assert stage.at(305.0).present(token).reason == "status"
-    assert staged(make_stage, leeway_s=61.0).validator.bound() == (61.0, 361.0)
+    assert staged(make_stage, leeway_s=61.0).validator.compute_bound() == (61.0, 361.0)
 
 
 @pytest.mark.parametrize("wrong", [{"ttl_s": 61.0}, {"entries": 0}, {"limit_bytes": 1}, {"ttl_s": 0.5}])
 def test_settings_that_contradict_each_other_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        StatusListStrategy.Settings(**wrong)
+        StatusListWrapper.Settings(**wrong)

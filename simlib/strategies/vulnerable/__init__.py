@@ -42,7 +42,7 @@ VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
 ISSUERS: Mapping[str, type[Any]] = MappingProxyType({CountedReference.name: CountedReference})
 WRAPPERS: Mapping[str, type[Any]] = MappingProxyType({part.name: part for part in (DenylistByBytes, ForgetfulDpop)})
 
-VICTIMS: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
+VULNERABLE_PARTS: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
     {
         **dict.fromkeys(("gateway", "service", "inner_service"), VALIDATORS),
         "authorization_server": ISSUERS,
@@ -51,4 +51,4 @@ VICTIMS: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
 )
 """Place -> name -> part."""
 
-__all__ = ["ISSUERS", "VALIDATORS", "VICTIMS", "WRAPPERS"]
+__all__ = ["ISSUERS", "VALIDATORS", "VULNERABLE_PARTS", "WRAPPERS"]

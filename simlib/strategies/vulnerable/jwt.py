@@ -24,11 +24,16 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import refusals
-from simlib.strategies.base import Bound, Presented
-from simlib.strategies.encrypted_jwt import EncryptedLocal
+from simlib.strategies.base import Bound, PresentedToken
+from simlib.strategies.encrypted_jwt import EncryptedJwtValidator
 from simlib.strategies.jwks_client import KeyCache
 from simlib.strategies.jwt_local import JwtLocal
+from simlib.strategies.verdicts import (
+    refuse_insufficient_scope,
+    refuse_invalid_token,
+    refuse_missing_token,
+    refuse_unavailable,
+)
 from simlib.tokens import KeySet, SharedSecret, Verification, VerificationKey, has_scope, header_of, payload_of
 from simlib.tokens.forging import claims_of, decoded, public_pem
 from simlib.tokens.vulnerable_jwe import open_carelessly
@@ -46,10 +51,10 @@ class DecodedOnly(JwtLocal):
     def _verify(self, ctx: Context, state: KeyCache, token: str, scope: str) -> Flow[Verdict]:
         claims = yield Compute("json.decode", lambda: _claims(token))
         if claims is None:
-            return refusals.invalid_token("malformed")
+            return refuse_invalid_token("malformed")
         for name, ours in (("iss", self._deployment.issuer), ("aud", self._deployment.audience)):
             if claims.get(name) != ours:
-                return refusals.invalid_token("issuer" if name == "iss" else "audience")
+                return refuse_invalid_token("issuer" if name == "iss" else "audience")
         return self._judged({"iat": None, **claims}, ctx.now(), scope)
 
 
@@ -74,15 +79,15 @@ class HeaderAlgorithm(JwtLocal):
         algorithm = str(header_of(token).get("alg")).lower()
         if algorithm not in ("none", "hs256"):
             return (yield from super()._verify(ctx, state, token, scope))
-        if not (yield from self._keys.ready(ctx, state)):
-            return refusals.cannot_tell("no_keys")
-        key = yield from self._keys.find(ctx, state, header_of(token).get("kid"))
+        if not (yield from self._keys.ensure_key_set(ctx, state)):
+            return refuse_unavailable("no_keys")
+        key = yield from self._keys.find_key(ctx, state, header_of(token).get("kid"))
         if key is None:
-            return refusals.invalid_token("unknown_key")
+            return refuse_invalid_token("unknown_key")
         secret = public_pem(key.jwk)
         holds = algorithm == "none" or (yield Compute("jwt.verify.HS256", lambda: _authenticates(token, secret)))
         if not holds:
-            return refusals.invalid_token("signature")
+            return refuse_invalid_token("signature")
         return self._judged(claims_of(token), ctx.now(), scope)
 
 
@@ -155,12 +160,12 @@ class NoTime(JwtLocal):
 
     instead: ClassVar[str] = "jwt_local"
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """Nothing is promised."""
         return Bound(float("inf"), float("inf"))
 
     def _judged(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
-        return Verdict(True, claims=claims) if has_scope(claims, scope) else refusals.insufficient_scope(scope)
+        return Verdict(True, claims=claims) if has_scope(claims, scope) else refuse_insufficient_scope(scope)
 
 
 class NoType(JwtLocal):
@@ -182,7 +187,7 @@ class NoType(JwtLocal):
         return super()._judged({"iat": None, **claims}, now, scope if "scope" in claims else "")
 
 
-class UnlimitedJwe(EncryptedLocal):
+class UnlimitedJwe(EncryptedJwtValidator):
     """Inflates and derives keys first, and verifies afterwards."""
 
     name: ClassVar[str] = "unlimited_jwe"
@@ -191,11 +196,11 @@ class UnlimitedJwe(EncryptedLocal):
 
     instead: ClassVar[str] = "encrypted_jwt"
 
-    def validate(self, ctx: Context, state: KeyCache, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: KeyCache, presented: PresentedToken) -> Flow[Verdict]:
         """Open, then verify what is inside."""
         if not presented.token:
-            return refusals.no_token()
+            return refuse_missing_token()
         opened = yield Compute(self._decrypting, partial(open_carelessly, presented.token, self._decryption_key))
         if opened.token is None:
-            return refusals.invalid_token(opened.reason)
+            return refuse_invalid_token(opened.reason)
         return (yield from self._verify(ctx, state, opened.token, presented.scope))

@@ -12,13 +12,13 @@ from itertools import count
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
-from simlib.strategies import refusals
-from simlib.strategies.answer_caches import ExpiringCache
-from simlib.strategies.base import Bound, Deployment, Presented
-from simlib.strategies.introspection import introspect
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
+from simlib.strategies.expiring_cache import ExpiringCache
+from simlib.strategies.introspection_client import introspect
 from simlib.strategies.opaque_cached import OpaqueCachedSettings
 from simlib.strategies.opaque_introspection import OpaqueIntrospection, OpaqueIntrospectionSettings
 from simlib.strategies.reference_token import ReferenceToken
+from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import opaque_token, store_key
 
 FIRST = 4_711
@@ -33,7 +33,7 @@ class CountedReference(ReferenceToken):
 
     instead: ClassVar[str] = "reference_token"
 
-    def __init__(self, settings: Any, deployment: Deployment) -> None:
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
         super().__init__(settings, deployment)
         self._numbers = count(FIRST)
 
@@ -52,17 +52,17 @@ class IgnoredActive(OpaqueIntrospection):
     instead: ClassVar[str] = "opaque_introspection"
     Settings: ClassVar[type[Any]] = OpaqueIntrospection.Settings
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """Nothing is promised."""
         return Bound(float("inf"), float("inf"))
 
-    def validate(self, ctx: Context, state: None, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: None, presented: PresentedToken) -> Flow[Verdict]:
         """Ask, and accept."""
         if not presented.token:
-            return refusals.no_token()
+            return refuse_missing_token()
         asked = yield from introspect(ctx, self._authorization, presented.token, self._settings.timeout_s)
         if isinstance(asked, Failed):
-            return refusals.cannot_tell("introspection_" + asked.reason)
+            return refuse_unavailable("introspection_" + asked.reason)
         yield Compute("claims.check")
         return Verdict(True, claims=asked.answer, based_on=asked.asked_at)
 
@@ -76,7 +76,7 @@ class OnlyActive(OpaqueIntrospection):
     instead: ClassVar[str] = "opaque_introspection"
     Settings: ClassVar[type[Any]] = OpaqueIntrospection.Settings
 
-    def validate(self, ctx: Context, state: None, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: None, presented: PresentedToken) -> Flow[Verdict]:
         """The sound verdict, unless it refuses for another reason than ``active``."""
         verdict = yield from super().validate(ctx, state, presented)
         if verdict.accepted or verdict.status == 503 or verdict.reason in ("inactive", "no_token"):
@@ -98,11 +98,11 @@ class CachedVerdict(OpaqueIntrospection):
         super().__init__(OpaqueIntrospectionSettings(settings.timeout_s, settings.leeway_s), deployment)
         self._cached = settings
 
-    def initial_state(self) -> Any:
+    def create_state(self) -> Any:
         """No verdict yet."""
         return ExpiringCache[Verdict](self._cached.capacity)
 
-    def validate(self, ctx: Context, state: Any, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: Any, presented: PresentedToken) -> Flow[Verdict]:
         """The verdict that is kept, or a new one."""
         key = yield Compute("token.hash", partial(store_key, presented.token))
         known: Verdict | None = state.get(key, ctx.now())

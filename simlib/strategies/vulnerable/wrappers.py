@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Context, Failed, Flow, Verdict
 from simlib.scenario.messages import SharedGet, SharedPut
-from simlib.strategies import refusals
-from simlib.strategies.base import Deployment, Presented, TokenFormat
+from simlib.strategies.base import DeploymentConfig, PresentedToken, TokenFormat
 from simlib.strategies.denylist_shared import DenylistSharedSettings
 from simlib.strategies.dpop import Dpop
-from simlib.strategies.roles import Issuer, Validator, Wrapper
-from simlib.strategies.wrappers import Around, AroundIssuer, AroundValidator
+from simlib.strategies.protocols import Issuer, Validator, Wrapper
+from simlib.strategies.verdicts import refuse_invalid_token, refuse_unavailable
+from simlib.strategies.wrappers import IssuerWrapper, ValidatorWrapper, WrapperState
 from simlib.tokens import store_key
 
 
@@ -28,29 +28,29 @@ class DenylistByBytes(Wrapper):
     Settings: ClassVar[type[Any]] = DenylistSharedSettings
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """Nothing but the store's own work."""
         return frozenset()
 
     @staticmethod
-    def needs(settings: Any) -> frozenset[str]:
+    def list_requirements(settings: Any) -> frozenset[str]:
         """The store."""
         return frozenset({"shared_store"})
 
-    def __init__(self, settings: DenylistSharedSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: DenylistSharedSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._lifetime_s = deployment.token_lifetime_s
 
-    def around_issuer(self, issuer: Issuer) -> Issuer:
+    def wrap_issuer(self, issuer: Issuer) -> Issuer:
         """Revocations go to the store."""
         return _Listing(issuer, self._settings, self._lifetime_s)
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """The store is asked about each token that is good otherwise."""
         return _Asking(validator, self._settings)
 
 
-class _Listing(AroundIssuer):
+class _Listing(IssuerWrapper):
     def __init__(self, inner: Issuer, settings: DenylistSharedSettings, lifetime_s: float) -> None:
         super().__init__(inner)
         self._settings = settings
@@ -65,20 +65,20 @@ class _Listing(AroundIssuer):
         return known
 
 
-class _Asking(AroundValidator):
+class _Asking(ValidatorWrapper):
     def __init__(self, inner: Validator, settings: DenylistSharedSettings) -> None:
         super().__init__(inner)
         self._settings = settings
 
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """All other checks first, then the question."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
         answer: Any = yield Call("shared", SharedGet(_key(presented.token)), self._settings.timeout_s)
         if isinstance(answer, Failed):
-            return refusals.cannot_tell("denylist_" + answer.reason)
-        return verdict if answer is None else refusals.invalid_token("denied", verdict.based_on)
+            return refuse_unavailable("denylist_" + answer.reason)
+        return verdict if answer is None else refuse_invalid_token("denied", verdict.based_on)
 
 
 def _key(token: str) -> str:
@@ -94,14 +94,14 @@ class ForgetfulDpop(Dpop):
 
     instead: ClassVar[str] = "dpop"
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """Each request is the first one."""
-        return _Forgetting(super().around_validator(validator))
+        return _Forgetting(super().wrap_validator(validator))
 
 
-class _Forgetting(AroundValidator):
-    def validate(self, ctx: Context, state: Around, presented: Presented) -> Flow[Verdict]:
+class _Forgetting(ValidatorWrapper):
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """With a memory in which no proof is."""
-        known: Around = state.inner
-        nothing: Around = self.inner.initial_state()
-        return (yield from self.inner.validate(ctx, Around(nothing.own, known.inner), presented))
+        known: WrapperState = state.inner
+        nothing: WrapperState = self.inner.create_state()
+        return (yield from self.inner.validate(ctx, WrapperState(nothing.own, known.inner), presented))

@@ -1,8 +1,8 @@
-"""The authorization server's half of Token Status Lists: numbering tokens, and serving the list of their statuses.
+"""The authorization server's half of Token Status StatusListCache: numbering tokens, and serving the list of their statuses.
 
 A list is made from the token store at each fetch, so every replica serves every list, and a restart loses none.
 
-The settings of Token Status Lists.
+The settings of Token Status StatusListCache.
 """
 
 import json
@@ -14,11 +14,11 @@ from typing import Any
 
 from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreRevokedSince, TokenRow
-from simlib.strategies.base import Deployment, Grant, Issued
-from simlib.strategies.checks import at_least, positive
+from simlib.strategies.base import DeploymentConfig, Grant, Issued
 from simlib.strategies.denylist import KEPT_AFTER_EXPIRY_S
-from simlib.strategies.roles import Issuer
-from simlib.strategies.wrappers import AroundIssuer
+from simlib.strategies.protocols import Issuer
+from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.wrappers import IssuerWrapper
 from simlib.tokens import STATUS_LIST_TYPE, StatusList, to_numeric_date
 
 
@@ -43,15 +43,15 @@ class StatusListSettings:
     leeway_s: float = KEPT_AFTER_EXPIRY_S
 
     def __post_init__(self) -> None:
-        at_least("entries", self.entries, 1)
-        at_least("ttl_s", self.ttl_s, 1)
-        at_least("lifetime_s", self.lifetime_s, 1)
+        check_at_least("entries", self.entries, 1)
+        check_at_least("ttl_s", self.ttl_s, 1)
+        check_at_least("lifetime_s", self.lifetime_s, 1)
         if self.lifetime_s < self.ttl_s:
             raise ValueError("lifetime_s must be at least ttl_s")
         for key in ("timeout_s", "retry_s", "jwks_lifetime_s"):
-            positive(key, getattr(self, key))
-        at_least("leeway_s", self.leeway_s, 0)
-        at_least("limit_bytes", self.limit_bytes, 1)
+            check_positive(key, getattr(self, key))
+        check_at_least("leeway_s", self.leeway_s, 0)
+        check_at_least("limit_bytes", self.limit_bytes, 1)
         if self.limit_bytes * 8 < self.entries:
             raise ValueError("limit_bytes must be enough for entries bits")
 
@@ -59,7 +59,7 @@ class StatusListSettings:
 PATH = "/statuslists/"
 
 
-def reference_of(claims: Mapping[str, Any]) -> tuple[str, int] | None:
+def read_status_reference(claims: Mapping[str, Any]) -> tuple[str, int] | None:
     """URI and index in the claim "status" (section 6.1), if they are there."""
     match claims.get("status"):
         case {"status_list": {"idx": int(index), "uri": str(uri)}} if not isinstance(index, bool) and index >= 0:
@@ -67,14 +67,14 @@ def reference_of(claims: Mapping[str, Any]) -> tuple[str, int] | None:
     return None
 
 
-class Numbering(AroundIssuer):
+class StatusIndexIssuer(IssuerWrapper):
     """Gives each token the next index of a list, and begins a new list of a random name when one is full.
 
     So no two processes ever give out the same place, without asking anybody. The simulated replicas of a server share
     one numbering, where real ones would each begin lists of their own.
     """
 
-    def __init__(self, inner: Issuer, settings: StatusListSettings, deployment: Deployment) -> None:
+    def __init__(self, inner: Issuer, settings: StatusListSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._entries = settings.entries
         self._base = deployment.issuer + PATH
@@ -90,10 +90,10 @@ class Numbering(AroundIssuer):
         return (yield from self.inner.issue(ctx, grant._replace(claims={**grant.claims, "status": status})))
 
 
-class ListEndpoint:
+class StatusListEndpoint:
     """Answers with the signed list of the URI that the request's body stands for (section 8)."""
 
-    def __init__(self, settings: StatusListSettings, deployment: Deployment) -> None:
+    def __init__(self, settings: StatusListSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
 
@@ -131,6 +131,6 @@ def _indexes(rows: Iterable[tuple[str, TokenRow]], uri: str, entries: int) -> It
     """Where the revoked tokens of one list stand; other rows have no part in it."""
     for _, row in rows:
         if uri in row.details:
-            reference = reference_of(json.loads(row.details).get("claims", {}))
+            reference = read_status_reference(json.loads(row.details).get("claims", {}))
             if reference is not None and reference[0] == uri and reference[1] < entries:
                 yield reference[1]

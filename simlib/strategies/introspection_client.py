@@ -12,13 +12,13 @@ from urllib.parse import quote, urlencode
 
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import refusals
-from simlib.strategies.base import Credentials, Deployment
-from simlib.strategies.wrappers import question_of
+from simlib.strategies.base import Credentials, DeploymentConfig
+from simlib.strategies.call_interception import find_request_time
+from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_invalid_token
 from simlib.tokens import has_scope, judge_time, payload_of
 
 
-class Introspected(NamedTuple):
+class IntrospectionResult(NamedTuple):
     """An answer and the instant (seconds) at which it was asked for, the latest that its content is sure to hold.
 
     ``text`` is the access token that came as the answer, where one was asked for.
@@ -29,13 +29,13 @@ class Introspected(NamedTuple):
     text: str = ""
 
 
-def basic(credentials: Credentials) -> str:
+def format_basic_authorization(credentials: Credentials) -> str:
     """The Authorization header of a confidential client (RFC 6749 section 2.3.1)."""
     pair = f"{quote(credentials.client_id, safe='')}:{quote(credentials.client_secret, safe='')}"
     return "Basic " + b64encode(pair.encode()).decode()
 
 
-def ask(
+def request_introspection(
     ctx: Context, authorization: str, token: str, timeout: float | None, accept: str = "", target: str = "introspect"
 ) -> Flow[Reply | Failed]:
     """Ask about one token; ``timeout`` in seconds, ``accept`` the media type of the answer when it is not JSON."""
@@ -48,39 +48,41 @@ def ask(
 
 def introspect(
     ctx: Context, authorization: str, token: str, timeout: float | None, target: str = "introspect"
-) -> Flow[Introspected | Failed]:
+) -> Flow[IntrospectionResult | Failed]:
     """Ask about one token and read the answer; ``timeout`` in seconds."""
     asked_at = ctx.now()
-    reply = yield from ask(ctx, authorization, token, timeout, target=target)
+    reply = yield from request_introspection(ctx, authorization, token, timeout, target=target)
     if isinstance(reply, Failed):
         return reply
     if reply.status != 200:
         return Failed("status", reply.status, reply.retry_after)
-    answer = yield Compute("json.decode", partial(json_object, reply.body))
+    answer = yield Compute("json.decode", partial(parse_json_object, reply.body))
     # What nobody can read says nothing about the token, so it must not look like "inactive".
     if answer is None:
         return Failed("status", reply.status)
-    return Introspected(answer, question_of(reply, asked_at))
+    return IntrospectionResult(answer, find_request_time(reply, asked_at))
 
 
-def judge(introspected: Introspected, now: float, leeway: float, scope: str, deployment: Deployment) -> Verdict:
+def judge_answer(
+    introspected: IntrospectionResult, now: float, leeway: float, scope: str, deployment: DeploymentConfig
+) -> Verdict:
     """The verdict on an answer, at ``now`` (seconds): active, in time, from our issuer, for us, and for this scope."""
     answer, asked_at, _ = introspected
     if answer.get("active") is not True:
-        return refusals.invalid_token("inactive", asked_at)
+        return refuse_invalid_token("inactive", asked_at)
     if answer.get("iss") != deployment.issuer:
-        return refusals.invalid_token("issuer", asked_at)
+        return refuse_invalid_token("issuer", asked_at)
     if not _is_for(answer.get("aud"), deployment.audience):
-        return refusals.invalid_token("audience", asked_at)
+        return refuse_invalid_token("audience", asked_at)
     untimely = judge_time(answer, now, leeway)
     if untimely is not None:
-        return refusals.invalid_token(untimely, asked_at)
+        return refuse_invalid_token(untimely, asked_at)
     if not has_scope(answer, scope):
-        return refusals.insufficient_scope(scope, asked_at)
+        return refuse_insufficient_scope(scope, asked_at)
     return Verdict(True, claims=answer, based_on=asked_at)
 
 
-def json_object(body: bytes) -> Mapping[str, Any] | None:
+def parse_json_object(body: bytes) -> Mapping[str, Any] | None:
     """The JSON object in a body, or None when there is none that can be read."""
     try:
         answer = json.loads(body)
@@ -99,27 +101,27 @@ _INACTIVE: tuple[Mapping[str, Any], str] = ({"active": False}, "")
 
 def exchange_for_jwt(
     ctx: Context, authorization: str, token: str, timeout: float | None
-) -> Flow[Introspected | Failed]:
+) -> Flow[IntrospectionResult | Failed]:
     """What an opaque token stands for, with a JWT for it as ``text``; ``timeout`` in seconds.
 
     The JWT is believed as any introspection answer is, because the server itself gave it; nobody verifies it here.
     """
     asked_at = ctx.now()
-    reply = yield from ask(ctx, authorization, token, timeout, JWT)
+    reply = yield from request_introspection(ctx, authorization, token, timeout, JWT)
     if isinstance(reply, Failed):
         return reply
-    asked_at = question_of(reply, asked_at)
+    asked_at = find_request_time(reply, asked_at)
     if reply.status == 204:
-        return Introspected(_INACTIVE[0], asked_at)
+        return IntrospectionResult(_INACTIVE[0], asked_at)
     if reply.status != 200:
         return Failed("status", reply.status, reply.retry_after)
     found = yield Compute("json.decode", partial(read_jwt, reply.body))
-    return Failed("status", reply.status) if found is None else Introspected(found[0], asked_at, found[1])
+    return Failed("status", reply.status) if found is None else IntrospectionResult(found[0], asked_at, found[1])
 
 
 def read_jwt(body: bytes) -> tuple[Mapping[str, Any], str] | None:
     """Answer and JWT in a body: a JWT, or JSON that says inactive. None for anything else."""
-    answer = json_object(body)
+    answer = parse_json_object(body)
     if answer is not None:
         return _INACTIVE if answer.get("active") is False else None
     text = body.decode("ascii", "replace")

@@ -5,25 +5,25 @@ from math import isfinite
 from simlib.tokens import KEY_MANAGEMENT, jwe_is_available, paseto_is_available
 
 
-def positive(key: str, value: float) -> None:
+def check_positive(key: str, value: float) -> None:
     """Refuse what is not a finite number above 0."""
     if not (isfinite(value) and value > 0):
         raise ValueError(f"{key} must be a finite number above 0")
 
 
-def at_least(key: str, value: float, least: float) -> None:
+def check_at_least(key: str, value: float, least: float) -> None:
     """Refuse what is not a finite number of at least ``least``."""
     if not (isfinite(value) and value >= least):
         raise ValueError(f"{key} must be a finite number of at least {least:g}")
 
 
-def share(key: str, value: float) -> None:
+def check_share(key: str, value: float) -> None:
     """Refuse what is not a number from 0 to 1."""
     if not 0 <= value <= 1:
         raise ValueError(f"{key} must be a share from 0 to 1")
 
 
-def one_of(key: str, value: str, allowed: tuple[str, ...], also: str = "") -> None:
+def check_one_of(key: str, value: str, allowed: tuple[str, ...], also: str = "") -> None:
     """Refuse a word that is not on the list; ``also`` goes on with what else is allowed."""
     if value not in allowed:
         raise ValueError(f"{key} must be one of {', '.join(allowed)}{also}")
@@ -31,7 +31,7 @@ def one_of(key: str, value: str, allowed: tuple[str, ...], also: str = "") -> No
 
 def check_jwe(key_management: str) -> None:
     """Refuse an algorithm that is not known, and any of them where the package that does it is not installed."""
-    one_of("key_management", key_management, KEY_MANAGEMENT)
+    check_one_of("key_management", key_management, KEY_MANAGEMENT)
     if not jwe_is_available():
         raise ValueError("encrypted_jwt needs the package joserfc, which is not installed: pip install 'simlib[jwe]'")
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Context, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, TokenRow
-from simlib.strategies.base import Bound, Deployment, Grant, Issued, Presented, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken, TokenFormat
 from simlib.tokens import SigningKey
 
 Endpoint = Callable[[Context, HttpRequest, Any], Flow[Reply]]
@@ -23,7 +23,7 @@ class Part(Protocol):
     Settings: ClassVar[type[Any]]
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile under its settings; ``store.get``, ``.put``, ``.revoke`` for any store."""
 
 
@@ -39,7 +39,7 @@ class Issuer(Protocol):
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
         """Let an access token be inactive from now on; whether there was such a token."""
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def list_keys(self) -> tuple[SigningKey, ...]:
         """The keys whose public halves the JWKS endpoint serves."""
 
 
@@ -64,27 +64,27 @@ class Validator(Protocol):
         Keys and lists that are fetched for all tokens, and claims about the user, are not meant.
         """
 
-    def bound(self) -> Bound:
+    def compute_bound(self) -> Bound:
         """What this validator promises under its settings."""
 
-    def initial_state(self) -> Any:
+    def create_state(self) -> Any:
         """The state of one replica, as it starts."""
 
-    def validate(self, ctx: Context, state: Any, presented: Presented) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: Any, presented: PresentedToken) -> Flow[Verdict]:
         """Decide about one token."""
 
 
 @runtime_checkable
-class Background(Protocol):
+class BackgroundWorker(Protocol):
     """A validator with work of its own, such as polling, in each replica from the start of the run to its end."""
 
-    def backgrounds(self, ctx: Context, state: Any) -> tuple[Flow[None], ...]:
+    def list_background_tasks(self, ctx: Context, state: Any) -> tuple[Flow[None], ...]:
         """Generators that work for ever. Each begins with a drawn phase, so that replicas do not march in step."""
 
 
 @runtime_checkable
-class Receiver(Protocol):
-    """A validator to which the authorization server pushes; it answers at `Deployment.subscribers`."""
+class PushReceiver(Protocol):
+    """A validator to which the authorization server pushes; it answers at `DeploymentConfig.subscribers`."""
 
     def receive(self, ctx: Context, state: Any, request: HttpRequest) -> Flow[Reply]:
         """Take in one push."""
@@ -104,7 +104,7 @@ class Presenter(Protocol):
     def request(self, ctx: Context, state: Any, request: HttpRequest) -> Flow[Any]:
         """One API request, with everything it takes; returns the last answer."""
 
-    def on_behalf(self, ctx: Context, state: Any, flow: Flow[Any]) -> Flow[Any]:
+    def wrap_flow(self, ctx: Context, state: Any, flow: Flow[Any]) -> Flow[Any]:
         """Another flow of the same client, such as redeeming a code, with its calls made as this part makes them."""
 
 
@@ -118,10 +118,10 @@ class Propagator(Protocol):
     def own_audiences(self) -> bool:
         """Whether inner services have audiences of their own."""
 
-    def initial_state(self) -> Any:
+    def create_state(self) -> Any:
         """The state of one replica, as it starts."""
 
-    def credential(self, ctx: Context, state: Any, token: str, audience: str) -> Flow[str | Failed]:
+    def obtain_credential(self, ctx: Context, state: Any, token: str, audience: str) -> Flow[str | Failed]:
         """The token for a call to ``audience`` on behalf of the bearer of ``token``.
 
         Empty when the authorization server gives none for this token, `Failed` when it cannot be asked.
@@ -144,25 +144,25 @@ class Wrapper(Protocol):
     Settings: ClassVar[type[Any]]
 
     @staticmethod
-    def operations(settings: Any, deployment: Deployment) -> frozenset[str]:
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """What it charges to a cost profile under its settings, beside what it is put around."""
 
-    def around_validator(self, validator: Validator) -> Validator:
+    def wrap_validator(self, validator: Validator) -> Validator:
         """The validator with this around it."""
         return validator
 
-    def around_presenter(self, presenter: Presenter) -> Presenter:
+    def wrap_presenter(self, presenter: Presenter) -> Presenter:
         """The client's part with this around it."""
         return presenter
 
-    def around_issuer(self, issuer: Issuer) -> Issuer:
+    def wrap_issuer(self, issuer: Issuer) -> Issuer:
         """The authorization server's part with this around it."""
         return issuer
 
-    def around_endpoint(self, target: str, endpoint: Endpoint) -> Endpoint:
+    def wrap_endpoint(self, target: str, endpoint: Endpoint) -> Endpoint:
         """An endpoint of the authorization server with this around it."""
         return endpoint
 
-    def grant_before(self, user: int, grant: Grant) -> Grant:
+    def adjust_initial_grant(self, user: int, grant: Grant) -> Grant:
         """What a token is issued for that a user's client had before the run began."""
         return grant

@@ -6,16 +6,16 @@ from typing import Any
 
 from simlib.scenario.effects import Context
 from simlib.scenario.messages import TokenRow
-from simlib.strategies.base import Deployment, Grant
+from simlib.strategies.base import DeploymentConfig, Grant
 from simlib.tokens import REQUIRED_CLAIMS, access_token_claims, from_numeric_date
 
-USUAL = frozenset({*REQUIRED_CLAIMS, "scope", "cnf", "act"})
+ROW_CLAIMS = frozenset({*REQUIRED_CLAIMS, "scope", "cnf", "act"})
 """Claims that a row has a place for."""
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
-def further_claims(grant: Grant) -> Mapping[str, Any]:
+def build_further_claims(grant: Grant) -> Mapping[str, Any]:
     """``cnf`` (RFC 7800), ``act`` (RFC 8693 section 4.1) and the further claims of a grant; nothing for most."""
     if not (grant.claims or grant.confirmation or grant.actor):
         return grant.claims
@@ -27,12 +27,12 @@ def further_claims(grant: Grant) -> Mapping[str, Any]:
     return claims
 
 
-def about_user(deployment: Deployment, subject: str) -> Mapping[str, str]:
+def find_user_claims(deployment: DeploymentConfig, subject: str) -> Mapping[str, str]:
     """The claims about the user that are in a token."""
     return deployment.user_claims(subject) if deployment.user_information == "token" else {}
 
 
-def claims_for(ctx: Context, grant: Grant, deployment: Deployment) -> dict[str, Any]:
+def build_claims(ctx: Context, grant: Grant, deployment: DeploymentConfig) -> dict[str, Any]:
     """The claims of RFC 9068 section 2.2, with claims about the user when the design puts them there."""
     return access_token_claims(
         deployment.issuer,
@@ -43,24 +43,24 @@ def claims_for(ctx: Context, grant: Grant, deployment: Deployment) -> dict[str, 
         ctx.now(),
         deployment.token_lifetime_s,
         ctx.random_bytes("jti", 16).hex(),
-        {**about_user(deployment, grant.subject), **further_claims(grant)},
+        {**find_user_claims(deployment, grant.subject), **build_further_claims(grant)},
     )
 
 
-def details_of(claims: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> str:
+def encode_details(claims: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> str:
     """The ``details`` of a row for such claims: a JSON object with cnf, act and claims, or empty when there is none.
 
     ``known``: claims that are left out because they come from somewhere else, such as those about the user.
     """
     details = {name: claims[name] for name in ("cnf", "act") if name in claims}
-    further = {name: value for name, value in claims.items() if name not in USUAL and name not in (known or ())}
+    further = {name: value for name, value in claims.items() if name not in ROW_CLAIMS and name not in (known or ())}
     if further:
         details["claims"] = further
     return _ENCODER.encode(details) if details else ""
 
 
-def row_of(claims: Mapping[str, Any], kind: str, known: Mapping[str, Any]) -> TokenRow:
-    """The row that says what the claims of a token say; ``known`` as for `details_of`."""
+def build_row(claims: Mapping[str, Any], kind: str, known: Mapping[str, Any]) -> TokenRow:
+    """The row that says what the claims of a token say; ``known`` as for `encode_details`."""
     return TokenRow(
         kind,
         claims["sub"],
@@ -69,5 +69,5 @@ def row_of(claims: Mapping[str, Any], kind: str, known: Mapping[str, Any]) -> To
         claims["aud"],
         from_numeric_date(claims["iat"]),
         from_numeric_date(claims["exp"]),
-        details=details_of(claims, known),
+        details=encode_details(claims, known),
     )

@@ -1,0 +1,80 @@
+"""DPoP proofs as a server checks them, the same at the API and at the token endpoint (RFC 9449 section 4.3)."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from simlib.scenario.effects import Compute, Context, Flow
+from simlib.strategies.dpop_replay import ReplayCache
+from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.tokens import ProofVerification, VerifiedProof, from_numeric_date, nonce_at
+
+Refusal = Literal["", "invalid_dpop_proof", "use_dpop_nonce", "unavailable"]
+
+
+@dataclass(frozen=True)
+class DpopSettings:
+    """``max_age_s``: how old a proof may be; ``leeway_s``: how far ahead of the server the client's clock may be.
+
+    ``nonce_s``: how long the server's nonce stays the same, 0 for no nonces; the one before is good as well.
+    ``capacity``: proofs of that age that a replica remembers against replay, at least 1000; beyond it, it answers 503.
+    ``require_bound``: a token that is bound to no key is refused where tokens come in from clients.
+    """
+
+    max_age_s: float = 60.0
+    leeway_s: float = 5.0
+    nonce_s: float = 0.0
+    capacity: int = 1_000_000
+    require_bound: bool = True
+
+    def __post_init__(self) -> None:
+        check_positive("max_age_s", self.max_age_s)
+        check_at_least("leeway_s", self.leeway_s, 0)
+        check_at_least("nonce_s", self.nonce_s, 0)
+        check_at_least("capacity", self.capacity, 1000)
+
+
+class ProofVerdict(NamedTuple):
+    """A proof that holds, or the error code and the word for the check that refused it."""
+
+    proof: VerifiedProof
+    error: Refusal = ""
+    reason: str = ""
+
+
+class ProofVerifier:
+    """``place`` tells the nonces of one kind of server from those of another; ``secret`` is what its replicas share."""
+
+    def __init__(self, settings: DpopSettings, place: str, secret: str) -> None:
+        self._settings = settings
+        self._place = place
+        self._secret = secret
+
+    def nonce(self, now: float) -> str:
+        """The nonce that clients should use at ``now`` (seconds), empty when none is asked for."""
+        return self._nonce(now, 0) if self._settings.nonce_s else ""
+
+    def verify(self, ctx: Context, verification: ProofVerification) -> Flow[ProofVerdict]:
+        """Signature and claims, age, and nonce; not yet whether it is new."""
+        proof: VerifiedProof = yield Compute("dpop.verify", verification)
+        if not proof.thumbprint:
+            return ProofVerdict(proof, "invalid_dpop_proof", f"proof_{proof.reason}")
+        now, issued_at = ctx.now(), from_numeric_date(proof.issued_at)
+        if not now - self._settings.max_age_s <= issued_at <= now + self._settings.leeway_s:
+            return ProofVerdict(proof, "invalid_dpop_proof", "proof_iat")
+        if self._settings.nonce_s and proof.nonce not in (self._nonce(now, 0), self._nonce(now, -1)):
+            return ProofVerdict(proof, "use_dpop_nonce", "proof_nonce")
+        return ProofVerdict(proof)
+
+    def check_first_use(self, ctx: Context, seen: ReplayCache, proof: VerifiedProof) -> Flow[ProofVerdict]:
+        """Whether the proof is new; from now on it is not. Between looking and noting nothing else happens."""
+        yield Compute("cache.lookup")
+        now = ctx.now()
+        if seen.is_full(now):
+            return ProofVerdict(proof, "unavailable", "proof_memory")
+        # No proof with this iat is in time any longer than that, since iat is at most leeway_s ahead of now.
+        if not seen.note(proof.thumbprint, proof.jti, now + self._settings.leeway_s + self._settings.max_age_s):
+            return ProofVerdict(proof, "invalid_dpop_proof", "proof_replayed")
+        return ProofVerdict(proof)
+
+    def _nonce(self, now: float, periods: int) -> str:
+        return nonce_at(self._secret, self._place, int(now // self._settings.nonce_s) + periods)
