@@ -9,8 +9,8 @@ from typing import NamedTuple
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, STORE, kind_of
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ClientKind
-from simlib.tracing.tracer import Step
-from simlib.tracing.user_lifecycle import FIRST, HOP, Life, trace_life
+from simlib.tracing.steps import Step
+from simlib.tracing.user_lifecycle import FIRST, HOP, UserTrace, trace_user
 
 PUBLIC_KEY = ("jwt.sign", "jwt.verify", "jwe.encrypt", "jwe.decrypt", "dpop.sign", "dpop.verify", "paseto.")
 HASHES = ("token.hash", "token.seal", "token.unseal", "opaque.issue", "client.authenticate", "user.authenticate")
@@ -56,9 +56,9 @@ COUNTS: Mapping[str, str] = {
 """Count -> its definition. A database counts as part of its server, so it is no point of failure of its own."""
 
 
-def counts(life: Life, phase: str, failure_points: int = 0) -> Counts:
+def count_phase(life: UserTrace, phase: str, failure_points: int = 0) -> Counts:
     """Count one phase of a life; ``failure_points`` come from `failing_calls`, which takes runs of its own."""
-    steps = life.of(phase)
+    steps = life.list_steps(phase)
     requests = [step for step in steps if step.kind == "request"]
     work = [step.what for step in steps if step.kind == "work"]
     awaited = [step for step in requests if not step.behind and not _is_store(step)]
@@ -73,35 +73,35 @@ def counts(life: Life, phase: str, failure_points: int = 0) -> Counts:
         cryptography=signed + sum(what in HASHES for what in work),
         public_key=signed,
         rows_written=sum(step.kind in ("store", "request") and _writes(step.what) for step in steps),
-        memories=len(life.remembered.get(phase, ())),
+        memories=len(life.changed_memories.get(phase, ())),
         failure_points=failure_points,
     )
 
 
-def failing_calls(scenario: Scenario, life: Life, phase: str) -> tuple[Step, ...]:
+def find_failing_calls(scenario: Scenario, life: UserTrace, phase: str) -> tuple[Step, ...]:
     """The calls of a phase that must not fail, found by living again with each of them in turn answered by nobody.
 
     A phase fails when it does not end with a status below 400; the hop to an inner service with the first request, of
-    which it is part. Raises what `trace_life` raises.
+    which it is part. Raises what `trace_user` raises.
     """
     if phase == HOP:
-        hops = {step.number for step in life.of(HOP)}
-        return tuple(step._replace(phase=HOP) for step in failing_calls(scenario, life, FIRST) if step.number in hops)
-    called = [s for s in life.of(phase) if s.kind == "request" and not s.by_itself and not _is_store(s)]
+        hops = {step.number for step in life.list_steps(HOP)}
+        return tuple(step._replace(phase=HOP) for step in find_failing_calls(scenario, life, FIRST) if step.number in hops)
+    called = [s for s in life.list_steps(phase) if s.kind == "request" and not s.by_itself and not _is_store(s)]
     return tuple(
         step for number, step in enumerate(called) if _fails(scenario, life.design, life.kind, life.flow, phase, number)
     )
 
 
 def _fails(scenario: Scenario, design: str, kind: ClientKind, flow: str, phase: str, number: int) -> bool:
-    lived = trace_life(scenario, design, kind, flow, broken=(phase, number))
+    lived = trace_user(scenario, design, kind, flow, broken=(phase, number))
     return not 0 < lived.outcomes.get(phase, 0) < 400
 
 
-def process(scenario: Scenario, life: Life, phases: Iterable[str] | None = None) -> dict[str, Counts]:
+def count_phases(scenario: Scenario, life: UserTrace, phases: Iterable[str] | None = None) -> dict[str, Counts]:
     """Phase -> its counts, points of failure included: by default for all phases that the life has."""
     wanted = life.phases if phases is None else [phase for phase in life.phases if phase in phases]
-    return {phase: counts(life, phase, len(failing_calls(scenario, life, phase))) for phase in wanted}
+    return {phase: count_phase(life, phase, len(find_failing_calls(scenario, life, phase))) for phase in wanted}
 
 
 def _is_store(step: Step) -> bool:

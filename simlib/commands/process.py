@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simlib.commands.console import console, print_json, show
+from simlib.commands.console import open_console, print_json, print_paragraph
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from simlib.analysis.process import Counts
-    from simlib.tracing.tracer import Step
-    from simlib.tracing.user_lifecycle import Life
+    from simlib.tracing.steps import Step
+    from simlib.tracing.user_lifecycle import UserTrace
 
 ROWS = {
     "steps": "steps",
@@ -62,30 +62,30 @@ def process(
     several kinds of clients, the first is shown whole, of the others sign-in and refresh.
     Exit status: 0, 2 for bad input.
     """
-    found = _found(scenario, design or [], flow)
+    found = _count_lives(scenario, design or [], flow)
     if json:
-        print_json(_document(scenario, found, trace))
+        print_json(_build_document(scenario, found, trace))
     elif trace:
-        _show_traces(found)
+        _print_traces(found)
     else:
-        _show_tables(found)
+        _print_tables(found)
 
 
-_Lived = list[tuple["Life", dict[str, "Counts"]]]
+_Lived = list[tuple["UserTrace", dict[str, "Counts"]]]
 
 
-def _found(source: str, designs: list[str], flow: str | None) -> list[_Lived]:
+def _count_lives(source: str, designs: list[str], flow: str | None) -> list[_Lived]:
     """Per kind of client, per design: the life and its counts."""
-    from simlib.analysis.process import process as counted
+    from simlib.analysis.process import count_phases as counted
     from simlib.deployment.loading import load_scenario
-    from simlib.tracing.single_user import kinds_of
-    from simlib.tracing.user_lifecycle import REFRESH, SIGN_IN, trace_life
+    from simlib.tracing.single_user import list_client_kinds
+    from simlib.tracing.user_lifecycle import REFRESH, SIGN_IN, trace_user
 
     scenario = load_scenario(source)
     names = [scenario.design(name).name for name in dict.fromkeys(designs)] or list(scenario.designs)
     groups: list[_Lived] = []
-    for kind in kinds_of(scenario, flow):
-        lives = [trace_life(scenario, name, kind, flow) for name in names]
+    for kind in list_client_kinds(scenario, flow):
+        lives = [trace_user(scenario, name, kind, flow) for name in names]
         wanted = (SIGN_IN, REFRESH) if groups else None
         groups.append([(life, counted(scenario, life, wanted)) for life in lives])
     return groups
@@ -94,26 +94,26 @@ def _found(source: str, designs: list[str], flow: str | None) -> list[_Lived]:
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-def _show_tables(groups: list[_Lived]) -> None:
+def _print_tables(groups: list[_Lived]) -> None:
     from simlib.analysis.process import COUNTS
 
-    screen = console()
+    screen = open_console()
     for group in groups:
-        show(screen, _title(group[0][0]), 0, "bold underline")
-        for title, table in _tables(group):
+        print_paragraph(screen, _format_title(group[0][0]), 0, "bold underline")
+        for title, table in _build_tables(group):
             screen.print()
-            show(screen, title, 0, "bold")
+            print_paragraph(screen, title, 0, "bold")
             screen.print(table)
         screen.print()
     for name, words in ROWS.items():
-        show(screen, f"{words.strip()}: {COUNTS[name]}", 0, "dim")
+        print_paragraph(screen, f"{words.strip()}: {COUNTS[name]}", 0, "dim")
 
 
-def _title(life: "Life") -> str:
+def _format_title(life: "UserTrace") -> str:
     return f"client of kind {life.kind}, {life.flow}"
 
 
-def _tables(group: _Lived) -> "Iterator[tuple[str, Table]]":
+def _build_tables(group: _Lived) -> "Iterator[tuple[str, Table]]":
     from rich import box
     from rich.table import Table
 
@@ -131,29 +131,29 @@ def _tables(group: _Lived) -> "Iterator[tuple[str, Table]]":
                 words, *(str(getattr(counts[phase], name)) if phase in counts else "-" for _, counts in group)
             )
         if phase == REVOKED:
-            table.add_row("the revoked token was", *(_fate(life) for life, _ in group))
+            table.add_row("the revoked token was", *(_format_outcome(life) for life, _ in group))
         yield f"{phase}: {meaning}", table
 
 
-def _fate(life: "Life") -> str:
-    return "-" if life.refused is None else "refused" if life.refused else "accepted"
+def _format_outcome(life: "UserTrace") -> str:
+    return "-" if life.revoked_token_refused is None else "refused" if life.revoked_token_refused else "accepted"
 
 
 # --- traces ----------------------------------------------------------------------------------------------------------
 
 
-def _show_traces(groups: list[_Lived]) -> None:
-    screen = console()
+def _print_traces(groups: list[_Lived]) -> None:
+    screen = open_console()
     for group in groups:
         for life, counts in group:
-            show(screen, f"{life.design}: {_title(life)}", 0, "bold underline")
+            print_paragraph(screen, f"{life.design}: {_format_title(life)}", 0, "bold underline")
             for phase in counts:
-                show(screen, phase, 2, "bold")
-                for number, step in enumerate(life.of(phase), start=1):
-                    show(screen, f"{number:>3}. {'  ' * step.depth}{told(step)}", 2)
+                print_paragraph(screen, phase, 2, "bold")
+                for number, step in enumerate(life.list_steps(phase), start=1):
+                    print_paragraph(screen, f"{number:>3}. {'  ' * step.depth}{format_step(step)}", 2)
 
 
-def told(step: "Step") -> str:
+def format_step(step: "Step") -> str:
     """One step in words."""
     aside = " (by itself)" if step.by_itself else " (nobody waits)" if step.behind else ""
     if step.kind == "request":
@@ -166,28 +166,28 @@ def told(step: "Step") -> str:
 # --- for machines ----------------------------------------------------------------------------------------------------
 
 
-def _document(source: str, groups: list[_Lived], trace: bool) -> dict[str, Any]:
+def _build_document(source: str, groups: list[_Lived], trace: bool) -> dict[str, Any]:
     from simlib.analysis.process import COUNTS
 
     return {
         "scenario": source,
         "counts": dict(COUNTS),
-        "lives": [_life(life, counts, trace) for group in groups for life, counts in group],
+        "lives": [_build_life_document(life, counts, trace) for group in groups for life, counts in group],
     }
 
 
-def _life(life: "Life", counts: "dict[str, Counts]", trace: bool) -> dict[str, Any]:
+def _build_life_document(life: "UserTrace", counts: "dict[str, Counts]", trace: bool) -> dict[str, Any]:
     return {
         "design": life.design,
         "client": life.kind,
         "flow": life.flow,
-        "revoked_token_refused": life.refused,
+        "revoked_token_refused": life.revoked_token_refused,
         "phases": [
             {
                 "phase": phase,
                 "status": life.outcomes[phase],
                 **{name: getattr(counts[phase], name) for name in ROWS},
-                **({"trace": [step._asdict() for step in life.of(phase)]} if trace else {}),
+                **({"trace": [step._asdict() for step in life.list_steps(phase)]} if trace else {}),
             }
             for phase in counts
         ],

@@ -1,4 +1,4 @@
-"""Who reaches what in a network that is traced: the routes of the engine without links, stations and costs."""
+"""Routes of a traced network: which replica reaches which target on which host, without links, stations and costs."""
 
 from collections.abc import Hashable
 from typing import Any, NamedTuple
@@ -9,61 +9,66 @@ from simlib.engine.network import Network, Path
 from simlib.scenario.variates import Variates
 
 
-class Way(NamedTuple):
-    """How a host reaches a target on another one."""
+class TracedRoute(NamedTuple):
+    """Route of a host to a target on another one."""
 
     target: str
     callee: "TracedReplica"
     path: Path
 
     @property
-    def behind_the_server(self) -> bool:
-        """Whether the callee is the database of the one who calls."""
+    def is_own_database(self) -> bool:
+        """Whether the callee is the caller's own database."""
         return self.path.callee.partition("@")[0] == "store"
 
 
 class TracedReplica:
-    """One replica of a host: what it is lent, what it answers, whom it reaches, what is under way only once."""
+    """One replica of a host: its context, its handlers, its routes, and the work that its requests share.
+
+    ``in_flight``: key of shared work -> the tasks that wait for it. ``draw_count``: random numbers drawn so far.
+    """
 
     def __init__(self, context: HostContext) -> None:
         self.context = context
         self.name = context.name
         self.party = context.name.partition("@")[0]
         self.handlers: dict[str, Handler] = {}
-        self.ways: dict[str, Way] = {}
+        self.routes: dict[str, TracedRoute] = {}
         self.local: dict[str, InProcess] = {}
-        self.flights: dict[Hashable, list[Any]] = {}
-        self.drawn = 0
+        self.in_flight: dict[Hashable, list[Any]] = {}
+        self.draw_count = 0
 
 
 Replicas = dict[str, list[TracedReplica]]
 
 
-def traced_replicas(network: Network, kernel: Kernel, variates: Variates) -> Replicas:
-    """All replicas by host, connected. Of several that share a target the first one answers."""
+def build_traced_replicas(network: Network, kernel: Kernel, variates: Variates) -> Replicas:
+    """Build and connect all replicas by host. Of several replicas with the same target the first one answers."""
     replicas = {
         host.name: [TracedReplica(HostContext(kernel, variates, host.name, n)) for n in range(host.replicas)]
         for host in network.hosts
     }
-    for target, (where, bind) in network.handlers.items():
-        for replica in replicas[where]:
+    for target, (host, bind) in network.handlers.items():
+        for replica in replicas[host]:
             replica.handlers[target] = bind(replica.context)
     for path in network.paths:
         for replica in replicas[path.caller]:
-            replica.ways |= _ways(network, replicas, path)
+            replica.routes |= _list_routes(network, replicas, path)
     for host, group in replicas.items():
         for replica in group:
             replica.local = {**network.local, **network.local_to.get(host, {})}
             aliases = network.aliases.get(host, {})
-            replica.ways |= {name: replica.ways[target] for name, target in aliases.items() if target in replica.ways}
+            replica.routes |= {
+                name: replica.routes[target] for name, target in aliases.items() if target in replica.routes
+            }
     return replicas
 
 
-def _ways(network: Network, replicas: Replicas, path: Path) -> dict[str, Way]:
-    callees, ways = replicas[path.callee], {}
-    for target, (where, _) in network.handlers.items():
-        if where == path.callee:
-            ways[target] = Way(target, callees[0], path)
+def _list_routes(network: Network, replicas: Replicas, path: Path) -> dict[str, TracedRoute]:
+    callees, routes = replicas[path.callee], {}
+    for target, (host, _) in network.handlers.items():
+        if host == path.callee:
+            routes[target] = TracedRoute(target, callees[0], path)
             if target in network.single:
-                ways |= {f"{target}#{n}": Way(target, callee, path) for n, callee in enumerate(callees)}
-    return ways
+                routes |= {f"{target}#{n}": TracedRoute(target, callee, path) for n, callee in enumerate(callees)}
+    return routes

@@ -1,4 +1,4 @@
-"""One user alone in the world of a scenario, with a client of one kind: what is traced phase by phase."""
+"""Single user: the world of a scenario with one user, whose client is of one kind, to be traced phase by phase."""
 
 from dataclasses import replace
 from types import MappingProxyType
@@ -14,49 +14,51 @@ from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ClientKind, ClientType, PoissonLoad, Population, Revocations, World
 
 USUAL_KIND: ClientKind = "web"
-"""The client of a world that does not say which clients it has."""
+"""Kind of client in a world that lists no clients."""
 LENGTH_S, REVOCATIONS = 100.0, 5000.0
-"""So many revocations in so short a time that one is due as soon as there is a token."""
+"""Length of the run and revocations in it: so frequent that one is due as soon as there is a token."""
 SESSION_S = 1e8
 APPROVAL_S = 12.0
-"""How long the user of a device takes where the world does not say: assumption, longer than two polls of 5 s."""
+"""Time that the user of a device takes where the world states none: assumption, longer than two polls of 5 s."""
 
 
-def kinds_of(scenario: Scenario, flow: str | None = None) -> tuple[ClientKind, ...]:
-    """The kinds of clients of a scenario that sign in by a flow; by any when none is named.
+def list_client_kinds(scenario: Scenario, flow: str | None = None) -> tuple[ClientKind, ...]:
+    """List the kinds of clients of a scenario that sign in by a flow; by any when none is named.
 
     A world without clients of such a kind gets the first kind that the flow is for, or a web application.
-    Raises InputError for what is no flow by which anybody signs in.
+    Raises InputError for a name that is no flow of a sign-in.
     """
-    own = tuple(dict.fromkeys(client.kind for client in scenario.world.clients))
+    kinds = tuple(dict.fromkeys(client.kind for client in scenario.world.clients))
     if flow is None:
-        return own or (USUAL_KIND,)
+        return kinds or (USUAL_KIND,)
     usable = [name for name, kind in FLOWS.items() if kind.client_kinds and not kind.refused]
     if flow not in usable:
         raise InputError(f"--flow: {unknown('flow', flow, usable)}")
     fitting = FLOWS[flow].client_kinds
-    return tuple(kind for kind in own if kind in fitting) or fitting[:1]
+    return tuple(kind for kind in kinds if kind in fitting) or fitting[:1]
 
 
-def flow_of(kind: ClientKind, design: Design) -> str:
-    """The flow by which a kind of client signs in: the design's own, else the first that is for this kind."""
+def choose_flow(kind: ClientKind, design: Design) -> str:
+    """Choose the flow by which a kind of client signs in: the design's own, else the first one for this kind."""
     usual = next(name for name, flow in FLOWS.items() if kind in flow.client_kinds and not flow.refused)
     return design.flows.get(kind, usual)
 
 
-def alone(scenario: Scenario, design: Design, kind: ClientKind, flow: str | None = None) -> tuple[Scenario, Design]:
-    """The scenario with one user, and the design with the flow of the user's client.
+def isolate_user(
+    scenario: Scenario, design: Design, kind: ClientKind, flow: str | None = None
+) -> tuple[Scenario, Design]:
+    """Return the scenario with one user only, and the design with the flow of the user's client.
 
     Raises InputError when the design cannot work with that flow.
     """
-    own = replace(design, flows=MappingProxyType({kind: flow or flow_of(kind, design)}))
-    world = _world(scenario.world, kind)
-    check_agreement(own, world, PARTS, f"{scenario.name}: designs.{design.name}")
-    looked_at = scenario.run.model_copy(update={"length_s": LENGTH_S, "warm_up_s": 0.0})
-    return replace(scenario, world=world, run=looked_at, trace=None), own
+    traced_design = replace(design, flows=MappingProxyType({kind: flow or choose_flow(kind, design)}))
+    world = _build_world(scenario.world, kind)
+    check_agreement(traced_design, world, PARTS, f"{scenario.name}: designs.{design.name}")
+    run = scenario.run.model_copy(update={"length_s": LENGTH_S, "warm_up_s": 0.0})
+    return replace(scenario, world=world, run=run, trace=None), traced_design
 
 
-def _world(world: World, kind: ClientKind) -> World:
+def _build_world(world: World, kind: ClientKind) -> World:
     listed = next((client for client in world.clients if client.kind == kind), None)
     approval = listed.approval if listed is not None else Constant(value_s=APPROVAL_S)
     client = ClientType(
