@@ -1,200 +1,88 @@
-"""JWT or opaque access tokens: how much faster, how much harder to build and run, and is it worth it?
+"""Simulation of OAuth 2.0 deployments with JWT or opaque access tokens: latency, load, exposure, effort, decision.
 
-Values in, values out: `load_scenario` -> `simulate` -> records -> `summarise`; `replicate` and `compare` do it many
-times; `judge_comparison` says what that allows to be said, `write_report` writes it down. `make_decision` goes on to
-which design is worth it, and `write_decision` writes the record. Heavy libraries are imported when a function that
-needs them is first used.
+The steps, each a function of values:
+
+- `load_scenario` reads a `Scenario` (world, designs, run); `change_scenario` returns another with other values at keys.
+- `simulate` runs one replication of one design and returns `Records`; `summarise` reduces them to figures.
+- `replicate` runs all replications of a design, `compare` those of all designs (`Comparison`), `sweep` those of many
+  scenarios.
+- `judge_comparison` returns `Verdicts`: intervals of paired differences, each better, worse, equivalent or undecided.
+- `plan_bad_days`, `run_bad_days` and `judge_bad_days` do the same for runs with a fault in them.
+- `decide` returns a `Decision`: limits first, then total cost with effort, prices and simulation uncertain.
+- `write_report` and `write_decision` write folders; `write_records` and `read_records` Parquet files.
+
+Further public modules, to be imported by name: `simlib.analysis` (statistics and columns of all tables),
+`simlib.theory`, `simlib.process`, `simlib.security`, `simlib.faults`, `simlib.effort`, `simlib.gain`, `simlib.figures`,
+`simlib.tables` and `simlib.calibration`. All other modules may change.
+
+Times are seconds, sizes bytes, loads requests per second. Input that cannot be used raises `InputError`, whose message
+is one line. Heavy libraries are imported by the functions that need them.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from simlib.analysis import (
-        METRICS,
-        Interval,
-        after_warm_up,
-        assess_stability,
-        finished,
-        latency,
-        littles_law,
-        paired,
-        replications_needed,
-        student,
-        summarise,
-        to_frame,
-    )
-    from simlib.calibration.clock import CpuStopwatch
-    from simlib.decision import Judgement, Verdicts, judge, judge_comparison, sentence
-    from simlib.decision.bad_days import judge_bad_days
-    from simlib.decision.choice.decide import decide, make_decision
-    from simlib.decision.choice.results import Decision
-    from simlib.decision.effort import EffortLedger, load_ledger
-    from simlib.decision.gain import gain_of
-    from simlib.deployment.loading import load_scenario
-    from simlib.deployment.simulate import simulate
-    from simlib.experiment import Comparison, compare, read_records, replicate, sweep, token_reuse, write_records
-    from simlib.experiment.bad_days import bad_days, plan_days
-    from simlib.report.bad_days_report import availability_figure, goodput_figure
-    from simlib.report.comparison_figures import latency_figure, tradeoff_figure
-    from simlib.report.comparison_folder import write_report
-    from simlib.report.decision_figures import breakeven_figure, cost_bars_figure, tornado_figure
-    from simlib.report.frontier_figure import frontier_figure
-    from simlib.report.latency_figures import distribution_figure, steps_figure
-    from simlib.report.notebook import comparison_table, show
-    from simlib.report.process_figures import comparable_request, slow_motion
-    from simlib.report.record.complexity import complexity_of
-    from simlib.report.record.folder import write_decision
-    from simlib.report.record.madr import decision_record
-    from simlib.report.record.notebook import limits_table, ranking_table
-    from simlib.report.run_record import Provenance
-    from simlib.report.sweep_figures import load_figure, ttl_figure
-    from simlib.report.validation_figures import theory_figure
-    from simlib.scenario.base import bundled_scenarios
-    from simlib.scenario.errors import InputError
-    from simlib.scenario.scenario import Scenario
-    from simlib.scenario.traces import read_trace
+if TYPE_CHECKING:  # the same names as in _EXPORTS, for type checkers
+    from simlib.analysis.summary import summarise as summarise
+    from simlib.decision.bad_days import judge_bad_days as judge_bad_days
+    from simlib.decision.choice.decide import decide as decide
+    from simlib.decision.choice.results import Decision as Decision
+    from simlib.decision.comparison import Verdicts as Verdicts
+    from simlib.decision.comparison import judge_comparison as judge_comparison
+    from simlib.deployment.loading import load_scenario as load_scenario
+    from simlib.deployment.simulate import simulate as simulate
+    from simlib.experiment.bad_days import plan_bad_days as plan_bad_days
+    from simlib.experiment.bad_days import run_bad_days as run_bad_days
+    from simlib.experiment.compare import Comparison as Comparison
+    from simlib.experiment.compare import compare as compare
+    from simlib.experiment.parquet import read_records as read_records
+    from simlib.experiment.parquet import write_records as write_records
+    from simlib.experiment.replicate import replicate as replicate
+    from simlib.experiment.sweep import change_scenario as change_scenario
+    from simlib.experiment.sweep import sweep as sweep
+    from simlib.report.comparison_folder import write_report as write_report
+    from simlib.report.record.folder import write_decision as write_decision
+    from simlib.scenario.base import bundled_scenarios as bundled_scenarios
+    from simlib.scenario.errors import InputError as InputError
+    from simlib.scenario.records import Records as Records
+    from simlib.scenario.scenario import Scenario as Scenario
+    from simlib.scenario.traces import read_trace as read_trace
+    from simlib.scenario.writing import export_scenario as export_scenario
 
-_WHERE = {
-    "METRICS": "simlib.analysis",
-    "Comparison": "simlib.experiment",
-    "CpuStopwatch": "simlib.calibration.clock",
-    "Decision": "simlib.decision.choice.results",
-    "EffortLedger": "simlib.decision.effort",
-    "InputError": "simlib.scenario.errors",
-    "Interval": "simlib.analysis",
-    "Judgement": "simlib.decision",
-    "Provenance": "simlib.report.run_record",
-    "Scenario": "simlib.scenario.scenario",
-    "Verdicts": "simlib.decision",
-    "after_warm_up": "simlib.analysis",
-    "assess_stability": "simlib.analysis",
-    "availability_figure": "simlib.report.bad_days_report",
-    "bad_days": "simlib.experiment.bad_days",
-    "breakeven_figure": "simlib.report.decision_figures",
-    "bundled_scenarios": "simlib.scenario.base",
-    "comparable_request": "simlib.report.process_figures",
-    "compare": "simlib.experiment",
-    "comparison_table": "simlib.report.notebook",
-    "complexity_of": "simlib.report.record.complexity",
-    "cost_bars_figure": "simlib.report.decision_figures",
-    "decide": "simlib.decision.choice.decide",
-    "decision_record": "simlib.report.record.madr",
-    "distribution_figure": "simlib.report.latency_figures",
-    "finished": "simlib.analysis",
-    "frontier_figure": "simlib.report.frontier_figure",
-    "gain_of": "simlib.decision.gain",
-    "goodput_figure": "simlib.report.bad_days_report",
-    "judge": "simlib.decision",
-    "judge_bad_days": "simlib.decision.bad_days",
-    "judge_comparison": "simlib.decision",
-    "latency": "simlib.analysis",
-    "latency_figure": "simlib.report.comparison_figures",
-    "limits_table": "simlib.report.record.notebook",
-    "littles_law": "simlib.analysis",
-    "load_figure": "simlib.report.sweep_figures",
-    "load_ledger": "simlib.decision.effort",
-    "load_scenario": "simlib.deployment.loading",
-    "make_decision": "simlib.decision.choice.decide",
-    "paired": "simlib.analysis",
-    "plan_days": "simlib.experiment.bad_days",
-    "ranking_table": "simlib.report.record.notebook",
-    "read_records": "simlib.experiment",
-    "read_trace": "simlib.scenario.traces",
-    "replicate": "simlib.experiment",
-    "replications_needed": "simlib.analysis",
-    "sentence": "simlib.decision",
-    "show": "simlib.report.notebook",
-    "simulate": "simlib.deployment.simulate",
-    "slow_motion": "simlib.report.process_figures",
-    "steps_figure": "simlib.report.latency_figures",
-    "student": "simlib.analysis",
-    "summarise": "simlib.analysis",
-    "sweep": "simlib.experiment",
-    "theory_figure": "simlib.report.validation_figures",
-    "to_frame": "simlib.analysis",
-    "token_reuse": "simlib.experiment",
-    "tornado_figure": "simlib.report.decision_figures",
-    "tradeoff_figure": "simlib.report.comparison_figures",
-    "ttl_figure": "simlib.report.sweep_figures",
-    "write_decision": "simlib.report.record.folder",
-    "write_records": "simlib.experiment",
-    "write_report": "simlib.report.comparison_folder",
-}
-
-__all__ = [
-    "METRICS",
-    "Comparison",
-    "CpuStopwatch",
-    "Decision",
-    "EffortLedger",
-    "InputError",
-    "Interval",
-    "Judgement",
-    "Provenance",
-    "Scenario",
-    "Verdicts",
-    "after_warm_up",
-    "assess_stability",
-    "availability_figure",
-    "bad_days",
-    "breakeven_figure",
-    "bundled_scenarios",
-    "comparable_request",
-    "compare",
-    "comparison_table",
-    "complexity_of",
-    "cost_bars_figure",
-    "decide",
-    "decision_record",
-    "distribution_figure",
-    "finished",
-    "frontier_figure",
-    "gain_of",
-    "goodput_figure",
-    "judge",
-    "judge_bad_days",
-    "judge_comparison",
-    "latency",
-    "latency_figure",
-    "limits_table",
-    "littles_law",
-    "load_figure",
-    "load_ledger",
-    "load_scenario",
-    "make_decision",
-    "paired",
-    "plan_days",
-    "ranking_table",
-    "read_records",
-    "read_trace",
-    "replicate",
-    "replications_needed",
-    "sentence",
-    "show",
-    "simulate",
-    "slow_motion",
-    "steps_figure",
-    "student",
-    "summarise",
-    "sweep",
-    "theory_figure",
-    "to_frame",
-    "token_reuse",
-    "tornado_figure",
-    "tradeoff_figure",
-    "ttl_figure",
-    "write_decision",
-    "write_records",
-    "write_report",
-]
 __version__ = "0.1.0"
+
+_EXPORTS = {
+    "simlib.analysis.summary": ("summarise",),
+    "simlib.decision.bad_days": ("judge_bad_days",),
+    "simlib.decision.choice.decide": ("decide",),
+    "simlib.decision.choice.results": ("Decision",),
+    "simlib.decision.comparison": ("Verdicts", "judge_comparison"),
+    "simlib.deployment.loading": ("load_scenario",),
+    "simlib.deployment.simulate": ("simulate",),
+    "simlib.experiment.bad_days": ("plan_bad_days", "run_bad_days"),
+    "simlib.experiment.compare": ("Comparison", "compare"),
+    "simlib.experiment.parquet": ("read_records", "write_records"),
+    "simlib.experiment.replicate": ("replicate",),
+    "simlib.experiment.sweep": ("change_scenario", "sweep"),
+    "simlib.report.comparison_folder": ("write_report",),
+    "simlib.report.record.folder": ("write_decision",),
+    "simlib.scenario.base": ("bundled_scenarios",),
+    "simlib.scenario.errors": ("InputError",),
+    "simlib.scenario.records": ("Records",),
+    "simlib.scenario.scenario": ("Scenario",),
+    "simlib.scenario.traces": ("read_trace",),
+    "simlib.scenario.writing": ("export_scenario",),
+}
+"""Module -> the names that it exports here, imported when first used."""
+_MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}
+
+__all__ = ["__version__", *_MODULE_OF]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'simlib' has no attribute {name!r}")
-    return getattr(import_module(_WHERE[name]), name)
+    return getattr(import_module(_MODULE_OF[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -1,8 +1,8 @@
 """Process of one user, step by step: steps, messages, round trips and points of failure of each phase, as counts.
 
-`trace_user` runs the real parts of one design for one user without load and returns a `UserTrace`: its ``steps`` in order,
-each in one phase. The phases are the keys of `PHASES`, among them `SIGN_IN`, `FIRST` (the first request with a token),
-`NEXT` (a request with a known token), `REFRESH` and `REVOKED`. Phase by phase, `count_process` returns `Counts`, whose
+`trace_user` runs the real parts of one design for one user without load and returns a `UserTrace`: its ``steps`` in
+order, each in one phase. The phases are the keys of `PHASES`, among them `SIGN_IN`, `FIRST` (the first request with a
+token), `NEXT` (a request with a known token), `REFRESH` and `REVOKED`. `count_phases` returns phase -> `Counts`, whose
 fields are defined in `COUNTS`; ``bytes`` are bytes of all messages, all other fields are plain counts.
 
 Both raise InputError for an unknown design and for one that cannot work with the flow.
@@ -21,8 +21,8 @@ __all__ = [
     "REVOKED",
     "SIGN_IN",
     "Counts",
-    "UserTrace",
     "Step",
-    "process",
+    "UserTrace",
+    "count_phases",
     "trace_user",
 ]

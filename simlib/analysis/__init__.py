@@ -1,15 +1,39 @@
-"""From records to numbers with intervals: tidy tables, summaries, statistics, queueing theory.
+"""Analysis of records: summaries, intervals over replications, stability; and the columns of all tables.
 
-pandas and scipy are loaded by the functions that need them, so importing this floor costs neither.
+`summarise` reduces `simlib.Records` to one row of figures; `simlib.replicate` returns a pandas frame with one row per
+replication, ``Comparison.table`` and `simlib.sweep` one per design and replication (and point). Columns: ``design``,
+``replication``, then
+
+- seconds: mean_s, p50_s, p95_s, p99_s (latency of requests), checking_mean_s, obtaining_mean_s (per request),
+  sign_in_mean_s (per sign-in), rs_cpu_s, as_cpu_s (CPU time per request), exposure_s (per revoked token);
+- 1/s: as_requests_per_s; bytes: bytes_per_request;
+- shares: checking_share, sign_in_share, as_utilisation, rs_utilisation, gateway_utilisation, store_utilisation,
+  shared_store_utilisation, hit_ratio, refused_share, retried_share, failed_share, availability;
+- counts: tokens_in_use, signatures_made, signatures_verified, unfinished, exposure_requests.
+
+They are NaN where they are undefined. `METRICS` has label, unit and direction of each.
+
+`to_frame` makes a frame of one table of records: requests, calls, tokens, revocations, stations, visits, operations or
+faults. Their columns with types and units are in data/records.md. `student` and `compare_pairs` return an `Interval`
+over replications, which are the independent values; both take arrays of shape (replications,).
+
+Arguments out of range raise ValueError. Importing this package loads neither pandas nor scipy.
 """
 
-from simlib.analysis.gain_figures import GAIN_METRICS, gain_figures
-from simlib.analysis.intervals import Interval, paired, replications_needed, student
-from simlib.analysis.littles_law import littles_law
+from simlib.analysis.gain_figures import (
+    GAIN_METRICS,
+    compute_checking_quantile,
+    compute_gain_figures,
+    compute_older_shares,
+    compute_outage_share,
+)
+from simlib.analysis.intervals import Interval, compare_pairs, estimate_replications, student
+from simlib.analysis.littles_law import check_littles_law
 from simlib.analysis.metrics import METRICS, Metric
-from simlib.analysis.stability import Stability, assess_stability, in_system, is_unstable
+from simlib.analysis.stability import Stability, assess_stability, count_in_system, is_unstable
 from simlib.analysis.summary import summarise
-from simlib.analysis.tables import after_warm_up, finished, latency, to_frame, with_outcome
+from simlib.analysis.tables import compute_latency, select_after_warm_up, select_finished, select_outcomes, to_frame
+from simlib.analysis.usage import compute_mean_reply_bytes, count_calls_per_request, tabulate_costs
 
 __all__ = [
     "GAIN_METRICS",
@@ -17,18 +41,24 @@ __all__ = [
     "Interval",
     "Metric",
     "Stability",
-    "after_warm_up",
     "assess_stability",
-    "finished",
-    "gain_figures",
-    "in_system",
+    "check_littles_law",
+    "compare_pairs",
+    "compute_checking_quantile",
+    "compute_gain_figures",
+    "compute_latency",
+    "compute_mean_reply_bytes",
+    "compute_older_shares",
+    "compute_outage_share",
+    "count_calls_per_request",
+    "count_in_system",
+    "estimate_replications",
     "is_unstable",
-    "latency",
-    "littles_law",
-    "paired",
-    "replications_needed",
+    "select_after_warm_up",
+    "select_finished",
+    "select_outcomes",
     "student",
     "summarise",
+    "tabulate_costs",
     "to_frame",
-    "with_outcome",
 ]

@@ -1,19 +1,20 @@
-"""simlib attacks: what is refused by which check, and what is accepted for how long."""
+"""Command `simlib attacks`: attacks on the designs of a scenario, and the check that refuses each of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simlib.commands.console import Interrupted, console, print_json, show
-from simlib.commands.progress import heard_interrupts
+from simlib.commands.console import open_console, print_paragraph
+from simlib.commands.options import Json, Source
+from simlib.commands.runner import describe_missing_output, print_answer, run_interruptibly
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from simlib.decision.attack_findings import Finding
-    from simlib.experiment.attack_matrix import Cell, Planned
+    from simlib.experiment.attack_matrix import Cell
     from simlib.report.attack_text import AttackTable
     from simlib.scenario.scenario import Scenario
 
@@ -21,131 +22,133 @@ _LABEL, _COLUMN, _WIDEST = 26, 17, 36
 
 
 def attacks(
-    scenario: Annotated[
-        str,
-        typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or the name of a bundled one."),
-    ],
+    scenario: Source,
     attack: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this attack, told step by step; may be repeated.")
+        list[str] | None, typer.Option(metavar="NAME", help="Only this attack, step by step; may be given several times.")
     ] = None,
-    victims: Annotated[
-        bool, typer.Option("--victims/--no-victims", help="Also parts, flows and servers that lack a check.")
+    vulnerable: Annotated[
+        bool,
+        typer.Option(
+            "--vulnerable/--no-vulnerable", help="Also deliberately vulnerable parts, flows and servers (without a check)."
+        ),
     ] = True,
+    victims: Annotated[bool | None, typer.Option("--victims/--no-victims", hidden=True)] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also a design for every part of the catalogue.")] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write cells, findings and figures into this folder.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    json: Json = False,
 ) -> None:
     """Attack the designs of a scenario with real bytes: tokens, and the flows by which clients get them.
 
-    Each attack begins with what an attacker can have (a key set, a token seen on its way, a code in a redirect), which
-    is obtained by real steps, and is tried again and again in simulated time until it is refused. Every design is also
-    attacked with its tokens bound to a key (DPoP, mutual TLS). Victims lack one check each and can never be designs:
-    they show what that check is for. The conclusions are computed from the cells.
+    Each attack begins with assets that an attacker can have (a key set, a token seen on the network, a code in a
+    redirect). They are obtained by real steps, and the attack is repeated in simulated time until it is refused. Every
+    design is also attacked with its tokens bound to a key (DPoP, mutual TLS). Deliberately vulnerable parts lack one
+    check each and cannot be used in a design: they show what that check is for. The conclusions are computed from the
+    cells.
 
     \b
     Examples:
       simlib attacks busy-api
       simlib attacks busy-api --attack replayed_bearer
-      simlib attacks my.toml --no-victims --json
+      simlib attacks my.toml --no-vulnerable --json
       simlib attacks busy-api --all --out attacks/
 
-    Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears whole or not at all.
+    Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears complete or not at
+    all.
     """
     from simlib.deployment.loading import load_scenario
     from simlib.experiment.atomic_folder import check_folder
-    from simlib.experiment.attack_matrix import plan_attacks
 
     loaded = load_scenario(scenario)
     if out is not None:
         check_folder(out, "--out")
-    planned = plan_attacks(loaded, victims=victims, everything=everything, only=attack or ())
-    _run(loaded, planned, attack or [], out, json)
+    with_vulnerable = vulnerable if victims is None else victims
+    _run(loaded, attack or [], with_vulnerable, everything, out, json)
 
 
-def _run(scenario: "Scenario", planned: "tuple[Planned, ...]", named: list[str], out: Path | None, json: bool) -> None:
-    from simlib.decision.attack_findings import find
-    from simlib.report.attack_folder import attack_document, write_attacks
+def _run(
+    scenario: "Scenario", names: list[str], vulnerable: bool, everything: bool, out: Path | None, json: bool
+) -> None:
+    from simlib.decision.attack_findings import compute_findings
+    from simlib.experiment.attack_matrix import plan_attacks, run_attacks
+    from simlib.report.attack_folder import write_attacks
 
-    with heard_interrupts() as ask:
-        try:
-            cells = _attacked(planned, ask)
-            findings = find(cells)
-            ask()
-            folder = None if out is None else write_attacks(out, scenario.name, cells, findings)
-        except KeyboardInterrupt:
-            raise Interrupted("nothing was written" if out is None else f"nothing was written to {out}") from None
-    if json:
-        from simlib.report.attack_text import told
-
-        more = {"encounters": [told(cell) for cell in cells]} if named else {}
-        where = None if folder is None else str(folder)
-        print_json({**attack_document(scenario.name, cells, findings), **more, "folder": where})
-    else:
-        _tell(scenario, cells, findings, named, out)
+    planned = plan_attacks(scenario, vulnerable=vulnerable, whole_catalogue=everything, only=names)
+    with run_interruptibly(lambda: describe_missing_output(out)) as run:
+        with run.show_progress(len(planned), "attacking", "cells") as progress:
+            cells = run_attacks(planned, progress)
+        findings = compute_findings(cells)
+        run.raise_if_interrupted()
+        folder = None if out is None else write_attacks(out, scenario.name, cells, findings)
+    print_answer(
+        json,
+        lambda: _build_document(scenario.name, cells, findings, names, folder),
+        lambda: _print_attacks(scenario, cells, findings, names, out),
+    )
 
 
-def _attacked(planned: "tuple[Planned, ...]", ask: Callable[[], None]) -> "tuple[Cell, ...]":
-    from simlib.commands.progress import progress
-    from simlib.experiment.attack_matrix import run_attacks
+def _build_document(
+    scenario: str,
+    cells: "tuple[Cell, ...]",
+    findings: "tuple[Finding, ...]",
+    names: list[str],
+    folder: Path | None,
+) -> dict[str, Any]:
+    from simlib.report.attack_folder import build_attack_document
+    from simlib.report.attack_text import build_attack_run_document
 
-    with progress(len(planned), "attacking", "cells") as tell_progress:
-
-        def told(done: int, total: int) -> None:
-            ask()
-            tell_progress(done, total)
-
-        return run_attacks(planned, told)
+    attack_runs = {"encounters": [build_attack_run_document(cell) for cell in cells]} if names else {}
+    where = None if folder is None else str(folder)
+    return {**build_attack_document(scenario, cells, findings), **attack_runs, "folder": where}
 
 
 # --- in the terminal -------------------------------------------------------------------------------------------------
 
 
-def _tell(
+def _print_attacks(
     scenario: "Scenario",
     cells: "tuple[Cell, ...]",
     findings: "tuple[Finding, ...]",
-    named: list[str],
+    names: list[str],
     out: Path | None,
 ) -> None:
-    from simlib.commands.compare_terminal import bullets
-    from simlib.report.attack_text import LEGEND, attack_tables
+    from simlib.commands.compare_terminal import build_bullets
+    from simlib.report.attack_text import LEGEND, build_attack_tables
 
-    screen = console()
+    screen = open_console()
     screen.print(f"{scenario.title}: {len(cells)} cells, each by bytes that were really sent")
-    if named:
-        _tell_steps(cells, named)
-    for table in attack_tables(cells):
-        for number, part in enumerate(_parts(table, screen.width)):
+    _print_attack_runs(cells, names)
+    for table in build_attack_tables(cells):
+        for number, part in enumerate(_split_table(table, screen.width)):
             screen.print()
-            show(screen, table.title + (", continued" if number else ""), 0, "bold")
+            print_paragraph(screen, table.title + (", continued" if number else ""), 0, "bold")
             screen.print(part)
     if cells:
-        show(screen, LEGEND, 0, "dim")
+        print_paragraph(screen, LEGEND, 0, "dim")
     if findings:
         screen.print("\nWhat these cells show", style="bold")
-        screen.print(bullets([f"{finding.about}: {finding.sentence}" for finding in findings]))
+        screen.print(build_bullets([f"{finding.about}: {finding.sentence}" for finding in findings]))
     if out is not None:
         screen.print(f"\nCells, findings and figures: {out}")
 
 
-def _tell_steps(cells: "tuple[Cell, ...]", named: list[str]) -> None:
-    from simlib.report.attack_text import describe_attack, describe_attack_run, worth_telling
+def _print_attack_runs(cells: "tuple[Cell, ...]", names: list[str]) -> None:
+    from simlib.report.attack_text import describe_attack, describe_attack_run, select_noteworthy
 
-    screen = console()
-    for name in dict.fromkeys(named):
+    screen = open_console()
+    for name in dict.fromkeys(names):
         screen.print()
         for number, line in enumerate(describe_attack(name)):
-            show(screen, line, 0, "" if number else "bold underline")
-        for cell in worth_telling(cells, name):
+            print_paragraph(screen, line, 0, "" if number else "bold underline")
+        for cell in select_noteworthy(cells, name):
             screen.print()
             for number, line in enumerate(describe_attack_run(cell)):
-                show(screen, line.lstrip(), len(line) - len(line.lstrip()), "" if number else "bold")
+                print_paragraph(screen, line.lstrip(), len(line) - len(line.lstrip()), "" if number else "bold")
 
 
-def _parts(table: "AttackTable", width: int) -> "Iterator[Table]":
-    """The table in as many pieces as the width (columns of text) asks for."""
+def _split_table(table: "AttackTable", width: int) -> "Iterator[Table]":
+    """The table in as many pieces as the width (columns of text) needs."""
     from textwrap import fill
 
     from rich import box

@@ -1,25 +1,32 @@
 """From numbers with intervals to a reasoned choice."""
 
 from simlib.decision.comparison import Verdicts, judge_comparison
-from simlib.decision.notes import distortion_notes
+from simlib.decision.notes import list_distortion_notes
 from simlib.decision.profile_dependence import PairUnderProfiles, ProfileDependence, judge_profiles
-from simlib.decision.promises import Promised, promise_sentences, promised
-from simlib.decision.verdicts import Judgement, LimitCheck, brief, check_limits, judge, sentence
+from simlib.decision.promises import ValidityBounds, compute_promises, describe_promises
+from simlib.decision.verdicts import (
+    Judgement,
+    LimitCheck,
+    check_limits,
+    describe_judgement,
+    judge_difference,
+    summarise,
+)
 
 __all__ = [
     "Judgement",
     "LimitCheck",
     "PairUnderProfiles",
     "ProfileDependence",
-    "Promised",
+    "ValidityBounds",
     "Verdicts",
-    "brief",
     "check_limits",
-    "distortion_notes",
-    "judge",
+    "compute_promises",
+    "describe_judgement",
+    "describe_promises",
     "judge_comparison",
+    "judge_difference",
     "judge_profiles",
-    "promise_sentences",
-    "promised",
-    "sentence",
+    "list_distortion_notes",
+    "summarise",
 ]

@@ -8,10 +8,11 @@ from functools import partial
 from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.analysis.stability import Stability, assess_stability
-from simlib.decision.notes import headline, limit_lines, reading_notes, stability_lines
-from simlib.decision.promises import caches_answers, reads_tokens
-from simlib.decision.verdicts import Judgement, LimitCheck, check_limits, judge
+from simlib.decision.notes import describe_limit_checks, describe_stability, list_reading_notes, write_headline
+from simlib.decision.promises import has_introspection_cache, has_self_contained_tokens
+from simlib.decision.verdicts import Judgement, LimitCheck, check_limits, judge_difference
 from simlib.experiment import Comparison
+from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.scenario import Margins, Scenario
 
 STEADY_ANYWAY = (
@@ -26,8 +27,8 @@ STEADY_ANYWAY = (
 the run, CPU time per request included, for what arrives is not what is served."""
 
 
-@dataclass(frozen=True, eq=False)
-class Verdicts:
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdicts(Displayed):
     """What a comparison allows to be said.
 
     ``intervals``: design -> metric -> interval of its mean. ``judgements``: design -> metric -> judgement against the
@@ -46,6 +47,13 @@ class Verdicts:
     limit_sentences: tuple[str, ...]
     headlines: tuple[str, ...]
     notes: tuple[str, ...]
+
+    def _describe(self) -> tuple[str, Lines]:
+        return f"{self.scenario.name}, {self.scenario.title}", (
+            ("designs", ", ".join(self.designs)),
+            *(("verdict", headline) for headline in self.headlines),
+            *(("limits", sentence) for sentence in self.limit_sentences),
+        )
 
     @property
     def scenario(self) -> Scenario:
@@ -67,11 +75,11 @@ class Verdicts:
         """The designs that do not keep up with their load."""
         return tuple(design for design in self.designs if self.stability[design].unstable)
 
-    def steady(self, design: str, metric: str) -> bool:
+    def is_steady(self, design: str, metric: str) -> bool:
         """Whether the metric has a value to be shown: always in a stable design, rarely in an unstable one."""
         return not self.stability[design].unstable or metric in STEADY_ANYWAY
 
-    def word(self, design: str, metric: str) -> str:
+    def find_word(self, design: str, metric: str) -> str:
         """The word of the difference to the first design, "unstable" when there is none, "" for the first itself."""
         if self.stability[design].unstable:
             return "unstable"
@@ -89,13 +97,13 @@ def judge_comparison(comparison: Comparison) -> Verdicts:
     """
     scenario, level = comparison.scenario, comparison.scenario.run.level
     intervals = {
-        design: {name: student(comparison.values(design, name), level) for name in METRICS}
+        design: {name: student(comparison.list_values(design, name), level) for name in METRICS}
         for design in comparison.designs
     }
     stability = {design: _stability(comparison, design) for design in comparison.designs}
     stable = [design for design in comparison.designs if not stability[design].unstable]
     against = partial(_judged, comparison, intervals)
-    opponent = cached_opponent(scenario)
+    opponent = find_cached_opponent(scenario)
     judgements = against(comparison.designs[0], stable)
     opponents = against(opponent, [name for name in stable if _self_contained(scenario, name)]) if opponent else {}
     limits = _limits(scenario, intervals, stable)
@@ -107,16 +115,16 @@ def judge_comparison(comparison: Comparison) -> Verdicts:
         opponent=opponent,
         opponents=opponents,
         limits=limits,
-        limit_sentences=limit_lines(limits),
+        limit_sentences=describe_limit_checks(limits),
         headlines=(
-            *stability_lines(stability, scenario),
-            *(headline(own) for own in (*opponents.values(), *judgements.values())),
+            *describe_stability(stability, scenario),
+            *(write_headline(own) for own in (*opponents.values(), *judgements.values())),
         ),
-        notes=reading_notes(comparison),
+        notes=list_reading_notes(comparison),
     )
 
 
-def margin_of(metric: Metric, margins: Margins, baseline_mean: float) -> float:
+def compute_margin(metric: Metric, margins: Margins, baseline_mean: float) -> float:
     """The largest difference that does not matter, in the unit of the metric."""
     own: float | None = getattr(margins, metric.name, None)
     if own is not None:
@@ -124,23 +132,23 @@ def margin_of(metric: Metric, margins: Margins, baseline_mean: float) -> float:
     return margins.relative * abs(baseline_mean) if math.isfinite(baseline_mean) else 0.0
 
 
-def cached_opponent(scenario: Scenario) -> str | None:
+def find_cached_opponent(scenario: Scenario) -> str | None:
     """The first design that caches what it was told about clients' tokens, when it is not the baseline anyway.
 
     A cache is what a deployment with opaque tokens has, so a JWT must be better than this one and not only better than
     asking at every request.
     """
-    caching = [name for name, design in scenario.designs.items() if caches_answers(design)]
+    caching = [name for name, design in scenario.designs.items() if has_introspection_cache(design)]
     return caching[0] if caching and caching[0] != next(iter(scenario.designs)) else None
 
 
 def _self_contained(scenario: Scenario, design: str) -> bool:
-    return reads_tokens(scenario.design(design)) and design != next(iter(scenario.designs))
+    return has_self_contained_tokens(scenario.design(design)) and design != next(iter(scenario.designs))
 
 
 def _stability(comparison: Comparison, design: str) -> Stability:
-    slopes = comparison.values(design, "backlog_slope")
-    arrivals = student(comparison.values(design, "arrivals_per_s")).mean
+    slopes = comparison.list_values(design, "backlog_slope")
+    arrivals = student(comparison.list_values(design, "arrivals_per_s")).mean
     if not arrivals > 0:  # nobody came, so nothing can pile up
         return Stability(student(slopes), math.nan, False)
     return assess_stability(slopes, arrivals)
@@ -155,13 +163,13 @@ def _judged(
     margins, level = comparison.scenario.margins, comparison.scenario.run.level
     return {
         design: {
-            name: judge(
+            name: judge_difference(
                 metric,
                 design,
-                comparison.values(design, name),
+                comparison.list_values(design, name),
                 baseline,
-                comparison.values(baseline, name),
-                margin_of(metric, margins, intervals[baseline][name].mean),
+                comparison.list_values(baseline, name),
+                compute_margin(metric, margins, intervals[baseline][name].mean),
                 level,
             )
             for name, metric in METRICS.items()

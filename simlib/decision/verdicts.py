@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simlib.analysis.intervals import Interval, paired, replications_needed
+from simlib.analysis.intervals import Interval, compare_pairs, estimate_replications
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.scenario.scenario import Limits
 
@@ -37,7 +37,7 @@ class Judgement:
     more_replications: int | None = 0
 
 
-def judge(
+def judge_difference(
     metric: Metric,
     design: str,
     values: ArrayLike,
@@ -60,7 +60,7 @@ def judge(
     """
     if not 0 <= margin < math.inf:
         raise ValueError(f"margin of {metric.name} must be finite and >= 0, not {margin}")
-    difference = paired(values, baseline_values, level)
+    difference = compare_pairs(values, baseline_values, level)
     word = _choose_word(metric, difference, margin)
     more = _more(difference, values, baseline_values, margin, n_max) if word == "undecided" else 0
     return Judgement(metric, design, baseline, difference, margin, word, more)
@@ -69,7 +69,7 @@ def judge(
 def _choose_word(metric: Metric, difference: Interval, margin: float) -> Word:
     if difference.n == 0:
         return "undefined"
-    if difference.within(margin):
+    if difference.is_within(margin):
         return "equivalent"
     if not difference.excludes(0.0):
         return "undecided"
@@ -83,14 +83,14 @@ def _more(difference: Interval, values: ArrayLike, baseline: ArrayLike, margin: 
     """How many replications more would decide, if mean and spread stay as observed; None beyond ``n_max`` in all."""
     # The interval decides as soon as it fits either between the mean and 0, or between the mean and the margin.
     half_width = max(abs(difference.mean), margin - abs(difference.mean))
-    total = replications_needed(np.subtract(values, baseline), half_width, difference.level, n_max)
+    total = estimate_replications(np.subtract(values, baseline), half_width, difference.level, n_max)
     return None if total is None else max(total - difference.n, 1)
 
 
-def sentence(judgement: Judgement) -> str:
+def describe_judgement(judgement: Judgement) -> str:
     """The judgement in plain words with units and interval, without a full stop."""
     what = f"{judgement.metric.label} of {judgement.design}"
-    verb = "are" if judgement.metric.plural else "is"
+    verb = "are" if judgement.metric.is_plural else "is"
     if judgement.word == "undefined":
         return f"{what} cannot be compared with {judgement.baseline}: no replication has it in both"
     if judgement.word == "equivalent":
@@ -103,7 +103,7 @@ def sentence(judgement: Judgement) -> str:
     return told if judgement.word in ("lower", "higher") else f"{told}: {judgement.word}"
 
 
-def brief(judgement: Judgement) -> str:
+def summarise(judgement: Judgement) -> str:
     """The judgement as an item of a list that its word heads: label, size or margin, interval."""
     label = judgement.metric.label
     if judgement.word == "undefined":
@@ -166,7 +166,7 @@ def _margin(judgement: Judgement) -> str:
 
 def _unit(metric: Metric) -> str:
     """With its leading space; a difference of shares is told in percentage points."""
-    unit = {"%": "percentage points", "1/s": "per second"}.get(metric.shown_unit, metric.shown_unit)
+    unit = {"%": "percentage points", "1/s": "per second"}.get(metric.display_unit, metric.display_unit)
     return f" {unit}" if unit else ""
 
 

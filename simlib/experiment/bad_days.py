@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.analysis.availability import IN_TIME_S, availability, latency, of_users, right
-from simlib.analysis.exposure import wrongs
-from simlib.analysis.fault_impact import Promise, Window, bad_day, end_of, window
-from simlib.analysis.usage import peak_requests_per_s
-from simlib.deployment.enforcement_points import design_bound
+from simlib.analysis.availability import IN_TIME_S, compute_availability, compute_mean_latency, select_user_requests, find_correct_answers
+from simlib.analysis.exposure import count_wrong_verdicts
+from simlib.analysis.fault_impact import Promise, FaultWindow, measure_bad_day, find_end, build_fault_window
+from simlib.analysis.usage import find_peak_request_rate
+from simlib.deployment.bounds import compute_design_bound
 from simlib.deployment.parts import PARTS
 from simlib.deployment.simulate import check_budget, simulate
 from simlib.experiment.replicate import Progress
@@ -51,21 +51,21 @@ class DaysPlan:
     scenario: Scenario
     days: tuple[BadDay, ...]
     window_s: float
-    left_out: tuple[str, ...] = ()
+    omitted: tuple[str, ...] = ()
 
     @property
     def runs(self) -> int:
         """How many runs it takes, those of the day without a fault included."""
         return (len(self.days) + 1) * len(self.scenario.designs) * self.scenario.run.replications
 
-    def day(self, name: str) -> BadDay:
+    def find_day(self, name: str) -> BadDay:
         """The day of that name; raises InputError naming those there are."""
         found = next((day for day in self.days if day.name == name), None)
         if found is None:
             raise InputError(f"--fault: {unknown('bad day', name, [day.name for day in self.days])}")
         return found
 
-    def window(self, day: BadDay, replication: int) -> Window | None:
+    def find_window(self, day: BadDay, replication: int) -> FaultWindow | None:
         """When the faults of a day are there in a replication; None when drawn ones do not come."""
         regions = self.scenario.world.regions
         resolve = Resolver(() if regions is None else regions.names)
@@ -74,11 +74,11 @@ class DaysPlan:
         if not times:
             return None
         begin = times[0].begin
-        end = end_of([(time.end, day.faults[time.name].kind) for time in times])
-        return window(begin, end, horizon, self.window_s)
+        end = find_end([(time.end, day.faults[time.name].kind) for time in times])
+        return build_fault_window(begin, end, horizon, self.window_s)
 
 
-def plan_days(
+def plan_bad_days(
     scenario: Scenario,
     *,
     standard: bool = False,
@@ -105,13 +105,13 @@ def plan_days(
             left_out.append(day.title)
     plan = DaysPlan(calm, days, horizon / THIRD, tuple(left_out))
     if only:
-        plan = replace(plan, days=tuple(plan.day(name) for name in dict.fromkeys(only)))
+        plan = replace(plan, days=tuple(plan.find_day(name) for name in dict.fromkeys(only)))
     for day in plan.days:
-        check_fault_times(with_faults(calm, day).world, horizon, f"{scenario.name}: world.faults")
+        check_fault_times(add_faults(calm, day).world, horizon, f"{scenario.name}: world.faults")
     return plan
 
 
-def with_faults(scenario: Scenario, day: BadDay) -> Scenario:
+def add_faults(scenario: Scenario, day: BadDay) -> Scenario:
     """The scenario on that day."""
     return replace(scenario, world=scenario.world.model_copy(update={"faults": dict(day.faults)}))
 
@@ -143,9 +143,9 @@ def _length(scenario: Scenario, replications: int) -> float:
     return float(int(seconds / 3) * 3)
 
 
-USUAL = ""
+FAULTLESS = ""
 """The day on which nothing goes wrong."""
-USUAL_FIGURES = (
+BASELINE_FIGURES = (
     "usual_availability",
     "usual_latency_s",
     "usual_accepted_within_promise",
@@ -176,7 +176,7 @@ class DayRun(NamedTuple):
     design: str
     replication: int
     figures: Mapping[str, float]
-    usual: Mapping[str, Mapping[str, float]]
+    baselines: Mapping[str, Mapping[str, float]]
     goodput: Curve
     offered: Curve
 
@@ -197,7 +197,7 @@ class BadDays:
     offered: Curve
 
 
-def bad_days(
+def run_bad_days(
     plan: DaysPlan, *, in_time_s: float = IN_TIME_S, workers: int = 1, progress: Progress | None = None
 ) -> BadDays:
     """Run every design on every day of the plan, and on a day without faults; ``in_time_s`` is when an answer is late.
@@ -205,10 +205,10 @@ def bad_days(
     Raises InputError as `simulate` does, before anything is run.
     """
     for day in plan.days:
-        check_budget(with_faults(plan.scenario, day))
+        check_budget(add_faults(plan.scenario, day))
     jobs = _jobs(plan, in_time_s)
     done: list[DayRun] = []
-    for run in results(one_day, jobs, workers):
+    for run in results(run_day, jobs, workers):
         done.append(run)
         if progress is not None:
             progress(len(done), len(jobs))
@@ -218,7 +218,7 @@ def bad_days(
 def _jobs(plan: DaysPlan, in_time_s: float) -> list[DayJob]:
     """The days in turn, so that an early stop would leave whole days."""
     scenario = plan.scenario
-    promises = {name: Promise(*design_bound(scenario, design)) for name, design in scenario.designs.items()}
+    promises = {name: Promise(*compute_design_bound(scenario, design)) for name, design in scenario.designs.items()}
     return [
         DayJob(plan, day, design, number, promises[design], in_time_s)
         for day in (None, *plan.days)
@@ -227,44 +227,44 @@ def _jobs(plan: DaysPlan, in_time_s: float) -> list[DayJob]:
     ]
 
 
-def one_day(job: DayJob) -> DayRun:
+def run_day(job: DayJob) -> DayRun:
     """Simulate one run and reduce it to figures; the records are let go."""
     plan, day, design, replication, promise, in_time_s = job
     warm_up = plan.scenario.run.warm_up_s
     if day is None:
         records = simulate(plan.scenario, design, replication)
-        usual = {one.name: _usual(records, plan.window(one, replication), promise, in_time_s) for one in plan.days}
-        return DayRun(USUAL, design, replication, {}, usual, *_per_second(records, in_time_s))
-    records = simulate(with_faults(plan.scenario, day), design, replication)
-    figures = bad_day(records, warm_up, plan.window(day, replication), promise, in_time_s)
+        usual = {one.name: _usual(records, plan.find_window(one, replication), promise, in_time_s) for one in plan.days}
+        return DayRun(FAULTLESS, design, replication, {}, usual, *_per_second(records, in_time_s))
+    records = simulate(add_faults(plan.scenario, day), design, replication)
+    figures = measure_bad_day(records, warm_up, plan.find_window(day, replication), promise, in_time_s)
     return DayRun(day.name, design, replication, figures, {}, *_per_second(records, in_time_s))
 
 
-def _usual(records: Records, window: Window | None, promise: Promise, in_time_s: float) -> dict[str, float]:
+def _usual(records: Records, window: FaultWindow | None, promise: Promise, in_time_s: float) -> dict[str, float]:
     if window is None:
-        return dict.fromkeys(USUAL_FIGURES, np.nan)
-    since = wrongs(records, window.begin, promise.after_revocation_s, promise.after_expiry_s).within
+        return dict.fromkeys(BASELINE_FIGURES, np.nan)
+    since = count_wrong_verdicts(records, window.begin, promise.after_revocation_s, promise.after_expiry_s).within
     values = (
-        availability(records, window.begin, window.until, in_time_s),
-        latency(records, window.begin, window.until),
+        compute_availability(records, window.begin, window.until, in_time_s),
+        compute_mean_latency(records, window.begin, window.until),
         float(since),
-        peak_requests_per_s(records, window.begin),
+        find_peak_request_rate(records, window.begin),
     )
-    return dict(zip(USUAL_FIGURES, values, strict=True))
+    return dict(zip(BASELINE_FIGURES, values, strict=True))
 
 
 def _per_second(records: Records, in_time_s: float) -> tuple[Curve, Curve]:
-    requests = of_users(records)
+    requests = select_user_requests(records)
     second = (requests["arrival"] / BIN_S).astype(np.int64)
     bins = int(np.ceil(records.horizon / BIN_S))
-    good = right(requests, records, in_time_s)
+    good = find_correct_answers(requests, records, in_time_s)
     return np.bincount(second[good], minlength=bins) / BIN_S, np.bincount(second, minlength=bins) / BIN_S
 
 
 def _gathered(plan: DaysPlan, in_time_s: float, runs: list[DayRun]) -> BadDays:
     import pandas as pd
 
-    usual = {(run.design, run.replication): run.usual for run in runs if run.day == USUAL}
+    usual = {(run.design, run.replication): run.usual for run in runs if run.day == FAULTLESS}
     rows = [
         {
             "day": run.day,
@@ -274,11 +274,11 @@ def _gathered(plan: DaysPlan, in_time_s: float, runs: list[DayRun]) -> BadDays:
             **usual[run.design, run.replication][run.day],
         }
         for run in runs
-        if run.day != USUAL
+        if run.day != FAULTLESS
     ]
     curves: dict[tuple[str, str], list[Curve]] = {}
     for run in runs:
         curves.setdefault((run.day, run.design), []).append(run.goodput)
-    offered = [run.offered for run in runs if run.day == USUAL]
+    offered = [run.offered for run in runs if run.day == FAULTLESS]
     means = {key: np.mean(curve, axis=0) for key, curve in curves.items()}
     return BadDays(plan, in_time_s, pd.DataFrame(rows), means, np.mean(offered, axis=0))

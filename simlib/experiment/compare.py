@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from simlib.deployment.required_operations import needed_operations
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch
-from simlib.experiment.replicate import Figures, Progress, as_frame, jobs_of, run_jobs
+from simlib.experiment.replicate import Figures, Progress, tabulate_replications, list_jobs, run_jobs
+from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.profile import MANY_CLAIMS, CostProfile
 from simlib.scenario.scenario import Scenario
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Displayed):
     """The replications of all designs. ``table`` has one row per design and replication.
 
     ``forms``: design -> host -> form of its stations. The first design is the baseline.
@@ -31,12 +32,19 @@ class Comparison:
     table: "pd.DataFrame"
     forms: Mapping[str, Mapping[str, str]]
 
+    def _describe(self) -> tuple[str, Lines]:
+        return f"{self.scenario.name}, {self.scenario.title}", (
+            ("designs", ", ".join(self.designs)),
+            ("replications of each", str(len(self.table) // len(self.designs))),
+            ("figures of each replication", str(len(self.table.columns) - 2)),
+        )
+
     @property
     def designs(self) -> tuple[str, ...]:
         """Names of the designs, baseline first."""
         return tuple(self.scenario.designs)
 
-    def values(self, design: str, metric: str) -> list[float]:
+    def list_values(self, design: str, metric: str) -> list[float]:
         """One metric's value in each replication of a design, in the order of the replications."""
         rows = self.table[self.table["design"] == design].sort_values("replication")
         return [float(value) for value in rows[metric]]
@@ -59,12 +67,12 @@ def compare(
     picklable when there are several ``workers``.
     """
     check_budget(scenario)
-    replications = run_jobs(jobs_of(scenario, tuple(scenario.designs), records, stopwatch, figures), workers, progress)
+    replications = run_jobs(list_jobs(scenario, tuple(scenario.designs), records, stopwatch, figures), workers, progress)
     forms = {r.design: r.forms for r in replications}
-    return Comparison(scenario, as_frame(replications), forms)
+    return Comparison(scenario, tabulate_replications(replications), forms)
 
 
-FEW = 4
+MAX_REPLICATIONS = 4
 """Replications under each other profile, at most: enough for an interval, which is about twice as wide as of eight."""
 
 
@@ -84,21 +92,21 @@ class OtherProfiles:
         return sum(len(one.designs) * one.run.replications for one in self.scenarios.values())
 
 
-def under_other_profiles(scenario: Scenario, profiles: Iterable[CostProfile], replications: int = FEW) -> OtherProfiles:
+def choose_other_profiles(scenario: Scenario, profiles: Iterable[CostProfile], replications: int = MAX_REPLICATIONS) -> OtherProfiles:
     """The scenario under each of some profiles but its own, with at most so many replications.
 
     Only the costs are exchanged; the file that the scenario names stays.
     """
     run = scenario.run.model_copy(update={"replications": min(replications, scenario.run.replications)})
     others = {profile.name: profile for profile in profiles if profile.name != scenario.profile.name}
-    lacking = {name: missing_operation(scenario, profile) for name, profile in others.items()}
+    lacking = {name: find_missing_operation(scenario, profile) for name, profile in others.items()}
     return OtherProfiles(
         {name: replace(scenario, profile=others[name], run=run) for name, lack in lacking.items() if lack is None},
         {name: lack for name, lack in lacking.items() if lack is not None},
     )
 
 
-def missing_operation(scenario: Scenario, profile: CostProfile) -> tuple[str, str] | None:
+def find_missing_operation(scenario: Scenario, profile: CostProfile) -> tuple[str, str] | None:
     """The first design that needs an operation which the profile has not, and that operation; None when it has all."""
     for name, design in scenario.designs.items():
         for operation in sorted(needed_operations(scenario, design)):
@@ -128,13 +136,13 @@ def compare_under(
     jobs = [
         (number, job)
         for number, one in enumerate(whole)
-        for job in jobs_of(one, tuple(one.designs), None if number else records, stopwatch)
+        for job in list_jobs(one, tuple(one.designs), None if number else records, stopwatch)
     ]
     done = run_jobs([job for _, job in jobs], workers, progress)
     pairs = zip((number for number, _ in jobs), done, strict=True)
     grouped = [[replication for _, replication in own] for _, own in groupby(pairs, key=lambda pair: pair[0])]
     own, *rest = (
-        Comparison(one, as_frame(replications), {r.design: r.forms for r in replications})
+        Comparison(one, tabulate_replications(replications), {r.design: r.forms for r in replications})
         for one, replications in zip(whole, grouped, strict=True)
     )
     return own, dict(zip(others.scenarios, rest, strict=True))

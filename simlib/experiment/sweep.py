@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from simlib.deployment.parts import PARTS
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch
-from simlib.experiment.replicate import Job, Progress, Replication, as_frame, jobs_of, run_jobs
+from simlib.experiment.replicate import Job, Progress, Replication, tabulate_replications, list_jobs, run_jobs
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.writing import to_document
+from simlib.scenario.writing import export_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,14 +41,14 @@ def sweep(
     run beyond its memory budget, or live timing without a ``stopwatch``.
     """
     points = _points(vary)
-    scenarios = [at_point(scenario, point) for point in points]
+    scenarios = [change_scenario(scenario, point) for point in points]
     for one in scenarios:
         check_budget(one)
     designs = tuple(scenario.designs)
     jobs = [
         (point, job)
         for point, one in zip(points, scenarios, strict=True)
-        for job in jobs_of(one, designs, stopwatch=stopwatch)
+        for job in list_jobs(one, designs, stopwatch=stopwatch)
     ]
     keys = [_sameness(job) for _, job in jobs]
     distinct = {key: job for key, (_, job) in zip(keys, jobs, strict=True)}
@@ -56,12 +56,12 @@ def sweep(
     return _frame([point for point, _ in jobs], [done[key] for key in keys])
 
 
-def at_point(scenario: Scenario, point: Point) -> Scenario:
+def change_scenario(scenario: Scenario, point: Point) -> Scenario:
     """The scenario with other values at dotted keys, checked like a scenario file.
 
     Raises InputError naming the key and what is allowed.
     """
-    document = to_document(scenario)
+    document = export_scenario(scenario)
     for key, value in point.items():
         _put(document, key, value)
     made = build_scenario(document, PARTS, Path(scenario.name))
@@ -95,7 +95,7 @@ def _plain(value: Any) -> Any:
 
 def _sameness(job: Job) -> str:
     """Equal for jobs that must give equal results: all that a run of one design depends on."""
-    document = to_document(job.scenario)
+    document = export_scenario(job.scenario)
     told = {"world": document["world"], "run": document["run"], "design": document["designs"][job.design]}
     return json.dumps([told, job.design, job.replication], sort_keys=True)
 
@@ -104,4 +104,4 @@ def _frame(points: list[dict[str, Any]], replications: list[Replication]) -> "pd
     """The figures with the keys of the points as first columns."""
     import pandas as pd
 
-    return pd.concat([pd.DataFrame(points), as_frame(replications)], axis=1)
+    return pd.concat([pd.DataFrame(points), tabulate_replications(replications)], axis=1)

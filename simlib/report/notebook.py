@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from simlib.decision import Verdicts
-from simlib.report.cells import Cell, comparison_rows
-from simlib.report.figure_style import to_png
+from simlib.report.cells import Cell, build_comparison_rows
+from simlib.report.figure_style import render_png
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,32 +17,32 @@ _COLOURS = 128
 """Enough for a page, and notebooks stay small: a palette takes a third of the bytes of full colour."""
 
 
-def comparison_table(verdicts: Verdicts, metrics: Sequence[str] | None = None) -> "pd.DataFrame":
+def tabulate_comparison(verdicts: Verdicts, metrics: Sequence[str] | None = None) -> "pd.DataFrame":
     """Metrics down, designs across: mean and half width, and the word for the difference to the first design.
 
     ``metrics`` are names of `simlib.analysis.METRICS`, by default all that some design has.
     """
     import pandas as pd
 
-    rows = [row for row in comparison_rows(verdicts) if metrics is None or row.metric.name in metrics]
-    cells = {row.label: {design: _text(row.cells[design]) for design in verdicts.designs} for row in rows}
+    rows = [row for row in build_comparison_rows(verdicts) if metrics is None or row.metric.name in metrics]
+    cells = {row.label: {design: _format_cell(row.cells[design]) for design in verdicts.designs} for row in rows}
     return pd.DataFrame.from_dict(cells, orient="index", columns=list(verdicts.designs))
 
 
-def _text(cell: Cell) -> str:
+def _format_cell(cell: Cell) -> str:
     return f"{cell.value} ({cell.word})" if cell.word else cell.value
 
 
-def show(drawn: "tuple[Figure, str]") -> Any:
+def show_figure(drawn: "tuple[Figure, str]") -> Any:
     """A figure and its description as an image that a notebook displays, with the description as its alt text."""
     from IPython import display
 
     figure, words = drawn
     image: Any = display.Image  # IPython has no types for it
-    return image(data=_with_palette(to_png(figure, _DPI)), alt=words)
+    return image(data=_reduce_palette(render_png(figure, _DPI)), alt=words)
 
 
-def _with_palette(png: bytes) -> bytes:
+def _reduce_palette(png: bytes) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()

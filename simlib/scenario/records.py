@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from simlib.scenario.display import Displayed, Lines
+
 Column = NDArray[Any]
 Columns = Mapping[str, Column]
 
@@ -120,8 +122,8 @@ SCHEMA: Mapping[str, Mapping[str, str]] = {
 """Table -> column -> numpy type."""
 
 
-@dataclass(frozen=True, eq=False)
-class Records:
+@dataclass(frozen=True, eq=False, repr=False)
+class Records(Displayed):
     """All rows of one replication of one design.
 
     ``names`` spells out the small integers of the tables; ``horizon`` is the end of the run in seconds; ``workers``
@@ -133,6 +135,12 @@ class Records:
     horizon: float
     workers: Mapping[str, int]
     forms: Mapping[str, str]
+
+    def _describe(self) -> tuple[str, Lines]:
+        return f"one replication of {self.horizon:g} s", (
+            ("tables", ", ".join(self.tables)),
+            ("hosts", ", ".join(self.workers)),
+        )
 
     def __getitem__(self, table: str) -> Columns:
         """The columns of one table of SCHEMA."""

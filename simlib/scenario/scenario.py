@@ -8,6 +8,7 @@ from pydantic import Field
 
 from simlib.scenario.base import FrozenModel
 from simlib.scenario.design import Design
+from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.distributions import NonNegative
 from simlib.scenario.economics import Organisation, Prices, Terms, Worth
 from simlib.scenario.errors import InputError
@@ -69,8 +70,8 @@ class Limits(FrozenModel):
     )
 
 
-@dataclass(frozen=True)
-class Scenario:
+@dataclass(frozen=True, repr=False)
+class Scenario(Displayed):
     """Everything a run depends on, loaded and checked. The first design is the one others are compared to."""
 
     name: str
@@ -87,6 +88,15 @@ class Scenario:
     organisation: Organisation = field(default_factory=Organisation)
     terms: Terms = field(default_factory=Terms)
     trace: Trace | None = field(default=None, repr=False)
+
+    def _describe(self) -> tuple[str, Lines]:
+        run = self.run
+        return f"{self.name}, {self.title}", (
+            ("designs", ", ".join(self.designs)),
+            ("run", f"{run.replications} replications of {self.horizon_s:g} s, of which {run.warm_up_s:g} s are warm-up"),
+            ("costs", self.profile.name),
+            *((f"design {name}", design.title) for name, design in self.designs.items()),
+        )
 
     def design(self, name: str) -> Design:
         """The design of this name; raises InputError naming those there are."""

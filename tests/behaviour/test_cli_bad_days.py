@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from simlib import load_scenario
-from simlib.analysis.fault_impact import Window
-from simlib.commands.bad_days_terminal import details_tables
-from simlib.decision.bad_days import bad_days_notes, judge_bad_days
-from simlib.experiment.bad_days import BUDGET, SHORTEST_S, USUAL, DaysPlan, bad_days, plan_days
-from simlib.report.bad_days_tables import COLUMNS, marks, per_cent
+from simlib.analysis.fault_impact import FaultWindow
+from simlib.commands.bad_days_terminal import build_details_tables
+from simlib.decision.bad_days import judge_bad_days, list_bad_days_notes
+from simlib.experiment.bad_days import BUDGET, SHORTEST_S, FAULTLESS, DaysPlan, plan_bad_days, run_bad_days
+from simlib.report.bad_days_tables import COLUMNS, format_share, list_marks
 from simlib.scenario.bad_days import days_in, standard_days
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError
@@ -156,14 +156,14 @@ def tiny(folder: Path, *changes: tuple[str, str]) -> Any:
 
 @pytest.mark.parametrize("name", list(bundled_scenarios()))
 def test_standard_days_fit_every_bundled_scenario(name: str) -> None:
-    plan = plan_days(load_scenario(name))
+    plan = plan_bad_days(load_scenario(name))
     horizon = plan.scenario.horizon_s
-    assert len(plan.days) + len(plan.left_out) == len(standard_days(0.0, 1.0)) == 17
+    assert len(plan.days) + len(plan.omitted) == len(standard_days(0.0, 1.0)) == 17
     assert plan.scenario.run.replications >= 2
     requests = plan.scenario.expected_requests * plan.runs
     assert requests < 1.2 * BUDGET or plan.scenario.run.length_s == SHORTEST_S
     for day in plan.days:
-        window = plan.window(day, 0)
+        window = plan.find_window(day, 0)
         assert window is not None
         assert (
             plan.scenario.run.warm_up_s < horizon / 3 <= window.begin + 1e-9 <= window.end + 1e-9 <= window.until + 1e-9
@@ -179,23 +179,23 @@ def test_every_kind_of_fault_of_the_issue_has_a_standard_day() -> None:
 
 def test_own_faults_keep_the_run_and_the_standard_days_come_on_demand(tmp_path: Path) -> None:
     own = tiny(tmp_path, WITH_FAULTS)
-    plan = plan_days(own)
+    plan = plan_bad_days(own)
     assert [day.name for day in plan.days] == ["outage", "herd"]
     assert plan.scenario.run == own.run
     assert plan.scenario.world.faults == {}
-    assert plan.window(plan.day("outage"), 0) == Window(5.0, 8.0, 8.0)
-    assert plan.window(plan.day("herd"), 0) == Window(6.0, 6.0, 10.0)
-    both = plan_days(own, standard=True)
+    assert plan.find_window(plan.find_day("outage"), 0) == FaultWindow(5.0, 8.0, 8.0)
+    assert plan.find_window(plan.find_day("herd"), 0) == FaultWindow(6.0, 6.0, 10.0)
+    both = plan_bad_days(own, standard=True)
     assert len(both.days) == 2 + 17
-    assert plan_days(own, only=("herd", "herd")).days == (plan.day("herd"),)
+    assert plan_bad_days(own, only=("herd", "herd")).days == (plan.find_day("herd"),)
     with pytest.raises(InputError, match="unknown bad day"):
-        plan.day("nothing")
+        plan.find_day("nothing")
 
 
 def test_drawn_faults_have_windows_of_their_own_in_each_replication(tmp_path: Path) -> None:
     seldom = 'rare = { kind = "down", host = "service", mean_between_s = 20, mean_length_s = 2 }\n'
-    plan = plan_days(tiny(tmp_path, ("[designs.opaque]", f"[world.faults]\n{seldom}\n[designs.opaque]")))
-    windows = [plan.window(plan.days[0], number) for number in range(20)]
+    plan = plan_bad_days(tiny(tmp_path, ("[designs.opaque]", f"[world.faults]\n{seldom}\n[designs.opaque]")))
+    windows = [plan.find_window(plan.days[0], number) for number in range(20)]
     assert None in windows
     assert len({window for window in windows if window is not None}) > 2
 
@@ -212,7 +212,7 @@ def test_a_broken_file_of_days_is_named(tmp_path: Path) -> None:
 def test_windows_never_end_after_a_run_whatever_its_length(tmp_path: Path) -> None:
     own = tiny(tmp_path)
     for length in np.linspace(5.0, 77.7, 40).tolist():
-        for day in plan_days(own, length_s=length).days:
+        for day in plan_bad_days(own, length_s=length).days:
             check_fault_times(own.world.model_copy(update={"faults": dict(day.faults)}), length, "here")
 
 
@@ -222,14 +222,14 @@ def test_windows_never_end_after_a_run_whatever_its_length(tmp_path: Path) -> No
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory) -> tuple[DaysPlan, Any]:
     own = tiny(tmp_path_factory.mktemp("few"), WITH_FAULTS)
-    plan = plan_days(own)
-    return plan, bad_days(plan)
+    plan = plan_bad_days(own)
+    return plan, run_bad_days(plan)
 
 
 def test_runs_are_the_same_with_several_workers(few: tuple[DaysPlan, Any]) -> None:
     plan, days = few
     told: list[tuple[int, int]] = []
-    again = bad_days(plan, workers=2, progress=lambda done, total: told.append((done, total)))
+    again = run_bad_days(plan, workers=2, progress=lambda done, total: told.append((done, total)))
     assert days.table.equals(again.table)
     assert told[-1] == (plan.runs, plan.runs) == (18, 18)
 
@@ -238,16 +238,16 @@ def test_every_day_is_held_against_the_same_day_without_the_fault(few: tuple[Day
     plan, days = few
     cells = judge_bad_days(days)
     for design in plan.scenario.designs:
-        assert days.goodput[USUAL, design].sum() <= days.offered.sum()
+        assert days.goodput[FAULTLESS, design].sum() <= days.offered.sum()
         before = slice(0, 4)
-        assert np.array_equal(days.goodput["outage", design][before], days.goodput[USUAL, design][before])
+        assert np.array_equal(days.goodput["outage", design][before], days.goodput[FAULTLESS, design][before])
         assert cells["herd", design].difference.mean == 0.0
     opaque = cells["outage", "opaque"]
     assert opaque.word == "back at once"
     # 20 requests per second for 3 s, of which some fail before they show a token: theirs has ended.
     assert 15 < opaque.refused_wrongly < 60
-    assert any("refused wrongly" in mark for mark in marks(opaque))
-    assert per_cent(opaque.availability).startswith("0.0")
+    assert any("refused wrongly" in mark for mark in list_marks(opaque))
+    assert format_share(opaque.availability).startswith("0.0")
     assert (days.table["usual_availability"] > 0.99).all()
 
 
@@ -255,17 +255,17 @@ def test_one_stranger_is_enough_for_a_client_that_clears_its_keys_before_it_asks
     own = load_scenario("gateway-defaults")
     kept = {name: own.designs[name] for name in ("spring_jwt", "envoy", "pyjwt_2_12", "pyjwt_2_15")}
     # Shorter than the life of the key sets, and they are fetched when the run begins: none ends by itself.
-    plan = plan_days(replace(own, designs=kept), only=("jwks_down", "jwks_down_stranger"), length_s=90, replications=1)
+    plan = plan_bad_days(replace(own, designs=kept), only=("jwks_down", "jwks_down_stranger"), length_s=90, replications=1)
     plan = replace(plan, scenario=plan.scenario.with_run(plan.scenario.run.model_copy(update={"caches": "empty"})))
-    available = {cell: told.availability.mean for cell, told in judge_bad_days(bad_days(plan)).items()}
+    available = {cell: told.availability.mean for cell, told in judge_bad_days(run_bad_days(plan)).items()}
     assert all(available["jwks_down", name] == 1.0 for name in kept)
     assert {name for name in kept if available["jwks_down_stranger", name] < 1.0} == {"pyjwt_2_12"}
     assert available["jwks_down_stranger", "pyjwt_2_12"] < 0.2
 
 
 def test_what_designs_live_on_is_told_once_and_never_beyond_the_life_of_a_token(few: tuple[DaysPlan, Any]) -> None:
-    plan = plan_days(load_scenario("gateway-defaults"), only=("jwks_down",), length_s=90)
-    (told,) = (note for note in bad_days_notes(replace(few[1], plan=plan), {}) if "live on" in note)
+    plan = plan_bad_days(load_scenario("gateway-defaults"), only=("jwks_down",), length_s=90)
+    (told,) = (note for note in list_bad_days_notes(replace(few[1], plan=plan), {}) if "live on" in note)
     assert "tokens for 300 s (all); " in told
     assert "key sets for 600 s (envoy)" in told
     assert all(float(seconds) <= 600 for seconds in re.findall(r"for ([0-9.e+]+) s", told))
@@ -277,26 +277,26 @@ def test_runs_that_end_too_soon_to_call_it_a_collapse_say_so(few: tuple[DaysPlan
 
     def said(own: DaysPlan, day: str) -> list[str]:
         cells = {(day, "opaque"): replace(outage, day=day)}
-        return [note for note in bad_days_notes(replace(days, plan=own), cells) if "not recovered" in note]
+        return [note for note in list_bad_days_notes(replace(days, plan=own), cells) if "not recovered" in note]
 
     (own_fault,) = said(plan, "outage")  # it ends at 8 s of a run of 14 s
     assert "opaque (outage, 4 s after it)." in own_fault
     assert "takes 10 s after the fault to tell; --length takes longer runs." in own_fault
-    (standard,) = said(plan_days(plan.scenario, only=("as_down",), length_s=21), "as_down")
+    (standard,) = said(plan_bad_days(plan.scenario, only=("as_down",), length_s=21), "as_down")
     assert "opaque (authorization server down, 7 s after it)." in standard
-    assert said(plan_days(plan.scenario, only=("as_down",), length_s=30), "as_down") == []
+    assert said(plan_bad_days(plan.scenario, only=("as_down",), length_s=30), "as_down") == []
 
 
 def test_a_day_on_which_a_refusal_is_right_says_so(few: tuple[DaysPlan, Any]) -> None:
     plan, days = few
-    assert not any("is a refusal" in note for note in bad_days_notes(days, {}))
-    logout = plan_days(plan.scenario, only=("mass_logout",))
-    (said,) = (note for note in bad_days_notes(replace(days, plan=logout), {}) if "is a refusal" in note)
+    assert not any("is a refusal" in note for note in list_bad_days_notes(days, {}))
+    logout = plan_bad_days(plan.scenario, only=("mass_logout",))
+    (said,) = (note for note in list_bad_days_notes(replace(days, plan=logout), {}) if "is a refusal" in note)
     assert said.startswith("mass logout: the right answer to those who are logged out is a refusal;")
 
 
 def test_the_details_of_many_designs_are_told_in_tables_that_fit(few: tuple[DaysPlan, Any]) -> None:
     _, days = few
-    tables = list(details_tables(days, judge_bad_days(days), "outage", 80))
+    tables = list(build_details_tables(days, judge_bad_days(days), "outage", 80))
     assert [column.header for table in tables for column in table.columns[1:]] == list(days.plan.scenario.designs)
     assert max(len(table.columns) for table in tables) == 3

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simlib import CpuStopwatch, compare, replicate, simulate, sweep
-from simlib.engine.costs import HostCosts, Measured, OwnCosts
+from simlib import compare, replicate, simulate, sweep
+from simlib.calibration import CpuStopwatch
+from simlib.engine.costs import HostCosts, Measured, StatedCosts
 from simlib.engine.hosts import InProcess
 from simlib.engine.network import Host, Network, Path
 from simlib.scenario.distributions import Constant
@@ -153,7 +154,7 @@ def test_the_store_is_timed_in_this_process_and_a_database_keeps_the_times_of_th
 
 
 def server(handler: Callable[[Any], Any], workers: int | None = 3, **more: Any) -> Network:
-    costs = OwnCosts({"stated": Constant(value_s=8.0)}, OwnCosts({"planned": Constant(value_s=32.0)}))
+    costs = StatedCosts({"stated": Constant(value_s=8.0)}, StatedCosts({"planned": Constant(value_s=32.0)}))
     return Network((Host("server", workers),), ("server", lambda _: handler), costs, **more)
 
 
@@ -253,7 +254,7 @@ def test_a_server_that_is_called_is_timed_with_its_queue() -> None:
     network = Network(
         (Host("client", None), Host("server", 1, known_on_arrival=True)),
         ("client", lambda _: client),
-        OwnCosts({}),
+        StatedCosts({}),
         (Path("client", "server", Constant(value_s=2.0)),),
         {"serve": ("server", lambda _: serve)},
     )
@@ -264,11 +265,11 @@ def test_a_server_that_is_called_is_timed_with_its_queue() -> None:
 
 
 def test_an_operation_that_was_measured_and_drawn_is_told_as_one() -> None:
-    costs = HostCosts("server", OwnCosts({"both": Constant(value_s=8.0)}), Variates(1, 0), 3)
+    costs = HostCosts("server", StatedCosts({"both": Constant(value_s=8.0)}), Variates(1, 0), 3)
     for subject in (0, 0, -1):
-        assert costs[Measured("both", 1.5)].further(subject) == 1.5
+        assert costs[Measured("both", 1.5)].take_further(subject) == 1.5
     costs["both"].take(0)
-    assert costs.used() == [("both", 4, 12.5)]
+    assert costs.count_used() == [("both", 4, 12.5)]
     assert list(costs) == ["both"]
 
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simlib.analysis import METRICS, paired
-from simlib.decision import Judgement, judge, sentence
+from simlib.analysis import METRICS, compare_pairs
+from simlib.decision import Judgement, describe_judgement, judge_difference
 
 P95, HITS, TOKENS = METRICS["p95_s"], METRICS["hit_ratio"], METRICS["tokens_in_use"]
 BASE = np.array([0.010, 0.012, 0.011, 0.009, 0.010])
@@ -15,7 +15,7 @@ JITTER = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 
 def against(shift: float, spread: float, margin: float, metric: str = "p95_s") -> Judgement:
     """The second design is shifted by a mean difference and by five differences around it."""
-    return judge(METRICS[metric], "jwt", BASE + shift + spread * JITTER, "opaque", BASE, margin)
+    return judge_difference(METRICS[metric], "jwt", BASE + shift + spread * JITTER, "opaque", BASE, margin)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def against(shift: float, spread: float, margin: float, metric: str = "p95_s") -
 def test_the_word_follows_from_interval_and_margin(shift: float, spread: float, margin: float, word: str) -> None:
     judgement = against(shift, spread, margin)
     assert judgement.word == word
-    assert judgement.difference == paired(BASE + shift + spread * JITTER, BASE)
+    assert judgement.difference == compare_pairs(BASE + shift + spread * JITTER, BASE)
     assert (judgement.more_replications == 0) == (word != "undecided")
 
 
@@ -44,19 +44,19 @@ def test_metrics_without_a_good_direction_are_higher_or_lower() -> None:
 
 
 def test_equal_values_are_equivalent_even_without_a_margin() -> None:
-    assert judge(P95, "a", BASE, "b", BASE, 0.0).word == "equivalent"
+    assert judge_difference(P95, "a", BASE, "b", BASE, 0.0).word == "equivalent"
 
 
 def test_a_metric_that_no_replication_has_in_both_designs_is_undefined() -> None:
-    judgement = judge(P95, "jwt", [math.nan, 1.0], "opaque", [1.0, math.nan], 0.1)
+    judgement = judge_difference(P95, "jwt", [math.nan, 1.0], "opaque", [1.0, math.nan], 0.1)
     assert judgement.word == "undefined"
-    assert sentence(judgement) == "p95 latency of jwt cannot be compared with opaque: no replication has it in both"
+    assert describe_judgement(judgement) == "p95 latency of jwt cannot be compared with opaque: no replication has it in both"
 
 
 def test_one_replication_decides_nothing_and_asks_for_another() -> None:
-    judgement = judge(P95, "jwt", [0.010], "opaque", [0.012], 0.001)
+    judgement = judge_difference(P95, "jwt", [0.010], "opaque", [0.012], 0.001)
     assert (judgement.word, judgement.more_replications) == ("undecided", 1)
-    assert sentence(judgement) == (
+    assert describe_judgement(judgement) == (
         "p95 latency of jwt against opaque: difference -2.00 ms (95 % interval not known from one replication), "
         "margin 1 ms: undecided, about 1 more replication"
     )
@@ -70,44 +70,44 @@ def test_the_replications_asked_for_would_decide_at_the_same_mean_and_spread(shi
     deviation = 0.0030 * math.sqrt(2.5)
     differences = np.resize([-1.0, 1.0], total)
     differences = shift + (differences - differences.mean()) / differences.std(ddof=1) * deviation
-    assert judge(P95, "jwt", differences, "opaque", np.zeros(total), 0.001).word != "undecided"
+    assert judge_difference(P95, "jwt", differences, "opaque", np.zeros(total), 0.001).word != "undecided"
     fewer = differences[:-2] - differences[:-2].mean() + shift
     fewer = shift + (fewer - shift) * deviation / fewer.std(ddof=1)
-    assert judge(P95, "jwt", fewer, "opaque", np.zeros(total - 2), 0.001).word == "undecided"
+    assert judge_difference(P95, "jwt", fewer, "opaque", np.zeros(total - 2), 0.001).word == "undecided"
 
 
 def test_a_question_that_no_number_of_replications_answers_says_so() -> None:
     judgement = against(0.0, 0.003, 0.0)
     assert judgement.more_replications is None
-    assert sentence(judgement).endswith("undecided, and no affordable number of replications would decide")
+    assert describe_judgement(judgement).endswith("undecided, and no affordable number of replications would decide")
 
 
 def test_wrong_margins_are_refused() -> None:
     for margin in (-1.0, math.nan, math.inf):
         with pytest.raises(ValueError, match="margin of p95_s"):
-            judge(P95, "jwt", BASE, "opaque", BASE, margin)
+            judge_difference(P95, "jwt", BASE, "opaque", BASE, margin)
 
 
 def test_a_difference_is_told_with_its_direction_unit_and_interval() -> None:
-    assert sentence(against(-0.0019, 0.0001, 0.0005)) == (
+    assert describe_judgement(against(-0.0019, 0.0001, 0.0005)) == (
         "p95 latency of jwt is 1.9 ms lower than opaque (95 % interval 1.7 to 2.1 ms): better"
     )
-    assert sentence(against(0.0019, 0.0001, 0.0005)) == (
+    assert describe_judgement(against(0.0019, 0.0001, 0.0005)) == (
         "p95 latency of jwt is 1.9 ms higher than opaque (95 % interval 1.7 to 2.1 ms): worse"
     )
 
 
 def test_shares_differ_in_percentage_points_and_plain_numbers_have_no_unit() -> None:
-    assert sentence(against(0.3, 0.01, 0.01, "hit_ratio")) == (
+    assert describe_judgement(against(0.3, 0.01, 0.01, "hit_ratio")) == (
         "cache hit ratio (validated without asking) of jwt is 30 percentage points higher than opaque "
         "(95 % interval 28 to 32 percentage points)"
     )
-    assert sentence(judge(TOKENS, "jwt", [9, 8, 10], "opaque", [1, 0, 2], 1.0)) == (
+    assert describe_judgement(judge_difference(TOKENS, "jwt", [9, 8, 10], "opaque", [1, 0, 2], 1.0)) == (
         "tokens in use of jwt are 8 higher than opaque (95 % interval 8 to 8)"
     )
 
 
 def test_equivalence_names_its_margin() -> None:
-    assert sentence(against(-0.0005, 0.0001, 0.001)) == (
+    assert describe_judgement(against(-0.0005, 0.0001, 0.001)) == (
         "p95 latency of jwt is equivalent to opaque within 1 ms: difference -0.5 ms (95 % interval -0.7 to -0.3 ms)"
     )

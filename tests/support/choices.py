@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simlib.decision import judge_comparison
-from simlib.decision.choice.decide import decide
+from simlib.decision.choice.decide import choose_design
 from simlib.decision.choice.results import Decision
 from simlib.decision.effort import EffortLedger, Item
 from simlib.decision.effort.items import Kind
@@ -89,6 +89,6 @@ def decided(
     own = ledger(*(items or (work(OPAQUE, 0.0),)))
     found = gain_of(compared, extra, **(gain or {}))
     verdicts = judge_comparison(compared)
-    return decide(
+    return choose_design(
         compared.scenario, found, verdicts, own, draws=draws, sensitivity=sensitivity, samples=samples, level=level
     )

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from simlib.analysis import METRICS, Metric
 from simlib.analysis.intervals import student
-from simlib.report.cells import measured_table
-from simlib.report.notebook import show
+from simlib.report.cells import tabulate_measurements
+from simlib.report.notebook import show_figure
 from simlib.report.revocation_figures import answer_age_figure, revocation_figure
 from simlib.report.ttl_trade_figure import PANELS, ttl_trade_figure
 
@@ -139,10 +139,10 @@ def test_what_is_paid_is_stacked_in_its_parts() -> None:
 
 def test_a_table_of_measured_figures_has_means_and_half_widths_in_the_unit_that_people_see() -> None:
     frame = measured({"one": {"mean_s": 1.0}, "two": {"mean_s": 2.0}})
-    table = measured_table(frame, [METRICS["mean_s"]], {"two": "The second"})
+    table = tabulate_measurements(frame, [METRICS["mean_s"]], {"two": "The second"})
     half = student([1990.0, 2000.0, 2010.0]).half_width
     assert table.to_dict() == {"mean latency, ms": {"The second": f"2,000 ± {half:.0f}"}}
-    shown = measured_table(frame, [METRICS["mean_s"], Metric("replication", "number", "", None)])
+    shown = tabulate_measurements(frame, [METRICS["mean_s"], Metric("replication", "number", "", None)])
     assert list(shown.index) == ["one", "two"]
     assert list(shown.columns) == ["mean latency, ms", "number"]
 
@@ -151,9 +151,9 @@ def test_a_notebook_gets_a_picture_of_few_colours_with_its_words() -> None:
     from PIL import Image
 
     figure, alt = ttl_trade_figure(caching(), TTLS)
-    shown = show((figure, alt))
+    shown = show_figure((figure, alt))
     assert shown.alt == alt
     with Image.open(io.BytesIO(shown.data)) as picture:
         assert picture.mode == "P"
         assert picture.size == tuple(round(inches * 85) for inches in figure.get_size_inches())
-    assert show((figure, alt)).data == shown.data
+    assert show_figure((figure, alt)).data == shown.data

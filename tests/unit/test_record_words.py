@@ -6,20 +6,35 @@ from dataclasses import replace
 
 import pytest
 
-from simlib import load_ledger, load_scenario
-from simlib.decision.choice.inputs import counts_of
+from simlib import load_scenario
+from simlib.decision.choice.inputs import derive_counts
 from simlib.decision.choice.results import Crossing, Decision, Swing
-from simlib.decision.economics.crossings import Certain
-from simlib.decision.effort import expected_effort
-from simlib.report.input_names import told_input
-from simlib.report.record.assumptions import ASSUMED, SOURCED, inputs, kind_of
-from simlib.report.record.complexity import complexity_of, largest_items
-from simlib.report.record.drivers import drivers, main_sensitivity, shares
-from simlib.report.record.narrative import confirmation, flips
-from simlib.report.record.outcome import equal_designs, outcome_sentence, title, verdict
-from simlib.report.record.pros_and_cons import arguments
-from simlib.report.record.rows import limit_rows, open_sentences, out_sentences, ranking_rows, references
-from simlib.report.record.worth import certainty, flip, missing, pairs, payback, pays, strongest
+from simlib.decision.economics.crossings import CertainRegion
+from simlib.decision.effort import compute_expected_effort
+from simlib.effort import load_ledger
+from simlib.report.input_names import describe_input
+from simlib.report.record.assumptions import ASSUMED, SOURCED, classify_source, list_inputs
+from simlib.report.record.complexity import list_largest_items, measure_complexity
+from simlib.report.record.drivers import choose_sensitivity, describe_shares, rank_drivers
+from simlib.report.record.narrative import list_confirmations, list_flips
+from simlib.report.record.net_present_value import (
+    choose_pair,
+    describe_certainty,
+    describe_flip,
+    describe_missing_value,
+    describe_payback,
+    describe_paying_loads,
+    list_pairs,
+)
+from simlib.report.record.outcome import describe_outcome, describe_verdict, list_equal_designs, format_title
+from simlib.report.record.pros_and_cons import list_arguments
+from simlib.report.record.rows import (
+    build_limit_rows,
+    build_ranking_rows,
+    describe_excluded_designs,
+    describe_undecided_limits,
+    list_references,
+)
 from support.comparisons import CACHED, JWT, OPAQUE
 from support.decisions import KINDS, decision, none, out_of_limits, sensitivity, spread, undecided, worthwhile
 
@@ -40,44 +55,44 @@ EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
     ],
 )
 def test_the_title_tells_the_outcome(kind: str, words: str) -> None:
-    assert title(KINDS[kind]()) == f"Access tokens of Tiny: {words}"
+    assert format_title(KINDS[kind]()) == f"Access tokens of Tiny: {words}"
 
 
 @EVERY_KIND
 def test_the_verdict_holds_its_reason_and_ends_once(kind: str) -> None:
     made = KINDS[kind]()
-    told = verdict(made)
+    told = describe_verdict(made)
     assert made.reason.rstrip(".") in told
     assert told.endswith(".")
     assert ".." not in told
-    assert outcome_sentence(made).startswith(
+    assert describe_outcome(made).startswith(
         f'Chosen option: "{made.chosen}", because ' if made.chosen else "Chosen op"
     )
 
 
 def test_who_is_out_is_told_with_every_reason() -> None:
-    assert out_sentences(decision()) == ()
-    assert out_sentences(out_of_limits()) == (
+    assert describe_excluded_designs(decision()) == ()
+    assert describe_excluded_designs(out_of_limits()) == (
         f"{JWT} is out: by its settings a revoked token may be accepted for 300 s.",
     )
-    assert [sentence.partition(" is out: ")[0] for sentence in out_sentences(none())] == [OPAQUE, CACHED, JWT]
-    assert all(";" in sentence for sentence in out_sentences(none()))
+    assert [sentence.partition(" is out: ")[0] for sentence in describe_excluded_designs(none())] == [OPAQUE, CACHED, JWT]
+    assert all(";" in sentence for sentence in describe_excluded_designs(none()))
 
 
 def test_what_is_not_known_is_told_apart_from_what_is_broken() -> None:
-    assert out_sentences(undecided()) == ()
-    assert open_sentences(undecided()) == (f"Not known for {JWT}: p99 latency is 199 ms (190 to 208).",)
+    assert describe_excluded_designs(undecided()) == ()
+    assert describe_undecided_limits(undecided()) == (f"Not known for {JWT}: p99 latency is 199 ms (190 to 208).",)
 
 
 @pytest.mark.parametrize(
     ("kind", "marks"), [("choose", "✓✓"), ("out-of-limits", "✓·"), ("none", "✗✗"), ("undecided", "·✓")]
 )
 def test_one_mark_per_limit_for_all_designs(kind: str, marks: str) -> None:
-    assert "".join(row.mark for row in limit_rows(KINDS[kind]())) == marks
+    assert "".join(row.mark for row in build_limit_rows(KINDS[kind]())) == marks
 
 
 def test_limits_are_told_in_words() -> None:
-    assert [row.wanted for row in limit_rows(decision())] == [
+    assert [row.requirement for row in build_limit_rows(decision())] == [
         "p99 latency at most 200 ms",
         "a revoked token is accepted for at most 900 s",
     ]
@@ -100,7 +115,7 @@ def test_limits_are_told_in_words() -> None:
 )
 def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always: str, words: str) -> None:
     found = tuple(Crossing(load, rising, 0.1) for load, rising in crossings)
-    assert pays(worthwhile(JWT, CACHED, 0.0, crossings=found, always=always)) == words
+    assert describe_paying_loads(worthwhile(JWT, CACHED, 0.0, crossings=found, always=always)) == words
 
 
 @pytest.mark.parametrize(
@@ -108,31 +123,31 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
     [
         ([Crossing(340.0, True, 0.25)], ("the sign is certain 25 % away from 340",)),
         (
-            [Crossing(340.0, True, None, Certain(120.0, 1.0), Certain(900.0, 1000.0))],
+            [Crossing(340.0, True, None, CertainRegion(120.0, 1.0), CertainRegion(900.0, 1000.0))],
             (
                 "it certainly pays above 900 requests per second, and certainly does not below 120; in between the "
                 "estimates do not tell",
             ),
         ),
         (
-            [Crossing(340.0, False, None, Certain(120.0, 1.0))],
+            [Crossing(340.0, False, None, CertainRegion(120.0, 1.0))],
             ("it certainly pays below 120 requests per second, but that it does not is certain at no load",),
         ),
         (
-            [Crossing(340.0, True, None, Certain(120.0, 1.0))],
+            [Crossing(340.0, True, None, CertainRegion(120.0, 1.0))],
             ("it certainly does not pay below 120 requests per second, but that it does is certain at no load",),
         ),
         ([Crossing(340.0, True, None)], ("at no load is it certain whether it pays: the estimates do not tell",)),
         (  # the region between two crossings is seen from both of them, and told once
             [
-                Crossing(20.0, True, None, None, Certain(50.0, 200.0)),
-                Crossing(340.0, False, None, Certain(210.0, 55.0), None),
+                Crossing(20.0, True, None, None, CertainRegion(50.0, 200.0)),
+                Crossing(340.0, False, None, CertainRegion(210.0, 55.0), None),
             ],
             ("it certainly pays from 50 to 210 requests per second, but that it does not is certain at no load",),
         ),
         (
             [
-                Crossing(20.0 + place, place % 2 == 0, None, Certain(10.0, 1.0), Certain(900.0, 1000.0))
+                Crossing(20.0 + place, place % 2 == 0, None, CertainRegion(10.0, 1.0), CertainRegion(900.0, 1000.0))
                 for place in range(5)
             ],
             (
@@ -143,12 +158,12 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
     ],
 )
 def test_from_where_on_it_is_certain(crossings: list[Crossing], words: tuple[str, ...]) -> None:
-    assert certainty(worthwhile(JWT, CACHED, 0.0, crossings=tuple(crossings))) == words
+    assert describe_certainty(worthwhile(JWT, CACHED, 0.0, crossings=tuple(crossings))) == words
 
 
 def test_many_crossings_are_told_by_their_ends_and_their_number() -> None:
     found = tuple(Crossing(100.0 + number, number % 2 == 1, 0.1) for number in range(9))
-    assert pays(worthwhile(JWT, CACHED, 0.0, crossings=found)) == (
+    assert describe_paying_loads(worthwhile(JWT, CACHED, 0.0, crossings=found)) == (
         "pays below 100 and not above 108 requests per second; between them it changes 9 times, whenever one of both "
         "needs another server (of 1 to 1,000)"
     )
@@ -156,14 +171,14 @@ def test_many_crossings_are_told_by_their_ends_and_their_number() -> None:
 
 def test_everybody_is_held_against_the_baseline_and_against_the_cache() -> None:
     made = decision()
-    assert [(own.design, own.against) for own in pairs(made)] == [
+    assert [(own.design, own.against) for own in list_pairs(made)] == [
         (CACHED, OPAQUE),
         (JWT, OPAQUE),
         (OPAQUE, CACHED),
         (JWT, CACHED),
     ]
-    assert references(made) == (OPAQUE, CACHED)
-    found = {design: strongest(made, design) for design in (OPAQUE, CACHED, JWT)}
+    assert list_references(made) == (OPAQUE, CACHED)
+    found = {design: choose_pair(made, design) for design in (OPAQUE, CACHED, JWT)}
     assert {design: own and own.against for design, own in found.items()} == {
         OPAQUE: CACHED,
         CACHED: OPAQUE,
@@ -173,29 +188,29 @@ def test_everybody_is_held_against_the_baseline_and_against_the_cache() -> None:
 
 def test_a_cache_that_is_the_baseline_is_one_reference() -> None:
     made = decision()
-    assert references(replace(made, baseline=CACHED, opponent=None, against={CACHED: made.against[CACHED]})) == (
+    assert list_references(replace(made, baseline=CACHED, opponent=None, against={CACHED: made.against[CACHED]})) == (
         CACHED,
     )
 
 
 def test_the_ranking_has_those_that_are_out_last_without_a_chance() -> None:
-    rows = ranking_rows(out_of_limits())
+    rows = build_ranking_rows(out_of_limits())
     assert [(row.place, row.design) for row in rows] == [("1", CACHED), ("2", OPAQUE), ("out", JWT)]
     assert rows[-1].p_best == "\N{EN DASH}"
-    assert rows[0].gained[1] is None  # nobody is held against itself
+    assert rows[0].net_values[1] is None  # nobody is held against itself
 
 
 def test_the_widest_driver_comes_first_and_flips_are_marked() -> None:
     own = replace(
         sensitivity(JWT, CACHED), tornado=(Swing("a", 0, 1, 5, 6), Swing("b", 0, 1, -4, 3), Swing("c", 0, 1, 9, 8))
     )
-    assert [(driver.swing.input, driver.flips) for driver in drivers(own)] == [("b", True), ("a", False), ("c", False)]
+    assert [(driver.swing.input, driver.flips) for driver in rank_drivers(own)] == [("b", True), ("a", False), ("c", False)]
 
 
 def test_what_drives_it_is_that_of_the_chosen_design() -> None:
-    assert main_sensitivity(decision()) == sensitivity(CACHED, OPAQUE)
-    assert main_sensitivity(replace(decision(), chosen=JWT)) == sensitivity(JWT, CACHED)
-    assert main_sensitivity(replace(decision(), sensitivity=())) is None
+    assert choose_sensitivity(decision()) == sensitivity(CACHED, OPAQUE)
+    assert choose_sensitivity(replace(decision(), chosen=JWT)) == sensitivity(JWT, CACHED)
+    assert choose_sensitivity(replace(decision(), sensitivity=())) is None
 
 
 def test_money_is_an_argument_on_the_side_of_its_interval() -> None:
@@ -208,7 +223,7 @@ def test_money_is_an_argument_on_the_side_of_its_interval() -> None:
     }
     made = decision()
     against = {**made.against, CACHED: {JWT: worthwhile(JWT, CACHED, -178, parts=parts)}}
-    found = [own for own in arguments(replace(made, against=against), JWT) if "(computed)" in own.because]
+    found = [own for own in list_arguments(replace(made, against=against), JWT) if "(computed)" in own.because]
     assert [(own.side, own.because.partition(" over 3")[0]) for own in found] == [
         ("Good", "servers cost 300 USD (250 to 350) less"),
         ("Neutral", "traffic costs 20 USD less (anything from 40 USD more to 80 USD less)"),
@@ -218,7 +233,7 @@ def test_money_is_an_argument_on_the_side_of_its_interval() -> None:
 
 
 def test_the_baseline_hears_the_figures_of_its_opponent_from_the_other_side() -> None:
-    measured = [own for own in arguments(decision(), OPAQUE) if "(measured)" in own.because]
+    measured = [own for own in list_arguments(decision(), OPAQUE) if "(measured)" in own.because]
     load = next(own for own in measured if own.because.startswith("requests at the authorization server"))
     assert load.side == "Bad"
     assert f"of {OPAQUE} are 36.00 per second higher than {CACHED}" in load.because
@@ -230,17 +245,17 @@ def test_the_baseline_hears_the_figures_of_its_opponent_from_the_other_side() ->
 def test_every_design_has_something_for_or_against_it(kind: str) -> None:
     made = KINDS[kind]()
     for design in made.scenario.designs:
-        assert arguments(made, design)
+        assert list_arguments(made, design)
 
 
 def test_who_breaks_a_limit_hears_it_and_who_keeps_all_too() -> None:
     made = out_of_limits()
-    assert any("breaks a limit" in own.because and own.side == "Bad" for own in arguments(made, JWT))
-    assert any("keeps both limits" in own.because and own.side == "Good" for own in arguments(made, CACHED))
+    assert any("breaks a limit" in own.because and own.side == "Bad" for own in list_arguments(made, JWT))
+    assert any("keeps both limits" in own.because and own.side == "Good" for own in list_arguments(made, CACHED))
 
 
 def test_a_flip_is_told_once_and_only_where_it_concerns_the_choice() -> None:
-    told = flips(decision())
+    told = list_flips(decision())
     assert len(told) == len(set(told))
     assert not any(f"{OPAQUE} against {CACHED}" in sentence for sentence in told)  # the same pair, seen from behind
     assert any("pays above 340 requests per second" in sentence and JWT in sentence for sentence in told)
@@ -250,54 +265,54 @@ def test_what_runs_today_is_no_work_left_to_do() -> None:
     own, ledger = load_scenario("internal-tool"), load_ledger()
     today = own.designs["opaque"]
     assert own.terms.present == today.name
-    told = complexity_of(own, ledger)
-    effort = expected_effort(ledger, own.designs, counts_of(own), present=today)
+    told = measure_complexity(own, ledger)
+    effort = compute_expected_effort(ledger, own.designs, derive_counts(own), present=today)
     for design, items in told.items.items():
         once = sum(one.item.mean * one.times for one in items if one.item.kind != "recurring")
         assert once == pytest.approx(effort[design].one_off_days)
-    assert all("person-days a year" in work for work in largest_items(told, today.name))
+    assert all("person-days a year" in work for work in list_largest_items(told, today.name))
     assert any(one.because == ("going over from opaque",) for one in told.items["jwt"])
 
 
 def test_a_minus_in_a_sentence_is_that_of_all_other_numbers() -> None:
-    every = [own.because for design in decision().scenario.designs for own in arguments(decision(), design)]
+    every = [own.because for design in decision().scenario.designs for own in list_arguments(decision(), design)]
     assert not any(re.search(r"[ (]-\d", because) for because in every)
 
 
 def test_payback_beyond_the_horizon_is_told_as_such() -> None:
     late = worthwhile(JWT, CACHED, 0.0, payback_years=18.0)
-    assert "after 18 years in the median draw, beyond the horizon of 3 " in payback(late, 3.0)
-    assert "within the horizon of 20 " in payback(late, 20.0)
+    assert "after 18 years in the median draw, beyond the horizon of 3 " in describe_payback(late, 3.0)
+    assert "within the horizon of 20 " in describe_payback(late, 20.0)
 
 
 def test_without_requests_no_value_of_theirs_is_told() -> None:
     none_asked = worthwhile(JWT, CACHED, 0.0, flip_per_million=math.nan)
-    assert flip(none_asked, "USD").endswith("there are no requests")
-    assert missing(none_asked, "USD") == "there are no requests"
+    assert describe_flip(none_asked, "USD").endswith("there are no requests")
+    assert describe_missing_value(none_asked, "USD") == "there are no requests"
 
 
 def test_shares_of_the_variance_are_told_by_groups_of_inputs() -> None:
-    assert shares(replace(sensitivity(JWT, CACHED), sobol=())) == ()
-    (told,) = shares(sensitivity(JWT, CACHED))
-    assert all(f"{told_input(own.input)} " in told for own in sensitivity(JWT, CACHED).sobol if own.total >= 0.01)
+    assert describe_shares(replace(sensitivity(JWT, CACHED), sobol=())) == ()
+    (told,) = describe_shares(sensitivity(JWT, CACHED))
+    assert all(f"{describe_input(own.input)} " in told for own in sensitivity(JWT, CACHED).sobol if own.total >= 0.01)
 
 
 def test_nothing_is_confirmed_where_nothing_was_chosen() -> None:
-    assert confirmation(none())[0] == "Nothing was chosen, so there is nothing to confirm yet."
+    assert list_confirmations(none())[0] == "Nothing was chosen, so there is nothing to confirm yet."
     assert (
-        confirmation(decision())[0] == "Check this limit: p99 latency at most 200 ms; found here: 132 ms (131 to 133)."
+        list_confirmations(decision())[0] == "Check this limit: p99 latency at most 200 ms; found here: 132 ms (131 to 133)."
     )
 
 
 def test_what_is_neither_published_nor_measured_is_an_assumption() -> None:
-    kinds = {own.name: own.kind for own in inputs(decision())}
+    kinds = {own.name: own.kind for own in list_inputs(decision())}
     assert kinds["developer_day"] == SOURCED
     assert {kinds[name] for name in ("second", "load", "horizon_years", "effort")} == {ASSUMED}
-    assert kind_of("0.5; somebody said so") == ASSUMED
-    assert all(own.who and own.where for own in inputs(decision()))
+    assert classify_source("0.5; somebody said so") == ASSUMED
+    assert all(own.owner and own.where for own in list_inputs(decision()))
 
 
 @EVERY_KIND
 def test_equal_designs_are_the_chosen_one_and_its_equivalents(kind: str) -> None:
     made: Decision = KINDS[kind]()
-    assert equal_designs(made) == ((made.chosen, *made.equivalents) if made.chosen else ())
+    assert list_equal_designs(made) == ((made.chosen, *made.equivalents) if made.chosen else ())

@@ -7,31 +7,31 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simlib.decision.choice.break_even import load_table, worthwhile
-from simlib.decision.choice.build_case import case_of, completed, expected_instead
+from simlib.decision.choice.break_even import assess_pair, compute_load_table
+from simlib.decision.choice.build_case import build_case, complete_figures, describe_expected_exposure
 from simlib.decision.choice.case import Case
-from simlib.decision.choice.cost_model import Model
-from simlib.decision.choice.frontier import SHOWN, frontiers
+from simlib.decision.choice.cost_model import CostModel
+from simlib.decision.choice.frontier import SHOWN, compute_frontiers
 from simlib.decision.choice.inputs import (
     Input,
-    baseline_of,
-    counts_of,
-    drawn,
-    money_inputs,
-    opponent_of,
-    present_of,
-    told_inputs,
+    derive_counts,
+    describe_inputs,
+    draw_inputs,
+    find_baseline,
+    find_opponent,
+    find_present_design,
+    list_money_inputs,
 )
-from simlib.decision.choice.limits import limit_outcomes
-from simlib.decision.choice.monte_carlo import Draws, drawn_figures, student_weights
-from simlib.decision.choice.reasons import left_out, reason
-from simlib.decision.choice.results import Decision, Worthwhile
-from simlib.decision.choice.selection import outcome_of, ranking
-from simlib.decision.choice.sensitivity import sensitivities
-from simlib.decision.choice.total_cost import FIGURES, SPENT, Accounts, yearly_costs
+from simlib.decision.choice.limits import judge_limits
+from simlib.decision.choice.monte_carlo import Draws, compute_student_weights, draw_figures
+from simlib.decision.choice.reasons import list_omissions, write_reason
+from simlib.decision.choice.results import Decision, NetPresentValue
+from simlib.decision.choice.selection import rank_designs, recommend
+from simlib.decision.choice.sensitivity import compute_sensitivities
+from simlib.decision.choice.total_cost import FIGURES, SPENT, Accounts, compute_yearly_costs
 from simlib.decision.comparison import Verdicts, judge_comparison
 from simlib.decision.effort import EffortLedger, draw_effort, load_ledger
-from simlib.decision.gain import Budgets, StageProgress, gain_of
+from simlib.decision.gain import Budgets, StageProgress, measure_gain
 from simlib.decision.gain.values import Gain
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
@@ -41,7 +41,7 @@ SAMPLES = 512
 DRAWN = tuple(dict.fromkeys((*FIGURES, *SHOWN)))
 
 
-def decide(
+def choose_design(
     scenario: Scenario,
     gain: Gain,
     verdicts: Verdicts,
@@ -61,41 +61,45 @@ def decide(
     """
     seed = scenario.run.seed if seed is None else seed
     level = scenario.run.level if level is None else level
-    case, inputs = case_of(scenario, gain), money_inputs(scenario)
+    case, inputs = build_case(scenario, gain), list_money_inputs(scenario)
     every = _draws(case, gain, inputs, ledger, draws, seed)
-    accounts = every.accounts(case)
-    baseline = baseline_of(scenario)
-    opponent = opponent_of(scenario, baseline)
+    accounts = every.build_accounts(case)
+    baseline = find_baseline(scenario)
+    opponent = find_opponent(scenario, baseline)
     rivals = tuple(name for name in (baseline, opponent) if name is not None)
     margin = _margin(accounts, baseline)
-    limits = limit_outcomes(case, verdicts, inputs)
+    limits = judge_limits(case, verdicts, inputs)
     replications = int(gain.table["replication"].nunique())
-    outcome = outcome_of(case, every, limits, margin, level, replications)
-    model = Model(case, gain.table, inputs, ledger)
-    driven, silent = sensitivities(model, rivals, seed, samples, level) if sensitivity else ((), ())
+    outcome = recommend(case, every, limits, margin, level, replications)
+    model = CostModel(case, gain.table, inputs, ledger)
+    driven, silent = compute_sensitivities(model, rivals, seed, samples, level) if sensitivity else ((), ())
     return Decision(
         scenario=scenario,
         level=level,
         draws=draws,
         word=outcome.word,
         chosen=outcome.chosen,
-        reason=reason(outcome, limits, margin, case.years, scenario.prices.currency),
+        reason=write_reason(outcome, limits, margin, case.years, scenario.prices.currency),
         equivalents=outcome.equivalents,
         margin=margin,
         more_replications=outcome.more_replications,
         limits=limits,
-        ranking=ranking(accounts, every.effort, outcome.contest, level),
+        ranking=rank_designs(accounts, every.effort, outcome.selection, level),
         against=_against(accounts, every, rivals, level),
         sensitivity=driven,
         effort=every.effort,
         gain=gain,
         verdicts=verdicts,
-        inputs=told_inputs(case, inputs, counts_of(scenario), ledger),
+        inputs=describe_inputs(case, inputs, derive_counts(scenario), ledger),
         baseline=baseline,
         opponent=opponent,
         open_because=outcome.open_because,
-        frontiers=frontiers(accounts, every.figures, every.effort, level),
-        left_out=(*expected_instead(case, gain), *left_out(case, every.figures, inputs, replications), *silent),
+        frontiers=compute_frontiers(accounts, every.figures, every.effort, level),
+        left_out=(
+            *describe_expected_exposure(case, gain),
+            *list_omissions(case, every.figures, inputs, replications),
+            *silent,
+        ),
     )
 
 
@@ -103,9 +107,13 @@ def _draws(case: Case, gain: Gain, inputs: Mapping[str, Input], ledger: EffortLe
     scenario, variates = case.scenario, Variates(seed, 0)
     replications = int(gain.table["replication"].nunique())
     uniforms = [variates.column(f"decision.replication.{number}", draws) for number in range(replications + 1)]
-    figures = drawn_figures(gain.table, case.designs, DRAWN, student_weights(np.array(uniforms)))
-    effort = draw_effort(ledger, scenario.designs, counts_of(scenario), draws, seed, present=present_of(scenario))
-    return Draws(drawn(inputs, draws, seed), completed(case, figures), effort, scenario.terms.discount_rate)
+    figures = draw_figures(gain.table, case.designs, DRAWN, compute_student_weights(np.array(uniforms)))
+    effort = draw_effort(
+        ledger, scenario.designs, derive_counts(scenario), draws, seed, present=find_present_design(scenario)
+    )
+    return Draws(
+        draw_inputs(inputs, draws, seed), complete_figures(case, figures), effort, scenario.terms.discount_rate
+    )
 
 
 def _margin(accounts: Accounts, baseline: str) -> float:
@@ -116,18 +124,18 @@ def _margin(accounts: Accounts, baseline: str) -> float:
     scenario = accounts.case.scenario
     if scenario.terms.indifference is not None:
         return scenario.terms.indifference
-    yearly = yearly_costs(accounts, baseline)
-    spent = accounts.bills[baseline].one_off + accounts.annuity * sum(yearly[cause] for cause in SPENT)
+    yearly = compute_yearly_costs(accounts, baseline)
+    spent = accounts.costs[baseline].one_off + accounts.annuity * sum(yearly[cause] for cause in SPENT)
     return scenario.margins.relative * float(np.mean(spent))
 
 
 def _against(
     accounts: Accounts, draws: Draws, rivals: tuple[str, ...], level: float
-) -> dict[str, dict[str, Worthwhile]]:
-    table = load_table(accounts)
+) -> dict[str, dict[str, NetPresentValue]]:
+    table = compute_load_table(accounts)
     return {
         rival: {
-            design: worthwhile(accounts, draws.state, table, design, rival, level)
+            design: assess_pair(accounts, draws.state, table, design, rival, level)
             for design in accounts.case.designs
             if design != rival
         }
@@ -139,7 +147,7 @@ DRAWING = "drawing effort, prices and runs"
 _USUAL = Budgets()
 
 
-def make_decision(
+def decide(
     scenario: Scenario,
     ledger: EffortLedger | None = None,
     *,
@@ -153,12 +161,12 @@ def make_decision(
 
     ``ledger`` is the bundled one by default. ``sensitivity`` asks what drives the answer, for further runs. ``budgets``
     of CPU seconds decide how long runs are. The result does not depend on ``workers``.
-    Raises what `gain_of` and `decide` raise.
+    Raises what `measure_gain` and `choose_design` raise.
     """
     told = progress or _silent
-    comparison, gain = gain_of(scenario, surfaces=sensitivity, workers=workers, progress=told, budgets=budgets)
+    comparison, gain = measure_gain(scenario, surfaces=sensitivity, workers=workers, progress=told, budgets=budgets)
     told(DRAWING, 0, 1)
-    decision = decide(
+    decision = choose_design(
         scenario,
         gain,
         judge_comparison(comparison),

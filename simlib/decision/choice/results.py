@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from simlib.decision.comparison import Verdicts
-from simlib.decision.economics.crossings import Certain
+from simlib.decision.economics.crossings import CertainRegion
 from simlib.decision.effort import EffortDraws
 from simlib.decision.gain.values import Gain
+from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.scenario import Scenario
 
 VerdictWord = Literal["choose", "equivalent", "undecided", "none"]
@@ -62,8 +63,8 @@ class Crossing:
     load: float
     to_positive: bool
     step: float | None
-    below: Certain | None = None
-    above: Certain | None = None
+    below: CertainRegion | None = None
+    above: CertainRegion | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Worthwhile:
+class NetPresentValue:
     """What one design is worth against another over the horizon.
 
     ``parts``: share of the net present value by cause ("effort", "servers", "traffic", "storage", "latency",
@@ -151,7 +152,7 @@ class Sensitivity:
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedDesign:
     """One design in the ranking: its place among those that meet the limits (0 when it is out) and its chances.
 
     ``cost_parts``: present value of the total cost by cause; their means add up to that of ``total_cost``.
@@ -189,8 +190,8 @@ class Frontier:
     points: tuple[FrontierPoint, ...]
 
 
-@dataclass(frozen=True)
-class Decision:
+@dataclass(frozen=True, repr=False)
+class Decision(Displayed):
     """Everything that a decision record says.
 
     ``word`` and ``chosen`` are the outcome, ``reason`` the sentence that gives it; ``equivalents`` are designs whose
@@ -211,8 +212,8 @@ class Decision:
     margin: float
     more_replications: int | None
     limits: tuple[LimitOutcome, ...]
-    ranking: tuple[Ranked, ...]
-    against: Mapping[str, Mapping[str, Worthwhile]]
+    ranking: tuple[RankedDesign, ...]
+    against: Mapping[str, Mapping[str, NetPresentValue]]
     sensitivity: tuple[Sensitivity, ...]
     effort: Mapping[str, EffortDraws]
     gain: Gain
@@ -224,3 +225,11 @@ class Decision:
     open_because: OpenBecause = ""
     frontiers: tuple[Frontier, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    def _describe(self) -> tuple[str, Lines]:
+        return f"{self.scenario.name}, {self.scenario.title}", (
+            ("verdict", f"{self.word} {self.chosen}" if self.chosen else self.word),
+            ("reason", self.reason),
+            ("designs", ", ".join(self.scenario.designs)),
+            ("opponent", self.opponent or "none"),
+        )
