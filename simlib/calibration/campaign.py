@@ -1,6 +1,6 @@
-"""A calibration: the same measurement in several fresh processes, pooled, with what is known about its quality.
+"""Calibration campaign: the same measurement in several fresh processes, pooled, with checks of its quality.
 
-A profile from the first check of what the user gave to the file.
+`make_profile` does it from the check of its arguments to the finished file.
 """
 
 import os
@@ -11,16 +11,16 @@ from statistics import mean, median
 from types import MappingProxyType
 
 from simlib.calibration.machine import LoadProbe, describe_machine
+from simlib.calibration.measurement_processes import Samples, measure_once, require_packages
+from simlib.calibration.profile_writer import format_profile, replace_file
 from simlib.calibration.protocol_operations import ENTRIES, HASH, PASSWORD, REVOKED, ROUNDS
-from simlib.calibration.server import PATHS, sums_against_whole
-from simlib.calibration.sessions import Samples, measure_once, require_packages
-from simlib.calibration.store_operations import ELAPSED, Addresses, check_servers, leave_servers_clean
-from simlib.calibration.table import render, write_whole
+from simlib.calibration.server import PATHS, compare_paths
+from simlib.calibration.store_operations import ELAPSED, Addresses, check_servers, clean_servers
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES
-from simlib.tokens import jwe_is_available, paseto_is_available
+from simlib.tokens import is_jwe_available, is_paseto_available
 
-BUSY_CORES = 0.3  # of other work, above which measured times are no good (evidence: testbed, 5)
+BUSY_CORES = 0.3  # of other work, above which measured times are unusable (evidence: testbed, 5)
 FEW_SAMPLES = 1000  # below it the upper quantiles are those of a handful of runs
 
 NO_SERVERS: Addresses = MappingProxyType({})
@@ -49,46 +49,46 @@ SERVERS = {
 def calibrate(
     seconds: float, rounds: Iterable[int], addresses: Addresses = NO_SERVERS
 ) -> tuple[Samples, dict[str, str]]:
-    """Measure once per round for ``seconds`` each; the pooled samples and what the profile says about itself.
+    """Measure once per round for ``seconds`` each; returns the pooled samples and the head of the profile.
 
-    ``addresses`` are those of stores on servers, which are left as they were found.
+    ``addresses`` are those of stores on servers; the calibration removes what it wrote to them.
     """
     before = LoadProbe.read()
     try:
         processes = [measure_once(seconds, addresses) for _ in rounds]
     finally:
-        leave_servers_clean(addresses)
-    foreign = before.foreign_cores(LoadProbe.read())
+        clean_servers(addresses)
+    foreign = before.measure_foreign_load(LoadProbe.read())
     pooled = {name: [value for samples in processes for value in samples[name]] for name in processes[0]}
     counts = [len(values) for name, values in pooled.items() if name != PASSWORD] or [0]
     about = {
         **describe_machine(),
         **METHOD,
         **(SERVERS if addresses else {}),
-        **_left_out(),
+        **_list_left_out(),
         "processes": str(len(processes)),
         "samples": f"{min(counts)} to {max(counts)} per operation",
         "foreign load": "unknown" if foreign is None else f"{foreign:.2f} cores",
-        **_notes(foreign, min(counts)),
-        **_quality(processes, pooled),
+        **_make_notes(foreign, min(counts)),
+        **_check_quality(processes, pooled),
     }
     return {name: values for name, values in pooled.items() if name not in PATHS}, about
 
 
-def _left_out() -> dict[str, str]:
-    """Rows that are not there because an optional package is not."""
+def _list_left_out() -> dict[str, str]:
+    """List the rows that are missing because an optional package is."""
     missing = [
         f"{rows} ({package} is not installed)"
-        for rows, package, there in (
-            ("jwe.*", "joserfc", jwe_is_available()),
-            ("paseto.*", "pyseto", paseto_is_available()),
+        for rows, package, available in (
+            ("jwe.*", "joserfc", is_jwe_available()),
+            ("paseto.*", "pyseto", is_paseto_available()),
         )
-        if not there
+        if not available
     ]
     return {"left out": ", ".join(missing)} if missing else {}
 
 
-def _notes(foreign: float | None, samples: int) -> dict[str, str]:
+def _make_notes(foreign: float | None, samples: int) -> dict[str, str]:
     notes = []
     if foreign is not None and foreign > BUSY_CORES:
         notes.append(f"the machine was too busy with other work (more than {BUSY_CORES:g} cores): measure again")
@@ -97,40 +97,40 @@ def _notes(foreign: float | None, samples: int) -> dict[str, str]:
     return {"note": "; ".join(notes)} if notes else {}
 
 
-def _quality(processes: list[Samples], pooled: Mapping[str, list[float]]) -> dict[str, str]:
+def _check_quality(processes: list[Samples], pooled: Mapping[str, list[float]]) -> dict[str, str]:
     checks = {
         f"check, {name}": f"{ratio:.2f} = sum of its parts / measured whole (medians)"
-        for name, ratio in sums_against_whole(pooled).items()
+        for name, ratio in compare_paths(pooled).items()
     }
     spreads = {
-        f"spread {name}": f"{spread([median(samples[name]) for samples in processes]):.1%}"
+        f"spread {name}": f"{compute_spread([median(samples[name]) for samples in processes]):.1%}"
         for name in sorted(pooled)
         if name not in PATHS
     }
     return {**checks, **spreads}
 
 
-def spread(medians: list[float]) -> float:
-    """How far the processes' medians lie apart: greatest minus least, as a share of their mean."""
+def compute_spread(medians: list[float]) -> float:
+    """Compute the range of the processes' medians: greatest minus least, as a share of their mean."""
     middle = mean(medians)
     return (max(medians) - min(medians)) / middle if middle > 0 else 0.0
 
 
 PROCESSES, SECONDS = 5, 170.0
-"""How often and how long, in all, when nothing else is asked for."""
+"""Default number of processes, and measuring time of all together in seconds."""
 
 
 @dataclass(frozen=True)
-class Made:
-    """A profile that was written: where, how many operations it holds, and what it says about itself."""
+class CalibrationResult:
+    """A written profile: its path, its number of operations, and the entries of its head."""
 
     path: Path
     operations: int
     about: Mapping[str, str]
 
     @property
-    def trusted(self) -> bool:
-        """Whether nothing speaks against it: the machine was quiet and there are samples enough."""
+    def is_trusted(self) -> bool:
+        """Whether the machine was idle and there are enough samples."""
         return "note" not in self.about
 
 
@@ -140,10 +140,10 @@ def make_profile(
     seconds: float = SECONDS,
     addresses: Addresses = NO_SERVERS,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Made:
-    """Measure in fresh processes and write ``out``; raises InputError before any measuring that would be in vain.
+) -> CalibrationResult:
+    """Measure in fresh processes and write ``out``; raises InputError for bad arguments before any measurement.
 
-    ``seconds`` is the measuring time of all processes together. When anything ends it early, nothing is written.
+    ``seconds`` is the measuring time of all processes together. When it ends early, nothing is written.
     """
     if processes < 1 or not 0 <= seconds < float("inf"):
         raise InputError(f"--processes {processes} --seconds {seconds:g}: at least 1 process and 0 seconds are needed")
@@ -151,15 +151,15 @@ def make_profile(
         raise InputError(f"--out {out}: must be a .csv file in a folder that exists and can be written to")
     require_packages()
     check_servers(addresses)
-    samples, about = calibrate(seconds / processes, _rounds(processes, progress), addresses)
+    samples, about = calibrate(seconds / processes, _iterate_rounds(processes, progress), addresses)
     try:
-        write_whole(out, render(samples, about))
+        replace_file(out, format_profile(samples, about))
     except OSError as error:
         raise InputError(f"--out {out}: cannot be written ({error.strerror})") from error
-    return Made(out, len(samples), MappingProxyType(about))
+    return CalibrationResult(out, len(samples), MappingProxyType(about))
 
 
-def _rounds(processes: int, progress: Callable[[int, int], None]) -> Iterator[int]:
+def _iterate_rounds(processes: int, progress: Callable[[int, int], None]) -> Iterator[int]:
     progress(0, processes)
     for number in range(processes):
         yield number

@@ -1,6 +1,7 @@
-"""The measuring client: aiohttp on uvloop, one request in flight, in a process of its own.
+"""Client of a measurement: aiohttp on uvloop, one request in flight, in a process of its own.
 
-Run as a module by `sessions`; leaves the samples of both ends in a file of the shared folder, as JSON.
+Run as a module by `simlib.calibration.measurement_processes`; writes the samples of both ends to a JSON file in the
+shared folder.
 """
 
 import argparse
@@ -16,8 +17,8 @@ from typing import Any
 import aiohttp
 import uvloop
 
-from simlib.calibration.clock import cpu_nanoseconds, reading_cost, seconds_since
-from simlib.calibration.names import CERTIFICATE, KEPT, OPENED, SAMPLES, SETTLING, WARM_UP
+from simlib.calibration.clock import compute_cpu_seconds, measure_reading_cost, read_cpu_ns
+from simlib.calibration.process_protocol import CERTIFICATE, KEPT, OPENED, SAMPLES, SETTLING, WARM_UP
 
 ROW = 14  # equal requests in a row
 WARM_UP_ROWS = 10
@@ -29,48 +30,48 @@ HEADERS = {
 
 
 class Client:
-    """Calls one server and keeps its own CPU seconds per call, by kind of connection."""
+    """Calls one server and records the client's CPU seconds per call, by kind of connection."""
 
     def __init__(self, base: str, certificate: Path | None) -> None:
         self._base = base
-        self._tls = _tls_13_only(certificate) if certificate else True
-        self._overhead = reading_cost()
+        self._tls = _build_tls_context(certificate) if certificate else True
+        self._overhead = measure_reading_cost()
         self.seconds: dict[str, list[float]] = {KEPT: [], OPENED: []}
 
     @asynccontextmanager
-    async def session(self, keep: bool) -> AsyncIterator[aiohttp.ClientSession]:
-        """Connections that are kept between calls, or closed after each."""
+    async def open_session(self, keep: bool) -> AsyncIterator[aiohttp.ClientSession]:
+        """Open a session whose connections are kept between calls, or closed after each."""
         connector = aiohttp.TCPConnector(force_close=not keep, ssl=self._tls)
-        async with aiohttp.ClientSession(self._base, connector=connector, headers=HEADERS) as session:
-            yield session
+        async with aiohttp.ClientSession(self._base, connector=connector, headers=HEADERS) as open_session:
+            yield open_session
 
-    async def row(self, session: aiohttp.ClientSession, name: str) -> None:
-        """A row of equal calls; those of no operation are the client's samples."""
+    async def call_row(self, session: aiohttp.ClientSession, name: str) -> None:
+        """Make a row of equal calls; calls without an operation are the client's samples."""
         for number in range(ROW):
-            start = cpu_nanoseconds()
+            start = read_cpu_ns()
             async with session.post(f"/run/{name}", data=BODY) as answer:
                 await answer.read()
             if number >= SETTLING and name in self.seconds:
-                self.seconds[name].append(seconds_since(start, self._overhead))
+                self.seconds[name].append(compute_cpu_seconds(start, self._overhead))
 
     async def measure(self, until: float) -> dict[str, Any]:
-        """Both ends' samples, from rounds of rows of every kind until an instant of the monotonic clock."""
-        async with self.session(keep=True) as kept, self.session(keep=False) as opened:
+        """Make rounds of rows of every kind until an instant of the monotonic clock; returns both ends' samples."""
+        async with self.open_session(keep=True) as kept, self.open_session(keep=False) as opened:
             names: dict[str, bool] = await _get(kept, "/names")
             for _ in range(WARM_UP_ROWS):
-                await self.row(kept, WARM_UP)
+                await self.call_row(kept, WARM_UP)
             for name in (name for name, rare in names.items() if rare):
-                await self.row(kept, name)
+                await self.call_row(kept, name)
             often = [name for name, rare in names.items() if not rare]
             while True:
                 for name in [KEPT, *often]:
-                    await self.row(kept, name)
-                await self.row(opened, OPENED)
+                    await self.call_row(kept, name)
+                await self.call_row(opened, OPENED)
                 if time.monotonic() >= until:
                     return {**await _get(kept, "/samples"), "client": self.seconds}
 
 
-def _tls_13_only(certificate: Path) -> ssl.SSLContext:
+def _build_tls_context(certificate: Path) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=certificate)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     return context

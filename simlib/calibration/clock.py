@@ -1,7 +1,4 @@
-"""The CPU clock of this thread, the wall clock beside it, and one timed run of an operation.
-
-The stopwatch of live timing: how much CPU time a piece of work took, read as calibration reads it.
-"""
+"""CPU clock of this thread, the wall clock, one timed run of an operation, and the stopwatch of live timing."""
 
 import time
 from collections.abc import Callable
@@ -17,10 +14,10 @@ COARSEST_STEP = 1000  # nanoseconds
 
 @dataclass(frozen=True)
 class Operation:
-    """A real operation to be timed; one run is one sample, because an average over a loop has lost its tail.
+    """A real operation to be timed; one run is one sample, because an average over a loop has no tail.
 
-    ``elapsed`` asks for the wall clock: how long another process or a disk was waited for, and the work. ``prepare`` is
-    done before each run and not timed. ``rare``: takes so long that it is done in one row of a process only.
+    ``elapsed``: time it by the wall clock, waiting for another process or a disk included. ``prepare`` is run before
+    each run and not timed. ``rare``: takes so long that it is run in one row of a process only.
     """
 
     name: str
@@ -30,67 +27,67 @@ class Operation:
     rare: bool = False
 
 
-def cpu_nanoseconds() -> int:
-    """CPU time of this thread: what other processes do meanwhile is not in it."""
+def read_cpu_ns() -> int:
+    """Read the CPU time of this thread, which leaves out the work of other processes."""
     return time.thread_time_ns()
 
 
-def wall_nanoseconds() -> int:
-    """Time that passes, whoever works meanwhile."""
+def read_wall_ns() -> int:
+    """Read the wall clock."""
     return time.perf_counter_ns()
 
 
-def reading_cost(readings: int = 1001) -> float:
-    """Nanoseconds between two readings of the clock with nothing in between (median).
+def measure_reading_cost(readings: int = 1001) -> float:
+    """Measure the nanoseconds between two readings of the clock with nothing in between (median).
 
     Raises InputError where the clock moves in steps too coarse for one operation.
     """
-    steps = [-cpu_nanoseconds() + cpu_nanoseconds() for _ in range(readings)]
+    steps = [-read_cpu_ns() + read_cpu_ns() for _ in range(readings)]
     if min((step for step in steps if step > 0), default=COARSEST_STEP + 1) > COARSEST_STEP:
         raise InputError(f"the CPU clock here moves in steps above {COARSEST_STEP} ns: calibrate on another system")
     return median(steps)
 
 
 def sample(operation: Operation, overhead: float) -> float:
-    """Seconds of one run of the operation by its clock; ``overhead`` is the reading cost in nanoseconds."""
+    """Run the operation once; returns the seconds by its clock. ``overhead``: the reading cost in nanoseconds."""
     if operation.prepare is not None:
         operation.prepare()
     if operation.elapsed:
-        begin = wall_nanoseconds()
+        begin = read_wall_ns()
         operation.run()
-        return (wall_nanoseconds() - begin) * NANOSECOND
-    start = cpu_nanoseconds()
+        return (read_wall_ns() - begin) * NANOSECOND
+    start = read_cpu_ns()
     operation.run()
-    return seconds_since(start, overhead)
+    return compute_cpu_seconds(start, overhead)
 
 
-def seconds_since(start: int, overhead: float) -> float:
-    """CPU seconds since a reading of the clock, without the cost of reading it; never negative."""
-    return max(cpu_nanoseconds() - start - overhead, 0.0) * NANOSECOND
+def compute_cpu_seconds(start: int, overhead: float) -> float:
+    """Compute the CPU seconds since a reading of the clock, without the reading cost; never negative."""
+    return max(read_cpu_ns() - start - overhead, 0.0) * NANOSECOND
 
 
-def sample_alone(operations: list[Operation], samples: int) -> dict[str, list[float]]:
-    """CPU seconds of every operation, called in turn in this process with no server around it."""
-    overhead = reading_cost()
-    taken: dict[str, list[float]] = {operation.name: [] for operation in operations}
+def sample_in_turn(operations: list[Operation], samples: int) -> dict[str, list[float]]:
+    """Measure the CPU seconds of every operation, called in turn in this process without a server."""
+    overhead = measure_reading_cost()
+    seconds: dict[str, list[float]] = {operation.name: [] for operation in operations}
     for _ in range(samples):
         for operation in operations:
-            taken[operation.name].append(sample(operation, overhead))
-    return taken
+            seconds[operation.name].append(sample(operation, overhead))
+    return seconds
 
 
 @dataclass(frozen=True)
 class CpuStopwatch:
-    """Times work by the CPU clock of this thread: what other processes do meanwhile is not in it.
+    """Stopwatch by the CPU clock of this thread, which leaves out the work of other processes.
 
-    Called with a function of no arguments, it returns the function's result and the seconds. ``overhead`` is what
-    reading the clock takes, in nanoseconds, measured when it is left out; raises InputError where the clock is coarse.
+    Called with a function of no arguments, it returns the function's result and the seconds. ``overhead``: the reading
+    cost in nanoseconds, measured by default; raises InputError where the clock is too coarse.
     """
 
-    overhead: float = field(default_factory=reading_cost)
+    overhead: float = field(default_factory=measure_reading_cost)
 
     def __call__(self, work: Callable[[], Any]) -> tuple[Any, float]:
-        """Do the work; its result, and CPU seconds without the cost of reading the clock, never negative."""
-        start = cpu_nanoseconds()
+        """Do the work; returns its result and the CPU seconds without the reading cost, never negative."""
+        start = read_cpu_ns()
         result = work()
-        return result, seconds_since(start, self.overhead)
+        return result, compute_cpu_seconds(start, self.overhead)

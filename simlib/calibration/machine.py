@@ -1,4 +1,4 @@
-"""What a profile says about the machine it was measured on, and how busy that machine was with other work."""
+"""Machine of a measurement: its description in the profile, and its load from other work."""
 
 import datetime
 import os
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from simlib.tokens.versions import library_versions
+from simlib.tokens.library_versions import list_library_versions
 
 MEASURING_LIBRARIES = ("uvicorn", "uvloop", "httptools", "starlette", "aiohttp")
 CPU_STATES = 8  # user to steal in /proc/stat; the guest states after them are counted in user already
@@ -18,20 +18,20 @@ IDLE_STATES = (3, 4)  # idle and waiting for a disk
 
 
 def describe_machine() -> dict[str, str]:
-    """Date, processor, kernel and the version of everything that takes part; no names and no paths."""
+    """Describe date, processor, kernel and the versions of all libraries that take part; no names and no paths."""
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "machine": f"{_processor()}, {os.cpu_count()} cores",
+        "machine": f"{_find_processor()}, {os.cpu_count()} cores",
         "kernel": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        **library_versions(),
+        **list_library_versions(),
         "sqlite": sqlite3.sqlite_version,
         "tls": ssl.OPENSSL_VERSION,
         **{name: version(name) for name in MEASURING_LIBRARIES},
     }
 
 
-def _processor() -> str:
+def _find_processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -50,20 +50,20 @@ class LoadProbe:
 
     @classmethod
     def read(cls) -> "LoadProbe":
-        """Now; ``machine`` is None where the system does not tell."""
+        """Read all clocks; ``machine`` is None where the system has no /proc/stat."""
         times = os.times()
         own = times.user + times.system + times.children_user + times.children_system
-        return cls(time.monotonic(), _busy_seconds(), own)
+        return cls(time.monotonic(), _read_busy_seconds(), own)
 
-    def foreign_cores(self, later: "LoadProbe") -> float | None:
-        """Cores that others (the hypervisor included) kept busy, on average between two readings."""
+    def measure_foreign_load(self, later: "LoadProbe") -> float | None:
+        """Measure the cores that other work (the hypervisor included) kept busy, on average between two readings."""
         if self.machine is None or later.machine is None or later.wall <= self.wall:
             return None
         foreign = (later.machine - self.machine) - (later.own - self.own)
         return max(foreign, 0.0) / (later.wall - self.wall)
 
 
-def _busy_seconds() -> float | None:
+def _read_busy_seconds() -> float | None:
     try:
         first = Path("/proc/stat").read_text(encoding="utf-8").partition("\n")[0]
     except OSError:

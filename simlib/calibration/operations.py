@@ -1,4 +1,4 @@
-"""The operations of a profile that need no network: credentials, codecs and look-ups, on inputs of real size."""
+"""Operations of a profile that need no network: credentials, codecs and look-ups, on inputs of real size."""
 
 import base64
 import hashlib
@@ -17,11 +17,11 @@ from simlib.calibration.inputs import (
     ISSUER,
     LIFETIME,
     SCOPE,
-    claims_of,
-    each,
-    many_claims_of,
+    cycle_inputs,
+    make_claims,
+    make_many_claims,
 )
-from simlib.calibration.protocol_operations import optional_operations, protocol_operations
+from simlib.calibration.protocol_operations import list_optional_operations, list_protocol_operations
 from simlib.scenario.profile import MANY_CLAIMS
 from simlib.tokens import (
     KEY_CHOICES,
@@ -32,30 +32,30 @@ from simlib.tokens import (
     generate_shared_secret,
     generate_signing_key,
     has_scope,
-    header_of,
     judge_time,
-    opaque_token,
+    make_opaque_token,
+    make_store_key,
+    read_header,
     sign_access_token,
-    store_key,
 )
 
 
-def pure_operations() -> list[Operation]:
-    """Every operation without state of its own; the keys are made here."""
-    operations = [*_opaque_operations(), *_codec_operations(), *_check_operations()]
-    operations += _jwt_operations(generate_shared_secret("calibration"))
+def list_pure_operations() -> list[Operation]:
+    """List every operation without state of its own; the keys are made here."""
+    operations = [*_list_opaque_operations(), *_list_codec_operations(), *_list_check_operations()]
+    operations += _list_jwt_operations(generate_shared_secret("calibration"))
     for choice in KEY_CHOICES:
-        operations += _jwt_operations(generate_signing_key(choice, "calibration"))
-    return [*operations, *_key_set_operations(), *protocol_operations(), *optional_operations()]
+        operations += _list_jwt_operations(generate_signing_key(choice, "calibration"))
+    return [*operations, *_list_key_set_operations(), *list_protocol_operations(), *list_optional_operations()]
 
 
-def _jwt_operations(key: SigningKey | SharedSecret) -> list[Operation]:
-    """Sign and verify with one key, with ten claims and with forty (`simlib.scenario.profile` tells the names)."""
-    few, many = ([claims(number) for number in range(DIFFERENT)] for claims in (claims_of, many_claims_of))
-    return [*_sign_and_verify(key, few, ""), *_sign_and_verify(key, many, MANY_CLAIMS)]
+def _list_jwt_operations(key: SigningKey | SharedSecret) -> list[Operation]:
+    """List signing and verifying with one key, with ten claims and with forty (names: `simlib.scenario.profile`)."""
+    few, many = ([claims(number) for number in range(DIFFERENT)] for claims in (make_claims, make_many_claims))
+    return [*_list_sign_and_verify(key, few, ""), *_list_sign_and_verify(key, many, MANY_CLAIMS)]
 
 
-def _sign_and_verify(key: SigningKey | SharedSecret, claims: list[dict[str, Any]], ending: str) -> list[Operation]:
+def _list_sign_and_verify(key: SigningKey | SharedSecret, claims: list[dict[str, Any]], ending: str) -> list[Operation]:
     keys = {key.kid: key.verification_key}
     tokens = [sign_access_token(claim_set, key) for claim_set in claims]
 
@@ -63,16 +63,16 @@ def _sign_and_verify(key: SigningKey | SharedSecret, claims: list[dict[str, Any]
         return sign_access_token(claim_set, key)
 
     def verify(token: str) -> object:
-        found = keys.get(header_of(token)["kid"])
+        found = keys.get(read_header(token)["kid"])
         return found and Verification(token, found, (key.algorithm,), ISSUER, AUDIENCE).as_shipped()
 
     return [
-        Operation(f"jwt.sign.{key.choice}{ending}", each(sign, claims)),
-        Operation(f"jwt.verify.{key.choice}{ending}", each(verify, tokens)),
+        Operation(f"jwt.sign.{key.choice}{ending}", cycle_inputs(sign, claims)),
+        Operation(f"jwt.verify.{key.choice}{ending}", cycle_inputs(verify, tokens)),
     ]
 
 
-def _key_set_operations() -> list[Operation]:
+def _list_key_set_operations() -> list[Operation]:
     keys = [generate_signing_key("RS256", "calibration"), generate_signing_key("RS256", "next")]
     key_set = KeySet(tuple(key.verification_key for key in keys))
     body = key_set.to_jwks()
@@ -82,37 +82,39 @@ def _key_set_operations() -> list[Operation]:
     ]
 
 
-def _opaque_operations() -> list[Operation]:
-    tokens = [opaque_token(secrets.token_bytes(32)) for _ in range(DIFFERENT)]
+def _list_opaque_operations() -> list[Operation]:
+    tokens = [make_opaque_token(secrets.token_bytes(32)) for _ in range(DIFFERENT)]
     return [
-        Operation("opaque.issue", lambda: store_key(opaque_token(secrets.token_bytes(32)))),
-        Operation("token.hash", each(store_key, tokens)),
+        Operation("opaque.issue", lambda: make_store_key(make_opaque_token(secrets.token_bytes(32)))),
+        Operation("token.hash", cycle_inputs(make_store_key, tokens)),
     ]
 
 
-def _codec_operations() -> list[Operation]:
-    answers = [{"active": True, "token_type": "Bearer", **claims_of(number)} for number in range(DIFFERENT)]
+def _list_codec_operations() -> list[Operation]:
+    answers = [{"active": True, "token_type": "Bearer", **make_claims(number)} for number in range(DIFFERENT)]
     bodies = [json.dumps(answer, separators=(",", ":")).encode() for answer in answers]
     forms = [
         {
             "grant_type": "authorization_code",
-            "code": opaque_token(hashlib.sha256(b"%d" % number).digest()),
+            "code": make_opaque_token(hashlib.sha256(b"%d" % number).digest()),
             "redirect_uri": "https://shop.example.org/callback",
-            "code_verifier": opaque_token(hashlib.sha256(b"v%d" % number).digest()),
+            "code_verifier": make_opaque_token(hashlib.sha256(b"v%d" % number).digest()),
         }
         for number in range(DIFFERENT)
     ]
     encoded = [urlencode(form) for form in forms]
     return [
-        Operation("json.encode", each(lambda answer: json.dumps(answer, separators=(",", ":")).encode(), answers)),
-        Operation("json.decode", each(json.loads, bodies)),
-        Operation("form.encode", each(lambda form: urlencode(form).encode(), forms)),
-        Operation("form.decode", each(parse_qs, encoded)),
+        Operation(
+            "json.encode", cycle_inputs(lambda answer: json.dumps(answer, separators=(",", ":")).encode(), answers)
+        ),
+        Operation("json.decode", cycle_inputs(json.loads, bodies)),
+        Operation("form.encode", cycle_inputs(lambda form: urlencode(form).encode(), forms)),
+        Operation("form.decode", cycle_inputs(parse_qs, encoded)),
     ]
 
 
-def _check_operations() -> list[Operation]:
-    all_claims = [claims_of(number) for number in range(DIFFERENT)]
+def _list_check_operations() -> list[Operation]:
+    all_claims = [make_claims(number) for number in range(DIFFERENT)]
     secret_hash = hashlib.sha256(b"s" * 43).digest()
     header = "Basic " + base64.b64encode(b"web-shop:" + b"s" * 43).decode()
     names = [f"{number:064x}" for number in range(10_000)]
@@ -135,6 +137,6 @@ def _check_operations() -> list[Operation]:
 
     return [
         Operation("client.authenticate", authenticate),
-        Operation("claims.check", each(check, all_claims)),
-        Operation("cache.lookup", each(look_up, names[::7])),
+        Operation("claims.check", cycle_inputs(check, all_claims)),
+        Operation("cache.lookup", cycle_inputs(look_up, names[::7])),
     ]

@@ -1,4 +1,4 @@
-"""The operations beyond plain tokens: proofs of possession, status lists, sealing, passwords, JWE and PASETO."""
+"""Operations beyond plain tokens: proofs of possession, status lists, sealing, passwords, JWE and PASETO."""
 
 import hashlib
 import hmac
@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from simlib.calibration.clock import Operation
-from simlib.calibration.inputs import AUDIENCE, DIFFERENT, ISSUER, claims_of, each
+from simlib.calibration.inputs import AUDIENCE, DIFFERENT, ISSUER, cycle_inputs, make_claims
 from simlib.tokens import (
     KEY_MANAGEMENT,
     PasetoVerification,
@@ -16,12 +16,12 @@ from simlib.tokens import (
     decrypt,
     encrypt,
     generate_encryption_key,
+    generate_proof_key,
     generate_signing_key,
-    jwe_is_available,
-    opaque_token,
-    paseto_is_available,
-    paseto_kid,
-    proof_key,
+    is_jwe_available,
+    is_paseto_available,
+    make_opaque_token,
+    read_paseto_kid,
     seal,
     sign_access_token,
     sign_paseto,
@@ -30,79 +30,87 @@ from simlib.tokens import (
 )
 
 ENTRIES = 100_000
-"""Places in the measured status list: as many as one has where nothing else is chosen."""
+"""Places in the measured status list: the default number."""
 REVOKED = 64
 """Places in it that are taken by revoked tokens, and rows in the answer of ``store.*.list``."""
 PASSWORD = "user.authenticate"
 HASH, ROUNDS = "sha512", 210_000
-"""PBKDF2 as OWASP has it for HMAC-SHA-512, and as Keycloak 24 does it by default."""
+"""PBKDF2 as OWASP recommends it for HMAC-SHA-512, and the default of Keycloak 24."""
 
 LIST_URI = f"{ISSUER}/statuslists/0123456789abcdef"
 _LIMIT = 1_000_000  # bytes that a list may unpack to
 
 
-def protocol_operations() -> list[Operation]:
-    """Every further operation that needs no optional package; the keys are made here."""
-    return [*_proof_operations(), *_status_list_operations(), *_sealing_operations(), _password_operation()]
+def list_protocol_operations() -> list[Operation]:
+    """List every further operation that needs no optional package; the keys are made here."""
+    return [
+        *_list_proof_operations(),
+        *_list_status_list_operations(),
+        *_list_sealing_operations(),
+        _make_password_operation(),
+    ]
 
 
-def optional_operations() -> list[Operation]:
-    """Those of encrypted JWTs and of PASETO, as far as their packages are installed."""
-    operations = [*_paseto_operations()] if paseto_is_available() else []
-    if jwe_is_available():
+def list_optional_operations() -> list[Operation]:
+    """List the operations of encrypted JWTs and of PASETO, as far as their packages are installed."""
+    operations = [*_list_paseto_operations()] if is_paseto_available() else []
+    if is_jwe_available():
         for algorithm in KEY_MANAGEMENT:
-            operations += _encryption_operations(algorithm)
+            operations += _list_encryption_operations(algorithm)
     return operations
 
 
-def _proof_operations() -> list[Operation]:
-    """Each client has its own key, so the server reads another one with every proof."""
+def _list_proof_operations() -> list[Operation]:
+    """List signing and verifying of proofs. Each client has its own key, so the server reads another one each time."""
     method, uri = "GET", f"{AUDIENCE}/orders"
     signed = generate_signing_key("ES256", "calibration")
-    keys = [proof_key() for _ in range(DIFFERENT)]
-    tokens = [sign_access_token(claims_of(number), signed) for number in range(DIFFERENT)]
+    keys = [generate_proof_key() for _ in range(DIFFERENT)]
+    tokens = [sign_access_token(make_claims(number), signed) for number in range(DIFFERENT)]
 
     def sign(number: int) -> str:
         return sign_proof(keys[number], method, uri, number, f"{number:032x}", tokens[number])
 
     proofs = [ProofVerification(sign(number), method, uri, tokens[number]) for number in range(DIFFERENT)]
     return [
-        Operation("dpop.sign", each(sign, range(DIFFERENT))),
-        Operation("dpop.verify", each(ProofVerification.as_shipped, proofs)),
+        Operation("dpop.sign", cycle_inputs(sign, range(DIFFERENT))),
+        Operation("dpop.verify", cycle_inputs(ProofVerification.as_shipped, proofs)),
     ]
 
 
-def _status_list_operations() -> list[Operation]:
-    """Making the claim from the rows of revoked tokens, and reading it; the signature of the list is ``jwt.*``."""
+def _list_status_list_operations() -> list[Operation]:
+    """List building the claim from rows of revoked tokens, and parsing it; the signature of the list is ``jwt.*``."""
     chosen = random.Random(1)
     places = [sorted(chosen.sample(range(ENTRIES), REVOKED)) for _ in range(DIFFERENT)]
-    details = [[_details(place) for place in some] for some in places]
+    details = [[_make_details(place) for place in revoked] for revoked in places]
 
     def build(rows: list[str]) -> dict[str, Any]:
         indexes = (json.loads(row)["claims"]["status"]["status_list"]["idx"] for row in rows)
-        return StatusList.of(ENTRIES, indexes).to_claim()
+        return StatusList.create(ENTRIES, indexes).to_claim()
 
     def parse(claim: dict[str, Any]) -> StatusList:
         return StatusList.from_claim(claim, _LIMIT)
 
     claims = [build(rows) for rows in details]
     return [
-        Operation("status_list.build", each(build, details)),
-        Operation("status_list.parse", each(parse, claims)),
+        Operation("status_list.build", cycle_inputs(build, details)),
+        Operation("status_list.parse", cycle_inputs(parse, claims)),
     ]
 
 
-def _details(place: int) -> str:
+def _make_details(place: int) -> str:
     return json.dumps({"claims": {"status": {"status_list": {"idx": place, "uri": LIST_URI}}}}, separators=(",", ":"))
 
 
-def _sealing_operations() -> list[Operation]:
-    """What the row of a rotated refresh token holds sealed: the family's secret and a JWT access token."""
+def _list_sealing_operations() -> list[Operation]:
+    """List sealing of the family's secret and a JWT access token, as in the row of a rotated refresh token."""
     key = generate_signing_key("ES256", "calibration")
-    nonce = b"n" * 12  # the texts are thrown away, so nobody gains from a nonce that comes twice
+    nonce = b"n" * 12  # the texts are discarded, so a repeated nonce does no harm
     inputs = [
-        (*(opaque_token(hashlib.sha256(f"{name}{number}".encode()).digest()) for name in ("token", "family")), access)
-        for number, access in ((number, sign_access_token(claims_of(number), key)) for number in range(DIFFERENT))
+        (
+            *(make_opaque_token(hashlib.sha256(f"{name}{number}".encode()).digest()) for name in ("token", "family")),
+            access,
+        )
+        for number, access in ((number, sign_access_token(make_claims(number), key)) for number in range(DIFFERENT))
     ]
 
     def write(texts: tuple[str, str, str]) -> str:
@@ -113,38 +121,40 @@ def _sealing_operations() -> list[Operation]:
         return unseal(*texts)
 
     sealed = [(secret, seal(secret, access, nonce)) for _, secret, access in inputs]
-    return [Operation("token.seal", each(write, inputs)), Operation("token.unseal", each(read, sealed))]
+    return [Operation("token.seal", cycle_inputs(write, inputs)), Operation("token.unseal", cycle_inputs(read, sealed))]
 
 
-def _password_operation() -> Operation:
-    """The password of a user against its hash. It takes so long on purpose that it is done a few times only."""
-    kept = hashlib.pbkdf2_hmac(HASH, b"correct horse battery staple", b"s" * 16, ROUNDS)
+def _make_password_operation() -> Operation:
+    """Make the check of a password against its hash. It is slow on purpose, so it is run a few times only."""
+    stored_hash = hashlib.pbkdf2_hmac(HASH, b"correct horse battery staple", b"s" * 16, ROUNDS)
 
     def authenticate() -> bool:
-        return hmac.compare_digest(hashlib.pbkdf2_hmac(HASH, b"correct horse battery staple", b"s" * 16, ROUNDS), kept)
+        return hmac.compare_digest(
+            hashlib.pbkdf2_hmac(HASH, b"correct horse battery staple", b"s" * 16, ROUNDS), stored_hash
+        )
 
     return Operation(PASSWORD, authenticate, rare=True)
 
 
-def _encryption_operations(algorithm: str) -> list[Operation]:
+def _list_encryption_operations(algorithm: str) -> list[Operation]:
     signing, key = generate_signing_key("ES256", "calibration"), generate_encryption_key(algorithm, "calibration")
-    tokens = [sign_access_token(claims_of(number), signing) for number in range(DIFFERENT)]
+    tokens = [sign_access_token(make_claims(number), signing) for number in range(DIFFERENT)]
     encrypted = [encrypt(token, key) for token in tokens]
     return [
-        Operation(f"jwe.encrypt.{algorithm}", each(lambda token: encrypt(token, key), tokens)),
-        Operation(f"jwe.decrypt.{algorithm}", each(lambda token: decrypt(token, key), encrypted)),
+        Operation(f"jwe.encrypt.{algorithm}", cycle_inputs(lambda token: encrypt(token, key), tokens)),
+        Operation(f"jwe.decrypt.{algorithm}", cycle_inputs(lambda token: decrypt(token, key), encrypted)),
     ]
 
 
-def _paseto_operations() -> list[Operation]:
+def _list_paseto_operations() -> list[Operation]:
     key = generate_signing_key("EdDSA", "calibration")
     keys = {key.kid: key.verification_key}
-    claims = [claims_of(number) for number in range(DIFFERENT)]
+    claims = [make_claims(number) for number in range(DIFFERENT)]
 
     def verify(token: str) -> object:
-        return PasetoVerification(token, keys[str(paseto_kid(token))], ISSUER, AUDIENCE)()
+        return PasetoVerification(token, keys[str(read_paseto_kid(token))], ISSUER, AUDIENCE)()
 
     return [
-        Operation("paseto.sign", each(lambda claim_set: sign_paseto(claim_set, key), claims)),
-        Operation("paseto.verify", each(verify, [sign_paseto(claim_set, key) for claim_set in claims])),
+        Operation("paseto.sign", cycle_inputs(lambda claim_set: sign_paseto(claim_set, key), claims)),
+        Operation("paseto.verify", cycle_inputs(verify, [sign_paseto(claim_set, key) for claim_set in claims])),
     ]

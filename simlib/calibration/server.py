@@ -1,10 +1,8 @@
-"""The measured server: uvicorn, uvloop, httptools and Starlette in a process of its own on 127.0.0.1.
+"""Server of a measurement: uvicorn, uvloop, httptools and Starlette in a process of its own on 127.0.0.1.
 
-Run as a module by `sessions`; the parent's end of standard input is its lifeline. It prints its port.
-
-Takes the samples inside a server: what lies between two requests, and the operation within one.
-
-Whole paths through a server, timed to see that the operations of a profile are disjoint parts of them.
+Run as a module by `simlib.calibration.measurement_processes`; it prints its port, and stops when its standard input
+ends. A recorder inside takes the samples: the time between two requests, and that of the operation within one. Whole
+paths through a server are timed as well, to check that the operations of a profile are disjoint parts of them.
 """
 
 import argparse
@@ -25,15 +23,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simlib.calibration.clock import NANOSECOND, Operation, cpu_nanoseconds, reading_cost, sample
-from simlib.calibration.names import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEY, SETTLING
-from simlib.calibration.operations import pure_operations
-from simlib.calibration.store_operations import store_operations
+from simlib.calibration.clock import NANOSECOND, Operation, measure_reading_cost, read_cpu_ns, sample
+from simlib.calibration.operations import list_pure_operations
+from simlib.calibration.process_protocol import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEY, SETTLING
+from simlib.calibration.store_operations import list_store_operations
 from simlib.stores import SERVER_STORES
 
 
 class Recorder:
-    """Cuts the CPU time of a server with one request in flight into disjoint parts.
+    """Recorder of the CPU time of a server with one request in flight, in disjoint parts.
 
     ``between[name]`` holds the seconds from the end of the operation in one request to its start in the next:
     answering, waiting in the event loop, receiving. ``within[name]`` holds the seconds of the operation itself.
@@ -41,7 +39,7 @@ class Recorder:
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._operations = {operation.name: operation for operation in operations}
-        self._overhead = reading_cost()
+        self._overhead = measure_reading_cost()
         self._name = ""
         self._equal = 0
         self._left = 0
@@ -49,8 +47,8 @@ class Recorder:
         self.within: defaultdict[str, list[float]] = defaultdict(list)
 
     def serve(self, name: str) -> None:
-        """Do the operation of that name, if there is one, and note both parts."""
-        gap = cpu_nanoseconds() - self._left - self._overhead
+        """Run the operation of that name, if there is one, and record both parts."""
+        gap = read_cpu_ns() - self._left - self._overhead
         self._equal = self._equal + 1 if name == self._name else 0
         self._name = name
         settled = self._equal >= SETTLING
@@ -61,11 +59,11 @@ class Recorder:
             seconds = sample(operation, self._overhead)
             if settled:
                 self.within[name].append(seconds)
-        self._left = cpu_nanoseconds()
+        self._left = read_cpu_ns()
 
     @property
     def names(self) -> dict[str, bool]:
-        """The operations it can do, and whether they are done in one row only."""
+        """Operation -> whether it is run in one row only."""
         return {name: operation.rare for name, operation in self._operations.items()}
 
 
@@ -79,11 +77,11 @@ PATHS: Mapping[str, tuple[str, ...]] = {
         "json.encode",
     ),
 }
-"""Name -> the operations that a server does one after the other within one request."""
+"""Name -> the operations that a server runs one after the other within one request."""
 
 
-def with_paths(operations: Sequence[Operation]) -> list[Operation]:
-    """The operations and, after them, one more for each path."""
+def add_paths(operations: Sequence[Operation]) -> list[Operation]:
+    """Add one operation for each path after the others."""
     runs = {operation.name: operation.run for operation in operations}
 
     def run(parts: tuple[str, ...]) -> None:
@@ -93,8 +91,8 @@ def with_paths(operations: Sequence[Operation]) -> list[Operation]:
     return [*operations, *(Operation(name, partial(run, parts)) for name, parts in PATHS.items())]
 
 
-def sums_against_whole(samples: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Path -> sum of its parts' medians over the median of the whole path; 1 where the parts are disjoint."""
+def compare_paths(samples: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Compute, for each path, the sum of its parts' medians over the median of the whole; 1 for disjoint parts."""
     return {
         name: sum(median(samples[part]) for part in parts) / median(samples[name])
         for name, parts in PATHS.items()
@@ -105,8 +103,8 @@ def sums_against_whole(samples: Mapping[str, Sequence[float]]) -> dict[str, floa
 ANSWER = b'{"active":true,"scope":"orders:read","client_id":"web-shop","sub":"user-000001"}'
 
 
-def application(recorder: Recorder) -> Starlette:
-    """An application that answers one small thing, and does an operation meanwhile when asked to."""
+def build_application(recorder: Recorder) -> Starlette:
+    """Build an application with a small answer, which runs an operation when the request names one."""
 
     async def run(request: Request) -> Response:
         await request.body()
@@ -131,7 +129,7 @@ async def _serve(operations: list[Operation], certificates: Path | None) -> None
     listener = socket.socket()
     listener.bind((ADDRESS, 0))
     config = uvicorn.Config(
-        application(Recorder(operations)),
+        build_application(Recorder(operations)),
         loop="uvloop",
         http="httptools",
         lifespan="off",
@@ -159,13 +157,13 @@ def main() -> None:
     if arguments.tls:
         uvloop.run(_serve([], arguments.folder))
     else:
-        stores = store_operations(arguments.folder, _addresses())
-        uvloop.run(_serve(with_paths([*pure_operations(), *stores]), None))
+        stores = list_store_operations(arguments.folder, _read_addresses())
+        uvloop.run(_serve(add_paths([*list_pure_operations(), *stores]), None))
 
 
-def _addresses() -> dict[str, str]:
-    given = {name: os.environ.get(ADDRESS_VARIABLE.format(name.upper())) for name in SERVER_STORES}
-    return {name: address for name, address in given.items() if address is not None}
+def _read_addresses() -> dict[str, str]:
+    addresses = {name: os.environ.get(ADDRESS_VARIABLE.format(name.upper())) for name in SERVER_STORES}
+    return {name: address for name, address in addresses.items() if address is not None}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The operations of a profile that a token store does, on a table of ten thousand rows."""
+"""Operations of token stores, on a table of ten thousand rows."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -21,41 +21,41 @@ from simlib.scenario.messages import (
     TokenRow,
 )
 from simlib.stores import SERVER_STORES, MemoryStore, SqliteStore, TokenStore
-from simlib.tokens import store_key
+from simlib.tokens import make_store_key
 
 ROWS = 10_000
-REQUESTS = 4096  # distinct requests per operation before they come round again
+REQUESTS = 4096  # distinct requests per operation before they repeat
 OWN_NAME = "simlib_calibration"
 ELAPSED = ".elapsed"
-"""Ending of an operation whose samples are seconds that passed, the other process included, and not CPU seconds."""
+"""Ending of an operation whose samples are seconds of the wall clock, the other process included."""
 
 Addresses = Mapping[str, str]
 """Store -> address of its server, such as {"redis": "redis://127.0.0.1:6379/0"}."""
 
 
-def store_operations(folder: Path, addresses: Addresses = MappingProxyType({})) -> list[Operation]:
-    """Get, put, revoke, consume and list of each store; SQLite files are made in ``folder`` (WAL, synchronous NORMAL).
+def list_store_operations(folder: Path, addresses: Addresses = MappingProxyType({})) -> list[Operation]:
+    """List get, put, revoke, consume and list of each store; SQLite files are made in ``folder`` (WAL, NORMAL).
 
-    Stores on a server are in the list by CPU seconds of the caller and, under a name with ELAPSED, by seconds that
-    pass until the answer is there.
+    Stores on a server are in the list by CPU seconds of the caller and, under a name with ELAPSED, by seconds of the
+    wall clock until the answer.
     """
     local: Mapping[str, TokenStore] = {"dict": MemoryStore(), "sqlite": SqliteStore(folder / "tokens.sqlite")}
-    # What revoking leaves behind would make a list longer and longer, so lists come from tables of their own.
+    # Each revocation makes a list longer, so lists are measured on tables of their own.
     lists: Mapping[str, TokenStore] = {"dict": MemoryStore(), "sqlite": SqliteStore(folder / "lists.sqlite")}
     remote = {name: SERVER_STORES[name](address, OWN_NAME) for name, address in addresses.items()}
     operations: list[Operation] = []
     for name, store in {**local, **remote}.items():
         _fill(store)
-        operations += _operations(name, store)
+        operations += _list_operations(name, store)
     for name, store in lists.items():
         _fill(store)
-        operations.append(_listing(name, store))
-    waits = [replace(each, name=each.name + ELAPSED, elapsed=True) for each in operations if _kind(each) in remote]
+        operations.append(_make_list_operation(name, store))
+    waits = [replace(each, name=each.name + ELAPSED, elapsed=True) for each in operations if _find_kind(each) in remote]
     return [*operations, *waits]
 
 
 def check_servers(addresses: Addresses) -> None:
-    """Raise InputError, naming the option, when a server or its driver is not there."""
+    """Raise InputError, naming the option, when a server or its driver is missing."""
     for name, address in addresses.items():
         try:
             SERVER_STORES[name](address, OWN_NAME).close()
@@ -63,29 +63,31 @@ def check_servers(addresses: Addresses) -> None:
             raise InputError(f"--{name}: {error}") from error
 
 
-def leave_servers_clean(addresses: Addresses) -> None:
-    """Remove what calibration wrote to servers; raises InputError like a store."""
+def clean_servers(addresses: Addresses) -> None:
+    """Remove the rows that calibration wrote to servers; raises InputError when a server cannot be reached."""
     for name, address in addresses.items():
         with closing(SERVER_STORES[name](address, OWN_NAME)) as store:
             store.drop()
 
 
-def _kind(operation: Operation) -> str:
+def _find_kind(operation: Operation) -> str:
     return operation.name.split(".")[1]
 
 
-def _operations(name: str, store: TokenStore) -> list[Operation]:
+def _list_operations(name: str, store: TokenStore) -> list[Operation]:
     return [
-        _operation(f"store.{name}.get", store, [StoreGet(_key(number)) for number in range(REQUESTS)]),
-        _operation(f"store.{name}.put", store, [StorePut(_key(ROWS + n), _row(n)) for n in range(REQUESTS)]),
-        _operation(f"store.{name}.revoke", store, [StoreRevoke(_key(n), 1.0) for n in range(REQUESTS)]),
-        _consuming(name, store),
+        _make_operation(f"store.{name}.get", store, [StoreGet(_make_key(number)) for number in range(REQUESTS)]),
+        _make_operation(
+            f"store.{name}.put", store, [StorePut(_make_key(ROWS + n), _make_row(n)) for n in range(REQUESTS)]
+        ),
+        _make_operation(f"store.{name}.revoke", store, [StoreRevoke(_make_key(n), 1.0) for n in range(REQUESTS)]),
+        _make_consume_operation(name, store),
     ]
 
 
-def _consuming(name: str, store: TokenStore) -> Operation:
-    """A row can be used up once, so each run gets it anew."""
-    key, row = _key(REQUESTS), _row(REQUESTS)
+def _make_consume_operation(name: str, store: TokenStore) -> Operation:
+    """Make the consumption of a row; a row can be consumed once, so each run puts it anew."""
+    key, row = _make_key(REQUESTS), _make_row(REQUESTS)
     return Operation(
         f"store.{name}.consume",
         lambda: store.execute(StoreConsume(key, 1.0)),
@@ -93,25 +95,25 @@ def _consuming(name: str, store: TokenStore) -> Operation:
     )
 
 
-def _listing(name: str, store: TokenStore) -> Operation:
+def _make_list_operation(name: str, store: TokenStore) -> Operation:
     for number in range(REVOKED):
-        store.execute(StoreRevoke(_key(number), 2.0 + number))
+        store.execute(StoreRevoke(_make_key(number), 2.0 + number))
     return Operation(f"store.{name}.list", lambda: store.execute(StoreRevokedSince(1.0, 0.0)))
 
 
-def _operation(name: str, store: TokenStore, requests: Iterable[StoreRequest]) -> Operation:
+def _make_operation(name: str, store: TokenStore, requests: Iterable[StoreRequest]) -> Operation:
     supply = cycle(requests)
     return Operation(name, lambda: store.execute(next(supply)))
 
 
 def _fill(store: TokenStore) -> None:
     for number in range(ROWS):
-        store.execute(StorePut(_key(number), _row(number)))
+        store.execute(StorePut(_make_key(number), _make_row(number)))
 
 
-def _key(number: int) -> str:
-    return store_key(str(number))
+def _make_key(number: int) -> str:
+    return make_store_key(str(number))
 
 
-def _row(number: int) -> TokenRow:
+def _make_row(number: int) -> TokenRow:
     return TokenRow("access", f"user-{number:06d}", "web-shop", SCOPE, AUDIENCE, float(number), number + LIFETIME)

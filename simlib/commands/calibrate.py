@@ -1,15 +1,16 @@
-"""simlib calibrate: what this machine takes for each operation, as a cost profile."""
+"""Command `simlib calibrate`: CPU times of this machine for each operation, as a cost profile."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simlib.commands.console import Interrupted, console, print_json, tell
-from simlib.commands.progress import heard_interrupts
+from simlib.commands.console import open_console, print_status
+from simlib.commands.options import Json
+from simlib.commands.runner import print_answer, run_interruptibly
 
 if TYPE_CHECKING:
-    from simlib.calibration.campaign import Made
+    from simlib.calibration.campaign import CalibrationResult
 
 
 def calibrate(
@@ -22,12 +23,12 @@ def calibrate(
     redis: Annotated[
         str | None, typer.Option(metavar="URL", help="Measure this Redis too (keys are made and removed).")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    json: Json = False,
 ) -> None:
     """Measure this machine: signing, verifying, hashing, JSON, stores and HTTP calls, in place in a real server.
 
-    Needs the packages of simlib's extra 'dev', and those of 'stores' for PostgreSQL and Redis. Let the machine rest
-    meanwhile: the profile says when it was too busy to be trusted.
+    Needs the packages of simlib's extra 'dev', and those of 'stores' for PostgreSQL and Redis. Let the machine be
+    idle meanwhile: the profile says when it was too busy for its numbers to be trusted.
 
     \b
     Examples:
@@ -35,47 +36,37 @@ def calibrate(
       simlib compare web-shop --profile my-machine.csv
       simlib calibrate --out my-machine.csv --redis redis://127.0.0.1:6379/0
 
-    Exit status: 0, 2 for bad input, 130 after Ctrl-C. The file appears whole or not at all.
+    Exit status: 0, 2 for bad input, 130 after Ctrl-C. The file appears complete or not at all.
     """
     from simlib.calibration.campaign import make_profile
 
-    given = {"postgresql": postgresql, "redis": redis}
-    addresses = {name: address for name, address in given.items() if address is not None}
-    with heard_interrupts() as ask:
-
-        def told(done: int, total: int) -> None:
-            ask()
-            tell(f"calibrating: {done} of {total} processes")
-
-        try:
-            made = make_profile(out, processes, seconds, addresses, told)
-        except KeyboardInterrupt:
-            raise Interrupted("nothing was written") from None
-    if json:
-        print_json(_document(made))
-    else:
-        _print(made)
+    servers = {"postgresql": postgresql, "redis": redis}
+    addresses = {name: address for name, address in servers.items() if address is not None}
+    with run_interruptibly(lambda: "nothing was written") as run:
+        progress = run.watch(lambda done, total: print_status(f"calibrating: {done} of {total} processes"))
+        made = make_profile(out, processes, seconds, addresses, progress)
+    print_answer(json, lambda: _build_document(made), lambda: _print_profile(made))
 
 
-def _document(made: "Made") -> dict[str, Any]:
+def _build_document(made: "CalibrationResult") -> dict[str, Any]:
     from simlib.scenario.profile import load_profile
 
     profile = load_profile(made.path)
     means = {name: profile.mean(name) for name in sorted(profile.quantiles)}
     return {
         "profile": str(made.path),
-        "trusted": made.trusted,
+        "trusted": made.is_trusted,
         "about": dict(made.about),
         "mean_seconds": means,
     }
 
 
-def _print(made: "Made") -> None:
-    screen = console()
+def _print_profile(made: "CalibrationResult") -> None:
+    screen = open_console()
     screen.print(f"{made.path}: {made.operations} operations on {made.about['machine']}")
     for name, value in made.about.items():
         if name.startswith("check") or name in ("samples", "foreign load"):
             screen.print(f"  {name}: {value}")
-    if not made.trusted:
+    if not made.is_trusted:
         screen.print(f"warning: {made.about['note']}", style="yellow")
     screen.print(f"Use it: simlib compare SCENARIO --profile {made.path}", soft_wrap=True)

@@ -49,9 +49,9 @@ def test_a_machine_that_was_busy_with_other_work_is_not_trusted(
 ) -> None:
     monkeypatch.setattr(campaign, "require_packages", lambda: None)
     monkeypatch.setattr(campaign, "measure_once", lambda seconds, addresses: {"token.hash": [1e-6] * samples})
-    monkeypatch.setattr(campaign.LoadProbe, "foreign_cores", lambda before, after: foreign)
+    monkeypatch.setattr(campaign.LoadProbe, "measure_foreign_load", lambda before, after: foreign)
     made = campaign.make_profile(tmp_path / "p.csv", processes=1)
-    assert made.trusted is trusted
+    assert made.is_trusted is trusted
     assert ("note" in load_profile(tmp_path / "p.csv").about) is not trusted
     if foreign:
         assert "too busy" in made.about["note"]

@@ -13,18 +13,18 @@ import numpy as np
 import pytest
 
 from simlib.calibration import __main__ as command
-from simlib.calibration import campaign, clock, protocol_operations, sessions
+from simlib.calibration import campaign, clock, measurement_processes, protocol_operations
 from simlib.calibration import server as recorder_module
-from simlib.calibration.campaign import spread
-from simlib.calibration.clock import Operation, reading_cost, sample, sample_alone
-from simlib.calibration.inputs import DIFFERENT, claims_of, many_claims_of
+from simlib.calibration.campaign import compute_spread
+from simlib.calibration.clock import Operation, measure_reading_cost, sample, sample_in_turn
+from simlib.calibration.inputs import DIFFERENT, make_claims, make_many_claims
 from simlib.calibration.machine import LoadProbe
-from simlib.calibration.names import SETTLING
-from simlib.calibration.operations import pure_operations
+from simlib.calibration.operations import list_pure_operations
+from simlib.calibration.process_protocol import SETTLING
+from simlib.calibration.profile_writer import QUANTILES, compute_quantiles, format_profile, replace_file
 from simlib.calibration.protocol_operations import REVOKED
-from simlib.calibration.server import PATHS, Recorder, sums_against_whole, with_paths
-from simlib.calibration.store_operations import store_operations
-from simlib.calibration.table import QUANTILES, quantiles, render, write_whole
+from simlib.calibration.server import PATHS, Recorder, add_paths, compare_paths
+from simlib.calibration.store_operations import list_store_operations
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, load_profile
 from simlib.tokens import KEY_MANAGEMENT, ProofVerification, StatusList, Verification
@@ -42,13 +42,14 @@ PURE = {
 }
 HTTP = {f"http.{name}" for name in ("call_in", "call_out", "connect_in", "connect_out")}
 served = pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in sessions.NEEDED), reason="needs the packages of extra 'dev'"
+    any(importlib.util.find_spec(name) is None for name in measurement_processes.REQUIRED_PACKAGES),
+    reason="needs the packages of extra 'dev'",
 )
 
 
 @pytest.fixture(scope="module")
 def operations(tmp_path_factory: pytest.TempPathFactory) -> list[Operation]:
-    return [*pure_operations(), *store_operations(tmp_path_factory.mktemp("store"))]
+    return [*list_pure_operations(), *list_store_operations(tmp_path_factory.mktemp("store"))]
 
 
 def test_every_pure_operation_does_what_it_is_named_after(operations: list[Operation]) -> None:
@@ -90,7 +91,7 @@ def test_a_list_has_as_many_rows_each_time_and_what_is_consumed_is_fresh_each_ti
 
 def test_what_prepares_an_operation_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeClock()
-    monkeypatch.setattr(clock, "cpu_nanoseconds", fake.read)
+    monkeypatch.setattr(clock, "read_cpu_ns", fake.read)
     work = Operation("work", lambda: fake.work(700), prepare=lambda: fake.work(5000))
     assert sample(work, 0.0) == pytest.approx(700e-9)
 
@@ -113,9 +114,9 @@ def test_without_the_optional_packages_their_rows_are_left_out_and_the_head_says
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for module in (campaign, protocol_operations):
-        monkeypatch.setattr(module, "jwe_is_available", lambda: False)
-        monkeypatch.setattr(module, "paseto_is_available", lambda: False)
-    assert protocol_operations.optional_operations() == []
+        monkeypatch.setattr(module, "is_jwe_available", lambda: False)
+        monkeypatch.setattr(module, "is_paseto_available", lambda: False)
+    assert protocol_operations.list_optional_operations() == []
     monkeypatch.setattr(campaign, "measure_once", fake_round)
     _, about = campaign.calibrate(0.0, range(1))
     assert "joserfc" in about["left out"]
@@ -123,8 +124,8 @@ def test_without_the_optional_packages_their_rows_are_left_out_and_the_head_says
 
 
 def test_a_tiny_real_run_makes_a_file_that_loads_as_a_profile(operations: list[Operation], tmp_path: Path) -> None:
-    samples = sample_alone(operations, 5)
-    write_whole(tmp_path / "tiny.csv", render(samples, {"date": "2026-01-01", "machine": "any"}))
+    samples = sample_in_turn(operations, 5)
+    replace_file(tmp_path / "tiny.csv", format_profile(samples, {"date": "2026-01-01", "machine": "any"}))
     profile = load_profile(tmp_path / "tiny.csv", noise="as_measured")
     assert set(profile.quantiles) == PURE
     assert profile.about["machine"] == "any"
@@ -135,19 +136,19 @@ def test_a_tiny_real_run_makes_a_file_that_loads_as_a_profile(operations: list[O
 
 
 def test_the_clock_counts_work_and_not_waiting() -> None:
-    overhead = reading_cost()
+    overhead = measure_reading_cost()
     waiting = sample(Operation("wait", lambda: time.sleep(0.05)), overhead)
     working = sample(Operation("work", lambda: sum(range(3_000_000))), overhead)
     assert waiting < working
 
 
 def test_quantiles_are_evenly_spaced_in_probability() -> None:
-    assert quantiles(range(QUANTILES)) == list(range(QUANTILES))
-    assert quantiles([3.0]) == [3.0] * QUANTILES
+    assert compute_quantiles(range(QUANTILES)) == list(range(QUANTILES))
+    assert compute_quantiles([3.0]) == [3.0] * QUANTILES
 
 
 def test_numbers_are_short_and_rows_are_sorted() -> None:
-    lines = render({"b": [1 / 3], "a": [2e-6]}, {}).splitlines()
+    lines = format_profile({"b": [1 / 3], "a": [2e-6]}, {}).splitlines()
     assert lines[0] == "# format: simlib-profile-1"
     assert [line.split(",")[:2] for line in lines[2:]] == [["a", "2e-06"], ["b", "0.3333"]]
 
@@ -170,7 +171,7 @@ def test_elapsed_time_holds_the_waiting_that_the_cpu_clock_leaves_out() -> None:
 
 
 def test_the_measured_tokens_have_the_sizes_that_interpolation_takes_them_to_have() -> None:
-    for claims, size in ((claims_of, FEW_BYTES), (many_claims_of, MANY_BYTES)):
+    for claims, size in ((make_claims, FEW_BYTES), (make_many_claims, MANY_BYTES)):
         assert {len(json.dumps(claims(number), separators=(",", ":"))) for number in range(DIFFERENT)} == {size}
 
 
@@ -179,7 +180,7 @@ def test_a_recorder_cuts_the_time_of_a_server_into_disjoint_parts(monkeypatch: p
     recorder = Recorder([Operation("work", lambda: fake.work(700))])
     monkeypatch.setattr(recorder, "_overhead", 0.0)
     for module in (clock, recorder_module):
-        monkeypatch.setattr(module, "cpu_nanoseconds", fake.read)
+        monkeypatch.setattr(module, "read_cpu_ns", fake.read)
     for name, answering in [("work", 300)] * (SETTLING + 6) + [("nothing", 200)] * (SETTLING + 4):
         fake.work(answering)
         recorder.serve(name)
@@ -189,47 +190,47 @@ def test_a_recorder_cuts_the_time_of_a_server_into_disjoint_parts(monkeypatch: p
 
 def test_the_cost_of_reading_the_clock_is_taken_off_but_never_more(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeClock()
-    monkeypatch.setattr(clock, "cpu_nanoseconds", fake.read)
+    monkeypatch.setattr(clock, "read_cpu_ns", fake.read)
     work = Operation("work", lambda: fake.work(700))
     assert sample(work, 300.0) == pytest.approx(400e-9)
     assert sample(work, 800.0) == 0.0
 
 
 def test_a_clock_of_coarse_steps_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "cpu_nanoseconds", FakeClock().read)
+    monkeypatch.setattr(clock, "read_cpu_ns", FakeClock().read)
     with pytest.raises(InputError, match="steps"):
-        reading_cost()
+        measure_reading_cost()
 
 
 def test_a_path_runs_its_parts_and_its_check_compares_their_sum() -> None:
     ran: list[str] = []
     parts = [part for path in PATHS.values() for part in path]
     operations = [Operation(name, partial(ran.append, name)) for name in parts]
-    for operation in with_paths(operations)[len(operations) :]:
+    for operation in add_paths(operations)[len(operations) :]:
         operation.run()
     assert ran == parts
     name, expected = next(iter(PATHS.items()))
-    assert sums_against_whole({**{part: [1.0] for part in expected}, name: [4.0]}) == {name: len(expected) / 4}
+    assert compare_paths({**{part: [1.0] for part in expected}, name: [4.0]}) == {name: len(expected) / 4}
 
 
 def test_foreign_load_is_what_the_machine_did_beyond_us() -> None:
     before = LoadProbe(wall=0.0, machine=100.0, own=10.0)
-    assert before.foreign_cores(LoadProbe(10.0, 115.0, 15.0)) == 1.0
-    assert before.foreign_cores(LoadProbe(10.0, 104.0, 15.0)) == 0.0
-    assert before.foreign_cores(LoadProbe(10.0, None, 15.0)) is None
+    assert before.measure_foreign_load(LoadProbe(10.0, 115.0, 15.0)) == 1.0
+    assert before.measure_foreign_load(LoadProbe(10.0, 104.0, 15.0)) == 0.0
+    assert before.measure_foreign_load(LoadProbe(10.0, None, 15.0)) is None
     assert LoadProbe.read().own > 0.0
 
 
 def test_the_spread_of_processes_is_a_share_of_their_mean() -> None:
-    assert spread([1.0, 1.0]) == 0.0
-    assert spread([1.0, 3.0]) == 1.0
-    assert spread([0.0]) == 0.0
+    assert compute_spread([1.0, 1.0]) == 0.0
+    assert compute_spread([1.0, 3.0]) == 1.0
+    assert compute_spread([0.0]) == 0.0
 
 
 def test_writing_replaces_the_old_file_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "profile.csv"
     path.write_text("old")
-    write_whole(path, "new\n")
+    replace_file(path, "new\n")
     assert path.read_bytes() == b"new\n"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -238,7 +239,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
     path = tmp_path / "profile.csv"
     path.write_text("old")
     with pytest.raises(UnicodeEncodeError):
-        write_whole(path, "\ud800")
+        replace_file(path, "\ud800")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -292,14 +293,14 @@ def test_unusable_options_are_told_in_one_line(
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "NEEDED", ("json", "no_such_package_here"))
+    monkeypatch.setattr(measurement_processes, "REQUIRED_PACKAGES", ("json", "no_such_package_here"))
     with pytest.raises(InputError, match=r"needs no_such_package_here"):
-        sessions.require_packages()
+        measurement_processes.require_packages()
 
 
 @served
 def test_one_round_over_real_connections_measures_every_operation() -> None:
-    samples = sessions.measure_once(0.0)
+    samples = measurement_processes.measure_once(0.0)
     assert set(samples) - set(PATHS) == PURE | HTTP | {"http.connect_plain_in", "http.connect_plain_out"}
     assert all(len(values) > 0 and min(values) >= 0.0 for values in samples.values())
     assert median(samples["http.call_in"]) > 0.0

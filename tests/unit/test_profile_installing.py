@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from simlib.calibration import derived, maintenance
-from simlib.calibration.installing import main
+from simlib.calibration import derived_profiles, profile_extension
+from simlib.calibration.base_replacement import main
 from simlib.scenario.base import bundled
 from simlib.scenario.profile import load_profile
 
@@ -45,9 +45,9 @@ def test_installing_replaces_the_base_and_derives_the_others_from_it(folder: Pat
     assert main([str(new), str(folder)]) == 0
     assert (folder / "python-2026.csv").read_text() == new.read_text()
     base = load_profile(folder / "python-2026.csv")
-    for make in derived.MAKERS:
+    for make in derived_profiles.DERIVATIONS:
         made = make(base)
-        assert (folder / f"{made.name}.csv").read_text() == made.text()
+        assert (folder / f"{made.name}.csv").read_text() == made.format_text()
 
 
 @pytest.mark.parametrize(
@@ -79,5 +79,5 @@ def test_a_measurement_on_a_busy_machine_is_taken_only_when_one_says_so(folder: 
 
 def test_every_anchor_of_an_added_row_is_measured_with_it() -> None:
     rows = load_profile(BASE).quantiles
-    assert set(maintenance.OTHER_ANCHORS) <= set(rows)
-    assert {maintenance.anchor_of(name) for name in maintenance.OTHER_ANCHORS} <= set(rows)
+    assert set(profile_extension.OTHER_ANCHORS) <= set(rows)
+    assert {profile_extension.find_anchor(name) for name in profile_extension.OTHER_ANCHORS} <= set(rows)

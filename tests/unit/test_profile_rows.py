@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.calibration import derived, maintenance
-from simlib.calibration.table import QUANTILES, render
+from simlib.calibration import derived_profiles, profile_extension
+from simlib.calibration.profile_writer import QUANTILES, format_profile
 from simlib.scenario.base import bundled
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, NEAR_FEW, CostProfile, load_profile, sized_operation
@@ -92,19 +92,19 @@ def measured(**rows: float) -> tuple[str, CostProfile]:
     samples = {name.replace("__", "."): [value, 2 * value, 3 * value] for name, value in rows.items()}
     tables = {name: np.quantile(values, np.linspace(0, 1, QUANTILES)) for name, values in samples.items()}
     made = CostProfile("made", MappingProxyType(tables), MappingProxyType({"date": "2026-01-01"}))
-    return render(samples, {"date": "2026-01-01"}), made
+    return format_profile(samples, {"date": "2026-01-01"}), made
 
 
 def test_extending_keeps_every_old_row_and_scales_the_new_ones_to_them(tmp_path: Path) -> None:
     text, old = measured(jwt__verify__ES256=1.0, token__hash=5.0)
     _, new = measured(jwt__verify__ES256=2.0, jwt__verify__ES384=6.0, token__hash=50.0)
-    longer = maintenance.extended(text, old, new)
+    longer = profile_extension.extend_profile(text, old, new)
     (tmp_path / "p.csv").write_text(longer)
     loaded = load_profile(tmp_path / "p.csv", noise="as_measured")
     assert [line for line in longer.splitlines() if line in text.splitlines()] == text.splitlines()
     assert float(loaded.seconds("jwt.verify.ES384", MIDDLE)[0]) == pytest.approx(6.0)  # 12 x 1 / 2, the median of three
     assert loaded.about["factor jwt.verify.ES384"] == "0.500"
-    assert maintenance.extended(longer, loaded, new) == longer
+    assert profile_extension.extend_profile(longer, loaded, new) == longer
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_extending_keeps_every_old_row_and_scales_the_new_ones_to_them(tmp_path:
     ],
 )
 def test_an_added_row_is_scaled_by_one_of_its_kind(operation: str, anchor: str) -> None:
-    assert maintenance.anchor_of(operation) == anchor
+    assert profile_extension.find_anchor(operation) == anchor
 
 
 @pytest.mark.parametrize("operation", ["token.hash", "jwt.sign.XX", "store.redis.get"])
 def test_a_row_without_an_anchor_is_not_added(operation: str) -> None:
     with pytest.raises(InputError, match="as a whole"):
-        maintenance.anchor_of(operation)
+        profile_extension.find_anchor(operation)
 
 
 # --- files ------------------------------------------------------------------------------------------------------
@@ -169,11 +169,11 @@ def test_a_file_that_is_no_text_or_no_file_is_refused_in_words(tmp_path: Path) -
 # --- derived ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make", derived.MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", derived_profiles.DERIVATIONS, ids=lambda make: make.__name__)
 def test_a_bundled_derived_profile_is_what_its_maker_makes(make: Any) -> None:
     made = make(BASE)
     path = PROFILES / f"{made.name}.csv"
-    assert path.read_text(encoding="utf-8") == made.text()
+    assert path.read_text(encoding="utf-8") == made.format_text()
     about = load_profile(path).about
     assert about["derived"].startswith("not measured")
     assert {"source", "factor", "assumption"} <= set(about)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from simlib.calibration.store_operations import check_servers, leave_servers_clean, store_operations
+from simlib.calibration.store_operations import check_servers, clean_servers, list_store_operations
 from simlib.scenario.errors import InputError
 from simlib.scenario.messages import StoreConsume, StoreGet, StorePut, StoreRevoke, StoreRevokedSince, TokenRow
 from simlib.stores import SERVER_STORES
@@ -114,14 +114,14 @@ def test_connections_that_consume_one_row_at_the_same_time_have_one_winner(store
 @given
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its connections end with its process
 def test_calibration_measures_servers_twice_and_leaves_them_as_they_were(tmp_path: Any) -> None:
-    operations = {each.name: each for each in store_operations(tmp_path, GIVEN)}
+    operations = {each.name: each for each in list_store_operations(tmp_path, GIVEN)}
     for name in GIVEN:
         for act in ("get", "put", "revoke"):
             assert not operations[f"store.{name}.{act}"].elapsed
             assert operations[f"store.{name}.{act}.elapsed"].elapsed
         assert isinstance(operations[f"store.{name}.get"].run(), TokenRow)
         assert operations[f"store.{name}.revoke.elapsed"].run() is True
-    leave_servers_clean(GIVEN)
+    clean_servers(GIVEN)
     for name, address in GIVEN.items():
         with closing(SERVER_STORES[name](address, "simlib_calibration")) as store:
             assert store.count_valid(0.0) == 0

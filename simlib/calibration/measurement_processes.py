@@ -1,4 +1,4 @@
-"""Fresh processes that measure each other: a server and a client, once plain and once with TLS."""
+"""Processes of a measurement: a fresh server and a fresh client, once plain and once with TLS."""
 
 import importlib.util
 import json
@@ -13,14 +13,14 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
-from simlib.calibration.names import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEPT, KEY, OPENED, SAMPLES
+from simlib.calibration.process_protocol import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEPT, KEY, OPENED, SAMPLES
 from simlib.calibration.store_operations import Addresses
 from simlib.scenario.errors import InputError
-from simlib.tokens.certificates import self_signed_certificate
+from simlib.tokens.certificates import make_server_certificate
 
-NEEDED = ("aiohttp", "starlette", "uvicorn", "uvloop", "httptools")
+REQUIRED_PACKAGES = ("aiohttp", "starlette", "uvicorn", "uvloop", "httptools")
 TLS_SHARE = 0.2  # of the time
-PATIENCE = 60.0  # seconds beyond the asked ones after which a client counts as stuck
+CLIENT_TIMEOUT_S = 60.0  # seconds beyond the measuring time after which a client counts as stuck
 
 Samples = dict[str, list[float]]
 """Operation -> CPU seconds, one per run."""
@@ -28,71 +28,73 @@ Samples = dict[str, list[float]]
 
 def require_packages() -> None:
     """Raise InputError when a package is missing that only calibration needs."""
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in REQUIRED_PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(f"calibration needs {', '.join(missing)}: install them, or simlib with its extra 'dev'")
 
 
 def measure_once(seconds: float, addresses: Addresses = MappingProxyType({})) -> Samples:
-    """All operations in one fresh server and one fresh client process, then the connections in two more.
+    """Measure all operations in one fresh server and one fresh client process, then the connections in two more.
 
     ``addresses`` are those of stores on servers. ``seconds`` is the time for both; each takes at least one round.
     Raises InputError when a process fails.
     """
     with TemporaryDirectory() as name:
         folder = Path(name)
-        certificate, key = self_signed_certificate(ADDRESS)
+        certificate, key = make_server_certificate(ADDRESS)
         (folder / CERTIFICATE).write_bytes(certificate)
         (folder / KEY).write_bytes(key)
-        plain = _session(folder, seconds * (1 - TLS_SHARE), False, addresses)
-        tls = _session(folder, seconds * TLS_SHARE, True, {})
+        plain = _run_session(folder, seconds * (1 - TLS_SHARE), False, addresses)
+        tls = _run_session(folder, seconds * TLS_SHARE, True, {})
     return {
         "http.call_in": plain["between"][KEPT],
         "http.call_out": plain["client"][KEPT],
-        "http.connect_in": _beyond(tls["between"]),
-        "http.connect_out": _beyond(tls["client"]),
-        "http.connect_plain_in": _beyond(plain["between"]),
-        "http.connect_plain_out": _beyond(plain["client"]),
+        "http.connect_in": _subtract_kept(tls["between"]),
+        "http.connect_out": _subtract_kept(tls["client"]),
+        "http.connect_plain_in": _subtract_kept(plain["between"]),
+        "http.connect_plain_out": _subtract_kept(plain["client"]),
         **plain["within"],
     }
 
 
-def _beyond(seconds: Mapping[str, Sequence[float]]) -> list[float]:
-    """What a call costs with a connection of its own, beyond the median call on a kept one; never negative."""
-    usual = median(seconds[KEPT])
-    return [max(value - usual, 0.0) for value in seconds[OPENED]]
+def _subtract_kept(seconds: Mapping[str, Sequence[float]]) -> list[float]:
+    """Compute the cost of a connection per call, beyond the median call on a kept one; never negative."""
+    kept_median = median(seconds[KEPT])
+    return [max(value - kept_median, 0.0) for value in seconds[OPENED]]
 
 
-def _session(folder: Path, seconds: float, tls: bool, addresses: Addresses) -> Any:
-    told = {ADDRESS_VARIABLE.format(name.upper()): address for name, address in addresses.items()}
-    with _process("server", [str(folder), *(["--tls"] if tls else [])], told) as server:
+def _run_session(folder: Path, seconds: float, tls: bool, addresses: Addresses) -> Any:
+    variables = {ADDRESS_VARIABLE.format(name.upper()): address for name, address in addresses.items()}
+    with _start_process("server", [str(folder), *(["--tls"] if tls else [])], variables) as server:
         port = server.stdout.readline().strip() if server.stdout else ""
         if not port:
             raise InputError("the measuring server did not start; its message is above")
         base = f"{'https' if tls else 'http'}://{ADDRESS}:{port}"
-        with _process("client", [base, str(seconds), str(folder)], {}) as client:
-            _wait_for(client, seconds + PATIENCE)
+        with _start_process("client", [base, str(seconds), str(folder)], {}) as client:
+            _wait_for(client, seconds + CLIENT_TIMEOUT_S)
     return json.loads((folder / SAMPLES).read_text(encoding="utf-8"))
 
 
-def _wait_for(client: subprocess.Popen[str], patience: float) -> None:
+def _wait_for(client: subprocess.Popen[str], timeout_s: float) -> None:
     try:
-        client.communicate(timeout=patience)
+        client.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"the measuring client was not done after {patience:g} s: is the machine too busy?") from error
+        raise InputError(
+            f"the measuring client was not done after {timeout_s:g} s: is the machine too busy?"
+        ) from error
     if client.returncode != 0:
         raise InputError("the measuring client failed; its message is above")
 
 
 @contextmanager
-def _process(module: str, arguments: list[str], told: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+def _start_process(module: str, arguments: list[str], variables: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     # A session of its own keeps Ctrl-C from reaching the child, which would answer it with a traceback.
     process = subprocess.Popen(
         [sys.executable, "-m", f"simlib.calibration.{module}", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, **told},
+        env={**os.environ, **variables},
         start_new_session=True,
     )
     try:

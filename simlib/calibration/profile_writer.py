@@ -1,4 +1,4 @@
-"""Samples into the file of a cost profile (its format is that of `simlib.scenario.profile`)."""
+"""Writer of cost profiles: samples to quantiles, to text, to a file (format: `simlib.scenario.profile`)."""
 
 import os
 import tempfile
@@ -13,23 +13,23 @@ QUANTILES = 257
 DIGITS = 4
 
 
-def quantiles(samples: Sequence[float]) -> list[float]:
-    """257 quantiles, evenly spaced in probability from the least to the greatest sample; same unit."""
+def compute_quantiles(samples: Sequence[float]) -> list[float]:
+    """Compute 257 quantiles, evenly spaced in probability from the least to the greatest sample; same unit."""
     return [float(value) for value in np.quantile(np.asarray(samples), np.linspace(0.0, 1.0, QUANTILES))]
 
 
-def render(samples: Mapping[str, Sequence[float]], about: Mapping[str, str]) -> str:
-    """The text of a profile: what it is about as comments, then a row of quantiles per operation (seconds)."""
+def format_profile(samples: Mapping[str, Sequence[float]], about: Mapping[str, str]) -> str:
+    """Format a profile: its head as comments, then a row of quantiles per operation (seconds)."""
     head = ["operation", *(f"q{number}" for number in range(QUANTILES))]
-    rows = [[name, *(f"{value:.{DIGITS}g}" for value in quantiles(samples[name]))] for name in sorted(samples)]
+    rows = [[name, *(f"{value:.{DIGITS}g}" for value in compute_quantiles(samples[name]))] for name in sorted(samples)]
     comments = [f"# {key}: {value}" for key, value in {"format": FORMAT, **about}.items()]
     return "\n".join([*comments, *(",".join(row) for row in [head, *rows])]) + "\n"
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace the file in one step: a reader finds the old text or the new one, never a part.
+def replace_file(path: Path, text: str) -> None:
+    """Replace the file in one step: a reader gets the old text or the new one, never a part.
 
-    Raises OSError, and leaves the old file alone, when that cannot be done.
+    Raises OSError, and keeps the old file, when that fails.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
     try:
