@@ -9,20 +9,20 @@ from types import MappingProxyType
 from simlib.attacks.altered_payload import AlteredPayload
 from simlib.attacks.altered_revoked_copy import AlteredRevokedCopy
 from simlib.attacks.base import (
+    ATTACKER_TARGETS,
     ATTACKER_URI,
     BROWSER,
     JWKS_URI,
     OPEN_ROUTE,
     OWN_BROWSER,
     OWNER,
-    SERVED,
     Attack,
+    AttackerAssets,
     Candidate,
     Handler,
-    Inapplicable,
-    Loot,
+    NotApplicable,
     Preparation,
-    Thwarted,
+    PreparationFailure,
 )
 from simlib.attacks.browser_storage import BrowserStorage
 from simlib.attacks.code_injection import CodeInjection
@@ -92,6 +92,7 @@ ATTACKS: Mapping[str, type[Attack]] = MappingProxyType(
 )
 
 __all__ = [
+    "ATTACKER_TARGETS",
     "ATTACKER_URI",
     "ATTACKS",
     "BROWSER",
@@ -99,12 +100,11 @@ __all__ = [
     "OPEN_ROUTE",
     "OWNER",
     "OWN_BROWSER",
-    "SERVED",
     "Attack",
+    "AttackerAssets",
     "Candidate",
     "Handler",
-    "Inapplicable",
-    "Loot",
+    "NotApplicable",
     "Preparation",
-    "Thwarted",
+    "PreparationFailure",
 ]

@@ -2,16 +2,16 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, OnTokens, Preparation
+from simlib.attacks.base import Candidate, Preparation, TokenAttack
 from simlib.scenario.effects import Context, Flow
-from simlib.tokens import header_of
-from simlib.tokens.forging import alterations, altered, with_claims
+from simlib.tokens import read_header
+from simlib.tokens.forging import alter, count_alterations, replace_claims
 
 PLACES = 5
 """So many bytes, spread over what the token says, are changed one at a time."""
 
 
-class AlteredPayload(OnTokens):
+class AlteredPayload(TokenAttack):
     """First the subject, where it can be read; then single bits."""
 
     name: ClassVar[str] = "altered_payload"
@@ -21,9 +21,9 @@ class AlteredPayload(OnTokens):
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Nothing is asked."""
         yield from ()
-        token = self.loot.own_token
+        token = self.assets.own_token
         found = []
-        if header_of(token) and token.count(".") == 2:
-            found.append(Candidate("another subject", with_claims(token, sub=self.loot.victim)))
-        places = (number * alterations(token) // PLACES for number in range(PLACES))
-        return (*found, *(Candidate(f"bit at {place}", altered(token, place)) for place in places))
+        if read_header(token) and token.count(".") == 2:
+            found.append(Candidate("another subject", replace_claims(token, sub=self.assets.victim)))
+        places = (number * count_alterations(token) // PLACES for number in range(PLACES))
+        return (*found, *(Candidate(f"bit at {place}", alter(token, place)) for place in places))

@@ -29,14 +29,14 @@ OPEN_ROUTE = "api/open"
 
 AUTHORIZE_AT_ATTACKER, TOKEN_AT_ATTACKER = "authorize@attacker", "token@attacker"
 """The endpoints of an authorization server of the attacker's own."""
-SERVED = (JWKS_URI, AUTHORIZE_AT_ATTACKER, TOKEN_AT_ATTACKER)
+ATTACKER_TARGETS = (JWKS_URI, AUTHORIZE_AT_ATTACKER, TOKEN_AT_ATTACKER)
 """The targets that the attacker's host answers, when the attack has something to say there."""
 
 _NOTHING = HttpRequest()
 
 
 @dataclass(frozen=True)
-class Loot:
+class AttackerAssets:
     """What an attacker has to begin with; whoever runs the attack has obtained it by real steps.
 
     The first fields are public knowledge and the attacker's own account at the same server and the same client.
@@ -91,19 +91,19 @@ class Candidate(NamedTuple):
     value: Any
 
 
-class Thwarted(NamedTuple):
+class PreparationFailure(NamedTuple):
     """The preparation failed: by the last answer that the attacker got, or ``by`` what there was not to be had."""
 
-    by: str = ""
+    reason: str = ""
 
 
-class Inapplicable(NamedTuple):
+class NotApplicable(NamedTuple):
     """There is nothing here that could be attacked so."""
 
     reason: str
 
 
-Preparation = tuple[Candidate, ...] | Thwarted | Inapplicable
+Preparation = tuple[Candidate, ...] | PreparationFailure | NotApplicable
 Handler = Callable[[HttpRequest], Flow[Reply]]
 
 
@@ -119,42 +119,42 @@ class Attack(Protocol):
     source: ClassVar[str]
     against: ClassVar[Literal["token", "flow"]]
     needs: ClassVar[tuple[str, ...]]
-    once: ClassVar[bool]
-    excess: ClassVar[int]
+    single_use: ClassVar[bool]
+    work_threshold: ClassVar[int]
 
-    def __init__(self, loot: Loot) -> None: ...
+    def __init__(self, assets: AttackerAssets) -> None: ...
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Everything before the strikes: fetch, wait, forge."""
 
-    def strike(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
+    def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
         """Try one thing once."""
 
-    def endpoints(self) -> Mapping[str, Handler]:
+    def list_endpoints(self) -> Mapping[str, Handler]:
         """What the attacker's own host answers: target -> handler."""
 
 
-class OnTokens:
+class TokenAttack:
     """An attack on tokens: presents them as the attacker's own client does."""
 
     against: ClassVar[Literal["token", "flow"]] = "token"
     needs: ClassVar[tuple[str, ...]] = ()
-    once: ClassVar[bool] = False
-    excess: ClassVar[int] = 0
+    single_use: ClassVar[bool] = False
+    work_threshold: ClassVar[int] = 0
 
-    def __init__(self, loot: Loot) -> None:
-        self.loot = loot
+    def __init__(self, assets: AttackerAssets) -> None:
+        self.assets = assets
 
-    def strike(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
+    def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
         """Present a token."""
-        return self.loot.as_client(candidate.value)
+        return self.assets.as_client(candidate.value)
 
-    def endpoints(self) -> Mapping[str, Handler]:
+    def list_endpoints(self) -> Mapping[str, Handler]:
         """None."""
         return {}
 
 
-class OnFlows(OnTokens):
+class FlowAttack(TokenAttack):
     """An attack on flows: what it wins is a token, presented in the same way."""
 
     against: ClassVar[Literal["token", "flow"]] = "flow"

@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, Inapplicable, OnFlows, Preparation, Thwarted, send
+from simlib.attacks.base import Candidate, FlowAttack, NotApplicable, Preparation, PreparationFailure, send
 from simlib.scenario.effects import Answer, Context, Flow
 from simlib.scenario.messages import HttpRequest
 
 
-class BrowserStorage(OnFlows):
+class BrowserStorage(FlowAttack):
     """By a flaw of the page or by one of the libraries that it loads."""
 
     name: ClassVar[str] = "browser_storage"
@@ -18,13 +18,13 @@ class BrowserStorage(OnFlows):
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Read."""
         yield from ()
-        storage = self.loot.browser_storage
+        storage = self.assets.browser_storage
         if storage is None:
-            return Inapplicable("no page keeps anything in this flow")
+            return NotApplicable("no page keeps anything in this flow")
         found = tuple(Candidate(f"the {name} of the page", (name, value)) for name, value in storage.items() if value)
-        return found or Thwarted("no script can read a cookie that is HttpOnly")
+        return found or PreparationFailure("no script can read a cookie that is HttpOnly")
 
-    def strike(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
+    def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
         """A token goes to the API, a cookie to the backend that gave it."""
         name, value = candidate.value
         if name == "cookie":

@@ -2,26 +2,26 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import OWN_BROWSER, Candidate, Inapplicable, OnFlows, Preparation, send
-from simlib.attacks.forms import form, parameters_of
+from simlib.attacks.base import OWN_BROWSER, Candidate, FlowAttack, NotApplicable, Preparation, send
+from simlib.attacks.oauth_requests import make_form_request, read_parameters
 from simlib.scenario.effects import Answer, Context, Flow
 
 
-class CodeInjection(OnFlows):
+class CodeInjection(FlowAttack):
     """The client redeems it with its own secret and takes the attacker for the victim."""
 
     name: ClassVar[str] = "code_injection"
     summary: ClassVar[str] = "the code of somebody else, in the redirect of one's own sign-in at the client"
     source: ClassVar[str] = "RFC 9700 sections 2.1.1 and 4.5"
     needs: ClassVar[tuple[str, ...]] = ("fresh_redirect",)
-    once: ClassVar[bool] = True
+    single_use: ClassVar[bool] = True
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Take the code out of the redirect."""
         yield from ()
-        code = parameters_of(self.loot.fresh_redirect).get("code", "")
-        return (Candidate("the victim's code", code),) if code else Inapplicable("there is no code in this flow")
+        code = read_parameters(self.assets.fresh_redirect).get("code", "")
+        return (Candidate("the victim's code", code),) if code else NotApplicable("there is no code in this flow")
 
-    def strike(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
+    def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
         """Sign in at the client, and replace the code."""
-        return send(OWN_BROWSER, form(code=candidate.value))
+        return send(OWN_BROWSER, make_form_request(code=candidate.value))

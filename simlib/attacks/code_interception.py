@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, Inapplicable, OnFlows, Preparation
-from simlib.attacks.forms import parameters_of, redeem, won
+from simlib.attacks.base import Candidate, FlowAttack, NotApplicable, Preparation
+from simlib.attacks.oauth_requests import make_candidates, read_parameters, redeem_code
 from simlib.scenario.effects import Context, Flow
 
 
-class CodeInterception(OnFlows):
+class CodeInterception(FlowAttack):
     """On a phone by an application that registered the same scheme, elsewhere by a log or a referrer."""
 
     name: ClassVar[str] = "code_interception"
@@ -17,11 +17,11 @@ class CodeInterception(OnFlows):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Redeem what the address carries; the attacker has no secret and no verifier."""
-        if not self.loot.fresh_redirect:
+        if not self.assets.fresh_redirect:
             yield from ()
-            return Inapplicable("no browser is redirected in this flow")
-        carried = parameters_of(self.loot.fresh_redirect)
+            return NotApplicable("no browser is redirected in this flow")
+        carried = read_parameters(self.assets.fresh_redirect)
         if "access_token" in carried:
             return (Candidate("the token in the redirect", carried["access_token"]),)
-        answer = yield from redeem(self.loot, carried.get("code", ""), self.loot.redirect_uri)
-        return won(answer, "the token for the code")
+        answer = yield from redeem_code(self.assets, carried.get("code", ""), self.assets.redirect_uri)
+        return make_candidates(answer, "the token for the code")

@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Inapplicable, OnFlows, Preparation, send
-from simlib.attacks.forms import won
+from simlib.attacks.base import FlowAttack, NotApplicable, Preparation, send
+from simlib.attacks.oauth_requests import make_candidates
 from simlib.scenario.effects import Context, Flow
 
 
-class CodeReplay(OnFlows):
+class CodeReplay(FlowAttack):
     """Secret and verifier are in the log as well, so that only one use per code protects."""
 
     name: ClassVar[str] = "code_replay"
@@ -17,9 +17,9 @@ class CodeReplay(OnFlows):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Send what was logged."""
-        logged = [request for request in self.loot.token_requests if b"code=" in request.body]
+        logged = [request for request in self.assets.token_requests if b"code=" in request.body]
         if not logged:
             yield from ()
-            return Inapplicable("no code is redeemed in this flow")
+            return NotApplicable("no code is redeemed in this flow")
         answer = yield from send("token", logged[0]._replace(certificate=""))
-        return won(answer, "the token for the old code")
+        return make_candidates(answer, "the token for the old code")

@@ -2,14 +2,14 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import BROWSER, Inapplicable, OnFlows, Preparation, Thwarted, send
-from simlib.attacks.forms import form, read, won
+from simlib.attacks.base import BROWSER, FlowAttack, NotApplicable, Preparation, PreparationFailure, send
+from simlib.attacks.oauth_requests import make_candidates, make_form_request, read_json
 from simlib.scenario.effects import Context, Flow, Reply, Sleep
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
-class DevicePhishing(OnFlows):
+class DevicePhishing(FlowAttack):
     """The address, the page and the server are all real; only the device is the wrong one."""
 
     name: ClassVar[str] = "device_phishing"
@@ -19,17 +19,17 @@ class DevicePhishing(OnFlows):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Ask for codes, send the victim the short one, and poll with the long one."""
-        if not self.loot.device_grant:
+        if not self.assets.device_grant:
             yield from ()
-            return Inapplicable("no device signs in by this flow")
-        device = form(client_id=self.loot.client_id, scope=self.loot.scope)
-        codes = read((yield from send("device_authorization", device)))
+            return NotApplicable("no device signs in by this flow")
+        device = make_form_request(client_id=self.assets.client_id, scope=self.assets.scope)
+        codes = read_json((yield from send("device_authorization", device)))
         if not codes:
-            return Thwarted()
-        approved = yield from send(BROWSER, form(step="device", user_code=codes["user_code"]))
+            return PreparationFailure()
+        approved = yield from send(BROWSER, make_form_request(step="device", user_code=codes["user_code"]))
         if not isinstance(approved, Reply) or approved.status != 200:
-            return Thwarted()
+            return PreparationFailure()
         yield Sleep(float(codes["interval"]))
-        fields = {"grant_type": GRANT_TYPE, "device_code": codes["device_code"], "client_id": self.loot.client_id}
-        answer = yield from self.loot.by_own_key(send("token", form(**fields)))
-        return won(answer, "the token of the attacker's device")
+        fields = {"grant_type": GRANT_TYPE, "device_code": codes["device_code"], "client_id": self.assets.client_id}
+        answer = yield from self.assets.by_own_key(send("token", make_form_request(**fields)))
+        return make_candidates(answer, "the token of the attacker's device")

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, OnTokens, Preparation
+from simlib.attacks.base import Candidate, Preparation, TokenAttack
 from simlib.scenario.effects import Context, Flow
 
 
-class EarlyToken(OnTokens):
+class EarlyToken(TokenAttack):
     """Its ``nbf`` is to come, or it says that it was issued by a clock that is far ahead."""
 
     name: ClassVar[str] = "early_token"
@@ -17,5 +17,5 @@ class EarlyToken(OnTokens):
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Both are at hand."""
         yield from ()
-        both = (("nbf to come", self.loot.early_token), ("issued in the future", self.loot.future_token))
+        both = (("nbf to come", self.assets.early_token), ("issued in the future", self.assets.future_token))
         return tuple(Candidate(label, token) for label, token in both if token)

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, OnTokens, Preparation
+from simlib.attacks.base import Candidate, Preparation, TokenAttack
 from simlib.scenario.effects import Context, Flow
 
 
-class ExpiredToken(OnTokens):
+class ExpiredToken(TokenAttack):
     """The attacker's own, kept for too long."""
 
     name: ClassVar[str] = "expired_token"
@@ -17,4 +17,4 @@ class ExpiredToken(OnTokens):
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """It is at hand."""
         yield from ()
-        return (Candidate("an old token", self.loot.expired_token),)
+        return (Candidate("an old token", self.assets.expired_token),)

@@ -3,22 +3,22 @@
 from dataclasses import replace
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, Inapplicable, OnTokens, Preparation
-from simlib.attacks.rewriting import Rewritten, rewritten, signs
+from simlib.attacks.base import Candidate, NotApplicable, Preparation, TokenAttack
+from simlib.attacks.forged_claims import ForgedClaims, forge_claims, is_key_pair_algorithm
 from simlib.scenario.effects import Context, Flow
 from simlib.tokens import generate_signing_key
-from simlib.tokens.forging import hmac_signed, signed
+from simlib.tokens.forging import sign_claims, sign_with_hmac
 
 
-def signed_by_a_stranger(ctx: Context, made: Rewritten, **header: object) -> str:
+def sign_with_foreign_key(ctx: Context, made: ForgedClaims, **header: object) -> str:
     """A token with the known ``kid`` and the signature of another key of the same kind."""
-    if not signs(made.algorithm):
-        return made.seal(hmac_signed(made.claims, made.kid, ctx.random_bytes("foreign_key", 32), made.typ))
+    if not is_key_pair_algorithm(made.algorithm):
+        return made.seal(sign_with_hmac(made.claims, made.kid, ctx.random_bytes("foreign_key", 32), made.typ))
     key = replace(generate_signing_key(made.algorithm, "attacker"), kid=made.kid)
-    return made.seal(signed(made.claims, key, typ=made.typ, **header))
+    return made.seal(sign_claims(made.claims, key, typ=made.typ, **header))
 
 
-class ForeignKey(OnTokens):
+class ForeignKey(TokenAttack):
     """A name says nothing about who holds the key."""
 
     name: ClassVar[str] = "foreign_key"
@@ -28,7 +28,7 @@ class ForeignKey(OnTokens):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Rewrite and sign."""
-        made = yield from rewritten(ctx, self.loot)
-        if isinstance(made, Inapplicable):
+        made = yield from forge_claims(ctx, self.assets)
+        if isinstance(made, NotApplicable):
             return made
-        return (Candidate("known kid, foreign signature", signed_by_a_stranger(ctx, made)),)
+        return (Candidate("known kid, foreign signature", sign_with_foreign_key(ctx, made)),)

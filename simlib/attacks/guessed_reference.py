@@ -2,18 +2,18 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, Inapplicable, OnTokens, Preparation, send
+from simlib.attacks.base import Candidate, NotApplicable, Preparation, TokenAttack, send
 from simlib.scenario.effects import Answer, Context, Flow
 from simlib.scenario.messages import HttpRequest
-from simlib.tokens import header_of
-from simlib.tokens.forging import decoded, encoded
+from simlib.tokens import read_header
+from simlib.tokens.forging import decode_segment, encode_segment
 
 NEIGHBOURS = (-1, 1, -2, 2)
 RANDOM = 8
 """More would tell nothing new: with 256 random bits no number of guesses does (RFC 6749 section 10.10)."""
 
 
-class GuessedReference(OnTokens):
+class GuessedReference(TokenAttack):
     """Who counts instead of drawing lots is found out by the first neighbour."""
 
     name: ClassVar[str] = "guessed_reference"
@@ -23,19 +23,20 @@ class GuessedReference(OnTokens):
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Count up and down."""
         yield from ()
-        token = self.loot.own_token
-        if header_of(token) or token.startswith("v4."):
-            return Inapplicable("the token is no reference: a guess would have to hit a signature")
+        token = self.assets.own_token
+        if read_header(token) or token.startswith("v4."):
+            return NotApplicable("the token is no reference: a guess would have to hit a signature")
         head, dot, last = token.rpartition(".")
-        own, number = decoded(last), int.from_bytes(decoded(last), "big")
+        own, number = decode_segment(last), int.from_bytes(decode_segment(last), "big")
         beside = [(number + step) % 256 ** len(own) for step in NEIGHBOURS]
         guesses = [value.to_bytes(len(own), "big") for value in beside]
         guesses += [ctx.random_bytes("guess", len(own)) for _ in range(RANDOM)]
         labels = [f"own {step:+d}" for step in NEIGHBOURS] + [f"guess {n + 1}" for n in range(RANDOM)]
         return tuple(
-            Candidate(label, f"{head}{dot}{encoded(guess)}") for label, guess in zip(labels, guesses, strict=True)
+            Candidate(label, f"{head}{dot}{encode_segment(guess)}")
+            for label, guess in zip(labels, guesses, strict=True)
         )
 
-    def strike(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
+    def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
         """As a bearer token: whoever it belongs to, no proof is known."""
         return send("api", HttpRequest(f"Bearer {candidate.value}"))

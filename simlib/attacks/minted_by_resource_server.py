@@ -2,14 +2,14 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, Inapplicable, OnTokens, Preparation
-from simlib.attacks.foreign_key import signed_by_a_stranger
-from simlib.attacks.rewriting import rewritten
+from simlib.attacks.base import Candidate, NotApplicable, Preparation, TokenAttack
+from simlib.attacks.foreign_key import sign_with_foreign_key
+from simlib.attacks.forged_claims import forge_claims
 from simlib.scenario.effects import Context, Flow
-from simlib.tokens.forging import hmac_signed
+from simlib.tokens.forging import sign_with_hmac
 
 
-class MintedByResourceServer(OnTokens):
+class MintedByResourceServer(TokenAttack):
     """With HS256 whoever can verify can also sign; with a public key nobody can."""
 
     name: ClassVar[str] = "minted_by_resource_server"
@@ -19,11 +19,11 @@ class MintedByResourceServer(OnTokens):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Rewrite, and sign with what there is."""
-        made = yield from rewritten(ctx, self.loot)
-        if isinstance(made, Inapplicable):
+        made = yield from forge_claims(ctx, self.assets)
+        if isinstance(made, NotApplicable):
             return made
-        secret = self.loot.shared_secret
+        secret = self.assets.shared_secret
         if secret:
-            minted = made.seal(hmac_signed(made.claims, made.kid, secret, made.typ))
+            minted = made.seal(sign_with_hmac(made.claims, made.kid, secret, made.typ))
             return (Candidate("signed with the shared secret", minted),)
-        return (Candidate("signed with a key of its own", signed_by_a_stranger(ctx, made)),)
+        return (Candidate("signed with a key of its own", sign_with_foreign_key(ctx, made)),)

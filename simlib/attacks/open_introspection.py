@@ -3,12 +3,12 @@
 from base64 import b64encode
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, OnTokens, Preparation, send
-from simlib.attacks.forms import form
+from simlib.attacks.base import Candidate, Preparation, TokenAttack, send
+from simlib.attacks.oauth_requests import make_form_request
 from simlib.scenario.effects import Answer, Context, Flow
 
 
-class OpenIntrospection(OnTokens):
+class OpenIntrospection(TokenAttack):
     """Whoever may ask learns what tokens stand for, and whether a guess was right."""
 
     name: ClassVar[str] = "open_introspection"
@@ -22,6 +22,6 @@ class OpenIntrospection(OnTokens):
         made_up = "Basic " + b64encode(b"resource-server:secret").decode()
         return (Candidate("without credentials", ""), Candidate("with made-up credentials", made_up))
 
-    def strike(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
+    def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
         """Ask."""
-        return send("introspect", form(candidate.value, token=self.loot.stolen_token))
+        return send("introspect", make_form_request(candidate.value, token=self.assets.stolen_token))

@@ -3,12 +3,19 @@
 from typing import ClassVar
 from urllib.parse import parse_qs
 
-from simlib.attacks.base import OnFlows, Preparation, Thwarted, send
-from simlib.attacks.forms import asking, form, own_proof_key, parameters_of, redeem, won
+from simlib.attacks.base import FlowAttack, Preparation, PreparationFailure, send
+from simlib.attacks.oauth_requests import (
+    build_authorization_request,
+    make_candidates,
+    make_form_request,
+    make_proof_key,
+    read_parameters,
+    redeem_code,
+)
 from simlib.scenario.effects import Context, Flow, Reply
 
 
-class PasswordAtClient(OnFlows):
+class PasswordAtClient(FlowAttack):
     """With the password it signs in as the user, whenever and for whatever it likes."""
 
     name: ClassVar[str] = "password_at_client"
@@ -18,16 +25,16 @@ class PasswordAtClient(OnFlows):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Search, and sign in as the user by the client's own flow."""
-        typed = [parse_qs(request.body.decode("ascii", "replace")) for request in self.loot.token_requests]
+        typed = [parse_qs(request.body.decode("ascii", "replace")) for request in self.assets.token_requests]
         found = next((fields for fields in typed if "password" in fields), None)
         if found is None:
-            return Thwarted("no password passes through the client")
-        verifier, challenge = own_proof_key(ctx)
+            return PreparationFailure("no password passes through the client")
+        verifier, challenge = make_proof_key(ctx)
         login = {"login": found["username"][0], "password": found["password"][0]}
-        asked = asking(self.loot, self.loot.redirect_uri, challenge, **login)
-        answer = yield from send("authorize", form(**asked))
+        asked = build_authorization_request(self.assets, self.assets.redirect_uri, challenge, **login)
+        answer = yield from send("authorize", make_form_request(**asked))
         location = answer.body.decode() if isinstance(answer, Reply) and answer.status == 302 else ""
-        code = parameters_of(location).get("code", "")
-        authorization = self.loot.client_authorization
-        redeemed = yield from redeem(self.loot, code, self.loot.redirect_uri, verifier, authorization)
-        return won(redeemed, "a token of a sign-in with the password")
+        code = read_parameters(location).get("code", "")
+        authorization = self.assets.client_authorization
+        redeemed = yield from redeem_code(self.assets, code, self.assets.redirect_uri, verifier, authorization)
+        return make_candidates(redeemed, "a token of a sign-in with the password")

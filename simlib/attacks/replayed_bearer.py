@@ -3,11 +3,11 @@
 from typing import ClassVar
 
 from simlib.attacks.base import Preparation
-from simlib.attacks.stolen import Thief, ways
+from simlib.attacks.stolen_token import StolenTokenAttack, list_presentations
 from simlib.scenario.effects import Context, Flow
 
 
-class ReplayedBearer(Thief):
+class ReplayedBearer(StolenTokenAttack):
     """Nobody has noticed."""
 
     name: ClassVar[str] = "replayed_bearer"
@@ -17,4 +17,4 @@ class ReplayedBearer(Thief):
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """The request is at hand."""
         yield from ()
-        return ways(self.loot, self.loot.stolen_token)
+        return list_presentations(self.assets, self.assets.stolen_token)

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, Inapplicable, OnTokens, Preparation
+from simlib.attacks.base import Candidate, NotApplicable, Preparation, TokenAttack
 from simlib.scenario.effects import Context, Flow
 
 
-class ScopeFromCache(OnTokens):
+class ScopeFromCache(TokenAttack):
     """Both ways: the wide token was let in before, and the narrow one was let in where any scope will do."""
 
     name: ClassVar[str] = "scope_from_cache"
@@ -16,8 +16,8 @@ class ScopeFromCache(OnTokens):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Warm every cache there is."""
-        if not self.loot.narrow_token:
-            return Inapplicable("the server gives no token of a narrower scope")
-        yield from self.loot.as_client(self.loot.own_token)
-        yield from self.loot.as_client_at_open_route(self.loot.narrow_token)
-        return (Candidate("after both were let in", self.loot.narrow_token),)
+        if not self.assets.narrow_token:
+            return NotApplicable("the server gives no token of a narrower scope")
+        yield from self.assets.as_client(self.assets.own_token)
+        yield from self.assets.as_client_at_open_route(self.assets.narrow_token)
+        return (Candidate("after both were let in", self.assets.narrow_token),)

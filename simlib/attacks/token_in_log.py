@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, Inapplicable, OnFlows, Preparation
-from simlib.attacks.forms import parameters_of, redeem, won
+from simlib.attacks.base import Candidate, FlowAttack, NotApplicable, Preparation
+from simlib.attacks.oauth_requests import make_candidates, read_parameters, redeem_code
 from simlib.scenario.effects import Context, Flow
 
 
-class TokenInLog(OnFlows):
+class TokenInLog(FlowAttack):
     """The sign-in is over, so a code has been used."""
 
     name: ClassVar[str] = "token_in_log"
@@ -17,11 +17,11 @@ class TokenInLog(OnFlows):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """A token is tried at once, a code is redeemed."""
-        if not self.loot.redirects:
+        if not self.assets.redirects:
             yield from ()
-            return Inapplicable("no address carries anything in this flow")
-        carried = parameters_of(self.loot.redirects[0])
+            return NotApplicable("no address carries anything in this flow")
+        carried = read_parameters(self.assets.redirects[0])
         if "access_token" in carried:
             return (Candidate("the token in the log", carried["access_token"]),)
-        answer = yield from redeem(self.loot, carried.get("code", ""), self.loot.redirect_uri)
-        return won(answer, "the token for the code in the log")
+        answer = yield from redeem_code(self.assets, carried.get("code", ""), self.assets.redirect_uri)
+        return make_candidates(answer, "the token for the code in the log")

@@ -2,15 +2,15 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, Inapplicable, OnTokens, Preparation
-from simlib.attacks.rewriting import rewritten
+from simlib.attacks.base import Candidate, NotApplicable, Preparation, TokenAttack
+from simlib.attacks.forged_claims import forge_claims
 from simlib.scenario.effects import Context, Flow
-from simlib.tokens.forging import unsigned
+from simlib.tokens.forging import forge_unsigned
 
 SPELLINGS = ("none", "None", "nOnE")
 
 
-class UnsignedToken(OnTokens):
+class UnsignedToken(TokenAttack):
     """``alg: none`` in the spellings that lists of refused words have missed."""
 
     name: ClassVar[str] = "unsigned_token"
@@ -20,9 +20,10 @@ class UnsignedToken(OnTokens):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Rewrite the claims."""
-        made = yield from rewritten(ctx, self.loot)
-        if isinstance(made, Inapplicable):
+        made = yield from forge_claims(ctx, self.assets)
+        if isinstance(made, NotApplicable):
             return made
         return tuple(
-            Candidate(f"alg {word}", made.seal(unsigned(made.claims, made.kid, word, made.typ))) for word in SPELLINGS
+            Candidate(f"alg {word}", made.seal(forge_unsigned(made.claims, made.kid, word, made.typ)))
+            for word in SPELLINGS
         )

@@ -3,12 +3,12 @@
 from typing import ClassVar
 
 from simlib.attacks.base import OWNER, Preparation, send
-from simlib.attacks.stolen import Thief, ways
+from simlib.attacks.stolen_token import StolenTokenAttack, list_presentations
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.messages import HttpRequest
 
 
-class UseAfterRevocation(Thief):
+class UseAfterRevocation(StolenTokenAttack):
     """The resource server knows it already, so whatever it keeps is warm."""
 
     name: ClassVar[str] = "use_after_revocation"
@@ -18,4 +18,4 @@ class UseAfterRevocation(Thief):
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Wait for the revocation."""
         yield from send(OWNER, HttpRequest())
-        return ways(self.loot, self.loot.stolen_token)
+        return list_presentations(self.assets, self.assets.stolen_token)

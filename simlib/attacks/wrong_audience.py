@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, OnTokens, Preparation
+from simlib.attacks.base import Candidate, Preparation, TokenAttack
 from simlib.scenario.effects import Context, Flow
 
 
-class WrongAudience(OnTokens):
+class WrongAudience(TokenAttack):
     """Whoever runs the other API gets such tokens from all of its users."""
 
     name: ClassVar[str] = "wrong_audience"
@@ -17,4 +17,4 @@ class WrongAudience(OnTokens):
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """It is at hand."""
         yield from ()
-        return (Candidate("made out to another API", self.loot.token_for_another_api),)
+        return (Candidate("made out to another API", self.assets.token_for_another_api),)

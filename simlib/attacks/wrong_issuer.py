@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from simlib.attacks.base import Candidate, OnTokens, Preparation
+from simlib.attacks.base import Candidate, Preparation, TokenAttack
 from simlib.scenario.effects import Context, Flow
 
 
-class WrongIssuer(OnTokens):
+class WrongIssuer(TokenAttack):
     """Anybody can be administrator of a tenant of one's own."""
 
     name: ClassVar[str] = "wrong_issuer"
@@ -17,4 +17,4 @@ class WrongIssuer(OnTokens):
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """It is at hand."""
         yield from ()
-        return (Candidate("issued by another tenant", self.loot.token_of_another_tenant),)
+        return (Candidate("issued by another tenant", self.assets.token_of_another_tenant),)

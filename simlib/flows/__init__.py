@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from simlib.flows.authorization_code import AuthorizationCode
-from simlib.flows.backend_for_frontend import Backend, BackendForFrontend, Begin
-from simlib.flows.base import Client, FlowSettings, GrantFlow, Obtained
+from simlib.flows.backend_for_frontend import Backend, BackendForFrontend, OpenSession
+from simlib.flows.base import Client, FlowSettings, GrantFlow, GrantResult
 from simlib.flows.client_credentials import ClientCredentials
 from simlib.flows.device_authorization import DeviceAuthorization
 from simlib.flows.refresh_token import RefreshToken
 from simlib.flows.token_exchange import TokenExchange
-from simlib.flows.vulnerable import VICTIM_FLOWS, Implicit, Password
+from simlib.flows.vulnerable import VULNERABLE_FLOWS, Implicit, Password
 
 FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
     {
@@ -32,18 +32,18 @@ FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
 
 __all__ = [
     "FLOWS",
-    "VICTIM_FLOWS",
+    "VULNERABLE_FLOWS",
     "AuthorizationCode",
     "Backend",
     "BackendForFrontend",
-    "Begin",
     "Client",
     "ClientCredentials",
     "DeviceAuthorization",
     "FlowSettings",
     "GrantFlow",
+    "GrantResult",
     "Implicit",
-    "Obtained",
+    "OpenSession",
     "Password",
     "RefreshToken",
     "TokenExchange",

@@ -6,8 +6,8 @@ mobile app is reached by a redirect URI that the operating system gives to it (R
 
 from typing import ClassVar
 
-from simlib.flows.base import Client, FlowSettings, Obtained
-from simlib.flows.front_channel import ALL, Precautions, depart, redeem, sign_in
+from simlib.flows.base import Client, FlowSettings, GrantResult
+from simlib.flows.front_channel import ALL_COUNTERMEASURES, Countermeasures, begin_authorization, redeem_code, sign_in
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.world import ClientKind
 
@@ -18,20 +18,20 @@ class AuthorizationCode:
     name: ClassVar[str] = "authorization_code"
     summary: ClassVar[str] = "authorization code with PKCE; the client itself redeems the code"
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ("web", "spa", "mobile")
-    gives: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
+    token_kinds: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
     refused: ClassVar[str] = ""
-    precautions: ClassVar[Precautions] = ALL
+    countermeasures: ClassVar[Countermeasures] = ALL_COUNTERMEASURES
     Settings: ClassVar[type[FlowSettings]] = FlowSettings
 
     def __init__(self, settings: FlowSettings, client: Client) -> None:
         self._settings = settings
         self._client = client
 
-    def obtain(self, ctx: Context) -> Flow[Obtained]:
+    def obtain(self, ctx: Context) -> Flow[GrantResult]:
         """Send the user away, believe the redirect or not, redeem the code."""
         client, timeout = self._client, self._settings.timeout_s
-        kept, parameters = yield from depart(ctx, client, self.precautions)
+        kept, parameters = yield from begin_authorization(ctx, client, self.countermeasures)
         location = yield from sign_in(client, parameters, timeout)
         if not isinstance(location, str):
             return location
-        return (yield from redeem(ctx, client, kept, location, timeout, self.precautions))
+        return (yield from redeem_code(ctx, client, kept, location, timeout, self.countermeasures))

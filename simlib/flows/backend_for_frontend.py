@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from simlib.flows.base import Client, FlowSettings, Obtained, form_bytes, json_object, parameters_in
-from simlib.flows.front_channel import Departure, depart, redeem, sign_in, text_of
+from simlib.flows.base import Client, FlowSettings, GrantResult, encode_form, parse_json_object, parse_parameters
+from simlib.flows.front_channel import PendingAuthorization, begin_authorization, encode_base64url, redeem_code, sign_in
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.world import ClientKind
@@ -22,10 +22,10 @@ from simlib.scenario.world import ClientKind
 SCHEME = "Cookie"
 SESSION_BYTES = 32
 
-Begin = Callable[[Context, Flow[Obtained]], Flow[tuple[Obtained, Any]]]
+OpenSession = Callable[[Context, Flow[GrantResult]], Flow[tuple[GrantResult, Any]]]
 """Has the code redeemed by the flow that it is given, as the client of a new session does it: what came of it, and
 what ``forward`` needs from then on."""
-Forward = Callable[[Context, Any, HttpRequest], Flow[Answer]]
+ForwardRequest = Callable[[Context, Any, HttpRequest], Flow[Answer]]
 """One API request on behalf of a session's user: context, what ``begin`` made of the tokens, the request."""
 
 
@@ -37,8 +37,8 @@ class Backend:
         self,
         client: Client,
         session_s: float,
-        begin: Begin,
-        forward: Forward,
+        begin: OpenSession,
+        forward: ForwardRequest,
         timeout_s: float = 30.0,
     ) -> None:
         self._client = client
@@ -46,7 +46,7 @@ class Backend:
         self._begin = begin
         self._forward = forward
         self._timeout_s = timeout_s
-        self._departed: dict[str, Departure] = {}
+        self._pending: dict[str, PendingAuthorization] = {}
         self._sessions: dict[str, tuple[Any, float]] = {}
 
     def __call__(self, ctx: Context, request: HttpRequest) -> Flow[Answer]:
@@ -54,37 +54,37 @@ class Backend:
         scheme, _, cookie = request.authorization.partition(" ")
         cookie = cookie if scheme == SCHEME else ""
         if not request.body:
-            return (yield from self._pass_on(ctx, cookie, request))
-        form = yield from parameters_in(request.body.decode("ascii", "replace"))
+            return (yield from self._forward_request(ctx, cookie, request))
+        form = yield from parse_parameters(request.body.decode("ascii", "replace"))
         if form.get("step") == "sign_in":
-            return (yield from self._depart(ctx))
+            return (yield from self._begin_sign_in(ctx))
         if form.get("step") == "redirect":
-            return (yield from self._arrive(ctx, cookie, form.get("location", "")))
+            return (yield from self._finish_sign_in(ctx, cookie, form.get("location", "")))
         return Reply(400)
 
-    def _depart(self, ctx: Context) -> Flow[Reply]:
-        kept, parameters = yield from depart(ctx, self._client)
-        cookie = text_of(ctx.random_bytes("session", SESSION_BYTES))
-        self._departed[cookie] = kept
-        location = yield from form_bytes(parameters)
-        return (yield from _json_reply(302, {"session": cookie, "location": location.decode()}))
+    def _begin_sign_in(self, ctx: Context) -> Flow[Reply]:
+        kept, parameters = yield from begin_authorization(ctx, self._client)
+        cookie = encode_base64url(ctx.random_bytes("session", SESSION_BYTES))
+        self._pending[cookie] = kept
+        location = yield from encode_form(parameters)
+        return (yield from _reply_json(302, {"session": cookie, "location": location.decode()}))
 
-    def _arrive(self, ctx: Context, cookie: str, location: str) -> Flow[Answer]:
+    def _finish_sign_in(self, ctx: Context, cookie: str, location: str) -> Flow[Answer]:
         """The browser is back. It gets another cookie, so that nobody can have planted the one it came with."""
-        kept = self._departed.pop(cookie, None)
+        kept = self._pending.pop(cookie, None)
         if kept is None:
             return Reply(401)
-        redeeming = redeem(ctx, self._client, kept, location, self._timeout_s)
+        redeeming = redeem_code(ctx, self._client, kept, location, self._timeout_s)
         obtained, begun = yield from self._begin(ctx, redeeming)
         if isinstance(obtained, Failed):
             return Reply(502)
         if isinstance(obtained, Reply):
             return obtained
-        session = text_of(ctx.random_bytes("session", SESSION_BYTES))
+        session = encode_base64url(ctx.random_bytes("session", SESSION_BYTES))
         self._sessions[session] = begun, ctx.now() + self._session_s
-        return (yield from _json_reply(200, {"session": session, "expires_in": self._session_s}))
+        return (yield from _reply_json(200, {"session": session, "expires_in": self._session_s}))
 
-    def _pass_on(self, ctx: Context, cookie: str, request: HttpRequest) -> Flow[Answer]:
+    def _forward_request(self, ctx: Context, cookie: str, request: HttpRequest) -> Flow[Answer]:
         found = yield Compute("cache.lookup", partial(self._sessions.get, cookie))
         if found is None or ctx.now() >= found[1]:
             self._sessions.pop(cookie, None)
@@ -93,7 +93,7 @@ class Backend:
         return Reply(502) if isinstance(answer, Failed) else answer
 
 
-def _json_reply(status: int, value: Mapping[str, Any]) -> Flow[Reply]:
+def _reply_json(status: int, value: Mapping[str, Any]) -> Flow[Reply]:
     body = yield Compute("json.encode", lambda: json.dumps(value, separators=(",", ":")).encode())
     return Reply(status, body)
 
@@ -104,7 +104,7 @@ class BackendForFrontend:
     name: ClassVar[str] = "backend_for_frontend"
     summary: ClassVar[str] = "authorization code redeemed by the app's backend; the browser holds only a cookie"
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ("spa_bff",)
-    gives: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
+    token_kinds: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
     refused: ClassVar[str] = ""
     http_only: ClassVar[bool] = True
     """Scripts of the page cannot read the cookie (RFC 6265 section 4.1.2.6)."""
@@ -114,31 +114,31 @@ class BackendForFrontend:
         self._settings = settings
         self._client = client
 
-    def obtain(self, ctx: Context) -> Flow[Obtained]:
+    def obtain(self, ctx: Context) -> Flow[GrantResult]:
         """From the backend to the authorization server and back; what is obtained is the cookie of a session."""
-        leaving = yield from self._ask_backend("", {"step": "sign_in"})
+        leaving = yield from self._call_backend("", {"step": "sign_in"})
         if isinstance(leaving, Failed) or leaving.status != 302:
             return leaving
-        told = yield from _read(leaving.body)
-        parameters = yield from parameters_in(told["location"])
+        told = yield from _read_json(leaving.body)
+        parameters = yield from parse_parameters(told["location"])
         location = yield from sign_in(self._client, parameters, self._settings.timeout_s)
         if not isinstance(location, str):
             return location
-        asked_at = ctx.now()
-        arrived = yield from self._ask_backend(told["session"], {"step": "redirect", "location": location})
+        requested_at = ctx.now()
+        arrived = yield from self._call_backend(told["session"], {"step": "redirect", "location": location})
         if isinstance(arrived, Failed) or arrived.status != 200:
             return arrived
-        session = yield from _read(arrived.body)
-        return TokenResponse(session["session"], session["expires_in"], asked_at)
+        session = yield from _read_json(arrived.body)
+        return TokenResponse(session["session"], session["expires_in"], requested_at)
 
-    def _ask_backend(self, cookie: str, form: Mapping[str, str]) -> Flow[Answer]:
-        body = yield from form_bytes(form)
+    def _call_backend(self, cookie: str, form: Mapping[str, str]) -> Flow[Answer]:
+        body = yield from encode_form(form)
         authorization = f"{SCHEME} {cookie}" if cookie else ""
         answer: Answer = yield Call("bff", HttpRequest(authorization, body), self._settings.timeout_s)
         return answer
 
 
-def _read(body: bytes) -> Flow[Mapping[str, Any]]:
+def _read_json(body: bytes) -> Flow[Mapping[str, Any]]:
     """What our own backend says is what it should be."""
-    read: Mapping[str, Any] = yield Compute("json.decode", partial(json_object, body))
+    read: Mapping[str, Any] = yield Compute("json.decode", partial(parse_json_object, body))
     return read

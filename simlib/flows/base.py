@@ -16,7 +16,7 @@ from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.world import ClientKind
 
-Obtained = TokenResponse | Answer
+GrantResult = TokenResponse | Answer
 """Tokens, or the answer because of which there are none."""
 
 
@@ -42,7 +42,7 @@ class Client:
     audience: str = ""
 
     @property
-    def wants_identity(self) -> bool:
+    def needs_id_token(self) -> bool:
         """Whether it asks for an identity token (OpenID Connect Core section 3.1.2.1)."""
         return "openid" in self.scope.split()
 
@@ -69,22 +69,22 @@ class GrantFlow(Protocol):
     name: ClassVar[str]
     summary: ClassVar[str]
     client_kinds: ClassVar[tuple[ClientKind, ...]]
-    gives: ClassVar[frozenset[str]]
+    token_kinds: ClassVar[frozenset[str]]
     refused: ClassVar[str]
     Settings: ClassVar[type[Any]]
 
     def __init__(self, settings: Any, client: Client) -> None: ...
 
-    def obtain(self, ctx: Context) -> Flow[Obtained]:
+    def obtain(self, ctx: Context) -> Flow[GrantResult]:
         """All of it, until there are tokens or none."""
 
 
-def told(error: str) -> Reply:
+def make_error(error: str) -> Reply:
     """An error that came by a redirect, as the token endpoint would have told it (RFC 6749 section 5.2)."""
     return Reply(400, json.dumps({"error": error}).encode())
 
 
-def mistrusted(check: str) -> Reply:
+def make_distrust_error(check: str) -> Reply:
     """What a client makes of an answer that it does not believe; ``check`` names what did not hold."""
     return Reply(400, json.dumps({"error": "mistrusted", "error_description": check}).encode())
 
@@ -93,49 +93,49 @@ TOKEN_TYPES = ("bearer", "dpop")
 """What a client knows how to present; it must not use others (RFC 6749 section 7.1)."""
 
 
-def post(client: Client, target: str, form: Mapping[str, str], timeout: float) -> Flow[Answer]:
+def post_form(client: Client, target: str, form: Mapping[str, str], timeout: float) -> Flow[Answer]:
     """A form from an authenticated client, or from a public one that names itself (section 3.2.1)."""
     named = form if client.secret else {**form, "client_id": client.client_id}
-    body = yield from form_bytes(named)
-    answer: Answer = yield Call(target, HttpRequest(_authorization(client), body), timeout)
+    body = yield from encode_form(named)
+    answer: Answer = yield Call(target, HttpRequest(_make_authorization(client), body), timeout)
     return answer
 
 
-def request_token(ctx: Context, client: Client, form: Mapping[str, str], timeout: float) -> Flow[Obtained]:
+def request_token(ctx: Context, client: Client, form: Mapping[str, str], timeout: float) -> Flow[GrantResult]:
     """Redeem a grant. Its life counts from the question: a client must not trust a token longer than the server."""
-    asked_at = ctx.now()
-    answer = yield from post(client, "token", form, timeout)
+    requested_at = ctx.now()
+    answer = yield from post_form(client, "token", form, timeout)
     if isinstance(answer, Failed) or answer.status != 200:
         return answer
-    read = yield Compute("json.decode", partial(json_object, answer.body))
-    tokens = token_response(read, asked_at)
+    read = yield Compute("json.decode", partial(parse_json_object, answer.body))
+    tokens = parse_token_response(read, requested_at)
     return Failed("status", answer.status) if tokens is None else tokens
 
 
-def token_response(read: Mapping[str, Any], asked_at: float) -> TokenResponse | None:
-    """The tokens in an answer, None when there is none that the client could use; ``asked_at`` in seconds."""
+def parse_token_response(read: Mapping[str, Any], requested_at: float) -> TokenResponse | None:
+    """The tokens in an answer, None when there is none that the client could use; ``requested_at`` in seconds."""
     access, kind, life = read.get("access_token"), read.get("token_type"), read.get("expires_in")
     if not (isinstance(access, str) and access and isinstance(kind, str) and kind.lower() in TOKEN_TYPES):
         return None
     if isinstance(life, bool) or not isinstance(life, int | float):
         return None
-    further = {name: _text(read, name) for name in ("refresh_token", "id_token", "scope")}
-    return TokenResponse(access, life, asked_at, **further)
+    further = {name: _read_text(read, name) for name in ("refresh_token", "id_token", "scope")}
+    return TokenResponse(access, life, requested_at, **further)
 
 
-def form_bytes(form: Mapping[str, str]) -> Flow[bytes]:
+def encode_form(form: Mapping[str, str]) -> Flow[bytes]:
     """A form as it travels."""
     body: bytes = yield Compute("form.encode", lambda: urlencode(form).encode())
     return body
 
 
-def parameters_in(query: str) -> Flow[Mapping[str, str]]:
+def parse_parameters(query: str) -> Flow[Mapping[str, str]]:
     """The parameters of a query; one that comes twice makes all of them worthless (RFC 6749 section 3.1)."""
-    parameters: Mapping[str, str] = yield Compute("form.decode", partial(_parameters, query))
+    parameters: Mapping[str, str] = yield Compute("form.decode", partial(_parse_query, query))
     return parameters
 
 
-def json_object(body: bytes) -> Mapping[str, Any]:
+def parse_json_object(body: bytes) -> Mapping[str, Any]:
     """The JSON object in a body; empty when there is none that can be read."""
     try:
         value = json.loads(body)
@@ -144,19 +144,19 @@ def json_object(body: bytes) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _authorization(client: Client) -> str:
+def _make_authorization(client: Client) -> str:
     if not client.secret:
         return ""
     pair = f"{quote(client.client_id, safe='')}:{quote(client.secret, safe='')}"
     return "Basic " + b64encode(pair.encode()).decode()
 
 
-def _parameters(query: str) -> Mapping[str, str]:
+def _parse_query(query: str) -> Mapping[str, str]:
     pairs = parse_qsl(query)
     parameters = dict(pairs)
     return parameters if len(parameters) == len(pairs) else {}
 
 
-def _text(read: Mapping[str, Any], name: str) -> str:
+def _read_text(read: Mapping[str, Any], name: str) -> str:
     value = read.get(name, "")
     return value if isinstance(value, str) else ""

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from simlib.flows.base import Client, FlowSettings, Obtained, request_token
+from simlib.flows.base import Client, FlowSettings, GrantResult, request_token
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.world import ClientKind
 
@@ -13,7 +13,7 @@ class ClientCredentials:
     name: ClassVar[str] = "client_credentials"
     summary: ClassVar[str] = "the client's own credentials for a token; no user and no refresh token"
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ("machine",)
-    gives: ClassVar[frozenset[str]] = frozenset({"access_token"})
+    token_kinds: ClassVar[frozenset[str]] = frozenset({"access_token"})
     refused: ClassVar[str] = ""
     Settings: ClassVar[type[FlowSettings]] = FlowSettings
 
@@ -21,7 +21,7 @@ class ClientCredentials:
         self._settings = settings
         self._client = client
 
-    def obtain(self, ctx: Context) -> Flow[Obtained]:
+    def obtain(self, ctx: Context) -> Flow[GrantResult]:
         """Ask; a public client has nothing to ask with, and is told so by the server."""
         form = {"grant_type": "client_credentials", "scope": self._client.scope}
         return (yield from request_token(ctx, self._client, form, self._settings.timeout_s))

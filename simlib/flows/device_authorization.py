@@ -5,7 +5,15 @@ from functools import partial
 from math import isfinite
 from typing import Any, ClassVar, NamedTuple
 
-from simlib.flows.base import Client, FlowSettings, Obtained, form_bytes, json_object, post, request_token
+from simlib.flows.base import (
+    Client,
+    FlowSettings,
+    GrantResult,
+    encode_form,
+    parse_json_object,
+    post_form,
+    request_token,
+)
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once, Reply, Sleep
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.world import ClientKind
@@ -13,11 +21,11 @@ from simlib.scenario.world import ClientKind
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 INTERVAL_S = 5.0
 """When the server names none (section 3.2)."""
-SLOWER_S = 5.0
+SLOW_DOWN_S = 5.0
 """What "slow_down" adds, for this and all later polls (section 3.5)."""
 
 
-class Codes(NamedTuple):
+class DeviceCodes(NamedTuple):
     """The server's answer: what the device polls with, what the user types, and until when (seconds)."""
 
     device_code: str
@@ -32,7 +40,7 @@ class DeviceAuthorization:
     name: ClassVar[str] = "device_authorization"
     summary: ClassVar[str] = "device code: the user approves on another device while this one polls"
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ("device",)
-    gives: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
+    token_kinds: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
     refused: ClassVar[str] = ""
     Settings: ClassVar[type[FlowSettings]] = FlowSettings
 
@@ -40,14 +48,14 @@ class DeviceAuthorization:
         self._settings = settings
         self._client = client
 
-    def obtain(self, ctx: Context) -> Flow[Obtained]:
+    def obtain(self, ctx: Context) -> Flow[GrantResult]:
         """Ask for codes, show one, poll with the other."""
-        asked_at = ctx.now()
+        requested_at = ctx.now()
         form = {"scope": self._client.scope}
-        answer = yield from post(self._client, "device_authorization", form, self._settings.timeout_s)
+        answer = yield from post_form(self._client, "device_authorization", form, self._settings.timeout_s)
         if isinstance(answer, Failed) or answer.status != 200:
             return answer
-        codes = _codes((yield Compute("json.decode", partial(json_object, answer.body))), asked_at)
+        codes = _parse_codes((yield Compute("json.decode", partial(parse_json_object, answer.body))), requested_at)
         if codes is None:
             return Failed("status", answer.status)
         yield Once(("device", codes.device_code), partial(self._approve, codes.user_code), wait=False)
@@ -57,15 +65,15 @@ class DeviceAuthorization:
         """What the user does meanwhile, in a browser of another device (section 3.3)."""
         yield Sleep(self._client.approval_s)
         signed_in = {"login": self._client.subject, "password": self._client.password}
-        body = yield from form_bytes({**signed_in, "user_code": user_code, "decision": "approve"})
+        body = yield from encode_form({**signed_in, "user_code": user_code, "decision": "approve"})
         answer: Answer = yield Call("device_verification", HttpRequest(body=body), self._settings.timeout_s)
         return answer
 
-    def _poll(self, ctx: Context, codes: Codes) -> Flow[Obtained]:
+    def _poll(self, ctx: Context, codes: DeviceCodes) -> Flow[GrantResult]:
         """Ask every interval until there is an answer or no more time (sections 3.4 and 3.5)."""
         form = {"grant_type": GRANT_TYPE, "device_code": codes.device_code}
         interval = pause = codes.interval
-        obtained: Obtained = Reply(400, b'{"error":"expired_token"}')
+        obtained: GrantResult = Reply(400, b'{"error":"expired_token"}')
         while ctx.now() + pause < codes.until:
             yield Sleep(pause)
             obtained = yield from request_token(ctx, self._client, form, self._settings.timeout_s)
@@ -75,27 +83,27 @@ class DeviceAuthorization:
                 interval *= 2  # section 3.5 asks for exponential back-off
                 pause = max(interval, obtained.retry_after or 0.0)
                 continue
-            error = yield Compute("json.decode", partial(_error, obtained))
+            error = yield Compute("json.decode", partial(_read_error, obtained))
             if error not in ("authorization_pending", "slow_down"):
                 return obtained
-            interval += SLOWER_S if error == "slow_down" else 0.0
+            interval += SLOW_DOWN_S if error == "slow_down" else 0.0
             pause = interval
         return obtained
 
 
-def _codes(read: Mapping[str, Any], asked_at: float) -> Codes | None:
+def _parse_codes(read: Mapping[str, Any], requested_at: float) -> DeviceCodes | None:
     device, user = read.get("device_code"), read.get("user_code")
-    life, interval = _seconds(read.get("expires_in")), _seconds(read.get("interval", INTERVAL_S))
+    life, interval = _read_seconds(read.get("expires_in")), _read_seconds(read.get("interval", INTERVAL_S))
     if not (isinstance(device, str) and device and isinstance(user, str) and user) or life is None or interval is None:
         return None
-    return Codes(device, user, asked_at + life, interval)
+    return DeviceCodes(device, user, requested_at + life, interval)
 
 
-def _seconds(value: Any) -> float | None:
+def _read_seconds(value: Any) -> float | None:
     is_duration = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value > 0
     return value if is_duration else None
 
 
-def _error(reply: Reply) -> str:
-    error = json_object(reply.body).get("error") if reply.status == 400 else None
+def _read_error(reply: Reply) -> str:
+    error = parse_json_object(reply.body).get("error") if reply.status == 400 else None
     return error if isinstance(error, str) else ""

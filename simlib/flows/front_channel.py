@@ -10,7 +10,15 @@ from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
-from simlib.flows.base import Client, Obtained, form_bytes, mistrusted, parameters_in, request_token, told
+from simlib.flows.base import (
+    Client,
+    GrantResult,
+    encode_form,
+    make_distrust_error,
+    make_error,
+    parse_parameters,
+    request_token,
+)
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 
@@ -25,14 +33,14 @@ class ProofKey(NamedTuple):
     challenge: str
 
 
-def proof_key(ctx: Context) -> Flow[ProofKey]:
+def make_proof_key(ctx: Context) -> Flow[ProofKey]:
     """A new one, with the method S256 (section 4.2)."""
-    verifier = text_of(ctx.random_bytes("code_verifier", VERIFIER_BYTES))
-    challenge = yield Compute("token.hash", lambda: text_of(sha256(verifier.encode()).digest()))
+    verifier = encode_base64url(ctx.random_bytes("code_verifier", VERIFIER_BYTES))
+    challenge = yield Compute("token.hash", lambda: encode_base64url(sha256(verifier.encode()).digest()))
     return ProofKey(verifier, challenge)
 
 
-def text_of(data: bytes) -> str:
+def encode_base64url(data: bytes) -> str:
     """Bytes in base64url without padding."""
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
@@ -40,7 +48,7 @@ def text_of(data: bytes) -> str:
 STATE_BYTES = 16
 
 
-class Precautions(NamedTuple):
+class Countermeasures(NamedTuple):
     """What a client does against others than its own server and user; each False is a victim's (RFC 9700 section 2.1).
 
     ``pkce``: it proves that the code is its own; ``state``: the redirect answers its own request; ``issuer``: it comes
@@ -52,10 +60,10 @@ class Precautions(NamedTuple):
     issuer: bool = True
 
 
-ALL = Precautions()
+ALL_COUNTERMEASURES = Countermeasures()
 
 
-class Departure(NamedTuple):
+class PendingAuthorization(NamedTuple):
     """What a client keeps until its user comes back. ``nonce`` is empty unless it asks for an identity token."""
 
     state: str
@@ -63,11 +71,13 @@ class Departure(NamedTuple):
     nonce: str
 
 
-def depart(ctx: Context, client: Client, precautions: Precautions = ALL) -> Flow[tuple[Departure, dict[str, str]]]:
+def begin_authorization(
+    ctx: Context, client: Client, countermeasures: Countermeasures = ALL_COUNTERMEASURES
+) -> Flow[tuple[PendingAuthorization, dict[str, str]]]:
     """What to keep, and the parameters that the user's browser takes along (RFC 6749 section 4.1.1, RFC 7636 4.3)."""
-    proof = yield from proof_key(ctx)
-    state = text_of(ctx.random_bytes("state", STATE_BYTES))
-    nonce = text_of(ctx.random_bytes("nonce", STATE_BYTES)) if client.wants_identity else ""
+    proof = yield from make_proof_key(ctx)
+    state = encode_base64url(ctx.random_bytes("state", STATE_BYTES))
+    nonce = encode_base64url(ctx.random_bytes("nonce", STATE_BYTES)) if client.needs_id_token else ""
     parameters = {
         "response_type": "code",
         "client_id": client.client_id,
@@ -75,15 +85,15 @@ def depart(ctx: Context, client: Client, precautions: Precautions = ALL) -> Flow
         "scope": client.scope,
         "state": state,
     }
-    if precautions.pkce:
+    if countermeasures.pkce:
         parameters |= {"code_challenge": proof.challenge, "code_challenge_method": "S256"}
-    return Departure(state, proof, nonce), {**parameters, "nonce": nonce} if nonce else parameters
+    return PendingAuthorization(state, proof, nonce), {**parameters, "nonce": nonce} if nonce else parameters
 
 
 def sign_in(client: Client, parameters: Mapping[str, str], timeout: float) -> Flow[str | Answer]:
     """The user's browser takes the request there and the user signs in; the URI to which it is sent back."""
     typed = {"login": client.subject, "password": client.password}
-    body = yield from form_bytes({**parameters, **typed})
+    body = yield from encode_form({**parameters, **typed})
     answer: Answer = yield Call("authorize", HttpRequest(body=body), timeout)
     if isinstance(answer, Failed) or answer.status != 302:
         return answer
@@ -91,7 +101,9 @@ def sign_in(client: Client, parameters: Mapping[str, str], timeout: float) -> Fl
     return location
 
 
-def code_of(client: Client, kept: Departure, location: str, precautions: Precautions = ALL) -> Flow[str | Reply]:
+def read_code(
+    client: Client, kept: PendingAuthorization, location: str, countermeasures: Countermeasures = ALL_COUNTERMEASURES
+) -> Flow[str | Reply]:
     """The code in a redirect that is really the answer to our request.
 
     ``state`` tells that it was us who asked (RFC 6749 section 10.12), ``iss`` that it is the server that we asked who
@@ -99,32 +111,39 @@ def code_of(client: Client, kept: Departure, location: str, precautions: Precaut
     """
     address = client.redirect_uri + ("&" if "?" in client.redirect_uri else "?")
     if not location.startswith(address):
-        return mistrusted("redirect_uri")
-    parameters = yield from parameters_in(location.removeprefix(address))
-    refusal = yield Compute("claims.check", partial(_disbelief, client, kept, parameters, precautions))
+        return make_distrust_error("redirect_uri")
+    parameters = yield from parse_parameters(location.removeprefix(address))
+    refusal = yield Compute("claims.check", partial(_find_mismatch, client, kept, parameters, countermeasures))
     if refusal:
-        return mistrusted(refusal)
+        return make_distrust_error(refusal)
     if "error" in parameters:
-        return told(parameters["error"])
-    return parameters.get("code") or mistrusted("code")
+        return make_error(parameters["error"])
+    return parameters.get("code") or make_distrust_error("code")
 
 
-def _disbelief(client: Client, kept: Departure, parameters: Mapping[str, str], precautions: Precautions) -> str:
+def _find_mismatch(
+    client: Client, kept: PendingAuthorization, parameters: Mapping[str, str], countermeasures: Countermeasures
+) -> str:
     ours = hmac.compare_digest(parameters.get("state", "").encode(), kept.state.encode())
-    if precautions.state and not ours:
+    if countermeasures.state and not ours:
         return "state"
-    return "iss" if precautions.issuer and parameters.get("iss") != client.issuer else ""
+    return "iss" if countermeasures.issuer and parameters.get("iss") != client.issuer else ""
 
 
-def redeem(
-    ctx: Context, client: Client, kept: Departure, location: str, timeout: float, precautions: Precautions = ALL
-) -> Flow[Obtained]:
+def redeem_code(
+    ctx: Context,
+    client: Client,
+    kept: PendingAuthorization,
+    location: str,
+    timeout: float,
+    countermeasures: Countermeasures = ALL_COUNTERMEASURES,
+) -> Flow[GrantResult]:
     """The tokens for the code in a redirect (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
-    code = yield from code_of(client, kept, location, precautions)
+    code = yield from read_code(client, kept, location, countermeasures)
     if not isinstance(code, str):
         return code
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": client.redirect_uri}
-    if precautions.pkce:
+    if countermeasures.pkce:
         form["code_verifier"] = kept.proof.verifier
     obtained = yield from request_token(ctx, client, form, timeout)
     return obtained._replace(nonce=kept.nonce) if isinstance(obtained, TokenResponse) else obtained

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from simlib.flows.base import Client, FlowSettings, Obtained, request_token
+from simlib.flows.base import Client, FlowSettings, GrantResult, request_token
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.messages import TokenResponse
 from simlib.scenario.world import ClientKind
@@ -14,7 +14,7 @@ class RefreshToken:
     name: ClassVar[str] = "refresh_token"
     summary: ClassVar[str] = "a refresh token for the next access token; with rotation also for the next refresh token"
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ()
-    gives: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
+    token_kinds: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "id_token"})
     refused: ClassVar[str] = ""
     Settings: ClassVar[type[FlowSettings]] = FlowSettings
 
@@ -22,7 +22,7 @@ class RefreshToken:
         self._settings = settings
         self._client = client
 
-    def obtain(self, ctx: Context) -> Flow[Obtained]:
+    def obtain(self, ctx: Context) -> Flow[GrantResult]:
         """Ask; the answer always holds the refresh token to use next time."""
         client = self._client
         form = {"grant_type": "refresh_token", "refresh_token": client.refresh_token}

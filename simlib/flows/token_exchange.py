@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from simlib.flows.base import Client, FlowSettings, Obtained, request_token
+from simlib.flows.base import Client, FlowSettings, GrantResult, request_token
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.world import ClientKind
 
@@ -16,7 +16,7 @@ class TokenExchange:
     name: ClassVar[str] = "token_exchange"
     summary: ClassVar[str] = "an access token for one that another audience takes, on behalf of the same subject"
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ()
-    gives: ClassVar[frozenset[str]] = frozenset({"access_token"})
+    token_kinds: ClassVar[frozenset[str]] = frozenset({"access_token"})
     refused: ClassVar[str] = ""
     Settings: ClassVar[type[FlowSettings]] = FlowSettings
 
@@ -24,7 +24,7 @@ class TokenExchange:
         self._settings = settings
         self._client = client
 
-    def obtain(self, ctx: Context) -> Flow[Obtained]:
+    def obtain(self, ctx: Context) -> Flow[GrantResult]:
         """Ask for a token that ``audience`` accepts (section 2.1)."""
         client = self._client
         form = {

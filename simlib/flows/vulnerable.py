@@ -28,14 +28,14 @@ from simlib.flows.base import (
     Client,
     FlowSettings,
     GrantFlow,
-    Obtained,
-    mistrusted,
-    parameters_in,
+    GrantResult,
+    make_distrust_error,
+    make_error,
+    parse_parameters,
+    parse_token_response,
     request_token,
-    token_response,
-    told,
 )
-from simlib.flows.front_channel import STATE_BYTES, Precautions, sign_in, text_of
+from simlib.flows.front_channel import STATE_BYTES, Countermeasures, encode_base64url, sign_in
 from simlib.scenario.effects import Compute, Context, Flow
 from simlib.scenario.world import ClientKind
 
@@ -46,7 +46,7 @@ class Implicit:
     name: ClassVar[str] = "implicit"
     summary: ClassVar[str] = "the access token itself travels in the redirect"
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ("spa", "mobile")
-    gives: ClassVar[frozenset[str]] = frozenset({"access_token"})
+    token_kinds: ClassVar[frozenset[str]] = frozenset({"access_token"})
     needs_server: ClassVar[str] = "implicit_grant"
     refused: ClassVar[str] = (
         "the access token would travel in an address, where histories, logs and other pages can read it "
@@ -58,10 +58,10 @@ class Implicit:
         self._settings = settings
         self._client = client
 
-    def obtain(self, ctx: Context) -> Flow[Obtained]:
+    def obtain(self, ctx: Context) -> Flow[GrantResult]:
         """Send the user away and read the token from the address."""
-        client, asked_at = self._client, ctx.now()
-        state = text_of(ctx.random_bytes("state", STATE_BYTES))
+        client, requested_at = self._client, ctx.now()
+        state = encode_base64url(ctx.random_bytes("state", STATE_BYTES))
         parameters = {
             "response_type": "token",
             "client_id": client.client_id,
@@ -73,16 +73,18 @@ class Implicit:
         if not isinstance(location, str):
             return location
         _, _, carried = location.replace("?", "#", 1).partition("#")  # the fragment, or the query of an error
-        read = yield from parameters_in(carried)
+        read = yield from parse_parameters(carried)
         yield Compute("claims.check")
         if not hmac.compare_digest(read.get("state", "").encode(), state.encode()):
-            return mistrusted("state")
+            return make_distrust_error("state")
         if "error" in read:
-            return told(read["error"])
-        return token_response({**read, "expires_in": _seconds(read)}, asked_at) or mistrusted("access_token")
+            return make_error(read["error"])
+        return parse_token_response({**read, "expires_in": _read_seconds(read)}, requested_at) or make_distrust_error(
+            "access_token"
+        )
 
 
-def _seconds(read: Mapping[str, str]) -> float | None:
+def _read_seconds(read: Mapping[str, str]) -> float | None:
     text = read.get("expires_in", "")
     return float(text) if text.isdecimal() else None
 
@@ -93,7 +95,7 @@ class Password:
     name: ClassVar[str] = "password"
     summary: ClassVar[str] = "the client itself takes the user's password and sends it"
     client_kinds: ClassVar[tuple[ClientKind, ...]] = ("web", "mobile")
-    gives: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token"})
+    token_kinds: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token"})
     needs_server: ClassVar[str] = "password_grant"
     refused: ClassVar[str] = (
         "the client would see the user's password, and no second factor could be asked for "
@@ -105,7 +107,7 @@ class Password:
         self._settings = settings
         self._client = client
 
-    def obtain(self, ctx: Context) -> Flow[Obtained]:
+    def obtain(self, ctx: Context) -> Flow[GrantResult]:
         """One question."""
         client = self._client
         form = {
@@ -117,16 +119,16 @@ class Password:
         return (yield from request_token(ctx, client, form, self._settings.timeout_s))
 
 
-class BareCode(AuthorizationCode):
+class CodeWithoutCountermeasures(AuthorizationCode):
     """Neither PKCE nor ``state`` nor ``iss``."""
 
     name: ClassVar[str] = "bare_code"
     summary: ClassVar[str] = "victim: authorization code with neither PKCE nor state nor iss"
     needs_server: ClassVar[str] = "without_pkce"
     refused: ClassVar[str] = (
-        "codes could be intercepted, injected and forced upon users (RFC 9700 section 2.1); use authorization_code"
+        "codes could be intercept_calls, injected and forced upon users (RFC 9700 section 2.1); use authorization_code"
     )
-    precautions: ClassVar[Precautions] = Precautions(pkce=False, state=False, issuer=False)
+    countermeasures: ClassVar[Countermeasures] = Countermeasures(pkce=False, state=False, issuer=False)
 
 
 class CodeWithoutIssuer(AuthorizationCode):
@@ -137,7 +139,7 @@ class CodeWithoutIssuer(AuthorizationCode):
     refused: ClassVar[str] = (
         "a malicious server could be given codes of an honest one (RFC 9700 section 4.4); use authorization_code"
     )
-    precautions: ClassVar[Precautions] = Precautions(issuer=False)
+    countermeasures: ClassVar[Countermeasures] = Countermeasures(issuer=False)
 
 
 class CodeWithoutPkce(AuthorizationCode):
@@ -149,7 +151,7 @@ class CodeWithoutPkce(AuthorizationCode):
     refused: ClassVar[str] = (
         "whoever gets hold of a code could use it or inject it (RFC 9700 section 2.1.1); use authorization_code"
     )
-    precautions: ClassVar[Precautions] = Precautions(pkce=False)
+    countermeasures: ClassVar[Countermeasures] = Countermeasures(pkce=False)
 
 
 class CodeWithoutState(AuthorizationCode):
@@ -160,7 +162,7 @@ class CodeWithoutState(AuthorizationCode):
     refused: ClassVar[str] = (
         "redirects that nobody asked for would be followed (RFC 6749 section 10.12); use authorization_code"
     )
-    precautions: ClassVar[Precautions] = Precautions(state=False)
+    countermeasures: ClassVar[Countermeasures] = Countermeasures(state=False)
 
 
 class BackendWithReadableCookie(BackendForFrontend):
@@ -174,7 +176,7 @@ class BackendWithReadableCookie(BackendForFrontend):
     http_only: ClassVar[bool] = False
 
 
-VICTIM_FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
+VULNERABLE_FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
@@ -183,11 +185,11 @@ VICTIM_FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
             CodeWithoutPkce,
             CodeWithoutState,
             CodeWithoutIssuer,
-            BareCode,
+            CodeWithoutCountermeasures,
             BackendWithReadableCookie,
         )
     }
 )
 """Those that are there to be attacked."""
 
-__all__ = ["VICTIM_FLOWS", "Implicit", "Password"]
+__all__ = ["VULNERABLE_FLOWS", "Implicit", "Password"]

@@ -7,57 +7,57 @@ from collections.abc import Callable, Mapping
 
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.services.api import Api, api
+from simlib.services.api import ResourceServer, serve_api
 from simlib.services.authorization_server import AuthorizationServer, Registration
 from simlib.services.authorize import authorize
-from simlib.services.client_authentication import digest_of
-from simlib.services.device_authorization import device_authorization, device_verification
-from simlib.services.gateway import Gateway, gateway
+from simlib.services.client_authentication import digest_secret
+from simlib.services.device_authorization import authorize_device, verify_user_code
+from simlib.services.gateway import Gateway, serve_gateway
 from simlib.services.grants import DEVICE_CODE, GRANTS, TOKEN_EXCHANGE
-from simlib.services.http import presented_token
+from simlib.services.http import parse_authorization
 from simlib.services.introspect import introspect
-from simlib.services.jwks import jwks
-from simlib.services.operations import ENDPOINT_OPERATIONS, FAMILY_ENDED, GRANT_OPERATIONS, ROTATION
-from simlib.services.rate_limit import limited
-from simlib.services.revocations import revocations
+from simlib.services.jwks import serve_jwks
+from simlib.services.operations import ENDPOINT_OPERATIONS, FAMILY_REVOCATION, GRANT_OPERATIONS, ROTATION
+from simlib.services.rate_limit import limit_rate
+from simlib.services.revocations import list_revocations
 from simlib.services.revoke import revoke
-from simlib.services.status_list import status_list
-from simlib.services.token import token
-from simlib.services.userinfo import claim_names, user_claims, userinfo
+from simlib.services.status_list import serve_status_list
+from simlib.services.token import redeem_grant
+from simlib.services.userinfo import list_claim_names, make_user_claims, serve_userinfo
 
 Endpoint = Callable[[Context, HttpRequest, AuthorizationServer], Flow[Reply]]
 
 ENDPOINTS: Mapping[str, Endpoint] = {
     "authorize": authorize,
-    "device_authorization": device_authorization,
-    "device_verification": device_verification,
-    "token": token,
+    "device_authorization": authorize_device,
+    "device_verification": verify_user_code,
+    "token": redeem_grant,
     "introspect": introspect,
     "revoke": revoke,
-    "revocations": revocations,
-    "status_list": status_list,
-    "jwks": jwks,
-    "userinfo": userinfo,
+    "revocations": list_revocations,
+    "status_list": serve_status_list,
+    "jwks": serve_jwks,
+    "userinfo": serve_userinfo,
 }
 
 __all__ = [
     "DEVICE_CODE",
     "ENDPOINTS",
     "ENDPOINT_OPERATIONS",
-    "FAMILY_ENDED",
+    "FAMILY_REVOCATION",
     "GRANTS",
     "GRANT_OPERATIONS",
     "ROTATION",
     "TOKEN_EXCHANGE",
-    "Api",
     "AuthorizationServer",
     "Gateway",
     "Registration",
-    "api",
-    "claim_names",
-    "digest_of",
-    "gateway",
-    "limited",
-    "presented_token",
-    "user_claims",
+    "ResourceServer",
+    "digest_secret",
+    "limit_rate",
+    "list_claim_names",
+    "make_user_claims",
+    "parse_authorization",
+    "serve_api",
+    "serve_gateway",
 ]

@@ -42,11 +42,11 @@ _UNREGISTERED = Registration()
 _NO_ROTATION = RefreshPolicy()
 
 
-def _no_registrations() -> Mapping[str, Registration]:
+def _make_no_registrations() -> Mapping[str, Registration]:
     return MappingProxyType({})
 
 
-def _nobody(login: str, password: str) -> bool:
+def _refuse_sign_in(login: str, password: str) -> bool:
     """No user is known."""
     return False
 
@@ -71,24 +71,24 @@ class AuthorizationServer:
     jwks: Callable[[], bytes]
     make_grant: Callable[..., Any]
     public_clients: frozenset[str] = frozenset()
-    registrations: Mapping[str, Registration] = field(default_factory=_no_registrations)
+    registrations: Mapping[str, Registration] = field(default_factory=_make_no_registrations)
     audiences: frozenset[str] = frozenset()
     refresh: RefreshPolicy = _NO_ROTATION
     sign: Sign | None = None
-    sign_in: Callable[[str, str], bool] = _nobody
+    sign_in: Callable[[str, str], bool] = _refuse_sign_in
     status_list: Callable[[Context], Flow[bytes]] | None = None
 
-    def registration(self, client_id: str) -> Registration:
+    def find_registration(self, client_id: str) -> Registration:
         """What a client may use."""
         return self.registrations.get(client_id, _UNREGISTERED)
 
-    def scope_for(self, client_id: str, asked: str | None) -> str | None:
+    def resolve_scope(self, client_id: str, requested: str | None) -> str | None:
         """The scope that a client gets when it asks for one, or for none in particular; None when it may not.
 
         A server that cannot sign does no OpenID Connect and leaves "openid" out (RFC 6749 section 3.3).
         """
-        registered = self.registration(client_id).scope
-        words = (registered if asked is None else asked).split()
+        registered = self.find_registration(client_id).scope
+        words = (registered if requested is None else requested).split()
         if not set(words) <= set(registered.split()):
             return None
         return " ".join(word for word in words if word != "openid" or self.sign is not None)

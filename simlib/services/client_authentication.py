@@ -13,27 +13,27 @@ from urllib.parse import unquote_plus
 from simlib.scenario.effects import Compute, Flow
 from simlib.scenario.messages import HttpRequest
 from simlib.services.authorization_server import AuthorizationServer
-from simlib.services.http import form
+from simlib.services.http import parse_form
 
-_NOBODY = sha256(b"").digest()
+_UNKNOWN_CLIENT = sha256(b"").digest()
 
 
 class Caller(NamedTuple):
     """The client that calls, whether it is a public one, and the form that it sent."""
 
     client_id: str
-    public: bool
+    is_public: bool
     parameters: Mapping[str, str]
 
 
-def digest_of(secret: str) -> bytes:
+def digest_secret(secret: str) -> bytes:
     """What the server keeps of a client secret; a plain hash will do because the secret is random, not a password."""
     return sha256(secret.encode()).digest()
 
 
 def authenticate(authorization: str, registered: Mapping[str, bytes]) -> Flow[str | None]:
     """The client's id, or None; ``registered`` maps ids to `digest_of` their secrets."""
-    client_id: str | None = yield Compute("client.authenticate", partial(_check, authorization, registered))
+    client_id: str | None = yield Compute("client.authenticate", partial(_check_credentials, authorization, registered))
     return client_id
 
 
@@ -42,7 +42,7 @@ def identify(request: HttpRequest, server: AuthorizationServer) -> Flow[Caller |
     client_id = yield from authenticate(request.authorization, server.clients)
     if client_id is None and (request.authorization or not server.public_clients):
         return None
-    parameters = yield from form(request.body)
+    parameters = yield from parse_form(request.body)
     if client_id is not None:
         return Caller(client_id, False, parameters)
     named = parameters.get("client_id", "")
@@ -51,7 +51,7 @@ def identify(request: HttpRequest, server: AuthorizationServer) -> Flow[Caller |
     return Caller(named, True, parameters) if is_public else None
 
 
-def _check(authorization: str, registered: Mapping[str, bytes]) -> str | None:
+def _check_credentials(authorization: str, registered: Mapping[str, bytes]) -> str | None:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -61,5 +61,5 @@ def _check(authorization: str, registered: Mapping[str, bytes]) -> str | None:
         return None
     client_id = unquote_plus(client_id)
     # Compared in constant time, and also for unknown ids, so that the time taken tells nothing.
-    matches = hmac.compare_digest(registered.get(client_id, _NOBODY), digest_of(unquote_plus(secret)))
+    matches = hmac.compare_digest(registered.get(client_id, _UNKNOWN_CLIENT), digest_secret(unquote_plus(secret)))
     return client_id if colon and client_id in registered and matches else None

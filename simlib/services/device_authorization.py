@@ -11,11 +11,11 @@ from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreConsume, StorePut, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import identify
-from simlib.services.families import read_details
 from simlib.services.grants import DEVICE_CODE
-from simlib.services.grants.device_code import decision_key, device_key
-from simlib.services.http import error, form, invalid_client, json_reply
-from simlib.tokens import opaque_token
+from simlib.services.grants.device_code import make_decision_key, make_device_key
+from simlib.services.http import parse_form, reply_error, reply_invalid_client, reply_json
+from simlib.services.token_families import read_details
+from simlib.tokens import make_opaque_token
 
 DEVICE_CODE_LIFETIME_S = 1_800.0
 INTERVAL_S = 5.0
@@ -24,38 +24,38 @@ INTERVAL_S = 5.0
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """For user codes: no vowels and so no words, nothing that looks like a digit (RFC 8628 section 6.1)."""
 
-_HALF = 4
+_HALF_LENGTH = 4
 
 
-class _Codes(NamedTuple):
+class _DeviceCodes(NamedTuple):
     device_code: str
     device_key: str
     user_code: str
 
 
-def user_code_key(user_code: str) -> str:
+def make_user_code_key(user_code: str) -> str:
     """The key of a user code's row, however the user has typed it (RFC 8628 section 6.1)."""
     return "user_code:" + "".join(letter for letter in user_code.upper() if letter in LETTERS)
 
 
-def device_authorization(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def authorize_device(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """A long code for the device to ask with, and a short one for the user to type in elsewhere."""
     caller = yield from identify(request, server)
     if caller is None:
-        return (yield from invalid_client())
-    if DEVICE_CODE not in server.registration(caller.client_id).grant_types:
-        return (yield from error(400, "unauthorized_client"))
-    scope = server.scope_for(caller.client_id, caller.parameters.get("scope"))
+        return (yield from reply_invalid_client())
+    if DEVICE_CODE not in server.find_registration(caller.client_id).grant_types:
+        return (yield from reply_error(400, "unauthorized_client"))
+    scope = server.resolve_scope(caller.client_id, caller.parameters.get("scope"))
     if scope is None:
-        return (yield from error(400, "invalid_scope"))
-    entropy = ctx.random_bytes("device_code", 32), ctx.random_bytes("user_code", 2 * _HALF)
-    codes = yield Compute("opaque.issue", partial(_make, *entropy))
+        return (yield from reply_error(400, "invalid_scope"))
+    entropy = ctx.random_bytes("device_code", 32), ctx.random_bytes("user_code", 2 * _HALF_LENGTH)
+    codes = yield Compute("opaque.issue", partial(_make_codes, *entropy))
     now = ctx.now()
     ends = now + DEVICE_CODE_LIFETIME_S
-    device = TokenRow("device", "", caller.client_id, scope, "", now, ends, None, _json(interval=INTERVAL_S))
-    pending = device._replace(kind="user_code", details=_json(device=codes.device_key))
+    device = TokenRow("device", "", caller.client_id, scope, "", now, ends, None, _encode_details(interval=INTERVAL_S))
+    pending = device._replace(kind="user_code", details=_encode_details(device=codes.device_key))
     yield Call("store", StorePut(codes.device_key, device))
-    yield Call("store", StorePut(user_code_key(codes.user_code), pending))
+    yield Call("store", StorePut(make_user_code_key(codes.user_code), pending))
     answer = {
         "device_code": codes.device_code,
         "user_code": codes.user_code,
@@ -63,43 +63,43 @@ def device_authorization(ctx: Context, request: HttpRequest, server: Authorizati
         "expires_in": int(DEVICE_CODE_LIFETIME_S),
         "interval": int(INTERVAL_S),
     }
-    return (yield from json_reply(answer))
+    return (yield from reply_json(answer))
 
 
-def _make(long: bytes, short: bytes) -> _Codes:
-    code = opaque_token(long)
+def _make_codes(long: bytes, short: bytes) -> _DeviceCodes:
+    code = make_opaque_token(long)
     # Some letters come up a little more often than others: 256 is no multiple of 20. 34 bits are left.
     letters = "".join(LETTERS[byte % len(LETTERS)] for byte in short)
-    return _Codes(code, device_key(code), f"{letters[:_HALF]}-{letters[_HALF:]}")
+    return _DeviceCodes(code, make_device_key(code), f"{letters[:_HALF_LENGTH]}-{letters[_HALF_LENGTH:]}")
 
 
-def _json(**details: object) -> str:
+def _encode_details(**details: object) -> str:
     return json.dumps(details, separators=(",", ":"))
 
 
 DECISIONS = ("approve", "deny")
 
 
-def device_verification(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def verify_user_code(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The form has ``login``, ``password``, ``user_code`` and ``decision``, "approve" or "deny".
 
     Who is not signed in cannot try codes; a code is good for one decision.
     """
-    parameters = yield from form(request.body)
+    parameters = yield from parse_form(request.body)
     login, password = parameters.get("login", ""), parameters.get("password", "")
     known = yield Compute("user.authenticate", partial(server.sign_in, login, password))
     if not known:
-        return (yield from error(403, "access_denied"))
+        return (yield from reply_error(403, "access_denied"))
     decision = parameters.get("decision")
     if decision not in DECISIONS:
-        return (yield from error(400, "invalid_request"))
+        return (yield from reply_error(400, "invalid_request"))
     now = ctx.now()
-    found = yield Call("store", StoreConsume(user_code_key(parameters.get("user_code", "")), now))
+    found = yield Call("store", StoreConsume(make_user_code_key(parameters.get("user_code", "")), now))
     if found is None or found.revoked_at is not None or found.expires_at <= now:
-        return (yield from error(400, "invalid_request"))
+        return (yield from reply_error(400, "invalid_request"))
     row = TokenRow(*found)
     pending = yield from read_details(row)
     details = json.dumps({"approved": decision == "approve", "auth_time": now}, separators=(",", ":"))
     decided = row._replace(kind="decision", subject=login, details=details)
-    yield Call("store", StorePut(decision_key(pending["device"]), decided))
+    yield Call("store", StorePut(make_decision_key(pending["device"]), decided))
     return Reply(200)

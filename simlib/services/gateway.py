@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.services.http import presented_token, too_large, unavailable
+from simlib.services.http import is_too_large, parse_authorization, reply_upstream_error
 
 WORK = Compute("gateway.work")
 
@@ -24,12 +24,12 @@ class Gateway:
     target: str = "api"
 
 
-def gateway(ctx: Context, request: HttpRequest, resource: Gateway) -> Flow[Reply]:
+def serve_gateway(ctx: Context, request: HttpRequest, resource: Gateway) -> Flow[Reply]:
     """One request from outside; the answer of the service goes back as it is.
 
     Inwards goes what the verdict says, else the token that came; proofs of possession end here.
     """
-    if too_large(request, resource.header_limit_bytes, resource.head_bytes):
+    if is_too_large(request, resource.header_limit_bytes, resource.head_bytes):
         return Reply(431)  # RFC 6585 section 5
     inwards, cookie = request, None
     if resource.validate is not None:
@@ -37,10 +37,10 @@ def gateway(ctx: Context, request: HttpRequest, resource: Gateway) -> Flow[Reply
         if not verdict.accepted:
             return Reply(verdict.status, b"", verdict.challenge, verdict.nonce)
         cookie = verdict.cookie
-        _, token = presented_token(request.authorization)
+        _, token = parse_authorization(request.authorization)
         inwards = request._replace(authorization="Bearer " + (verdict.forward or token), dpop="", certificate="")
     yield WORK
     answer: Answer = yield Call(resource.target, inwards, resource.timeout_s)
     if isinstance(answer, Failed):
-        return unavailable(answer)
+        return reply_upstream_error(answer)
     return answer if cookie is None else answer._replace(cookie=cookie)

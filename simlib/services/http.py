@@ -13,13 +13,13 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"))
 """Built once: json.dumps builds one per call when it is told how to separate."""
 
 
-def form(body: bytes) -> Flow[Mapping[str, str]]:
+def parse_form(body: bytes) -> Flow[Mapping[str, str]]:
     """The parameters of a form; a repeated one makes the form invalid and it counts as empty (RFC 6749 section 3.2)."""
-    parameters: Mapping[str, str] = yield Compute("form.decode", partial(_parse, body))
+    parameters: Mapping[str, str] = yield Compute("form.decode", partial(_parse_parameters, body))
     return parameters
 
 
-def _parse(body: bytes) -> Mapping[str, str]:
+def _parse_parameters(body: bytes) -> Mapping[str, str]:
     try:
         pairs = parse_qsl(body.decode("ascii"), strict_parsing=True)
     except ValueError:
@@ -28,7 +28,7 @@ def _parse(body: bytes) -> Mapping[str, str]:
     return parameters if len(parameters) == len(pairs) else {}
 
 
-def json_object(body: bytes) -> Mapping[str, Any]:
+def parse_json_object(body: bytes) -> Mapping[str, Any]:
     """The JSON object in a body; empty when there is none that can be read."""
     try:
         value = json.loads(body)
@@ -37,24 +37,24 @@ def json_object(body: bytes) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def json_reply(value: Mapping[str, Any], status: int = 200) -> Flow[Reply]:
+def reply_json(value: Mapping[str, Any], status: int = 200) -> Flow[Reply]:
     """An answer with a JSON body."""
     body = yield Compute("json.encode", lambda: _ENCODER.encode(value).encode())
     return Reply(status, body)
 
 
-def error(status: int, code: str) -> Flow[Reply]:
+def reply_error(status: int, code: str) -> Flow[Reply]:
     """An error answer in the form of RFC 6749 section 5.2."""
-    return (yield from json_reply({"error": code}, status))
+    return (yield from reply_json({"error": code}, status))
 
 
-def invalid_client() -> Flow[Reply]:
+def reply_invalid_client() -> Flow[Reply]:
     """Who did not authenticate is told how to: a 401 names a scheme (RFC 6749 section 5.2, RFC 7617 section 2)."""
-    reply = yield from error(401, "invalid_client")
+    reply = yield from reply_error(401, "invalid_client")
     return reply._replace(challenge='Basic realm="authorization server"')
 
 
-def presented_token(authorization: str) -> tuple[str, str]:
+def parse_authorization(authorization: str) -> tuple[str, str]:
     """Scheme, in small letters, and access token of an Authorization header (RFC 6750 section 2.1, RFC 9449 section
     7.1); a header of any other scheme presents no token.
     """
@@ -63,12 +63,12 @@ def presented_token(authorization: str) -> tuple[str, str]:
     return (scheme, token) if scheme in ("bearer", "dpop") else ("bearer", "")
 
 
-def too_large(request: HttpRequest, limit_bytes: int | None, head_bytes: int) -> bool:
+def is_too_large(request: HttpRequest, limit_bytes: int | None, head_bytes: int) -> bool:
     """Whether the headers of a request are beyond what a server takes; no limit when it is None."""
     return limit_bytes is not None and head_bytes + request.header_bytes > limit_bytes
 
 
-def unavailable(failed: Failed) -> Reply:
+def reply_upstream_error(failed: Failed) -> Reply:
     """What a server answers when the one behind it did not: 504 when it was too slow, its own status when that was a
     failure, else 502 (RFC 9110 sections 15.6.3 and 15.6.5).
     """

@@ -7,8 +7,8 @@ from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenRow
 from simlib.services.authorization_server import AuthorizationServer, Sign
 from simlib.services.client_authentication import authenticate
-from simlib.services.families import read_details
-from simlib.services.http import error, form, invalid_client, json_reply
+from simlib.services.http import parse_form, reply_error, reply_invalid_client, reply_json
+from simlib.services.token_families import read_details
 from simlib.tokens import ACCESS_TOKEN_TYPE, to_numeric_date
 
 JWT = "application/jwt"
@@ -22,23 +22,23 @@ def introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer) 
     """Authenticate the caller, look the token up, answer; what is not active gets no other word (section 2.2)."""
     caller = yield from authenticate(request.authorization, server.clients)
     if caller is None or caller not in server.may_introspect:
-        return (yield from invalid_client())
-    parameters = yield from form(request.body)
+        return (yield from reply_invalid_client())
+    parameters = yield from parse_form(request.body)
     if not parameters.get("token"):
-        return (yield from error(400, "invalid_request"))
+        return (yield from reply_error(400, "invalid_request"))
     if request.accept in (JWT, SIGNED_ANSWER) and server.sign is None:
         return Reply(406)
     row = yield from server.tokens.inspect(ctx, parameters["token"])
-    known = {} if row is None else (yield from _claims(server, row))
+    known = {} if row is None else (yield from _build_claims(server, row))
     if request.accept == JWT and server.sign is not None:
-        return (yield from _phantom(ctx, server.sign, known))
+        return (yield from _reply_phantom_token(ctx, server.sign, known))
     answer = {**known, "active": row is not None}
     if request.accept == SIGNED_ANSWER and server.sign is not None:
-        return (yield from _signed(ctx, server.sign, server.issuer, caller, answer))
-    return (yield from json_reply(answer))
+        return (yield from _reply_signed(ctx, server.sign, server.issuer, caller, answer))
+    return (yield from reply_json(answer))
 
 
-def _claims(server: AuthorizationServer, row: TokenRow) -> Flow[dict[str, Any]]:
+def _build_claims(server: AuthorizationServer, row: TokenRow) -> Flow[dict[str, Any]]:
     """What a token stands for; nothing that was added to it can take the place of a usual claim."""
     details = yield from read_details(row)
     added = {name: details[name] for name in ("cnf", "act", "jti") if name in details}
@@ -57,7 +57,7 @@ def _claims(server: AuthorizationServer, row: TokenRow) -> Flow[dict[str, Any]]:
     }
 
 
-def _phantom(ctx: Context, sign: Sign, known: Mapping[str, Any]) -> Flow[Reply]:
+def _reply_phantom_token(ctx: Context, sign: Sign, known: Mapping[str, Any]) -> Flow[Reply]:
     """The claims as an access token of RFC 9068; no content for a token that is not active."""
     if not known:
         return Reply(204)
@@ -67,7 +67,7 @@ def _phantom(ctx: Context, sign: Sign, known: Mapping[str, Any]) -> Flow[Reply]:
     return Reply(200, token.encode())
 
 
-def _signed(ctx: Context, sign: Sign, issuer: str, caller: str, answer: Mapping[str, Any]) -> Flow[Reply]:
+def _reply_signed(ctx: Context, sign: Sign, issuer: str, caller: str, answer: Mapping[str, Any]) -> Flow[Reply]:
     """The answer inside a JWT that is no access token, whoever should take it for one (RFC 9701 sections 5 and 8.1)."""
     claims = {"iss": issuer, "aud": caller, "iat": to_numeric_date(ctx.now()), "token_introspection": answer}
     token = yield from sign(ctx, claims, "token-introspection+jwt")

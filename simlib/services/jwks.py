@@ -5,7 +5,7 @@ from simlib.scenario.messages import HttpRequest
 from simlib.services.authorization_server import AuthorizationServer
 
 
-def jwks(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def serve_jwks(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The public keys; open to everybody."""
     body = yield Compute("jwks.serve", server.jwks)
     return Reply(200, body)

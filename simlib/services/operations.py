@@ -17,7 +17,7 @@ ROTATION = frozenset(
 )
 """What a refresh token that is good for one use costs on top, and every first refresh token of a family."""
 
-FAMILY_ENDED = frozenset({"token.unseal", "json.decode", "store.get", "store.put", "store.revoke"})
+FAMILY_REVOCATION = frozenset({"token.unseal", "json.decode", "store.get", "store.put", "store.revoke"})
 """What it costs to revoke everything that came from one sign-in, beside the revocation of its access tokens."""
 
 ENDPOINT_OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(

@@ -14,11 +14,11 @@ Endpoint = Callable[[Context, HttpRequest, Any], Flow[Reply]]
 class _Bucket(NamedTuple):
     """What a caller had left at an instant (seconds)."""
 
-    left: float
-    at: float
+    tokens: float
+    filled_at: float
 
 
-class _Buckets:
+class _TokenBuckets:
     """One bucket per caller: full at first, filled by ``rate`` per second up to ``burst``."""
 
     def __init__(self, rate: float, burst: float) -> None:
@@ -37,7 +37,7 @@ class _Buckets:
         return 0.0
 
 
-def limited(endpoint: Endpoint, rate: float, burst: float) -> Endpoint:
+def limit_rate(endpoint: Endpoint, rate: float, burst: float) -> Endpoint:
     """The endpoint, but 429 for who asks more often than ``rate`` per second after ``burst`` at once.
 
     To be called once per replica: each has its own buckets, so that n replicas together let n times as much through.
@@ -46,7 +46,7 @@ def limited(endpoint: Endpoint, rate: float, burst: float) -> Endpoint:
     """
     if not rate > 0 or not burst >= 1:
         raise ValueError("a rate limit needs a rate above 0 and a burst of at least 1")
-    buckets = _Buckets(rate, burst)
+    buckets = _TokenBuckets(rate, burst)
 
     def serve(ctx: Context, request: HttpRequest, server: Any) -> Flow[Reply]:
         wait = yield Compute("cache.lookup", partial(buckets.take, request.authorization, ctx.now()))

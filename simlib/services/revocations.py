@@ -10,15 +10,15 @@ from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreRevokedSince, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import authenticate
-from simlib.services.families import read_details
-from simlib.services.http import error, form, invalid_client
+from simlib.services.http import parse_form, reply_error, reply_invalid_client
+from simlib.services.token_families import read_details
 from simlib.tokens import EPOCH, from_numeric_date, to_numeric_date
 
-JTI = "jti:"
+JTI_PREFIX = "jti:"
 """How the keys of rows begin that are found by the ``jti`` of a token."""
 
 
-def revocations(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def list_revocations(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """What was revoked after ``since`` (a NumericDate, with a fraction or without) and has not expired, oldest first.
 
     With ``leeway`` (seconds) also what expired so little ago that the caller might still accept it.
@@ -28,51 +28,51 @@ def revocations(ctx: Context, request: HttpRequest, server: AuthorizationServer)
     """
     caller = yield from authenticate(request.authorization, server.clients)
     if caller not in server.may_introspect:
-        return (yield from invalid_client())
-    parameters = yield from form(request.body)
-    since, leeway = _instant(parameters.get("since", "")), _seconds(parameters.get("leeway", "0"))
+        return (yield from reply_invalid_client())
+    parameters = yield from parse_form(request.body)
+    since, leeway = _parse_instant(parameters.get("since", "")), _parse_seconds(parameters.get("leeway", "0"))
     if since is None or leeway is None:
-        return (yield from error(400, "invalid_request"))
+        return (yield from reply_error(400, "invalid_request"))
     found: Iterable[tuple[str, TokenRow]] = yield Call("store", StoreRevokedSince(since, ctx.now() - leeway))
     listed = []
     for key, row in found:
-        jti = yield from _jti(key, row)
+        jti = yield from _find_jti(key, row)
         if jti:
-            listed.append(_entry(server.issuer, jti, row))
-    body = yield Compute("json.encode", partial(_encode, listed))
+            listed.append(_build_entry(server.issuer, jti, row))
+    body = yield Compute("json.encode", partial(_encode_entries, listed))
     return Reply(200, body)
 
 
-def _jti(key: str, row: TokenRow) -> Flow[str]:
+def _find_jti(key: str, row: TokenRow) -> Flow[str]:
     """The ``jti`` of an access token; empty for rows of other kinds and for tokens that have none."""
     if row.kind not in ("access", "revoked"):
         return ""
-    if key.startswith(JTI):
-        return key.removeprefix(JTI)
+    if key.startswith(JTI_PREFIX):
+        return key.removeprefix(JTI_PREFIX)
     details = yield from read_details(row)
     return str(details.get("jti", ""))
 
 
-def _entry(issuer: str, jti: str, row: TokenRow) -> dict[str, Any]:
+def _build_entry(issuer: str, jti: str, row: TokenRow) -> dict[str, Any]:
     revoked_at = EPOCH + (row.revoked_at or 0.0)
     return {"iss": issuer, "jti": jti, "exp": to_numeric_date(row.expires_at), "revoked_at": revoked_at}
 
 
-def _encode(listed: list[dict[str, Any]]) -> bytes:
+def _encode_entries(listed: list[dict[str, Any]]) -> bytes:
     return json.dumps(listed, separators=(",", ":")).encode()
 
 
-def _instant(text: str) -> float | None:
-    date = _number(text)
+def _parse_instant(text: str) -> float | None:
+    date = _parse_number(text)
     return None if date is None else from_numeric_date(date)
 
 
-def _seconds(text: str) -> float | None:
-    seconds = _number(text)
+def _parse_seconds(text: str) -> float | None:
+    seconds = _parse_number(text)
     return seconds if seconds is not None and seconds >= 0 else None
 
 
-def _number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     try:
         number = float(text)
     except ValueError:

@@ -6,9 +6,9 @@ from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreGet, StoreRevoke, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import identify
-from simlib.services.families import end_family, family_of, read_details
-from simlib.services.http import error, invalid_client
-from simlib.tokens import store_key
+from simlib.services.http import reply_error, reply_invalid_client
+from simlib.services.token_families import find_family, read_details, revoke_family
+from simlib.tokens import make_store_key
 
 
 def revoke(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
@@ -18,24 +18,24 @@ def revoke(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> F
     """
     caller = yield from identify(request, server)
     if caller is None:
-        return (yield from invalid_client())
+        return (yield from reply_invalid_client())
     client_id = caller.client_id
     token = caller.parameters.get("token")
     if not token:
-        return (yield from error(400, "invalid_request"))
+        return (yield from reply_error(400, "invalid_request"))
     row = yield from server.tokens.inspect(ctx, token)
     if row is None:
-        owner = yield from _revoke_grant(ctx, server, token, client_id)
+        owner = yield from _revoke_refresh_token(ctx, server, token, client_id)
     else:
         owner = row.client_id
         if owner == client_id:
             yield from server.tokens.revoke(ctx, token)
-    return Reply(200) if owner == client_id else (yield from error(400, "invalid_grant"))
+    return Reply(200) if owner == client_id else (yield from reply_error(400, "invalid_grant"))
 
 
-def _revoke_grant(ctx: Context, server: AuthorizationServer, token: str, client_id: str) -> Flow[str]:
+def _revoke_refresh_token(ctx: Context, server: AuthorizationServer, token: str, client_id: str) -> Flow[str]:
     """Revoke a refresh token and return its client's id; what is no refresh token is taken for the caller's own."""
-    key = yield Compute("token.hash", partial(store_key, token))
+    key = yield Compute("token.hash", partial(make_store_key, token))
     found = yield Call("store", StoreGet(key))
     if found is None or found.kind != "refresh":
         return client_id
@@ -44,6 +44,6 @@ def _revoke_grant(ctx: Context, server: AuthorizationServer, token: str, client_
         yield Call("store", StoreRevoke(key, ctx.now()))
         details = yield from read_details(row)
         if details:  # one of a family: what else came from the same sign-in goes with it (section 2.1)
-            family = yield from family_of(token, key, details)
-            yield from end_family(ctx, server, family)
+            family = yield from find_family(token, key, details)
+            yield from revoke_family(ctx, server, family)
     return row.client_id

@@ -5,7 +5,7 @@ from simlib.scenario.messages import HttpRequest
 from simlib.services.authorization_server import AuthorizationServer
 
 
-def status_list(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def serve_status_list(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The signed list, open to everybody because it names nobody; 404 when this server keeps none."""
     if server.status_list is None:
         return Reply(404)

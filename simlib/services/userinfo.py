@@ -11,10 +11,10 @@ from types import MappingProxyType
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.services.authorization_server import AuthorizationServer
-from simlib.services.http import json_reply
+from simlib.services.http import reply_json
 
 
-def userinfo(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def serve_userinfo(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """Look the access token up and answer with the user's claims."""
     scheme, _, token = request.authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -22,25 +22,34 @@ def userinfo(ctx: Context, request: HttpRequest, server: AuthorizationServer) ->
     row = yield from server.tokens.inspect(ctx, token)
     if row is None:
         return Reply(401, b"", 'Bearer error="invalid_token"')
-    return (yield from json_reply({"sub": row.subject, **server.user_claims(row.subject)}))
+    return (yield from reply_json({"sub": row.subject, **server.user_claims(row.subject)}))
 
 
-NAMES = ("name", "given_name", "family_name", "email", "preferred_username", "locale", "zoneinfo", "phone_number")
+STANDARD_CLAIMS = (
+    "name",
+    "given_name",
+    "family_name",
+    "email",
+    "preferred_username",
+    "locale",
+    "zoneinfo",
+    "phone_number",
+)
 """Standard claims of OpenID Connect Core section 5.1; further ones are numbered."""
 
 
-def claim_names(count: int) -> tuple[str, ...]:
+def list_claim_names(count: int) -> tuple[str, ...]:
     """The names of so many claims."""
-    return (*NAMES[:count], *(f"claim_{number:03d}" for number in range(len(NAMES), count)))
+    return (*STANDARD_CLAIMS[:count], *(f"claim_{number:03d}" for number in range(len(STANDARD_CLAIMS), count)))
 
 
 @lru_cache(maxsize=65_536)
-def user_claims(subject: str, count: int, value_bytes: int) -> Mapping[str, str]:
+def make_user_claims(subject: str, count: int, value_bytes: int) -> Mapping[str, str]:
     """``count`` claims whose values are ``value_bytes`` long."""
-    return MappingProxyType({name: _value(f"{subject}/{name}", value_bytes) for name in claim_names(count)})
+    return MappingProxyType({name: _make_value(f"{subject}/{name}", value_bytes) for name in list_claim_names(count)})
 
 
-def _value(seed: str, length: int) -> str:
+def _make_value(seed: str, length: int) -> str:
     text = ""
     while len(text) < length:
         text += blake2b(f"{seed}/{len(text)}".encode(), digest_size=32).hexdigest()

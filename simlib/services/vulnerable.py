@@ -30,96 +30,96 @@ from simlib.scenario.messages import HttpRequest, StoreConsume, StoreGet, TokenR
 from simlib.scenario.world import ClientKind
 from simlib.services.authorization_server import AuthorizationServer, Registration
 from simlib.services.authorize import authorize
-from simlib.services.client_authentication import digest_of, identify
+from simlib.services.client_authentication import digest_secret, identify
 from simlib.services.grants import GRANTS
-from simlib.services.grants.authorization_code import code_key
-from simlib.services.grants.issuing import access_token
-from simlib.services.http import error, form, json_reply
+from simlib.services.grants.authorization_code import make_code_key
+from simlib.services.grants.issuance import issue_access_token
+from simlib.services.http import parse_form, reply_error, reply_json
 from simlib.services.introspect import introspect
-from simlib.services.token import token
+from simlib.services.token import redeem_grant
 
 
-def form_of(request: HttpRequest) -> dict[str, str]:
+def read_form(request: HttpRequest) -> dict[str, str]:
     """The parameters of a form."""
     return dict(parse_qsl(request.body.decode("ascii", "replace")))
 
 
-def with_form(request: HttpRequest, form: Mapping[str, str]) -> HttpRequest:
+def replace_form(request: HttpRequest, form: Mapping[str, str]) -> HttpRequest:
     """The same request with another form."""
     return request._replace(body=urlencode(form).encode())
 
 
-def implicit_grant(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def authorize_with_implicit_grant(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The authorization endpoint, which answers response_type=token with the token itself, in the address."""
-    parameters = yield from form(request.body)
+    parameters = yield from parse_form(request.body)
     if parameters.get("response_type") != "token":
         return (yield from authorize(ctx, request, server))
     client_id, redirect_uri = parameters.get("client_id", ""), parameters.get("redirect_uri", "")
-    scope = server.scope_for(client_id, parameters.get("scope"))
+    scope = server.resolve_scope(client_id, parameters.get("scope"))
     login, password = parameters.get("login", ""), parameters.get("password", "")
     known = yield Compute("user.authenticate", partial(server.sign_in, login, password))
-    if redirect_uri not in server.registration(client_id).redirect_uris or scope is None or not known:
-        return (yield from error(400, "invalid_request"))
-    _, answer = yield from access_token(ctx, server, server.make_grant(login, client_id, scope))
+    if redirect_uri not in server.find_registration(client_id).redirect_uris or scope is None or not known:
+        return (yield from reply_error(400, "invalid_request"))
+    _, answer = yield from issue_access_token(ctx, server, server.make_grant(login, client_id, scope))
     fragment = urlencode({**answer, "state": parameters.get("state", "")})
     return Reply(302, f"{redirect_uri}#{fragment}".encode())
 
 
-class _BeginningAlike(frozenset[str]):
+class _RedirectUriPrefixes(frozenset[str]):
     """Contains every text that begins with the scheme and host of one of its own."""
 
     def __contains__(self, asked: object) -> bool:
-        return isinstance(asked, str) and any(asked.startswith(_origin(known)) for known in self)
+        return isinstance(asked, str) and any(asked.startswith(_find_origin(known)) for known in self)
 
 
-def lax_redirects(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def authorize_without_exact_redirects(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The authorization endpoint of a server that compares redirect URIs by their beginnings."""
-    lax = {name: _lax(registered) for name, registered in server.registrations.items()}
+    lax = {name: _loosen(registered) for name, registered in server.registrations.items()}
     return (yield from authorize(ctx, request, replace(server, registrations=lax)))
 
 
-def _lax(registered: Registration) -> Registration:
-    return replace(registered, redirect_uris=_BeginningAlike(registered.redirect_uris))
+def _loosen(registered: Registration) -> Registration:
+    return replace(registered, redirect_uris=_RedirectUriPrefixes(registered.redirect_uris))
 
 
-def _origin(uri: str) -> str:
+def _find_origin(uri: str) -> str:
     parts = urlsplit(uri)
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
 GUEST = "guest"
-_SHOWN = "Basic Z3Vlc3Q6Z3Vlc3Q="  # guest:guest
+_GUEST_CREDENTIALS = "Basic Z3Vlc3Q6Z3Vlc3Q="  # guest:guest
 
 
-def open_introspection(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def introspect_without_authentication(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The introspection endpoint, at which whoever does not say who it is counts as a guest."""
     if request.authorization:
         return (yield from introspect(ctx, request, server))
-    guests = {**server.clients, GUEST: digest_of(GUEST)}
+    guests = {**server.clients, GUEST: digest_secret(GUEST)}
     lax = replace(server, clients=guests, may_introspect=server.may_introspect | {GUEST})
-    return (yield from introspect(ctx, request._replace(authorization=_SHOWN), lax))
+    return (yield from introspect(ctx, request._replace(authorization=_GUEST_CREDENTIALS), lax))
 
 
-def password_grant(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def redeem_password(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The token endpoint, which knows one grant more."""
     caller = yield from identify(request, server)
     if caller is None or caller.parameters.get("grant_type") != "password":
-        return (yield from token(ctx, request, server))
+        return (yield from redeem_grant(ctx, request, server))
     login, password = caller.parameters.get("username", ""), caller.parameters.get("password", "")
     known = yield Compute("user.authenticate", partial(server.sign_in, login, password))
-    scope = server.scope_for(caller.client_id, caller.parameters.get("scope"))
+    scope = server.resolve_scope(caller.client_id, caller.parameters.get("scope"))
     if not known or scope is None:
-        return (yield from error(400, "invalid_grant"))
-    _, answer = yield from access_token(ctx, server, server.make_grant(login, caller.client_id, scope))
-    return (yield from json_reply(answer))
+        return (yield from reply_error(400, "invalid_grant"))
+    _, answer = yield from issue_access_token(ctx, server, server.make_grant(login, caller.client_id, scope))
+    return (yield from reply_json(answer))
 
 
-CODES = code_key("")[: len("code:")]
+CODE_KEY_PREFIX = make_code_key("")[: len("code:")]
 
 
-def reusable_codes(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def redeem_reusable_code(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The token endpoint, which reads a code instead of using it up."""
-    flow, answer = token(ctx, request, server), None
+    flow, answer = redeem_grant(ctx, request, server), None
     while True:
         try:
             effect: Any = flow.send(answer)
@@ -134,40 +134,40 @@ def reusable_codes(ctx: Context, request: HttpRequest, server: AuthorizationServ
 
 
 def _is_code(key: str) -> bool:
-    return key.startswith(CODES)
+    return key.startswith(CODE_KEY_PREFIX)
 
 
-IGNORED = frozenset({"code_challenge", "code_challenge_method", "code_verifier"})
+PKCE_PARAMETERS = frozenset({"code_challenge", "code_challenge_method", "code_verifier"})
 
 
 def authorize_without_pkce(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The authorization endpoint, which drops the challenge and asks nobody for one."""
-    asked = {name: value for name, value in form_of(request).items() if name not in IGNORED}
+    asked = {name: value for name, value in read_form(request).items() if name not in PKCE_PARAMETERS}
     everybody = {**server.clients, **dict.fromkeys(server.public_clients, b"")}
-    return (yield from authorize(ctx, with_form(request, asked), replace(server, clients=everybody)))
+    return (yield from authorize(ctx, replace_form(request, asked), replace(server, clients=everybody)))
 
 
-def token_without_pkce(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def redeem_without_pkce(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The token endpoint, which drops the verifier."""
     caller = yield from identify(request, server)
     if caller is None or caller.parameters.get("grant_type") != "authorization_code":
-        return (yield from token(ctx, request, server))
-    sent = {name: value for name, value in caller.parameters.items() if name not in IGNORED}
+        return (yield from redeem_grant(ctx, request, server))
+    sent = {name: value for name, value in caller.parameters.items() if name not in PKCE_PARAMETERS}
     # As if it had a secret: from a public client the grant would want the proof that this server does not know.
-    known = caller._replace(public=False, parameters=sent)
+    known = caller._replace(is_public=False, parameters=sent)
     return (yield from GRANTS["authorization_code"](ctx, known, server))
 
 
-def without_rotation(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+def refresh_without_rotation(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     """The token endpoint, which treats every client that refreshes as one with a secret."""
     caller = yield from identify(request, server)
     if caller is None or caller.parameters.get("grant_type") != "refresh_token":
-        return (yield from token(ctx, request, server))
+        return (yield from redeem_grant(ctx, request, server))
     lenient = replace(server, refresh=RefreshPolicy(False, server.refresh.lifetime_s))
-    return (yield from GRANTS["refresh_token"](ctx, caller._replace(public=False), lenient))
+    return (yield from GRANTS["refresh_token"](ctx, caller._replace(is_public=False), lenient))
 
 
-class CarelessServer(NamedTuple):
+class VulnerableServer(NamedTuple):
     """Endpoints that stand in the place of the sound ones of the same target.
 
     ``kinds``: the clients with which its carelessness is shown; none for servers that only play along with a flow.
@@ -179,35 +179,42 @@ class CarelessServer(NamedTuple):
     kinds: tuple[ClientKind, ...] = ()
 
 
-CARELESS_SERVERS: Mapping[str, CarelessServer] = MappingProxyType(
+VULNERABLE_SERVERS: Mapping[str, VulnerableServer] = MappingProxyType(
     {
         server.name: server
         for server in (
-            CarelessServer("implicit_grant", "answers with tokens in addresses", {"authorize": implicit_grant}),
-            CarelessServer("password_grant", "takes users' passwords from clients", {"token": password_grant}),
-            CarelessServer(
+            VulnerableServer(
+                "implicit_grant", "answers with tokens in addresses", {"authorize": authorize_with_implicit_grant}
+            ),
+            VulnerableServer("password_grant", "takes users' passwords from clients", {"token": redeem_password}),
+            VulnerableServer(
                 "without_pkce",
                 "has never heard of PKCE",
-                {"authorize": authorize_without_pkce, "token": token_without_pkce},
+                {"authorize": authorize_without_pkce, "token": redeem_without_pkce},
             ),
-            CarelessServer("reusable_codes", "takes a code as often as it comes", {"token": reusable_codes}, ("web",)),
-            CarelessServer(
-                "without_rotation", "takes a refresh token as often as it comes", {"token": without_rotation}, ("spa",)
+            VulnerableServer(
+                "reusable_codes", "takes a code as often as it comes", {"token": redeem_reusable_code}, ("web",)
             ),
-            CarelessServer(
+            VulnerableServer(
+                "without_rotation",
+                "takes a refresh token as often as it comes",
+                {"token": refresh_without_rotation},
+                ("spa",),
+            ),
+            VulnerableServer(
                 "lax_redirects",
                 "compares redirect URIs by their beginnings",
-                {"authorize": lax_redirects},
+                {"authorize": authorize_without_exact_redirects},
                 ("web", "spa"),
             ),
-            CarelessServer(
+            VulnerableServer(
                 "open_introspection",
                 "tells everybody what a token stands for",
-                {"introspect": open_introspection},
+                {"introspect": introspect_without_authentication},
                 ("web",),
             ),
         )
     }
 )
 
-__all__ = ["CARELESS_SERVERS", "CarelessServer"]
+__all__ = ["VULNERABLE_SERVERS", "VulnerableServer"]

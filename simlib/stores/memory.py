@@ -27,10 +27,10 @@ class MemoryStore:
             self._put(request.key, request.row)
             return None
         if isinstance(request, StoreRevoke):
-            return self._mark(request.key, request.at) is not None
+            return self._revoke(request.key, request.at) is not None
         if isinstance(request, StoreConsume):
-            return self._mark(request.key, request.at)
-        return self._revoked_since(request)
+            return self._revoke(request.key, request.at)
+        return self._list_revoked_since(request)
 
     def count_valid(self, now: float) -> int:
         """Rows that are neither expired nor revoked at ``now`` (seconds)."""
@@ -50,7 +50,7 @@ class MemoryStore:
         elif key in self._revoked:
             self._revoked.remove(key)
 
-    def _mark(self, key: str, at: float) -> TokenRow | None:
+    def _revoke(self, key: str, at: float) -> TokenRow | None:
         """The row as it was; revoked from now on."""
         row = self._rows.get(key)
         if row is not None and row.revoked_at is None:
@@ -58,7 +58,7 @@ class MemoryStore:
             self._revoked.add(key)
         return row
 
-    def _revoked_since(self, request: StoreRevokedSince) -> tuple[tuple[str, TokenRow], ...]:
+    def _list_revoked_since(self, request: StoreRevokedSince) -> tuple[tuple[str, TokenRow], ...]:
         found = [
             (row.revoked_at, key, row)
             for key, row in ((key, self._rows[key]) for key in self._revoked)

@@ -53,7 +53,7 @@ class PostgresqlStore:
         try:
             self._connection: Any = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
             for statement in (_TABLE, _ADD_DETAILS, _INDEX):
-                self._connection.execute(self._text(statement))
+                self._connection.execute(self._name_table(statement))
         except (psycopg.Error, OSError) as error:
             # The driver's own words may repeat the address.
             raise InputError(f"PostgreSQL cannot be used at this address ({error.__class__.__name__})") from None
@@ -62,35 +62,37 @@ class PostgresqlStore:
         """Answer one request at once."""
         match request:
             case StoreGet(key):
-                return _row(self._run(_GET, key).fetchone())
+                return _read_row(self._execute(_GET, key).fetchone())
             case StorePut(key, row):
-                self._run(_PUT, key, *row)
+                self._execute(_PUT, key, *row)
                 return None
             case StoreRevoke(key, at):
-                return bool(self._run(_REVOKE, at, key).rowcount)
+                return bool(self._execute(_REVOKE, at, key).rowcount)
             case StoreConsume(key, at):
-                return _row(self._run(_CONSUME, at, key).fetchone())
+                return _read_row(self._execute(_CONSUME, at, key).fetchone())
             case StoreRevokedSince(since, now):
-                return tuple((key, TokenRow(*row)) for key, *row in self._run(_REVOKED_SINCE, since, now).fetchall())
+                return tuple(
+                    (key, TokenRow(*row)) for key, *row in self._execute(_REVOKED_SINCE, since, now).fetchall()
+                )
 
     def count_valid(self, now: float) -> int:
         """Rows that are neither expired nor revoked at ``now`` (seconds); reads the whole table."""
-        return int(self._run(_COUNT, now, now).fetchone()[0])
+        return int(self._execute(_COUNT, now, now).fetchone()[0])
 
     def drop(self) -> None:
         """Remove the table."""
-        self._connection.execute(self._text("DROP TABLE IF EXISTS {name}"))
+        self._connection.execute(self._name_table("DROP TABLE IF EXISTS {name}"))
 
     def close(self) -> None:
         """Close the connection; the table stays."""
         self._connection.close()
 
-    def _run(self, text: str, *values: Any) -> Any:
-        return self._connection.execute(self._text(text), values)
+    def _execute(self, text: str, *values: Any) -> Any:
+        return self._connection.execute(self._name_table(text), values)
 
-    def _text(self, text: str) -> str:
+    def _name_table(self, text: str) -> str:
         return text.format(name=self._name)
 
 
-def _row(found: tuple[Any, ...] | None) -> TokenRow | None:
+def _read_row(found: tuple[Any, ...] | None) -> TokenRow | None:
     return None if found is None else TokenRow(*found)

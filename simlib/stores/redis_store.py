@@ -56,21 +56,21 @@ class RedisStore:
         """Answer one request at once."""
         match request:
             case StoreGet(key):
-                return _row(self._client.hgetall(self._named(key)))
+                return _read_row(self._client.hgetall(self._make_name(key)))
             case StorePut(key, row):
-                self._put(self._named(key), row)
+                self._put(self._make_name(key), row)
                 return None
             case StoreRevoke(key, at):
-                return bool(self._revoke(keys=[self._named(key), self._revoked], args=[at]))
+                return bool(self._revoke(keys=[self._make_name(key), self._revoked], args=[at]))
             case StoreConsume(key, at):
-                found = self._consume(keys=[self._named(key), self._revoked], args=[at])
-                return _row(dict(zip(found[::2], found[1::2], strict=True)))
+                found = self._consume(keys=[self._make_name(key), self._revoked], args=[at])
+                return _read_row(dict(zip(found[::2], found[1::2], strict=True)))
             case StoreRevokedSince(since, now):
-                return tuple(self._revoked_since(since, now))
+                return tuple(self._list_revoked_since(since, now))
 
     def count_valid(self, now: float) -> int:
         """Rows that are neither expired nor revoked at ``now`` (seconds); reads every row."""
-        rows = (_row(self._client.hgetall(name)) for name in self._names())
+        rows = (_read_row(self._client.hgetall(name)) for name in self._scan_names())
         return sum(
             row is not None and row.expires_at > now and (row.revoked_at is None or row.revoked_at > now)
             for row in rows
@@ -78,7 +78,7 @@ class RedisStore:
 
     def drop(self) -> None:
         """Remove every row."""
-        for name in [self._revoked, *self._names()]:
+        for name in [self._revoked, *self._scan_names()]:
             self._client.unlink(name)
 
     def close(self) -> None:
@@ -95,21 +95,21 @@ class RedisStore:
             both.zadd(self._revoked, {name: row.revoked_at})
         both.execute()
 
-    def _revoked_since(self, since: float, now: float) -> Iterator[tuple[str, TokenRow]]:
+    def _list_revoked_since(self, since: float, now: float) -> Iterator[tuple[str, TokenRow]]:
         names = self._client.zrangebyscore(self._revoked, f"({since!r}", "+inf")
         for name in names:
-            row = _row(self._client.hgetall(name))
+            row = _read_row(self._client.hgetall(name))
             if row is not None and row.expires_at > now:
                 yield name.removeprefix(f"{self._name}:"), row
 
-    def _named(self, key: str) -> str:
+    def _make_name(self, key: str) -> str:
         return f"{self._name}:{key}"
 
-    def _names(self) -> Any:
+    def _scan_names(self) -> Any:
         return self._client.scan_iter(match=f"{self._name}:*", count=1000)
 
 
-def _row(fields: dict[str, str]) -> TokenRow | None:
+def _read_row(fields: dict[str, str]) -> TokenRow | None:
     if not fields:
         return None
     revoked = fields.get("revoked_at")

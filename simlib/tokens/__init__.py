@@ -7,45 +7,46 @@ from simlib.tokens.algorithms import (
     RSA_BITS,
     SECRET_ALGORITHM,
     Algorithm,
-    key_choice,
+    name_key_choice,
 )
-from simlib.tokens.certificates import certificate_thumbprint, client_certificate
+from simlib.tokens.authenticated_encryption import seal, unseal
+from simlib.tokens.certificates import compute_certificate_thumbprint, make_client_certificate
 from simlib.tokens.claims import (
     EPOCH,
     TimeReason,
-    access_token_claims,
+    build_access_token_claims,
     from_numeric_date,
     has_scope,
     judge_time,
     to_numeric_date,
 )
-from simlib.tokens.dpop import ProofVerification, VerifiedProof, nonce_at, proof_key, sign_proof
+from simlib.tokens.dpop import ProofVerification, VerifiedProof, compute_nonce, generate_proof_key, sign_proof
 from simlib.tokens.id_token import (
     ID_TOKEN_CLAIMS,
     ID_TOKEN_TYPE,
-    id_token_claims,
-    id_token_verification,
+    build_id_token_claims,
     judge_id_token,
+    make_id_token_verification,
 )
-from simlib.tokens.introspection_jwt import INTROSPECTION_CLAIMS, INTROSPECTION_TYPE, introspection_claims
+from simlib.tokens.introspection_jwt import INTROSPECTION_CLAIMS, INTROSPECTION_TYPE, build_introspection_claims
 from simlib.tokens.jwe import (
     KEY_MANAGEMENT,
-    Decrypted,
+    DecryptionResult,
     EncryptionKey,
     decrypt,
     encrypt,
-    encrypt_to,
+    encrypt_text,
     generate_encryption_key,
-    jwe_is_available,
+    is_jwe_available,
 )
 from simlib.tokens.jws import (
     ACCESS_TOKEN_TYPE,
     REQUIRED_CLAIMS,
     Reason,
     Verification,
-    Verified,
-    header_of,
-    payload_of,
+    VerificationResult,
+    read_header,
+    read_payload,
     sign_access_token,
     sign_jwt,
 )
@@ -56,11 +57,10 @@ from simlib.tokens.keys import (
     VerificationKey,
     generate_signing_key,
 )
-from simlib.tokens.opaque import opaque_token, store_key
-from simlib.tokens.paseto import PasetoVerification, paseto_is_available, paseto_kid, sign_paseto
-from simlib.tokens.regional import region_of, regional_token
-from simlib.tokens.sealing import seal, unseal
-from simlib.tokens.session import SESSION_CLAIMS, SESSION_TYPE, renewed_claims, session_verification
+from simlib.tokens.opaque import make_opaque_token, make_store_key
+from simlib.tokens.paseto import PasetoVerification, is_paseto_available, read_paseto_kid, sign_paseto
+from simlib.tokens.regional_reference import make_regional_token, read_region
+from simlib.tokens.session import SESSION_CLAIMS, SESSION_TYPE, make_session_verification, renew_claims
 from simlib.tokens.shared_secret import SharedSecret, generate_shared_secret
 from simlib.tokens.status_list import STATUS_LIST_TYPE, MalformedStatusList, StatusList
 
@@ -82,7 +82,7 @@ __all__ = [
     "SESSION_TYPE",
     "STATUS_LIST_TYPE",
     "Algorithm",
-    "Decrypted",
+    "DecryptionResult",
     "EncryptionKey",
     "KeySet",
     "MalformedKeySet",
@@ -96,43 +96,43 @@ __all__ = [
     "TimeReason",
     "Verification",
     "VerificationKey",
-    "Verified",
+    "VerificationResult",
     "VerifiedProof",
-    "access_token_claims",
-    "certificate_thumbprint",
-    "client_certificate",
+    "build_access_token_claims",
+    "build_id_token_claims",
+    "build_introspection_claims",
+    "compute_certificate_thumbprint",
+    "compute_nonce",
     "decrypt",
     "encrypt",
-    "encrypt_to",
+    "encrypt_text",
     "from_numeric_date",
     "generate_encryption_key",
+    "generate_proof_key",
     "generate_shared_secret",
     "generate_signing_key",
     "has_scope",
-    "header_of",
-    "id_token_claims",
-    "id_token_verification",
-    "introspection_claims",
+    "is_jwe_available",
+    "is_paseto_available",
     "judge_id_token",
     "judge_time",
-    "jwe_is_available",
-    "key_choice",
-    "nonce_at",
-    "opaque_token",
-    "paseto_is_available",
-    "paseto_kid",
-    "payload_of",
-    "proof_key",
-    "region_of",
-    "regional_token",
-    "renewed_claims",
+    "make_client_certificate",
+    "make_id_token_verification",
+    "make_opaque_token",
+    "make_regional_token",
+    "make_session_verification",
+    "make_store_key",
+    "name_key_choice",
+    "read_header",
+    "read_paseto_kid",
+    "read_payload",
+    "read_region",
+    "renew_claims",
     "seal",
-    "session_verification",
     "sign_access_token",
     "sign_jwt",
     "sign_paseto",
     "sign_proof",
-    "store_key",
     "to_numeric_date",
     "unseal",
 ]

@@ -16,13 +16,13 @@ RSA_BITS: tuple[KeyBits, ...] = (2048, 3072)
 USUAL_RSA_BITS: KeyBits = 2048
 
 
-def key_choice(algorithm: str, bits: int = USUAL_RSA_BITS) -> str:
+def name_key_choice(algorithm: str, bits: int = USUAL_RSA_BITS) -> str:
     """How a choice of key is called: the algorithm, and the size where it is an unusual one, such as RS256-3072."""
     return algorithm if bits == USUAL_RSA_BITS else f"{algorithm}-{bits}"
 
 
 KEY_CHOICES: tuple[str, ...] = (
     *ALGORITHMS,
-    *(key_choice(algorithm, bits) for algorithm in RSA_ALGORITHMS for bits in RSA_BITS if bits != USUAL_RSA_BITS),
+    *(name_key_choice(algorithm, bits) for algorithm in RSA_ALGORITHMS for bits in RSA_BITS if bits != USUAL_RSA_BITS),
 )
 """Every choice of a key pair."""

@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from simlib.tokens.members import text_of
+from simlib.tokens.jwk_members import encode_base64url
 
 # Fixed instants, since nothing here may read a clock; the far end keeps the certificate valid wherever it is used.
 VALID_FROM = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 VALID_TO = datetime.datetime(2120, 1, 1, tzinfo=datetime.UTC)
 
 
-def self_signed_certificate(address: str) -> tuple[bytes, bytes]:
+def make_server_certificate(address: str) -> tuple[bytes, bytes]:
     """Certificate and private key for one IP address, both PEM; ECDSA on P-256, SHA-256 (RFC 5280)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
@@ -41,7 +41,7 @@ def self_signed_certificate(address: str) -> tuple[bytes, bytes]:
     return certificate.public_bytes(Encoding.PEM), private
 
 
-def client_certificate(name: str) -> bytes:
+def make_client_certificate(name: str) -> bytes:
     """A new self-signed certificate of that common name, DER; ECDSA on P-256 with SHA-256 (RFC 5280)."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -59,6 +59,6 @@ def client_certificate(name: str) -> bytes:
     )
 
 
-def certificate_thumbprint(certificate: bytes) -> str:
+def compute_certificate_thumbprint(certificate: bytes) -> str:
     """The value of "x5t#S256" for a DER certificate: its SHA-256, base64url, 43 characters."""
-    return text_of(hashlib.sha256(certificate).digest())
+    return encode_base64url(hashlib.sha256(certificate).digest())

@@ -26,7 +26,7 @@ def from_numeric_date(value: float) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def access_token_claims(
+def build_access_token_claims(
     issuer: str,
     audience: str | Sequence[str],
     subject: str,
@@ -62,7 +62,7 @@ def judge_time(claims: Mapping[str, Any], now: float, leeway: float = 0.0) -> Ti
     At exp == now a token is expired (RFC 7519 section 4.1.4). An exp that is no number counts as none; an nbf or
     iat that is no number counts as one that never comes.
     """
-    expiry = _simulated(claims.get("exp"))
+    expiry = _read_instant(claims.get("exp"))
     if expiry is None:
         return "no_expiry"
     if expiry <= now - leeway:
@@ -83,11 +83,11 @@ def has_scope(claims: Mapping[str, Any], required: str) -> bool:
 
 
 def _is_after(value: Any, instant: float) -> bool:
-    simulated = _simulated(value)
+    simulated = _read_instant(value)
     return simulated is None or simulated > instant
 
 
-def _simulated(value: Any) -> int | float | None:
+def _read_instant(value: Any) -> int | float | None:
     # The int is kept as it is: adding EPOCH to a float ``now`` instead would round away a tenth of a microsecond,
     # and with it the exact boundary.
     if isinstance(value, bool) or not isinstance(value, int | float):

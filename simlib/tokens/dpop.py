@@ -9,18 +9,18 @@ from urllib.parse import SplitResult, urlsplit
 import jwt
 
 from simlib.tokens.algorithms import ALGORITHMS, Algorithm
-from simlib.tokens.ec_key import generate
-from simlib.tokens.jwk import MalformedKey, algorithms_of, public_key_of, public_members
-from simlib.tokens.jws import header_of, quick_decoder, stock_decoder
+from simlib.tokens.ec_key import generate_key
+from simlib.tokens.jwk import MalformedKey, build_public_members, list_algorithms, parse_public_key
+from simlib.tokens.jwk_members import encode_base64url
+from simlib.tokens.jws import build_quick_decoder, build_stock_decoder, read_header
 from simlib.tokens.keys import SigningKey, VerificationKey
-from simlib.tokens.members import text_of
 
 PROOF_TYPE = "dpop+jwt"
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 """What no key in a header may have (RFC 7518 section 6)."""
 
 _PORTS = {"https": 443, "http": 80}
-_QUICK, _STOCK = quick_decoder(), stock_decoder()
+_QUICK, _STOCK = build_quick_decoder(), build_stock_decoder()
 
 ProofReason = Literal["", "malformed", "type", "algorithm", "key", "signature", "htm", "htu", "ath", "claims"]
 
@@ -60,24 +60,24 @@ class ProofVerification(NamedTuple):
         return self._verify(_STOCK)
 
     def _verify(self, decoder: jwt.PyJWT) -> VerifiedProof:
-        header = header_of(self.proof)
-        key = self._key(header)
+        header = read_header(self.proof)
+        key = self._find_key(header)
         if not isinstance(key, VerificationKey):
-            return _refused(key)
+            return _refuse(key)
         try:
             claims = decoder.decode(
                 self.proof, key.public_key, algorithms=[key.algorithm], options={"verify_aud": False}
             )
         except jwt.InvalidSignatureError:
-            return _refused("signature")
+            return _refuse("signature")
         except (jwt.PyJWTError, ValueError, RecursionError):
-            return _refused("malformed")
+            return _refuse("malformed")
         reason = self._judge(claims)
         if reason:
-            return _refused(reason)
+            return _refuse(reason)
         return VerifiedProof(key.thumbprint, claims["jti"], claims["iat"], claims.get("nonce", ""))
 
-    def _key(self, header: Mapping[str, Any]) -> VerificationKey | ProofReason:
+    def _find_key(self, header: Mapping[str, Any]) -> VerificationKey | ProofReason:
         if not header or "crit" in header:
             return "malformed"
         if header.get("typ") != PROOF_TYPE:
@@ -86,10 +86,10 @@ class ProofVerification(NamedTuple):
         if not isinstance(members, dict) or PRIVATE_MEMBERS & members.keys():
             return "key"
         try:
-            public_key = public_key_of(members)
+            public_key = parse_public_key(members)
         except MalformedKey:
             return "key"
-        fitting = (known for known in algorithms_of(public_key) if known == named and known in self.algorithms)
+        fitting = (known for known in list_algorithms(public_key) if known == named and known in self.algorithms)
         algorithm: Algorithm | None = next(fitting, None)
         return "algorithm" if algorithm is None else VerificationKey(public_key, "", algorithm)
 
@@ -101,14 +101,14 @@ class ProofVerification(NamedTuple):
             return "claims"
         if claims.get("htm") != self.method:
             return "htm"
-        if not same_uri(claims.get("htu"), self.uri):
+        if not is_same_uri(claims.get("htu"), self.uri):
             return "htu"
-        return "ath" if self.token and claims.get("ath") != token_hash(self.token) else ""
+        return "ath" if self.token and claims.get("ath") != compute_ath(self.token) else ""
 
 
-def proof_key() -> SigningKey:
+def generate_proof_key() -> SigningKey:
     """A new key pair for a client: P-256, which signs fastest."""
-    return SigningKey(generate("ES256"), "", "ES256")
+    return SigningKey(generate_key("ES256"), "", "ES256")
 
 
 def sign_proof(
@@ -117,36 +117,36 @@ def sign_proof(
     """A proof for one request (section 4.2); ``issued_at`` is a NumericDate."""
     claims: dict[str, Any] = {"jti": jti, "htm": method, "htu": uri, "iat": issued_at}
     if token:
-        claims["ath"] = token_hash(token)
+        claims["ath"] = compute_ath(token)
     if nonce:
         claims["nonce"] = nonce
-    header = {"typ": PROOF_TYPE, "jwk": public_members(key.verification_key.public_key)}
+    header = {"typ": PROOF_TYPE, "jwk": build_public_members(key.verification_key.public_key)}
     return jwt.encode(claims, key.private_key, algorithm=key.algorithm, headers=header)
 
 
-def token_hash(token: str) -> str:
+def compute_ath(token: str) -> str:
     """The claim "ath": SHA-256 of the access token, base64url (section 4.2)."""
-    return text_of(hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest())
+    return encode_base64url(hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest())
 
 
-def nonce_at(secret: str, place: str, period: int) -> str:
+def compute_nonce(secret: str, place: str, period: int) -> str:
     """The nonce of one period (a count): an HMAC, so that servers that share a secret agree without talking."""
-    return text_of(hmac.digest(secret.encode(), f"{place}/{period}".encode(), "sha256")[:16])
+    return encode_base64url(hmac.digest(secret.encode(), f"{place}/{period}".encode(), "sha256")[:16])
 
 
-def same_uri(given: object, ours: str) -> bool:
+def is_same_uri(given: object, ours: str) -> bool:
     """Whether two URIs are one after the normalization of RFC 3986 section 6.2, query and fragment left aside."""
     if not isinstance(given, str):
         return False
     try:
-        return _normal(urlsplit(given)) == _normal(urlsplit(ours))
+        return _normalize(urlsplit(given)) == _normalize(urlsplit(ours))
     except ValueError:
         return False
 
 
-def _normal(uri: SplitResult) -> tuple[str, str | None, int | None, str]:
+def _normalize(uri: SplitResult) -> tuple[str, str | None, int | None, str]:
     return uri.scheme, uri.hostname, uri.port or _PORTS.get(uri.scheme), uri.path or "/"
 
 
-def _refused(reason: ProofReason) -> VerifiedProof:
+def _refuse(reason: ProofReason) -> VerifiedProof:
     return VerifiedProof("", reason=reason)

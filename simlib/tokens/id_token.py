@@ -15,7 +15,7 @@ ID_TOKEN_CLAIMS = ("iss", "sub", "aud", "exp", "iat")
 _NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 
 
-def id_token_claims(
+def build_id_token_claims(
     issuer: str,
     client_id: str,
     subject: str,
@@ -46,7 +46,7 @@ def id_token_claims(
     return claims
 
 
-def id_token_verification(
+def make_id_token_verification(
     token: str, key: VerificationKey, algorithms: tuple[str, ...], issuer: str, client_id: str
 ) -> Verification:
     """The check of one identity token, in which time and nonce are no part.

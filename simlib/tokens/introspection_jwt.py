@@ -12,6 +12,8 @@ INTROSPECTION_CLAIMS = ("iss", "aud", "iat", "token_introspection")
 """What it must carry. It has no ``sub`` and no ``exp``, so that nobody takes it for an access token."""
 
 
-def introspection_claims(issuer: str, asker: str, at: float, answer: Mapping[str, Any]) -> dict[str, Any]:
+def build_introspection_claims(
+    issuer: str, resource_server: str, at: float, answer: Mapping[str, Any]
+) -> dict[str, Any]:
     """The claims of an answer to the resource server that is called ``asker``; ``at`` in simulated seconds."""
-    return {"iss": issuer, "aud": asker, "iat": to_numeric_date(at), "token_introspection": dict(answer)}
+    return {"iss": issuer, "aud": resource_server, "iat": to_numeric_date(at), "token_introspection": dict(answer)}

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from simlib.tokens import ec_key, rsa_key
 from simlib.tokens.algorithms import USUAL_RSA_BITS
-from simlib.tokens.jws import header_of
+from simlib.tokens.jws import read_header
 
 KEY_MANAGEMENT = ("RSA-OAEP-256", "ECDH-ES+A256KW")
 """How the key of the content travels: encrypted with RSA, or agreed on the curve P-256 and wrapped."""
@@ -23,7 +23,7 @@ CONTENT_ENCRYPTION = "A256GCM"
 EncryptionReason = Literal["", "malformed", "algorithm", "type", "decryption"]
 
 
-def jwe_is_available() -> bool:
+def is_jwe_available() -> bool:
     """Whether joserfc is installed."""
     return find_spec("joserfc") is not None
 
@@ -40,7 +40,7 @@ class EncryptionKey:
     def public_jwk(self) -> Any:
         """The public half as joserfc has it."""
         pem = self.private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        return _jwk(pem, self.private_key)
+        return _import_key(pem, self.private_key)
 
     @cached_property
     def published_jwk(self) -> Mapping[str, Any]:
@@ -52,7 +52,7 @@ class EncryptionKey:
     def private_jwk(self) -> Any:
         """The private half as joserfc has it."""
         pem = self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return _jwk(pem, self.private_key)
+        return _import_key(pem, self.private_key)
 
 
 @lru_cache(maxsize=64)
@@ -64,10 +64,12 @@ def generate_encryption_key(algorithm: str, kid: str) -> EncryptionKey:
     if algorithm not in KEY_MANAGEMENT:
         raise ValueError(f"algorithm {algorithm!r} is not one of {', '.join(KEY_MANAGEMENT)}")
     usual = algorithm.startswith("RSA")
-    return EncryptionKey(rsa_key.generate(USUAL_RSA_BITS) if usual else ec_key.generate("ES256"), kid, algorithm)
+    return EncryptionKey(
+        rsa_key.generate_key(USUAL_RSA_BITS) if usual else ec_key.generate_key("ES256"), kid, algorithm
+    )
 
 
-class Decrypted(NamedTuple):
+class DecryptionResult(NamedTuple):
     """The signed token inside, or None and the word for the check that refused."""
 
     token: str | None
@@ -82,7 +84,7 @@ def encrypt(token: str, key: EncryptionKey) -> str:
     return jwe.encrypt_compact(header, token, key.public_jwk, [key.algorithm, CONTENT_ENCRYPTION])
 
 
-def encrypt_to(text: bytes, public_jwk: Mapping[str, Any], compressed: bool = False) -> str:
+def encrypt_text(text: bytes, public_jwk: Mapping[str, Any], compressed: bool = False) -> str:
     """Any text encrypted to a public key that names its ``alg`` and ``kid``, as anybody can who has seen that key.
 
     ``compressed``: with DEFLATE before it is encrypted (RFC 7516 section 4.1.3).
@@ -99,19 +101,19 @@ def encrypt_to(text: bytes, public_jwk: Mapping[str, Any], compressed: bool = Fa
     )
 
 
-def decrypt(token: str, key: EncryptionKey) -> Decrypted:
+def decrypt(token: str, key: EncryptionKey) -> DecryptionResult:
     """The signed token inside. The key decides the algorithms, whatever the header says (RFC 8725 section 3.1)."""
-    refusal = _judge_header(header_of(token), key)
+    refusal = _judge_header(read_header(token), key)
     if refusal:
-        return Decrypted(None, refusal)
+        return DecryptionResult(None, refusal)
     from joserfc import jwe
     from joserfc.errors import JoseError
 
     try:
         opened = jwe.decrypt_compact(token, key.private_jwk, [key.algorithm, CONTENT_ENCRYPTION])
-        return Decrypted((opened.plaintext or b"").decode("ascii"))
+        return DecryptionResult((opened.plaintext or b"").decode("ascii"))
     except (JoseError, ValueError, TypeError, AssertionError, RecursionError):
-        return Decrypted(None, "decryption")
+        return DecryptionResult(None, "decryption")
 
 
 def _judge_header(header: Mapping[str, Any], key: EncryptionKey) -> EncryptionReason:
@@ -125,7 +127,7 @@ def _judge_header(header: Mapping[str, Any], key: EncryptionKey) -> EncryptionRe
     return "" if isinstance(content, str) and content.upper() == "JWT" else "type"
 
 
-def _jwk(pem: bytes, private_key: object) -> Any:
+def _import_key(pem: bytes, private_key: object) -> Any:
     from joserfc.jwk import ECKey, RSAKey
 
     return (RSAKey if isinstance(private_key, rsa.RSAPrivateKey) else ECKey).import_key(pem)

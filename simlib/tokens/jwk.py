@@ -8,26 +8,26 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from simlib.tokens import ec_key, okp_key, rsa_key
 from simlib.tokens.algorithms import RSA_ALGORITHMS, Algorithm
-from simlib.tokens.members import MalformedKey
+from simlib.tokens.jwk_members import MalformedKey
 
-__all__ = ["MalformedKey", "PublicKey", "algorithms_of", "public_key_of", "public_members"]
+__all__ = ["MalformedKey", "PublicKey", "build_public_members", "list_algorithms", "parse_public_key"]
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
-def public_members(key: PublicKey) -> dict[str, str]:
+def build_public_members(key: PublicKey) -> dict[str, str]:
     """The members that make up the thumbprint of a key (RFC 7638 section 3.2, RFC 8037 section 2).
 
     Integers have the full width of their field, leading zeros included, so sizes never vary by key.
     """
     if isinstance(key, rsa.RSAPublicKey):
-        return rsa_key.members(key)
+        return rsa_key.build_members(key)
     if isinstance(key, ec.EllipticCurvePublicKey):
-        return ec_key.members(key)
-    return okp_key.members(key)
+        return ec_key.build_members(key)
+    return okp_key.build_members(key)
 
 
-def public_key_of(members: Mapping[str, Any]) -> PublicKey:
+def parse_public_key(members: Mapping[str, Any]) -> PublicKey:
     """The key object; RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519. Raises MalformedKey for anything else.
 
     A secret (kty "oct") is such a thing: a key set is public, so what it holds can be no secret.
@@ -35,18 +35,18 @@ def public_key_of(members: Mapping[str, Any]) -> PublicKey:
     try:
         match members.get("kty"):
             case "RSA":
-                return rsa_key.key_of(members)
+                return rsa_key.parse_key(members)
             case "EC":
-                return ec_key.key_of(members)
+                return ec_key.parse_key(members)
             case "OKP":
-                return okp_key.key_of(members)
+                return okp_key.parse_key(members)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise MalformedKey(str(error)) from error
     raise MalformedKey("unsupported key type")
 
 
-def algorithms_of(key: PublicKey) -> tuple[Algorithm, ...]:
+def list_algorithms(key: PublicKey) -> tuple[Algorithm, ...]:
     """What a key can be for, the usual one first."""
     if isinstance(key, rsa.RSAPublicKey):
         return RSA_ALGORITHMS
-    return (ec_key.algorithm_of(key) if isinstance(key, ec.EllipticCurvePublicKey) else "EdDSA",)
+    return (ec_key.find_algorithm(key) if isinstance(key, ec.EllipticCurvePublicKey) else "EdDSA",)

@@ -38,14 +38,14 @@ class _QuickJWS(jwt.PyJWS):
         return jwt.PyJWS._decode_base64url_segment(segment, name)
 
 
-def stock_decoder() -> jwt.PyJWT:
+def build_stock_decoder() -> jwt.PyJWT:
     """PyJWT with its time checks off: it reads the wall clock, which means nothing in simulated time (see claims)."""
     return jwt.PyJWT({"verify_exp": False, "verify_nbf": False, "verify_iat": False})
 
 
-def quick_decoder() -> jwt.PyJWT:
+def build_quick_decoder() -> jwt.PyJWT:
     """The same with the short cut, where this version of PyJWT has the place for it."""
-    decoder = stock_decoder()
+    decoder = build_stock_decoder()
     if isinstance(getattr(decoder, "_jws", None), jwt.PyJWS) and hasattr(jwt.PyJWS, "_decode_base64url_segment"):
         decoder._jws = _QuickJWS(options=decoder._get_sig_options())
     return decoder
@@ -62,7 +62,7 @@ Reason = Literal["", "malformed", "algorithm", "signature", "issuer", "audience"
 _NO_HEADER: Mapping[str, Any] = MappingProxyType({})
 
 _ANY_AUDIENCE: Options = {"verify_aud": False}
-_STOCK, _QUICK = stock_decoder(), quick_decoder()
+_STOCK, _QUICK = build_stock_decoder(), build_quick_decoder()
 
 
 def sign_jwt(claims: Mapping[str, Any], key: SigningKey | SharedSecret, typ: str) -> str:
@@ -76,28 +76,28 @@ def sign_access_token(claims: Mapping[str, Any], key: SigningKey | SharedSecret)
     return sign_jwt(claims, key, ACCESS_TOKEN_TYPE)
 
 
-def header_of(token: str) -> Mapping[str, Any]:
+def read_header(token: str) -> Mapping[str, Any]:
     """The header of a compact token, not yet trusted; empty when there is none that can be read.
 
     Decoded once per distinct first segment: an issuer's tokens share theirs until a key rotates.
     """
     segment, dot, _ = token.partition(".")
-    return _decoded_header(segment) if dot and len(segment) <= LONGEST_HEADER else _NO_HEADER
+    return _decode_header(segment) if dot and len(segment) <= LONGEST_HEADER else _NO_HEADER
 
 
-def payload_of(token: str) -> Mapping[str, Any] | None:
+def read_payload(token: str) -> Mapping[str, Any] | None:
     """The claims of a compact JWS, verified by nobody; None when there are none that can be read."""
     segments = token.split(".", 3)
-    return _json_object(segments[1]) if len(segments) == 3 and all(segments) else None
+    return _parse_json_object(segments[1]) if len(segments) == 3 and all(segments) else None
 
 
 @lru_cache(maxsize=1024)
-def _decoded_header(segment: str) -> Mapping[str, Any]:
-    header = _json_object(segment)
+def _decode_header(segment: str) -> Mapping[str, Any]:
+    header = _parse_json_object(segment)
     return _NO_HEADER if header is None else MappingProxyType(header)
 
 
-def _json_object(segment: str) -> dict[str, Any] | None:
+def _parse_json_object(segment: str) -> dict[str, Any] | None:
     try:
         padded = segment + "=" * (-len(segment) % 4)
         value = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -106,7 +106,7 @@ def _json_object(segment: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-class Verified(NamedTuple):
+class VerificationResult(NamedTuple):
     """The claims of a token that holds, or None and the word for the check that refused it."""
 
     claims: Mapping[str, Any] | None
@@ -131,18 +131,18 @@ class Verification(NamedTuple):
     typ: str = ACCESS_TOKEN_TYPE
     required: tuple[str, ...] = REQUIRED_CLAIMS
 
-    def __call__(self) -> Verified:
+    def __call__(self) -> VerificationResult:
         """Verify header, signature, issuer, audience and presence of the required claims (RFC 9068 section 4)."""
         return self._verify(_QUICK)
 
-    def as_shipped(self) -> Verified:
+    def as_shipped(self) -> VerificationResult:
         """The same verdict at the price of PyJWT as it is shipped: what calibration measures."""
         return self._verify(_STOCK)
 
-    def _verify(self, decoder: jwt.PyJWT) -> Verified:
-        refusal = self._judge_header(header_of(self.token))
+    def _verify(self, decoder: jwt.PyJWT) -> VerificationResult:
+        refusal = self._judge_header(read_header(self.token))
         if refusal:
-            return Verified(None, refusal)
+            return VerificationResult(None, refusal)
         try:
             claims = decoder.decode(
                 self.token,
@@ -153,10 +153,10 @@ class Verification(NamedTuple):
                 options=_ANY_AUDIENCE if self.audience is None else None,
             )
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
-            return Verified(None, _reason(error))
+            return VerificationResult(None, _find_reason(error))
         if None in map(claims.get, self.required):
-            return Verified(None, "missing_claim")
-        return Verified(MappingProxyType(claims))
+            return VerificationResult(None, "missing_claim")
+        return VerificationResult(MappingProxyType(claims))
 
     def _judge_header(self, header: Mapping[str, Any]) -> Reason:
         # "crit" names extensions that a recipient must understand or refuse (RFC 7515 4.1.11); we understand none,
@@ -169,10 +169,10 @@ class Verification(NamedTuple):
         if algorithm != self.key.algorithm or algorithm not in self.algorithms:
             return "algorithm"
         typ = header.get("typ")
-        return "" if typ == self.typ or _media_type(typ) == _media_type(self.typ) else "type"
+        return "" if typ == self.typ or _normalize_media_type(typ) == _normalize_media_type(self.typ) else "type"
 
 
-def _media_type(typ: object) -> str | None:
+def _normalize_media_type(typ: object) -> str | None:
     """The media type without regard to case and an omitted "application/" (RFC 7515 section 4.1.9)."""
     return typ.lower().removeprefix("application/") if isinstance(typ, str) else None
 
@@ -187,5 +187,5 @@ _REASONS: tuple[tuple[type[Exception], Reason], ...] = (
 )
 
 
-def _reason(error: Exception) -> Reason:
+def _find_reason(error: Exception) -> Reason:
     return next((reason for kind, reason in _REASONS if isinstance(error, kind)), "malformed")

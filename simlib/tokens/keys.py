@@ -11,8 +11,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from simlib.tokens import ec_key, okp_key, rsa_key
-from simlib.tokens.algorithms import ALGORITHMS, KEY_CHOICES, RSA_ALGORITHMS, RSA_BITS, Algorithm, key_choice
-from simlib.tokens.jwk import MalformedKey, PublicKey, algorithms_of, public_key_of, public_members
+from simlib.tokens.algorithms import ALGORITHMS, KEY_CHOICES, RSA_ALGORITHMS, RSA_BITS, Algorithm, name_key_choice
+from simlib.tokens.jwk import MalformedKey, PublicKey, build_public_members, list_algorithms, parse_public_key
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -36,7 +36,7 @@ class VerificationKey:
     def choice(self) -> str:
         """What a cost profile calls such a key: the algorithm, and the size of an RSA key that is not 2048."""
         key = self.public_key
-        return key_choice(self.algorithm, key.key_size) if isinstance(key, rsa.RSAPublicKey) else self.algorithm
+        return name_key_choice(self.algorithm, key.key_size) if isinstance(key, rsa.RSAPublicKey) else self.algorithm
 
     @property
     def verifying_material(self) -> PublicKey:
@@ -46,13 +46,13 @@ class VerificationKey:
     @cached_property
     def thumbprint(self) -> str:
         """SHA-256 thumbprint, base64url, 43 characters (RFC 7638 section 3)."""
-        canonical = json.dumps(public_members(self.public_key), separators=(",", ":"), sort_keys=True)
+        canonical = json.dumps(build_public_members(self.public_key), separators=(",", ":"), sort_keys=True)
         return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).rstrip(b"=").decode()
 
     @cached_property
     def jwk(self) -> Mapping[str, str]:
         """The members of this key in a key set (RFC 7517 section 4)."""
-        return {**public_members(self.public_key), "use": "sig", "alg": self.algorithm, "kid": self.kid}
+        return {**build_public_members(self.public_key), "use": "sig", "alg": self.algorithm, "kid": self.kid}
 
     @cached_property
     def _hash(self) -> int:
@@ -122,22 +122,22 @@ class KeySet:
         entries = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(entries, list):
             raise MalformedKeySet('not a JSON object with a list "keys"')
-        found = (_verification_key(entry) for entry in entries)
+        found = (_parse_verification_key(entry) for entry in entries)
         return cls(tuple(key for key in found if key is not None))
 
 
-def _verification_key(entry: Any) -> VerificationKey | None:
+def _parse_verification_key(entry: Any) -> VerificationKey | None:
     if not isinstance(entry, dict) or not _is_for_verifying(entry):
         return None
     kid = entry.get("kid")
     if not isinstance(kid, str):
         return None
     try:
-        public_key = public_key_of(entry)
+        public_key = parse_public_key(entry)
     except MalformedKey:
         return None
     # A key that names no algorithm is for the usual one of its type; one that names another is not for us.
-    possible = algorithms_of(public_key)
+    possible = list_algorithms(public_key)
     named = entry.get("alg", possible[0])
     algorithm = next((known for known in possible if known == named), None)
     return None if algorithm is None else VerificationKey(public_key, kid, algorithm)
@@ -158,10 +158,10 @@ def generate_signing_key(choice: str, kid: str) -> SigningKey:
     if choice not in KEY_CHOICES:
         raise ValueError(f"algorithm {choice!r} is not one of {', '.join(KEY_CHOICES)}")
     algorithm = next(known for known in ALGORITHMS if known == choice.partition("-")[0])
-    return SigningKey(_private_key(algorithm, choice), kid, algorithm)
+    return SigningKey(_generate_private_key(algorithm, choice), kid, algorithm)
 
 
-def _private_key(algorithm: Algorithm, choice: str) -> PrivateKey:
+def _generate_private_key(algorithm: Algorithm, choice: str) -> PrivateKey:
     if algorithm in RSA_ALGORITHMS:
-        return rsa_key.generate(next(bits for bits in RSA_BITS if key_choice(algorithm, bits) == choice))
-    return okp_key.generate() if algorithm == "EdDSA" else ec_key.generate(algorithm)
+        return rsa_key.generate_key(next(bits for bits in RSA_BITS if name_key_choice(algorithm, bits) == choice))
+    return okp_key.generate_key() if algorithm == "EdDSA" else ec_key.generate_key(algorithm)

@@ -6,23 +6,23 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from simlib.tokens.members import MalformedKey, bytes_of, text_of
+from simlib.tokens.jwk_members import MalformedKey, decode_member, encode_base64url
 
 CURVE = "Ed25519"
 
 
-def generate() -> ed25519.Ed25519PrivateKey:
+def generate_key() -> ed25519.Ed25519PrivateKey:
     """A new key pair."""
     return ed25519.Ed25519PrivateKey.generate()
 
 
-def members(key: ed25519.Ed25519PublicKey) -> dict[str, str]:
+def build_members(key: ed25519.Ed25519PublicKey) -> dict[str, str]:
     """kty, crv and x."""
-    return {"kty": "OKP", "crv": CURVE, "x": text_of(key.public_bytes(Encoding.Raw, PublicFormat.Raw))}
+    return {"kty": "OKP", "crv": CURVE, "x": encode_base64url(key.public_bytes(Encoding.Raw, PublicFormat.Raw))}
 
 
-def key_of(given: Mapping[str, Any]) -> ed25519.Ed25519PublicKey:
+def parse_key(given: Mapping[str, Any]) -> ed25519.Ed25519PublicKey:
     """The key object; raises MalformedKey for another curve."""
     if given.get("crv") != CURVE:
         raise MalformedKey("unsupported curve")
-    return ed25519.Ed25519PublicKey.from_public_bytes(bytes_of(given, "x"))
+    return ed25519.Ed25519PublicKey.from_public_bytes(decode_member(given, "x"))

@@ -7,7 +7,7 @@ ENTROPY_BYTES = 32
 """256 bits; RFC 6749 section 10.10 asks that guessing succeeds with at most 2 ** -128."""
 
 
-def opaque_token(entropy: bytes) -> str:
+def make_opaque_token(entropy: bytes) -> str:
     """The reference that is 32 given bytes, base64url without padding, 43 characters.
 
     There is no default: who issues real tokens must bring real randomness. Raises ValueError for another length.
@@ -17,7 +17,7 @@ def opaque_token(entropy: bytes) -> str:
     return base64.urlsafe_b64encode(entropy).rstrip(b"=").decode()
 
 
-def store_key(token: str) -> str:
+def make_store_key(token: str) -> str:
     """What the store knows of a token: its SHA-256, 64 hexadecimal digits; any text is allowed.
 
     Without salt and stretching, because 256 random bits cannot be guessed from their hash.

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from simlib.tokens.jws import LONGEST_HEADER, REQUIRED_CLAIMS, Verified
+from simlib.tokens.jws import LONGEST_HEADER, REQUIRED_CLAIMS, VerificationResult
 from simlib.tokens.keys import SigningKey, VerificationKey
 
 HEADER = "v4.public."
@@ -27,7 +27,7 @@ INSTANTS = ("exp", "iat", "nbf")
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
-def paseto_is_available() -> bool:
+def is_paseto_available() -> bool:
     """Whether pyseto is installed."""
     return find_spec("pyseto") is not None
 
@@ -39,18 +39,18 @@ def sign_paseto(claims: Mapping[str, Any], key: SigningKey) -> str:
     """
     import pyseto
 
-    instants = {name: _text(claims[name]) for name in INSTANTS if name in claims}
+    instants = {name: _format_instant(claims[name]) for name in INSTANTS if name in claims}
     payload = _ENCODER.encode({**claims, **instants}).encode()
     footer = _ENCODER.encode({"kid": key.kid}).encode()
-    return pyseto.encode(_signing(key), payload, footer).decode()
+    return pyseto.encode(_import_signing_key(key), payload, footer).decode()
 
 
-def paseto_kid(token: str) -> object:
+def read_paseto_kid(token: str) -> object:
     """The name of the key in the footer, not yet trusted; None when there is none that can be read."""
     segments = token.split(".", 4)
     if not token.startswith(HEADER) or len(segments) != 4 or len(segments[3]) > LONGEST_HEADER:
         return None
-    footer = _json_object(_bytes_of(segments[3]))
+    footer = _parse_json_object(_decode_segment(segments[3]))
     return None if footer is None else footer.get("kid")
 
 
@@ -62,42 +62,42 @@ class PasetoVerification(NamedTuple):
     issuer: str
     audience: str | None
 
-    def __call__(self) -> Verified:
+    def __call__(self) -> VerificationResult:
         """Verify form, signature, issuer, audience and presence of the claims that an access token must have."""
         segments = self.token.split(".", 4)
-        if len(segments) != 4 or None in map(_bytes_of, segments[2:]) or self.key.algorithm != ALGORITHM:
-            return Verified(None, "malformed")
-        payload = _opened(self.token, self.key)
+        if len(segments) != 4 or None in map(_decode_segment, segments[2:]) or self.key.algorithm != ALGORITHM:
+            return VerificationResult(None, "malformed")
+        payload = _verify_payload(self.token, self.key)
         if payload is None:
-            return Verified(None, "signature")
-        claims = _json_object(payload)
+            return VerificationResult(None, "signature")
+        claims = _parse_json_object(payload)
         if claims is None:
-            return Verified(None, "malformed")
+            return VerificationResult(None, "malformed")
         if claims.get("iss") != self.issuer:
-            return Verified(None, "issuer")
-        if self.audience is not None and not _is_for(claims.get("aud"), self.audience):
-            return Verified(None, "audience")
+            return VerificationResult(None, "issuer")
+        if self.audience is not None and not _is_for_audience(claims.get("aud"), self.audience):
+            return VerificationResult(None, "audience")
         if None in map(claims.get, REQUIRED_CLAIMS):
-            return Verified(None, "missing_claim")
-        instants = {name: _number(claims[name]) for name in INSTANTS if name in claims}
-        return Verified(MappingProxyType({**claims, **instants}))
+            return VerificationResult(None, "missing_claim")
+        instants = {name: _parse_instant(claims[name]) for name in INSTANTS if name in claims}
+        return VerificationResult(MappingProxyType({**claims, **instants}))
 
 
-def _opened(token: str, key: VerificationKey) -> bytes | None:
+def _verify_payload(token: str, key: VerificationKey) -> bytes | None:
     import pyseto
 
     try:
-        payload = pyseto.decode(_verifying(key), token).payload
+        payload = pyseto.decode(_import_verification_key(key), token).payload
     except (ValueError, pyseto.PysetoError):
         return None
     return payload if isinstance(payload, bytes) else None
 
 
-def _is_for(audience: object, ours: str) -> bool:
+def _is_for_audience(audience: object, ours: str) -> bool:
     return audience == ours or (isinstance(audience, list) and ours in audience)
 
 
-def _bytes_of(segment: str) -> bytes | None:
+def _decode_segment(segment: str) -> bytes | None:
     """The bytes of a segment if it is their one and only encoding: two texts must not be one token."""
     try:
         value = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
@@ -106,7 +106,7 @@ def _bytes_of(segment: str) -> bytes | None:
     return value if urlsafe_b64encode(value).rstrip(b"=") == segment.encode("utf-8", "surrogatepass") else None
 
 
-def _json_object(data: bytes | None) -> dict[str, Any] | None:
+def _parse_json_object(data: bytes | None) -> dict[str, Any] | None:
     try:
         value = json.loads(data or b"")
     except (ValueError, RecursionError):
@@ -114,7 +114,7 @@ def _json_object(data: bytes | None) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _text(numeric_date: Any) -> Any:
+def _format_instant(numeric_date: Any) -> Any:
     if isinstance(numeric_date, bool):  # which Python would take for 0 or 1
         return numeric_date
     try:
@@ -123,7 +123,7 @@ def _text(numeric_date: Any) -> Any:
         return numeric_date
 
 
-def _number(text: Any) -> float | None:
+def _parse_instant(text: Any) -> float | None:
     """The NumericDate of an instant; None, which never holds, for what is none or does not say in which offset."""
     try:
         instant = datetime.fromisoformat(text)
@@ -133,7 +133,7 @@ def _number(text: Any) -> float | None:
 
 
 @lru_cache(maxsize=64)
-def _signing(key: SigningKey) -> Any:
+def _import_signing_key(key: SigningKey) -> Any:
     from pyseto import Key
 
     pem = key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -141,7 +141,7 @@ def _signing(key: SigningKey) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _verifying(key: VerificationKey) -> Any:
+def _import_verification_key(key: VerificationKey) -> Any:
     from pyseto import Key
 
     pem = key.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

@@ -11,11 +11,11 @@ SESSION_CLAIMS = (*REQUIRED_CLAIMS, "auth_time")
 """``auth_time`` is when the user logged in; it stays when the session is renewed."""
 
 
-def session_verification(token: str, secret: SharedSecret, issuer: str, audience: str | None) -> Verification:
+def make_session_verification(token: str, secret: SharedSecret, issuer: str, audience: str | None) -> Verification:
     """The check of one session: HS256 with the application's own secret, and no access token in its place."""
     return Verification(token, secret, (secret.algorithm,), issuer, audience, SESSION_TYPE, SESSION_CLAIMS)
 
 
-def renewed_claims(claims: Mapping[str, Any], now: int, until: int, jti: str) -> dict[str, Any]:
+def renew_claims(claims: Mapping[str, Any], now: int, until: int, jti: str) -> dict[str, Any]:
     """The claims of the same session from now on; instants as NumericDate."""
     return {**claims, "iat": now, "exp": until, "jti": jti}

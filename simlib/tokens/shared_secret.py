@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from simlib.tokens.algorithms import SECRET_ALGORITHM, SecretAlgorithm
-from simlib.tokens.members import text_of
+from simlib.tokens.jwk_members import encode_base64url
 
 SECRET_BYTES = 32
 """256 bits, the least for HS256 (RFC 7518 section 3.2)."""
@@ -57,7 +57,7 @@ class SharedSecret:
     @cached_property
     def thumbprint(self) -> str:
         """SHA-256 thumbprint, base64url, 43 characters (RFC 7638 section 3.2); to be kept as secret as the secret."""
-        canonical = json.dumps({"k": text_of(self.secret), "kty": "oct"}, separators=(",", ":"))
+        canonical = json.dumps({"k": encode_base64url(self.secret), "kty": "oct"}, separators=(",", ":"))
         return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).rstrip(b"=").decode()
 
     def __eq__(self, other: object) -> bool:

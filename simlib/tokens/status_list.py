@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from simlib.tokens.members import text_of
+from simlib.tokens.jwk_members import encode_base64url
 
 STATUS_LIST_TYPE = "statuslist+jwt"
 VALID, INVALID = 0, 1
@@ -28,37 +28,37 @@ class StatusList(NamedTuple):
     packed: bytes
 
     @classmethod
-    def of(cls, length: int, invalid: Iterable[int] = (), bits: int = 1) -> "StatusList":
+    def create(cls, length: int, invalid: Iterable[int] = (), bits: int = 1) -> "StatusList":
         """A list with room for ``length`` statuses, those at ``invalid`` set to 1. Raises IndexError beyond its end."""
         empty = cls(bits, bytes(-(-length * bits // 8)))
-        return empty.updated((index, INVALID) for index in invalid)
+        return empty.set_statuses((index, INVALID) for index in invalid)
 
     def __len__(self) -> int:
         return len(self.packed) * 8 // self.bits
 
     def get(self, index: int) -> int:
         """The status at an index. Raises IndexError beyond either end (section 8.3: then the token is refused)."""
-        position = self._position(index)
+        position = self._find_position(index)
         return self.packed[position // 8] >> position % 8 & self._mask
 
-    def updated(self, statuses: Iterable[tuple[int, int]]) -> "StatusList":
+    def set_statuses(self, statuses: Iterable[tuple[int, int]]) -> "StatusList":
         """The same list with (index, status) put in. Raises IndexError for the one, ValueError for the other."""
         packed = bytearray(self.packed)
         for index, status in statuses:
-            position = self._position(index)
+            position = self._find_position(index)
             if not 0 <= status <= self._mask:
                 raise ValueError(f"status {status} does not fit into {self.bits} bits")
             packed[position // 8] &= ~(self._mask << position % 8)
             packed[position // 8] |= status << position % 8
         return StatusList(self.bits, bytes(packed))
 
-    def compressed(self) -> bytes:
+    def compress(self) -> bytes:
         """The list in the ZLIB format (RFC 1950) with DEFLATE."""
         return zlib.compress(self.packed, _LEVEL)
 
     def to_claim(self) -> dict[str, Any]:
         """The claim "status_list" of a Status List Token (section 4.2)."""
-        return {"bits": self.bits, "lst": text_of(self.compressed())}
+        return {"bits": self.bits, "lst": encode_base64url(self.compress())}
 
     @classmethod
     def from_claim(cls, claim: object, limit: int) -> "StatusList":
@@ -68,19 +68,19 @@ class StatusList(NamedTuple):
         """
         if not isinstance(claim, dict) or claim.get("bits") not in BITS or not isinstance(claim.get("lst"), str):
             raise MalformedStatusList("status_list needs bits (1, 2, 4 or 8) and lst")
-        return cls(claim["bits"], _unpacked(claim["lst"], limit))
+        return cls(claim["bits"], _unpack(claim["lst"], limit))
 
     @property
     def _mask(self) -> int:
         return (1 << self.bits) - 1
 
-    def _position(self, index: int) -> int:
+    def _find_position(self, index: int) -> int:
         if not 0 <= index < len(self):
             raise IndexError(f"index {index} is outside a status list of {len(self)}")
         return index * self.bits
 
 
-def _unpacked(text: str, limit: int) -> bytes:
+def _unpack(text: str, limit: int) -> bytes:
     stream = zlib.decompressobj()
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

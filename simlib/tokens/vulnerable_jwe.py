@@ -13,15 +13,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from simlib.tokens.forging import decoded, encoded
+from simlib.tokens.forging import decode_segment, encode_segment
 from simlib.tokens.jwe import EncryptionKey, EncryptionReason
-from simlib.tokens.jws import header_of
+from simlib.tokens.jws import read_header
 
 MOST_ITERATIONS = 1_000_000
 """So that a demonstration ends; a real victim has no such limit."""
 
 
-class Opened(NamedTuple):
+class VulnerableDecryption(NamedTuple):
     """What came of it, and how many iterations of key derivation it took."""
 
     token: str | None
@@ -29,37 +29,37 @@ class Opened(NamedTuple):
     iterations: int = 0
 
 
-def open_carelessly(token: str, key: EncryptionKey) -> Opened:
+def decrypt_without_limits(token: str, key: EncryptionKey) -> VulnerableDecryption:
     """Decrypt with the algorithm that the header names, and inflate without a limit."""
-    header, segments = header_of(token), token.split(".")
+    header, segments = read_header(token), token.split(".")
     if len(segments) != 5:
-        return Opened(None, "malformed")
+        return VulnerableDecryption(None, "malformed")
     try:
-        if any(encoded(decoded(segment)) != segment for segment in segments):
-            return Opened(None, "malformed")  # of all checks it lacks only those that it is named for
+        if any(encode_segment(decode_segment(segment)) != segment for segment in segments):
+            return VulnerableDecryption(None, "malformed")  # of all checks it lacks only those that it is named for
         if "p2c" in header:
-            return _by_password(header)
-        return Opened(_inflated(header, _content(segments, key)).decode("ascii"))
+            return _derive_from_password(header)
+        return VulnerableDecryption(_inflate(header, _decrypt_content(segments, key)).decode("ascii"))
     except (ValueError, TypeError, InvalidTag, zlib.error):
-        return Opened(None, "decryption")
+        return VulnerableDecryption(None, "decryption")
 
 
-def _by_password(header: Mapping[str, Any]) -> Opened:
+def _derive_from_password(header: Mapping[str, Any]) -> VulnerableDecryption:
     """Derive the key first, as RFC 7518 section 4.8 describes it; the password is never the right one."""
     iterations = min(int(header["p2c"]), MOST_ITERATIONS)
-    salt = str(header["alg"]).encode() + b"\0" + decoded(header["p2s"])
+    salt = str(header["alg"]).encode() + b"\0" + decode_segment(header["p2s"])
     hashlib.pbkdf2_hmac("sha256", b"password", salt, iterations)
-    return Opened(None, "decryption", iterations)
+    return VulnerableDecryption(None, "decryption", iterations)
 
 
-def _content(segments: list[str], key: EncryptionKey) -> bytes:
+def _decrypt_content(segments: list[str], key: EncryptionKey) -> bytes:
     if not isinstance(key.private_key, rsa.RSAPrivateKey):
         raise ValueError("this victim knows RSA only")
     sha256 = hashes.SHA256()
-    content_key = key.private_key.decrypt(decoded(segments[1]), padding.OAEP(padding.MGF1(sha256), sha256, None))
-    nonce, sealed = decoded(segments[2]), decoded(segments[3]) + decoded(segments[4])
+    content_key = key.private_key.decrypt(decode_segment(segments[1]), padding.OAEP(padding.MGF1(sha256), sha256, None))
+    nonce, sealed = decode_segment(segments[2]), decode_segment(segments[3]) + decode_segment(segments[4])
     return AESGCM(content_key).decrypt(nonce, sealed, segments[0].encode())
 
 
-def _inflated(header: Mapping[str, Any], content: bytes) -> bytes:
+def _inflate(header: Mapping[str, Any], content: bytes) -> bytes:
     return zlib.decompress(content, -zlib.MAX_WBITS) if header.get("zip") == "DEF" else content

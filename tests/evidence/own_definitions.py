@@ -17,9 +17,11 @@ A measured file must list each of its definitions in exactly one unit. Of a file
 folder, only the units need listing that are measured or imported apart; the rest is the file's own. A unit is named as
 a file would be that held nothing else: ``"strategies/name.py": {"name": ("Name", "_helper"), "other": ("Other",)}``.
 """
-VOCABULARY = {f"{folder}/{name}.py" for folder in FOLDERS for name in ("__init__", "base", "roles", "checks")}
+VOCABULARY = {
+    f"{folder}/{name}.py" for folder in FOLDERS for name in ("__init__", "base", "protocols", "settings_checks")
+}
 """What says how all parts are made, and is nobody's own; grants/__init__.py and services/operations.py are like it."""
-LEFT_OUT = VOCABULARY | {"services/grants/__init__.py", "services/operations.py", "tokens/versions.py"}
+LEFT_OUT = VOCABULARY | {"services/grants/__init__.py", "services/operations.py", "tokens/library_versions.py"}
 
 _OPAQUE = "authorization_server:reference_token;authorization_server:signing_reference_token"
 _ASKED = f"{_OPAQUE};authorization_server:regional_reference_token;user_information:introspection"
@@ -45,7 +47,7 @@ SERVICES = {
     "services/device_authorization.py": "flows:device_authorization",
     "services/device_verification.py": "flows:device_authorization",
     "services/grants/refresh_token.py": "flows:refresh_token",
-    "services/families.py": "flows:refresh_token",
+    "services/token_families.py": "flows:refresh_token",
     "services/grants/token_exchange.py": "downstream:token_exchange",
 }
 """Endpoints and grants are found by address and not by import, so who needs them is said here; the rest all need.

@@ -11,7 +11,7 @@ from simlib.pentest.design_variants import choose_client_kind, is_sender_constra
 from simlib.pentest.target import Target
 from simlib.scenario.design import Design
 from simlib.scenario.scenario import Scenario
-from simlib.tokens import header_of
+from simlib.tokens import read_header
 from support.scenarios import scenario
 
 TOKEN_ATTACKS = [name for name, kind in ATTACKS.items() if kind.against == "token"]
@@ -47,7 +47,7 @@ def accepted(group: str, attack: str) -> list[Cell]:
     return [
         cell
         for cell in matrix()
-        if (cell.group, cell.encounter.attack, cell.encounter.outcome) == (group, attack, "accepted")
+        if (cell.group, cell.attack_run.attack, cell.attack_run.outcome) == (group, attack, "accepted")
     ]
 
 
@@ -55,7 +55,7 @@ def signs_with_shared_secret(design: Design) -> bool:
     """Whether the tokens themselves say so."""
     session = settled(design)
     try:
-        return header_of(session.own_token).get("alg") == "HS256"
+        return read_header(session.own_token).get("alg") == "HS256"
     finally:
         session.close()
 

@@ -17,11 +17,11 @@ from simlib.decision.choice.results import (
     FrontierPoint,
     Index,
     LimitOutcome,
-    Ranked,
+    NetPresentValue,
+    RankedDesign,
     Sensitivity,
     Spread,
     Swing,
-    Worthwhile,
 )
 from simlib.decision.effort import EffortDraws
 from simlib.decision.gain.values import Gain, Size, Trial
@@ -47,7 +47,7 @@ def spread(mean: float, half: float) -> Spread:
     return Spread(mean, mean, mean - half, mean + half)
 
 
-def worthwhile(design: str, against: str, npv: float, half: float = 4000.0, **changes: Any) -> Worthwhile:
+def worthwhile(design: str, against: str, npv: float, half: float = 4000.0, **changes: Any) -> NetPresentValue:
     """A design that costs less to run and more to build, or the other way round."""
     positive = 0.97 if npv > half else 0.02 if npv < -half else 0.55
     parts = {
@@ -66,7 +66,7 @@ def worthwhile(design: str, against: str, npv: float, half: float = 4000.0, **ch
         tuple(npv + half + extra for extra in (-500.0, -200.0, 800.0, 9000.0)),
     )
     return replace(
-        Worthwhile(
+        NetPresentValue(
             design=design,
             against=against,
             npv=spread(npv, half),
@@ -87,9 +87,9 @@ def worthwhile(design: str, against: str, npv: float, half: float = 4000.0, **ch
     )
 
 
-def ranked(design: str, place: int, p_best: float, days: float, total: float) -> Ranked:
+def ranked(design: str, place: int, p_best: float, days: float, total: float) -> RankedDesign:
     """One row of a ranking."""
-    return Ranked(
+    return RankedDesign(
         design=design,
         place=place,
         p_best=p_best,

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from simlib.scenario.effects import Compute, Flow, Work
-from simlib.tokens import SharedSecret, SigningKey, header_of, sign_jwt
-from support.forging import claims_of, hmac_signed, signed
+from simlib.tokens import SharedSecret, SigningKey, read_header, sign_jwt
+from simlib.tokens.forging import read_claims, sign_claims, sign_with_hmac
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -55,8 +55,8 @@ def _are_claims(value: Any) -> bool:
 def _signed(claims: Mapping[str, Any], key: SigningKey | SharedSecret, typ: str) -> str:
     """Signed here, because a good library refuses to sign some of what a bad server might."""
     if isinstance(key, SharedSecret):
-        return hmac_signed(claims, key.kid, key.secret, typ)
-    return signed(claims, key, typ=typ)
+        return sign_with_hmac(claims, key.kid, key.secret, typ)
+    return sign_claims(claims, key, typ=typ)
 
 
 def changed_answer(body: Any, change: Change, keys: tuple[SigningKey, ...]) -> Any:
@@ -66,9 +66,9 @@ def changed_answer(body: Any, change: Change, keys: tuple[SigningKey, ...]) -> A
     if body.startswith(b"{"):
         return json.dumps(change(json.loads(body))).encode()
     token = body.decode()
-    if not header_of(token):
+    if not read_header(token):
         return body
-    header, claims = dict(header_of(token)), claims_of(token)
+    header, claims = dict(read_header(token)), read_claims(token)
     inner = claims.get("token_introspection")
     changed = change(claims) if inner is None else {**claims, "token_introspection": change(inner)}
-    return signed(changed, next(key for key in keys if key.kid == header["kid"]), **header).encode()
+    return sign_claims(changed, next(key for key in keys if key.kid == header["kid"]), **header).encode()

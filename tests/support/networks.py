@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simlib.analysis import student
-from simlib.engine.costs import OwnCosts
+from simlib.engine.costs import StatedCosts
 from simlib.engine.network import Host, Network, Path, run_network
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Compute, Reply
@@ -66,7 +66,7 @@ def one_station(
 ) -> Network:
     """Requests come to one host, are served once and leave."""
     host = Host(name, workers, 1, discipline, known_on_arrival and discipline == "fifo")
-    return Network((host,), (name, served), OwnCosts({"work": service}))
+    return Network((host,), (name, served), StatedCosts({"work": service}))
 
 
 def client_and_server(
@@ -81,7 +81,7 @@ def client_and_server(
     return Network(
         hosts=(Host("client", None), Host("server", workers)),
         entry=("client", lambda _: client),
-        costs=OwnCosts({"work": service}),
+        costs=StatedCosts({"work": service}),
         paths=(path or Path("client", "server", Constant(value_s=2.0)),),
         handlers={"serve": ("server", server)},
         **more,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from simlib.engine.costs import OwnCosts
+from simlib.engine.costs import StatedCosts
 from simlib.engine.network import Host, Network, Path
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Call, Compute, Draw, Effect, Reply, Sleep
@@ -57,8 +57,8 @@ def grid(low: int, high: int) -> Law:
 
 
 OPERATIONS = ("short", "middle", "long")
-RANDOM = OwnCosts({"short": grid(1, 1), "middle": grid(1, 4), "long": grid(4, 9)})
-FIXED = OwnCosts({"short": grid(1, 1), "middle": grid(3, 3), "long": grid(6, 6)})
+RANDOM = StatedCosts({"short": grid(1, 1), "middle": grid(1, 4), "long": grid(4, 9)})
+FIXED = StatedCosts({"short": grid(1, 1), "middle": grid(3, 3), "long": grid(6, 6)})
 ROUND_TRIPS = st.sampled_from([Constant(value_s=0.0), Constant(value_s=0.5), Constant(value_s=1.5)])
 WORK = st.sampled_from([None, *OPERATIONS])
 

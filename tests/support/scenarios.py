@@ -52,7 +52,7 @@ def design_of(validator: str, issuer: str, **changes: Any) -> dict[str, Any]:
 
 def needs_of(kind: type[Any], settings: Any) -> frozenset[str]:
     """What a part says that it cannot work without."""
-    needs: frozenset[str] = kind.needs(settings) if hasattr(kind, "needs") else frozenset()
+    needs: frozenset[str] = kind.list_requirements(settings) if hasattr(kind, "list_requirements") else frozenset()
     return needs
 
 

@@ -9,7 +9,7 @@ from simlib.flows import Client
 from simlib.scenario.design import RefreshPolicy
 from simlib.scenario.effects import Answer, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.services import DEVICE_CODE, ENDPOINTS, TOKEN_EXCHANGE, AuthorizationServer, Registration, digest_of
+from simlib.services import DEVICE_CODE, ENDPOINTS, TOKEN_EXCHANGE, AuthorizationServer, Registration, digest_secret
 from simlib.stores import MemoryStore
 from simlib.strategies import Grant, JwtAccessToken
 from simlib.tokens import KeySet, SigningKey
@@ -73,11 +73,11 @@ class SignInStage:
 
 
 def _server(issuer: Any, rotation: bool) -> AuthorizationServer:
-    served: tuple[SigningKey, ...] = issuer.keys()
+    served: tuple[SigningKey, ...] = issuer.list_keys()
     return AuthorizationServer(
         issuer=ISSUER,
         tokens=issuer,
-        clients={client.client_id: digest_of(client.secret) for client in KNOWN if client.secret},
+        clients={client.client_id: digest_secret(client.secret) for client in KNOWN if client.secret},
         may_introspect=frozenset(),
         user_claims=deployment().user_claims,
         answers_with_claims=False,

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from simlib.scenario.effects import Answer, Compute, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, SharedRequest, StorePut, TokenRow
-from simlib.services import ENDPOINTS, AuthorizationServer, digest_secret, user_claims
+from simlib.services import ENDPOINTS, AuthorizationServer, digest_secret, make_user_claims
 from simlib.stores import MemoryStore, SharedStore, TokenStore
 from simlib.strategies import (
     GATEWAY_VALIDATORS,
@@ -28,7 +28,7 @@ from simlib.strategies import (
     UserClient,
     Validator,
 )
-from simlib.tokens import KeySet, SigningKey, generate_shared_secret, header_of, store_key
+from simlib.tokens import KeySet, SigningKey, generate_shared_secret, make_store_key, read_header
 from support.keys import key
 from support.misissuing import changed_answer, changing, misissuing
 from support.presenting import AT_ONCE, Plain, client_with, presented_in, template
@@ -62,7 +62,7 @@ def deployment(lifetime_s: float = 300.0, information: Any = "userinfo", kid: st
         user_information=information,
         resource_server=RESOURCE_SERVER,
         client=CLIENT,
-        user_claims=lambda subject: user_claims(subject, 2, 8),
+        user_claims=lambda subject: make_user_claims(subject, 2, 8),
         make_key=lambda algorithm: key(algorithm, kid),
     )
 
@@ -250,7 +250,7 @@ class Stage:
     def refresh_token(self, token: str = "refresh-1", **changes: Any) -> str:
         """A refresh token of the client that lives long."""
         row = TokenRow("refresh", "user-1", CLIENT.client_id, f"{SCOPE} more", "", 0.0, 1e9)
-        self.store.execute(StorePut(store_key(token), row._replace(**changes)))
+        self.store.execute(StorePut(make_store_key(token), row._replace(**changes)))
         return token
 
     def rotate(self, kid: str, keep: bool = True) -> None:
@@ -304,7 +304,7 @@ class Stage:
 
 def kid_of(token: str) -> Any:
     """The name of the key that a token says it was signed with."""
-    return header_of(token).get("kid")
+    return read_header(token).get("kid")
 
 
 def _returning(answer: Answer) -> Flow[Answer]:

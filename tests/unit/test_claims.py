@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.tokens import EPOCH, access_token_claims, from_numeric_date, has_scope, judge_time, to_numeric_date
+from simlib.tokens import EPOCH, build_access_token_claims, from_numeric_date, has_scope, judge_time, to_numeric_date
 
 instants = st.floats(0, 1e8)
 leeways = st.integers(0, 600)
 
 
 def claims_at(issued_at: float, lifetime: float = 300.0, **extra: Any) -> dict[str, Any]:
-    return access_token_claims("https://as", "https://rs", "sub", "app", "read write", issued_at, lifetime, "id", extra)
+    return build_access_token_claims(
+        "https://as", "https://rs", "sub", "app", "read write", issued_at, lifetime, "id", extra
+    )
 
 
 def test_the_claims_of_rfc_9068_are_there() -> None:
@@ -31,7 +33,7 @@ def test_the_claims_of_rfc_9068_are_there() -> None:
 
 
 def test_several_audiences_become_a_list() -> None:
-    claims = access_token_claims("i", ("a", "b"), "s", "c", "", 0.0, 1.0, "j")
+    claims = build_access_token_claims("i", ("a", "b"), "s", "c", "", 0.0, 1.0, "j")
     assert claims["aud"] == ["a", "b"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.tokens.jws import _QuickJWS, quick_decoder, stock_decoder
+from simlib.tokens.jws import _QuickJWS, build_quick_decoder, build_stock_decoder
 
 ALPHABET = "ABCXYZabcxyz0189-_=+/!. "
 
@@ -36,5 +36,5 @@ def test_the_borderline_cases_have_the_outcome_that_pyjwt_gives_them(segment: by
 
 
 def test_the_short_cut_is_in_place_and_the_stock_decoder_has_none() -> None:
-    assert isinstance(quick_decoder()._jws, _QuickJWS)
-    assert not isinstance(stock_decoder()._jws, _QuickJWS)
+    assert isinstance(build_quick_decoder()._jws, _QuickJWS)
+    assert not isinstance(build_stock_decoder()._jws, _QuickJWS)

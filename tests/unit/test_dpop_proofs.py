@@ -6,20 +6,20 @@ from typing import Any
 import jwt
 import pytest
 
-from simlib.tokens import ProofVerification, proof_key, sign_proof
-from simlib.tokens.jwk import public_members
-from support.forging import encoded, unsigned
+from simlib.tokens import ProofVerification, generate_proof_key, sign_proof
+from simlib.tokens.forging import encode_segment, forge_unsigned
+from simlib.tokens.jwk import build_public_members
 from support.keys import key
 
 URI, TOKEN = "https://api.example/orders", "the.access.token"
-KEY, OTHER = proof_key(), proof_key()
+KEY, OTHER = generate_proof_key(), generate_proof_key()
 
 
 def proof(changes: dict[str, Any] | None = None, signed_by: Any = KEY, **header: Any) -> str:
     """A good proof, written from the RFC, with some claims or header members changed; ``...`` leaves one out."""
-    ath = encoded(hashlib.sha256(TOKEN.encode()).digest())
+    ath = encode_segment(hashlib.sha256(TOKEN.encode()).digest())
     claims = {"jti": "jti-1", "htm": "GET", "htu": URI, "iat": 1_767_225_600, "ath": ath, **(changes or {})}
-    members = {"typ": "dpop+jwt", "jwk": public_members(KEY.verification_key.public_key), **header}
+    members = {"typ": "dpop+jwt", "jwk": build_public_members(KEY.verification_key.public_key), **header}
     algorithm = members.pop("alg", "ES256")
     return jwt.encode(
         {name: value for name, value in claims.items() if value is not ...},
@@ -58,7 +58,7 @@ def test_what_the_client_signs_is_what_the_server_wants() -> None:
         ({"htu": "https://[broken"}, "htu"),
         ({"htu": 7}, "htu"),
         ({"htu": ...}, "htu"),
-        ({"ath": encoded(hashlib.sha256(b"another token").digest())}, "ath"),
+        ({"ath": encode_segment(hashlib.sha256(b"another token").digest())}, "ath"),
         ({"ath": ...}, "ath"),
         ({"jti": ...}, "claims"),
         ({"jti": ""}, "claims"),
@@ -88,9 +88,9 @@ def test_a_uri_is_compared_after_normalization_and_without_query(htu: str) -> No
         ({"jwk": "text"}, "key"),
         ({"jwk": {"kty": "oct", "k": "c2VjcmV0"}}, "key"),
         ({"jwk": {"kty": "EC", "crv": "P-521", "x": "AA", "y": "AA"}}, "key"),
-        ({"jwk": {**public_members(KEY.verification_key.public_key), "d": "AA"}}, "key"),
-        ({"jwk": public_members(OTHER.verification_key.public_key)}, "signature"),
-        ({"jwk": public_members(key("ES384").verification_key.public_key)}, "algorithm"),
+        ({"jwk": {**build_public_members(KEY.verification_key.public_key), "d": "AA"}}, "key"),
+        ({"jwk": build_public_members(OTHER.verification_key.public_key)}, "signature"),
+        ({"jwk": build_public_members(key("ES384").verification_key.public_key)}, "algorithm"),
         ({"crit": ["b64"]}, "malformed"),
     ],
     ids=[str(number) for number in range(10)],  # keys differ from process to process
@@ -105,7 +105,7 @@ def test_a_proof_of_another_key_is_refused() -> None:
 
 def test_only_asymmetric_and_allowed_algorithms_are_accepted() -> None:
     assert verified(proof(signed_by="s" * 32, alg="HS256")).reason == "algorithm"
-    assert verified(unsigned({}, "kid")).reason == "type"
+    assert verified(forge_unsigned({}, "kid")).reason == "type"
     assert verified(proof(), algorithms=("EdDSA",)).reason == "algorithm"
 
 

@@ -14,14 +14,14 @@ from simlib.flows import (
     Client,
     ClientCredentials,
     DeviceAuthorization,
-    Obtained,
+    GrantResult,
     RefreshToken,
     TokenExchange,
 )
 from simlib.scenario.effects import Answer, Call, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.world import ClientKind
-from support.forging import claims_of
+from simlib.tokens.forging import read_claims
 from support.signing_in import DEVICE, INNER, MACHINE, SPA, USER, WEB, SignInStage
 from support.stage import AUDIENCE
 from support.stepping import Host, Route
@@ -48,7 +48,7 @@ def test_a_machine_gets_a_token_for_itself_with_one_message_and_nothing_to_refre
     stage = SignInStage()
     obtained = stage.obtain(ClientCredentials, MACHINE)
     assert stage.messages() == ["token"]
-    assert claims_of(obtained.access_token)["sub"] == "machine"
+    assert read_claims(obtained.access_token)["sub"] == "machine"
     assert (obtained.refresh_token, obtained.id_token, obtained.scope) == ("", "", "read")
 
 
@@ -89,9 +89,9 @@ def test_a_service_gets_a_token_for_the_next_one_with_itself_as_actor() -> None:
     stage = SignInStage()
     token = stage.obtain(AuthorizationCode, WEB).access_token
     obtained = stage.obtain(TokenExchange, replace(MACHINE, subject_token=token, audience=INNER))
-    claims = claims_of(obtained.access_token)
+    claims = read_claims(obtained.access_token)
     assert (claims["sub"], claims["aud"], claims["act"]) == (USER, INNER, {"sub": "machine"})
-    assert claims_of(token)["aud"] == AUDIENCE
+    assert read_claims(token)["aud"] == AUDIENCE
 
 
 def test_a_token_of_nobody_and_an_unknown_audience_are_refused() -> None:
@@ -110,7 +110,7 @@ def test_a_token_of_nobody_and_an_unknown_audience_are_refused() -> None:
 def test_a_device_polls_every_interval_until_its_user_has_approved(approval: float, polls: int, at: float) -> None:
     stage = SignInStage()
     obtained = stage.obtain(DeviceAuthorization, replace(DEVICE, approval_s=approval))
-    assert claims_of(obtained.access_token)["sub"] == USER
+    assert read_claims(obtained.access_token)["sub"] == USER
     assert stage.messages().count("token") == polls
     assert stage.stepper.now == at
     assert stage.messages().count("device_verification") == 1
@@ -201,7 +201,7 @@ class Forwarding:
         self.forwarded: list[tuple[TokenResponse, HttpRequest]] = []
         self.answer: Answer = Reply(200, b"ok")
 
-    def begin(self, ctx: Context, redeeming: Flow[Obtained]) -> Flow[tuple[Obtained, Obtained]]:
+    def begin(self, ctx: Context, redeeming: Flow[GrantResult]) -> Flow[tuple[GrantResult, GrantResult]]:
         obtained = yield from redeeming
         if isinstance(obtained, TokenResponse):
             self.sessions.append(obtained)
@@ -257,7 +257,7 @@ def test_the_browser_gets_a_cookie_and_the_backend_the_tokens(stage: SignInStage
     assert stage.messages() == ["bff", "authorize", "token", "bff"]
     assert obtained.expires_in == 600.0
     [tokens] = forwarding.sessions
-    assert claims_of(tokens.access_token)["sub"] == USER
+    assert read_claims(tokens.access_token)["sub"] == USER
     secrets = (tokens.access_token, tokens.refresh_token, stage.sent("token")[0]["code_verifier"])
     seen = str([(form, answer) for target, form, answer in stage.said if target in ("bff", "authorize")])
     assert all(secret not in seen for secret in secrets)

@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from simlib.flows import FLOWS, VICTIM_FLOWS, AuthorizationCode, Client, Implicit, Password
+from simlib.flows import FLOWS, VULNERABLE_FLOWS, AuthorizationCode, Client, Implicit, Password
 from simlib.scenario.effects import Answer, Failed, Flow, Reply
 from simlib.scenario.messages import TokenResponse
-from support.forging import claims_of
+from simlib.tokens.forging import read_claims
 from support.signing_in import MOBILE, SPA, USER, WEB, SignInStage
 from support.stage import AUDIENCE, ELSEWHERE, ISSUER
 
@@ -42,11 +42,11 @@ def test_each_kind_of_client_signs_its_user_in_with_two_messages(client: Client)
     obtained = stage.obtain(AuthorizationCode, client)
     assert isinstance(obtained, TokenResponse)
     assert stage.messages() == ["authorize", "token"]
-    claims = claims_of(obtained.access_token)
+    claims = read_claims(obtained.access_token)
     assert (claims["sub"], claims["client_id"], claims["aud"]) == (USER, client.client_id, AUDIENCE)
-    assert (obtained.asked_at, obtained.expires_in, obtained.scope) == (50.0, 300, "openid read")
+    assert (obtained.requested_at, obtained.expires_in, obtained.scope) == (50.0, 300, "openid read")
     assert obtained.refresh_token
-    assert claims_of(obtained.id_token)["nonce"] == obtained.nonce != ""
+    assert read_claims(obtained.id_token)["nonce"] == obtained.nonce != ""
 
 
 @CLIENTS
@@ -221,9 +221,9 @@ def test_calls_end_at_their_timeout() -> None:
 
 
 def test_victims_are_no_flows_for_designs_and_say_why() -> None:
-    assert not set(FLOWS) & set(VICTIM_FLOWS)
+    assert not set(FLOWS) & set(VULNERABLE_FLOWS)
     assert all(not flow.refused for flow in FLOWS.values())
-    assert all("(RFC " in flow.refused and "use " in flow.refused for flow in VICTIM_FLOWS.values())
+    assert all("(RFC " in flow.refused and "use " in flow.refused for flow in VULNERABLE_FLOWS.values())
 
 
 def test_the_server_issues_no_token_by_redirect() -> None:

@@ -21,9 +21,9 @@ from simlib.tokens import (
     KeySet,
     SigningKey,
     Verification,
-    access_token_claims,
+    build_access_token_claims,
     generate_signing_key,
-    header_of,
+    read_header,
     sign_access_token,
 )
 
@@ -35,7 +35,7 @@ def key_of(algorithm: Algorithm = "ES256") -> SigningKey:
 
 
 def claims_of(**changes: Any) -> dict[str, Any]:
-    claims = access_token_claims(ISSUER, AUDIENCE, "user-1", "app", "read", 0.0, 300.0, "jti-1")
+    claims = build_access_token_claims(ISSUER, AUDIENCE, "user-1", "app", "read", 0.0, 300.0, "jti-1")
     return {name: value for name, value in {**claims, **changes}.items() if value is not ...}
 
 
@@ -59,7 +59,7 @@ def signed_with(header: Mapping[str, Any], payload: Any = None, algorithm: Algor
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_signed_token_holds_and_gives_its_claims(algorithm: Algorithm) -> None:
     token = sign_access_token(claims_of(), key_of(algorithm))
-    assert header_of(token) == {"alg": algorithm, "kid": "current", "typ": "at+jwt"}
+    assert read_header(token) == {"alg": algorithm, "kid": "current", "typ": "at+jwt"}
     assert verify(token, algorithm) == (claims_of(), "")
 
 
@@ -209,7 +209,7 @@ GARBAGE = ["", ".", "..", "...", "a", "a.b.c", "é.é.é", "\ud800.a.b", "e30.e3
 
 @pytest.mark.parametrize("token", [*GARBAGE, encoded(b"[" * 3000) + ".a.b", "A" * 100_000 + ".a.b"])
 def test_garbage_is_malformed(token: str) -> None:
-    assert header_of(token) == {}
+    assert read_header(token) == {}
     assert verify(token) == (None, "malformed")
 
 
@@ -222,7 +222,7 @@ headers = st.dictionaries(
 
 @given(st.lists(segments | headers, max_size=5).map(".".join))
 def test_no_garbage_raises_or_passes(token: str) -> None:
-    header_of(token)
+    read_header(token)
     assert verify(token).claims is None
 
 

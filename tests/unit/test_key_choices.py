@@ -12,13 +12,13 @@ from simlib.tokens import (
     KeySet,
     SigningKey,
     Verification,
-    access_token_claims,
+    build_access_token_claims,
     generate_signing_key,
-    key_choice,
+    name_key_choice,
     sign_access_token,
 )
 
-CLAIMS = access_token_claims("as", "api", "user-1", "app", "read", 0.0, 300.0, "jti-1")
+CLAIMS = build_access_token_claims("as", "api", "user-1", "app", "read", 0.0, 300.0, "jti-1")
 SIGNATURE_BYTES = {"RS256": 256, "PS256": 256, "RS256-3072": 384, "PS256-3072": 384, "ES256": 64, "ES384": 96}
 
 
@@ -28,8 +28,8 @@ def verify(token: str, key: SigningKey) -> str:
 
 def test_the_choices_are_those_of_the_field() -> None:
     assert set(KEY_CHOICES) == {*SIGNATURE_BYTES, "EdDSA"}
-    assert key_choice("RS256") == key_choice("RS256", 2048) == "RS256"
-    assert key_choice("PS256", 3072) == "PS256-3072"
+    assert name_key_choice("RS256") == name_key_choice("RS256", 2048) == "RS256"
+    assert name_key_choice("PS256", 3072) == "PS256-3072"
 
 
 @pytest.mark.parametrize("choice", KEY_CHOICES)

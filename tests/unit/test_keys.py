@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib.tokens import ALGORITHMS, Algorithm, KeySet, MalformedKeySet, VerificationKey, generate_signing_key
-from simlib.tokens.jwk import public_key_of
+from simlib.tokens.jwk import parse_public_key
 
 # The example of RFC 7638 section 3.1, with the thumbprint that the RFC computes for it.
 RFC_7638_KEY = {
@@ -36,7 +36,7 @@ def entry(algorithm: Algorithm = "ES256", **changes: Any) -> dict[str, Any]:
 
 
 def test_the_thumbprint_is_that_of_the_rfc() -> None:
-    key = VerificationKey(public_key_of(RFC_7638_KEY), "any", "RS256")
+    key = VerificationKey(parse_public_key(RFC_7638_KEY), "any", "RS256")
     assert key.thumbprint == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
 

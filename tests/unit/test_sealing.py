@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.tokens import EPOCH, id_token_claims, seal, store_key, unseal
+from simlib.tokens import EPOCH, build_id_token_claims, make_store_key, seal, unseal
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 nonces = st.binary(min_size=12, max_size=12)
@@ -25,7 +25,7 @@ def test_another_secret_opens_nothing(secret: str, other: str, text: str, nonce:
 
 
 def test_the_name_of_a_row_does_not_open_it() -> None:
-    assert unseal(store_key("secret"), seal("secret", "text", bytes(12))) is None
+    assert unseal(make_store_key("secret"), seal("secret", "text", bytes(12))) is None
 
 
 @given(st.integers(0, 42), st.integers(1, 255), nonces)
@@ -47,12 +47,12 @@ def test_a_nonce_has_twelve_bytes(length: int) -> None:
 
 
 def test_an_identity_token_is_for_the_client_and_says_no_more_than_it_was_told() -> None:
-    claims = id_token_claims("https://as", "shop", "user-1", 10.9, 300.5)
+    claims = build_id_token_claims("https://as", "shop", "user-1", 10.9, 300.5)
     assert claims == {"iss": "https://as", "sub": "user-1", "aud": "shop", "iat": EPOCH + 10, "exp": EPOCH + 310}
 
 
 def test_further_claims_replace_none_of_the_usual_ones() -> None:
     extra = {"iss": "x", "sub": "x", "aud": "x", "iat": 0, "exp": 0, "auth_time": 0, "nonce": "x", "name": "N"}
-    claims = id_token_claims("https://as", "shop", "user-1", 10.0, 300.0, auth_time=5.5, nonce="n", extra=extra)
+    claims = build_id_token_claims("https://as", "shop", "user-1", 10.0, 300.0, auth_time=5.5, nonce="n", extra=extra)
     assert (claims["auth_time"], claims["nonce"], claims["name"]) == (EPOCH + 5, "n", "N")
     assert {claims[name] for name in ("iss", "sub", "aud")} == {"https://as", "user-1", "shop"}

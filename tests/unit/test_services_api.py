@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.services import Api, Gateway, api, gateway, limited, presented_token
+from simlib.services import Gateway, ResourceServer, limit_rate, parse_authorization, serve_api, serve_gateway
 from support.stepping import Host, Route, Stepper
 
 ACCEPTED = Verdict(True, claims={"sub": "user-1", "name": "N"})
@@ -66,8 +66,8 @@ def asked(
         HttpRequest(authorization, b"", needs),
         verdict,
         others,
-        api,
-        lambda validate: Api(validate, userinfo is not None, "name", b"body", **settings),
+        serve_api,
+        lambda validate: ResourceServer(validate, userinfo is not None, "name", b"body", **settings),
     )
 
 
@@ -94,7 +94,7 @@ def test_the_api_works_for_who_is_accepted_and_shows_its_validator_the_request_a
     ],
 )
 def test_only_bearer_and_dpop_present_a_token(authorization: str, presented: tuple[str, str]) -> None:
-    assert presented_token(authorization) == presented
+    assert parse_authorization(authorization) == presented
 
 
 @pytest.mark.parametrize("status", [401, 403, 503])
@@ -131,10 +131,10 @@ def test_a_token_that_userinfo_refuses_is_refused_by_the_api_so_that_the_client_
 
 
 def test_calls_to_others_have_a_timeout() -> None:
-    resource = Api(lambda _: accept(), True, "name", b"", 2.5, INNER)
-    userinfo = api(Host(Stepper()), HttpRequest("Bearer t", b"", True), resource).send(None)
-    inner = api(Host(Stepper()), HttpRequest("Bearer t"), resource).send(None)
-    passed = gateway(Host(Stepper()), HttpRequest("Bearer t"), Gateway(lambda _: accept(), 2.5))
+    resource = ResourceServer(lambda _: accept(), True, "name", b"", 2.5, INNER)
+    userinfo = serve_api(Host(Stepper()), HttpRequest("Bearer t", b"", True), resource).send(None)
+    inner = serve_api(Host(Stepper()), HttpRequest("Bearer t"), resource).send(None)
+    passed = serve_gateway(Host(Stepper()), HttpRequest("Bearer t"), Gateway(lambda _: accept(), 2.5))
     passed.send(None)
     for call, target in ((userinfo, "userinfo"), (inner, "api.stock"), (passed.send(None), "api")):
         assert isinstance(call, Call)
@@ -181,7 +181,9 @@ def test_every_inner_service_is_called_with_a_token_for_it() -> None:
 
 def test_a_proof_of_possession_stays_with_the_service_that_it_was_made_for() -> None:
     request = HttpRequest("DPoP t", b"body", True, True, "proof", "text/html", "thumbprint")
-    done = Asked(request, ACCEPTED, GOOD, api, lambda validate: Api(validate, False, "name", b"", calls=INNER))
+    done = Asked(
+        request, ACCEPTED, GOOD, serve_api, lambda validate: ResourceServer(validate, False, "name", b"", calls=INNER)
+    )
     assert [sent for _, sent in done.called] == [HttpRequest("Bearer t", sensitive=True)] * 2
 
 
@@ -240,7 +242,7 @@ def test_headers_beyond_the_limit_are_refused_before_anything_is_looked_at(
 ) -> None:
     request = HttpRequest("t" * token, b"a long body is no header" * 10, dpop="p" * proof)
     fits = head + token + proof <= limit
-    for serve, make in ((api, plain_api), (gateway, Gateway)):
+    for serve, make in ((serve_api, plain_api), (serve_gateway, Gateway)):
         done = Asked(
             request,
             ACCEPTED,
@@ -251,9 +253,9 @@ def test_headers_beyond_the_limit_are_refused_before_anything_is_looked_at(
         assert (done.reply.status, len(done.validated), done.worked) == ((200, 1, 1) if fits else (431, 0, 0))
 
 
-def plain_api(validate: Any, **settings: Any) -> Api:
+def plain_api(validate: Any, **settings: Any) -> ResourceServer:
     """An API that asks nobody."""
-    return Api(validate, False, "name", b"", **settings)
+    return ResourceServer(validate, False, "name", b"", **settings)
 
 
 # --- the gateway ---------------------------------------------------------------------------------------------------
@@ -261,7 +263,7 @@ def plain_api(validate: Any, **settings: Any) -> Api:
 
 def through(request: HttpRequest = PRESENTING, verdict: Verdict = ACCEPTED, answer: Any = GOOD_ANSWER) -> Asked:
     """One request to a gateway."""
-    return Asked(request, verdict, {"api": answer}, gateway, Gateway)
+    return Asked(request, verdict, {"api": answer}, serve_gateway, Gateway)
 
 
 def test_a_gateway_passes_the_request_on_and_the_answer_back() -> None:
@@ -319,7 +321,7 @@ def ask(host: Host, endpoint: Any, stepper: Stepper, at: float, caller: str = "B
 
 def test_after_a_burst_a_caller_is_let_through_at_the_rate_and_told_when_to_come_back() -> None:
     stepper = Stepper()
-    host, endpoint = Host(stepper), limited(answered, rate=0.4, burst=3)
+    host, endpoint = Host(stepper), limit_rate(answered, rate=0.4, burst=3)
     assert [ask(host, endpoint, stepper, 0.0).status for _ in range(5)] == [200, 200, 200, 429, 429]
     assert ask(host, endpoint, stepper, 0.0) == Reply(429, retry_after=3.0)  # 2.5 s, in whole seconds
     assert ask(host, endpoint, stepper, 2.4) == Reply(429, retry_after=1.0)
@@ -332,7 +334,7 @@ def test_after_a_burst_a_caller_is_let_through_at_the_rate_and_told_when_to_come
 def test_callers_and_replicas_have_limits_of_their_own() -> None:
     stepper = Stepper()
     host = Host(stepper)
-    one, other = limited(answered, 1.0, 1), limited(answered, 1.0, 1)
+    one, other = limit_rate(answered, 1.0, 1), limit_rate(answered, 1.0, 1)
     assert [ask(host, one, stepper, 0.0, caller).status for caller in ("a", "b", "a", "b")] == [200, 200, 429, 429]
     assert ask(host, other, stepper, 0.0, "a").status == 200
 
@@ -342,7 +344,7 @@ def test_no_caller_gets_more_than_burst_and_rate_allow_and_waiting_as_told_is_en
     rate: float, burst: int, gaps: list[float]
 ) -> None:
     stepper = Stepper()
-    host, endpoint = Host(stepper), limited(answered, rate, burst)
+    host, endpoint = Host(stepper), limit_rate(answered, rate, burst)
     times: list[float] = []
     for gap in gaps:
         reply = ask(host, endpoint, stepper, stepper.now + gap)
@@ -360,4 +362,4 @@ def test_no_caller_gets_more_than_burst_and_rate_allow_and_waiting_as_told_is_en
 @pytest.mark.parametrize(("rate", "burst"), [(0.0, 1), (-1.0, 1), (1.0, 0.5), (float("nan"), 1), (1.0, float("nan"))])
 def test_a_limit_that_nobody_could_pass_is_refused(rate: float, burst: float) -> None:
     with pytest.raises(ValueError, match="a rate above 0 and a burst of at least 1"):
-        limited(answered, rate, burst)
+        limit_rate(answered, rate, burst)

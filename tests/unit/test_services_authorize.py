@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from simlib.scenario.design import RefreshPolicy
 from simlib.scenario.messages import HttpRequest, StoreGet, StorePut, TokenRow
 from simlib.services import Registration
-from simlib.services.grants.authorization_code import CODE_LIFETIME_S, code_key
+from simlib.services.grants.authorization_code import CODE_LIFETIME_S, make_code_key
 from simlib.strategies import JwtAccessToken, JwtLocal
-from simlib.tokens import EPOCH, header_of
-from support.forging import claims_of
+from simlib.tokens import EPOCH, read_header
+from simlib.tokens.forging import read_claims
 from support.registered import (
     CALLBACK,
     CHALLENGE,
@@ -224,7 +224,7 @@ def test_a_verifier_without_a_challenge_shows_that_the_challenge_was_taken_away(
 def test_a_client_without_a_secret_redeems_no_code_that_was_given_without_a_challenge(stage: Stage) -> None:
     details = json.dumps({"redirect_uri": CALLBACK})
     row = TokenRow("code", "user-7", PHONE, SCOPE, "", 10.0, 70.0, None, details)
-    stage.store.execute(StorePut(code_key("code"), row))
+    stage.store.execute(StorePut(make_code_key("code"), row))
     form = redeeming("code", client_id=PHONE, code_verifier=None)
     assert refused(stage.post("token", None, **form)) == INVALID_GRANT
 
@@ -328,7 +328,7 @@ def test_the_store_never_sees_a_code_or_a_token(stage: Stage) -> None:
     written = repr(rows)
     for secret in (code, answer["access_token"], answer["refresh_token"]):
         assert secret not in written
-    row: Any = stage.store.execute(StoreGet(code_key(code)))
+    row: Any = stage.store.execute(StoreGet(make_code_key(code)))
     assert json.loads(row.details)["redirect_uri"] == CALLBACK
 
 
@@ -338,8 +338,8 @@ def test_the_store_never_sees_a_code_or_a_token(stage: Stage) -> None:
 def test_who_asks_for_openid_learns_who_the_user_is(stage: Stage) -> None:
     code = code_for(stage, scope=f"openid {SCOPE}", nonce="n-1")
     answer = granted(stage.at(12.9).post("token", **redeeming(code)))
-    assert header_of(answer["id_token"])["typ"] == "JWT"
-    assert claims_of(answer["id_token"]) == {
+    assert read_header(answer["id_token"])["typ"] == "JWT"
+    assert read_claims(answer["id_token"]) == {
         "iss": ISSUER,
         "sub": "user-7",
         "aud": CLIENT.client_id,
@@ -357,7 +357,7 @@ def test_an_identity_token_is_no_access_token(stage: Stage) -> None:
 
 def test_claims_about_the_user_are_in_it_when_the_scope_has_profile(stage: Stage) -> None:
     scope = f"openid profile {SCOPE}"
-    claims = claims_of(granted(stage.post("token", **redeeming(code_for(stage, scope=scope))))["id_token"])
+    claims = read_claims(granted(stage.post("token", **redeeming(code_for(stage, scope=scope))))["id_token"])
     assert dict(stage.deployment.user_claims("user-7")).items() <= claims.items()
 
 
@@ -371,7 +371,7 @@ def test_a_refreshed_identity_token_tells_when_the_user_signed_in_and_repeats_no
     for _ in range(3):
         answer = granted(stage.at(stage.now + 90).post("token", **refreshing(token)))
         token = answer.get("refresh_token", token)
-        claims = claims_of(answer["id_token"])
+        claims = read_claims(answer["id_token"])
         assert (claims["auth_time"], claims["sub"], "nonce" in claims) == (EPOCH + 10, "user-7", False)
     assert "id_token" not in granted(stage.post("token", **refreshing(token, scope=SCOPE)))
 

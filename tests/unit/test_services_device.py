@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib.services import DEVICE_CODE, Registration
-from simlib.services.device_authorization import DEVICE_CODE_LIFETIME_S, INTERVAL_S, LETTERS, user_code_key
+from simlib.services.device_authorization import DEVICE_CODE_LIFETIME_S, INTERVAL_S, LETTERS, make_user_code_key
 from simlib.strategies import JwtAccessToken, JwtLocal
 from support.registered import (
     PASSWORD,
@@ -242,4 +242,4 @@ def test_no_user_code_raises_or_passes(text: str) -> None:
     stage = equip(Stage(JwtLocal, JwtAccessToken))
     codes = begin(stage)
     reply = decide(stage, codes, user_code=text)
-    assert (reply.status == 200) == (user_code_key(text) == user_code_key(codes["user_code"]))
+    assert (reply.status == 200) == (make_user_code_key(text) == make_user_code_key(codes["user_code"]))

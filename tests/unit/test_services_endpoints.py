@@ -8,7 +8,7 @@ import pytest
 
 from simlib.scenario.effects import Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.services import claim_names, user_claims
+from simlib.services import list_claim_names, make_user_claims
 from simlib.strategies import Credentials
 from simlib.tokens import EPOCH, KeySet
 from support.stage import AUDIENCE, CLIENT, ISSUER, OTHER_CLIENT, RESOURCE_SERVER, Stage, basic
@@ -28,7 +28,7 @@ def test_introspection_says_what_a_token_stands_for(stage: Stage) -> None:
     token = stage.issue("user-2", "a b").token
     reply = stage.post("introspect", RESOURCE_SERVER, token=token, token_type_hint="access_token")
     answer = json.loads(reply.body)
-    about_user = {name: answer.pop(name) for name in claim_names(2) if name in answer}
+    about_user = {name: answer.pop(name) for name in list_claim_names(2) if name in answer}
     assert (reply.status, answer) == (
         200,
         {
@@ -146,7 +146,7 @@ def test_revocation_without_one_token_is_an_invalid_request(body: bytes, stage: 
 def test_the_key_set_is_open_to_all_and_holds_public_keys_only(stage: Stage) -> None:
     reply = stage.ask("jwks", HttpRequest())
     assert reply.status == 200
-    keys, signing = json.loads(reply.body)["keys"], stage.issuer.keys()
+    keys, signing = json.loads(reply.body)["keys"], stage.issuer.list_keys()
     assert [key["kid"] for key in keys] == [key.kid for key in signing]
     private = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
     assert all(not private & set(key) for key in keys)
@@ -177,12 +177,12 @@ def test_userinfo_gives_no_error_code_to_who_presents_no_token(authorization: st
 
 
 def test_claims_about_users_differ_by_user_and_have_the_size_that_was_asked_for() -> None:
-    names = claim_names(12)
+    names = list_claim_names(12)
     assert len(set(names)) == 12
-    assert names[:5] == claim_names(5)
+    assert names[:5] == list_claim_names(5)
     for count, width in ((1, 1), (5, 16), (12, 100)):
-        first, second = user_claims("user-1", count, width), user_claims("user-2", count, width)
-        assert set(first) == set(claim_names(count))
+        first, second = make_user_claims("user-1", count, width), make_user_claims("user-2", count, width)
+        assert set(first) == set(list_claim_names(count))
         assert {len(value) for value in first.values()} == {width}
-        assert first == user_claims("user-1", count, width)
+        assert first == make_user_claims("user-1", count, width)
         assert count == 1 or (first != second and len(set(first.values())) == count)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from simlib.scenario.effects import Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StorePut, TokenRow
-from simlib.services.revocations import JTI
+from simlib.services.revocations import JTI_PREFIX
 from simlib.strategies import Credentials, JwtAccessToken, JwtLocal
-from simlib.tokens import EPOCH, Verification, header_of, store_key
-from support.forging import claims_of
+from simlib.tokens import EPOCH, Verification, make_store_key, read_header
+from simlib.tokens.forging import read_claims
 from support.keys import key
 from support.registered import equip, form_of
 from support.stage import AUDIENCE, CLIENT, ISSUER, OTHER_CLIENT, RESOURCE_SERVER, SCOPE, Stage
@@ -43,14 +43,14 @@ def test_a_phantom_token_says_what_introspection_says_and_passes_as_an_access_to
     verification_key = key("RS256").verification_key
     verified = Verification(phantom, verification_key, ("RS256",), ISSUER, AUDIENCE)()
     claims = dict(verified.claims or {})
-    assert (reply.status, header_of(phantom)["typ"]) == (200, "at+jwt")
+    assert (reply.status, read_header(phantom)["typ"]) == (200, "at+jwt")
     assert claims.pop("jti")
     assert {**claims, "active": True} == said
 
 
 def test_two_phantom_tokens_have_different_ids(stage: Stage) -> None:
     token = stage.issue().token
-    ids = {claims_of(introspected(stage, token, JWT).body.decode())["jti"] for _ in range(3)}
+    ids = {read_claims(introspected(stage, token, JWT).body.decode())["jti"] for _ in range(3)}
     assert len(ids) == 3
 
 
@@ -65,9 +65,9 @@ def test_there_is_no_phantom_of_a_token_that_is_not_active(stage: Stage) -> None
 def test_a_signed_answer_is_for_who_asked_and_is_no_access_token(good: bool, stage: Stage) -> None:
     token = stage.issue().token if good else "unknown"
     body = introspected(stage, token, SIGNED).body.decode()
-    assert header_of(body)["typ"] == "token-introspection+jwt"
+    assert read_header(body)["typ"] == "token-introspection+jwt"
     said = json.loads(introspected(stage, token).body)
-    assert claims_of(body) == {
+    assert read_claims(body) == {
         "iss": ISSUER,
         "aud": RESOURCE_SERVER.client_id,
         "iat": EPOCH + 10,
@@ -92,7 +92,7 @@ def test_who_may_not_introspect_learns_nothing_in_any_form(accept: str, stage: S
 def put(stage: Stage, details: str) -> str:
     """A reference token whose row has these details."""
     row = TokenRow("access", "user-1", "shop", SCOPE, AUDIENCE, 10.0, 310.0, None, details)
-    stage.store.execute(StorePut(store_key("reference"), row))
+    stage.store.execute(StorePut(make_store_key("reference"), row))
     return "reference"
 
 
@@ -104,7 +104,7 @@ def test_what_was_added_to_a_token_is_told_and_takes_no_usual_place(
     added = {"tenant": "t-1", "sub": "thief", "aud": "x", "exp": 1, "active": False, "scope": "admin"}
     details = {"cnf": {"jkt": "k"}, "act": {"sub": "gateway"}, "jti": "id-1", "claims": added, "family": "secret"}
     body = introspected(stage, put(stage, json.dumps(details)), accept).body.decode()
-    said = claims_of(body) if accept else json.loads(body)
+    said = read_claims(body) if accept else json.loads(body)
     said = said.get("token_introspection", said)
     assert (said["cnf"], said["act"], said["jti"], said["tenant"]) == ({"jkt": "k"}, {"sub": "gateway"}, "id-1", "t-1")
     assert (said["sub"], said["aud"], said["exp"], said["scope"]) == ("user-1", AUDIENCE, EPOCH + 310, SCOPE)
@@ -130,7 +130,7 @@ def test_the_feed_names_revoked_tokens_by_issuer_and_id_until_they_expire(make_s
         stage.at(20.0 + number)
         stage.revoke(token)
     wanted = [
-        {"iss": ISSUER, "jti": claims_of(token)["jti"], "exp": EPOCH + 310, "revoked_at": EPOCH + 20.0 + n}
+        {"iss": ISSUER, "jti": read_claims(token)["jti"], "exp": EPOCH + 310, "revoked_at": EPOCH + 20.0 + n}
         for n, token in enumerate(tokens)
     ]
     assert feed(stage, 0.0) == wanted
@@ -158,8 +158,8 @@ def test_only_access_tokens_with_an_id_are_in_the_feed(make_stage: Callable[...,
     rows = {
         "reference": row,
         "named": row._replace(details='{"jti":"a"}'),
-        f"{JTI}b": row._replace(kind="revoked", revoked_at=6.0),
-        f"{JTI}c": row._replace(revoked_at=7.0),
+        f"{JTI_PREFIX}b": row._replace(kind="revoked", revoked_at=6.0),
+        f"{JTI_PREFIX}c": row._replace(revoked_at=7.0),
         "refresh": row._replace(kind="refresh", details='{"jti":"d"}'),
         "code": row._replace(kind="code"),
     }
@@ -189,7 +189,7 @@ def test_who_asks_again_from_where_it_was_misses_nothing(instants: list[float], 
     stage = equip(Stage(JwtLocal, JwtAccessToken)).at(100.0)
     for number, at in enumerate(instants):
         row = TokenRow("revoked", "u", "shop", SCOPE, AUDIENCE, 0.0, 300.0, at)
-        stage.store.execute(StorePut(f"{JTI}{number}", row))
+        stage.store.execute(StorePut(f"{JTI_PREFIX}{number}", row))
     seen = {int(entry["jti"]) for entry in feed(stage, cut)}
     # A NumericDate with a fraction is good to a quarter of a microsecond.
     assert {n for n, at in enumerate(instants) if at > cut + 1e-6} <= seen

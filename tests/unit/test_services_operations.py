@@ -10,7 +10,7 @@ from simlib.services import (
     DEVICE_CODE,
     ENDPOINT_OPERATIONS,
     ENDPOINTS,
-    FAMILY_ENDED,
+    FAMILY_REVOCATION,
     GRANT_OPERATIONS,
     GRANTS,
     ROTATION,
@@ -61,7 +61,7 @@ def test_signing_in_and_refreshing_charge_what_they_say(stage: Stage) -> None:
     refreshed = charged(stage, lambda: stage.post("token", **refreshing(token)))
     assert refreshed == endpoint | GRANT_OPERATIONS["refresh_token"] | ROTATION
     reused = charged(stage, lambda: stage.post("token", **refreshing(token)))
-    assert reused == endpoint | GRANT_OPERATIONS["refresh_token"] | FAMILY_ENDED
+    assert reused == endpoint | GRANT_OPERATIONS["refresh_token"] | FAMILY_REVOCATION
 
 
 def test_a_refresh_without_rotation_charges_what_it_says(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from simlib.scenario.effects import Reply
 from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
 from simlib.strategies import Grant, JwtAccessToken, JwtLocal
-from simlib.tokens import store_key
+from simlib.tokens import make_store_key
 from support.registered import (
     LIFETIME_S,
     PHONE,
@@ -52,7 +52,7 @@ def test_each_refresh_token_is_followed_by_another_of_the_same_scope(stage: Stag
         token = answer["refresh_token"]
         seen.add(token)
     assert len(seen) == 4
-    row: Any = stage.store.execute(StoreGet(store_key(token)))
+    row: Any = stage.store.execute(StoreGet(make_store_key(token)))
     assert (row.scope.split(), row.revoked_at) == ([SCOPE, "more"], None)
 
 
@@ -98,7 +98,7 @@ def test_a_refresh_without_rotation_asks_the_store_once_beside_the_access_token(
 def test_without_rotation_a_revoked_token_that_comes_back_ends_nothing_else(stage: Stage) -> None:
     equip(stage, rotation=False)
     answer = granted(stage.post("token", **redeeming(code_for(stage))))
-    key = store_key(answer["refresh_token"])
+    key = make_store_key(answer["refresh_token"])
     stage.store.execute(StoreRevoke(key, 11.0))
     before = stage.calls["store"]
     assert refused(stage.post("token", **refreshing(answer["refresh_token"]))) == INVALID_GRANT
@@ -162,7 +162,7 @@ def test_a_spent_token_is_refused_and_its_family_lives_on(stage: Stage) -> None:
     answer = refresh(stage, "refresh-1")
     stage.at(10.4 + LIFETIME_S)
     assert refused(stage.post("token", **refreshing(answer["refresh_token"]))) == INVALID_GRANT
-    row: Any = stage.store.execute(StoreGet(store_key(answer["refresh_token"])))
+    row: Any = stage.store.execute(StoreGet(make_store_key(answer["refresh_token"])))
     assert row.revoked_at is None
 
 
@@ -172,7 +172,7 @@ def test_each_use_begins_the_lifetime_anew_but_never_beyond_the_end_of_the_sessi
     token = "bounded"
     for instant in (400.0, 800.0):
         token = refresh(stage.at(instant), token)["refresh_token"]
-        row: Any = stage.store.execute(StoreGet(store_key(token)))
+        row: Any = stage.store.execute(StoreGet(make_store_key(token)))
         ends.append(row.expires_at)
     assert ends == [400.0 + LIFETIME_S, 1500.0]
 
@@ -249,7 +249,7 @@ def test_a_client_without_a_secret_may_revoke_what_is_its_own(stage: Stage) -> N
 
 def test_a_row_that_was_tampered_with_opens_nothing(stage: Stage) -> None:
     answer = refresh(stage, "refresh-1")
-    key = store_key(answer["refresh_token"])
+    key = make_store_key(answer["refresh_token"])
     row: Any = stage.store.execute(StoreGet(key))
     details = json.loads(row.details)
     text = json.dumps({**details, "root": details["access"]})

@@ -13,16 +13,16 @@ from simlib.tokens import (
     KEY_CHOICES,
     SharedSecret,
     Verification,
-    access_token_claims,
+    build_access_token_claims,
     generate_shared_secret,
     generate_signing_key,
     sign_access_token,
 )
-from support.forging import hmac_signed, signed, unsigned
+from simlib.tokens.forging import forge_unsigned, sign_claims, sign_with_hmac
 
 ISSUER, AUDIENCE = "https://as.example", "https://rs.example"
 SECRET = generate_shared_secret("current")
-CLAIMS = access_token_claims(ISSUER, AUDIENCE, "user-1", "app", "read", 0.0, 300.0, "jti-1")
+CLAIMS = build_access_token_claims(ISSUER, AUDIENCE, "user-1", "app", "read", 0.0, 300.0, "jti-1")
 EVERY = (*ALGORITHMS, "HS256")
 
 
@@ -34,7 +34,7 @@ def test_a_token_signed_with_the_secret_holds_under_the_secret() -> None:
     token = sign_access_token(CLAIMS, SECRET)
     assert verify(token, SECRET, ("HS256",)) == (CLAIMS, "")
     assert verify(token, generate_shared_secret("other"), ("HS256",)).reason == "signature"
-    assert verify(hmac_signed(CLAIMS, "current", SECRET.secret), SECRET, ("HS256",)).reason == ""
+    assert verify(sign_with_hmac(CLAIMS, "current", SECRET.secret), SECRET, ("HS256",)).reason == ""
 
 
 @pytest.mark.parametrize("length", [0, 1, 16, 31])
@@ -70,7 +70,7 @@ def test_a_shared_secret_never_accepts_what_a_key_pair_signed(choice: str) -> No
     token = sign_access_token(CLAIMS, key)
     for listed in (EVERY, ("HS256",), (key.algorithm,), (key.algorithm, "HS256")):
         assert verify(token, SECRET, listed).reason == "algorithm"
-        renamed = signed(CLAIMS, key, alg="HS256")
+        renamed = sign_claims(CLAIMS, key, alg="HS256")
         assert verify(renamed, SECRET, listed).claims is None
 
 
@@ -81,12 +81,12 @@ def test_a_public_key_never_accepts_an_hmac_not_even_under_its_own_bytes(choice:
     secrets = [public.public_key.public_bytes(*form) for form in forms] + [SECRET.secret, public.thumbprint.encode()]
     for secret in secrets:
         for listed in (EVERY, ("HS256",), (public.algorithm,)):
-            assert verify(hmac_signed(CLAIMS, "current", secret), public, listed).reason == "algorithm"
+            assert verify(sign_with_hmac(CLAIMS, "current", secret), public, listed).reason == "algorithm"
 
 
 def test_a_secret_accepts_no_token_without_signature_and_no_empty_mac() -> None:
     for name in ("none", "None", "HS256", "HS512"):
-        assert verify(unsigned(CLAIMS, "current", name), SECRET, (*EVERY, "none", "HS512")).claims is None
+        assert verify(forge_unsigned(CLAIMS, "current", name), SECRET, (*EVERY, "none", "HS512")).claims is None
 
 
 @pytest.mark.parametrize("listed", [(), ("RS256",), ALGORITHMS])

@@ -28,14 +28,14 @@ ROUNDING = 0.05 * KB
 def test_sizes_are_those_of_the_draft_within_five_percent_and_twenty_bytes(entries: int, percent: float) -> None:
     published = PUBLISHED[entries][percent]
     revoked = random.Random(entries).sample(range(entries), round(entries * percent / 100))
-    size = len(StatusList.of(entries, revoked).compressed())
+    size = len(StatusList.create(entries, revoked).compress())
     rounding = ROUNDING if published >= KB else 0
     assert abs(size - published) <= 0.05 * published + 20 + rounding
 
 
 def test_the_example_of_the_draft_is_packed_and_compressed_to_the_same_bytes() -> None:
     statuses = [1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1]
-    made = StatusList.of(16).updated(enumerate(statuses))
+    made = StatusList.create(16).set_statuses(enumerate(statuses))
     assert made.packed == bytes([0xB9, 0xA3])
     assert made.to_claim() == {"bits": 1, "lst": "eNrbuRgAAhcBXQ"}
     assert [made.get(index) for index in range(16)] == statuses
@@ -44,23 +44,23 @@ def test_the_example_of_the_draft_is_packed_and_compressed_to_the_same_bytes() -
 @given(st.sampled_from([1, 2, 4, 8]), st.data())
 def test_what_is_put_in_comes_out_and_nothing_else_changes(bits: int, data: st.DataObject) -> None:
     statuses = data.draw(st.dictionaries(st.integers(0, 99), st.integers(0, 2**bits - 1)))
-    read = StatusList.from_claim(StatusList.of(100, bits=bits).updated(statuses.items()).to_claim(), 1000)
+    read = StatusList.from_claim(StatusList.create(100, bits=bits).set_statuses(statuses.items()).to_claim(), 1000)
     assert [read.get(index) for index in range(100)] == [statuses.get(index, 0) for index in range(100)]
 
 
 @pytest.mark.parametrize("index", [-1, 104, 10**9])
 def test_an_index_beyond_the_list_is_an_error(index: int) -> None:
-    made = StatusList.of(100)
+    made = StatusList.create(100)
     assert len(made) == 104  # whole bytes
     with pytest.raises(IndexError):
         made.get(index)
     with pytest.raises(IndexError):
-        made.updated([(index, 1)])
+        made.set_statuses([(index, 1)])
 
 
 def test_a_status_that_does_not_fit_is_an_error() -> None:
     with pytest.raises(ValueError, match="does not fit"):
-        StatusList.of(8).updated([(0, 2)])
+        StatusList.create(8).set_statuses([(0, 2)])
 
 
 def test_a_list_of_exactly_the_limit_is_read_and_one_byte_more_is_not() -> None:

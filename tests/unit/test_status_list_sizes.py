@@ -18,5 +18,5 @@ def test_a_list_of_random_revocations_is_as_small_as_printed(length: int) -> Non
     random = np.random.default_rng(1)
     for share, printed in zip(SHARES, PRINTED[length], strict=True):
         revoked = random.choice(length, round(length * share), replace=False)
-        size = len(StatusList.of(length, map(int, revoked)).compressed())
+        size = len(StatusList.create(length, map(int, revoked)).compress())
         assert abs(size - printed) <= 0.05 * printed + 20, share

@@ -7,7 +7,7 @@ import pytest
 
 from simlib.scenario.effects import Compute, Cookie, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.services import ResourceServer, api
+from simlib.services import ResourceServer, serve_api
 from simlib.strategies import (
     Bearer,
     ClientToken,
@@ -19,7 +19,7 @@ from simlib.strategies import (
     UserClient,
 )
 from simlib.tokens import EPOCH, generate_shared_secret
-from support.forging import claims_of, hmac_signed, signed, unsigned
+from simlib.tokens.forging import forge_unsigned, read_claims, sign_claims, sign_with_hmac
 from support.keys import key
 from support.stage import AUDIENCE, ELSEWHERE, SCOPE, Stage
 from support.stepping import Host, Route
@@ -27,14 +27,16 @@ from support.stepping import Host, Route
 
 def made(**chosen: Any) -> Stage:
     lifetime_s = chosen.pop("lifetime_s", 300.0)
-    return Stage(SessionJwtValidator, SessionJwtIssuer, settings=SessionJwtValidator.Settings(**chosen), lifetime_s=lifetime_s).at(1000.0)
+    return Stage(
+        SessionJwtValidator, SessionJwtIssuer, settings=SessionJwtValidator.Settings(**chosen), lifetime_s=lifetime_s
+    ).at(1000.0)
 
 
 def forged(stage: Stage, typ: str = "JWT", secret: bytes = b"", kid: str = "", **changes: Any) -> str:
     shared = stage.deployment.shared_secret()
-    claims = {**claims_of(stage.issue().token), **changes}
+    claims = {**read_claims(stage.issue().token), **changes}
     bent = {name: value for name, value in claims.items() if value is not ...}
-    return hmac_signed(bent, kid or shared.kid, secret or shared.secret, typ)
+    return sign_with_hmac(bent, kid or shared.kid, secret or shared.secret, typ)
 
 
 def test_it_asks_nobody_ever() -> None:
@@ -76,9 +78,9 @@ def test_each_check_of_a_session_counts(changes: dict[str, Any], reason: str) ->
 
 def test_no_other_algorithm_is_accepted() -> None:
     stage = made()
-    claims, kid = claims_of(stage.issue().token), stage.deployment.shared_secret().kid
-    assert stage.present(unsigned(claims, kid)).reason == "algorithm"
-    assert stage.present(signed(claims, key("RS256"), kid=kid, typ="JWT")).reason == "algorithm"
+    claims, kid = read_claims(stage.issue().token), stage.deployment.shared_secret().kid
+    assert stage.present(forge_unsigned(claims, kid)).reason == "algorithm"
+    assert stage.present(sign_claims(claims, key("RS256"), kid=kid, typ="JWT")).reason == "algorithm"
     padded = stage.issue().token + "="
     assert stage.present(padded).reason == "malformed"
 
@@ -110,10 +112,10 @@ def test_a_session_gets_a_new_life_from_half_of_its_life_on_and_not_before() -> 
     cookie = stage.at(1150.0).present(token).cookie
     assert cookie is not None
     assert cookie.max_age_s == 300.0
-    before, after = claims_of(token), claims_of(cookie.value)
+    before, after = read_claims(token), read_claims(cookie.value)
     more = stage.present(token).cookie
     assert more is not None
-    again = claims_of(more.value)
+    again = read_claims(more.value)
     assert len({after["jti"], again["jti"]}) == 2
     assert {name for name in before if before[name] != after[name]} - {"jti"} == {"iat", "exp"}
     assert (after["iat"], after["exp"], after["auth_time"]) == (EPOCH + 1150, EPOCH + 1450, EPOCH + 1000)
@@ -185,12 +187,12 @@ class Application:
         token = request.authorization.removeprefix("Bearer ")
         resource = ResourceServer(
             lambda request: stage.validator.validate(stage.rs, stage.state, PresentedToken(token, SCOPE)),
-            asks_userinfo=False,
+            calls_userinfo=False,
             user_claim="name",
             body=b"ok",
         )
         yield Compute("nothing")
-        return (yield from api(stage.rs, request, resource))
+        return (yield from serve_api(stage.rs, request, resource))
 
 
 def test_a_user_who_keeps_coming_never_logs_in_again() -> None:
@@ -207,7 +209,7 @@ def test_a_user_who_stays_away_for_a_life_has_lost_the_session() -> None:
     assert application.request(1200.0).cookie is not None
     assert application.user.access_token is not None
     assert application.user.access_token.expires_at == 1500.0
-    assert claims_of(application.user.access_token.token)["aud"] == AUDIENCE
+    assert read_claims(application.user.access_token.token)["aud"] == AUDIENCE
 
 
 def test_a_cookie_counts_among_the_bytes_of_an_answer() -> None:

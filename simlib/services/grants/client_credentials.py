@@ -3,16 +3,16 @@
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import Caller
-from simlib.services.grants.issuing import access_token
-from simlib.services.http import error, json_reply
+from simlib.services.grants.issuance import issue_access_token
+from simlib.services.http import reply_error, reply_json
 
 
-def client_credentials(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
+def redeem_client_credentials(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
     """An access token whose subject is the client itself (RFC 9068 section 2.2); for confidential clients only."""
-    if caller.public:
-        return (yield from error(400, "unauthorized_client"))
-    scope = server.scope_for(caller.client_id, caller.parameters.get("scope"))
+    if caller.is_public:
+        return (yield from reply_error(400, "unauthorized_client"))
+    scope = server.resolve_scope(caller.client_id, caller.parameters.get("scope"))
     if scope is None:
-        return (yield from error(400, "invalid_scope"))
-    _, answer = yield from access_token(ctx, server, server.make_grant(caller.client_id, caller.client_id, scope))
-    return (yield from json_reply(answer))
+        return (yield from reply_error(400, "invalid_scope"))
+    _, answer = yield from issue_access_token(ctx, server, server.make_grant(caller.client_id, caller.client_id, scope))
+    return (yield from reply_json(answer))

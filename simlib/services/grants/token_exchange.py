@@ -6,49 +6,49 @@ from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import Caller
-from simlib.services.grants.issuing import access_token
-from simlib.services.http import error, json_reply
+from simlib.services.grants.issuance import issue_access_token
+from simlib.services.http import reply_error, reply_json
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
 
-class _Refused(NamedTuple):
+class _Refusal(NamedTuple):
     code: str
 
 
-def token_exchange(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
+def exchange_token(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
     """An access token for the subject, with the caller, or whoever it acts for, as actor (section 4.1).
 
     The new token says no more than the old one: its scope is the old one's or part of it.
     """
-    if caller.public:
-        return (yield from error(400, "unauthorized_client"))
+    if caller.is_public:
+        return (yield from reply_error(400, "unauthorized_client"))
     parameters = caller.parameters
     audience = parameters.get("audience", "")
-    subject = yield from _presented(ctx, server, caller, "subject")
-    if isinstance(subject, _Refused):
-        return (yield from error(400, subject.code))
+    subject = yield from _inspect_token(ctx, server, caller, "subject")
+    if isinstance(subject, _Refusal):
+        return (yield from reply_error(400, subject.code))
     actor = caller.client_id
     if "actor_token" in parameters or "actor_token_type" in parameters:
-        acting = yield from _presented(ctx, server, caller, "actor")
-        if isinstance(acting, _Refused):
-            return (yield from error(400, acting.code))
+        acting = yield from _inspect_token(ctx, server, caller, "actor")
+        if isinstance(acting, _Refusal):
+            return (yield from reply_error(400, acting.code))
         actor = acting.subject
     if audience and audience not in server.audiences:
-        return (yield from error(400, "invalid_target"))
+        return (yield from reply_error(400, "invalid_target"))
     scope = parameters.get("scope", subject.scope)
     if not set(scope.split()) <= set(subject.scope.split()):
-        return (yield from error(400, "invalid_scope"))
+        return (yield from reply_error(400, "invalid_scope"))
     grant = server.make_grant(subject.subject, caller.client_id, scope, audience=audience, actor=actor)
-    _, answer = yield from access_token(ctx, server, grant)
-    return (yield from json_reply({**answer, "issued_token_type": ACCESS_TOKEN}))
+    _, answer = yield from issue_access_token(ctx, server, grant)
+    return (yield from reply_json({**answer, "issued_token_type": ACCESS_TOKEN}))
 
 
-def _presented(ctx: Context, server: AuthorizationServer, caller: Caller, role: str) -> Flow[TokenRow | _Refused]:
+def _inspect_token(ctx: Context, server: AuthorizationServer, caller: Caller, role: str) -> Flow[TokenRow | _Refusal]:
     """The row of the subject's or the actor's token, which must be an access token of this server (section 2.2.2)."""
     token, kind = caller.parameters.get(f"{role}_token"), caller.parameters.get(f"{role}_token_type")
     wanted = caller.parameters.get("requested_token_type", ACCESS_TOKEN)
     if not token or kind != ACCESS_TOKEN or wanted != ACCESS_TOKEN:
-        return _Refused("invalid_request")
+        return _Refusal("invalid_request")
     row = yield from server.tokens.inspect(ctx, token)
-    return _Refused("invalid_request") if row is None else row
+    return _Refusal("invalid_request") if row is None else row

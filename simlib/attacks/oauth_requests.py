@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from simlib.attacks.base import Candidate, Loot, Thwarted, send
+from simlib.attacks.base import AttackerAssets, Candidate, PreparationFailure, send
 from simlib.scenario.effects import Answer, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.tokens.forging import encoded
+from simlib.tokens.forging import encode_segment
 
 
-def form(authorization: str = "", /, **parameters: str) -> HttpRequest:
+def make_form_request(authorization: str = "", /, **parameters: str) -> HttpRequest:
     """A request with a form."""
     return HttpRequest(authorization, urlencode(parameters).encode())
 
 
-def read(answer: Answer) -> Mapping[str, Any]:
+def read_json(answer: Answer) -> Mapping[str, Any]:
     """The JSON object of a good answer; empty for every other one."""
     if not isinstance(answer, Reply) or answer.status != 200 or not isinstance(answer.body, bytes):
         return {}
@@ -28,34 +28,43 @@ def read(answer: Answer) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def parameters_of(location: str) -> dict[str, str]:
+def read_parameters(location: str) -> dict[str, str]:
     """What an address carries in its query and its fragment."""
     _, _, carried = location.replace("#", "?", 1).partition("?")
     return dict(parse_qsl(carried))
 
 
-def redeem(loot: Loot, code: str, redirect_uri: str, verifier: str = "", authorization: str = "") -> Flow[Answer]:
+def redeem_code(
+    assets: AttackerAssets, code: str, redirect_uri: str, verifier: str = "", authorization: str = ""
+) -> Flow[Answer]:
     """A code for tokens, in the client's name; without ``authorization`` as a public client."""
-    named = {} if authorization else {"client_id": loot.client_id}
+    named = {} if authorization else {"client_id": assets.client_id}
     proof = {"code_verifier": verifier} if verifier else {}
     fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri, **named, **proof}
-    return (yield from loot.by_own_key(send("token", form(authorization, **fields))))
+    return (yield from assets.by_own_key(send("token", make_form_request(authorization, **fields))))
 
 
-def won(answer: Answer, label: str) -> tuple[Candidate, ...] | Thwarted:
+def make_candidates(answer: Answer, label: str) -> tuple[Candidate, ...] | PreparationFailure:
     """The access token in an answer, to be tried."""
-    token = read(answer).get("access_token", "")
-    return (Candidate(label, token),) if token else Thwarted()
+    token = read_json(answer).get("access_token", "")
+    return (Candidate(label, token),) if token else PreparationFailure()
 
 
-def own_proof_key(ctx: Context) -> tuple[str, str]:
+def make_proof_key(ctx: Context) -> tuple[str, str]:
     """A verifier of the attacker's own and its challenge (RFC 7636 section 4.2)."""
-    verifier = encoded(ctx.random_bytes("code_verifier", 32))
-    return verifier, encoded(hashlib.sha256(verifier.encode()).digest())
+    verifier = encode_segment(ctx.random_bytes("code_verifier", 32))
+    return verifier, encode_segment(hashlib.sha256(verifier.encode()).digest())
 
 
-def asking(loot: Loot, redirect_uri: str, challenge: str = "", **more: str) -> dict[str, str]:
+def build_authorization_request(
+    assets: AttackerAssets, redirect_uri: str, challenge: str = "", **more: str
+) -> dict[str, str]:
     """The parameters of an authorization request in the client's name."""
-    fields = {"response_type": "code", "client_id": loot.client_id, "redirect_uri": redirect_uri, "scope": loot.scope}
+    fields = {
+        "response_type": "code",
+        "client_id": assets.client_id,
+        "redirect_uri": redirect_uri,
+        "scope": assets.scope,
+    }
     proof = {"code_challenge": challenge, "code_challenge_method": "S256"} if challenge else {}
     return {**fields, "state": "attack", **proof, **more}

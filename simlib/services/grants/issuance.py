@@ -9,15 +9,15 @@ from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import StorePut, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import Caller
-from simlib.services.families import Family, is_over, keep_access, link, membership
-from simlib.services.http import error, json_reply
-from simlib.tokens import ID_TOKEN_TYPE, id_token_claims, opaque_token, store_key
+from simlib.services.http import reply_error, reply_json
+from simlib.services.token_families import TokenFamily, is_revoked, link_successor, record_access_token, seal_membership
+from simlib.tokens import ID_TOKEN_TYPE, build_id_token_claims, make_opaque_token, make_store_key
 
 ID_TOKEN_LIFETIME_S = 300.0
 """Assumption: long enough to be read once, which is all that a client does with it."""
 
 
-class Used(NamedTuple):
+class RedeemedGrant(NamedTuple):
     """What was redeemed: the credential, its key and its row as it is now, used up, and what the row's details say."""
 
     token: str
@@ -26,13 +26,13 @@ class Used(NamedTuple):
     details: Mapping[str, Any]
 
 
-def new_reference(ctx: Context, purpose: str) -> Flow[tuple[str, str]]:
+def make_reference(ctx: Context, purpose: str) -> Flow[tuple[str, str]]:
     """A random reference and its key."""
-    made: tuple[str, str] = yield Compute("opaque.issue", partial(_make, ctx.random_bytes(purpose, 32)))
+    made: tuple[str, str] = yield Compute("opaque.issue", partial(_make_token, ctx.random_bytes(purpose, 32)))
     return made
 
 
-def access_token(ctx: Context, server: AuthorizationServer, grant: Any) -> Flow[tuple[Any, dict[str, Any]]]:
+def issue_access_token(ctx: Context, server: AuthorizationServer, grant: Any) -> Flow[tuple[Any, dict[str, Any]]]:
     """A new access token and the answer that tells it."""
     issued = yield from server.tokens.issue(ctx, grant)
     answer = {
@@ -45,60 +45,66 @@ def access_token(ctx: Context, server: AuthorizationServer, grant: Any) -> Flow[
     return issued, answer
 
 
-def rotates(server: AuthorizationServer, caller: Caller, confirmation: Mapping[str, Any]) -> bool:
+def needs_rotation(server: AuthorizationServer, caller: Caller, confirmation: Mapping[str, Any]) -> bool:
     """Whether a refresh token is for one use. One of a public client must be, unless it is bound to a key of the
     client (RFC 9700 section 2.2.2).
     """
-    return server.refresh.rotation or (caller.public and not confirmation)
+    return server.refresh.rotation or (caller.is_public and not confirmation)
 
 
-def sign_in_answer(ctx: Context, server: AuthorizationServer, caller: Caller, used: Used) -> Flow[Reply]:
+def issue_sign_in_tokens(ctx: Context, server: AuthorizationServer, caller: Caller, used: RedeemedGrant) -> Flow[Reply]:
     """The tokens for a user who has signed in: access token, refresh token if registered, identity token if asked."""
-    row, family = used.row, Family(used.key, used.token)
+    row, family = used.row, TokenFamily(used.key, used.token)
     grant = server.make_grant(row.subject, caller.client_id, row.scope)
-    issued, answer = yield from access_token(ctx, server, grant)
-    if "refresh_token" in server.registration(caller.client_id).grant_types:
-        answer["refresh_token"] = yield from next_refresh_token(ctx, server, caller, used, family, grant, issued)
+    issued, answer = yield from issue_access_token(ctx, server, grant)
+    if "refresh_token" in server.find_registration(caller.client_id).grant_types:
+        answer["refresh_token"] = yield from issue_refresh_token(ctx, server, caller, used, family, grant, issued)
     else:
-        yield from keep_access(ctx, used.key, row, used.details, family, issued)
-    return (yield from conclude(ctx, server, caller, used, family, issued, answer))
+        yield from record_access_token(ctx, used.key, row, used.details, family, issued)
+    return (yield from reply_tokens(ctx, server, caller, used, family, issued, answer))
 
 
-def next_refresh_token(
-    ctx: Context, server: AuthorizationServer, caller: Caller, used: Used, family: Family, grant: Any, issued: Any
+def issue_refresh_token(
+    ctx: Context,
+    server: AuthorizationServer,
+    caller: Caller,
+    used: RedeemedGrant,
+    family: TokenFamily,
+    grant: Any,
+    issued: Any,
 ) -> Flow[str]:
     """A refresh token that follows what was used up, of the same scope (RFC 6749 section 6)."""
-    token, key = yield from new_reference(ctx, "refresh_token")
+    token, key = yield from make_reference(ctx, "refresh_token")
     further = {name: used.details[name] for name in ("auth_time", "session_until") if name in used.details}
-    if caller.public and grant.confirmation:
+    if caller.is_public and grant.confirmation:
         further["cnf"] = dict(grant.confirmation)
-    details = yield from membership(ctx, family, token, issued, further)
+    details = yield from seal_membership(ctx, family, token, issued, further)
     now = ctx.now()
     until = min(now + server.refresh.lifetime_s, further.get("session_until", math.inf))
     row = TokenRow("refresh", used.row.subject, caller.client_id, used.row.scope, "", now, until, None, details)
     yield Call("store", StorePut(key, row))
-    yield from link(used.key, used.row, used.details, key)
+    yield from link_successor(used.key, used.row, used.details, key)
     return token
 
 
-def conclude(
+def reply_tokens(
     ctx: Context,
     server: AuthorizationServer,
     caller: Caller,
-    used: Used,
-    family: Family,
+    used: RedeemedGrant,
+    family: TokenFamily,
     issued: Any,
     answer: dict[str, Any],
 ) -> Flow[Reply]:
     """Answer, unless the family was ended meanwhile: then nobody is told what was just issued."""
-    if (yield from is_over(family)):
-        return (yield from error(400, "invalid_grant"))
+    if (yield from is_revoked(family)):
+        return (yield from reply_error(400, "invalid_grant"))
     yield from add_id_token(ctx, server, caller, used, answer)
-    return (yield from json_reply(answer))
+    return (yield from reply_json(answer))
 
 
 def add_id_token(
-    ctx: Context, server: AuthorizationServer, caller: Caller, used: Used, answer: dict[str, Any]
+    ctx: Context, server: AuthorizationServer, caller: Caller, used: RedeemedGrant, answer: dict[str, Any]
 ) -> Flow[None]:
     """An identity token when the scope says so (OpenID Connect Core sections 3.1.3.3 and 12.2).
 
@@ -108,7 +114,7 @@ def add_id_token(
     if "openid" not in scope or server.sign is None:
         return
     subject = used.row.subject
-    claims = id_token_claims(
+    claims = build_id_token_claims(
         server.issuer,
         caller.client_id,
         subject,
@@ -121,6 +127,6 @@ def add_id_token(
     answer["id_token"] = yield from server.sign(ctx, claims, ID_TOKEN_TYPE)
 
 
-def _make(entropy: bytes) -> tuple[str, str]:
-    token = opaque_token(entropy)
-    return token, store_key(token)
+def _make_token(entropy: bytes) -> tuple[str, str]:
+    token = make_opaque_token(entropy)
+    return token, make_store_key(token)

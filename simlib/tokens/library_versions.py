@@ -5,7 +5,7 @@ import jwt
 from cryptography.hazmat.backends.openssl import backend
 
 
-def library_versions() -> dict[str, str]:
+def list_library_versions() -> dict[str, str]:
     """Name -> version of PyJWT, cryptography and the OpenSSL inside it."""
     openssl = backend.openssl_version_text().removeprefix("OpenSSL ")
     return {"pyjwt": jwt.__version__, "cryptography": cryptography.__version__, "openssl": openssl}

@@ -10,17 +10,17 @@ class MalformedKey(ValueError):
     """The members are no public key that this project verifies with."""
 
 
-def text_of(value: bytes) -> str:
+def encode_base64url(value: bytes) -> str:
     """Base64url without padding."""
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
-def text_of_integer(value: int, width: int) -> str:
+def encode_integer(value: int, width: int) -> str:
     """A number in exactly ``width`` bytes, leading zeros included, as base64url."""
-    return text_of(value.to_bytes(width, "big"))
+    return encode_base64url(value.to_bytes(width, "big"))
 
 
-def bytes_of(members: Mapping[str, Any], name: str) -> bytes:
+def decode_member(members: Mapping[str, Any], name: str) -> bytes:
     """The bytes of one member; raises MalformedKey when it is missing or no base64url."""
     value = members.get(name)
     if not isinstance(value, str):
@@ -31,6 +31,6 @@ def bytes_of(members: Mapping[str, Any], name: str) -> bytes:
         raise MalformedKey(f"{name} is not base64url") from error
 
 
-def integer_of(members: Mapping[str, Any], name: str) -> int:
+def decode_integer(members: Mapping[str, Any], name: str) -> int:
     """The unsigned number of one member; raises MalformedKey like `bytes_of`."""
-    return int.from_bytes(bytes_of(members, name), "big")
+    return int.from_bytes(decode_member(members, name), "big")

@@ -16,18 +16,18 @@ def seal(secret: str, text: str, nonce: bytes) -> str:
     """
     if len(nonce) != NONCE_BYTES:
         raise ValueError(f"a nonce has {NONCE_BYTES} bytes, not {len(nonce)}")
-    return base64.urlsafe_b64encode(nonce + _cipher(secret).encrypt(nonce, text.encode(), None)).decode()
+    return base64.urlsafe_b64encode(nonce + _make_cipher(secret).encrypt(nonce, text.encode(), None)).decode()
 
 
 def unseal(secret: str, sealed: str) -> str | None:
     """The text, or None when it was sealed with another secret or altered."""
     try:
         raw = base64.urlsafe_b64decode(sealed)
-        return _cipher(secret).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
+        return _make_cipher(secret).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
     except (InvalidTag, ValueError):
         return None
 
 
-def _cipher(secret: str) -> AESGCM:
+def _make_cipher(secret: str) -> AESGCM:
     # The hash that names a row in the store must not be the key that opens it.
     return AESGCM(hashlib.sha256(b"seal:" + secret.encode("utf-8", "surrogatepass")).digest())

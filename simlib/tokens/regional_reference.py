@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 
-from simlib.tokens.opaque import opaque_token
+from simlib.tokens.opaque import make_opaque_token
 from simlib.tokens.shared_secret import SharedSecret
 
 CHECK_BYTES = 8
@@ -13,23 +13,23 @@ CHECK_BYTES = 8
 _CHECK_LENGTH = 11
 
 
-def regional_token(region: str, entropy: bytes, secret: SharedSecret) -> str:
+def make_regional_token(region: str, entropy: bytes, secret: SharedSecret) -> str:
     """Region, dot, 43 random characters and 11 of the check; ``region`` empty leaves out the dot.
 
     Raises ValueError unless there are 32 bytes of entropy.
     """
-    body = f"{region}.{opaque_token(entropy)}" if region else opaque_token(entropy)
-    return body + _check(body, secret)
+    body = f"{region}.{make_opaque_token(entropy)}" if region else make_opaque_token(entropy)
+    return body + _compute_check(body, secret)
 
 
-def region_of(token: str, secret: SharedSecret) -> str | None:
+def read_region(token: str, secret: SharedSecret) -> str | None:
     """The region that a token names, empty when it names none; None when the check does not fit."""
     body, check = token[:-_CHECK_LENGTH], token[-_CHECK_LENGTH:]
-    fits = hmac.compare_digest(_check(body, secret).encode(), check.encode("utf-8", "surrogatepass"))
+    fits = hmac.compare_digest(_compute_check(body, secret).encode(), check.encode("utf-8", "surrogatepass"))
     return body.rpartition(".")[0] if fits else None
 
 
-def _check(body: str, secret: SharedSecret) -> str:
+def _compute_check(body: str, secret: SharedSecret) -> str:
     message = b"region:" + body.encode("utf-8", "surrogatepass")
     digest = hmac.new(secret.secret, message, hashlib.sha256).digest()[:CHECK_BYTES]
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
-from simlib.services.http import json_object
+from simlib.services.http import parse_json_object
 from simlib.tokens import seal, unseal
 
 NONCE_BYTES = 12
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
-class Family(NamedTuple):
+class TokenFamily(NamedTuple):
     """``head`` is the key of the row it began with, ``secret`` what opens its sealed access tokens."""
 
     head: str
@@ -31,19 +31,21 @@ def read_details(row: TokenRow) -> Flow[Mapping[str, Any]]:
     """What a row says beside its columns; costs nothing when that is nothing."""
     if not row.details:
         return {}
-    details: Mapping[str, Any] = yield Compute("json.decode", partial(json_object, row.details.encode()))
+    details: Mapping[str, Any] = yield Compute("json.decode", partial(parse_json_object, row.details.encode()))
     return details
 
 
-def family_of(token: str, key: str, details: Mapping[str, Any]) -> Flow[Family]:
+def find_family(token: str, key: str, details: Mapping[str, Any]) -> Flow[TokenFamily]:
     """The family of a token whose row is at ``key``; a token that names none is the head of its own."""
     if "root" not in details:
-        return Family(key, token)
+        return TokenFamily(key, token)
     secret = yield Compute("token.unseal", partial(unseal, token, details["root"]))
-    return Family(details["family"], secret or "")
+    return TokenFamily(details["family"], secret or "")
 
 
-def membership(ctx: Context, family: Family, token: str, issued: Any, further: Mapping[str, Any]) -> Flow[str]:
+def seal_membership(
+    ctx: Context, family: TokenFamily, token: str, issued: Any, further: Mapping[str, Any]
+) -> Flow[str]:
     """The details of the row of a refresh token that joins a family together with an access token."""
     nonces = ctx.random_bytes("seal", NONCE_BYTES), ctx.random_bytes("seal", NONCE_BYTES)
 
@@ -57,14 +59,14 @@ def membership(ctx: Context, family: Family, token: str, issued: Any, further: M
     return details
 
 
-def link(key: str, row: TokenRow, details: Mapping[str, Any], following: str) -> Flow[None]:
+def link_successor(key: str, row: TokenRow, details: Mapping[str, Any], successor_key: str) -> Flow[None]:
     """Let the used row name the one that came after it. Only whoever has used it up may do so."""
-    text = yield Compute("json.encode", lambda: _ENCODER.encode({**details, "next": following}))
+    text = yield Compute("json.encode", lambda: _ENCODER.encode({**details, "next": successor_key}))
     yield Call("store", StorePut(key, row._replace(details=text)))
 
 
-def keep_access(
-    ctx: Context, key: str, row: TokenRow, details: Mapping[str, Any], family: Family, issued: Any
+def record_access_token(
+    ctx: Context, key: str, row: TokenRow, details: Mapping[str, Any], family: TokenFamily, issued: Any
 ) -> Flow[None]:
     """Let the head itself remember the access token, because no refresh token came with it."""
     nonce = ctx.random_bytes("seal", NONCE_BYTES)
@@ -77,20 +79,20 @@ def keep_access(
     yield Call("store", StorePut(key, row._replace(details=text)))
 
 
-def is_over(family: Family) -> Flow[bool]:
+def is_revoked(family: TokenFamily) -> Flow[bool]:
     """Whether the family was ended.
 
     Asked after everything new has been written: then either this sees the end, or the end finds what is new.
     """
-    mark = yield Call("store", StoreGet(_mark(family)))
+    mark = yield Call("store", StoreGet(_make_revocation_key(family)))
     return mark is not None
 
 
-def end_family(ctx: Context, server: AuthorizationServer, family: Family) -> Flow[None]:
+def revoke_family(ctx: Context, server: AuthorizationServer, family: TokenFamily) -> Flow[None]:
     """Revoke every refresh token of a family and every access token that is still in time."""
     now = ctx.now()
     ended = TokenRow("family", "", "", "", "", now, now + server.refresh.lifetime_s, now)
-    yield Call("store", StorePut(_mark(family), ended))
+    yield Call("store", StorePut(_make_revocation_key(family), ended))
     key = family.head
     while key:
         row = yield Call("store", StoreGet(key))
@@ -105,5 +107,5 @@ def end_family(ctx: Context, server: AuthorizationServer, family: Family) -> Flo
         key = details.get("next", "")
 
 
-def _mark(family: Family) -> str:
+def _make_revocation_key(family: TokenFamily) -> str:
     return f"family:{family.head}"

@@ -1,0 +1,78 @@
+"""The claims that an attacker would like to have signed, and everything public that belongs to them."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from simlib.attacks.base import AttackerAssets, NotApplicable, send
+from simlib.scenario.effects import Context, Flow, Reply
+from simlib.scenario.messages import HttpRequest
+from simlib.tokens import ACCESS_TOKEN_TYPE, ALGORITHMS, encrypt_text, read_header, to_numeric_date
+from simlib.tokens.forging import read_claims
+
+LIFETIME_S = 1_000_000
+"""How long a forged token would live, seconds."""
+
+
+class ForgedClaims(NamedTuple):
+    """Claims about the victim, the ``kid``, ``typ`` and ``alg`` to write beside them, the public key of that name (None
+    when the key set has none), and what is done to a forged token before it is presented.
+    """
+
+    claims: Mapping[str, Any]
+    kid: str
+    typ: str
+    algorithm: str
+    jwk: Mapping[str, Any] | None
+    seal: Callable[[str], str]
+
+
+def forge_claims(ctx: Context, assets: AttackerAssets) -> Flow[ForgedClaims | NotApplicable]:
+    """From the attacker's own token, or where that is encrypted, from what an access token is known to say.
+
+    A key set that cannot be had, and what is not a JWT, leave nothing to forge.
+    """
+    token = assets.own_token
+    answer = yield from send("jwks", HttpRequest())
+    keys = json.loads(answer.body)["keys"] if isinstance(answer, Reply) and answer.status == 200 else []
+    header = read_header(token)
+    if token.startswith("v4."):
+        return NotApplicable("a PASETO has no header in which anything could be chosen")
+    if len(token.split(".")) == 5 and header and assets.encryption_jwk is not None and keys:
+        return _forge_nested_claims(ctx, assets, keys[0])
+    if len(token.split(".")) != 3 or not header:
+        return NotApplicable("a reference says nothing that could be rewritten")
+    own = read_claims(token)
+    claims = {**own, "sub": assets.victim, "exp": own["exp"] + LIFETIME_S}
+    kid = str(header["kid"])
+    jwk = next((key for key in keys if key["kid"] == kid), None)
+    return ForgedClaims(claims, kid, str(header["typ"]), str(header["alg"]), jwk, str)
+
+
+def _forge_nested_claims(ctx: Context, assets: AttackerAssets, jwk: Mapping[str, Any]) -> ForgedClaims:
+    """Whoever has the public key of the resource server can encrypt to it."""
+    now = to_numeric_date(ctx.now())
+    claims = {
+        "iss": assets.issuer,
+        "aud": assets.audience,
+        "sub": assets.victim,
+        "client_id": assets.client_id,
+        "scope": assets.scope,
+        "iat": now,
+        "exp": now + LIFETIME_S,
+        "jti": "forged",
+        **({"cnf": dict(assets.confirmation)} if assets.confirmation else {}),
+    }
+    assert assets.encryption_jwk is not None
+    seal = partial(_encrypt, assets.encryption_jwk)
+    return ForgedClaims(claims, str(jwk["kid"]), ACCESS_TOKEN_TYPE, str(jwk["alg"]), jwk, seal)
+
+
+def _encrypt(jwk: Mapping[str, Any], token: str) -> str:
+    return encrypt_text(token.encode(), jwk)
+
+
+def is_key_pair_algorithm(algorithm: str) -> bool:
+    """Whether an algorithm is one of key pairs, so that another key pair can be made for it."""
+    return algorithm in ALGORITHMS
