@@ -9,46 +9,46 @@ from typing import Any, NamedTuple
 from simlib.deployment.clients import (
     CLIENT_IDS,
     PUBLIC,
-    registration_of,
-    resource_servers,
-    secret_of,
-    sign_in_with,
-    subject_of,
+    build_password_check,
+    build_registration,
+    derive_secret,
+    name_subject,
+    register_resource_servers,
 )
 from simlib.deployment.demand import Demand
 from simlib.deployment.offline_run import Resource
-from simlib.deployment.parts import Parts, part_of
+from simlib.deployment.parts import Parts, find_part
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import World
-from simlib.services import AuthorizationServer, Registration, digest_of
+from simlib.services import AuthorizationServer, Registration, digest_secret
 from simlib.stores import TokenStore
 from simlib.strategies import Grant, Issuer
 from simlib.tokens import KeySet
 
 
-class Server(NamedTuple):
+class ServerRuntime(NamedTuple):
     """One authorization server. ``resources`` are what its issuer may call besides the store, outside time."""
 
     region: str
     issuer: Issuer
     store: TokenStore
-    beyond: Callable[[], Mapping[str, Resource]]
+    list_further_resources: Callable[[], Mapping[str, Resource]]
 
-    def resources(self) -> dict[str, Resource]:
+    def list_resources(self) -> dict[str, Resource]:
         """Target -> what answers, for what happened before the run."""
-        return {"store": self.store.execute, **self.beyond()}
+        return {"store": self.store.execute, **self.list_further_resources()}
 
 
-class Servers:
+class ServersByUser:
     """Which user belongs to which server: that of the home region when every region has one, else the only one."""
 
-    def __init__(self, servers: Mapping[str, Server], regions: tuple[str, ...], demand: Demand) -> None:
+    def __init__(self, servers: Mapping[str, ServerRuntime], regions: tuple[str, ...], demand: Demand) -> None:
         self._servers = servers
         self._regions = regions
         self._homes = demand.homes
         self._only = next(iter(servers.values())) if len(servers) == 1 else None
 
-    def of(self, user: int) -> Server:
+    def find_server(self, user: int) -> ServerRuntime:
         """The server of a user."""
         if self._only is not None:
             return self._only
@@ -56,57 +56,57 @@ class Servers:
         return self._servers[self._regions[self._homes[user]]]
 
 
-def authorization_server(
-    world: World, parts: Parts, server: Server, tokens: Any, demand: Demand, variates: Variates
+def build_authorization_server(
+    world: World, parts: Parts, server: ServerRuntime, tokens: Any, demand: Demand, variates: Variates
 ) -> AuthorizationServer:
     """The value that its endpoints work with; ``tokens`` makes, reads and revokes its access tokens."""
-    deployment, issuer = parts.deployment, server.issuer
-    signing_keys = issuer.keys()
+    deployment, issuer = parts.config, server.issuer
+    signing_keys = issuer.list_keys()
     keys = KeySet(tuple(key.verification_key for key in signing_keys))
-    secrets = _secrets(world, parts, demand, variates)
+    secrets = _list_secrets(world, parts, demand, variates)
     return AuthorizationServer(
         issuer=deployment.issuer,
         tokens=tokens,
-        clients={client_id: digest_of(secret) for client_id, secret in secrets.items()},
+        clients={client_id: digest_secret(secret) for client_id, secret in secrets.items()},
         may_introspect=frozenset({deployment.resource_server.client_id}),
         user_claims=deployment.user_claims,
-        answers_with_claims=deployment.user_information == "introspection" or _by_value(parts),
+        answers_with_claims=deployment.user_information == "introspection" or _answers_by_value(parts),
         jwks=keys.to_jwks,
         make_grant=Grant,
         public_clients=frozenset(CLIENT_IDS[kind.kind] for kind in world.clients if kind.kind in PUBLIC),
-        registrations=_registrations(world, parts, secrets),
+        registrations=_list_registrations(world, parts, secrets),
         audiences=frozenset(service.audience for service in world.inner_services.values()),
         refresh=parts.design.refresh,
         sign=getattr(issuer, "sign", None),
-        sign_in=sign_in_with(variates),
+        sign_in=build_password_check(variates),
         status_list=getattr(issuer, "status_list", None),
     )
 
 
-def _by_value(parts: Parts) -> bool:
+def _answers_by_value(parts: Parts) -> bool:
     """Whether a reference is turned into a JWT by introspection, which then holds what the design puts into tokens."""
-    kind = part_of("authorization_server", parts.design.parts["authorization_server"].part)
-    return kind.token_format == "opaque" and parts.deployment.user_information == "token"
+    kind = find_part("authorization_server", parts.design.parts["authorization_server"].part)
+    return kind.token_format == "opaque" and parts.config.user_information == "token"
 
 
-def _secrets(world: World, parts: Parts, demand: Demand, variates: Variates) -> dict[str, str]:
+def _list_secrets(world: World, parts: Parts, demand: Demand, variates: Variates) -> dict[str, str]:
     """Confidential clients and resource servers with their secrets."""
-    deployment = parts.deployment
+    deployment = parts.config
     secrets = {c.client_id: c.client_secret for c in (deployment.resource_server, deployment.client)}
     for number, client in enumerate(world.clients):
         if client.kind == "machine" and demand.kinds is not None:
-            machines = [subject_of(user) for user in (demand.kinds == number).nonzero()[0].tolist()]
-            secrets |= {machine: secret_of(machine, variates) for machine in machines}
+            machines = [name_subject(user) for user in (demand.kinds == number).nonzero()[0].tolist()]
+            secrets |= {machine: derive_secret(machine, variates) for machine in machines}
         elif client.kind not in PUBLIC:
-            secrets[CLIENT_IDS[client.kind]] = secret_of(CLIENT_IDS[client.kind], variates)
+            secrets[CLIENT_IDS[client.kind]] = derive_secret(CLIENT_IDS[client.kind], variates)
     return secrets
 
 
-def _registrations(world: World, parts: Parts, secrets: dict[str, str]) -> dict[str, Registration]:
-    scope = parts.deployment.scope
-    registrations = {parts.deployment.resource_server.client_id: resource_servers(scope)}
+def _list_registrations(world: World, parts: Parts, secrets: dict[str, str]) -> dict[str, Registration]:
+    scope = parts.config.scope
+    registrations = {parts.config.resource_server.client_id: register_resource_servers(scope)}
     for client in world.clients:
-        registered = registration_of(client.kind, scope)
+        registered = build_registration(client.kind, scope)
         if client.kind == "machine":
             registrations |= {client_id: registered for client_id in secrets if client_id.startswith("user-")}
         else:

@@ -34,57 +34,57 @@ class Application(NamedTuple):
     redirect_uri: str
 
 
-def subject_of(user: int) -> str:
+def name_subject(user: int) -> str:
     """The ``sub`` of a user; of fixed width, so that sizes do not depend on who asks."""
     return f"user-{user:010d}"
 
 
-def user_of(subject: str) -> int | None:
+def parse_user(subject: str) -> int | None:
     """The number of a user; None when there is no such subject."""
     digits = subject.removeprefix("user-")
-    return int(digits) if digits.isascii() and digits.isdigit() and subject_of(int(digits)) == subject else None
+    return int(digits) if digits.isascii() and digits.isdigit() and name_subject(int(digits)) == subject else None
 
 
-def application(kind: ClientKind, user: int, variates: Variates) -> Application:
+def build_application(kind: ClientKind, user: int, variates: Variates) -> Application:
     """The client of a user. Machines are clients of their own, with the machine's subject as their id."""
-    client_id = subject_of(user) if kind == "machine" else CLIENT_IDS[kind]
-    secret = "" if kind in PUBLIC else secret_of(client_id, variates)
+    client_id = name_subject(user) if kind == "machine" else CLIENT_IDS[kind]
+    secret = "" if kind in PUBLIC else derive_secret(client_id, variates)
     return Application(client_id, secret, REDIRECTS.get(kind, ""))
 
 
-def secret_of(client_id: str, variates: Variates) -> str:
+def derive_secret(client_id: str, variates: Variates) -> str:
     """The secret of a confidential client, from the seed."""
     return variates.random_bytes(f"secret.{client_id}", 0, 32).hex()
 
 
-def password_of(subject: str, variates: Variates) -> str:
+def derive_password(subject: str, variates: Variates) -> str:
     """What a user types in, from the seed."""
     return variates.random_bytes(f"password.{subject}", 0, 16).hex()
 
 
-def sign_in_with(variates: Variates) -> Callable[[str, str], bool]:
+def build_password_check(variates: Variates) -> Callable[[str, str], bool]:
     """Whether a login and a password belong together."""
 
     def check(login: str, password: str) -> bool:
-        if user_of(login) is None:
+        if parse_user(login) is None:
             return False
-        return hmac.compare_digest(password_of(login, variates).encode(), password.encode("utf-8", "surrogatepass"))
+        return hmac.compare_digest(derive_password(login, variates).encode(), password.encode("utf-8", "surrogatepass"))
 
     return check
 
 
-def registration_of(kind: ClientKind, scope: str) -> Registration:
+def build_registration(kind: ClientKind, scope: str) -> Registration:
     """What the clients of a kind may use: their flows and nothing else, all scopes and an identity token."""
-    grants = {"machine": {"client_credentials"}, "device": {"refresh_token", _named("device_code")}}
+    grants = {"machine": {"client_credentials"}, "device": {"refresh_token", _find_grant("device_code")}}
     allowed = grants.get(kind, {"authorization_code", "refresh_token"})
     redirect = REDIRECTS.get(kind)
     return Registration(frozenset(allowed), frozenset({redirect} if redirect else ()), f"openid {scope}")
 
 
-def resource_servers(scope: str) -> Registration:
+def register_resource_servers(scope: str) -> Registration:
     """Resource servers may exchange the tokens that they get."""
     return Registration(frozenset({TOKEN_EXCHANGE}), frozenset(), scope)
 
 
-def _named(ending: str) -> str:
+def _find_grant(ending: str) -> str:
     return next(name for name in GRANTS if name.endswith(ending))

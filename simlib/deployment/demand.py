@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.engine.arrivals import Cycles, arrival_times, constant, draw_cycles, intensity_of
+from simlib.engine.arrivals import Cycles, build_constant_intensity, build_intensity, draw_arrival_times, draw_cycles
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import Arrivals, replay
 from simlib.scenario.variates import Variates
@@ -37,72 +37,72 @@ class Demand:
 
 def draw_demand(scenario: Scenario, variates: Variates) -> Demand:
     """The demand of one replication of a scenario."""
-    return _placed(scenario, _drawn(scenario, variates), variates)
+    return _place(scenario, _draw(scenario, variates), variates)
 
 
-def _placed(scenario: Scenario, demand: Demand, variates: Variates) -> Demand:
+def _place(scenario: Scenario, demand: Demand, variates: Variates) -> Demand:
     """With what the world says of clients, regions and sensitive routes."""
     world, users, requests = scenario.world, len(demand.rates), len(demand.users)
     further: dict[str, Any] = {}
     if world.service.sensitive_share > 0:
-        further["sensitive"] = variates.column("world.sensitive", requests) < world.service.sensitive_share
+        further["sensitive"] = variates.draw_column("world.sensitive", requests) < world.service.sensitive_share
     if world.clients:
         shares = np.array([client.share for client in world.clients])
-        further["kinds"] = pick(shares, variates.column("user.kind", users))
+        further["kinds"] = pick_by_share(shares, variates.draw_column("user.kind", users))
     if world.regions is not None:
-        homes = pick(np.array(world.regions.shares), variates.column("user.region", users))
+        homes = pick_by_share(np.array(world.regions.shares), variates.draw_column("user.region", users))
         count, at_home = len(world.regions.names), homes[demand.users]
         # One uniform for both questions: below the roaming share it also says to which of the other regions.
-        away = variates.column("load.roaming", requests) / max(world.regions.roaming_share, 1e-300)
+        away = variates.draw_column("load.roaming", requests) / max(world.regions.roaming_share, 1e-300)
         step = 1 + np.floor(away.clip(0, 1 - 1e-12) * (count - 1)).astype(np.int64)
         further["homes"] = homes
         further["regions"] = np.where(away < 1.0, (at_home + step) % count, at_home)
     return replace(demand, **further) if further else demand
 
 
-def _drawn(scenario: Scenario, variates: Variates) -> Demand:
+def _draw(scenario: Scenario, variates: Variates) -> Demand:
     load = scenario.world.load
     if isinstance(load, ClosedLoad):
-        return _closed(scenario, load, variates)
+        return _draw_closed(scenario, load, variates)
     if not isinstance(load, ReplayLoad):
-        times = arrival_times(intensity_of(load, scenario.horizon_s, variates), variates)
-        users, rates = _popular(scenario.world.population, len(times), load.arrival_rate, variates)
+        times = draw_arrival_times(build_intensity(load, scenario.horizon_s, variates), variates)
+        users, rates = _pick_users(scenario.world.population, len(times), load.arrival_rate, variates)
     else:
-        arrivals = _replayed(scenario, load, variates)
+        arrivals = _replay(scenario, load, variates)
         times = arrivals.times
         rate = len(times) / scenario.horizon_s
         if arrivals.users is None:
-            users, rates = _popular(scenario.world.population, len(times), rate, variates)
+            users, rates = _pick_users(scenario.world.population, len(times), rate, variates)
         else:
             users = arrivals.users
             rates = np.bincount(users, minlength=arrivals.users_count) / scenario.horizon_s
-    return Demand(times, users, _needs(scenario, len(times), variates), rates)
+    return Demand(times, users, _draw_needs(scenario, len(times), variates), rates)
 
 
-def _needs(scenario: Scenario, count: int, variates: Variates) -> NDArray[np.bool_]:
-    return variates.column("world.user_information", count) < scenario.world.service.user_information_share
+def _draw_needs(scenario: Scenario, count: int, variates: Variates) -> NDArray[np.bool_]:
+    return variates.draw_column("world.user_information", count) < scenario.world.service.user_information_share
 
 
-def _closed(scenario: Scenario, load: ClosedLoad, variates: Variates) -> Demand:
+def _draw_closed(scenario: Scenario, load: ClosedLoad, variates: Variates) -> Demand:
     users = scenario.world.population.users
     cycles = draw_cycles(load, users, scenario.horizon_s, variates)
     rates = np.full(users, 1.0 / load.think.mean())
-    return Demand(cycles.earliest, cycles.users, _needs(scenario, len(cycles), variates), rates, cycles)
+    return Demand(cycles.earliest, cycles.users, _draw_needs(scenario, len(cycles), variates), rates, cycles)
 
 
-def poisson_times(rate: float, horizon: float, variates: Variates) -> NDArray[np.float64]:
+def draw_poisson_times(rate: float, horizon: float, variates: Variates) -> NDArray[np.float64]:
     """Arrivals of a Poisson stream of constant rate before the horizon (seconds)."""
-    return arrival_times(constant(rate, horizon), variates)
+    return draw_arrival_times(build_constant_intensity(rate, horizon), variates)
 
 
-def popularity(population: Population) -> NDArray[np.float64]:
+def compute_popularity(population: Population) -> NDArray[np.float64]:
     """Each user's share of the requests (users,): Zipf with the population's exponent, largest first."""
     weights = np.arange(1, population.users + 1, dtype=np.float64) ** -population.zipf_exponent
     shares: NDArray[np.float64] = weights / weights.sum()
     return shares
 
 
-def pick(shares: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
+def pick_by_share(shares: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
     """Users (n,) drawn by their shares, by inversion of uniforms (n,)."""
     edges = np.cumsum(shares)
     found = np.searchsorted(edges, uniform * edges[-1], side="right")
@@ -110,14 +110,14 @@ def pick(shares: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[n
     return users
 
 
-def _popular(
+def _pick_users(
     population: Population, count: int, rate: float, variates: Variates
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    shares = popularity(population)
-    return pick(shares, variates.column("load.user", count)), shares * rate
+    shares = compute_popularity(population)
+    return pick_by_share(shares, variates.draw_column("load.user", count)), shares * rate
 
 
-def _replayed(scenario: Scenario, load: ReplayLoad, variates: Variates) -> Arrivals:
+def _replay(scenario: Scenario, load: ReplayLoad, variates: Variates) -> Arrivals:
     assert scenario.trace is not None
-    jitter = variates.column("load.within_stamp", len(scenario.trace.times))
+    jitter = variates.draw_column("load.within_stamp", len(scenario.trace.times))
     return replay(scenario.trace, speed_up=load.speed_up, copies=load.copies, jitter=jitter)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simlib.engine.faults import Strangers
+from simlib.engine.faults import ExtraArrivals
 from simlib.scenario.effects import Answer, Call, Flow
 from simlib.scenario.fault_times import FaultTime
 from simlib.scenario.faults import Flood, UnknownKidFlood
@@ -15,9 +15,9 @@ from simlib.scenario.world import World
 from simlib.tokens import (
     ACCESS_TOKEN_TYPE,
     SigningKey,
-    access_token_claims,
+    build_access_token_claims,
     generate_signing_key,
-    opaque_token,
+    make_opaque_token,
     sign_jwt,
 )
 
@@ -32,9 +32,9 @@ class _Visit(NamedTuple):
     ordinal: int
 
 
-def strangers_of(
+def build_flood_arrivals(
     world: World, floods: list[tuple[FaultTime, Flood]], host: str, variates: Variates
-) -> Strangers | None:
+) -> ExtraArrivals | None:
     """The requests of all floods, in order of time; they start on ``host``. None without a flood."""
     visits = sorted(visit for time, flood in floods for visit in _visits(time, flood, variates))
     kinds = {time.name: flood for time, flood in floods}
@@ -45,7 +45,7 @@ def strangers_of(
         visit = visits[number]
         return _visit(_token(world, kinds[visit.name], visit, variates))
 
-    return Strangers(tuple(visit.at for visit in visits), host, make)
+    return ExtraArrivals(tuple(visit.at for visit in visits), host, make)
 
 
 def _visits(time: FaultTime, flood: Flood, variates: Variates) -> Iterator[_Visit]:
@@ -53,7 +53,7 @@ def _visits(time: FaultTime, flood: Flood, variates: Variates) -> Iterator[_Visi
     first = int(time.begin * 1_000) * 1_000_000
     mean = flood.rate * (time.end - time.begin)
     count = int(mean + 6 * np.sqrt(mean) + 20)
-    gaps = -np.log1p(-variates.column(f"fault.{time.name}.{first}.visit", count)) / flood.rate
+    gaps = -np.log1p(-variates.draw_column(f"fault.{time.name}.{first}.visit", count)) / flood.rate
     for number, at in enumerate((time.begin + np.cumsum(gaps)).tolist()):
         if at < time.end:
             yield _Visit(at, time.name, first + number)
@@ -68,9 +68,9 @@ def _token(world: World, flood: Flood, visit: _Visit, variates: Variates) -> str
     """Another one for each visit: a random string, or a JWT with everything right but the key and its name."""
     entropy = variates.random_bytes(f"fault.{visit.name}.token", visit.ordinal, 32)
     if not isinstance(flood, UnknownKidFlood):
-        return opaque_token(entropy)
+        return make_opaque_token(entropy)
     key = generate_signing_key("ES256", "stranger")
-    claims: dict[str, Any] = access_token_claims(
+    claims: dict[str, Any] = build_access_token_claims(
         world.authorization_server.issuer,
         world.service.audience,
         "user-0000000000",

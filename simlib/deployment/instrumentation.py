@@ -3,11 +3,11 @@
 from functools import partial
 from typing import Any
 
-from simlib.engine.request_log import RequestLog, Mark
+from simlib.engine.request_log import Mark, RequestLog
 from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep, Verdict
 
 
-def observed_validation(flow: Flow[Verdict], replica: int, token: int, edge: bool = True) -> Flow[Verdict]:
+def record_validation(flow: Flow[Verdict], replica: int, token: int, edge: bool = True) -> Flow[Verdict]:
     """A validation whose duration and verdict are noted; ``edge``: it is the first of its attempt."""
     begin = partial(_begin_at_edge, replica, token) if edge else _begin
     yield Mark(begin)  # type: ignore[misc]  # the engine's own effect, not a part's
@@ -16,7 +16,7 @@ def observed_validation(flow: Flow[Verdict], replica: int, token: int, edge: boo
     return verdict
 
 
-def observed_exchange(flow: Flow[str | Failed]) -> Flow[str | Failed]:
+def record_token_exchange(flow: Flow[str | Failed]) -> Flow[str | Failed]:
     """Getting a token for a call to an inner service: what tokens cost on the way of a request, like checking."""
     yield Mark(_begin)  # type: ignore[misc]
     token = yield from flow
@@ -24,15 +24,15 @@ def observed_exchange(flow: Flow[str | Failed]) -> Flow[str | Failed]:
     return token
 
 
-def observed_sign_in(flow: Flow[Any]) -> Flow[Any]:
+def record_sign_in(flow: Flow[Any]) -> Flow[Any]:
     """A sign-in whose duration is noted."""
-    yield Mark(partial(_sign_in, -1))  # type: ignore[misc]
+    yield Mark(partial(_add_sign_in, -1))  # type: ignore[misc]
     answer = yield from flow
-    yield Mark(partial(_sign_in, 1))  # type: ignore[misc]
+    yield Mark(partial(_add_sign_in, 1))  # type: ignore[misc]
     return answer
 
 
-def _sign_in(sign: int, journey: RequestLog, now: float) -> None:
+def _add_sign_in(sign: int, journey: RequestLog, now: float) -> None:
     journey.signing_in += sign * now
 
 
@@ -62,7 +62,7 @@ def _end(verdict: Verdict, edge: bool, journey: RequestLog, now: float) -> None:
     journey.refusals += not verdict.accepted
 
 
-def observed_request(flow: Flow[Any], ctx: Context, journey: RequestLog) -> Flow[Any]:
+def record_request(flow: Flow[Any], ctx: Context, journey: RequestLog) -> Flow[Any]:
     """A client's request in which the time that it waits for an access token is noted.
 
     A client that waits by itself, to call the API again, waits for no token: tokens are obtained in shared work.

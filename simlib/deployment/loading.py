@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simlib.deployment.enforcement_points import check_promises
+from simlib.deployment.bounds import check_revocation_lag
 from simlib.deployment.parts import PARTS
 from simlib.scenario.base import bundled_scenarios
-from simlib.scenario.errors import InputError, unknown
+from simlib.scenario.errors import InputError, describe_unknown
 from simlib.scenario.loading import build_scenario, read_document
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ReplayLoad, World
@@ -32,7 +32,7 @@ def scenario_path(source: str | Path) -> Path:
     if path.is_file() or path.suffix or len(path.parts) > 1:
         return path
     if str(source) not in bundled:
-        raise InputError(unknown("scenario", str(source), [*bundled, "or the path of a scenario file"]))
+        raise InputError(describe_unknown("scenario", str(source), [*bundled, "or the path of a scenario file"]))
     return bundled[str(source)]
 
 
@@ -43,7 +43,7 @@ def scenario_from(document: Mapping[str, Any], source: Path) -> Scenario:
     with file, key and what is allowed.
     """
     scenario = build_scenario(document, PARTS, source)
-    check_promises(scenario, source)
+    check_revocation_lag(scenario, source)
     return replace(scenario, world=_absolute(scenario.world, source.absolute().parent))
 
 

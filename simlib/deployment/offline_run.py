@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simlib.scenario.effects import Call, Compute, Flow, Once
-from simlib.scenario.messages import Stored
+from simlib.scenario.messages import StoreReply
 from simlib.scenario.variates import Variates
 
 Resource = Callable[[Any], Any]
 """Answers a request at once, or with a generator that is run outside time as well."""
 
 
-class PastContext:
+class OfflineContext:
     """A host as it was at an instant before the run (seconds, negative)."""
 
     def __init__(self, instant: float, variates: Variates, subject: int) -> None:
@@ -28,7 +28,7 @@ class PastContext:
         return self._variates.random_bytes(f"before.{purpose}", self._subject, length)
 
 
-class PastReplica:
+class OfflineReplica:
     """A replica of a server before the run, where something was pushed to."""
 
     def __init__(self, replica: int) -> None:
@@ -43,7 +43,7 @@ class PastReplica:
         raise NotImplementedError(purpose)
 
 
-def run_untimed(flow: Flow[Any], resources: Mapping[str, Resource]) -> Any:
+def run_offline(flow: Flow[Any], resources: Mapping[str, Resource]) -> Any:
     """Do the work of a generator and its requests to ``resources`` (target -> what answers), charge nothing.
 
     Returns what the generator returns. Raises TypeError for an effect that takes time.
@@ -59,10 +59,10 @@ def run_untimed(flow: Flow[Any], resources: Mapping[str, Resource]) -> Any:
         elif isinstance(effect, Call) and effect.target in resources:
             answer = resources[effect.target](effect.request)
             if hasattr(answer, "send"):
-                answer = run_untimed(answer, resources)
-            answer = answer.answer if isinstance(answer, Stored) else answer
+                answer = run_offline(answer, resources)
+            answer = answer.answer if isinstance(answer, StoreReply) else answer
         elif isinstance(effect, Once):
-            done = run_untimed(effect.work(), resources)
+            done = run_offline(effect.work(), resources)
             answer = done if effect.wait else None
         else:
             raise TypeError(f"{effect!r} takes time, so it cannot have happened before the run")

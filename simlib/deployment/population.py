@@ -9,18 +9,18 @@ is there for S out of every S + 1/r seconds.
 from collections.abc import Callable
 from typing import Any
 
-from simlib.deployment.authorization_servers import Servers
-from simlib.deployment.clients import Application, subject_of
+from simlib.deployment.authorization_servers import ServersByUser
+from simlib.deployment.clients import Application, name_subject
 from simlib.deployment.demand import Demand
-from simlib.deployment.offline_run import PastContext, run_untimed
+from simlib.deployment.offline_run import OfflineContext, run_offline
 from simlib.deployment.sign_in import SignIns
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.hosts import BACKEND
 from simlib.scenario.messages import StorePut, TokenRow
 from simlib.scenario.sinks import Row
 from simlib.scenario.variates import Variates
-from simlib.strategies import Grant, Held, Issued, Issuer, Presenter, UserClient, Wrapper
-from simlib.tokens import opaque_token, store_key
+from simlib.strategies import ClientToken, Grant, Issued, Issuer, Presenter, UserClient, Wrapper
+from simlib.tokens import make_opaque_token, make_store_key
 
 FOREVER = 1e9
 """Expiry of refresh tokens of sessions that do not end, seconds: no such session ends inside a run."""
@@ -38,7 +38,7 @@ class Population:
         variates: Variates,
         presenter: Presenter,
         wrappers: tuple[Wrapper, ...],
-        servers: Servers,
+        servers: ServersByUser,
         scope: str,
         sign_ins: SignIns | None,
         token_row: Callable[[Row], None],
@@ -58,28 +58,28 @@ class Population:
         self._issued_to: dict[int, int] = {}
         self._live: dict[int, list[Issued]] = {}
 
-    def client(self, user: int) -> UserClient:
+    def find_client(self, user: int) -> UserClient:
         """The client of a user."""
         known = self._clients.get(user)
         if known is None:
             known = self._clients[user] = self._begin(user)
         return known
 
-    def newcomer(self, user: int) -> UserClient:
+    def begin_signed_out(self, user: int) -> UserClient:
         """A user's client without a past: nobody has signed in yet. Only where sessions begin."""
         assert self._sign_ins is not None
-        client = self._clients[user] = self._sign_ins.client(user)
+        client = self._clients[user] = self._sign_ins.build_client(user)
         return client
 
-    def application(self, user: int) -> Application | None:
+    def find_application(self, user: int) -> Application | None:
         """The registered client that a user's client is one of; None where there is but one."""
-        return None if self._sign_ins is None else self._sign_ins.application(user)
+        return None if self._sign_ins is None else self._sign_ins.find_application(user)
 
-    def server_region(self, user: int) -> str:
+    def find_region(self, user: int) -> str:
         """The region of the authorization server that a user belongs to."""
-        return self._servers.of(user).region
+        return self._servers.find_server(user).region
 
-    def token_id(self, token: str) -> int:
+    def find_token(self, token: str) -> int:
         """The number of a token that was issued in this run, -1 for any other string."""
         return self._token_ids.get(token, -1)
 
@@ -94,53 +94,55 @@ class Population:
             self._live.setdefault(user, []).append(issued)
         self._token_row((number, user, ordinal, issued.issued_at, issued.expires_at, len(issued.token)))
 
-    def live_tokens(self, user: int, now: float) -> tuple[str, ...]:
+    def list_live_tokens(self, user: int, now: float) -> tuple[str, ...]:
         """The access tokens of a user that are in time at an instant (seconds), those from before the run included."""
-        self.client(user)
+        self.find_client(user)
         return tuple(issued.token for issued in self._live.get(user, ()) if issued.issued_at <= now < issued.expires_at)
 
     def _begin(self, user: int) -> UserClient:
         if self._sign_ins is None:
-            return UserClient(user, self._refresh_token(user, "client", FOREVER), self._held_before(user, FOREVER))
-        client = self._sign_ins.client(user)
-        length, position = self._sign_ins.session_before(user, self._idle(user))
+            return UserClient(
+                user, self._store_refresh_token(user, "client", FOREVER), self._issue_initial_token(user, FOREVER)
+            )
+        client = self._sign_ins.build_client(user)
+        length, position = self._sign_ins.draw_initial_session(user, self._compute_idle_time(user))
         if position < length and client.target != BACKEND:  # a browser with a backend begins without a cookie
             client.session_until = length - position
-            if self._sign_ins.refreshes(user):
-                client_id = self._sign_ins.application(user).client_id
-                client.refresh_token = self._refresh_token(user, client_id, client.session_until)
-            client.held = self._held_before(user, position)
+            if self._sign_ins.has_refresh_tokens(user):
+                client_id = self._sign_ins.find_application(user).client_id
+                client.refresh_token = self._store_refresh_token(user, client_id, client.session_until)
+            client.access_token = self._issue_initial_token(user, position)
         return client
 
-    def _idle(self, user: int) -> float:
+    def _compute_idle_time(self, user: int) -> float:
         """Mean seconds between two requests of a user."""
         rate = float(self._demand.rates[user])
         return 1.0 / rate if rate > 0 else FOREVER
 
-    def _refresh_token(self, user: int, client_id: str, until: float) -> str:
-        token = opaque_token(self._variates.random_bytes("session.refresh_token", user, 32))
-        row = TokenRow("refresh", subject_of(user), client_id, self._scope, "", -FOREVER, until)
-        self._servers.of(user).store.execute(StorePut(store_key(token), row))
+    def _store_refresh_token(self, user: int, client_id: str, until: float) -> str:
+        token = make_opaque_token(self._variates.random_bytes("session.refresh_token", user, 32))
+        row = TokenRow("refresh", name_subject(user), client_id, self._scope, "", -FOREVER, until)
+        self._servers.find_server(user).store.execute(StorePut(make_store_key(token), row))
         return token
 
-    def _held_before(self, user: int, oldest: float) -> Held | None:
+    def _issue_initial_token(self, user: int, oldest: float) -> ClientToken | None:
         """The access token that a user has when the run begins, at most ``oldest`` seconds old."""
         # One uniform for both questions: below the usable share of the cycle it is the age in cycles.
-        position = self._variates.one("session.age", user, 0) * (self._life + self._idle(user))
+        position = self._variates.draw_one("session.age", user, 0) * (self._life + self._compute_idle_time(user))
         if position >= self._life:
             return None
-        past = PastContext(-min(position, oldest), self._variates, user)
-        client_id = "client" if self._sign_ins is None else self._sign_ins.application(user).client_id
-        grant = Grant(subject_of(user), client_id, self._scope)
+        past = OfflineContext(-min(position, oldest), self._variates, user)
+        client_id = "client" if self._sign_ins is None else self._sign_ins.find_application(user).client_id
+        grant = Grant(name_subject(user), client_id, self._scope)
         for wrapper in self._wrappers:
-            grant = wrapper.grant_before(user, grant)
-        server = self._servers.of(user)
-        issued: Issued = run_untimed(server.issuer.issue(past, grant), server.resources())
+            grant = wrapper.adjust_initial_grant(user, grant)
+        server = self._servers.find_server(user)
+        issued: Issued = run_offline(server.issuer.issue(past, grant), server.list_resources())
         self.note_issued(issued)
-        return Held(issued.token, issued.expires_at)
+        return ClientToken(issued.token, issued.expires_at)
 
 
-class ObservedTokens:
+class RecordedTokens:
     """The AS's access tokens, with the driver looking on: what is issued and revoked becomes rows."""
 
     def __init__(self, issuer: Issuer, population: Population, on_revoked: Callable[[str, float], None]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from simlib.deployment.clients import PUBLIC
-from simlib.deployment.parts import deployment_of
+from simlib.deployment.parts import build_deployment_config
 from simlib.scenario.design import Design
 from simlib.scenario.errors import InputError
 from simlib.scenario.faults import MassLogout
@@ -13,7 +13,7 @@ from simlib.scenario.profile import MANY_CLAIMS
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import ClientKind, World
-from simlib.services import DEVICE_CODE, ENDPOINT_OPERATIONS, FAMILY_ENDED, GRANT_OPERATIONS, ROTATION
+from simlib.services import DEVICE_CODE, ENDPOINT_OPERATIONS, FAMILY_REVOCATION, GRANT_OPERATIONS, ROTATION
 from simlib.strategies import CATALOGUE
 
 CALLS = frozenset({"http.call_out", "http.call_in"})
@@ -21,14 +21,14 @@ CONNECTIONS = frozenset({"http.connect_out", "http.connect_in"})
 TOKEN_ENDPOINT = ENDPOINT_OPERATIONS["token"] | GRANT_OPERATIONS["refresh_token"]
 """What every refresh costs the authorization server, beside the new token."""
 REVOKING = frozenset({"token.hash", "store.put", "store.revoke"})
-ROTATING = ROTATION | FAMILY_ENDED
+ROTATING = ROTATION | FAMILY_REVOCATION
 """A refresh token for one use, and the end of its family when it comes twice."""
-BY_CODE = ENDPOINT_OPERATIONS["authorize"] | GRANT_OPERATIONS["authorization_code"] | FAMILY_ENDED
+BY_CODE = ENDPOINT_OPERATIONS["authorize"] | GRANT_OPERATIONS["authorization_code"] | FAMILY_REVOCATION
 BY_DEVICE = (
     ENDPOINT_OPERATIONS["device_authorization"]
     | ENDPOINT_OPERATIONS["device_verification"]
     | GRANT_OPERATIONS[DEVICE_CODE]
-    | FAMILY_ENDED
+    | FAMILY_REVOCATION
 )
 SIGNING_IN: Mapping[ClientKind, frozenset[str]] = MappingProxyType(
     {
@@ -52,24 +52,24 @@ def check_profile(scenario: Scenario) -> None:
     """Raise InputError, naming design and operation, when the profile lacks what a design needs."""
     profile = scenario.profile
     for name, design in scenario.designs.items():
-        for operation in sorted(needed_operations(scenario, design)):
-            if profile.row(operation) is None:
+        for operation in sorted(list_needed_operations(scenario, design)):
+            if profile.find_row(operation) is None:
                 raise InputError(
-                    f"{scenario.name}: profile {profile.name!r} has no operation {_missing(scenario, operation)!r}, "
+                    f"{scenario.name}: profile {profile.name!r} has no operation {_name_missing(scenario, operation)!r}, "
                     f"which design {name!r} needs; `simlib calibrate` measures all of them"
                 )
 
 
-def needed_operations(scenario: Scenario, design: Design) -> frozenset[str]:
+def list_needed_operations(scenario: Scenario, design: Design) -> frozenset[str]:
     """The operations that runs of a design charge to the profile, as far as they can be known before."""
     world = scenario.world
-    deployment = deployment_of(scenario, design, Variates(scenario.run.seed, 0), {})
+    deployment = build_deployment_config(scenario, design, Variates(scenario.run.seed, 0), {})
     needed = CALLS | TOKEN_ENDPOINT
     for place, chosen in design.parts.items():
-        needed |= CATALOGUE[place][chosen.part].operations(chosen.settings, deployment)
+        needed |= CATALOGUE[place][chosen.part].list_operations(chosen.settings, deployment)
     for chosen in design.wrappers:
-        needed |= CATALOGUE["wrappers"][chosen.part].operations(chosen.settings, deployment)
-    if any(link.connections is not None for link in _links(world)):
+        needed |= CATALOGUE["wrappers"][chosen.part].list_operations(chosen.settings, deployment)
+    if any(link.connections is not None for link in _list_links(world)):
         needed |= CONNECTIONS
     if world.revocations.rate > 0:
         needed |= REVOKING
@@ -84,28 +84,28 @@ def needed_operations(scenario: Scenario, design: Design) -> frozenset[str]:
         needed |= REVOKING | {"store.get"}
     if world.authorization_server.rate_limit is not None:
         needed |= {"cache.lookup"}
-    return frozenset(_in_store(world.store.kind, needed))
+    return frozenset(_name_store_operations(world.store.kind, needed))
 
 
-def _links(world: World) -> tuple[Link, ...]:
+def _list_links(world: World) -> tuple[Link, ...]:
     network = world.network
     links = (
         network.client_to_service,
         network.client_to_authorization_server,
         network.service_to_authorization_server,
-        network.inside,
+        network.internal_link,
     )
     behind = [store.link for store in (world.store.database, world.shared_store) if store is not None]
     return (*links, *behind)
 
 
-def _in_store(kind: str, operations: frozenset[str]) -> list[str]:
+def _name_store_operations(kind: str, operations: frozenset[str]) -> list[str]:
     """With the store's name; the work of a store on a host of its own is no operation of the profile."""
     named = [name.replace("store.", f"store.{kind}.") for name in operations]
     return [name for name in named if kind in IN_PROCESS or not name.startswith("store.")]
 
 
-def _missing(scenario: Scenario, operation: str) -> str:
+def _name_missing(scenario: Scenario, operation: str) -> str:
     """The row that is not there: of two between which a cost would lie, the first that is missing."""
     name, size, _ = operation.partition("@")
     return f"{name}{MANY_CLAIMS}" if size and name in scenario.profile.quantiles else name

@@ -3,28 +3,24 @@
 Sessions that end all at once: by the authorization server's hand, or with the key that signed their tokens.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
-from itertools import count
 from typing import Any
 
 import numpy as np
 
-from simlib.deployment.clients import Application, subject_of
-from simlib.deployment.demand import Demand, pick
+from simlib.deployment.clients import Application
+from simlib.deployment.demand import Demand, pick_by_share
 from simlib.deployment.population import Population
-from simlib.scenario.effects import Call, Context, Flow
+from simlib.scenario.effects import Call, Flow
 from simlib.scenario.hosts import BACKEND
-from simlib.scenario.messages import HttpRequest, StoreConsume, StoreGet, StorePut, StoreRequest, StoreRevoke
-from simlib.scenario.records import SESSION
+from simlib.scenario.messages import HttpRequest
 from simlib.scenario.sinks import Row
 from simlib.scenario.variates import Variates
-from simlib.services import AuthorizationServer
-from simlib.stores import StoreAnswer, TokenStore
-from simlib.strategies import Credentials, basic
+from simlib.strategies import Credentials, format_basic_authorization
 
 
-class Thefts:
+class Revocations:
     """They come as a Poisson stream and hit users in proportion to their requests."""
 
     def __init__(
@@ -54,9 +50,9 @@ class Thefts:
         if self._rate == 0:
             return []
         count = int(self._rate * self._horizon + 6 * np.sqrt(self._rate * self._horizon) + 20)
-        gaps = -np.log1p(-self._variates.column("revocation.gap", count)) / self._rate
+        gaps = -np.log1p(-self._variates.draw_column("revocation.gap", count)) / self._rate
         times = np.cumsum(gaps)
-        users = pick(self._demand.rates, self._variates.column("revocation.user", count))
+        users = pick_by_share(self._demand.rates, self._variates.draw_column("revocation.user", count))
         return [
             (time, client_host(user), partial(self._routed, route, population, number, user, time))
             for number, (time, user) in enumerate(zip(times.tolist(), users.tolist(), strict=True))
@@ -75,22 +71,24 @@ class Thefts:
 
     def _revoke(self, population: Population, number: int, user: int, asked: float) -> Flow[None]:
         """The user's token is reported stolen; whoever has it goes on presenting it."""
-        client_of_user = population.client(user)
-        held = client_of_user.held
+        client_of_user = population.find_client(user)
+        held = client_of_user.access_token
         # A browser with a backend holds no token that could be stolen.
         if held is None or held.expires_at <= asked or client_of_user.target == BACKEND:
             return
         self._asked[held.token] = (number, user, asked)
-        yield Call("revoke", revocation(held.token, population.application(user), self._authorization))
+        yield Call(
+            "revoke", build_revocation_request(held.token, population.find_application(user), self._authorization)
+        )
 
-    def revoked(self, population: Population, token: str, effective: float) -> None:
+    def note_revoked(self, population: Population, token: str, effective: float) -> None:
         """A token has been revoked; those that ended with their session were not reported and have no row."""
         if token in self._asked:
             number, user, asked = self._asked[token]
-            self._row((number, population.token_id(token), user, asked, effective))
+            self._row((number, population.find_token(token), user, asked, effective))
 
 
-def revocation(token: str, client: Application | None, authorization: str) -> HttpRequest:
+def build_revocation_request(token: str, client: Application | None, authorization: str) -> HttpRequest:
     """What the client of a token sends to have it revoked (RFC 7009 section 2.1); ``authorization`` is that of the
     deployment's client, for worlds where there is but one.
     """
@@ -98,66 +96,5 @@ def revocation(token: str, client: Application | None, authorization: str) -> Ht
     if client is None:
         return HttpRequest(authorization, form.encode())
     if client.secret:
-        return HttpRequest(basic(Credentials(client.client_id, client.secret)), form.encode())
+        return HttpRequest(format_basic_authorization(Credentials(client.client_id, client.secret)), form.encode())
     return HttpRequest(body=f"{form}&client_id={client.client_id}".encode())
-
-
-FIRST_NUMBER = 1_000_000_000
-"""Their revocations are numbered from here on, beyond those of thefts."""
-
-
-class IndexedStore:
-    """A token store that also knows which refresh tokens a subject has, as an index over that column would."""
-
-    def __init__(self, store: TokenStore) -> None:
-        self._store = store
-        self._refresh: dict[str, dict[str, None]] = {}
-        self.count_valid = store.count_valid
-
-    def execute(self, request: StoreRequest) -> StoreAnswer:
-        """Answer one request at once."""
-        if isinstance(request, StorePut) and request.row.kind == "refresh" and request.row.revoked_at is None:
-            self._refresh.setdefault(request.row.subject, {})[request.key] = None
-        elif isinstance(request, StoreRevoke | StoreConsume):
-            row = self._store.execute(StoreGet(request.key))
-            self._refresh.get(getattr(row, "subject", ""), {}).pop(request.key, None)
-        return self._store.execute(request)
-
-    def refresh_keys(self, subject: str) -> tuple[str, ...]:
-        """The keys of the refresh tokens that a subject may still use, oldest first."""
-        return tuple(self._refresh.get(subject, ()))
-
-    def close(self) -> None:
-        """Let go of files and memory, or forget every row."""
-        self._refresh.clear()
-        self._store.close()
-
-
-class SessionsEnded:
-    """Writes down whose sessions and tokens ended, and ends them."""
-
-    def __init__(self, population: Population, row: Callable[[Row], None]) -> None:
-        self._population = population
-        self._row = row
-        self._numbers = count(FIRST_NUMBER)
-
-    def log_out(self, ctx: Context, user: int, server: AuthorizationServer, store: IndexedStore) -> Flow[None]:
-        """Revoke what a user has: refresh tokens first, so that no new access token comes of them."""
-        asked = ctx.now()
-        for key in store.refresh_keys(subject_of(user)):
-            yield Call("store", StoreRevoke(key, ctx.now()))
-        self._note(SESSION, user, asked, ctx.now())
-        for token in self._population.live_tokens(user, ctx.now()):
-            if (yield from server.tokens.revoke(ctx, token)):
-                self._note(self._population.token_id(token), user, asked, ctx.now())
-
-    def withdraw(self, users: Iterable[int], now: float) -> Iterator[int]:
-        """Every token of these users that is in time now was signed by a key that nobody shall believe any more."""
-        for user in users:
-            for token in self._population.live_tokens(user, now):
-                number = self._population.token_id(token)
-                self._note(number, user, now, now)
-                yield number
-
-    def _note(self, token: int, user: int, asked: float, effective: float) -> None:
-        self._row((next(self._numbers), token, user, asked, effective))

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from simlib.deployment.deployment import Deployed
+from simlib.deployment.deployment import Deployment
+from simlib.deployment.network import build_network
 from simlib.deployment.required_operations import check_profile
-from simlib.engine.live_timing import Stopwatch, stopwatch_of
-from simlib.engine.network import run_network
+from simlib.engine.live_timing import Stopwatch, choose_stopwatch
+from simlib.engine.simulation import run_network
 from simlib.scenario.errors import InputError
 from simlib.scenario.fault_checks import check_fault_times
 from simlib.scenario.faults import RandomTokenFlood, UnknownKidFlood
@@ -38,14 +39,14 @@ def simulate(
     """
     chosen = scenario.design(design)
     check_budget(scenario)
-    watch = stopwatch_of(scenario, stopwatch)
+    watch = choose_stopwatch(scenario, stopwatch)
     variates = Variates(scenario.run.seed, replication)
     sink = sink or MemorySink()
     kind = scenario.world.store.kind
-    run = Deployed(scenario, chosen, variates, STORES["dict" if kind == "database" else kind], sink)
+    run = Deployment(scenario, chosen, variates, STORES["dict" if kind == "database" else kind], sink)
     try:
         return run_network(
-            run.network(),
+            build_network(run),
             run.demand.times if run.demand.cycles is None else run.demand.cycles,
             scenario.horizon_s,
             variates,
@@ -65,7 +66,7 @@ def check_budget(scenario: Scenario) -> None:
     """Refuse a run beyond its memory budget, one shorter than its warm-up or faults, or without needed costs."""
     check_profile(scenario)
     check_fault_times(scenario.world, scenario.horizon_s, f"{scenario.name}: world.faults")
-    requests, users = scenario.expected_requests + _strangers(scenario), scenario.world.population.users
+    requests, users = scenario.expected_requests + _count_flood_requests(scenario), scenario.world.population.users
     revocations = scenario.world.revocations.rate * scenario.horizon_s
     needed = (requests * BYTES_PER_REQUEST + users * BYTES_PER_USER + revocations * BYTES_PER_REVOCATION) / 1e6
     if needed > scenario.run.memory_budget_mb:
@@ -81,7 +82,7 @@ def check_budget(scenario: Scenario) -> None:
         )
 
 
-def _strangers(scenario: Scenario) -> float:
+def _count_flood_requests(scenario: Scenario) -> float:
     """Requests of floods, at most those of one that lasts for the whole run when its times are drawn."""
     floods = (f for f in scenario.world.faults.values() if isinstance(f, UnknownKidFlood | RandomTokenFlood))
     return sum(flood.rate * (flood.length_s or scenario.horizon_s) for flood in floods)

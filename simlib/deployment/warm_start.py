@@ -8,88 +8,90 @@ every T + 1/r seconds, and of an age that is uniform on [0, T).
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simlib.deployment.enforcement_points import Site
-from simlib.deployment.offline_run import PastContext, Resource, run_untimed
-from simlib.scenario.hosts import GATEWAY, at
+from simlib.deployment.deployment import Deployment
+from simlib.deployment.enforcement_points import EnforcementPoint
+from simlib.deployment.offline_run import OfflineContext, Resource, run_offline
+from simlib.scenario.hosts import GATEWAY, name_in_region
 from simlib.scenario.messages import HttpRequest
 from simlib.services import ENDPOINTS
-from simlib.strategies import Presented
-
-if TYPE_CHECKING:
-    from simlib.deployment.deployment import Deployed
+from simlib.strategies import PresentedToken
 
 
-def warm(deployed: "Deployed") -> None:
+def warm_up_caches(deployment: Deployment) -> None:
     """Let every replica that validates the clients' own tokens have done so before the run."""
-    for site in deployed.sites:
-        if site.validator is not None and _sees_clients_tokens(deployed, site):
+    for site in deployment.enforcement_points:
+        if site.validator is not None and _receives_client_tokens(deployment, site):
             for replica in range(site.replicas):
-                _warm_keys(deployed, site, replica)
-                _warm_answers(deployed, site, replica)
+                _warm_keys(deployment, site, replica)
+                _warm_answers(deployment, site, replica)
 
 
-def _sees_clients_tokens(deployed: "Deployed", site: Site) -> bool:
-    propagator = deployed.parts.propagator
+def _receives_client_tokens(deployment: Deployment, site: EnforcementPoint) -> bool:
+    propagator = deployment.parts.propagator
     return site.edge or (site.place != GATEWAY and (propagator is None or not propagator.own_audiences))
 
 
-def _setting(deployed: "Deployed", site: Site, name: str) -> float | None:
-    value: float | None = getattr(deployed.parts.design.settings(site.place), name, None)
+def _find_setting(deployment: Deployment, site: EnforcementPoint, name: str) -> float | None:
+    value: float | None = getattr(deployment.parts.design.get_settings(site.place), name, None)
     return value
 
 
-def _warm_keys(deployed: "Deployed", site: Site, replica: int) -> None:
-    lifetime = _setting(deployed, site, "jwks_lifetime_s")
+def _warm_keys(deployment: Deployment, site: EnforcementPoint, replica: int) -> None:
+    lifetime = _find_setting(deployment, site, "jwks_lifetime_s")
     if lifetime is None:
         return
-    age = deployed.variates.one(f"warm.{site.host}.{replica}.keys", 0, 0) * lifetime
-    user = next((user for user in _users(deployed) if _held(deployed, user)), None)
+    age = deployment.variates.draw_one(f"warm.{site.host}.{replica}.keys", 0, 0) * lifetime
+    user = next((user for user in _list_users(deployment) if _find_token_end(deployment, user)), None)
     if user is not None:
-        _validate(deployed, site, replica, user, age)
+        _validate(deployment, site, replica, user, age)
 
 
-def _warm_answers(deployed: "Deployed", site: Site, replica: int) -> None:
-    ttl = _setting(deployed, site, "ttl_s")
+def _warm_answers(deployment: Deployment, site: EnforcementPoint, replica: int) -> None:
+    ttl = _find_setting(deployment, site, "ttl_s")
     if ttl is None:
         return
-    for user in _users(deployed):
-        seen = max(float(deployed.demand.rates[user]), 1e-12) / site.replicas * ttl
-        position = deployed.variates.one(f"warm.{site.host}.{replica}.answer", user, 0) * (1 + seen) / seen
-        if position < 1 and _held(deployed, user):
-            issued = _held(deployed, user) - deployed.parts.deployment.token_lifetime_s
-            _validate(deployed, site, replica, user, min(position * ttl, -issued))
+    for user in _list_users(deployment):
+        seen = max(float(deployment.demand.rates[user]), 1e-12) / site.replicas * ttl
+        position = deployment.variates.draw_one(f"warm.{site.host}.{replica}.answer", user, 0) * (1 + seen) / seen
+        if position < 1 and _find_token_end(deployment, user):
+            issued = _find_token_end(deployment, user) - deployment.parts.config.token_lifetime_s
+            _validate(deployment, site, replica, user, min(position * ttl, -issued))
 
 
-def _users(deployed: "Deployed") -> list[int]:
+def _list_users(deployment: Deployment) -> list[int]:
     """Those who come in this run, in order."""
-    return sorted(set(deployed.demand.users.tolist()))
+    return sorted(set(deployment.demand.users.tolist()))
 
 
-def _held(deployed: "Deployed", user: int) -> float:
+def _find_token_end(deployment: Deployment, user: int) -> float:
     """When the token ends that a user has in hand as the run begins, 0 for none."""
-    held = deployed.population.client(user).held
+    held = deployment.population.find_client(user).access_token
     return 0.0 if held is None else held.expires_at
 
 
-def _validate(deployed: "Deployed", site: Site, replica: int, user: int, age: float) -> None:
-    held = deployed.population.client(user).held
+def _validate(deployment: Deployment, site: EnforcementPoint, replica: int, user: int, age: float) -> None:
+    held = deployment.population.find_client(user).access_token
     assert held is not None
     assert site.validator is not None
-    ctx = PastContext(-age, deployed.variates, user)
-    presented = Presented(held.token, site.scope, uri=site.uri)
-    flow = site.validator.validate(ctx, deployed.handlers.state_of(site, replica), presented)
-    run_untimed(flow, _resources(deployed, site, ctx))
+    ctx = OfflineContext(-age, deployment.variates, user)
+    presented = PresentedToken(held.token, site.scope, uri=site.uri)
+    flow = site.validator.validate(ctx, deployment.handlers.find_state(site, replica), presented)
+    run_offline(flow, _list_resources(deployment, site, ctx))
 
 
-def _resources(deployed: "Deployed", site: Site, ctx: Any) -> Mapping[str, Resource]:
+def _list_resources(deployment: Deployment, site: EnforcementPoint, ctx: Any) -> Mapping[str, Resource]:
     """The servers as the site reaches them: its own by their plain names, all by those with their region."""
 
     def ask(region: str, name: str, request: HttpRequest) -> Any:
-        endpoint = deployed.handlers.endpoint(name, ENDPOINTS[name], deployed.around(region))
-        return endpoint(ctx, request, deployed.values[region])
+        endpoint = deployment.handlers.wrap_endpoint(name, ENDPOINTS[name], deployment.around(region))
+        return endpoint(ctx, request, deployment.authorization_servers[region])
 
-    own = deployed.topology.authorization_server(site.region)
-    everywhere = {at(name, region): partial(ask, region, name) for region in deployed.values for name in ENDPOINTS}
-    return {**deployed.as_servers[own].resources(), **everywhere, **{n: partial(ask, own, n) for n in ENDPOINTS}}
+    own = deployment.topology.find_server_region(site.region)
+    everywhere = {
+        name_in_region(name, region): partial(ask, region, name)
+        for region in deployment.authorization_servers
+        for name in ENDPOINTS
+    }
+    return {**deployment.servers[own].list_resources(), **everywhere, **{n: partial(ask, own, n) for n in ENDPOINTS}}

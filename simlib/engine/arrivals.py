@@ -21,7 +21,7 @@ from simlib.scenario.variates import Variates
 from simlib.scenario.world import BurstyLoad, ClosedLoad, DailyLoad, OpenLoad
 
 
-def admit(
+def schedule_arrivals(
     kernel: Kernel,
     driver: Driver,
     times: list[float],
@@ -36,7 +36,7 @@ def admit(
     """
     count = len(times)
     schedule_at = kernel.schedule_at
-    new_task, spare, advance = driver.task, driver.spare, driver.advance
+    new_task, spare, advance = driver.new_task, driver.spare, driver.advance
 
     def schedule(number: int) -> None:
         if number < count:
@@ -82,7 +82,7 @@ def draw_cycles(load: ClosedLoad, users: int, horizon: float, variates: Variates
     """As many think times as nobody can use up before the horizon (seconds), even if answers took no time."""
     count = int(1.5 * horizon / load.think.mean()) + 10
     while True:
-        thinks = load.think.seconds(variates.column("load.think", users * count)).reshape(users, count)
+        thinks = load.think.invert(variates.draw_column("load.think", users * count)).reshape(users, count)
         if (thinks.sum(axis=1) >= horizon).all():
             return Cycles(thinks)
         count *= 2
@@ -115,17 +115,17 @@ class ClosedUsers:
         for first in range(0, len(self._thinks), self._per_user):
             self._think(first, 0.0)
 
-    def answered(self, request: int, now: float) -> None:
+    def note_answer(self, request: int, now: float) -> None:
         """The user of this request has the answer and thinks about the next one."""
         if (request + 1) % self._per_user:
             self._think(request + 1, now)
 
     def _think(self, request: int, now: float) -> None:
-        over = Occurrence(self._kernel, [partial(self._ask, request)])
+        over = Occurrence(self._kernel, [partial(self._send_request, request)])
         self._kernel.schedule_at(over, now + self._thinks[request], request)
 
-    def _ask(self, request: int, _: Occurrence) -> None:
-        task = self._driver.task(request, request)
+    def _send_request(self, request: int, _: Occurrence) -> None:
+        task = self._driver.new_task(request, request)
         task.arrival = self._kernel._now
         host = self._host if self._hosts is None else self._hosts[request]
         self._driver.start(task, host, self._entry(request if self._begin is None else self._begin(task)))
@@ -146,14 +146,14 @@ class Intensity:
         return np.concatenate(([0.0], np.cumsum(np.diff(self.edges) * self.rates)))
 
 
-def arrival_times(intensity: Intensity, variates: Variates) -> Floats:
+def draw_arrival_times(intensity: Intensity, variates: Variates) -> Floats:
     """A Poisson process of this intensity between its first and last edge, in seconds.
 
     A unit-rate process in operational time, carried over by the inverse of the expected number of requests
     (Cinlar 1975, section 4.7).
     """
     expected = intensity.cumulative()
-    operational = unit_times(float(expected[-1]), variates)
+    operational = draw_unit_times(float(expected[-1]), variates)
     # Stretches without arrivals have no inverse; leaving their inner edges out keeps the rest increasing.
     keep = np.concatenate(([True], np.diff(expected) > 0))
     keep[:-1] |= keep[1:]
@@ -161,21 +161,21 @@ def arrival_times(intensity: Intensity, variates: Variates) -> Floats:
     return times
 
 
-def constant(rate: float, horizon: float) -> Intensity:
+def build_constant_intensity(rate: float, horizon: float) -> Intensity:
     """The same rate until the horizon (seconds)."""
     return Intensity(np.array([0.0, horizon]), np.array([rate]))
 
 
-def intensity_of(load: OpenLoad, horizon: float, variates: Variates) -> Intensity:
+def build_intensity(load: OpenLoad, horizon: float, variates: Variates) -> Intensity:
     """The intensity of a load until the horizon; a bursty one is drawn."""
     if isinstance(load, DailyLoad):
-        return _daily(load, horizon)
+        return _build_daily(load, horizon)
     if isinstance(load, BurstyLoad):
-        return _bursty(load, horizon, variates)
-    return constant(load.arrival_rate, horizon)
+        return _draw_bursty(load, horizon, variates)
+    return build_constant_intensity(load.arrival_rate, horizon)
 
 
-def _daily(load: DailyLoad, horizon: float) -> Intensity:
+def _build_daily(load: DailyLoad, horizon: float) -> Intensity:
     parts = len(load.profile)
     width = load.period_s / parts
     weights = np.array(load.profile)
@@ -186,27 +186,27 @@ def _daily(load: DailyLoad, horizon: float) -> Intensity:
     return Intensity(edges, rates[starts[:-1] % parts])
 
 
-def _bursty(load: BurstyLoad, horizon: float, variates: Variates) -> Intensity:
+def _draw_bursty(load: BurstyLoad, horizon: float, variates: Variates) -> Intensity:
     """States from their own variates; the first state as it is found at a random instant."""
     in_burst = load.burst_s / (load.quiet_s + load.burst_s)
-    begins_in_burst = variates.one("load.state", 0, 0) < in_burst
+    begins_in_burst = variates.draw_one("load.state", 0, 0) < in_burst
     means = (load.burst_s, load.quiet_s) if begins_in_burst else (load.quiet_s, load.burst_s)
     rates = (load.burst_rate, load.quiet_rate) if begins_in_burst else (load.quiet_rate, load.burst_rate)
     count = int(4 * horizon / (load.quiet_s + load.burst_s)) + 20
     while True:
         mean = np.resize(np.array(means), count)
         # Exponential times forget how long they have lasted, so the first one needs no correction.
-        edges = np.concatenate(([0.0], np.cumsum(-np.log1p(-variates.column("load.state", count)) * mean)))
+        edges = np.concatenate(([0.0], np.cumsum(-np.log1p(-variates.draw_column("load.state", count)) * mean)))
         if edges[-1] >= horizon:
             return Intensity(np.minimum(edges, horizon), np.resize(np.array(rates), count))
         count *= 2
 
 
-def unit_times(until: float, variates: Variates) -> Floats:
+def draw_unit_times(until: float, variates: Variates) -> Floats:
     """A Poisson process of rate 1 up to an instant, from exponential gaps."""
     count = int(until + 6 * np.sqrt(until) + 20)
     while True:
-        times = np.cumsum(-np.log1p(-variates.column("load.gap", count)))
+        times = np.cumsum(-np.log1p(-variates.draw_column("load.gap", count)))
         if times[-1] >= until:
             return times[times < until]
         count *= 2

@@ -1,42 +1,39 @@
 """Calls between hosts: both ends are charged, the link takes its time, connections are kept, callers may give up."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simlib.engine.hosts import Route, Threads
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.links import Connections, Timeouts
 from simlib.engine.request_log import NAN
-from simlib.engine.task import CallFrame, Task, Timeout
+from simlib.engine.task import CallFrame, Task, TaskRunner, Timeout
 from simlib.scenario.effects import Call, Failed, Reply
-from simlib.scenario.messages import Stored
+from simlib.scenario.messages import StoreReply
 from simlib.scenario.records import GIVEN_UP
 from simlib.scenario.sinks import Row
-
-if TYPE_CHECKING:
-    from simlib.engine.driver import Driver
 
 CONNECT_OUT, CONNECT_IN = ("http.connect_out",), ("http.connect_in",)
 
 
-class Exchange:
+class Calls:
     """Carries a task from the caller to the callee and back.
 
     A call without a timeout travels with its own task. A call that may be given up gets a carrier, so that the callee
     goes on working when nobody waits any more.
     """
 
-    def __init__(self, kernel: Kernel, driver: "Driver", call_row: Callable[[Row], None] | None):
+    def __init__(self, kernel: Kernel, driver: TaskRunner, call_row: Callable[[Row], None] | None):
         self.kernel = kernel
         self.schedule_at = kernel.schedule_at
         self.driver = driver
         self._call_row = call_row
         self._on_left: Callbacks = [self._depart]
-        self._on_connected: Callbacks = [self._connected]
-        self._on_arrived: Callbacks = [self._arrived]
+        self._on_connected: Callbacks = [self._finish_connecting]
+        self._on_arrived: Callbacks = [self._arrive]
         self.on_begin: Callbacks = [self._begin]
-        self._on_answered: Callbacks = [self._answered]
-        self._timeouts = Timeouts(kernel, self._timed_out)
+        self._on_answered: Callbacks = [self._finish_call]
+        self._timeouts = Timeouts(kernel, self._time_out)
 
     def call(self, task: Task, call: Call, route: Route) -> None:
         """The task's generator wants an answer from another host."""
@@ -56,22 +53,22 @@ class Exchange:
             self.driver.release(task)
         call: Call = task.effect
         if call.timeout is not None:
-            task = self._carrier(task, call, call.timeout)
+            task = self._detach(task, call, call.timeout)
         connections = task.route.connections
         if connections is None:
             self._dispatch(task, 0.0)
         else:
             self._connect(task, connections)
 
-    def _carrier(self, task: Task, call: Call, timeout: float) -> Task:
+    def _detach(self, task: Task, call: Call, timeout: float) -> Task:
         clock = self._timeouts.start(task, timeout)
-        carrier = self.driver.task(task.subject, task.key)
-        carrier.journey = task.journey
+        carrier = self.driver.new_task(task.subject, task.key)
+        carrier.log = task.log
         carrier.parent = clock
         carrier.effect = call
         carrier.route = task.route
         carrier.host = task.host
-        carrier.send = nobody
+        carrier.send = discard_answer
         return carrier
 
     # --- connections ---------------------------------------------------------------------------------------------
@@ -85,9 +82,9 @@ class Exchange:
         elif task.route.call_out and task.host.station is not None:
             self.driver.charge(task, CONNECT_OUT, self._on_connected)
         else:
-            self._connected(task)
+            self._finish_connecting(task)
 
-    def _connected(self, task: Task) -> None:
+    def _finish_connecting(self, task: Task) -> None:
         """The caller has done its part of opening a connection; the rest is round trips."""
         if task.held is not None:
             self.driver.release(task)
@@ -107,10 +104,10 @@ class Exchange:
         one_way = round_trip / 2
         delay = one_way if round_trips == 0.0 else one_way + round_trips * round_trip
         size = 0
-        journey = task.journey
+        journey = task.log
         if journey is not None or self._call_row is not None or link.bandwidth is not None:
             size = link.head_out + task.effect.request.size
-            delay += link.transmission(size)
+            delay += link.transmission_time(size)
             if journey is not None:
                 journey.bytes += size
                 journey.asked += journey.validating and route.asks
@@ -121,29 +118,29 @@ class Exchange:
         task.callbacks = self._on_arrived if route.call_in or callee.threads is not None else self.on_begin
         self.schedule_at(task, now + delay, task.key)
 
-    def _arrived(self, task: Task) -> None:
+    def _arrive(self, task: Task) -> None:
         threads = task.host.threads
         if threads is None or threads.enter(task, self.kernel._now):
-            self._admitted(task)
+            self._admit(task)
 
-    def _admitted(self, task: Task) -> None:
+    def _admit(self, task: Task) -> None:
         """The callee has a thread for the request, if it needs one."""
         operations = task.route.call_in
         if not operations or task.host.station is None:
             self._begin(task)
         else:
-            self.driver.charge(task, self._taking_in(task), self.on_begin)
+            self.driver.charge(task, self._call_in_operations(task), self.on_begin)
 
-    def _taking_in(self, task: Task) -> tuple[str, ...]:
+    def _call_in_operations(self, task: Task) -> tuple[str, ...]:
         operations = task.route.call_in
         return operations + CONNECT_IN if task.new_connection else operations
 
     def _leave_thread(self, task: Task, threads: Threads) -> None:
         now = self.kernel._now
         since, following = threads.leave(task, now)
-        self.driver.note_threads(task, since, now)
+        self.driver.write_thread_visit(task, since, now)
         if following is not None:
-            self._admitted(following)
+            self._admit(following)
 
     def _begin(self, task: Task) -> None:
         task.send = task.host.handlers[task.route.target](task.effect.request).send
@@ -163,11 +160,11 @@ class Exchange:
         if task.held is not None:
             self.driver.release(task)
         delay = frame.one_way
-        journey = task.journey
+        journey = task.log
         link = frame.route.link
         if journey is not None or self._call_row is not None or link.bandwidth is not None:
             size = link.head_back + value.size
-            delay += link.transmission(size)
+            delay += link.transmission_time(size)
             task.reply_bytes = size
             if journey is not None:
                 journey.bytes += size
@@ -176,7 +173,7 @@ class Exchange:
         task.callbacks = self._on_answered
         self.schedule_at(task, self.kernel._now + delay, task.key)
 
-    def _answered(self, task: Task) -> None:
+    def _finish_call(self, task: Task) -> None:
         frame = task.frames.pop()
         assert frame.__class__ is CallFrame
         value = task.value
@@ -184,9 +181,9 @@ class Exchange:
         if connections is not None:
             self._hand_over(connections)
         if self._call_row is not None:
-            self._write(task, frame, task.host.index, self.kernel._now, value.status, task.reply_bytes)
-        value = as_failure(value)
-        if task.parent is not None and frame.send is nobody:
+            self._write_row(task, frame, task.host.index, self.kernel._now, value.status, task.reply_bytes)
+        value = convert_failure(value)
+        if task.parent is not None and frame.send is discard_answer:
             self._deliver(task, task.parent, value)
             return
         task.host = frame.host
@@ -210,7 +207,7 @@ class Exchange:
         if waiting is not None:
             self.driver.advance(waiting, value)
 
-    def _timed_out(self, clock: Timeout) -> None:
+    def _time_out(self, clock: Timeout) -> None:
         waiting = clock.waiting
         if waiting is not None:
             clock.waiting = None
@@ -218,11 +215,11 @@ class Exchange:
 
     # --- rows ----------------------------------------------------------------------------------------------------
 
-    def _write(
+    def _write_row(
         self, task: Task, frame: CallFrame, replica: int, received: float, status: int, reply_bytes: int
     ) -> None:
         assert self._call_row is not None
-        if task.parent is not None and frame.send is nobody and task.parent.waiting is None:
+        if task.parent is not None and frame.send is discard_answer and task.parent.waiting is None:
             status = GIVEN_UP
         self._call_row(
             (
@@ -247,21 +244,21 @@ class Exchange:
             callees = [*(frame.host for frame in frames[1:]), task.host] if frames else []
             for frame, callee in zip(frames, callees, strict=True):
                 if frame.sent < horizon:
-                    self._write(task, frame, callee.index, NAN, 0, 0)
+                    self._write_row(task, frame, callee.index, NAN, 0, 0)
 
 
-def as_failure(value: Any) -> Any:
+def convert_failure(value: Any) -> Any:
     """What a caller makes of an answer: a server that is broken or wants to be left alone has failed.
 
     Of a store's answer it sees what was stored.
     """
-    if value.__class__ is Stored:
+    if value.__class__ is StoreReply:
         return value.answer
     if value.__class__ is Reply and (value.status >= 500 or value.status == 429):
         return Failed("status", value.status, value.retry_after)
     return value
 
 
-def nobody(_: Any) -> Any:
+def discard_answer(_: Any) -> Any:
     """Stands for the caller in a call that may be given up: the answer goes to whoever still waits."""
-    raise AssertionError("nobody is not a generator")
+    raise AssertionError("the caller is no generator")

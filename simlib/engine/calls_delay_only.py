@@ -3,27 +3,24 @@
 Queueing models without token traffic live here; it is the same exchange with everything left out that they lack.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simlib.engine.calls import Exchange, as_failure
+from simlib.engine.calls import Calls, convert_failure
 from simlib.engine.hosts import Route
 from simlib.engine.kernel import Callbacks, Kernel
-from simlib.engine.task import CallFrame, Task
+from simlib.engine.task import CallFrame, Task, TaskRunner
 from simlib.scenario.effects import Call, Reply
-
-if TYPE_CHECKING:
-    from simlib.engine.driver import Driver
 
 _new_frame = tuple.__new__
 
 
-class DelaysOnly(Exchange):
+class DelayOnlyCalls(Calls):
     """Takes the short way for calls without timeout over links without connections; all others go the long way."""
 
-    def __init__(self, kernel: Kernel, driver: "Driver") -> None:
+    def __init__(self, kernel: Kernel, driver: TaskRunner) -> None:
         super().__init__(kernel, driver, call_row=None)
-        self._on_returned: Callbacks = [self._returned]
-        self._on_there: Callbacks = [self._there]
+        self._on_returned: Callbacks = [self._resume_caller]
+        self._on_there: Callbacks = [self._begin_at_callee]
 
     def call(self, task: Task, call: Call, route: Route) -> None:
         """Off to the callee, after half a round trip."""
@@ -43,7 +40,7 @@ class DelaysOnly(Exchange):
         task.callbacks = self._on_there
         self.schedule_at(task, now + one_way, task.key)
 
-    def _there(self, task: Task) -> None:
+    def _begin_at_callee(self, task: Task) -> None:
         task.send = task.route.first(task.effect.request).send
         self.driver.advance(task, None)
 
@@ -59,9 +56,9 @@ class DelaysOnly(Exchange):
         task.callbacks = self._on_returned
         self.schedule_at(task, self.kernel._now + frame.one_way, task.key)
 
-    def _returned(self, task: Task) -> None:
+    def _resume_caller(self, task: Task) -> None:
         frame: CallFrame = task.frames.pop()  # type: ignore[assignment]  # a task that returns has its caller on top
         task.host = frame.host
         task.send = frame.send
         value = task.value
-        self.driver.advance(task, as_failure(value) if value.__class__ is Reply else value)
+        self.driver.advance(task, convert_failure(value) if value.__class__ is Reply else value)

@@ -12,27 +12,24 @@ Chosen when a run is built, and only for networks with such a host.
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simlib.engine.calls import Exchange, nobody
+from simlib.engine.calls import Calls, discard_answer
 from simlib.engine.hosts import Replica
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.links import Connections
 from simlib.engine.request_log import NAN
-from simlib.engine.task import CallFrame, Task
+from simlib.engine.task import CallFrame, Task, TaskRunner
 from simlib.scenario.design import Admission
 from simlib.scenario.effects import Failed, Reply
 from simlib.scenario.records import LOST, RESET
 from simlib.scenario.sinks import Row
 
-if TYPE_CHECKING:
-    from simlib.engine.driver import Driver
-
 CONNECTING_S = 127.0
 """How long TCP tries to open a connection: tcp_syn_retries = 6."""
 RETRANSMITTING_S = 924.6
 """How long TCP tries to get a message through an open one: tcp_retries2 = 15."""
-EVERYTHING = frozenset({""})
+ALL_TARGETS = frozenset({""})
 
 
 class Conditions:
@@ -47,21 +44,21 @@ class Conditions:
     def refuses(self, host: str, target: str) -> bool:
         """Whether a host refuses calls of a target."""
         refused = self.refusing.get(host)
-        return refused is not None and (refused is EVERYTHING or target.partition("@")[0] in refused)
+        return refused is not None and (refused is ALL_TARGETS or target.partition("@")[0] in refused)
 
 
-class FaultyExchange(Exchange):
+class FaultyCalls(Calls):
     """The exchange with these conditions, which others change as time passes."""
 
-    def __init__(self, kernel: Kernel, driver: "Driver", call_row: Callable[[Row], None] | None) -> None:
+    def __init__(self, kernel: Kernel, driver: TaskRunner, call_row: Callable[[Row], None] | None) -> None:
         super().__init__(kernel, driver, call_row)
         self.conditions = Conditions()
-        self._on_reached: Callbacks = [self._reached]
+        self._on_reached: Callbacks = [self._reach_callee]
         self._on_lost: Callbacks = [self._lose]
-        self._on_given_up: Callbacks = [self._given_up]
-        self._on_failed: Callbacks = [self._failed]
+        self._on_given_up: Callbacks = [self._give_up]
+        self._on_failed: Callbacks = [self._finish_failed]
 
-    def under_way(self, task: Task) -> bool:
+    def is_on_link(self, task: Task) -> bool:
         """Whether the task's last call is on the line, in whichever direction, and not in its callee's hands."""
         on_line = (self._on_reached, self._on_lost, self._on_given_up, self._on_failed, self._on_answered)
         return any(task.callbacks is callbacks for callbacks in on_line)
@@ -80,20 +77,20 @@ class FaultyExchange(Exchange):
         task.new_connection = round_trips > 0.0
         task.callbacks = self._on_reached
 
-    def _reached(self, task: Task) -> None:
+    def _reach_callee(self, task: Task) -> None:
         route = task.route
         if self.conditions.refuses(task.host.name, route.target):
             frame = task.frames[-1]
             assert isinstance(frame, CallFrame)
             self.fail(task, Failed("refused"), frame.one_way)
         elif route.call_in or task.host.threads is not None:
-            self._arrived(task)
+            self._arrive(task)
         else:
             self._begin(task)
 
     # --- and back ------------------------------------------------------------------------------------------------
 
-    def emptied(self, replica: Replica) -> None:
+    def clear_admission(self, replica: Replica) -> None:
         """A replica has lost all that it was working on."""
 
     def _send_back(self, task: Task, frame: CallFrame, value: Any) -> None:
@@ -109,12 +106,12 @@ class FaultyExchange(Exchange):
         assert isinstance(frame, CallFrame)
         until = frame.sent + (CONNECTING_S if task.new_connection else RETRANSMITTING_S)
         clock = task.parent
-        if clock is not None and frame.send is nobody:
+        if clock is not None and frame.send is discard_answer:
             until = min(until, clock.due[0]) if clock.waiting is not None else 0.0
         task.callbacks = self._on_given_up
         self.schedule_at(task, max(until, self.kernel._now), task.key)
 
-    def _given_up(self, task: Task) -> None:
+    def _give_up(self, task: Task) -> None:
         self._end(task, Failed("unreachable"), LOST)
 
     def fail(self, task: Task, failed: Failed, after: float) -> None:
@@ -123,7 +120,7 @@ class FaultyExchange(Exchange):
         task.callbacks = self._on_failed
         self.schedule_at(task, self.kernel._now + after, task.key)
 
-    def _failed(self, task: Task) -> None:
+    def _finish_failed(self, task: Task) -> None:
         self._end(task, task.value, RESET)
 
     def _end(self, task: Task, failed: Failed, status: int) -> None:
@@ -132,12 +129,12 @@ class FaultyExchange(Exchange):
         assert isinstance(frame, CallFrame)
         connections = frame.route.connections
         if connections is not None:
-            self._closed(connections)
+            self._close(connections)
         clock = task.parent
-        own = clock is not None and frame.send is nobody
+        own = clock is not None and frame.send is discard_answer
         if self._call_row is not None:
             heard = clock is None or not own or clock.waiting is not None
-            self._write(task, frame, task.host.index, self.kernel._now if heard else NAN, status, 0)
+            self._write_row(task, frame, task.host.index, self.kernel._now if heard else NAN, status, 0)
         if own and clock is not None:
             self._deliver(task, clock, failed)
             return
@@ -145,7 +142,7 @@ class FaultyExchange(Exchange):
         task.send = frame.send
         self.driver.advance(task, failed)
 
-    def _closed(self, connections: Connections) -> None:
+    def _close(self, connections: Connections) -> None:
         """Whoever has waited longest for a connection and still waits opens a new one."""
         connections.close()
         while connections.waiting:
@@ -156,7 +153,7 @@ class FaultyExchange(Exchange):
             self.driver.retire(taker)
 
 
-class Door:
+class AdmissionCount:
     """How many requests one replica has let in that it has not answered yet."""
 
     __slots__ = ("limit", "present", "refusal")
@@ -167,7 +164,7 @@ class Door:
         self.present = 0
 
 
-class LimitedAdmission(Exchange):
+class LimitedCalls(Calls):
     """An exchange at whose doors the surplus is refused with 503, for the price of taking in a call.
 
     The refusal waits for a worker like any other work of the host, but for no thread. A request whose caller has given
@@ -177,35 +174,35 @@ class LimitedAdmission(Exchange):
     def __init__(
         self,
         kernel: Kernel,
-        driver: "Driver",
+        driver: TaskRunner,
         call_row: Callable[[Row], None] | None,
         limits: Mapping[str, Admission],
     ) -> None:
         super().__init__(kernel, driver, call_row)
         self._limits = limits
-        self._doors: dict[Replica, Door | None] = {}
+        self._admissions: dict[Replica, AdmissionCount | None] = {}
         self._on_refused: Callbacks = [self._refuse]
 
-    def _door(self, replica: Replica) -> Door | None:
-        if replica not in self._doors:
+    def _admission_of(self, replica: Replica) -> AdmissionCount | None:
+        if replica not in self._admissions:
             limit = self._limits.get(replica.name)
-            self._doors[replica] = None if limit is None else Door(limit)
-        return self._doors[replica]
+            self._admissions[replica] = None if limit is None else AdmissionCount(limit)
+        return self._admissions[replica]
 
     def _arrived(self, task: Task) -> None:
-        door = self._door(task.host)
+        door = self._admission_of(task.host)
         if door is None:
-            super()._arrived(task)
+            super()._arrive(task)
         elif door.present < door.limit:
             door.present += 1
-            super()._arrived(task)
+            super()._arrive(task)
         elif task.route.call_in and task.host.station is not None:
-            self.driver.charge(task, self._taking_in(task), self._on_refused)
+            self.driver.charge(task, self._call_in_operations(task), self._on_refused)
         else:
             self._refuse(task)
 
     def _refuse(self, task: Task) -> None:
-        door = self._doors[task.host]
+        door = self._admissions[task.host]
         frame = task.frames.pop()
         assert door is not None
         assert isinstance(frame, CallFrame)
@@ -213,26 +210,26 @@ class LimitedAdmission(Exchange):
 
     def answer(self, task: Task, frame: CallFrame, value: object) -> None:
         """The callee is done, and has room for one more."""
-        door = self._door(task.host)
+        door = self._admission_of(task.host)
         if door is not None:
             door.present -= 1
         super().answer(task, frame, value)
 
 
-class FaultyLimitedExchange(LimitedAdmission, FaultyExchange):
+class FaultyLimitedCalls(LimitedCalls, FaultyCalls):
     """Both: the limits stand at the doors, the faults on the way to them and back."""
 
     def emptied(self, replica: Replica) -> None:
         """Nobody is behind its door any more."""
-        door = self._door(replica)
+        door = self._admission_of(replica)
         if door is not None:
             door.present = 0
 
 
-def faulty_exchange(
-    kernel: Kernel, driver: "Driver", call_row: Callable[[Row], None] | None, limits: Mapping[str, Admission]
-) -> FaultyExchange:
+def build_faulty_calls(
+    kernel: Kernel, driver: TaskRunner, call_row: Callable[[Row], None] | None, limits: Mapping[str, Admission]
+) -> FaultyCalls:
     """The exchange of a network with faults; ``limits``: host -> its limit on admission."""
     if limits:
-        return FaultyLimitedExchange(kernel, driver, call_row, limits)
-    return FaultyExchange(kernel, driver, call_row)
+        return FaultyLimitedCalls(kernel, driver, call_row, limits)
+    return FaultyCalls(kernel, driver, call_row)

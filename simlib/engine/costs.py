@@ -17,7 +17,7 @@ USED = -1.0
 class SecondsOf(Protocol):
     """Anything that inverts uniforms into seconds, such as a distribution."""
 
-    def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    def invert(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Seconds at each uniform."""
 
 
@@ -28,51 +28,51 @@ class Sum:
     first: SecondsOf
     second: SecondsOf
 
-    def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    def invert(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Seconds at each uniform."""
-        return self.first.seconds(uniform) + self.second.seconds(uniform)
+        return self.first.invert(uniform) + self.second.invert(uniform)
 
 
 class CostTable(Protocol):
     """Operation -> seconds."""
 
-    def seconds(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    def invert(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """CPU seconds of the operation at each uniform."""
 
 
-class OwnCosts:
+class StatedCosts:
     """A cost table from distributions, over an optional profile that holds the rest."""
 
     def __init__(self, own: Mapping[str, SecondsOf], profile: CostTable | None = None) -> None:
-        self.own = own
+        self.costs = own
         self._profile = profile
 
-    def seconds(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    def invert(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """CPU seconds of the operation at each uniform; KeyError when nobody knows it."""
-        own = self.own.get(operation)
+        own = self.costs.get(operation)
         if own is not None:
-            return own.seconds(uniform)
+            return own.invert(uniform)
         if self._profile is None:
-            raise KeyError(f"no cost for operation {operation!r}; known are {', '.join(sorted(self.own))}")
-        return self._profile.seconds(operation, uniform)
+            raise KeyError(f"no cost for operation {operation!r}; known are {', '.join(sorted(self.costs))}")
+        return self._profile.invert(operation, uniform)
 
 
 class DrawnColumn:
     """Seconds of one purpose: first use by a request from a column, any other use by a keyed hash.
 
     ``values`` is open to the driver, which takes first uses itself: ``x = values[i]``, and when x >= 0 it writes
-    ``values[i] = USED - x``; otherwise it asks `further`.
+    ``values[i] = USED - x``; otherwise it calls `take_further`.
     """
 
-    __slots__ = ("_again", "_again_total", "_law", "_purpose", "_variates", "values")
+    __slots__ = ("_distribution", "_further_seconds", "_further_uses", "_purpose", "_variates", "values")
 
     def __init__(self, purpose: str, law: SecondsOf, variates: Variates, requests: int) -> None:
         self._purpose = purpose
-        self._law = law
+        self._distribution = law
         self._variates = variates
-        self._again: dict[int, int] = {}
-        self._again_total = 0.0
-        drawn = law.seconds(variates.column(purpose, requests))
+        self._further_uses: dict[int, int] = {}
+        self._further_seconds = 0.0
+        drawn = law.invert(variates.draw_column(purpose, requests))
         # One more place at the end: subject -1 (work behind the requests) finds it used.
         self.values = array("d", drawn.tobytes())
         self.values.append(USED)
@@ -83,28 +83,28 @@ class DrawnColumn:
         if value >= 0.0:
             self.values[subject] = USED - value
             return value
-        return self.further(subject)
+        return self.take_further(subject)
 
-    def further(self, subject: int) -> float:
+    def take_further(self, subject: int) -> float:
         """Seconds of a use after the first."""
-        ordinal = self._again.get(subject, 0) + 1
-        self._again[subject] = ordinal
-        uniform = self._variates.one(self._purpose, subject, ordinal)
-        value = float(self._law.seconds(np.array([uniform]))[0])
-        self._again_total += value
+        ordinal = self._further_uses.get(subject, 0) + 1
+        self._further_uses[subject] = ordinal
+        uniform = self._variates.draw_one(self._purpose, subject, ordinal)
+        value = float(self._distribution.invert(np.array([uniform]))[0])
+        self._further_seconds += value
         return value
 
-    def used(self) -> tuple[int, float]:
+    def count_used(self) -> tuple[int, float]:
         """How many values were used, and their sum."""
         values = np.frombuffer(self.values)[:-1]
         first = values[values < 0]
-        return len(first) + sum(self._again.values()), float((USED - first).sum()) + self._again_total
+        return len(first) + sum(self._further_uses.values()), float((USED - first).sum()) + self._further_seconds
 
 
 class Identity:
     """Uniforms as they are."""
 
-    def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    def invert(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """The uniforms."""
         return uniform
 
@@ -116,8 +116,8 @@ class _Operation:
         self._table = table
         self._operation = operation
 
-    def seconds(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
-        return self._table.seconds(self._operation, uniform)
+    def invert(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self._table.invert(self._operation, uniform)
 
 
 class OperationCost(DrawnColumn):
@@ -143,7 +143,7 @@ class Measured(str):
         return self
 
 
-class _Spent:
+class _UsedColumn:
     """Instead of a column: every first use is gone, so that the driver asks for a further one."""
 
     def __getitem__(self, subject: int) -> float:
@@ -154,13 +154,13 @@ class MeasuredCost:
     """The cost of one measurement, for its one use; what the driver asks of a drawn cost it can ask of this."""
 
     __slots__ = ("_seconds", "_totals")
-    values = _Spent()
+    values = _UsedColumn()
 
     def __init__(self, seconds: float, totals: list[float]) -> None:
         self._seconds = seconds
         self._totals = totals
 
-    def further(self, subject: int) -> float:
+    def take_further(self, subject: int) -> float:
         """The seconds, added to the totals of the operation: how often, and how long altogether."""
         self._totals[0] += 1
         self._totals[1] += self._seconds
@@ -185,9 +185,9 @@ class HostCosts(dict[str, OperationCost]):
         self[operation] = cost
         return cost
 
-    def used(self) -> list[tuple[str, int, float]]:
+    def count_used(self) -> list[tuple[str, int, float]]:
         """Each operation, in the order of their names: how often it was charged, and seconds altogether."""
-        used = {operation: cost.used() for operation, cost in self.items()}
+        used = {operation: cost.count_used() for operation, cost in self.items()}
         for operation, (times, measured) in self._measured.items():
             count, seconds = used.get(operation, (0, 0.0))
             used[operation] = (count + int(times), seconds + measured)

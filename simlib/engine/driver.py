@@ -8,14 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from simlib.engine.calls import Exchange
+from simlib.engine.calls import Calls
 from simlib.engine.costs import USED, DrawnColumn
 from simlib.engine.hosts import Replica
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.request_log import NAN, Mark
 from simlib.engine.stations import KieferWolfowitz
-from simlib.engine.task import OVER, CallFrame, OnceFrame, Task, ended
-from simlib.engine.verification_cache import Verifier
+from simlib.engine.task import RETIRED, CallFrame, OnceFrame, Task, TaskRunner, stop_iteration
+from simlib.engine.verification_cache import VerificationCache
 from simlib.scenario.effects import Call, Compute, Draw, Once, Sleep
 from simlib.scenario.sinks import Row
 from simlib.tokens import Verification
@@ -24,7 +24,7 @@ from simlib.tokens import Verification
 class Driver:
     """Runs tasks until they are done. It knows hosts, links and effects; it knows nothing of tokens but `Verification`.
 
-    ``finish`` is told of every request that is done; ``exchange`` makes what carries calls between hosts.
+    ``finish`` is told of every request that is done; ``calls`` builds what carries calls between hosts.
     """
 
     def __init__(
@@ -33,8 +33,8 @@ class Driver:
         *,
         finish: Callable[[Task, Any, float], None],
         draw: Callable[[str], DrawnColumn],
-        verifier: Verifier,
-        exchange: Callable[[Kernel, "Driver"], Exchange],
+        verifier: VerificationCache,
+        calls: Callable[[Kernel, TaskRunner], Calls],
         visit_row: Callable[[Row], None] | None,
         horizon: float,
     ) -> None:
@@ -47,11 +47,11 @@ class Driver:
         self._visit_row = visit_row
         self.spare: list[Task] = []
         self.tasks: list[Task] = []
-        self._on_computed: Callbacks = [self._computed]
+        self._on_computed: Callbacks = [self._finish_computing]
         self._on_resume: Callbacks = [self._resume]
-        self._exchange = exchange(kernel, self)
+        self._calls = calls(kernel, self)
 
-    def task(self, subject: int, key: int) -> Task:
+    def new_task(self, subject: int, key: int) -> Task:
         """A task that owns the variates of ``subject``; the caller schedules it."""
         if self.spare:
             task = self.spare.pop()
@@ -64,9 +64,9 @@ class Driver:
 
     def retire(self, task: Task) -> None:
         """A carrier is done: it may carry something else."""
-        task.journey = None
+        task.log = None
         task.parent = None
-        task.subject = OVER
+        task.subject = RETIRED
         self.spare.append(task)
 
     def start(self, task: Task, host: Replica, flow: Any) -> None:
@@ -92,15 +92,15 @@ class Driver:
                         self.release(task)
                     if task.subject >= 0:
                         self._finish(task, stop.value, kernel._now)
-                    task.subject = OVER
+                    task.subject = RETIRED
                     self.spare.append(task)
                     return
                 frame = frames.pop()
                 if isinstance(frame, CallFrame):
-                    self._exchange.answer(task, frame, stop.value)
+                    self._calls.answer(task, frame, stop.value)
                     return
                 value = stop.value
-                self._land(task.host, frame.key, value)
+                self._finish_once(task.host, frame.key, value)
                 send = task.send = frame.send
                 continue
             kind = effect.__class__
@@ -109,13 +109,13 @@ class Driver:
             elif kind is Call:
                 route = task.host.routes[effect.target]
                 if route.local is None:
-                    self._exchange.call(task, effect, route)
+                    self._calls.call(task, effect, route)
                     return
                 request = effect.request
                 operation = route.local.operation_of(request)
                 work = partial(route.local.execute, request)
             else:
-                waits, value = self._other(task, effect)
+                waits, value = self._perform(task, effect)
                 if waits:
                     return
                 send = task.send
@@ -131,7 +131,7 @@ class Driver:
             if seconds >= 0.0:
                 cost.values[subject] = USED - seconds
             else:
-                seconds = cost.further(subject)
+                seconds = cost.take_further(subject)
             now = kernel._now
             if station.__class__ is KieferWolfowitz:
                 if served:
@@ -142,7 +142,7 @@ class Driver:
                 # clock anew for its next event, so the present may run ahead for the rest of this one.
                 kernel._now = end
                 if self._visit_row is not None:
-                    self._visit(task, host, now, end)
+                    self._write_visit(task, host, now, end)
                 if work is None:
                     value = None
                 else:
@@ -158,7 +158,7 @@ class Driver:
                 station.extend(task, seconds, now)
             return
 
-    def _computed(self, task: Task) -> None:
+    def _finish_computing(self, task: Task) -> None:
         work = task.work
         if work is None:
             self.advance(task, None)
@@ -170,17 +170,17 @@ class Driver:
     def _resume(self, task: Task) -> None:
         self.advance(task, task.value)
 
-    def _other(self, task: Task, effect: Any) -> tuple[bool, Any]:
+    def _perform(self, task: Task, effect: Any) -> tuple[bool, Any]:
         """An effect that is neither work nor call: whether the task waits now, else the answer."""
         kind = effect.__class__
         if kind is Mark:
-            if task.journey is not None:
-                effect.note(task.journey, self._kernel._now)
+            if task.log is not None:
+                effect.note(task.log, self._kernel._now)
             return False, None
         if kind is Once:
-            return self._once(task, effect)
+            return self._join_or_start(task, effect)
         if kind is Draw:
-            return False, self._drawing(f"{task.host.name}.{effect.name}").take(task.subject)
+            return False, self._draw_column(f"{task.host.name}.{effect.name}").take(task.subject)
         if kind is Sleep:
             self.release(task)
             task.value = None
@@ -189,7 +189,7 @@ class Driver:
             return True, None
         raise TypeError(f"a part yielded {effect!r}, which is not an effect")
 
-    def _drawing(self, purpose: str) -> DrawnColumn:
+    def _draw_column(self, purpose: str) -> DrawnColumn:
         if purpose not in self._drawn:
             self._drawn[purpose] = self._draw(purpose)
         return self._drawn[purpose]
@@ -202,13 +202,13 @@ class Driver:
             task.held = None
             held.leave(task, now)
             if self._visit_row is not None:
-                self._visit(task, task.host, task.entered, now)
+                self._write_visit(task, task.host, task.entered, now)
 
-    def _visit(self, task: Task, host: Replica, arrival: float, end: float) -> None:
+    def _write_visit(self, task: Task, host: Replica, arrival: float, end: float) -> None:
         assert self._visit_row is not None
         self._visit_row((task.subject, host.name_id, host.index, arrival, end if end < self._horizon else NAN))
 
-    def note_threads(self, task: Task, since: float, now: float) -> None:
+    def write_thread_visit(self, task: Task, since: float, now: float) -> None:
         """A request has given its thread back."""
         if self._visit_row is not None:
             self._visit_row((task.subject, task.host.threads_id, task.host.index, since, now))
@@ -230,7 +230,7 @@ class Driver:
         else:
             station.extend(task, seconds, now)
 
-    def _once(self, task: Task, effect: Once) -> tuple[bool, Any]:
+    def _join_or_start(self, task: Task, effect: Once) -> tuple[bool, Any]:
         flights = task.host.flights
         waiting = flights.get(effect.key)
         if task.host.station.__class__ is KieferWolfowitz:
@@ -241,27 +241,27 @@ class Driver:
                 task.frames.append(OnceFrame(task.send, effect.key))
                 task.send = effect.work().send
             else:
-                self._behind(task, effect)
+                self._start_behind(task, effect)
             return False, None
         if not effect.wait:
             return False, None
         self.release(task)
         waiting.append(task)
-        if task.journey is not None:
-            task.journey.joined += task.journey.validating
+        if task.log is not None:
+            task.log.joined += task.log.validating
         return True, None
 
-    def _behind(self, task: Task, effect: Once) -> None:
+    def _start_behind(self, task: Task, effect: Once) -> None:
         """Start a single-flight work that nobody waits for."""
-        other = self.task(-1, task.key)
-        other.frames.append(OnceFrame(ended, effect.key))
+        other = self.new_task(-1, task.key)
+        other.frames.append(OnceFrame(stop_iteration, effect.key))
         other.host = task.host
         other.send = effect.work().send
         other.value = None
         other.callbacks = self._on_resume
         self._kernel.schedule_at(other, self._kernel._now, other.key)
 
-    def _land(self, host: Replica, key: Any, value: Any) -> None:
+    def _finish_once(self, host: Replica, key: Any, value: Any) -> None:
         for waiting in host.flights.pop(key):
             waiting.value = value
             waiting.callbacks = self._on_resume
@@ -270,6 +270,6 @@ class Driver:
     def write_unfinished(self) -> None:
         """The calls that are still under way and the jobs still at a station."""
         for task in self.tasks:
-            self._exchange.write_unanswered(task, self._horizon)
+            self._calls.write_unanswered(task, self._horizon)
             if task.held is not None and self._visit_row is not None:
-                self._visit(task, task.host, task.entered, NAN)
+                self._write_visit(task, task.host, task.entered, NAN)

@@ -9,42 +9,38 @@ had asked others to do, they finish for nobody.
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simlib.engine.calls import nobody
-from simlib.engine.calls_with_faults import EVERYTHING, FaultyExchange
+from simlib.engine.calls import discard_answer
+from simlib.engine.calls_with_faults import ALL_TARGETS, FaultyCalls
 from simlib.engine.driver import Driver
 from simlib.engine.faults import Faults, Job, Outage, Restart
 from simlib.engine.hosts import Replica
 from simlib.engine.kernel import Callbacks, Kernel, Occurrence
+from simlib.engine.network import Network
 from simlib.engine.request_log import RequestLog
-from simlib.engine.stations import FifoVarying, ProcessorSharing
-from simlib.engine.task import OVER, CallFrame, Task, Timeout
+from simlib.engine.task import RETIRED, CallFrame, Task, Timeout
 from simlib.scenario.effects import Failed
 
-if TYPE_CHECKING:
-    from simlib.engine.network import Network
 
-
-def crash(replicas: list[Replica], driver: Driver, exchange: FaultyExchange, now: float) -> None:
+def crash(replicas: list[Replica], driver: Driver, exchange: FaultyCalls, now: float) -> None:
     """All work of these replicas of one host is lost at this instant."""
     gone = {id(replica) for replica in replicas}
     waiting_in_vain: set[int] = set()
     for task in list(driver.tasks):
-        if task.subject != OVER:
-            _part(task, gone, driver, exchange, waiting_in_vain)
+        if task.subject != RETIRED:
+            _split_task(task, gone, driver, exchange, waiting_in_vain)
     for task in driver.tasks:
         if task.parent is not None and task.parent.waiting is not None and id(task.parent.waiting) in waiting_in_vain:
             task.parent.waiting = None
     for replica in replicas:
-        _empty(replica, now)
-        exchange.emptied(replica)
+        _empty_queues(replica, now)
+        exchange.clear_admission(replica)
 
 
-def _empty(replica: Replica, now: float) -> None:
+def _empty_queues(replica: Replica, now: float) -> None:
     """Nobody is left in its queues, and its idle connections are closed."""
     if replica.station is not None:
-        assert isinstance(replica.station, FifoVarying | ProcessorSharing)
         replica.station.crash(now)
     if replica.threads is not None:
         replica.threads.crash(now)
@@ -55,19 +51,19 @@ def _empty(replica: Replica, now: float) -> None:
             route.connections.close_idle()
 
 
-def _part(task: Task, gone: set[int], driver: Driver, exchange: FaultyExchange, waiting_in_vain: set[int]) -> None:
+def _split_task(task: Task, gone: set[int], driver: Driver, exchange: FaultyCalls, waiting_in_vain: set[int]) -> None:
     calls = [number for number, frame in enumerate(task.frames) if isinstance(frame, CallFrame)]
-    callees = list(_callees(task, calls))
-    on_line = bool(calls) and exchange.under_way(task)
+    callees = list(_list_callees(task, calls))
+    on_line = bool(calls) and exchange.is_on_link(task)
     lost = next(
         (n for n, host in enumerate(callees) if id(host) in gone and not (on_line and n == len(calls) - 1)), None
     )
     if lost is not None:
-        news = _tell_caller(task, calls[lost], driver, exchange, callees[lost])
+        news = _fail_caller(task, calls[lost], driver, exchange, callees[lost])
         for number, callee in zip(calls[:lost], callees[:lost], strict=True):
             if callee.threads is not None:
                 callee.threads.move((task, number + 1), (news, number + 1))
-        _leave_behind(task, calls[lost] + 1, waiting_in_vain)
+        _detach_callees(task, calls[lost] + 1, waiting_in_vain)
         return
     if task.subject >= 0 and task.parent is None:
         return  # a request that has not come yet, or that is with its client
@@ -75,12 +71,12 @@ def _part(task: Task, gone: set[int], driver: Driver, exchange: FaultyExchange, 
     if id(getattr(first, "host", None)) not in gone:
         return
     if task.parent is None:  # the host's own work, which no other asked for
-        _leave_behind(task, 0, waiting_in_vain)
+        _detach_callees(task, 0, waiting_in_vain)
     elif not calls:  # a call that waits for a connection
         _discard(task)
 
 
-def _callees(task: Task, calls: list[int]) -> Iterator[Replica]:
+def _list_callees(task: Task, calls: list[int]) -> Iterator[Replica]:
     """Who was called, call by call: where the next one was made; of the last, where the task is now."""
     for number in calls[1:]:
         frame = task.frames[number]
@@ -90,21 +86,21 @@ def _callees(task: Task, calls: list[int]) -> Iterator[Replica]:
         yield task.host
 
 
-def _tell_caller(task: Task, number: int, driver: Driver, exchange: FaultyExchange, callee: Replica) -> Task:
+def _fail_caller(task: Task, number: int, driver: Driver, exchange: FaultyCalls, callee: Replica) -> Task:
     """A task of the caller's, on which the answer is that there will be none."""
     frame = task.frames[number]
     assert isinstance(frame, CallFrame)
-    news = driver.task(task.subject, task.key)
-    news.arrival, news.journey, news.parent = task.arrival, task.journey, task.parent
+    news = driver.new_task(task.subject, task.key)
+    news.arrival, news.log, news.parent = task.arrival, task.log, task.parent
     news.frames = task.frames[: number + 1]
-    news.host, news.route, news.send = callee, frame.route, nobody
-    if news.journey is not None:
-        news.journey.validating = False
+    news.host, news.route, news.send = callee, frame.route, discard_answer
+    if news.log is not None:
+        news.log.validating = False
     exchange.fail(news, Failed("unreachable"), frame.one_way)
     return news
 
 
-def _leave_behind(task: Task, begin: int, waiting_in_vain: set[int]) -> None:
+def _detach_callees(task: Task, begin: int, waiting_in_vain: set[int]) -> None:
     """Of a task, what others do for the host that is gone; nothing when it was all the host's."""
     calls = [n for n, frame in enumerate(task.frames) if n >= begin and isinstance(frame, CallFrame)]
     if not calls:
@@ -113,20 +109,20 @@ def _leave_behind(task: Task, begin: int, waiting_in_vain: set[int]) -> None:
         return
     frame, shift = task.frames[calls[0]], calls[0]
     assert isinstance(frame, CallFrame)
-    for number, callee in zip(calls, _callees(task, calls), strict=True):
+    for number, callee in zip(calls, _list_callees(task, calls), strict=True):
         if callee.threads is not None:
             callee.threads.move((task, number + 1), (task, number + 1 - shift))
-    task.frames = [frame._replace(send=nobody), *task.frames[shift + 1 :]]
+    task.frames = [frame._replace(send=discard_answer), *task.frames[shift + 1 :]]
     task.parent = Timeout(None, (0.0, 0.0))
-    task.journey = None
+    task.log = None
 
 
 def _discard(task: Task) -> None:
     """The task never fires again, and is not used again: it may still be in the event list."""
     task.frames = []
     task.callbacks = _NOTHING
-    task.held = task.journey = task.parent = None
-    task.subject = OVER
+    task.held = task.log = task.parent = None
+    task.subject = RETIRED
 
 
 _NOTHING: Callbacks = [lambda task: None]
@@ -136,16 +132,16 @@ FIRST = -1
 """The key of what comes before everything else at its instant."""
 
 
-class Disturbances:
+class FaultInjection:
     """The faults of one run. ``begin`` starts what a replica does by itself."""
 
     def __init__(
         self,
         faults: Faults,
-        network: "Network",
+        network: Network,
         kernel: Kernel,
         driver: Driver,
-        exchange: FaultyExchange,
+        exchange: FaultyCalls,
         replicas: dict[str, list[Replica]],
         begin: Callable[[str, Replica], None],
     ) -> None:
@@ -166,34 +162,34 @@ class Disturbances:
         if any(outage.host == self._network.entry[0] for outage in faults.outages):
             raise ValueError(f"{self._network.entry[0]!r} is where requests start, so it cannot be down")
         for outage in faults.outages:
-            self._at(outage.begin, partial(self._go_down, outage))
-            self._at(outage.end, partial(self._come_back, outage))
+            self._schedule(outage.begin, partial(self._begin_outage, outage))
+            self._schedule(outage.end, partial(self._end_outage, outage))
         for slow in faults.slowdowns:
             if not slow.operations:
-                self._at(slow.begin, partial(self._set_speed, slow.host))
-                self._at(slow.end, partial(self._set_speed, slow.host))
+                self._schedule(slow.begin, partial(self._set_speed, slow.host))
+                self._schedule(slow.end, partial(self._set_speed, slow.host))
         for cut in faults.cuts:
             pair = frozenset((cut.one, cut.other))
-            self._at(cut.begin, partial(self._cut_off, frozenset({pair})))
-            self._at(cut.end, partial(self._reconnect, frozenset({pair})))
+            self._schedule(cut.begin, partial(self._cut, frozenset({pair})))
+            self._schedule(cut.end, partial(self._reconnect, frozenset({pair})))
         for restart in faults.restarts:
-            self._at(restart.at, partial(self._restart, restart))
+            self._schedule(restart.at, partial(self._restart, restart))
         for number, job in enumerate(faults.jobs):
-            self._at(job.at, partial(self._work, job, number), number)
-        if faults.strangers is not None:
-            self._expect(0, first_number, journey)
+            self._schedule(job.at, partial(self._run_job, job, number), number)
+        if faults.extra_arrivals is not None:
+            self._schedule_extra(0, first_number, journey)
 
-    def _at(self, instant: float, do: Callable[[], None], key: float = FIRST) -> None:
+    def _schedule(self, instant: float, do: Callable[[], None], key: float = FIRST) -> None:
         self._kernel.schedule_at(Occurrence(self._kernel, [lambda _: do()]), instant, key)
 
     # --- servers -------------------------------------------------------------------------------------------------
 
-    def _go_down(self, outage: Outage) -> None:
+    def _begin_outage(self, outage: Outage) -> None:
         conditions, host = self._exchange.conditions, outage.host
         if outage.target:
             conditions.refusing[host] = conditions.refusing.get(host, frozenset()) | {outage.target}
             return
-        conditions.refusing[host] = EVERYTHING
+        conditions.refusing[host] = ALL_TARGETS
         crash(self._replicas[host], self._driver, self._exchange, self._kernel._now)
         for route in (
             route for group in self._replicas.values() for replica in group for route in replica.routes.values()
@@ -201,7 +197,7 @@ class Disturbances:
             if route.local is None and route.replicas[0].name == host and route.connections is not None:
                 route.connections.close_idle()
 
-    def _come_back(self, outage: Outage) -> None:
+    def _end_outage(self, outage: Outage) -> None:
         refusing, host = self._exchange.conditions.refusing, outage.host
         left = refusing[host] - {outage.target}
         if outage.target and left:
@@ -217,7 +213,7 @@ class Disturbances:
             if slow.host == host and not slow.operations and slow.begin <= now < slow.end:
                 speed /= slow.factor
         for replica in self._replicas[host]:
-            assert isinstance(replica.station, FifoVarying | ProcessorSharing)
+            assert replica.station is not None
             replica.station.set_speed(speed, now)
 
     def _restart(self, restart: Restart) -> None:
@@ -243,15 +239,15 @@ class Disturbances:
                     if replica is old:
                         reached[place] = new
 
-    def _work(self, job: Job, number: int) -> None:
+    def _run_job(self, job: Job, number: int) -> None:
         if job.host in self._exchange.conditions.refusing:
             return
         replica = self._replicas[job.host][0]
-        self._driver.start(self._driver.task(-1, number), replica, job.make(replica.context))
+        self._driver.start(self._driver.new_task(-1, number), replica, job.make(replica.context))
 
     # --- ways ----------------------------------------------------------------------------------------------------
 
-    def _cut_off(self, pairs: frozenset[frozenset[str]]) -> None:
+    def _cut(self, pairs: frozenset[frozenset[str]]) -> None:
         self._exchange.conditions.cut |= pairs
 
     def _reconnect(self, pairs: frozenset[frozenset[str]]) -> None:
@@ -259,19 +255,21 @@ class Disturbances:
 
     # --- strangers -----------------------------------------------------------------------------------------------
 
-    def _expect(self, index: int, first_number: int, journey: Callable[[Task], RequestLog] | None) -> None:
+    def _schedule_extra(self, index: int, first_number: int, journey: Callable[[Task], RequestLog] | None) -> None:
         """Only one stranger at a time is in the event list."""
-        strangers = self._faults.strangers
+        strangers = self._faults.extra_arrivals
         if strangers is None or index >= len(strangers.times):
             return
-        task = self._driver.task(first_number + index, first_number + index)
-        task.callbacks = [partial(self._arrive, index, first_number, journey)]
+        task = self._driver.new_task(first_number + index, first_number + index)
+        task.callbacks = [partial(self._admit_extra, index, first_number, journey)]
         self._kernel.schedule_at(task, strangers.times[index], task.key)
 
-    def _arrive(self, index: int, first_number: int, journey: Callable[[Task], RequestLog] | None, task: Task) -> None:
-        strangers = self._faults.strangers
+    def _admit_extra(
+        self, index: int, first_number: int, journey: Callable[[Task], RequestLog] | None, task: Task
+    ) -> None:
+        strangers = self._faults.extra_arrivals
         assert strangers is not None
-        self._expect(index + 1, first_number, journey)
+        self._schedule_extra(index + 1, first_number, journey)
         task.arrival = strangers.times[index]
         if journey is not None:
             journey(task)

@@ -73,7 +73,7 @@ class Job(NamedTuple):
     make: Callable[[HostContext], Flow[Any]]
 
 
-class Strangers(NamedTuple):
+class ExtraArrivals(NamedTuple):
     """Requests beside those of the users: when each comes, where it starts, and what it does, by its number.
 
     They follow the users' requests in number, so that nobody's random numbers depend on them.
@@ -95,14 +95,14 @@ class Faults:
     skews: tuple[Skew, ...] = ()
     restarts: tuple[Restart, ...] = ()
     jobs: tuple[Job, ...] = ()
-    strangers: Strangers | None = None
+    extra_arrivals: ExtraArrivals | None = None
 
     @property
-    def visitors(self) -> int:
+    def extra_count(self) -> int:
         """How many strangers' requests there are."""
-        return 0 if self.strangers is None else len(self.strangers.times)
+        return 0 if self.extra_arrivals is None else len(self.extra_arrivals.times)
 
-    def varies(self, host: str) -> bool:
+    def varies_capacity(self, host: str) -> bool:
         """Whether the stations of a host change their speed or lose their work."""
         lost = any(outage.host == host and not outage.target for outage in self.outages)
         return lost or any(slow.host == host and not slow.operations for slow in self.slowdowns)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from simlib.engine.costs import DrawnColumn, HostCosts
 from simlib.engine.kernel import Kernel
 from simlib.engine.links import Connections, LinkRuntime
-from simlib.engine.stations.base import Sample, Station
+from simlib.engine.stations.base import Occupancy, Station
 from simlib.engine.task import Task
 from simlib.scenario.effects import Flow
 from simlib.scenario.variates import Variates
@@ -22,28 +22,16 @@ Held = tuple[Task, int]
 """A task and how deep in its calls it is: it may hold a thread on every host that it is nested in."""
 
 
-class Threads:
+class Threads(Occupancy):
     """The threads of one replica and the requests that wait for one."""
 
     form = "threads"
-    __slots__ = ("_arrivals", "_busy", "_free", "_last", "_limit", "_number", "_present", "_since", "_waiting")
+    __slots__ = ("_since", "_waiting")
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._free = limit
+        super().__init__(limit)
         self._waiting: deque[Task] = deque()
         self._since: dict[Held, float] = {}
-        self._number = 0
-        self._last = 0.0
-        self._busy = 0.0
-        self._present = 0.0
-        self._arrivals = 0
-
-    def _integrate(self, now: float) -> None:
-        elapsed = now - self._last
-        self._present += self._number * elapsed
-        self._busy += (self._limit - self._free) * elapsed
-        self._last = now
 
     def enter(self, task: Task, now: float) -> bool:
         """A request arrives; whether it has a thread at once. Otherwise `leave` names it later."""
@@ -51,8 +39,8 @@ class Threads:
         self._number += 1
         self._arrivals += 1
         self._since[task, len(task.frames)] = now
-        if self._free:
-            self._free -= 1
+        if self._idle:
+            self._idle -= 1
             return True
         self._waiting.append(task)
         return False
@@ -64,7 +52,7 @@ class Threads:
         since = self._since.pop((task, len(task.frames) + 1))
         if self._waiting:
             return since, self._waiting.popleft()
-        self._free += 1
+        self._idle += 1
         return since, None
 
     def move(self, one: Held, other: Held) -> None:
@@ -79,16 +67,11 @@ class Threads:
         self._waiting.clear()
         self._since.clear()
         self._number = 0
-        self._free = self._limit
+        self._idle = self._workers
 
-    def present(self) -> list[tuple[Task, float]]:
+    def list_held(self) -> list[tuple[Task, float]]:
         """Who is here, with a thread or without, and since when."""
         return [(task, since) for (task, _), since in self._since.items()]
-
-    def sample(self, now: float) -> Sample:
-        """The integrals of threads held and of requests present, up to now."""
-        self._integrate(now)
-        return Sample(self._busy, self._present, self._number, self._arrivals)
 
 
 Handler = Callable[[Any], Flow[Any]]

@@ -38,10 +38,10 @@ class Kernel(Environment):
 
     def __init__(self) -> None:
         super().__init__()
-        self.schedule_at = _scheduler(self)
+        self.schedule_at = _build_scheduler(self)
 
 
-def _scheduler(kernel: Kernel) -> Callable[[Occurrence, float, float], None]:
+def _build_scheduler(kernel: Kernel) -> Callable[[Occurrence, float, float], None]:
     """The function that puts an event on SimPy's own list; a closure because it is called twice per request.
 
     ``schedule_at(event, time, key)``: let the event fire at ``time`` (seconds, not before the present), before those of
@@ -57,7 +57,7 @@ def _scheduler(kernel: Kernel) -> Callable[[Occurrence, float, float], None]:
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def pause_collector() -> Iterator[None]:
     """Rows are tuples of numbers: the cycle collector walks over all of them again and again and finds nothing."""
     enabled = gc.isenabled()
     gc.disable()

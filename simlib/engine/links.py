@@ -64,7 +64,7 @@ class LinkRuntime:
         """Whether connections are counted on this link."""
         return self.connections is not None or self.keep_alive is not None
 
-    def transmission(self, size: int) -> float:
+    def transmission_time(self, size: int) -> float:
         """Seconds to push so many bytes into the link."""
         return 0.0 if self.bandwidth is None else size / self.bandwidth
 
@@ -124,7 +124,7 @@ class Connections:
 _DUE = attrgetter("due")
 
 
-class _Line:
+class _ClocksOfLength:
     """The clocks of one length, soonest first, and the alarm set for the first of them."""
 
     __slots__ = ("alarm", "clocks")
@@ -140,15 +140,15 @@ class Timeouts:
     def __init__(self, kernel: Kernel, fire: Callable[[Timeout], None]) -> None:
         self._kernel = kernel
         self._fire = fire
-        self._lines: dict[float, _Line] = {}
+        self._by_length: dict[float, _ClocksOfLength] = {}
 
     def start(self, waiting: Task, seconds: float) -> Timeout:
         """Set a clock for a waiting task."""
         # Half a key early: an answer that comes at the very instant is too late, whoever was scheduled first.
         clock = Timeout(waiting, (self._kernel._now + seconds, waiting.key - 0.5))
-        line = self._lines.get(seconds)
+        line = self._by_length.get(seconds)
         if line is None:
-            line = self._lines[seconds] = _Line()
+            line = self._by_length[seconds] = _ClocksOfLength()
         clocks = line.clocks
         if clocks and clocks[-1].due > clock.due:  # a station that looks ahead sets clocks out of order
             insort(clocks, clock, key=_DUE)
@@ -158,12 +158,12 @@ class Timeouts:
             self._set_alarm(line, Occurrence(self._kernel))
         return clock
 
-    def _set_alarm(self, line: _Line, alarm: Occurrence) -> None:
+    def _set_alarm(self, line: _ClocksOfLength, alarm: Occurrence) -> None:
         line.alarm = alarm
         alarm.callbacks = [partial(self._ring, line)]
         self._kernel.schedule_at(alarm, *line.clocks[0].due)
 
-    def _ring(self, line: _Line, alarm: Occurrence) -> None:
+    def _ring(self, line: _ClocksOfLength, alarm: Occurrence) -> None:
         if alarm is not line.alarm:
             return  # an earlier clock was set since
         first = line.clocks.popleft()

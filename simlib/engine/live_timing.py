@@ -8,27 +8,25 @@ what work changes, such as a row of a store in this process, changes when the wo
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-from simlib.engine.costs import Measured, OwnCosts
+from simlib.engine.costs import Measured, StatedCosts
 from simlib.engine.hosts import Handler, HostContext, InProcess
-from simlib.engine.verification_cache import Verifier
+from simlib.engine.network import Bind, Network
+from simlib.engine.verification_cache import VerificationCache
 from simlib.scenario.effects import Call, Compute, Flow, Once
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
 from simlib.tokens import Verification
 
-if TYPE_CHECKING:
-    from simlib.engine.network import Bind, Network
-
 Stopwatch = Callable[[Callable[[], Any]], tuple[Any, float]]
 """Does some work once; returns its result and the seconds that it took."""
 
-STAND_INS = frozenset({"user.authenticate"})
+STATED_OPERATIONS = frozenset({"user.authenticate"})
 """Operations whose work here is only a comparison, where a server is slow on purpose: the profile tells their time."""
 
 
-def stopwatch_of(scenario: Scenario, stopwatch: Stopwatch | None) -> Stopwatch | None:
+def choose_stopwatch(scenario: Scenario, stopwatch: Stopwatch | None) -> Stopwatch | None:
     """The stopwatch for runs of this scenario: None where the cost profile tells the times.
 
     Raises InputError when the scenario wants live times and there is none.
@@ -43,27 +41,27 @@ def stopwatch_of(scenario: Scenario, stopwatch: Stopwatch | None) -> Stopwatch |
     return stopwatch
 
 
-def timed_network(network: "Network", stopwatch: Stopwatch, verifier: Verifier) -> "Network":
+def build_timed_network(network: Network, stopwatch: Stopwatch, verifier: VerificationCache) -> Network:
     """The network with every work timed that hosts with workers do.
 
     Work without anything really done, and operations to which the network gives a cost of its own, keep their costs:
     the rows of a database may be kept in memory here, but its times are the scenario's.
     """
-    timed = {host.name: _Timed(network, host.name, stopwatch, verifier) for host in network.hosts if host.workers}
+    timed = {host.name: _HostTiming(network, host.name, stopwatch, verifier) for host in network.hosts if host.workers}
     where, bind = network.entry
     return replace(
         network,
-        entry=(where, timed[where].bound(bind) if where in timed else bind),
+        entry=(where, timed[where].wrap_bind(bind) if where in timed else bind),
         handlers={
-            target: (host, timed[host].bound(bind) if host in timed else bind)
+            target: (host, timed[host].wrap_bind(bind) if host in timed else bind)
             for target, (host, bind) in network.handlers.items()
         },
         after=tuple(
-            (instant, host, partial(timed[host].made, make) if host in timed else make)
+            (instant, host, partial(timed[host].wrap_flow, make) if host in timed else make)
             for instant, host, make in network.after
         ),
         backgrounds={
-            host: partial(timed[host].all_made, make) if host in timed else make
+            host: partial(timed[host].wrap_flows, make) if host in timed else make
             for host, make in network.backgrounds.items()
         },
     )
@@ -76,37 +74,37 @@ class _Shortened(Protocol):
     def as_shipped(self) -> Any: ...
 
 
-class _Timed:
+class _HostTiming:
     """Wraps what runs on one host."""
 
-    def __init__(self, network: "Network", host: str, stopwatch: Stopwatch, verifier: Verifier) -> None:
+    def __init__(self, network: Network, host: str, stopwatch: Stopwatch, verifier: VerificationCache) -> None:
         costs = network.costs_of.get(host, network.costs)
         self._host = host
-        self._stated = STAND_INS | (costs.own.keys() if isinstance(costs, OwnCosts) else frozenset())
-        self._local = _inside(network, host)
+        self._stated = STATED_OPERATIONS | (costs.costs.keys() if isinstance(costs, StatedCosts) else frozenset())
+        self._local = _list_in_process(network, host)
         self._stopwatch = stopwatch
         self._verifier = verifier
 
-    def bound(self, bind: "Bind") -> "Bind":
+    def wrap_bind(self, bind: Bind) -> Bind:
         """A bind whose handlers are timed."""
 
         def timed(context: HostContext) -> Handler:
             handler = bind(context)
-            return lambda request: self._flow(handler(request))
+            return lambda request: self._time_flow(handler(request))
 
         return timed
 
-    def made(self, make: Callable[[], Flow[Any]]) -> Flow[Any]:
+    def wrap_flow(self, make: Callable[[], Flow[Any]]) -> Flow[Any]:
         """What ``make`` makes, timed."""
-        return self._flow(make())
+        return self._time_flow(make())
 
-    def all_made(
+    def wrap_flows(
         self, make: Callable[[HostContext], tuple[Flow[Any], ...]], context: HostContext
     ) -> tuple[Flow[Any], ...]:
         """All that ``make`` makes for one replica, timed."""
-        return tuple(self._flow(flow) for flow in make(context))
+        return tuple(self._time_flow(flow) for flow in make(context))
 
-    def _flow(self, flow: Flow[Any]) -> Flow[Any]:
+    def _time_flow(self, flow: Flow[Any]) -> Flow[Any]:
         """The generator, with its work done and timed here."""
         answer: Any = None
         while True:
@@ -124,7 +122,7 @@ class _Timed:
                 if operation not in self._stated:
                     effect = self._measure(operation, partial(resource.execute, effect.request))
             elif isinstance(effect, Once):
-                effect = effect._replace(work=partial(self.made, effect.work))
+                effect = effect._replace(work=partial(self.wrap_flow, effect.work))
             answer = yield effect
 
     def _measure(self, operation: str, work: Callable[[], Any]) -> Compute:
@@ -135,10 +133,10 @@ class _Timed:
             raise ValueError(f"the stopwatch says that {operation} took {seconds} s")
         if isinstance(work, Verification):
             self._verifier.note(work, result, self._host)
-        return Compute(Measured(operation, seconds), partial(_result, result))
+        return Compute(Measured(operation, seconds), partial(_return, result))
 
 
-def _inside(network: "Network", host: str) -> dict[str, InProcess]:
+def _list_in_process(network: Network, host: str) -> dict[str, InProcess]:
     """What a host reaches in its own process, by the names that it uses (an alias hides what has its name)."""
     local = {**network.local, **network.local_to.get(host, {})}
     aliases = network.aliases.get(host, {})
@@ -146,5 +144,5 @@ def _inside(network: "Network", host: str) -> dict[str, InProcess]:
     return kept | {name: local[target] for name, target in aliases.items() if target in local}
 
 
-def _result(result: Any) -> Any:
+def _return(result: Any) -> Any:
     return result

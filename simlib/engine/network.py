@@ -5,23 +5,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from simlib.engine.arrivals import Cycles
 from simlib.engine.costs import CostTable, SecondsOf
 from simlib.engine.faults import Faults
 from simlib.engine.hosts import Handler, HostContext, InProcess
-from simlib.engine.live_timing import Stopwatch
 from simlib.engine.request_log import RequestLog
-from simlib.engine.simulation import Simulation
+from simlib.engine.stations.base import Station
 from simlib.scenario.design import Admission
 from simlib.scenario.effects import Flow
-from simlib.scenario.records import Records
-from simlib.scenario.sinks import MemorySink, Sink
-from simlib.scenario.variates import Variates
 
 Bind = Callable[[HostContext], Handler]
 """Makes the handler of one replica; state that the handler keeps belongs to that replica."""
@@ -42,7 +34,7 @@ class Host:
     name: str
     workers: int | None = 1
     replicas: int = 1
-    discipline: Literal["fifo", "processor_sharing"] = "fifo"
+    discipline: str | type[Station] = "fifo"
     known_on_arrival: bool = False
     threads: int | None = None
     admission: Admission | None = None
@@ -91,7 +83,7 @@ class Network:
     local: Mapping[str, InProcess] = field(default_factory=dict)
     charge_calls: bool = False
     after: tuple[tuple[float, str, Callable[[], Flow[Any]]], ...] = ()
-    journeys: Callable[[int, float], RequestLog] | None = None
+    open_log: Callable[[int, float], RequestLog] | None = None
     local_to: Mapping[str, Mapping[str, InProcess]] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     single: frozenset[str] = frozenset()
@@ -99,29 +91,3 @@ class Network:
     costs_of: Mapping[str, CostTable] = field(default_factory=dict)
     entries: Sequence[str] | None = None
     faults: Faults | None = None
-
-
-def run_network(
-    network: Network,
-    arrivals: NDArray[np.float64] | Cycles,
-    horizon: float,
-    variates: Variates,
-    *,
-    warm_up: float = 0.0,
-    form: Literal["auto", "events"] = "auto",
-    remember_verified: bool = True,
-    detail: Literal["requests", "calls", "visits"] = "calls",
-    sink: Sink | None = None,
-    progress: Callable[[float], None] | None = None,
-    stopwatch: Stopwatch | None = None,
-) -> Records:
-    """Run the network over the arrivals until the horizon (seconds) and return its records.
-
-    ``arrivals`` are instants in seconds, ascending, or the think times of a fixed number of users. With a ``stopwatch``
-    work is charged what it takes in this very run, and every token is really verified each time.
-
-    Raises KeyError for an operation without a cost and RuntimeError for a host that breaks its promise.
-    """
-    sink = sink or MemorySink()
-    made = Simulation(network, arrivals, horizon, variates, form, remember_verified, detail, sink, stopwatch)
-    return made.run(warm_up, progress)

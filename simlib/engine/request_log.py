@@ -59,7 +59,7 @@ class RequestLog:
         self.validating = False
         self.since = 0.0
 
-    def row(self, end: float, outcome: int, status: int) -> tuple[object, ...]:
+    def build_row(self, end: float, outcome: int, status: int) -> tuple[object, ...]:
         """The row of the requests table."""
         return (
             self.request,
@@ -95,7 +95,7 @@ class Mark(NamedTuple):
     verdict: Verdict | None = None
 
 
-def outcome_of(value: Any) -> tuple[int, int]:
+def classify_outcome(value: Any) -> tuple[int, int]:
     """How a request ended, from the client's last answer."""
     if isinstance(value, Failed):
         return FAILED, value.status

@@ -8,27 +8,27 @@ A host whose clock is off for a while.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from simlib.engine.costs import USED, CostTable, DrawnColumn, HostCosts, Identity, Measured, MeasuredCost, OperationCost
 from simlib.engine.faults import Faults, Skew, Slowdown
 from simlib.engine.hosts import HostContext, Replica, Route, Threads
 from simlib.engine.kernel import Kernel
 from simlib.engine.links import Connections, LinkRuntime
-from simlib.engine.stations import build_station
+from simlib.engine.network import Bind, Host, Network, Path
+from simlib.engine.stations import Station
 from simlib.scenario.effects import Flow
 from simlib.scenario.variates import Variates
-
-if TYPE_CHECKING:
-    from simlib.engine.network import Bind, Host, Network, Path
 
 Replicas = Mapping[str, list[Replica]]
 
 
-def connect(network: "Network", replicas: Replicas, names: tuple[str, ...], variates: Variates, requests: int) -> None:
+def connect_routes(
+    network: Network, replicas: Replicas, names: tuple[str, ...], variates: Variates, requests: int
+) -> None:
     """Give every replica its routes: the links that the network has, then what is in its own process."""
     for path in network.paths:
-        link = _link(path, variates, requests)
+        link = _build_link(path, variates, requests)
         callees = replicas[path.callee]
         balance = None
         if len(callees) > 1:
@@ -38,17 +38,17 @@ def connect(network: "Network", replicas: Replicas, names: tuple[str, ...], vari
             for target, (where, _) in network.handlers.items():
                 if where == path.callee:
                     route = Route(None, names.index(target), names.index(where), balance, pool)
-                    _charge(route, path, network.charge_calls)
+                    _set_call_costs(route, path, network.charge_calls)
                     route.link, route.replicas, route.target = link, callees, target
                     route.first = callees[0].handlers[target]
                     replica.routes[target] = route
                     if target in network.single:
-                        replica.routes |= _one_by_one(target, route)
+                        replica.routes |= _build_replica_routes(target, route)
     for host, group in replicas.items():
-        _connect_inside(network, host, group)
+        _connect_in_process(network, host, group)
 
 
-def _connect_inside(network: "Network", host: str, replicas: list[Replica]) -> None:
+def _connect_in_process(network: Network, host: str, replicas: list[Replica]) -> None:
     local = {**network.local, **network.local_to.get(host, {})}
     aliases = network.aliases.get(host, {})
     for replica in replicas:
@@ -56,14 +56,14 @@ def _connect_inside(network: "Network", host: str, replicas: list[Replica]) -> N
         replica.routes |= {name: replica.routes[target] for name, target in aliases.items()}
 
 
-def _charge(route: Route, path: "Path", charge_calls: bool) -> None:
+def _set_call_costs(route: Route, path: Path, charge_calls: bool) -> None:
     route.asks = not path.behind
     if charge_calls:
         route.call_out = (path.call_out,) if path.call_out else ()
         route.call_in = (path.call_in,) if path.call_in else ()
 
 
-def _one_by_one(target: str, route: Route) -> dict[str, Route]:
+def _build_replica_routes(target: str, route: Route) -> dict[str, Route]:
     """The same route to each replica by an address of its own."""
     routes = {}
     for number, replica in enumerate(route.replicas):
@@ -73,7 +73,7 @@ def _one_by_one(target: str, route: Route) -> dict[str, Route]:
     return routes
 
 
-def _link(path: "Path", variates: Variates, requests: int) -> LinkRuntime:
+def _build_link(path: Path, variates: Variates, requests: int) -> LinkRuntime:
     return LinkRuntime(
         f"{path.caller}.{path.callee}",
         path.round_trip,
@@ -88,7 +88,7 @@ def _link(path: "Path", variates: Variates, requests: int) -> LinkRuntime:
     )
 
 
-class _Elsewhere:
+class _UsedColumn:
     """Instead of a column: every first use is gone, so that the driver asks for a further one."""
 
     def __getitem__(self, subject: int) -> float:
@@ -99,7 +99,7 @@ class SlowedCost:
     """The cost of one operation, times the factor of the slowdowns that are there when it is begun."""
 
     __slots__ = ("_cost", "_further", "_kernel", "_slowdowns")
-    values = _Elsewhere()
+    values = _UsedColumn()
 
     def __init__(self, cost: OperationCost | MeasuredCost, slowdowns: list[Slowdown], kernel: Kernel) -> None:
         self._cost = cost
@@ -109,12 +109,12 @@ class SlowedCost:
 
     def take(self, subject: int) -> float:
         """Seconds for this subject's next use."""
-        return self.further(subject)
+        return self.take_further(subject)
 
-    def further(self, subject: int) -> float:
+    def take_further(self, subject: int) -> float:
         """Seconds of the next use: the same variate as without the fault."""
         cost, now = self._cost, self._kernel._now
-        seconds = cost.take(subject) if isinstance(cost, OperationCost) else cost.further(subject)
+        seconds = cost.take(subject) if isinstance(cost, OperationCost) else cost.take_further(subject)
         slowed = seconds
         for slow in self._slowdowns:
             if slow.begin <= now < slow.end:
@@ -122,10 +122,10 @@ class SlowedCost:
         self._further += slowed - seconds
         return slowed
 
-    def used(self) -> tuple[int, float]:
+    def count_used(self) -> tuple[int, float]:
         """How many values were used, and their sum."""
         assert isinstance(self._cost, OperationCost)
-        count, seconds = self._cost.used()
+        count, seconds = self._cost.count_used()
         return count, seconds + self._further
 
 
@@ -175,10 +175,10 @@ class SkewedContext(HostContext):
 NO_FAULTS = Faults()
 
 
-def make_replicas(
-    host: "Host",
-    handlers: "Mapping[str, tuple[str, Bind]]",
-    form: str,
+def build_replicas(
+    host: Host,
+    handlers: Mapping[str, tuple[str, Bind]],
+    station: type[Station],
     table: CostTable,
     faults: Faults,
     names: tuple[str, ...],
@@ -187,15 +187,15 @@ def make_replicas(
     requests: int,
 ) -> list[Replica]:
     """The replicas of one host, with stations of that form."""
-    costs = make_costs(host.name, table, variates, requests, faults, kernel)
+    costs = build_costs(host.name, table, variates, requests, faults, kernel)
     replicas = []
     for index in range(host.replicas):
-        context = make_context(kernel, variates, host.name, index, faults)
-        station = None if host.workers is None else build_station(form, kernel, host.workers)
-        replica = Replica(names.index(host.name), context, station, costs)
+        context = build_context(kernel, variates, host.name, index, faults)
+        workers = host.workers
+        replica = Replica(names.index(host.name), context, None if workers is None else station(kernel, workers), costs)
         if host.threads is not None:
             replica.threads = Threads(host.threads)
-            replica.threads_id = names.index(threads_of(host.name))
+            replica.threads_id = names.index(name_threads(host.name))
         for target, (where, bind) in handlers.items():
             if where == host.name:
                 replica.handlers[target] = bind(context)
@@ -203,12 +203,12 @@ def make_replicas(
     return replicas
 
 
-def threads_of(host: str) -> str:
+def name_threads(host: str) -> str:
     """What the threads of a host are called in records."""
     return f"{host}.threads"
 
 
-def make_context(kernel: Kernel, variates: Variates, host: str, index: int, faults: Faults) -> HostContext:
+def build_context(kernel: Kernel, variates: Variates, host: str, index: int, faults: Faults) -> HostContext:
     """The context of one replica: with a clock that may be off, if a fault says so."""
     skews = [skew for skew in faults.skews if skew.host == host and skew.replica in (None, index)]
     if not skews:
@@ -216,7 +216,7 @@ def make_context(kernel: Kernel, variates: Variates, host: str, index: int, faul
     return SkewedContext(kernel, variates, host, index, skews)
 
 
-def make_costs(
+def build_costs(
     host: str, table: CostTable, variates: Variates, requests: int, faults: Faults, kernel: Kernel
 ) -> HostCosts:
     """The costs on a host: with operations that take longer at times, if a fault says so."""
@@ -226,7 +226,7 @@ def make_costs(
     return SlowedCosts(host, table, variates, requests, slowdowns, kernel)
 
 
-def while_it_stands(flow: Flow[Any], replica: Replica, group: list[Replica]) -> Flow[None]:
+def run_until_replaced(flow: Flow[Any], replica: Replica, group: list[Replica]) -> Flow[None]:
     """What a replica does by itself, until another takes its place in the group."""
     answer: Any = None
     while any(other is replica for other in group):

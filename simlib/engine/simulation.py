@@ -1,38 +1,62 @@
-"""One run of a network: hosts, stations, links and driver built from its values, run, and written down."""
+"""Simulation of one network: hosts, stations, links and driver are built from its values, run, and recorded."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.engine.arrivals import ClosedUsers, Cycles, admit
-from simlib.engine.calls import Exchange
-from simlib.engine.calls_delay_only import DelaysOnly
-from simlib.engine.calls_with_faults import FaultyExchange, LimitedAdmission, faulty_exchange
+from simlib.engine.arrivals import ClosedUsers, Cycles, schedule_arrivals
+from simlib.engine.calls import Calls
+from simlib.engine.calls_delay_only import DelayOnlyCalls
+from simlib.engine.calls_with_faults import FaultyCalls, LimitedCalls, build_faulty_calls
 from simlib.engine.costs import DrawnColumn, Identity
 from simlib.engine.driver import Driver
-from simlib.engine.fault_injection import Disturbances
+from simlib.engine.fault_injection import FaultInjection
 from simlib.engine.hosts import Replica, Threads
-from simlib.engine.kernel import Kernel, Occurrence, collector_paused
-from simlib.engine.live_timing import Stopwatch, timed_network
-from simlib.engine.request_log import NAN, RequestLog, outcome_of
-from simlib.engine.runtime import NO_FAULTS, connect, make_replicas, threads_of, while_it_stands
-from simlib.engine.stations import choose_form
-from simlib.engine.task import Task
-from simlib.engine.verification_cache import Verifier
+from simlib.engine.kernel import Kernel, Occurrence, pause_collector
+from simlib.engine.live_timing import Stopwatch, build_timed_network
+from simlib.engine.network import Host, Network
+from simlib.engine.request_log import RequestLog
+from simlib.engine.run_rows import RunRows
+from simlib.engine.runtime import NO_FAULTS, build_replicas, connect_routes, name_threads, run_until_replaced
+from simlib.engine.stations import choose_station
+from simlib.engine.task import Task, TaskRunner
+from simlib.engine.verification_cache import VerificationCache
 from simlib.scenario.effects import Flow
-from simlib.scenario.records import FINISHED, UNFINISHED, Records
-from simlib.scenario.sinks import Sink
+from simlib.scenario.records import Records
+from simlib.scenario.sinks import MemorySink, Sink
 from simlib.scenario.variates import Variates
-
-if TYPE_CHECKING:
-    from simlib.engine.network import Host, Network
-
 
 SAMPLES = 200
 """Instants at which the stations' integrals are written, beside the end of the warm-up."""
+
+
+def run_network(
+    network: Network,
+    arrivals: NDArray[np.float64] | Cycles,
+    horizon: float,
+    variates: Variates,
+    *,
+    warm_up: float = 0.0,
+    form: Literal["auto", "events"] = "auto",
+    remember_verified: bool = True,
+    detail: Literal["requests", "calls", "visits"] = "calls",
+    sink: Sink | None = None,
+    progress: Callable[[float], None] | None = None,
+    stopwatch: Stopwatch | None = None,
+) -> Records:
+    """Run the network over the arrivals until the horizon (seconds) and return its records.
+
+    ``arrivals`` are instants in seconds, ascending, or the think times of a fixed number of users. With a ``stopwatch``
+    work is charged what it takes in this very run, and every token is really verified each time.
+
+    Raises KeyError for an operation without a cost and RuntimeError for a host that breaks its promise.
+    """
+    sink = sink or MemorySink()
+    run = Simulation(network, arrivals, horizon, variates, form, remember_verified, detail, sink, stopwatch)
+    return run.run(warm_up, progress)
 
 
 class Simulation:
@@ -40,7 +64,7 @@ class Simulation:
 
     def __init__(
         self,
-        network: "Network",
+        network: Network,
         arrivals: NDArray[np.float64] | Cycles,
         horizon: float,
         variates: Variates,
@@ -50,9 +74,9 @@ class Simulation:
         sink: Sink,
         stopwatch: Stopwatch | None,
     ) -> None:
-        self.verifier = Verifier(remember and stopwatch is None)
+        self.verifier = VerificationCache(remember and stopwatch is None)
         if stopwatch is not None:
-            network = timed_network(network, stopwatch, self.verifier)
+            network = build_timed_network(network, stopwatch, self.verifier)
         self.network = network
         self.horizon = horizon
         self.arrivals = arrivals if isinstance(arrivals, Cycles) else arrivals[arrivals < horizon]
@@ -60,127 +84,140 @@ class Simulation:
         self.sink = sink
         self._detail = detail
         self.kernel = Kernel()
-        self.names = _names(network)
+        names = _list_names(network)
         self.forms: dict[str, str] = {}
         self.faults = network.faults or NO_FAULTS
-        requests = len(self.arrivals) + self.faults.visitors
-        self.replicas = {host.name: self._replicas(host, form, requests) for host in network.hosts}
-        connect(network, self.replicas, self.names, variates, requests)
-        self._request_row = (
-            sink.writer("requests", ("request", "arrival", "end", "outcome", "status"))
-            if network.journeys is None
-            else sink.writer("requests")
-        )
+        requests = len(self.arrivals) + self.faults.extra_count
+        self.replicas = {host.name: self._build_replicas(host, form, names, requests) for host in network.hosts}
+        connect_routes(network, self.replicas, names, variates, requests)
+        self.rows = RunRows(sink, names, self.replicas, horizon, network.open_log is not None)
         self.driver = Driver(
             self.kernel,
             draw=lambda purpose: DrawnColumn(purpose, Identity(), variates, requests),
-            finish=self._finisher(),
+            finish=self._choose_finish(),
             verifier=self.verifier,
-            exchange=self._exchange(detail),
-            visit_row=sink.writer("visits") if detail == "visits" else None,
+            calls=self._choose_calls(detail),
+            visit_row=sink.open_writer("visits") if detail == "visits" else None,
             horizon=horizon,
         )
         host, bind = network.entry
         self._entry_host = self.replicas[host][0]
         self._entry = bind(self._entry_host.context)
-        self._begin = None if network.journeys is None else self._begin_journey
-        self._users = (
-            ClosedUsers(self.kernel, self.driver, arrivals, self._entry_host, self._entry, self._begin, self._hosts())
-            if isinstance(arrivals, Cycles)
-            else None
-        )
+        self._begin = None if network.open_log is None else self._begin_log
+        self._users = self._build_users(arrivals) if isinstance(arrivals, Cycles) else None
 
     # --- set-up --------------------------------------------------------------------------------------------------
 
-    def _replicas(self, host: "Host", form: Literal["auto", "events"], requests: int) -> list[Replica]:
-        known = host.known_on_arrival and not self._noted(host)
-        chosen = choose_form(host.discipline, known, form, self.faults.varies(host.name))
+    def _build_replicas(
+        self, host: Host, form: Literal["auto", "events"], names: tuple[str, ...], requests: int
+    ) -> list[Replica]:
+        known = host.known_on_arrival and not self._depends_on_order(host)
+        station = choose_station(host.discipline, known, form, self.faults.varies_capacity(host.name))
         if host.workers is not None:
-            self.forms[host.name] = chosen
+            self.forms[host.name] = station.form
         if host.threads is not None:
-            self.forms[threads_of(host.name)] = Threads.form
+            self.forms[name_threads(host.name)] = Threads.form
         costs = self.network.costs_of.get(host.name, self.network.costs)
-        return make_replicas(
-            host, self.network.handlers, chosen, costs, self.faults, self.names, self.kernel, self.variates, requests
+        return build_replicas(
+            host, self.network.handlers, station, costs, self.faults, names, self.kernel, self.variates, requests
         )
 
-    def _noted(self, host: "Host") -> bool:
-        """Whether something must be noted when it happens, so that nobody may look ahead of it.
+    def _depends_on_order(self, host: Host) -> bool:
+        """Whether something must be recorded as it happens, so that a station must not look ahead of it.
 
-        That is a figure of a journey, which connections of a host are free, or what is wrong at present.
+        That is an entry of a request's log, which connections of a host are free, or which faults are present.
         """
         kept = (p for p in self.network.paths if p.connections is not None or p.keep_alive_s is not None)
-        noted = self.network.journeys is not None or self.network.faults is not None
-        return noted or any(path.caller == host.name for path in kept)
+        recorded = self.network.open_log is not None or self.network.faults is not None
+        return recorded or any(path.caller == host.name for path in kept)
 
-    def _exchange(self, detail: str) -> Callable[[Kernel, Driver], Exchange]:
-        """Nobody looks at single calls and their bytes cost nothing, nor do their ends: then only delays matter."""
+    def _build_users(self, cycles: Cycles) -> ClosedUsers:
+        entries = self._list_entries()
+        return ClosedUsers(self.kernel, self.driver, cycles, self._entry_host, self._entry, self._begin, entries)
+
+    def _choose_finish(self) -> Callable[[Task, Any, float], None]:
+        finish = self.rows.finish if self.network.open_log is None else self.rows.finish_log
+        if not isinstance(self.arrivals, Cycles):
+            return finish
+
+        def finish_and_think(task: Task, value: Any, now: float) -> None:
+            finish(task, value, now)
+            assert self._users is not None
+            if task.subject < len(self.arrivals):  # requests of a flood belong to no user
+                self._users.note_answer(task.subject, now)
+
+        return finish_and_think
+
+    def _choose_calls(self, detail: str) -> Callable[[Kernel, TaskRunner], Calls]:
+        """The calls of the network; where calls cost nothing and have no rows of their own, only delays matter."""
         network = self.network
         weighed = network.charge_calls or any(path.bandwidth is not None for path in network.paths)
         limits = {host.name: host.admission for host in network.hosts if host.admission is not None}
         weighed = weighed or any(host.threads is not None for host in network.hosts) or bool(limits)
-        if detail == "requests" and network.journeys is None and network.faults is None and not weighed:
-            return DelaysOnly
-        row = self.sink.writer("calls") if detail != "requests" else None
+        if detail == "requests" and network.open_log is None and network.faults is None and not weighed:
+            return DelayOnlyCalls
+        row = self.sink.open_writer("calls") if detail != "requests" else None
         if limits and not network.charge_calls:
             raise ValueError("a limit on admission is for networks that charge for calls: a refusal is not free")
         if network.faults is not None:
-            return lambda kernel, driver: self._faulty(faulty_exchange(kernel, driver, row, limits))
+            return lambda kernel, driver: self._keep_faulty(build_faulty_calls(kernel, driver, row, limits))
         if limits:
-            return lambda kernel, driver: LimitedAdmission(kernel, driver, row, limits)
-        return lambda kernel, driver: Exchange(kernel, driver, row)
+            return lambda kernel, driver: LimitedCalls(kernel, driver, row, limits)
+        return lambda kernel, driver: Calls(kernel, driver, row)
 
-    def _faulty(self, exchange: FaultyExchange) -> FaultyExchange:
-        self._faulty_exchange = exchange
-        return exchange
+    def _keep_faulty(self, calls: FaultyCalls) -> FaultyCalls:
+        self._faulty_calls = calls
+        return calls
 
     # --- the run -------------------------------------------------------------------------------------------------
 
     def run(self, warm_up: float, progress: Callable[[float], None] | None) -> Records:
+        """Run until the horizon and return the records."""
         self._schedule_samples(warm_up, progress)
         self._start_backgrounds()
-        self._let_faults_happen()
+        self._schedule_faults()
         for number, (instant, host, flow) in enumerate(self.network.after):
             self._schedule_after(instant, host, flow, len(self.arrivals) + number)
-        self._admit()
-        with collector_paused():
+        self._schedule_requests()
+        with pause_collector():
             self.kernel.run(until=self.horizon)
-            self._sample(self.horizon)
-            self._write_unfinished()
+            self.rows.write_sample(self.horizon)
+            self.rows.write_unfinished(self.driver.tasks)
             self.driver.write_unfinished()
-            self._write_threads_held()
-            self._write_operations()
+            if self._detail == "visits":
+                self.rows.write_held_threads()
+            self.rows.write_operations(self.verifier)
             tables = self.sink.close()
         hosts = self.network.hosts
         workers = {host.name: host.workers for host in hosts if host.workers is not None}
-        workers |= {threads_of(host.name): host.threads for host in hosts if host.threads is not None}
-        return Records(tables, self.names, self.horizon, workers, self.forms)
+        workers |= {name_threads(host.name): host.threads for host in hosts if host.threads is not None}
+        return Records(tables, self.rows.names, self.horizon, workers, self.forms)
 
-    def _admit(self) -> None:
-        """Let requests come, from outside or from users who wait for their answers."""
+    def _schedule_requests(self) -> None:
+        """Schedule requests that come from outside, or let users think who wait for their answers."""
         if self._users is not None:
             self._users.start()
         elif not isinstance(self.arrivals, Cycles):
-            times = self.arrivals.tolist()
-            admit(self.kernel, self.driver, times, self._entry_host, self._entry, self._begin, self._hosts())
+            times, entries = self.arrivals.tolist(), self._list_entries()
+            schedule_arrivals(self.kernel, self.driver, times, self._entry_host, self._entry, self._begin, entries)
 
-    def _hosts(self) -> list[Replica] | None:
-        """Where each request starts, when that is not always the same host."""
+    def _list_entries(self) -> list[Replica] | None:
+        """The host where each request starts; None when it is always the same one."""
         entries = self.network.entries
         return None if entries is None else [self.replicas[name][0] for name in entries]
 
-    def _begin_journey(self, task: Task) -> RequestLog:
-        assert self.network.journeys is not None
-        journey = task.journey = self.network.journeys(task.subject, task.arrival)
-        return journey
+    def _begin_log(self, task: Task) -> RequestLog:
+        assert self.network.open_log is not None
+        log = task.log = self.network.open_log(task.subject, task.arrival)
+        return log
 
     def _schedule_after(self, instant: float, host: str, flow: Callable[[], Flow[Any]], key: int) -> None:
-        task = self.driver.task(-1, key)
+        task = self.driver.new_task(-1, key)
         task.callbacks = [lambda fired: self.driver.start(fired, self.replicas[host][0], flow())]
         self.kernel.schedule_at(task, instant, key)
 
     def _start_backgrounds(self) -> None:
-        """What replicas do by themselves begins before anything else at instant 0."""
+        """Start the background work of replicas, before anything else at instant 0."""
         for host in self.network.backgrounds:
             for replica in self.replicas[host]:
                 self._begin_backgrounds(host, replica)
@@ -189,30 +226,28 @@ class Simulation:
         make = self.network.backgrounds.get(host)
         for flow in make(replica.context) if make is not None else ():
             if self.network.faults is not None:
-                flow = while_it_stands(flow, replica, self.replicas[host])
-            task = self.driver.task(-1, -1)
+                flow = run_until_replaced(flow, replica, self.replicas[host])
+            task = self.driver.new_task(-1, -1)
             task.callbacks = [partial(self._start, replica, flow)]
             self.kernel.schedule_at(task, self.kernel._now, -1)
 
-    def _let_faults_happen(self) -> None:
-        if self.network.faults is None:
-            return
-        exchange, begin, count = self._faulty_exchange, self._begin_backgrounds, len(self.arrivals)
-        happening = Disturbances(self.faults, self.network, self.kernel, self.driver, exchange, self.replicas, begin)
-        happening.schedule(count, self._begin)
-        row = self.sink.writer("faults")
-        for time, kind in self.faults.times:
-            row((self.names.index(time.name), self.names.index(kind), time.begin, time.end))
-
     def _start(self, replica: Replica, flow: Flow[Any], task: Task) -> None:
         self.driver.start(task, replica, flow)
+
+    def _schedule_faults(self) -> None:
+        if self.network.faults is None:
+            return
+        calls, begin = self._faulty_calls, self._begin_backgrounds
+        injection = FaultInjection(self.faults, self.network, self.kernel, self.driver, calls, self.replicas, begin)
+        injection.schedule(len(self.arrivals), self._begin)
+        self.rows.write_faults(self.faults)
 
     def _schedule_samples(self, warm_up: float, progress: Callable[[float], None] | None) -> None:
         instants = {self.horizon * i / SAMPLES for i in range(SAMPLES)} | {warm_up}
 
         def take(_: Any) -> None:
             now = self.kernel._now
-            self._sample(now)
+            self.rows.write_sample(now)
             self.sink.flush()
             if progress is not None:
                 progress(now / self.horizon)
@@ -221,72 +256,9 @@ class Simulation:
             # Key -1: a sample shows the state before anything else that happens at its instant.
             self.kernel.schedule_at(Occurrence(self.kernel, [take]), instant, -1)
 
-    # --- rows ----------------------------------------------------------------------------------------------------
 
-    def _finisher(self) -> Callable[[Task, Any, float], None]:
-        finish = self._finish if self.network.journeys is None else self._finish_journey
-        if not isinstance(self.arrivals, Cycles):
-            return finish
-
-        def finish_and_think(task: Task, value: Any, now: float) -> None:
-            finish(task, value, now)
-            assert self._users is not None
-            if task.subject < len(self.arrivals):  # strangers do not think
-                self._users.answered(task.subject, now)
-
-        return finish_and_think
-
-    def _finish(self, task: Task, value: Any, now: float) -> None:
-        if now < self.horizon:
-            self._request_row((task.subject, task.arrival, now, FINISHED, 200))
-        else:  # a station looked ahead beyond the end of the run
-            self._request_row((task.subject, task.arrival, NAN, UNFINISHED, 0))
-
-    def _finish_journey(self, task: Task, value: Any, now: float) -> None:
-        assert task.journey is not None
-        outcome, status = outcome_of(value)
-        self._request_row(task.journey.row(now, outcome, status))
-        task.journey = None
-
-    def _write_unfinished(self) -> None:
-        under_way = [t for t in self.driver.tasks if t.subject >= 0 and t.parent is None]
-        for task in sorted(under_way, key=lambda t: t.subject):
-            if task.journey is None:
-                self._request_row((task.subject, task.arrival, NAN, UNFINISHED, 0))
-            else:
-                self._request_row(task.journey.row(NAN, UNFINISHED, 0))
-
-    def _write_threads_held(self) -> None:
-        if self._detail != "visits":
-            return
-        row = self.sink.writer("visits")
-        for replicas in self.replicas.values():
-            for replica in replicas:
-                for task, since in replica.threads.present() if replica.threads is not None else ():
-                    row((task.subject, replica.threads_id, replica.index, since, NAN))
-
-    def _sample(self, now: float) -> None:
-        row = self.sink.writer("stations")
-        for replicas in self.replicas.values():
-            for replica in replicas:
-                if replica.station is not None:
-                    row((replica.name_id, replica.index, now, *replica.station.sample(now)))
-                if replica.threads is not None:
-                    row((replica.threads_id, replica.index, now, *replica.threads.sample(now)))
-
-    def _write_operations(self) -> None:
-        row = self.sink.writer("operations")
-        for host, replicas in self.replicas.items():
-            for operation, count, seconds in replicas[0].costs.used():
-                kind, _, algorithm = operation.rpartition(".")
-                distinct = self.verifier.distinct(host, algorithm) if kind == "jwt.verify" else count
-                if operation not in self.names:
-                    self.names = (*self.names, operation)
-                row((self.names.index(host), self.names.index(operation), count, seconds, distinct))
-
-
-def _names(network: "Network") -> tuple[str, ...]:
-    threads = (threads_of(host.name) for host in network.hosts if host.threads is not None)
+def _list_names(network: Network) -> tuple[str, ...]:
+    threads = (name_threads(host.name) for host in network.hosts if host.threads is not None)
     names = (*(host.name for host in network.hosts), *threads, *sorted(network.handlers))
-    told = () if network.faults is None else [n for time, kind in network.faults.times for n in (time.name, kind)]
-    return (*names, *(name for name in dict.fromkeys(told) if name not in names))
+    faults = () if network.faults is None else [n for time, kind in network.faults.times for n in (time.name, kind)]
+    return (*names, *(name for name in dict.fromkeys(faults) if name not in names))

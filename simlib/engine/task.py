@@ -1,18 +1,18 @@
 """A thread of control in the simulation: a generator of effects, the host it runs on and whom it returns to."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from simlib.engine.kernel import Occurrence
 
 if TYPE_CHECKING:
     from simlib.engine.hosts import Replica, Route
-    from simlib.engine.kernel import Kernel
+    from simlib.engine.kernel import Callbacks, Kernel
     from simlib.engine.request_log import RequestLog
     from simlib.engine.stations.base import Station
 
 
-OVER = -2
+RETIRED = -2
 """The subject of a task that carries nothing and may be used again."""
 
 
@@ -34,7 +34,7 @@ class OnceFrame(NamedTuple):
     key: Any
 
 
-def ended(_: Any) -> Any:
+def stop_iteration(_: Any) -> Any:
     """Stands for a generator that has ended: what work behind a request returns to."""
     raise StopIteration
 
@@ -53,8 +53,8 @@ class Task(Occurrence):
         "frames",
         "held",
         "host",
-        "journey",
         "key",
+        "log",
         "new_connection",
         "parent",
         "reply_bytes",
@@ -70,7 +70,7 @@ class Task(Occurrence):
         super().__init__(kernel)
         self.frames: list[CallFrame | OnceFrame] = []
         self.held: Station | None = None
-        self.journey: RequestLog | None = None
+        self.log: RequestLog | None = None
         self.parent: Timeout | None = None
         self.subject = -1
         self.key = 0
@@ -95,3 +95,25 @@ class Timeout:
     def __init__(self, waiting: Task | None, due: tuple[float, float]) -> None:
         self.waiting = waiting
         self.due = due
+
+
+class TaskRunner(Protocol):
+    """Driver of tasks, as seen by calls between hosts."""
+
+    def new_task(self, subject: int, key: int) -> Task:
+        """A task that owns the variates of ``subject``."""
+
+    def retire(self, task: Task) -> None:
+        """Take back a task that carries nothing any more."""
+
+    def advance(self, task: Task, value: Any) -> None:
+        """Give the task's generator an answer and carry it to its next wait."""
+
+    def release(self, task: Task) -> None:
+        """Give back the worker that the task holds, if it holds one."""
+
+    def charge(self, task: Task, operations: tuple[str, ...], then: "Callbacks") -> None:
+        """Serve the task on its host's station for some operations, then go on with ``then``."""
+
+    def write_thread_visit(self, task: Task, since: float, now: float) -> None:
+        """Record that a request has given its thread back."""

@@ -6,9 +6,9 @@ from types import MappingProxyType
 from simlib.deployment.parts import PARTS
 from simlib.flows import FLOWS
 from simlib.scenario.design import Design
-from simlib.scenario.design_loading import check_agreement
+from simlib.scenario.compatibility import check_compatibility
 from simlib.scenario.distributions import Constant
-from simlib.scenario.errors import InputError, unknown
+from simlib.scenario.errors import InputError, describe_unknown
 from simlib.scenario.hosts import Backend
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ClientKind, ClientType, PoissonLoad, Population, Revocations, World
@@ -33,7 +33,7 @@ def list_client_kinds(scenario: Scenario, flow: str | None = None) -> tuple[Clie
         return kinds or (USUAL_KIND,)
     usable = [name for name, kind in FLOWS.items() if kind.client_kinds and not kind.refused]
     if flow not in usable:
-        raise InputError(f"--flow: {unknown('flow', flow, usable)}")
+        raise InputError(f"--flow: {describe_unknown('flow', flow, usable)}")
     fitting = FLOWS[flow].client_kinds
     return tuple(kind for kind in kinds if kind in fitting) or fitting[:1]
 
@@ -53,7 +53,7 @@ def isolate_user(
     """
     traced_design = replace(design, flows=MappingProxyType({kind: flow or choose_flow(kind, design)}))
     world = _build_world(scenario.world, kind)
-    check_agreement(traced_design, world, PARTS, f"{scenario.name}: designs.{design.name}")
+    check_compatibility(traced_design, world, PARTS, f"{scenario.name}: designs.{design.name}")
     run = scenario.run.model_copy(update={"length_s": LENGTH_S, "warm_up_s": 0.0})
     return replace(scenario, world=world, run=run, trace=None), traced_design
 

@@ -14,7 +14,7 @@ from simlib.deployment.network import build_network
 from simlib.engine.request_log import RequestLog
 from simlib.scenario.design import Design
 from simlib.scenario.effects import Call
-from simlib.scenario.hosts import BACKEND, CLIENT, SERVICE, kind_of
+from simlib.scenario.hosts import BACKEND, CLIENT, SERVICE, find_host_kind
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import MemorySink
 from simlib.scenario.variates import Variates
@@ -32,7 +32,7 @@ def digest_memories(deployment: Deployment) -> Mapping[str, str]:
 
     The replicas are those of gateways and services.
     """
-    digests = {CLIENT: _digest(deployment.population.client(0))}
+    digests = {CLIENT: _digest(deployment.population.find_client(0))}
     for (host, replica), state in deployment.handlers.states.items():
         digests[f"{host}#{replica}"] = _digest(state)
     return digests
@@ -155,7 +155,7 @@ class _LifecycleRun:
         self.network = build_network(deployment)
         self.tracer = Tracer(self.network, deployment.variates, broken)
         self.tracer.on_request = self._on_request
-        self.client = deployment.population.client(0)
+        self.client = deployment.population.find_client(0)
         self.client.access_token, self.client.refresh_token, self.client.session_until = None, "", 0.0
         _, self.host, self.revoke = self.network.after[0]
         self.outcomes: dict[str, int] = {}
@@ -199,7 +199,7 @@ class _LifecycleRun:
     def _refresh(self) -> None:
         """Run a request a token's life later. For a browser with a backend the whole request is the refresh."""
         tracer, held, life = self.tracer, self.client.access_token, self.design.token_lifetime_s
-        drawn = getattr(self.design.settings("client"), "refresh_jitter_s", 0.0) > 0
+        drawn = getattr(self.design.get_settings("client"), "refresh_jitter_s", 0.0) > 0
         early = 0.0 if drawn else life - self.deployment.parts.presenter.useful_life_s
         spent = tracer.now + life if held is None else min(held.expires_at, tracer.now + life)
         tracer.phase = BACKGROUND
@@ -256,7 +256,7 @@ def _list_hop_steps(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     for step in steps:
         if step.phase != FIRST:
             continue
-        if inside < 0 and step.kind == "request" and kind_of(step.party) == SERVICE and _is_hop(step.what):
+        if inside < 0 and step.kind == "request" and find_host_kind(step.party) == SERVICE and _is_hop(step.what):
             inside = step.depth
         if inside >= 0:
             hop.append(step._replace(phase=HOP))

@@ -17,9 +17,9 @@ from simlib import load_scenario
 from simlib.analysis.fault_impact import FaultWindow
 from simlib.commands.bad_days_terminal import build_details_tables
 from simlib.decision.bad_days import judge_bad_days, list_bad_days_notes
-from simlib.experiment.bad_days import BUDGET, SHORTEST_S, FAULTLESS, DaysPlan, plan_bad_days, run_bad_days
+from simlib.experiment.bad_days import BUDGET, FAULTLESS, SHORTEST_S, DaysPlan, plan_bad_days, run_bad_days
 from simlib.report.bad_days_tables import COLUMNS, format_share, list_marks
-from simlib.scenario.bad_days import days_in, standard_days
+from simlib.scenario.bad_days import load_days, load_standard_days
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError
 from simlib.scenario.fault_checks import check_fault_times
@@ -158,7 +158,7 @@ def tiny(folder: Path, *changes: tuple[str, str]) -> Any:
 def test_standard_days_fit_every_bundled_scenario(name: str) -> None:
     plan = plan_bad_days(load_scenario(name))
     horizon = plan.scenario.horizon_s
-    assert len(plan.days) + len(plan.omitted) == len(standard_days(0.0, 1.0)) == 17
+    assert len(plan.days) + len(plan.omitted) == len(load_standard_days(0.0, 1.0)) == 17
     assert plan.scenario.run.replications >= 2
     requests = plan.scenario.expected_requests * plan.runs
     assert requests < 1.2 * BUDGET or plan.scenario.run.length_s == SHORTEST_S
@@ -172,9 +172,9 @@ def test_standard_days_fit_every_bundled_scenario(name: str) -> None:
 
 
 def test_every_kind_of_fault_of_the_issue_has_a_standard_day() -> None:
-    kinds = {fault.kind for day in standard_days(10.0, 10.0) for fault in day.faults.values()}
+    kinds = {fault.kind for day in load_standard_days(10.0, 10.0) for fault in day.faults.values()}
     assert len(kinds) == 14
-    assert all(day.source for day in standard_days(10.0, 10.0))
+    assert all(day.source for day in load_standard_days(10.0, 10.0))
 
 
 def test_own_faults_keep_the_run_and_the_standard_days_come_on_demand(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_broken_file_of_days_is_named(tmp_path: Path) -> None:
         '[a]\ntitle = "A"\nsource = "s"\nfaults.x = { kind = "dwn", begin = 0, end = 1 }\n', encoding="utf-8"
     )
     with pytest.raises(InputError, match=r"days.toml: a: is no bad day"):
-        days_in(path, 1.0, 1.0)
+        load_days(path, 1.0, 1.0)
 
 
 def test_windows_never_end_after_a_run_whatever_its_length(tmp_path: Path) -> None:
@@ -255,7 +255,9 @@ def test_one_stranger_is_enough_for_a_client_that_clears_its_keys_before_it_asks
     own = load_scenario("gateway-defaults")
     kept = {name: own.designs[name] for name in ("spring_jwt", "envoy", "pyjwt_2_12", "pyjwt_2_15")}
     # Shorter than the life of the key sets, and they are fetched when the run begins: none ends by itself.
-    plan = plan_bad_days(replace(own, designs=kept), only=("jwks_down", "jwks_down_stranger"), length_s=90, replications=1)
+    plan = plan_bad_days(
+        replace(own, designs=kept), only=("jwks_down", "jwks_down_stranger"), length_s=90, replications=1
+    )
     plan = replace(plan, scenario=plan.scenario.with_run(plan.scenario.run.model_copy(update={"caches": "empty"})))
     available = {cell: told.availability.mean for cell, told in judge_bad_days(run_bad_days(plan)).items()}
     assert all(available["jwks_down", name] == 1.0 for name in kept)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simlib.scenario.base import bundled
+from simlib.scenario.base import find_bundled
 from support.command_line import simlib, write_log, write_tiny
 
 REPEATABLE = ("report.html", "latency.svg", "latency.png", "tradeoff.svg", "tradeoff.png", "summary.csv")
@@ -136,7 +136,7 @@ def test_a_replay_repeats_from_its_record_and_only_with_the_same_log(tmp_path: P
 
 def test_another_profile_is_used_and_a_record_notices_a_changed_one(tmp_path: Path) -> None:
     profile = tmp_path / "mine.csv"
-    profile.write_bytes((bundled("profiles") / "python-2026.csv").read_bytes())
+    profile.write_bytes((find_bundled("profiles") / "python-2026.csv").read_bytes())
     write_tiny(tmp_path, ("replications = 2", "replications = 1"))
     done = simlib("compare", "tiny.toml", "--profile", "mine.csv", "--profiles", "none", "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -61,7 +61,7 @@ def test_limits_come_first_then_the_ranking_then_the_verdict(decided: Path) -> N
         "Ranking\n",
         "Verdict\n",
         "Break-even",
-        "Mind\n",
+        "Assumptions and omissions\n",
     ]
     places = [told(decided).index(piece) for piece in order]
     assert places == sorted(places)

@@ -46,7 +46,7 @@ def test_without_a_scenario_seven_strategies_stand_side_by_side(tmp_path: Path) 
     assert "21.8 (13." in rows["opaque"]
     assert "50.5 (32." in rows["phantom"]
     assert "For 1 API stack, 1 API service, 1 client, 1 authorization server." in done.stdout
-    assert "nobody adds them up" in done.stdout
+    assert "are never added up" in done.stdout
 
 
 def test_the_designs_of_a_scenario_are_counted_for_an_organisation(effort: Command, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_part_is_explained_without_a_scenario(effort: Command) -> None:
 
 def test_a_part_without_work_says_why_and_a_setting_says_when(effort: Command) -> None:
     relay = effort("--explain", "gateway:relay")
-    assert "brings no work of its own" in relay.stdout
+    assert "needs no work items of its own" in relay.stdout
     assert "passes tokens on unread" in relay.stdout
     dpop = json.loads(effort("--explain", "dpop", "--json").stdout)
     because = {item["id"]: item["because"] for item in dpop["items"]["wrappers:dpop"]}

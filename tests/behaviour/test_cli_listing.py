@@ -13,16 +13,16 @@ import simlib as package
 from simlib.deployment.parts import PARTS
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.loading import build_scenario
-from simlib.scenario.presets import presets
-from simlib.scenario.schema import scenario_schema
-from simlib.scenario.writing import to_document
+from simlib.scenario.presets import load_presets
+from simlib.scenario.schema import build_scenario_schema
+from simlib.scenario.writing import export_scenario
 from support.command_line import COMMAND, TINY, environment, simlib
 from support.scenarios import changed
 
 
 @pytest.fixture(scope="module")
 def checker() -> jsonschema.Draft202012Validator:
-    schema = scenario_schema(PARTS)
+    schema = build_scenario_schema(PARTS)
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -55,14 +55,14 @@ def test_strategies_are_listed_by_place_with_settings_and_bounds(tmp_path: Path)
 
 
 def test_the_schema_command_prints_the_schema(tmp_path: Path) -> None:
-    assert json.loads(simlib("schema", cwd=tmp_path).stdout) == scenario_schema(PARTS)
+    assert json.loads(simlib("schema", cwd=tmp_path).stdout) == build_scenario_schema(PARTS)
 
 
 @pytest.mark.parametrize("name", list(bundled_scenarios()))
 def test_the_schema_takes_bundled_scenarios_and_their_records(name: str, checker: Any) -> None:
     path = bundled_scenarios()[name]
     assert list(checker.iter_errors(as_json(path.read_text(encoding="utf-8")))) == []
-    record = json.loads(json.dumps(to_document(package.load_scenario(path))))
+    record = json.loads(json.dumps(export_scenario(package.load_scenario(path))))
     assert list(checker.iter_errors(record)) == []
 
 
@@ -125,7 +125,7 @@ def test_a_reader_that_stops_early_meets_no_traceback(tmp_path: Path) -> None:
 def test_presets_are_listed_with_the_source_of_every_value(tmp_path: Path) -> None:
     told = simlib("presets", cwd=tmp_path).stdout
     listed = json.loads(simlib("presets", "--json", cwd=tmp_path).stdout)
-    assert [one["preset"] for one in listed] == list(presets())
+    assert [one["preset"] for one in listed] == list(load_presets())
     for one in listed:
         assert one["preset"] in told
         assert all(setting["source"] for setting in one["settings"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simlib.report.comparison_folder import FILES, PROFILES
-from simlib.scenario.base import bundled
+from simlib.scenario.base import find_bundled
 from support.command_line import simlib, write_tiny
 
 DERIVED = ["jvm-gateway-derived", "native-gateway-derived"]
@@ -16,7 +16,7 @@ SECTION = "How far the verdict depends on the cost profile"
 
 def lacking(folder: Path, *operations: str) -> None:
     """A profile without some rows."""
-    rows = (bundled("profiles") / "python-2026.csv").read_text(encoding="utf-8").splitlines()
+    rows = (find_bundled("profiles") / "python-2026.csv").read_text(encoding="utf-8").splitlines()
     kept = [row for row in rows if row.split(",")[0] not in operations]
     (folder / "poor.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
 
@@ -25,11 +25,11 @@ def test_two_profiles_of_one_name_are_refused(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-        source = bundled("profiles") / "python-2026.csv"
+        source = find_bundled("profiles") / "python-2026.csv"
         (tmp_path / folder / "mine.csv").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
     done = simlib("compare", "tiny.toml", "--profiles", "a/mine.csv,b/mine.csv", cwd=tmp_path)
     assert done.returncode == 2
-    assert "'mine' comes twice" in done.stderr
+    assert "'mine' is given twice" in done.stderr
     assert "Traceback" not in done.stderr
 
 

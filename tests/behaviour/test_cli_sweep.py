@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simlib.analysis.queueing import zipf_ttl_hit_ratio
+from simlib.analysis.cache_theory import zipf_ttl_hit_ratio
 from simlib.report.sweep_report import FILES
 from support.command_line import COMMAND, environment, simlib, write_log, write_tiny
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from simlib.deployment.parts import PARTS
 from simlib.deployment.simulate import simulate
-from simlib.engine.costs import OwnCosts
-from simlib.engine.network import Host, Network, Path, run_network
+from simlib.engine.costs import StatedCosts
+from simlib.engine.network import Host, Network, Path
+from simlib.engine.simulation import run_network
 from simlib.scenario.design import Admission
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Call, Compute, Failed, Reply
@@ -65,7 +66,7 @@ def network(
             Host("behind", None),
         ),
         entry=("client", lambda _: seen.client(timeout)),
-        costs=OwnCosts(costs),
+        costs=StatedCosts(costs),
         paths=(Path("client", "server", Constant(value_s=0.0)), Path("server", "behind", Constant(value_s=waits))),
         handlers={
             "serve": ("server", lambda _: seen.server(waits)),

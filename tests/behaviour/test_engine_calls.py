@@ -153,7 +153,7 @@ def test_what_is_under_way_at_the_end_is_written_as_unanswered() -> None:
     (outer_sent, outer, first), (inner_sent, inner, second) = calls(records, "sent", "status", "replica")
     assert (outer_sent, outer, inner_sent, inner) == (0.0, 0, 1.0, 0)
     assert first == 0  # the only replica of the server, whichever replica is behind it
-    assert second == int(Variates(4, 0).column("balance.server.behind", 1)[0] * 3) > 0
+    assert second == int(Variates(4, 0).draw_column("balance.server.behind", 1)[0] * 3) > 0
     assert np.isnan(records["calls"]["received"]).all()
 
 

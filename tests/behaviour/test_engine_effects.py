@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simlib.engine.costs import OwnCosts
+from simlib.engine.costs import StatedCosts
 from simlib.engine.hosts import InProcess
 from simlib.engine.network import Host, Network, Path
 from simlib.engine.request_log import RequestLog
@@ -15,14 +15,14 @@ from simlib.scenario.effects import Call, Compute, Draw, Once, Reply, Sleep
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.variates import Variates
-from simlib.tokens import Verification, access_token_claims, generate_signing_key, sign_access_token
+from simlib.tokens import Verification, build_access_token_claims, generate_signing_key, sign_access_token
 from support.networks import WORK, Listed, Message, client_and_server, does, ends, run
 
 SECOND = Constant(value_s=1.0)
 
 
 def on_server(handler: Any, known: bool = False, **more: Any) -> Network:
-    costs = OwnCosts({"work": SECOND, "lookup": Constant(value_s=0.5)})
+    costs = StatedCosts({"work": SECOND, "lookup": Constant(value_s=0.5)})
     return Network((Host("server", 2, known_on_arrival=known),), ("server", lambda _: handler), costs, **more)
 
 
@@ -117,8 +117,8 @@ def test_a_draw_belongs_to_the_request_and_not_to_the_order_of_asking() -> None:
 
     variates = Variates(3, 1)
     run(on_server(client), [0.0] * 6, variates=variates)
-    first, other = variates.column("server.jitter", 6), variates.column("server.other", 6)
-    assert drawn == {n: [first[n], variates.one("server.jitter", n, 1), other[n]] for n in range(6)}
+    first, other = variates.draw_column("server.jitter", 6), variates.draw_column("server.other", 6)
+    assert drawn == {n: [first[n], variates.draw_one("server.jitter", n, 1), other[n]] for n in range(6)}
     assert len({value for values in drawn.values() for value in values}) == 18
 
 
@@ -130,10 +130,10 @@ def test_a_second_use_of_a_cost_asks_for_a_further_variate_of_the_same_owner() -
         yield Compute("work")
 
     variates = Variates(3, 1)
-    network = Network((Host("server", 10),), ("server", lambda _: client), OwnCosts({"work": law}))
+    network = Network((Host("server", 10),), ("server", lambda _: client), StatedCosts({"work": law}))
     records = run(network, [0.0] * 5, variates=variates)
-    first = law.seconds(variates.column("server.work", 5))
-    again = law.seconds(np.array([variates.one("server.work", n, 1) for n in range(5)]))
+    first = law.invert(variates.draw_column("server.work", 5))
+    again = law.invert(np.array([variates.draw_one("server.work", n, 1) for n in range(5)]))
     assert ends(records) == pytest.approx((first + again).tolist())
     operations = records["operations"]
     assert operations["count"].tolist() == [10]
@@ -142,7 +142,7 @@ def test_a_second_use_of_a_cost_asks_for_a_further_variate_of_the_same_owner() -
 
 def test_a_verification_is_remembered_and_counted_whatever_the_form_of_the_station() -> None:
     key = generate_signing_key("EdDSA", "k")
-    claims = access_token_claims("as", "api", "user", "client", "read", 0.0, 60.0, "jti", {})
+    claims = build_access_token_claims("as", "api", "user", "client", "read", 0.0, 60.0, "jti", {})
     token = sign_access_token(claims, key)
     results = []
 
@@ -152,7 +152,7 @@ def test_a_verification_is_remembered_and_counted_whatever_the_form_of_the_stati
 
     for form in ("auto", "events"):
         host = Host("server", 2, known_on_arrival=True)
-        network = Network((host,), ("server", lambda _: client), OwnCosts({"jwt.verify.EdDSA": SECOND}))
+        network = Network((host,), ("server", lambda _: client), StatedCosts({"jwt.verify.EdDSA": SECOND}))
         operations = run(network, [0.0, 1.0, 2.0], form=form)["operations"]
         assert (operations["count"].tolist(), operations["distinct"].tolist()) == ([3], [1])
     assert all(verified.claims is not None for verified in results)
@@ -212,7 +212,7 @@ def test_charged_calls_break_the_promise() -> None:
     network = replace(
         client_and_server(does(Call("serve", Message())), SECOND),
         hosts=(Host("client", None), Host("server", 1, known_on_arrival=True)),
-        costs=OwnCosts({"work": SECOND, "http.call_in": SECOND}),
+        costs=StatedCosts({"work": SECOND, "http.call_in": SECOND}),
         charge_calls=True,
     )
     with pytest.raises(RuntimeError, match="known_on_arrival"):
@@ -224,7 +224,7 @@ def test_a_host_that_keeps_connections_is_not_looked_ahead_at() -> None:
     network = Network(
         hosts=(Host("server", 3, known_on_arrival=True), Host("behind", 3, known_on_arrival=True)),
         entry=("server", lambda _: does(WORK, Call("serve", Message()))),
-        costs=OwnCosts({"work": Listed([5.0, 1.0, 1.0])}),
+        costs=StatedCosts({"work": Listed([5.0, 1.0, 1.0])}),
         paths=(Path("server", "behind", Constant(value_s=2.0), connections=1),),
         handlers={"serve": ("behind", lambda _: does())},
     )
@@ -235,7 +235,7 @@ def test_a_host_that_keeps_connections_is_not_looked_ahead_at() -> None:
 
 def test_nobody_looks_ahead_where_the_figures_of_a_journey_are_noted() -> None:
     network = replace(
-        on_server(does(WORK), known=True), journeys=lambda number, arrival: RequestLog(number, 0, arrival, False)
+        on_server(does(WORK), known=True), open_log=lambda number, arrival: RequestLog(number, 0, arrival, False)
     )
     records = run(network, [0.0, 0.5], 1.25)
     assert records.forms == {"server": "fifo_events"}
@@ -250,7 +250,7 @@ def test_an_operation_without_a_cost_is_named_with_those_there_are() -> None:
     with pytest.raises(KeyError, match="no cost for operation 'sing'; known are lookup, work"):
         run(on_server(client), [0.0])
     bare = CostProfile("bare", {"hum": np.ones(1)}, {})
-    network = Network((Host("server"),), ("server", lambda _: client), OwnCosts({}, bare))
+    network = Network((Host("server"),), ("server", lambda _: client), StatedCosts({}, bare))
     with pytest.raises(InputError, match="profile 'bare' has no operation 'sing'; it has hum"):
         run(network, [0.0])
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 import simlib
 from simlib.deployment.demand import draw_demand
-from simlib.engine.arrivals import Intensity, arrival_times, intensity_of
+from simlib.engine.arrivals import Intensity, build_intensity, draw_arrival_times
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import BurstyLoad, DailyLoad
 from support.worlds import scenario
@@ -20,7 +20,7 @@ BURSTS = BurstyLoad(quiet_rate=2.0, burst_rate=40.0, quiet_s=10.0, burst_s=2.0)
 
 def times(load: Any, horizon: float, replication: int) -> np.ndarray[Any, Any]:
     variates = Variates(11, replication)
-    return arrival_times(intensity_of(load, horizon, variates), variates)
+    return draw_arrival_times(build_intensity(load, horizon, variates), variates)
 
 
 def test_a_day_has_the_rates_of_its_hours() -> None:
@@ -34,7 +34,7 @@ def test_a_day_has_the_rates_of_its_hours() -> None:
 
 
 def test_a_day_s_mean_rate_is_the_one_that_was_asked_for() -> None:
-    assert intensity_of(DAY, 4000.0, Variates(1, 0)).cumulative()[-1] == pytest.approx(8.0 * 4000.0)
+    assert build_intensity(DAY, 4000.0, Variates(1, 0)).cumulative()[-1] == pytest.approx(8.0 * 4000.0)
 
 
 def test_bursts_have_the_mean_and_the_dispersion_of_a_two_state_mmpp() -> None:
@@ -54,7 +54,7 @@ def test_bursts_have_the_mean_and_the_dispersion_of_a_two_state_mmpp() -> None:
 
 def test_a_constant_intensity_is_inverted_exactly_and_gaps_stay_empty() -> None:
     steps = Intensity(np.array([0.0, 1.0, 2.0, 5.0]), np.array([0.0, 100.0, 0.0]))
-    found = arrival_times(steps, Variates(2, 0))
+    found = draw_arrival_times(steps, Variates(2, 0))
     assert len(found) > 50
     assert found.min() >= 1.0
     assert found.max() <= 2.0

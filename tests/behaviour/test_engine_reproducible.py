@@ -20,7 +20,7 @@ from simlib.scenario.messages import HttpRequest
 from simlib.scenario.records import FINISHED, SCHEMA, Records
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
-from simlib.scenario.writing import to_document
+from simlib.scenario.writing import export_scenario
 from simlib.strategies import CATALOGUE, OpaqueIntrospection
 from support.worlds import DESIGNS, constant, costing, exponential, link, scenario
 
@@ -89,10 +89,10 @@ def test_whatever_signature_algorithm_the_records_are_the_same_each_time() -> No
 def test_a_run_leaves_the_callers_scenario_as_it_was(name: str) -> None:
     made = small() if name == "own" else load_scenario(name)
     made = made.with_run(made.run.model_copy(update={"length_s": 5.0, "warm_up_s": 1.0}))
-    before, profile = to_document(made), {k: v.tobytes() for k, v in made.profile.quantiles.items()}
+    before, profile = export_scenario(made), {k: v.tobytes() for k, v in made.profile.quantiles.items()}
     for design in made.designs:
         simulate(made, design)
-    assert to_document(made) == before
+    assert export_scenario(made) == before
     assert {k: v.tobytes() for k, v in made.profile.quantiles.items()} == profile
     with pytest.raises((AttributeError, TypeError)):
         made.designs["more"] = made.designs["opaque"]  # type: ignore[index]
@@ -191,8 +191,8 @@ def test_first_uses_of_a_round_trip_are_the_same_in_every_design() -> None:
         "service_to_authorization_server": link(0.0),
     }
     made = costing(scenario(links=links, service={"work": constant(0.0)}, length_s=20.0))
-    uniforms = Variates(made.run.seed, 0).column("link.client.service", 2000)
-    column = made.world.network.client_to_service.round_trip.seconds(uniforms)
+    uniforms = Variates(made.run.seed, 0).draw_column("link.client.service", 2000)
+    column = made.world.network.client_to_service.round_trip.invert(uniforms)
     for design in made.designs:
         arrival, end = by_request(simulate(made, design), "arrival", "end")
         done = ~np.isnan(end)

@@ -9,8 +9,9 @@ import pytest
 import simlib
 from simlib.analysis import littles_law
 from simlib.analysis.queueing import mg1_mean_sojourn
-from simlib.deployment.demand import poisson_times
-from simlib.engine.network import Host, Network, Path, run_network
+from simlib.deployment.demand import draw_poisson_times
+from simlib.engine.network import Host, Network, Path
+from simlib.engine.simulation import run_network
 from simlib.scenario.distributions import Constant, Exponential
 from simlib.scenario.effects import Call, Compute
 from simlib.scenario.errors import InputError
@@ -24,12 +25,12 @@ WAIT = 0.5
 
 def nested(threads: int | None, work: Law, looked: float = WAIT) -> Network:
     """A client asks a server, which works and then waits for a third host; ``threads`` of the server."""
-    from simlib.engine.costs import OwnCosts
+    from simlib.engine.costs import StatedCosts
 
     return Network(
         hosts=(Host("client", None), Host("server", 4, threads=threads), Host("behind", None)),
         entry=("client", lambda _: does(ASK)),
-        costs=OwnCosts({"work": work}),
+        costs=StatedCosts({"work": work}),
         paths=(Path("client", "server", Constant(value_s=0.0)), Path("server", "behind", Constant(value_s=looked))),
         handlers={
             "serve": ("server", lambda _: does(Compute("work"), LOOK)),
@@ -57,7 +58,7 @@ def test_one_thread_is_an_m_g_1_queue_whose_service_includes_the_waiting() -> No
     found = []
     for replication in range(10):
         variates = Variates(9, replication)
-        arrivals = poisson_times(rate, 6000.0, variates)
+        arrivals = draw_poisson_times(rate, 6000.0, variates)
         records = run_network(
             nested(1, Exponential(mean_s=mean)), arrivals, 6000.0, variates, detail="requests", warm_up=200.0
         )
@@ -69,7 +70,7 @@ def test_one_thread_is_an_m_g_1_queue_whose_service_includes_the_waiting() -> No
 
 def test_threads_keep_little_s_law_and_are_all_given_back() -> None:
     variates = Variates(7, 0)
-    arrivals = poisson_times(3.0, 200.0, variates)
+    arrivals = draw_poisson_times(3.0, 200.0, variates)
     records = run_network(nested(3, Exponential(mean_s=0.3)), arrivals, 200.0, variates, detail="visits")
     law = littles_law(records).set_index("host")
     assert set(law.index) == {"server", "server.threads"}

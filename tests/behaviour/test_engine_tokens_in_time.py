@@ -38,7 +38,7 @@ def test_no_herd_asks_for_tokens_at_the_beginning(runs: list[Records]) -> None:
     expected = USERS * tenth / (LIFETIME + 1 / EACH)
     assert_covered(first, expected, narrow=0.3)
     assert_covered(last, expected, narrow=0.3)
-    assert student(np.subtract(first, last), 0.999).within(0.5 * expected)
+    assert student(np.subtract(first, last), 0.999).is_within(0.5 * expected)
 
 
 def test_tokens_held_at_the_start_have_all_ages_alike(runs: list[Records]) -> None:

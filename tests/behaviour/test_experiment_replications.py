@@ -8,7 +8,7 @@ import pytest
 
 from simlib import simulate
 from simlib.analysis import summarise
-from simlib.experiment import compare, replicate, token_reuse
+from simlib.experiment import compare, measure_token_reuse, replicate
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
 from support.worlds import DESIGNS, scenario
@@ -37,16 +37,16 @@ def test_a_table_has_a_row_for_each_replication_as_simulated_alone() -> None:
     for design in DESIGNS:
         figures = [summarise(simulate(made, design, number), 2.0) for number in range(3)]
         for metric in ("mean_s", "p99_s", "as_requests_per_s", "bytes_per_request"):
-            assert comparison.values(design, metric) == [f[metric] for f in figures]
+            assert comparison.list_values(design, metric) == [f[metric] for f in figures]
         alone = replicate(made, design)
-        assert alone["mean_s"].tolist() == comparison.values(design, "mean_s")
-    assert len(set(comparison.values("jwt", "mean_s"))) == 3  # replications differ
+        assert alone["mean_s"].tolist() == comparison.list_values(design, "mean_s")
+    assert len(set(comparison.list_values("jwt", "mean_s"))) == 3  # replications differ
 
 
 def test_designs_are_compared_under_the_same_luck() -> None:
     made = scenario(length_s=40.0, warm_up_s=5.0, replications=6)
     comparison = compare(made)
-    opaque, cached = (np.array(comparison.values(d, "mean_s")) for d in ("opaque", "cached"))
+    opaque, cached = (np.array(comparison.list_values(d, "mean_s")) for d in ("opaque", "cached"))
     assert np.corrcoef(opaque, cached)[0, 1] > 0.9
     assert (opaque - cached).std() < 0.5 * opaque.std()
 
@@ -98,8 +98,8 @@ def test_a_warm_up_that_outlasts_the_run_is_refused(tmp_path: Path) -> None:
 
 def test_reuse_of_tokens_is_told_for_every_design() -> None:
     made = scenario(users=10, arrival_rate=50.0, length_s=60.0)
-    told = {reuse.design: reuse for reuse in token_reuse(made)}
-    assert {name: (r.what, r.window_s) for name, r in told.items()} == {
+    told = {reuse.design: reuse for reuse in measure_token_reuse(made)}
+    assert {name: (r.kind, r.window_s) for name, r in told.items()} == {
         "opaque": ("token lifetime", 60.0),
         "cached": ("cache TTL", 10.0),
         "jwt": ("token lifetime", 60.0),

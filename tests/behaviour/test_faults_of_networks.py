@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.engine.calls_with_faults import CONNECTING_S, RETRANSMITTING_S
-from simlib.engine.costs import OwnCosts
-from simlib.engine.faults import Cut, Faults, Job, Outage, Restart, Skew, Slowdown, Strangers
+from simlib.engine.costs import StatedCosts
+from simlib.engine.faults import Cut, ExtraArrivals, Faults, Job, Outage, Restart, Skew, Slowdown
 from simlib.engine.network import Host, Network, Path
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Call, Compute, Failed, Once, Reply, Sleep
@@ -96,7 +96,7 @@ def chain(middle: Any, faults: Faults, **hosts: Any) -> Network:
     return Network(
         (Host("client", None), Host("middle", 1, **hosts), Host("last", 1)),
         ("client", bound(ASK)),
-        OwnCosts({"work": SECOND}),
+        StatedCosts({"work": SECOND}),
         (Path("client", "middle", step), Path("middle", "last", step)),
         {"serve": ("middle", middle), "deep": ("last", bound(Compute("work")))},
         faults=faults,
@@ -207,7 +207,7 @@ def test_processor_sharing_is_slowed_down_and_emptied_likewise() -> None:
 
 def test_single_operations_may_be_slow_where_they_begin() -> None:
     network = client_and_server(does(ASK), SECOND, server=bound(Compute("store.get"), Compute("work")))
-    costs = OwnCosts({"work": SECOND, "store.get": SECOND})
+    costs = StatedCosts({"work": SECOND, "store.get": SECOND})
     slow = Faults(slowdowns=(Slowdown("server", 1.5, 10.0, 3.0, "store."),))
     records = run(replace(network, costs=costs, faults=slow), [0.0, 5.0])
     assert ends(records) == [4.0, 11.0]
@@ -304,14 +304,14 @@ def test_strangers_come_beside_the_users_and_have_rows_and_variates_of_their_own
     law = Constant(value_s=0.5)
     network = client_and_server(does(ASK), law)
     alone = run(network, [0.0, 1.0, 2.0])
-    flood = Faults(strangers=Strangers((10.0, 10.0, 11.0), "client", stranger))
+    flood = Faults(extra_arrivals=ExtraArrivals((10.0, 10.0, 11.0), "client", stranger))
     flooded = run(replace(network, faults=flood), [0.0, 1.0, 2.0])
     assert ends(flooded)[:3] == ends(alone)
     assert ends(flooded)[3:] == [12.5, 13.0, 13.5]
     assert flooded["requests"]["request"].tolist() == list(range(6))
 
 
-# --- with the same weather, and in any network ---
+# --- with the same schedule, and in any network ---
 
 
 NEVER = 1e8

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib import load_scenario, simulate, summarise
-from simlib.analysis.availability import availability, of_users
-from simlib.analysis.exposure import wrongs
-from simlib.analysis.usage import peak_requests_per_s
-from simlib.deployment.enforcement_points import design_bound
+from simlib.analysis.availability import compute_availability, select_user_requests
+from simlib.analysis.exposure import count_wrong_verdicts
+from simlib.analysis.usage import find_peak_request_rate
+from simlib.deployment.bounds import compute_design_bound
 from simlib.scenario.fault_checks import Resolver
-from simlib.scenario.fault_times import fault_times
+from simlib.scenario.fault_times import schedule_faults
 from simlib.scenario.faults import Fault
 from simlib.scenario.hosts import ENDPOINTS
 from simlib.scenario.records import FINISHED, OUTCOMES, REFUSED, RESET, SESSION, STRANGER, Records
@@ -73,7 +73,7 @@ def records_of(name: str, design: str) -> Records:
 
 
 def served(records: Records, begin: float = BEGIN, end: float = END) -> float:
-    return availability(records, begin, end)
+    return compute_availability(records, begin, end)
 
 
 def called(records: Records, target: str, begin: float = BEGIN, end: float = END) -> int:
@@ -88,7 +88,7 @@ def seconds(records: Records, operation: str) -> float:
 
 
 def mean_latency(records: Records) -> float:
-    rows = of_users(records)
+    rows = select_user_requests(records)
     done = (rows["outcome"] == FINISHED) & (rows["arrival"] >= BEGIN) & (rows["arrival"] < END)
     return float((rows["end"] - rows["arrival"])[done].mean())
 
@@ -234,8 +234,8 @@ def test_no_fault_lets_a_strangers_token_in(pair: tuple[type[Any], type[Any]], f
     assert strangers.sum() > 60
     assert not (records["requests"]["accepted"][strangers] == 1).any()
     assert not (records["requests"]["outcome"][strangers] == FINISHED).any()
-    bound = design_bound(scenario, scenario.design("it"))
-    assert wrongs(records, 0.0, bound.after_revocation_s, bound.after_expiry_s).forged == 0
+    bound = compute_design_bound(scenario, scenario.design("it"))
+    assert count_wrong_verdicts(records, 0.0, bound.after_revocation_s, bound.after_expiry_s).forged == 0
 
 
 def test_a_clock_that_is_behind_lets_expired_tokens_in_and_the_figures_say_so() -> None:
@@ -245,7 +245,7 @@ def test_a_clock_that_is_behind_lets_expired_tokens_in_and_the_figures_say_so() 
     design = {**SHORT["jwt"], "client": patient}
     records = simulate(world({"skew": behind}, {"it": design}), "it")
     assert 401 in statuses(records)
-    assert wrongs(records, 0.0).refused > 0
+    assert count_wrong_verdicts(records, 0.0).refused > 0
 
 
 # --- logouts and emergencies in the records ---
@@ -256,19 +256,19 @@ def test_after_a_mass_logout_the_right_answer_is_a_refusal() -> None:
     ended = opaque["revocations"]["token"] == SESSION
     assert ended.sum() == (jwt["revocations"]["token"] == SESSION).sum() > 10
     out = set(opaque["revocations"]["user"][ended].tolist())
-    rows = of_users(opaque)
+    rows = select_user_requests(opaque)
     late = np.isin(rows["user"], list(out)) & (rows["arrival"] > BEGIN + 0.5)
     assert (rows["outcome"][late] == REFUSED).all()
     assert served(opaque) > 0.98 > served(jwt)
-    bound = design_bound(world({}), world({}).design("jwt"))
-    found = wrongs(jwt, BEGIN, bound.after_revocation_s)
+    bound = compute_design_bound(world({}), world({}).design("jwt"))
+    found = count_wrong_verdicts(jwt, BEGIN, bound.after_revocation_s)
     assert found.beyond == 0 < found.within
 
 
 def test_users_who_can_sign_in_do_so_after_a_mass_logout() -> None:
     clients = [{"kind": "web", "share": 1.0, "session": constant(600.0)}]
     records = simulate(world({"logout": FAULTS["mass_logout"]}, world={"clients": clients}), "opaque")
-    rows = of_users(records)
+    rows = select_user_requests(records)
     assert (rows["signing_in"][rows["arrival"] > BEGIN] > 0).sum() > 10
     assert served(records, BEGIN + 0.5, LENGTH_S) > 0.97
 
@@ -318,12 +318,12 @@ FAULT_TABLES = st.sampled_from(
 def test_drawn_faults_never_contradict_each_other_or_given_ones(tables: list[Table], replication: int) -> None:
     faults = world({f"f{n}": table for n, table in enumerate(tables) if n == 0 or "at_s" not in table}).world.faults
     resolve = Resolver(())
-    times = fault_times(faults, resolve, 50.0, Variates(1, replication))
+    times = schedule_faults(faults, resolve, 50.0, Variates(1, replication))
     assert all(0 <= time.begin <= time.end <= 50.0 for time in times)
     assert list(times) == sorted(times, key=lambda time: (time.begin, time.name))
     for number, one in enumerate(times):
         for other in times[number + 1 :]:
-            if faults[one.name].claims(resolve) & faults[other.name].claims(resolve):
+            if faults[one.name].list_claims(resolve) & faults[other.name].list_claims(resolve):
                 assert other.begin >= one.end
                 assert other.begin > one.begin
 
@@ -334,7 +334,7 @@ def test_the_endpoints_that_a_fault_may_name_are_those_that_there_are() -> None:
 
 def test_peaks_count_the_busiest_second() -> None:
     usual, herd = records_of("", "jwt"), records_of("refresh_herd", "jwt")
-    assert peak_requests_per_s(herd, 2.0) > peak_requests_per_s(usual, 2.0)
+    assert find_peak_request_rate(herd, 2.0) > find_peak_request_rate(usual, 2.0)
 
 
 # --- servers in the middle of their lives ---

@@ -8,7 +8,7 @@ import pytest
 
 from simlib.experiment import replicate, sweep
 from simlib.scenario.errors import InputError
-from simlib.scenario.writing import to_document
+from simlib.scenario.writing import export_scenario
 from support.scenarios import design_of
 
 LOAD, TTL = "world.load.arrival_rate", "designs.cached.service.ttl_s"
@@ -61,9 +61,9 @@ def test_a_longer_time_to_live_hits_more_often_on_the_same_arrivals(small: Any) 
 
 
 def test_the_scenario_that_was_passed_is_unchanged(small: Any) -> None:
-    before = to_document(small)
+    before = export_scenario(small)
     sweep(small, {LOAD: [5.0]})
-    assert to_document(small) == before
+    assert export_scenario(small) == before
 
 
 @pytest.mark.parametrize(

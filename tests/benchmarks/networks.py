@@ -4,10 +4,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simlib.deployment.demand import poisson_times
-from simlib.engine.costs import OwnCosts
+from simlib.deployment.demand import draw_poisson_times
+from simlib.engine.costs import StatedCosts
 from simlib.engine.hosts import InProcess
-from simlib.engine.network import Host, Network, Path, run_network
+from simlib.engine.network import Host, Network, Path
+from simlib.engine.simulation import run_network
 from simlib.scenario.distributions import Constant, Exponential
 from simlib.scenario.effects import Call, Compute
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
@@ -16,14 +17,14 @@ from simlib.scenario.variates import Variates
 from simlib.stores import MemoryStore
 
 SECOND = Exponential(mean_s=1.0)
-COSTS = OwnCosts({"work": SECOND, "before": SECOND, "after": SECOND, "store.get": Exponential(mean_s=0.5)})
+COSTS = StatedCosts({"work": SECOND, "before": SECOND, "after": SECOND, "store.get": Exponential(mean_s=0.5)})
 TAIL = 200.0
 """Seconds after the last arrival in which everything ends."""
 
 
 def arrivals(rate: float, requests: int, seed: int) -> tuple[Any, float]:
     """So many Poisson arrivals and a horizon behind them."""
-    times = poisson_times(rate, 1.2 * requests / rate, Variates(seed, 0))[:requests]
+    times = draw_poisson_times(rate, 1.2 * requests / rate, Variates(seed, 0))[:requests]
     return times, float(times[-1]) + TAIL
 
 

@@ -5,21 +5,22 @@ from typing import Any
 import jwt
 from networks import arrivals
 
-from simlib.engine.costs import OwnCosts
-from simlib.engine.network import Host, Network, Path, run_network
-from simlib.scenario.base import bundled
+from simlib.engine.costs import StatedCosts
+from simlib.engine.network import Host, Network, Path
+from simlib.engine.simulation import run_network
+from simlib.scenario.base import find_bundled
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Reply
 from simlib.scenario.profile import load_profile
 from simlib.scenario.records import Records
 from simlib.scenario.variates import Variates
-from simlib.strategies import Credentials, Deployment, JwtLocal, Presented
-from simlib.tokens import KeySet, access_token_claims, generate_signing_key, sign_access_token
+from simlib.strategies import Credentials, DeploymentConfig, JwtLocal, PresentedToken
+from simlib.tokens import KeySet, build_access_token_claims, generate_signing_key, sign_access_token
 
 ISSUER, AUDIENCE, SCOPE = "https://as.example", "https://api.example", "read"
 KEY = generate_signing_key("RS256", "benchmark")
-PROFILE = load_profile(bundled("profiles") / "python-2026.csv")
-DEPLOYMENT = Deployment(
+PROFILE = load_profile(find_bundled("profiles") / "python-2026.csv")
+DEPLOYMENT = DeploymentConfig(
     ISSUER, AUDIENCE, SCOPE, 1e8, "token", Credentials("rs", "x"), Credentials("c", "x"), lambda _: {}, lambda _: KEY
 )
 
@@ -29,7 +30,8 @@ def tokens(count: int) -> list[str]:
     extra = {"name": "A User", "email": "user@example.org"}
     return [
         sign_access_token(
-            access_token_claims(ISSUER, AUDIENCE, f"user-{i:06d}", "client", SCOPE, 0.0, 1e8, f"{i:032x}", extra), KEY
+            build_access_token_claims(ISSUER, AUDIENCE, f"user-{i:06d}", "client", SCOPE, 0.0, 1e8, f"{i:032x}", extra),
+            KEY,
         )
         for i in range(count)
     ]
@@ -52,8 +54,8 @@ def simulated(signed: list[str]) -> Records:
     body = KeySet((KEY.verification_key,)).to_jwks()
 
     def bind_service(ctx: Any) -> Any:
-        state = part.initial_state()
-        return lambda number: part.validate(ctx, state, Presented(signed[number], SCOPE))
+        state = part.create_state()
+        return lambda number: part.validate(ctx, state, PresentedToken(signed[number], SCOPE))
 
     def bind_jwks(_: Any) -> Any:
         def serve(_: Any) -> Any:
@@ -65,7 +67,7 @@ def simulated(signed: list[str]) -> Records:
     network = Network(
         hosts=(Host("service", 4), Host("authorization_server", 1)),
         entry=("service", bind_service),
-        costs=OwnCosts({}, PROFILE),
+        costs=StatedCosts({}, PROFILE),
         paths=(Path("service", "authorization_server", Constant(value_s=0.0005)),),
         handlers={"jwks": ("authorization_server", bind_jwks)},
     )

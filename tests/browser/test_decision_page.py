@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from simlib.decision.effort import load_ledger
-from simlib.report.record.complexity import complexity_of
-from simlib.report.record.page import decision_figures, decision_page
+from simlib.report.record.complexity import measure_complexity
+from simlib.report.record.page import draw_decision_figures, render_decision_page
 from support.decisions import out_of_limits
 
 CHROMIUM = shutil.which("chromium")
@@ -31,7 +31,7 @@ def browser() -> Iterator[Any]:
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = out_of_limits()
     path = tmp_path_factory.mktemp("page") / "report.html"
-    page = decision_page(made, decision_figures(made), complexity_of(made.scenario, load_ledger()))
+    page = render_decision_page(made, draw_decision_figures(made), measure_complexity(made.scenario, load_ledger()))
     path.write_text(page, encoding="utf-8")
     return path
 

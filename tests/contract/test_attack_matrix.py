@@ -7,20 +7,26 @@ from typing import Any
 import pytest
 
 from simlib.attacks import ATTACKS, AttackerAssets
-from simlib.decision.attack_findings import describe_cell, find
-from simlib.experiment.attack_matrix import attack_frame
-from simlib.flows import VICTIM_FLOWS
+from simlib.decision.attack_findings import compute_findings, describe_cell
+from simlib.experiment.attack_matrix import tabulate_attacks
+from simlib.flows import VULNERABLE_FLOWS
 from simlib.flows import authorization_code as code_flow
-from simlib.flows.front_channel import Precautions
+from simlib.flows.front_channel import Countermeasures
 from simlib.pentest.attacker_assets import ASSETS, obtain_assets
 from simlib.pentest.network import ATTACKER
 from simlib.pentest.target import ATTACKER_USER, OWNER_USER
 from simlib.report.attack_figure import attack_figure
-from simlib.report.attack_text import attack_tables, describe_attack_run, format_cells, told, worth_telling
+from simlib.report.attack_text import (
+    build_attack_run_document,
+    build_attack_tables,
+    describe_attack_run,
+    format_cells,
+    select_noteworthy,
+)
 from simlib.report.figure_style import render_png
 from simlib.scenario.effects import Verdict
-from simlib.services.grants.authorization_code import authorization_code
-from simlib.services.vulnerable import CARELESS_SERVERS
+from simlib.services.grants.authorization_code import redeem_authorization_code
+from simlib.services.vulnerable import VULNERABLE_SERVERS
 from simlib.strategies import jwt_local, opaque_introspection
 from simlib.strategies.jwt_local import JwtLocal
 from simlib.strategies.vulnerable import VULNERABLE_PARTS
@@ -40,7 +46,7 @@ def test_an_attack_on_tokens_goes_through_with_a_victim_or_a_careless_server(att
 @pytest.mark.parametrize("attack", FLOW_ATTACKS)
 def test_an_attack_on_flows_goes_through_where_a_check_is_left_out_or_no_check_can_help(attack: str) -> None:
     if attack in INHERENT:
-        assert INHERENT[attack] in {cell.ground.kind for cell in accepted("flows", attack)}
+        assert INHERENT[attack] in {cell.target.kind for cell in accepted("flows", attack)}
     else:
         assert accepted("careless", attack)
         assert accepted("flows", attack) == []
@@ -52,9 +58,9 @@ INSTEAD = {name: kind.instead for parts in VULNERABLE_PARTS.values() for name, k
 def met(group: str, design: str) -> dict[str, str]:
     """Attack -> how it ended."""
     return {
-        cell.encounter.attack: cell.encounter.outcome
+        cell.attack_run.attack: cell.attack_run.outcome
         for cell in matrix()
-        if (cell.group, cell.ground.design.name) == (group, design)
+        if (cell.group, cell.target.design.name) == (group, design)
     }
 
 
@@ -80,22 +86,22 @@ def test_a_victim_that_leaves_one_check_out_falls_for_that_one_alone(victim: str
     assert {attack for attack in own if own[attack] != sound[attack]} == expected[victim]
 
 
-@pytest.mark.parametrize("flow", list(VICTIM_FLOWS))
+@pytest.mark.parametrize("flow", list(VULNERABLE_FLOWS))
 def test_every_victim_flow_is_attacked_and_all_but_one_fall(flow: str) -> None:
-    cells = [c for c in matrix() if c.encounter.flow == flow]
-    lost = {c.encounter.attack for c in cells if c.encounter.outcome == "accepted"} - set(INHERENT)
+    cells = [c for c in matrix() if c.attack_run.flow == flow]
+    lost = {c.attack_run.attack for c in cells if c.attack_run.outcome == "accepted"} - set(INHERENT)
     if flow == "backend_with_readable_cookie":
-        lost = {c.encounter.attack for c in cells if c.encounter.outcome == "accepted"}
+        lost = {c.attack_run.attack for c in cells if c.attack_run.outcome == "accepted"}
     assert cells
     # Without state alone nothing is lost: PKCE tells a foreign code as well (RFC 9700 section 4.7.1).
     assert (lost == set()) == (flow == "code_without_state")
 
 
-@pytest.mark.parametrize("server", [s for s in CARELESS_SERVERS.values() if s.kinds], ids=lambda s: s.name)
+@pytest.mark.parametrize("server", [s for s in VULNERABLE_SERVERS.values() if s.kinds], ids=lambda s: s.name)
 def test_every_careless_server_lets_something_through_that_lasts_or_that_the_sound_one_refuses(server: Any) -> None:
-    cells = [c for c in matrix() if c.ground.server == server.name and c.group == "careless"]
-    lost = {c.encounter.attack for c in cells if c.encounter.outcome == "accepted"}
-    lasting = {c.encounter.attack for c in cells if c.encounter.lasted}
+    cells = [c for c in matrix() if c.target.server == server.name and c.group == "careless"]
+    lost = {c.attack_run.attack for c in cells if c.attack_run.outcome == "accepted"}
+    lasting = {c.attack_run.attack for c in cells if c.attack_run.lasted}
     sound = {a for a in ATTACKS if accepted("designs", a) or accepted("flows", a)}
     assert lost - sound or lasting
 
@@ -140,14 +146,14 @@ def test_the_cell_of_a_flow_changes_with_the_precautions_of_the_client(monkeypat
     design = tiny().designs["jwt_local"]
     mixed = {"kind": "spa", "flow": "authorization_code"}
     assert attacked(design, "issuer_mixup", **mixed).check == "browser: iss"
-    monkeypatch.setattr(code_flow.AuthorizationCode, "precautions", Precautions(issuer=False))
+    monkeypatch.setattr(code_flow.AuthorizationCode, "countermeasures", Countermeasures(issuer=False))
     assert attacked(design, "issuer_mixup", **mixed).outcome == "accepted"
 
 
 def test_the_cell_of_a_code_changes_with_the_proof_at_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     design = tiny().designs["jwt_local"]
     assert attacked(design, "code_interception", kind="mobile").check == "token: invalid_grant"
-    monkeypatch.setattr(sys.modules[authorization_code.__module__], "_is_proven", lambda caller, details: True)
+    monkeypatch.setattr(sys.modules[redeem_authorization_code.__module__], "_is_proven", lambda caller, details: True)
     assert attacked(design, "code_interception", kind="mobile").outcome == "accepted"
 
 
@@ -164,7 +170,7 @@ def test_a_foreign_code_makes_the_client_work_for_somebody_else(attack: str, flo
     kind = ATTACKS[attack]
     running = session.attack = kind(obtain_assets(session, kind.needs))
     candidates = session.tracer.run(ATTACKER, running.prepare(session.tracer.context(ATTACKER)))
-    answer = session.tracer.run(ATTACKER, running.strike(session.tracer.context(ATTACKER), candidates[0]))
+    answer = session.tracer.run(ATTACKER, running.attempt(session.tracer.context(ATTACKER), candidates[0]))
     assert answer.status == 200
     assert session.sink.close()["tokens"]["user"][-1] == whose
     session.close()
@@ -192,7 +198,7 @@ def test_the_same_attack_twice_ends_the_same() -> None:
 
 def test_it_shows_what_the_project_claims_about_security() -> None:
     found: dict[str, list[str]] = {}
-    for finding in find(matrix()):
+    for finding in compute_findings(matrix()):
         found.setdefault(finding.about, []).append(finding.sentence)
     assert "none is refused by every JWT and accepted with some opaque token" in found["format"][0]
     assert "6 of 6 designs that bind" in found["binding"][0]
@@ -206,7 +212,7 @@ def test_it_shows_what_the_project_claims_about_security() -> None:
 
 
 def test_every_cell_says_why() -> None:
-    frame = attack_frame(matrix())
+    frame = tabulate_attacks(matrix())
     assert len(frame) == len(matrix())
     assert (frame["check"].str.len() > 0).all()
     assert set(frame["outcome"]) == {"refused", "accepted", "inapplicable"}
@@ -215,7 +221,7 @@ def test_every_cell_says_why() -> None:
 
 
 def test_tables_hold_every_cell_of_sound_designs_once() -> None:
-    tables = {table.title: table for table in attack_tables(matrix())}
+    tables = {table.title: table for table in build_attack_tables(matrix())}
     assert list(tables["Attacks on tokens"].rows) == TOKEN_ATTACKS
     assert tables["Attacks on tokens"].columns == tuple(tiny().designs)
     flows = tables["Attacks on flows"].rows["browser_storage"]
@@ -241,12 +247,12 @@ def test_a_figure_of_nothing_is_refused() -> None:
 
 @pytest.mark.parametrize("attack", list(ATTACKS))
 def test_an_attack_is_told_with_what_was_sent_and_answered(attack: str) -> None:
-    for one in worth_telling(matrix(), attack):
+    for one in select_noteworthy(matrix(), attack):
         lines = list(describe_attack_run(one))
         assert lines[0] == describe_cell(one)
         sent = [line for line in lines if " -> " in line]
         assert len(sent) == sum(line.strip().startswith("answered: ") for line in lines)
-        assert len(told(one)["messages"]) == len(one.encounter.messages)
+        assert len(build_attack_run_document(one)["messages"]) == len(one.attack_run.messages)
 
 
 def test_what_is_told_shows_no_whole_secret() -> None:

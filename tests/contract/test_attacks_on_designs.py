@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.attacks import ATTACKS
-from simlib.deployment.bounds import design_bound
+from simlib.deployment.bounds import compute_design_bound
 from simlib.pentest.attack_session import AttackSession
 from simlib.pentest.attacker_assets import obtain_assets
 from simlib.pentest.design_variants import find_token_format
@@ -30,8 +30,8 @@ from support.attacking import (
 
 DESIGNS = list(catalogue().values())
 EVERY_DESIGN = pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
-ENCRYPTED = [design for design in DESIGNS if hasattr(design.settings("service"), "key_management")]
-EXCESSIVE = [name for name in TOKEN_ATTACKS if ATTACKS[name].excess]
+ENCRYPTED = [design for design in DESIGNS if hasattr(design.get_settings("service"), "key_management")]
+EXCESSIVE = [name for name in TOKEN_ATTACKS if ATTACKS[name].work_threshold]
 ALWAYS_CHECKED = [name for name in TOKEN_ATTACKS if name not in (*ABOUT_LIFE, *EXCESSIVE, "minted_by_resource_server")]
 
 
@@ -58,7 +58,7 @@ def test_no_forged_or_misdirected_token_is_accepted(design: Design) -> None:
 
 @EVERY_DESIGN
 def test_a_stolen_token_is_good_for_no_longer_than_the_design_promises(design: Design) -> None:
-    bound = design_bound(*prepare_target(Target(tiny(), design, "web")))
+    bound = compute_design_bound(*prepare_target(Target(tiny(), design, "web")))
     allowed = {
         "replayed_bearer": design.token_lifetime_s + bound.after_expiry_s,
         "use_after_revocation": bound.after_revocation_s,
@@ -86,7 +86,7 @@ def test_a_resource_server_can_mint_tokens_only_with_a_shared_secret(design: Des
 def test_nothing_is_worked_out_before_an_encrypted_token_is_refused(design: Design, attack: str) -> None:
     met = attacked(design, attack)
     assert met.outcome == "refused"
-    assert max(one.put_out for one in met.attempts) < 100 < ATTACKS[attack].excess
+    assert max(one.put_out for one in met.attempts) < 100 < ATTACKS[attack].work_threshold
 
 
 SESSIONS: dict[str, AttackSession] = {}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from simlib.scenario.messages import TokenRow
 from simlib.stores import STORES
 from simlib.strategies import ISSUERS, VALIDATORS
-from simlib.tokens import header_of
-from support.forging import altered, encoded
+from simlib.tokens import read_header
+from simlib.tokens.forging import alter, encode_segment
 from support.pairs import name_of
 from support.stage import AUDIENCE, ELSEWHERE, SCOPE, Stage
 
@@ -92,7 +92,7 @@ def test_tokens_that_it_did_not_issue_mean_nothing(stage: Stage, make_stage: Cal
     other = make_stage(type(stage.validator), type(stage.issuer)).at(1000.4)
     other.rotate("foreign")
     not_ours = [other.issue().token for _ in range(5)][-1]  # the entropy of tests repeats in every stage
-    for foreign in (not_ours, stage.refresh_token(), altered(stage.issue().token, 5)):
+    for foreign in (not_ours, stage.refresh_token(), alter(stage.issue().token, 5)):
         assert inspected(stage, foreign) is None
 
 
@@ -117,9 +117,9 @@ def test_a_token_that_names_another_key_is_not_worth_a_verification(stage: Stage
     first, *rest = stage.issue().token.split(".")
     before = sum(count for name, count in stage.stepper.operations.items() if ".verify" in name)
     if type(stage.issuer).token_format == "paseto":
-        other = ".".join([first, *rest[:-1], encoded({"kid": "other"})])
+        other = ".".join([first, *rest[:-1], encode_segment({"kid": "other"})])
     else:
-        other = ".".join([encoded({"alg": "ES256", "typ": "at+jwt", "kid": "other"}), *rest])
+        other = ".".join([encode_segment({"alg": "ES256", "typ": "at+jwt", "kid": "other"}), *rest])
     assert inspected(stage, other) is None
     assert sum(count for name, count in stage.stepper.operations.items() if ".verify" in name) == before
 
@@ -142,10 +142,10 @@ def test_the_keys_it_serves_are_those_it_signs_with(stage: Stage) -> None:
     assert stage.present(stage.issue(scope=SCOPE).token).accepted
     sign = getattr(stage.issuer, "sign", None)
     if sign is None:
-        assert stage.token_format != "opaque" or stage.issuer.keys() == ()
+        assert stage.token_format != "opaque" or stage.issuer.list_keys() == ()
         return
     claims = {"iss": stage.deployment.issuer, "nonce": "n"}
     token = stage.stepper.finish(sign(stage.server_host, claims, "JWT"), stage.server_host)
-    (key,) = stage.issuer.keys()
-    assert (header_of(token)["kid"], header_of(token)["typ"]) == (key.kid, "JWT")
+    (key,) = stage.issuer.list_keys()
+    assert (read_header(token)["kid"], read_header(token)["typ"]) == (key.kid, "JWT")
     assert jwt.decode(token, key.verification_key.public_key, [key.algorithm]) == claims

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.services import ENDPOINTS
-from simlib.strategies import Receiver
+from simlib.strategies import PushReceiver
+from simlib.tokens.forging import malleate_signature
 from support.cases import BARE, CASES, JWT_CASES, Case, Varied, name_of, varied_one_by_one
-from support.forging import other_signature
 from support.stage import PUSHED, Stage
 from support.stepping import Delay
 
@@ -42,7 +42,7 @@ def test_who_promises_to_ask_about_no_token_asks_about_none(chosen: Varied, make
     assert stage.validator.asks_authorization_server or asked(stage) == before
 
 
-@pytest.mark.parametrize("case", [case for case in BARE if not issubclass(case.validator, Receiver)], ids=name_of)
+@pytest.mark.parametrize("case", [case for case in BARE if not issubclass(case.validator, PushReceiver)], ids=name_of)
 def test_nobody_but_who_asks_about_a_new_token_says_so(case: Case, make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(*case).at(1000.0)
     assert stage.present(stage.issue().token).accepted
@@ -110,7 +110,7 @@ def test_a_push_that_arrives_ends_a_token_at_once_and_one_that_is_lost_does_so_w
         if stage.calls[PUSHED] > before and not lost:
             assert not stage.present(token).accepted
             assert stage.present(other).accepted
-        assert not stage.at(revoked_at + stage.validator.bound().after_revocation_s).present(token).accepted
+        assert not stage.at(revoked_at + stage.validator.compute_bound().after_revocation_s).present(token).accepted
 
 
 @EACH
@@ -152,10 +152,10 @@ def test_another_signature_that_fits_does_not_revive_a_revoked_token(
     """Who remembers revoked tokens by their text overlooks those (CVE-2015-7546); ECDSA has two per token."""
     stage = make_stage(*case, issuer_settings=case.issuer.Settings(algorithm="ES256"))
     token = stage.issue().token
-    other = other_signature(token)
+    other = malleate_signature(token)
     assert stage.present(token).accepted
     assert stage.present(other).accepted  # else there is nothing to test
     stage.revoke(token)
     assert stage.present(other).accepted == stage.present(token).accepted
-    later: Any = stage.at(stage.now + stage.validator.bound().after_revocation_s)
+    later: Any = stage.at(stage.now + stage.validator.compute_bound().after_revocation_s)
     assert not later.present(other).accepted

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from simlib.scenario.effects import Answer, Failed, Reply, Verdict
 from simlib.stores import STORES
 from simlib.tokens import EPOCH
+from simlib.tokens.forging import alter, count_alterations
 from support.cases import BARE, CASES, WRAPPED, Case, Varied, name_of, varied_one_by_one
-from support.forging import alterations, altered
 from support.misissuing import changing
 from support.stage import ELSEWHERE, SCOPE, Stage
 
@@ -82,7 +82,7 @@ def test_valid_up_to_its_expiry_and_not_at_it_whatever_the_settings(
     token = stage.issue().token
     for instant in (0.0, 150.0, math.nextafter(300.0, 0.0)):
         assert stage.at(instant).present(token).accepted
-    after = stage.validator.bound().after_expiry_s
+    after = stage.validator.compute_bound().after_expiry_s
     assert_refused(stage.at(300.0 + after).present(token))
     assert_refused(stage.at(300.0 + after + 700.0).present(token))
 
@@ -214,7 +214,7 @@ def test_an_altered_token_is_refused(case: Case, at: int) -> None:
     stage = Stage(*case)
     token = stage.issue().token
     assert stage.present(token).accepted
-    assert_refused(stage.present(altered(token, at)))
+    assert_refused(stage.present(alter(token, at)))
     assert stage.present(token).accepted
 
 
@@ -222,8 +222,8 @@ def test_an_altered_token_is_refused(case: Case, at: int) -> None:
 def test_every_single_byte_of_what_a_token_says_counts(case: Case, make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(*case)
     token = stage.issue().token
-    for at in range(alterations(token)):
-        assert_refused(stage.present(altered(token, at)))
+    for at in range(count_alterations(token)):
+        assert_refused(stage.present(alter(token, at)))
 
 
 def test_every_cut_and_every_addition_is_refused(stage: Stage) -> None:
@@ -328,14 +328,14 @@ def test_a_resource_server_that_the_server_does_not_know_is_told_nothing(
 def test_a_revoked_token_is_refused_by_who_never_saw_it_unless_the_bound_allows(stage: Stage) -> None:
     token = stage.issue().token
     stage.revoke(token)
-    bound = stage.validator.bound().after_revocation_s
+    bound = stage.validator.compute_bound().after_revocation_s
     assert_refused(stage.at(stage.now + bound).present(token))
 
 
 def test_who_revokes_a_token_that_nobody_issued_revokes_nothing(stage: Stage) -> None:
     """What says the same as a token of the server and is signed by nobody names no token of the server."""
     token, other = stage.issue().token, stage.issue("user-2").token
-    for forged in (altered(token, 0), altered(token, -1), _with_the_end_of(other, token)):
+    for forged in (alter(token, 0), alter(token, -1), _with_the_end_of(other, token)):
         stage.revoke(forged)
     assert stage.present(token).accepted
     assert (
@@ -352,7 +352,7 @@ def test_one_token_says_nothing_about_another(stage: Stage) -> None:
 
 
 def test_replicas_share_no_state(stage: Stage) -> None:
-    other = stage.validator.initial_state()
+    other = stage.validator.create_state()
     assert other is not stage.state or other is None
 
 

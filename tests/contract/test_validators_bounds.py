@@ -115,7 +115,7 @@ def played(stage: Stage, schedule: list[Any]) -> History:
 @settings(max_examples=60)
 def test_no_schedule_breaks_the_bounds(case: Case, data: st.DataObject) -> None:
     stage = data.draw(varied(case)).stage(Stage, lifetime_s=data.draw(st.sampled_from(LIFETIMES_S)))
-    bound = stage.validator.bound()
+    bound = stage.validator.compute_bound()
     for seen in played(stage, data.draw(actions)).tokens:
         for since, at, verdict in seen.verdicts():
             assert verdict.based_on <= at
@@ -281,7 +281,7 @@ def test_a_worst_case_reaches_nine_tenths_of_the_bound(
     exposures, bounds = [], []
     for schedule in WORST:
         stage = chosen.stage(make_stage, lifetime_s=lifetime_s)
-        bounds.append(stage.validator.bound().after_revocation_s)
+        bounds.append(stage.validator.compute_bound().after_revocation_s)
         exposures.append(schedule(stage, bounds[-1]))
     assert len(set(bounds)) == 1
     assert 0.9 * bounds[0] <= max(exposures) <= bounds[0]
@@ -294,7 +294,7 @@ def test_a_token_is_accepted_after_its_expiry_for_the_stated_leeway_and_no_longe
     stated, late = 0.0, [0.0]
     for after in (0.1, 0.95, 1.0, 3.0, 6.6, 7.0, 20.0):  # an answer given just before the expiry, so long on its way
         stage = chosen.stage(make_stage)
-        stated, token = stage.validator.bound().after_expiry_s, stage.issue().token
+        stated, token = stage.validator.compute_bound().after_expiry_s, stage.issue().token
         assert stage.at(299.5).present(stage.issue("user-2").token).accepted  # keys are there
         stage.at(299.999).stepper.delay = partial(answered_after, after)
         begun = [stage.begin(token)]

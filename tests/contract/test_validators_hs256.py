@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from simlib.scenario.effects import Failed
 from simlib.tokens import ALGORITHMS, KEY_CHOICES, KeySet, generate_shared_secret
+from simlib.tokens.forging import forge_unsigned, read_claims, sign_claims, sign_with_hmac
 from support.cases import JWT_CASES, name_of
-from support.forging import claims_of, hmac_signed, signed, unsigned
 from support.keys import key
 from support.pairs import accepted
 from support.stage import Stage
@@ -48,37 +48,37 @@ def test_a_good_token_is_accepted_without_any_call_ever(stage: Stage) -> None:
     stage.answer_all(Failed("unreachable"))
     for instant in (1000.0, 1200.0, 100_000.0):
         assert stage.at(instant).present(stage.issue().token).accepted
-        assert not stage.present(hmac_signed({}, "unknown", b"s" * 32)).accepted
+        assert not stage.present(sign_with_hmac({}, "unknown", b"s" * 32)).accepted
     assert set(stage.calls) <= {"store"}  # which is the issuer's
 
 
 def test_the_key_set_of_the_issuer_is_empty_and_shows_no_secret(stage: Stage) -> None:
-    assert stage.issuer.keys() == ()
-    served = stage.issuer.keys()
+    assert stage.issuer.list_keys() == ()
+    served = stage.issuer.list_keys()
     body = KeySet(tuple(each.verification_key for each in served)).to_jwks()
     assert body == b'{"keys":[]}'
 
 
 def test_a_resource_server_can_mint_what_every_other_one_believes(stage: Stage) -> None:
-    claims = {**claims_of(stage.issue().token), "sub": "anybody"}
+    claims = {**read_claims(stage.issue().token), "sub": "anybody"}
     shared = stage.deployment.shared_secret()
-    assert stage.present(hmac_signed(claims, shared.kid, shared.secret)).accepted
+    assert stage.present(sign_with_hmac(claims, shared.kid, shared.secret)).accepted
 
 
 def test_another_secret_is_refused_under_our_name_and_its_own(stage: Stage) -> None:
-    claims, other = claims_of(stage.issue().token), generate_shared_secret("foreign")
+    claims, other = read_claims(stage.issue().token), generate_shared_secret("foreign")
     shared = stage.deployment.shared_secret()
-    assert stage.present(hmac_signed(claims, shared.kid, other.secret)).reason == "signature"
-    assert stage.present(hmac_signed(claims, other.kid, other.secret)).reason == "unknown_key"
+    assert stage.present(sign_with_hmac(claims, shared.kid, other.secret)).reason == "signature"
+    assert stage.present(sign_with_hmac(claims, other.kid, other.secret)).reason == "unknown_key"
 
 
 @pytest.mark.parametrize("choice", KEY_CHOICES)
 def test_a_validator_with_a_secret_never_accepts_a_key_pair(choice: str, stage: Stage) -> None:
-    claims, shared = claims_of(stage.issue().token), stage.deployment.shared_secret()
+    claims, shared = read_claims(stage.issue().token), stage.deployment.shared_secret()
     foreign = key(choice, "foreign")
-    assert stage.present(signed(claims, foreign, kid=shared.kid)).reason == "algorithm"
-    assert stage.present(signed(claims, foreign, kid=shared.kid, alg="HS256")).reason == "signature"
-    assert not stage.present(unsigned(claims, shared.kid)).accepted
+    assert stage.present(sign_claims(claims, foreign, kid=shared.kid)).reason == "algorithm"
+    assert stage.present(sign_claims(claims, foreign, kid=shared.kid, alg="HS256")).reason == "signature"
+    assert not stage.present(forge_unsigned(claims, shared.kid)).accepted
 
 
 @pytest.mark.parametrize("choice", KEY_CHOICES)
@@ -90,12 +90,12 @@ def test_a_validator_with_public_keys_never_accepts_an_hmac(
     stage = make_stage(*pair, issuer_settings=pair[1].Settings(**settings)).at(1000.0)
     token = stage.issue().token
     assert stage.present(token).accepted
-    public = stage.issuer.keys()[0].verification_key
+    public = stage.issuer.list_keys()[0].verification_key
     pem = public.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     shared = stage.deployment.shared_secret()
     for secret in (pem, shared.secret, public.thumbprint.encode()):
-        assert stage.present(hmac_signed(claims_of(token), public.kid, secret)).reason == "algorithm"
-    assert stage.present(hmac_signed(claims_of(token), shared.kid, shared.secret)).reason == "unknown_key"
+        assert stage.present(sign_with_hmac(read_claims(token), public.kid, secret)).reason == "algorithm"
+    assert stage.present(sign_with_hmac(read_claims(token), shared.kid, shared.secret)).reason == "unknown_key"
 
 
 @pytest.mark.parametrize("listed", [("HS256", "RS256"), (*ALGORITHMS, "HS256"), ("HS256", "HS256")], ids=str)

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from simlib.scenario.effects import Verdict
 from simlib.tokens import ALGORITHMS, KeySet, SigningKey
+from simlib.tokens.forging import encode_segment, forge_unsigned, read_claims, sign_claims, sign_with_hmac
 from support.cases import FIRST, JWT_CASES, Case, name_of
-from support.forging import claims_of, encoded, hmac_signed, signed, unsigned
 from support.keys import impostor, key
 from support.stage import ELSEWHERE, Stage
 
@@ -31,7 +31,7 @@ def stage(request: pytest.FixtureRequest, make_stage: Callable[..., Stage]) -> S
 
 def genuine(stage: Stage) -> tuple[dict[str, Any], SigningKey]:
     """The claims of a good token, and the key that good tokens are signed with."""
-    return claims_of(stage.issue().token), stage.issuer.keys()[0]
+    return read_claims(stage.issue().token), stage.issuer.list_keys()[0]
 
 
 def refusal(verdict: Verdict) -> str:
@@ -44,47 +44,47 @@ def refusal(verdict: Verdict) -> str:
 
 def test_the_forger_of_these_tests_can_also_make_good_tokens(stage: Stage) -> None:
     claims, signing = genuine(stage)
-    assert stage.present(signed(claims, signing)).accepted
+    assert stage.present(sign_claims(claims, signing)).accepted
 
 
 def test_a_foreign_key_is_refused_under_its_own_name_and_under_ours(stage: Stage) -> None:
     claims, ours = genuine(stage)
     foreign = key(ours.algorithm, "foreign")
-    assert refusal(stage.present(signed(claims, foreign))) == "unknown_key"
-    assert refusal(stage.present(signed(claims, impostor(ours)))) == "signature"
+    assert refusal(stage.present(sign_claims(claims, foreign))) == "unknown_key"
+    assert refusal(stage.present(sign_claims(claims, impostor(ours)))) == "signature"
 
 
 def test_a_key_of_another_algorithm_under_our_name_is_refused(stage: Stage) -> None:
     claims, ours = genuine(stage)
     for algorithm in ALGORITHMS:
         if algorithm != ours.algorithm:
-            other = signed(claims, key(algorithm, "foreign"), kid=ours.kid)
+            other = sign_claims(claims, key(algorithm, "foreign"), kid=ours.kid)
             assert refusal(stage.present(other)) == "algorithm"
-            renamed = signed(claims, key(algorithm, "foreign"), kid=ours.kid, alg=ours.algorithm)
+            renamed = sign_claims(claims, key(algorithm, "foreign"), kid=ours.kid, alg=ours.algorithm)
             assert refusal(stage.present(renamed)) == "signature"
 
 
 @pytest.mark.parametrize("kid", [..., None, "", 7, ["current"], "CURRENT", "current ", "../current"], ids=str)
 def test_a_token_that_names_no_key_of_ours_is_refused(kid: Any, stage: Stage) -> None:
-    assert refusal(stage.present(signed(*genuine(stage), kid=kid))) == "unknown_key"
+    assert refusal(stage.present(sign_claims(*genuine(stage), kid=kid))) == "unknown_key"
 
 
 @pytest.mark.parametrize("typ", ["JWT", "jwt", "id+jwt", "logout+jwt", "", None, 1, ...], ids=str)
 def test_a_token_of_another_type_is_refused(typ: Any, stage: Stage) -> None:
-    assert refusal(stage.present(signed(*genuine(stage), typ=typ))) == "type"
+    assert refusal(stage.present(sign_claims(*genuine(stage), typ=typ))) == "type"
 
 
 def test_an_identity_token_is_no_access_token(stage: Stage) -> None:
     claims, signing = genuine(stage)
     identity = {name: claims[name] for name in ("iss", "sub", "exp", "iat")} | {"aud": "shop", "nonce": "n"}
-    assert refusal(stage.present(signed(identity, signing, typ="JWT"))) == "type"
-    assert refusal(stage.present(signed(identity, signing))) == "audience"
+    assert refusal(stage.present(sign_claims(identity, signing, typ="JWT"))) == "type"
+    assert refusal(stage.present(sign_claims(identity, signing))) == "audience"
 
 
 @pytest.mark.parametrize("name", ["none", "None", "NONE", "nOnE", "", "HS256"])
 def test_a_token_without_signature_is_refused(name: str, stage: Stage) -> None:
     claims, signing = genuine(stage)
-    assert refusal(stage.present(unsigned(claims, signing.kid, name))) == "algorithm"
+    assert refusal(stage.present(forge_unsigned(claims, signing.kid, name))) == "algorithm"
     assert refusal(stage.present(stage.issue().token.rpartition(".")[0] + ".")) == "signature"
 
 
@@ -93,9 +93,9 @@ def test_an_hmac_under_our_public_key_is_refused(stage: Stage) -> None:
     public = signing.verification_key
     spki = (Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     secrets = [public.public_key.public_bytes(*form) for form in spki]
-    secrets += [KeySet((public,)).to_jwks(), encoded(dict(public.jwk)).encode(), public.thumbprint.encode(), b""]
+    secrets += [KeySet((public,)).to_jwks(), encode_segment(dict(public.jwk)).encode(), public.thumbprint.encode(), b""]
     for secret in secrets:
-        assert refusal(stage.present(hmac_signed(claims, signing.kid, secret))) == "algorithm"
+        assert refusal(stage.present(sign_with_hmac(claims, signing.kid, secret))) == "algorithm"
 
 
 def test_a_key_that_the_header_offers_is_never_used(stage: Stage) -> None:
@@ -103,7 +103,7 @@ def test_a_key_that_the_header_offers_is_never_used(stage: Stage) -> None:
     foreign = impostor(ours)
     offer = {"jwk": dict(foreign.verification_key.jwk), "jku": f"{ELSEWHERE}/jwks", "x5u": f"{ELSEWHERE}/cert"}
     before = stage.calls["jwks"]
-    assert refusal(stage.present(signed(claims, foreign, **offer))) == "signature"
+    assert refusal(stage.present(sign_claims(claims, foreign, **offer))) == "signature"
     assert stage.calls["jwks"] == before
 
 
@@ -115,7 +115,7 @@ def test_each_claim_of_rfc_9068_is_required(missing: str, stage: Stage) -> None:
 def test_a_payload_with_one_more_right_is_refused(stage: Stage) -> None:
     header, _, signature = stage.issue().token.split(".")
     claims, _ = genuine(stage)
-    payload = encoded({**claims, "scope": claims["scope"] + " admin"})
+    payload = encode_segment({**claims, "scope": claims["scope"] + " admin"})
     assert refusal(stage.present(f"{header}.{payload}.{signature}")) == "signature"
 
 
@@ -139,13 +139,13 @@ def test_the_signature_of_another_token_does_not_fit(stage: Stage) -> None:
     "header", [{"crit": ["exp"]}, {"crit": ["b64"], "b64": True}, {"crit": []}, {"crit": None}], ids=str
 )
 def test_a_critical_extension_is_refused(header: dict[str, Any], stage: Stage) -> None:
-    assert refusal(stage.present(signed(*genuine(stage), **header))) == "malformed"
+    assert refusal(stage.present(sign_claims(*genuine(stage), **header))) == "malformed"
 
 
 def test_refusing_a_forged_token_leaves_good_ones_good(stage: Stage) -> None:
     claims, ours = genuine(stage)
     good = stage.issue().token
-    for forged in (signed(claims, impostor(ours)), signed(claims, key(ours.algorithm, "foreign")), "a.b.c"):
+    for forged in (sign_claims(claims, impostor(ours)), sign_claims(claims, key(ours.algorithm, "foreign")), "a.b.c"):
         stage.present(forged)
         assert stage.present(good).accepted
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from simlib.scenario.effects import Failed
+from simlib.tokens.forging import alter
 from support.cases import BOUNDLESS, WRAPPED, WRAPPED_IN_ALL, Case, Varied, name_of
-from support.forging import altered
 from support.stage import SCOPE, Stage
 
 REST = [case for case in WRAPPED_IN_ALL if case not in WRAPPED]
@@ -22,9 +22,9 @@ def test_what_is_good_is_accepted_and_what_is_not_is_refused(case: Case, make_st
         assert (verdict.accepted, verdict.reason, verdict.claims["sub"]) == (True, "", "user-7")
         assert stage.present(narrow).status == 403
         assert stage.present("").status == 401
-        for bad in (altered(token, 0), altered(token, -1), "made up", stage.refresh_token()):
+        for bad in (alter(token, 0), alter(token, -1), "made up", stage.refresh_token()):
             assert stage.present(bad).status == 401
-    bound = stage.validator.bound()
+    bound = stage.validator.compute_bound()
     stage.revoke(token)
     stage.at(stage.now + bound.after_revocation_s)
     assert stage.present(token).status == 401

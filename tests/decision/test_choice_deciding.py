@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simlib.decision.choice.document import decision_document
+from simlib.decision.choice.document import build_decision_document
 from simlib.decision.choice.results import Decision
 from simlib.scenario.errors import InputError
 from support.choices import KNOWN_PRICES, decided, sized, structure, work
@@ -365,7 +365,7 @@ class TestRivals:
 def test_equal_seeds_give_equal_documents_and_others_do_not() -> None:
     def text(**changes: Any) -> str:
         told = decided(CHEAP, ITEMS, known=False, sensitivity=True, draws=500, **changes)
-        return json.dumps(decision_document(told), allow_nan=False)
+        return json.dumps(build_decision_document(told), allow_nan=False)
 
     assert text() == text()
     assert text() != text(run__seed=8)
@@ -374,7 +374,7 @@ def test_equal_seeds_give_equal_documents_and_others_do_not() -> None:
 def test_unknown_figures_leave_numbers_that_can_be_written_down() -> None:
     unknown = {name: {**own, "exposure_s": [math.nan] * SAME} for name, own in CHEAP.items()}
     told = decided(unknown, ITEMS, worth__exposed_hour=10.0, decision={"revocations_per_year": 100.0})
-    json.dumps(decision_document(told), allow_nan=False)
+    json.dumps(build_decision_document(told), allow_nan=False)
     assert any("is unknown and costs nothing here" in sentence for sentence in told.left_out)
     assert told.against[OPAQUE][JWT].parts["exposure"].mean == 0
     known = {name: structure(expected_exposure_s=15.0 if name == JWT else 0.0) for name in (OPAQUE, CACHED, JWT)}

@@ -9,12 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from simlib.analysis.intervals import paired, student
-from simlib.decision.choice.break_even import first_crossings
-from simlib.decision.choice.inputs import Input, drawn, money_inputs
-from simlib.decision.choice.limits import fewest, narrowing, replications_for
-from simlib.decision.choice.monte_carlo import certain_weights, drawn_figures, normal_weights, student_weights
-from simlib.decision.choice.selection import hold_contest
+from simlib.analysis.intervals import compare_pairs, student
+from simlib.decision.choice.break_even import find_first_crossings
+from simlib.decision.choice.inputs import Input, drawn, list_money_inputs
+from simlib.decision.choice.limits import compute_narrowing, count_further_replications, find_fewest
+from simlib.decision.choice.monte_carlo import (
+    build_certain_weights,
+    compute_normal_weights,
+    compute_student_weights,
+    draw_figures,
+)
+from simlib.decision.choice.selection import select_best
 from simlib.decision.effort import pert_mean
 from simlib.scenario.errors import InputError
 from support.scenarios import scenario
@@ -38,13 +43,13 @@ def table(**designs: list[float]) -> pd.DataFrame:
 
 class TestWeights:
     def test_they_add_up_to_one_in_every_draw(self) -> None:
-        assert student_weights(uniforms(6)).sum(axis=0) == pytest.approx(1.0)
+        assert compute_student_weights(uniforms(6)).sum(axis=0) == pytest.approx(1.0)
 
     @pytest.mark.parametrize("n", [3, 5, 12])
     @pytest.mark.parametrize("level", [0.5, 0.9])
     def test_the_share_of_draws_in_a_student_interval_is_its_level(self, n: int, level: float) -> None:
         values = np.random.default_rng(n).normal(100.0, 7.0, n)
-        draws = values @ student_weights(uniforms(n + 1))
+        draws = values @ compute_student_weights(uniforms(n + 1))
         interval = student(values, level)
         inside = float(np.mean((draws >= interval.low) & (draws <= interval.high)))
         # Four standard errors of a share of 40,000 draws are 1 %.
@@ -53,7 +58,7 @@ class TestWeights:
 
     def test_with_the_spread_as_observed_the_mean_has_its_standard_error(self) -> None:
         values = np.array([3.0, 4.0, 8.0, 5.0])
-        weights = normal_weights(uniforms(4))
+        weights = compute_normal_weights(uniforms(4))
         assert weights.sum(axis=0) == pytest.approx(1.0)
         draws = values @ weights
         assert draws.mean() == pytest.approx(5.0, abs=0.02)
@@ -63,38 +68,40 @@ class TestWeights:
         """Two designs differ by little, under luck that they share: the draws know the difference as the pairs do."""
         luck = np.random.default_rng(3).normal(0, 5.0, 6)
         one, other = 50.0 + luck, 50.3 + luck + np.array([0.1, -0.1, 0.05, 0.0, -0.05, 0.02])
-        weights = student_weights(uniforms(7))
-        found = drawn_figures(table(one=list(one), other=list(other)), ("one", "other"), ("mean_s",), weights)
+        weights = compute_student_weights(uniforms(7))
+        found = draw_figures(table(one=list(one), other=list(other)), ("one", "other"), ("mean_s",), weights)
         difference = found["other"]["mean_s"] - found["one"]["mean_s"]
-        interval = paired(other, one, 0.9)
+        interval = compare_pairs(other, one, 0.9)
         low, high = np.quantile(difference, [0.05, 0.95])
         assert (low, high) == pytest.approx((interval.low, interval.high), abs=0.01)
         assert high - low < 0.3 < np.ptp(np.quantile(found["one"]["mean_s"], [0.05, 0.95]))
 
     def test_equal_replications_leave_nothing_uncertain(self) -> None:
-        found = drawn_figures(table(one=[0.1] * 4), ("one",), ("mean_s",), student_weights(uniforms(5, draws=100)))
+        found = draw_figures(
+            table(one=[0.1] * 4), ("one",), ("mean_s",), compute_student_weights(uniforms(5, draws=100))
+        )
         assert set(found["one"]["mean_s"].tolist()) == {0.1}
 
     def test_one_replication_is_taken_as_it_is(self) -> None:
-        assert student_weights(uniforms(2, draws=5)).tolist() == [[1.0] * 5]
+        assert compute_student_weights(uniforms(2, draws=5)).tolist() == [[1.0] * 5]
 
     def test_certainty_is_the_mean(self) -> None:
-        found = drawn_figures(table(one=[1.0, 2.0, 6.0]), ("one",), ("mean_s",), certain_weights(3))
+        found = draw_figures(table(one=[1.0, 2.0, 6.0]), ("one",), ("mean_s",), build_certain_weights(3))
         assert found["one"]["mean_s"].tolist() == pytest.approx([3.0])
 
     def test_what_a_replication_lacks_is_the_mean_of_the_others_and_what_all_lack_is_unknown(self) -> None:
         rows = table(one=[1.0, math.nan, 3.0], other=[math.nan] * 3)
-        found = drawn_figures(rows, ("one", "other"), ("mean_s", "p99_s"), certain_weights(3))
+        found = draw_figures(rows, ("one", "other"), ("mean_s", "p99_s"), build_certain_weights(3))
         assert found["one"]["mean_s"].tolist() == pytest.approx([2.0])
         assert np.isnan([found["other"]["mean_s"][0], found["one"]["p99_s"][0]]).all()
 
     def test_no_figure_is_below_nothing(self) -> None:
-        found = drawn_figures(table(one=[0.0, 0.0, 9.0]), ("one",), ("mean_s",), student_weights(uniforms(4)))
+        found = draw_figures(table(one=[0.0, 0.0, 9.0]), ("one",), ("mean_s",), compute_student_weights(uniforms(4)))
         assert found["one"]["mean_s"].min() == 0
 
     def test_another_number_of_replications_is_refused(self) -> None:
         with pytest.raises(ValueError, match="one has 2 replications, not 3"):
-            drawn_figures(table(one=[1.0, 2.0]), ("one",), ("mean_s",), certain_weights(3))
+            draw_figures(table(one=[1.0, 2.0]), ("one",), ("mean_s",), build_certain_weights(3))
 
 
 class TestInputs:
@@ -112,59 +119,59 @@ class TestInputs:
         assert drawn({"day": day}, 80, 1)["day"][:50].tolist() == alone.tolist()
 
     def test_requests_of_a_year_are_those_of_the_world_or_what_is_stated(self) -> None:
-        assert money_inputs(scenario())["requests_per_year"].likely == 20.0 * 8760 * 3600
-        stated = money_inputs(scenario(decision={"requests_per_year": {"low": 1, "likely": 2e6, "high": 3e6}}))
+        assert list_money_inputs(scenario())["requests_per_year"].likely == 20.0 * 8760 * 3600
+        stated = list_money_inputs(scenario(decision={"requests_per_year": {"low": 1, "likely": 2e6, "high": 3e6}}))
         assert (stated["requests_per_year"].low, stated["requests_per_year"].high) == (1, 3e6)
 
     def test_every_input_says_where_it_is_from(self) -> None:
-        for name, one in money_inputs(scenario()).items():
+        for name, one in list_money_inputs(scenario()).items():
             assert one.source, name
-            assert float(one.told.split(" ")[0].replace(",", "")) == pytest.approx(one.likely, rel=1e-5)
-            assert one.source in one.told
+            assert float(one.description.split(" ")[0].replace(",", "")) == pytest.approx(one.likely, rel=1e-5)
+            assert one.source in one.description
 
     def test_a_currency_without_its_prices_is_refused(self) -> None:
         with pytest.raises(InputError, match="EUR"):
-            money_inputs(scenario(prices={"currency": "EUR"}))
+            list_money_inputs(scenario(prices={"currency": "EUR"}))
 
 
 class TestContest:
     def test_the_cheapest_wins_when_it_is_the_cheapest_in_enough_draws(self) -> None:
         one, other = np.array([1.0] * 95 + [9.0] * 5), np.full(100, 5.0)
-        told = hold_contest({"other": other, "one": one}, 0.1, 0.95)
+        told = select_best({"other": other, "one": one}, 0.1, 0.95)
         assert (told.word, told.best, told.order, told.runner_up) == ("choose", "one", ("one", "other"), "other")
         assert told.p_best == {"one": 0.95, "other": 0.05}
-        assert hold_contest({"other": other, "one": one}, 0.1, 0.96).word == "undecided"
+        assert select_best({"other": other, "one": one}, 0.1, 0.96).word == "undecided"
 
     def test_draws_that_are_shared_count_in_part(self) -> None:
-        told = hold_contest({"one": np.ones(4), "two": np.ones(4)}, 0.0, 0.9)
+        told = select_best({"one": np.ones(4), "two": np.ones(4)}, 0.0, 0.9)
         assert told.p_best == {"one": 0.5, "two": 0.5}
         assert (told.word, told.equivalents) == ("equivalent", ("two",))
 
     def test_equivalents_must_be_so_with_their_whole_interval(self) -> None:
         wide = np.linspace(-3.0, 3.5, 1001)
-        told = hold_contest({"one": np.zeros(1001), "two": wide}, 2.0, 0.95)
+        told = select_best({"one": np.zeros(1001), "two": wide}, 2.0, 0.95)
         assert told.word == "undecided"
-        assert hold_contest({"one": np.zeros(1001), "two": wide}, 3.5, 0.95).word == "equivalent"
+        assert select_best({"one": np.zeros(1001), "two": wide}, 3.5, 0.95).word == "equivalent"
 
     def test_the_rest_must_cost_more(self) -> None:
         costs = {"one": np.zeros(100), "two": np.full(100, 0.5), "three": np.array([-9.0] * 30 + [9.0] * 70)}
-        assert hold_contest(costs, 1.0, 0.95).word == "undecided"
+        assert select_best(costs, 1.0, 0.95).word == "undecided"
 
     def test_rivals_of_the_same_cost_share_their_chance_of_being_the_best(self) -> None:
         apart = np.array([3.0] * 40 + [9.0] * 60)
         costs = {"first": np.full(100, 5.0), "b": apart, "a": apart + 0.01, "far": np.full(100, 99.0)}
-        told = hold_contest(costs, 0.1, 0.95)
+        told = select_best(costs, 0.1, 0.95)
         assert told.word == "undecided"
-        assert told.alike == ((("b", "a"), 0.4),)
+        assert told.indifferent_groups == ((("b", "a"), 0.4),)
         assert (told.p_best["a"], told.p_best["b"]) == (0.0, 0.4)
-        assert hold_contest(costs, 0.001, 0.95).alike == ()
+        assert select_best(costs, 0.001, 0.95).indifferent_groups == ()
 
     def test_one_alone_wins(self) -> None:
-        assert hold_contest({"one": np.arange(3.0)}, 0.0, 0.99).word == "choose"
+        assert select_best({"one": np.arange(3.0)}, 0.0, 0.99).word == "choose"
 
     def test_nobody_cannot_compete(self) -> None:
         with pytest.raises(ValueError, match="no designs"):
-            hold_contest({}, 1.0, 0.9)
+            select_best({}, 1.0, 0.9)
 
     @given(st.integers(2, 5), st.integers(0, 1000), st.floats(0, 3), st.floats(0.6, 0.99))
     @settings(max_examples=40)
@@ -172,37 +179,37 @@ class TestContest:
         self, count: int, seed: int, margin: float, level: float
     ) -> None:
         costs = {f"d{n}": np.random.default_rng(seed + n).normal(n, 1, 200) for n in range(count)}
-        told, laxer = hold_contest(costs, margin, level), hold_contest(costs, margin + 1, level)
+        told, laxer = select_best(costs, margin, level), select_best(costs, margin + 1, level)
         assert sum(told.p_best.values()) == pytest.approx(1.0)
         assert set(told.equivalents) <= set(laxer.equivalents)
-        assert told.p_together <= laxer.p_together + 1e-12
+        assert told.p_equivalent <= laxer.p_equivalent + 1e-12
 
 
 class TestReplications:
     def test_as_many_more_as_bring_the_interval_there(self) -> None:
         values = [4.0, 6.0, 5.0, 5.5, 4.5]
         interval = student(values, 0.95)
-        more = replications_for(interval, 0.2)
+        more = count_further_replications(interval, 0.2)
         assert more is not None
         spread = np.std(values, ddof=1)
 
         def half(n: int) -> float:
-            return narrowing(5, n - 5, 0.95) * interval.half_width if n > 5 else interval.half_width
+            return compute_narrowing(5, n - 5, 0.95) * interval.half_width if n > 5 else interval.half_width
 
         assert half(5 + more) <= 0.2 < half(5 + more - 1)
         assert half(5 + more) == pytest.approx(2.0 * spread / math.sqrt(5 + more), rel=0.05)
 
     def test_no_number_is_enough_for_certainty(self) -> None:
-        assert replications_for(student([1.0, 2.0, 3.0]), 0.0) is None
+        assert count_further_replications(student([1.0, 2.0, 3.0]), 0.0) is None
 
     @given(st.integers(1, 5000))
     def test_the_fewest_are_found(self, needed: int) -> None:
-        assert fewest(lambda n: n >= needed, 5000) == needed
-        assert fewest(lambda n: n >= needed, needed - 1) is None if needed > 1 else True
+        assert find_fewest(lambda n: n >= needed, 5000) == needed
+        assert find_fewest(lambda n: n >= needed, needed - 1) is None if needed > 1 else True
 
 
 def test_first_crossings_lie_between_their_neighbours() -> None:
     loads = np.array([1.0, 10.0, 100.0])
     values = np.array([[-1.0, 1.0, 1.0, -1.0], [1.0, 1.0, -3.0, -1.0], [2.0, 1.0, 5.0, 1.0]])
-    found = first_crossings(loads, values)
+    found = find_first_crossings(loads, values)
     assert found.tolist() == pytest.approx([10**0.5, math.inf, 10**0.25, 10**1.5])

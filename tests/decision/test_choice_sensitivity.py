@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from simlib.decision.choice import sobol
-from simlib.decision.choice.case import ratio_to_here
+from simlib.decision.choice.case import compute_surface_ratio
 from simlib.decision.choice.cost_model import SIMULATION, Factor
 from simlib.decision.choice.results import Decision, Sensitivity
 from simlib.decision.choice.sensitivity import NO_SALIB, NO_SURFACES
-from simlib.decision.choice.sobol import sobol_indices, sobol_sample
-from simlib.decision.choice.tornado import one_at_a_time
+from simlib.decision.choice.sobol import compute_sobol_indices, draw_sobol_sample
+from simlib.decision.choice.tornado import sample_one_at_a_time
 from simlib.decision.effort import pert_ppf
 from simlib.decision.gain.metamodel import Sample, fit_surface
 from simlib.decision.gain.values import Surface
@@ -36,8 +36,8 @@ def factors(*groups: str) -> tuple[Factor, ...]:
 class TestIndices:
     def test_of_a_sum_they_are_the_shares_of_its_variance(self) -> None:
         own = factors("a", "b", "c")
-        sample = sobol_sample(own, 256, 1)
-        indices = {one.input: one for one in sobol_indices(own, sample @ np.array([3.0, 4.0, 0.0]), 0.95, 1)}
+        sample = draw_sobol_sample(own, 256, 1)
+        indices = {one.input: one for one in compute_sobol_indices(own, sample @ np.array([3.0, 4.0, 0.0]), 0.95, 1)}
         for name, share in (("a", 9 / 25), ("b", 16 / 25), ("c", 0.0)):
             assert indices[name].first == pytest.approx(share, abs=0.03)
             assert indices[name].total == pytest.approx(share, abs=0.03)
@@ -45,21 +45,21 @@ class TestIndices:
 
     def test_what_acts_only_together_has_a_total_and_no_first_order(self) -> None:
         own = factors("a", "b")
-        sample = sobol_sample(own, 512, 2)
-        for one in sobol_indices(own, (sample[:, 0] - 0.5) * (sample[:, 1] - 0.5), 0.95, 1):
+        sample = draw_sobol_sample(own, 512, 2)
+        for one in compute_sobol_indices(own, (sample[:, 0] - 0.5) * (sample[:, 1] - 0.5), 0.95, 1):
             assert one.first == pytest.approx(0, abs=0.05)
             assert one.total == pytest.approx(1, abs=0.1)
 
     def test_factors_of_a_group_are_told_as_one(self) -> None:
         own = factors("a", "b", "a")
-        sample = sobol_sample(own, 256, 3)
-        indices = {one.input: one for one in sobol_indices(own, sample @ np.array([1.0, 1.0, 1.0]), 0.95, 1)}
+        sample = draw_sobol_sample(own, 256, 3)
+        indices = {one.input: one for one in compute_sobol_indices(own, sample @ np.array([1.0, 1.0, 1.0]), 0.95, 1)}
         assert indices["a"].first == pytest.approx(2 / 3, abs=0.03)
         assert set(indices) == {"a", "b"}
 
     def test_there_are_none_of_what_never_varies(self) -> None:
         own = factors("a")
-        assert sobol_indices(own, np.ones(len(sobol_sample(own, 8, 1))), 0.95, 1) == ()
+        assert compute_sobol_indices(own, np.ones(len(draw_sobol_sample(own, 8, 1))), 0.95, 1) == ()
 
 
 def sensitivity(told: Decision, design: str = JWT, against: str = OPAQUE) -> Sensitivity:
@@ -67,7 +67,7 @@ def sensitivity(told: Decision, design: str = JWT, against: str = OPAQUE) -> Sen
 
 
 def test_a_tornado_moves_one_input_at_a_time() -> None:
-    sample = one_at_a_time(factors("a", "b"))
+    sample = sample_one_at_a_time(factors("a", "b"))
     assert sample.tolist() == [[0.5, 0.5], [0.05, 0.5], [0.5, 0.05], [0.95, 0.5], [0.5, 0.95]]
 
 
@@ -132,9 +132,9 @@ def surface(metric: str, power: float, wobble: float = 0.0, design: str = JWT) -
 class TestSurfaces:
     def test_a_figure_follows_as_a_ratio_to_what_it_is_here(self) -> None:
         own = surface("as_cpu_s", -0.5)
-        found = ratio_to_here(own, {"load": np.array([5.0, 20.0, 80.0, 8000.0])})
+        found = compute_surface_ratio(own, {"load": np.array([5.0, 20.0, 80.0, 8000.0])})
         assert np.asarray(found).tolist() == pytest.approx([2.0, 1.0, 0.5, 0.5])  # held at the end of its range
-        assert ratio_to_here(own, {"other": np.array([1.0])}) == 1.0
+        assert compute_surface_ratio(own, {"other": np.array([1.0])}) == 1.0
 
     def test_break_even_follows_them(self) -> None:
         """A JWT whose CPU at the server falls with the load pays earlier than one whose does not."""

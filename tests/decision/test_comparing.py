@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simlib.analysis import METRICS, paired
+from simlib.analysis import METRICS, compare_pairs
 from simlib.decision import Verdicts, judge_comparison
 from support.comparisons import CACHED, JWT, OPAQUE, Figures, comparison
 
@@ -33,13 +33,13 @@ def test_every_metric_of_every_other_design_is_judged_against_the_first() -> Non
     assert all(set(own) == set(METRICS) for own in told.judgements.values())
     assert told.judgements[JWT]["mean_s"].word == "better"
     assert told.judgements[CACHED]["mean_s"].word == "equivalent"
-    assert told.word(OPAQUE, "mean_s") == ""
+    assert told.find_word(OPAQUE, "mean_s") == ""
 
 
 def test_the_difference_is_paired_by_replication() -> None:
     own, base = [0.013, 0.023, 0.033, 0.043], [0.010, 0.020, 0.030, 0.040]
     told = verdicts({JWT: {"p99_s": own}, OPAQUE: {"p99_s": base}})
-    assert told.judgements[JWT]["p99_s"].difference == paired(own, base)
+    assert told.judgements[JWT]["p99_s"].difference == compare_pairs(own, base)
     assert told.judgements[JWT]["p99_s"].word == "worse"
 
 
@@ -48,30 +48,30 @@ def test_a_margin_of_the_scenario_counts_before_the_relative_one() -> None:
     told = verdicts(figures, margins={"relative": 0.05, "mean_s": 0.001})
     assert told.judgements[JWT]["mean_s"].margin == 0.001
     assert told.judgements[JWT]["p50_s"].margin == pytest.approx(0.005, rel=0.01)
-    assert [told.word(JWT, name) for name in ("mean_s", "p50_s")] == ["worse", "equivalent"]
+    assert [told.find_word(JWT, name) for name in ("mean_s", "p50_s")] == ["worse", "equivalent"]
 
 
 def test_a_baseline_of_zero_has_no_relative_margin_and_still_gets_sensible_words() -> None:
     zero = {"exposure_s": 0.0, "failed_share": 0.0, "as_requests_per_s": 0.0}
     told = verdicts({OPAQUE: zero, CACHED: zero, JWT: {**zero, "exposure_s": 30.0}})
     assert told.judgements[JWT]["exposure_s"].margin == 0
-    assert told.word(JWT, "exposure_s") == "worse"
-    assert told.word(JWT, "failed_share") == "equivalent"
+    assert told.find_word(JWT, "exposure_s") == "worse"
+    assert told.find_word(JWT, "failed_share") == "equivalent"
 
 
 def test_a_metric_that_nobody_has_is_undefined_and_judged_by_no_word() -> None:
     told = verdicts({design: {"store_utilisation": NAN} for design in (OPAQUE, CACHED, JWT)})
-    assert told.word(JWT, "store_utilisation") == "undefined"
+    assert told.find_word(JWT, "store_utilisation") == "undefined"
 
 
 def test_an_unstable_design_is_named_and_neither_averaged_nor_judged() -> None:
     told = verdicts({JWT: growing(5.0)}, **LIMITS)
     assert told.unstable == (JWT,)
     assert set(told.judgements) == {CACHED}
-    assert told.word(JWT, "mean_s") == "unstable"
-    assert not told.steady(JWT, "mean_s")
-    assert not told.steady(JWT, "rs_cpu_s")
-    assert told.steady(JWT, "rs_utilisation")
+    assert told.find_word(JWT, "mean_s") == "unstable"
+    assert not told.is_steady(JWT, "mean_s")
+    assert not told.is_steady(JWT, "rs_cpu_s")
+    assert told.is_steady(JWT, "rs_utilisation")
     assert told.headlines[0].startswith(f"{JWT} is unstable: its backlog grows by 5 requests per second")
     assert [c.word for c in told.limits] == ["met", "met", "unstable"]
     assert not any(f"{JWT} against" in sentence for sentence in told.headlines)
@@ -80,7 +80,7 @@ def test_an_unstable_design_is_named_and_neither_averaged_nor_judged() -> None:
 def test_nothing_is_compared_with_an_unstable_first_design() -> None:
     told = verdicts({OPAQUE: growing(5.0)})
     assert told.judgements == {}
-    assert told.word(CACHED, "mean_s") == "baseline unstable"
+    assert told.find_word(CACHED, "mean_s") == "baseline unstable"
     assert any("No differences" in sentence for sentence in told.headlines)
     assert set(told.opponents) == {JWT}  # the cache still stands, so JWT is held against it
 
@@ -125,7 +125,7 @@ def test_the_whole_interval_must_keep_a_limit(values: list[float], word: str) ->
 
 def test_one_replication_decides_nothing_and_a_note_says_so() -> None:
     told = verdicts({JWT: {"mean_s": 0.001}}, replications=1, **LIMITS)
-    assert told.word(JWT, "mean_s") == "undecided"
+    assert told.find_word(JWT, "mean_s") == "undecided"
     assert {check.word for check in told.limits} == {"undecided"}
     assert any(note.startswith("One replication") for note in told.notes)
 
@@ -133,7 +133,7 @@ def test_one_replication_decides_nothing_and_a_note_says_so() -> None:
 def test_a_run_without_arrivals_is_not_unstable() -> None:
     told = verdicts({OPAQUE: {"arrivals_per_s": 0.0, "mean_s": [NAN] * 4}})
     assert told.unstable == ()
-    assert told.word(JWT, "mean_s") == "undefined"
+    assert told.find_word(JWT, "mean_s") == "undefined"
 
 
 def test_a_note_says_why_exposure_is_undefined() -> None:

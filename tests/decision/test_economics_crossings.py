@@ -13,14 +13,14 @@ from simlib.decision.economics.crossings import (
     Band,
     Intervals,
     SignChange,
-    certain_side,
-    log_grid,
-    sign_changes,
-    smallest_step,
+    build_log_grid,
+    find_certain_region,
+    find_sign_changes,
+    find_smallest_step,
 )
 
 Values = NDArray[np.float64]
-GRID = log_grid(0.1, 1000.0, 2001)
+GRID = build_log_grid(0.1, 1000.0, 2001)
 
 
 @given(st.lists(st.floats(0.2, 900.0), min_size=1, max_size=5, unique=True))
@@ -32,14 +32,14 @@ def test_every_root_of_a_polynomial_is_found_with_its_direction(roots: list[floa
     def function(loads: Values) -> Values:
         return np.asarray(np.prod([loads / root - 1 for root in ordered], axis=0))
 
-    found = sign_changes(function, GRID)
+    found = find_sign_changes(function, GRID)
     assert [change.at for change in found] == pytest.approx(ordered, rel=1e-9)
     rising = [(len(ordered) - number) % 2 == 1 for number in range(len(ordered))]
     assert [change.to_positive for change in found] == rising
 
 
 def test_a_jump_over_nothing_is_found_where_it_is() -> None:
-    found = sign_changes(lambda loads: np.where(loads <= 7.25, -3.0, 5.0), GRID)
+    found = find_sign_changes(lambda loads: np.where(loads <= 7.25, -3.0, 5.0), GRID)
     assert [change.to_positive for change in found] == [True]
     assert found[0].at == pytest.approx(7.25, rel=1e-9)
 
@@ -49,33 +49,35 @@ def test_a_saw_tooth_has_all_of_its_crossings() -> None:
     def function(loads: Values) -> Values:
         return loads - 12.0 * (np.ceil(loads / 10.0) - 1) - 5.0
 
-    found = sign_changes(function, log_grid(1.0, 100.0, 2001))
+    found = find_sign_changes(function, build_log_grid(1.0, 100.0, 2001))
     # On tooth k (servers k + 1) it is 0 at 5 + 12 k, which lies on the tooth (10 k, 10 k + 10] for k = 0, 1, 2.
     assert [change.at for change in found if change.to_positive] == pytest.approx([5.0, 17.0, 29.0])
     assert [change.at for change in found if not change.to_positive] == pytest.approx([10.0, 20.0, 30.0])
 
 
 def test_nothing_is_found_where_nothing_changes() -> None:
-    assert sign_changes(np.ones_like, GRID) == ()
-    assert sign_changes(lambda loads: (loads - 10) ** 2, GRID) == ()  # touched, not crossed
+    assert find_sign_changes(np.ones_like, GRID) == ()
+    assert find_sign_changes(lambda loads: (loads - 10) ** 2, GRID) == ()  # touched, not crossed
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (2.0, 1.0), (1.0, 1.0), (-1.0, 1.0)])
 def test_a_range_that_is_none_is_refused(low: float, high: float) -> None:
     with pytest.raises(ValueError, match="0 < low < high"):
-        log_grid(low, high, 5)
+        build_log_grid(low, high, 5)
 
 
 def test_a_grid_holds_its_ends_and_what_is_asked_for_inside() -> None:
-    grid = log_grid(1.0, 100.0, 3, [42.0, 1000.0])
+    grid = build_log_grid(1.0, 100.0, 3, [42.0, 1000.0])
     assert grid.tolist() == pytest.approx([1.0, 10.0, 42.0, 100.0])
-    assert len(log_grid(0.02, 20_000.0, 145, [20.0])) == 145  # rounding makes no second point of the one in the middle
+    assert (
+        len(build_log_grid(0.02, 20_000.0, 145, [20.0])) == 145
+    )  # rounding makes no second point of the one in the middle
 
 
 @pytest.mark.parametrize(("width", "step"), [(0.5, 0.1), (1.9, 0.2), (2.1, 0.3), (9.9, None)])
 def test_the_step_is_the_smallest_at_which_the_interval_leaves_nothing(width: float, step: float | None) -> None:
     change = SignChange(10.0, True)  # the mean is load - 10, the interval reaches ``width`` to both sides
-    found = smallest_step(lambda loads: (loads - 10 - width, loads - 10 + width), change, [0.3, 0.1, 0.2])
+    found = find_smallest_step(lambda loads: (loads - 10 - width, loads - 10 + width), change, [0.3, 0.1, 0.2])
     assert found == step
 
 
@@ -83,11 +85,11 @@ def test_the_side_of_a_crossing_counts() -> None:
     def falling(loads: Values) -> tuple[Values, Values]:
         return 10 - loads - 0.1, 10 - loads + 0.1
 
-    assert smallest_step(falling, SignChange(10.0, False), [0.1]) == 0.1
-    assert smallest_step(falling, SignChange(10.0, True), [0.1]) is None
+    assert find_smallest_step(falling, SignChange(10.0, False), [0.1]) == 0.1
+    assert find_smallest_step(falling, SignChange(10.0, True), [0.1]) is None
 
 
-LOADS = log_grid(0.01, 10_000.0, 61)
+LOADS = build_log_grid(0.01, 10_000.0, 61)
 
 
 def band(intervals: Intervals) -> Band:
@@ -102,12 +104,12 @@ def test_the_nearest_certain_load_on_each_side_is_where_the_end_of_the_interval_
         return loads - 10 - 10 * share, loads - 10 + 10 * share
 
     change = SignChange(10.0, True)
-    above = certain_side(intervals, change, 10_000.0, band(intervals), [0.1, 0.5])
+    above = find_certain_region(intervals, change, 10_000.0, band(intervals), [0.1, 0.5])
     assert above is not None
     assert above.near == pytest.approx(10 + 10 * share, rel=1e-3)
     assert above.far == 10_000.0
     assert intervals(np.array([above.near]))[0] > 0
-    below = certain_side(intervals, change, 0.01, band(intervals), [0.1, 0.5])
+    below = find_certain_region(intervals, change, 0.01, band(intervals), [0.1, 0.5])
     if share < 1:
         assert below is not None
         assert below.near == pytest.approx(10 - 10 * share, rel=1e-3)
@@ -123,7 +125,7 @@ def test_what_is_certain_may_end_before_the_next_crossing() -> None:
         value = 1 - (np.log10(loads) - 1) ** 2
         return value - 0.5, value + 0.5
 
-    found = certain_side(intervals, SignChange(1.0, True), 100.0, band(intervals), [0.1])
+    found = find_certain_region(intervals, SignChange(1.0, True), 100.0, band(intervals), [0.1])
     assert found is not None
     assert np.log10(found.near) == pytest.approx(1 - math.sqrt(0.5), abs=1e-3)
     assert 10 < found.far <= 10 ** (1 + math.sqrt(0.5)) < 100
@@ -133,7 +135,7 @@ def test_a_crossing_nearer_than_the_grid_is_still_looked_beside() -> None:
     def intervals(loads: Values) -> tuple[Values, Values]:
         return loads - 10 - 0.01, loads - 10 + 0.01
 
-    found = certain_side(intervals, SignChange(10.0, True), 10.2, band(intervals), [0.001, 0.01, 0.1])
+    found = find_certain_region(intervals, SignChange(10.0, True), 10.2, band(intervals), [0.001, 0.01, 0.1])
     assert found is not None
     assert found.near == pytest.approx(10.01, rel=1e-3)
     assert found.far <= 10.2
@@ -144,8 +146,8 @@ def test_a_falling_value_is_certain_on_the_other_sides() -> None:
         return 10 - loads - 5, 10 - loads + 5
 
     change = SignChange(10.0, False)
-    below, above = (certain_side(intervals, change, end, band(intervals), [0.1]) for end in (0.01, 10_000.0))
+    below, above = (find_certain_region(intervals, change, end, band(intervals), [0.1]) for end in (0.01, 10_000.0))
     assert below is not None
     assert above is not None
     assert (below.near, above.near) == pytest.approx((5.0, 15.0), rel=1e-3)
-    assert certain_side(intervals, SignChange(10.0, True), 0.01, band(intervals), [0.1]) is None
+    assert find_certain_region(intervals, SignChange(10.0, True), 0.01, band(intervals), [0.1]) is None

@@ -12,17 +12,17 @@ from simlib.decision.effort import (
     Counts,
     EffortLedger,
     Item,
+    build_reference_designs,
+    compute_effort,
+    compute_effort_swings,
+    compute_expected_effort,
+    compute_team_factor,
+    compute_work,
     draw_effort,
-    effort_from_uniforms,
-    effort_swings,
-    expected_effort,
+    draw_item_uniforms,
+    list_needed_items,
     load_ledger,
-    needed_items,
-    organisation_counts,
-    reference_designs,
-    team_factor_at,
-    uniform_of,
-    work_of,
+    resolve_counts,
 )
 from simlib.decision.effort.items import SCALES
 from simlib.scenario.economics import Organisation
@@ -30,7 +30,7 @@ from simlib.strategies import WRAPPERS
 from support.efforts import JWT, OPAQUE, design
 from support.worlds import scenario
 
-LEDGER, DESIGNS, ONE = load_ledger(), reference_designs(), Counts()
+LEDGER, DESIGNS, ONE = load_ledger(), build_reference_designs(), Counts()
 PUBLISHED = {
     "opaque": (21.8, 8.0, 11, 4),
     "opaque_cache": (27.7, 9.2, 16, 5),
@@ -46,17 +46,17 @@ PUBLISHED = {
 @pytest.mark.parametrize(("name", "published"), PUBLISHED.items())
 def test_the_ledger_gives_the_published_totals(name: str, published: tuple[float, float, int, int]) -> None:
     days, yearly, items, recurring = published
-    found = expected_effort(LEDGER, DESIGNS, ONE, common=False)[name]
+    found = compute_expected_effort(LEDGER, DESIGNS, ONE, common=False)[name]
     assert found.one_off_days == pytest.approx(days, abs=0.051)
     assert found.yearly_days == pytest.approx(yearly, abs=0.051)
-    work = work_of(LEDGER, DESIGNS[name], ONE, common=False)
+    work = compute_work(LEDGER, DESIGNS[name], ONE, common=False)
     assert (len(work.one_off), len(work.yearly)) == (items, recurring)
 
 
 def test_nine_items_are_common_and_come_on_top_of_every_design() -> None:
     common = [item for item in LEDGER.items if item.common]
     assert len(common) == 9
-    whole, beyond = (expected_effort(LEDGER, DESIGNS, ONE, common=common) for common in (True, False))
+    whole, beyond = (compute_expected_effort(LEDGER, DESIGNS, ONE, common=common) for common in (True, False))
     for name in DESIGNS:
         more = whole[name].one_off_days - beyond[name].one_off_days
         assert more == pytest.approx(sum(item.mean for item in common))
@@ -81,7 +81,7 @@ def test_with_twenty_services_on_three_stacks_the_sign_is_open() -> None:
 
 def test_means_of_draws_are_those_of_the_items() -> None:
     drawn = draw_effort(LEDGER, DESIGNS, ONE, 10_000, 2, team_factor=False)
-    for name, means in expected_effort(LEDGER, DESIGNS, ONE).items():
+    for name, means in compute_expected_effort(LEDGER, DESIGNS, ONE).items():
         for draws, mean in (
             (drawn[name].one_off_days, means.one_off_days),
             (drawn[name].yearly_days, means.yearly_days),
@@ -103,7 +103,7 @@ def test_draws_of_a_design_do_not_depend_on_the_company_it_is_in() -> None:
 
 def test_what_two_designs_share_is_drawn_once() -> None:
     drawn = draw_effort(LEDGER, DESIGNS, ONE, 200, 5, team_factor=False)
-    jwt, listed = (work_of(LEDGER, DESIGNS[name], ONE) for name in ("jwt", "jwt_denylist"))
+    jwt, listed = (compute_work(LEDGER, DESIGNS[name], ONE) for name in ("jwt", "jwt_denylist"))
     more = set(listed.one_off) - set(jwt.one_off)
     ends = sum(LEDGER.item(name).low for name in more), sum(LEDGER.item(name).high for name in more)
     difference = drawn["jwt_denylist"].one_off_days - drawn["jwt"].one_off_days
@@ -114,18 +114,18 @@ def test_what_two_designs_share_is_drawn_once() -> None:
 def test_the_team_factor_is_one_for_all_that_a_team_does() -> None:
     n, seed = 300, 6
     with_team, without = (draw_effort(LEDGER, DESIGNS, ONE, n, seed, team_factor=team) for team in (True, False))
-    factor = team_factor_at(uniform_of(TEAM, n, seed))
+    factor = compute_team_factor(draw_item_uniforms(TEAM, n, seed))
     for name in DESIGNS:
         assert with_team[name].one_off_days == pytest.approx(factor * without[name].one_off_days)
         assert with_team[name].yearly_days == pytest.approx(factor * without[name].yearly_days)
-    assert team_factor_at(0.5) == pytest.approx(1.0)
-    assert np.log(team_factor_at(np.array([0.841344746]))) == pytest.approx(0.25)  # one standard deviation
+    assert compute_team_factor(0.5) == pytest.approx(1.0)
+    assert np.log(compute_team_factor(np.array([0.841344746]))) == pytest.approx(0.25)  # one standard deviation
 
 
 def test_effort_from_uniforms_of_ones_own_is_the_same_effort() -> None:
     n, seed = 64, 7
-    uniforms = {name: uniform_of(name, n, seed) for name in needed_items(LEDGER, DESIGNS.values(), ONE)}
-    driven = effort_from_uniforms(LEDGER, DESIGNS, ONE, uniforms, uniform_of(TEAM, n, seed))
+    uniforms = {name: draw_item_uniforms(name, n, seed) for name in list_needed_items(LEDGER, DESIGNS.values(), ONE)}
+    driven = compute_effort(LEDGER, DESIGNS, ONE, uniforms, draw_item_uniforms(TEAM, n, seed))
     drawn = draw_effort(LEDGER, DESIGNS, ONE, n, seed)
     for name in DESIGNS:
         assert np.array_equal(driven[name].one_off_days, drawn[name].one_off_days)
@@ -134,15 +134,15 @@ def test_effort_from_uniforms_of_ones_own_is_the_same_effort() -> None:
 
 def test_items_without_uniforms_stay_at_their_means() -> None:
     half = np.full(3, 0.5)
-    found = effort_from_uniforms(LEDGER, DESIGNS, ONE, {}, half)
-    for name, means in expected_effort(LEDGER, DESIGNS, ONE).items():
+    found = compute_effort(LEDGER, DESIGNS, ONE, {}, half)
+    for name, means in compute_expected_effort(LEDGER, DESIGNS, ONE).items():
         assert found[name].one_off_days == pytest.approx(np.full(3, means.one_off_days))
 
 
 @pytest.mark.parametrize("uniforms", [{}, {"J01": np.zeros(2), "J02": np.zeros(3)}])
 def test_uniforms_must_be_there_and_of_one_length(uniforms: dict[str, np.ndarray]) -> None:  # type: ignore[type-arg]
     with pytest.raises(ValueError, match="all of one length"):
-        effort_from_uniforms(LEDGER, DESIGNS, ONE, uniforms, None)
+        compute_effort(LEDGER, DESIGNS, ONE, uniforms, None)
 
 
 @given(st.lists(st.sampled_from(sorted(set(WRAPPERS) - {"mtls"})), max_size=4), st.sampled_from(sorted(WRAPPERS)))
@@ -151,7 +151,7 @@ def test_effort_is_a_union_over_parts(around: list[str], more: str) -> None:
     plain = design(JWT, wrappers=tuple(around), name="plain")
     further = design(JWT, wrappers=(*around, more), name="further")
     twice = design(JWT, wrappers=(*around, *around), name="twice")
-    works = [work_of(LEDGER, one, ONE) for one in (plain, further, twice)]
+    works = [compute_work(LEDGER, one, ONE) for one in (plain, further, twice)]
     assert set(works[0].items) <= set(works[1].items)
     assert works[0] == works[2]
 
@@ -161,35 +161,35 @@ def test_an_item_is_done_as_often_as_what_it_scales_with(scales: str) -> None:
     item = Item("T1", "", ("service:jwt_local",), "", "one_off", scales, 1, 2, 3, "", "", "")  # type: ignore[arg-type]
     counts = Counts(stacks=2, services=7, clients=3, authorization_servers=5)
     times = {"once_as": 5, "once_org": 1, "per_rs_stack": 2, "per_rs_service": 7, "per_client": 3}
-    assert work_of(EffortLedger((item,)), design(JWT), counts).one_off == {"T1": times[scales]}
-    assert work_of(EffortLedger((item,)), design(OPAQUE), counts).one_off == {}
+    assert compute_work(EffortLedger((item,)), design(JWT), counts).one_off == {"T1": times[scales]}
+    assert compute_work(EffortLedger((item,)), design(OPAQUE), counts).one_off == {}
 
 
 def test_who_does_not_run_the_server_pays_nothing_for_it() -> None:
-    mine = expected_effort(LEDGER, DESIGNS, Counts(authorization_servers=0))["jwt"]
+    mine = compute_expected_effort(LEDGER, DESIGNS, Counts(authorization_servers=0))["jwt"]
     servers = [item for item in LEDGER.items if item.scales_with == "once_as" and item.kind == "one_off"]
-    own = work_of(LEDGER, DESIGNS["jwt"], ONE).one_off
+    own = compute_work(LEDGER, DESIGNS["jwt"], ONE).one_off
     saved = sum(item.mean for item in servers if item.id in own)
-    assert expected_effort(LEDGER, DESIGNS, ONE)["jwt"].one_off_days - mine.one_off_days == pytest.approx(saved)
+    assert compute_expected_effort(LEDGER, DESIGNS, ONE)["jwt"].one_off_days - mine.one_off_days == pytest.approx(saved)
     assert saved > 5
 
 
 class TestGoingOver:
     def test_from_a_design_to_itself_nothing_is_done(self) -> None:
         for present in DESIGNS.values():
-            assert work_of(LEDGER, present, ONE, present=present).one_off == {}
+            assert compute_work(LEDGER, present, ONE, present=present).one_off == {}
 
     def test_only_what_is_not_there_is_built_and_the_change_itself_comes_on_top(self) -> None:
-        work = work_of(LEDGER, DESIGNS["jwt_denylist"], ONE, present=DESIGNS["jwt"])
+        work = compute_work(LEDGER, DESIGNS["jwt_denylist"], ONE, present=DESIGNS["jwt"])
         assert work.one_off == {"D01": 1, "D02": 1, "D03": 1, "D04": 1}
-        changed = work_of(LEDGER, DESIGNS["jwt"], Counts(stacks=2, services=9), present=DESIGNS["opaque"])
+        changed = compute_work(LEDGER, DESIGNS["jwt"], Counts(stacks=2, services=9), present=DESIGNS["opaque"])
         assert (changed.one_off["Z01"], changed.one_off["Z02"], changed.one_off["Z03"]) == (2, 9, 1)
         assert "Z04" not in changed.one_off
         assert not any(LEDGER.item(name).common for name in changed.one_off)
 
     def test_clients_change_where_what_they_do_changes(self) -> None:
         bound = design(JWT, wrappers=("dpop",))
-        assert work_of(LEDGER, bound, Counts(clients=4), present=design(JWT)).one_off["Z04"] == 4
+        assert compute_work(LEDGER, bound, Counts(clients=4), present=design(JWT)).one_off["Z04"] == 4
 
     def test_what_is_done_every_year_is_that_of_the_new_design(self) -> None:
         for name, drawn in draw_effort(LEDGER, DESIGNS, ONE, 20, 1, present=DESIGNS["phantom"]).items():
@@ -198,33 +198,33 @@ class TestGoingOver:
 
     def test_one_more_place_for_what_is_there_costs_the_difference(self) -> None:
         counts = Counts(stacks=3)
-        work = work_of(LEDGER, design(JWT | {"gateway": "jwt_local"}), counts, present=design(JWT))
+        work = compute_work(LEDGER, design(JWT | {"gateway": "jwt_local"}), counts, present=design(JWT))
         assert work.one_off["J10"] == 1
 
     def test_a_gateway_that_only_relays_changes_nothing(self) -> None:
-        assert work_of(LEDGER, design(JWT | {"gateway": "relay"}), ONE, present=design(JWT)).one_off == {}
+        assert compute_work(LEDGER, design(JWT | {"gateway": "relay"}), ONE, present=design(JWT)).one_off == {}
 
 
 def test_swings_are_of_the_items_that_differ_and_widest_first() -> None:
-    swings = effort_swings(LEDGER, DESIGNS["jwt"], DESIGNS["opaque"], ONE)
+    swings = compute_effort_swings(LEDGER, DESIGNS["jwt"], DESIGNS["opaque"], ONE)
     assert [swing.width for swing in swings] == sorted((swing.width for swing in swings), reverse=True)
-    ours, theirs = (set(work_of(LEDGER, DESIGNS[name], ONE).items) for name in ("jwt", "opaque"))
+    ours, theirs = (set(compute_work(LEDGER, DESIGNS[name], ONE).items) for name in ("jwt", "opaque"))
     assert {swing.item for swing in swings} == ours ^ theirs
     widest = swings[0]
     item = LEDGER.item(widest.item)
     uniforms = {item.id: np.array([0.05, 0.95])}
-    found = effort_from_uniforms(LEDGER, DESIGNS, ONE, uniforms, None)
+    found = compute_effort(LEDGER, DESIGNS, ONE, uniforms, None)
     difference = found["jwt"].one_off_days - found["opaque"].one_off_days
     assert [widest.low_days, widest.high_days] == pytest.approx(difference.tolist())
 
 
 def test_counts_are_what_was_said_else_what_the_world_has() -> None:
-    assert organisation_counts(None) == Counts(1, 1, 1)
-    assert organisation_counts(scenario(), services=4) == Counts(1, 4, 1)
-    assert organisation_counts(scenario(), stacks=2, clients=0) == Counts(2, 1, 0)
+    assert resolve_counts(None) == Counts(1, 1, 1)
+    assert resolve_counts(scenario(), services=4) == Counts(1, 4, 1)
+    assert resolve_counts(scenario(), stacks=2, clients=0) == Counts(2, 1, 0)
 
 
 def test_the_organisation_of_a_scenario_counts_unless_something_else_is_said() -> None:
     given = replace(scenario(), organisation=Organisation(stacks=2, services=9))
-    assert organisation_counts(given) == Counts(2, 9, 1)
-    assert organisation_counts(given, services=3) == Counts(2, 3, 1)
+    assert resolve_counts(given) == Counts(2, 9, 1)
+    assert resolve_counts(given, services=3) == Counts(2, 3, 1)

@@ -7,36 +7,36 @@ import pytest
 from simlib.decision.effort import (
     Counts,
     Indicator,
-    class_totals,
-    cocomo_days,
-    code_pairs,
+    build_reference_designs,
     code_size,
-    cosmic_points,
-    design_sizes,
-    expected_effort,
+    compute_expected_effort,
+    compute_library_rate,
+    count_advisory_classes,
+    count_cosmic_points,
+    count_obligations,
+    estimate_cocomo_days,
+    estimate_ratio,
     indicators,
-    library_rate,
+    list_code_pairs,
+    list_obligations,
     load_ledger,
-    must_counts,
-    obligations_of,
-    part_size,
-    ratio_of,
-    reference_designs,
+    measure_design,
+    measure_part,
     uncounted,
 )
-from simlib.decision.effort.cocomo import cocomo_months, exponent
-from simlib.decision.effort.indicators import lived_counts
+from simlib.decision.effort.cocomo import compute_exponent, estimate_cocomo_months
+from simlib.decision.effort.indicators import count_process
 from support.efforts import JWT, design
 from support.worlds import scenario
 
-DESIGNS = reference_designs()
+DESIGNS = build_reference_designs()
 
 
 class TestMeasuredCode:
     def test_at_the_resource_server_a_jwt_takes_twice_the_code(self) -> None:
-        pairs = code_pairs("RS")
+        pairs = list_code_pairs("RS")
         assert len(pairs) == 12
-        ratio = ratio_of(pairs)
+        ratio = estimate_ratio(pairs)
         assert (round(ratio.mean, 1), round(ratio.low, 1), round(ratio.high, 1)) == (2.1, 1.3, 3.3)
         assert (round(ratio.smallest, 1), round(ratio.largest, 1), ratio.above_one) == (0.3, 7.9, 10)
 
@@ -52,18 +52,18 @@ class TestMeasuredCode:
         ],
     )
     def test_geometric_means_are_the_published_ones(self, column: str, published: float, projects: int) -> None:
-        pairs = code_pairs("RS", column)
+        pairs = list_code_pairs("RS", column)
         assert len(pairs) == projects
-        assert ratio_of(pairs).mean == pytest.approx(published, abs=0.02)
+        assert estimate_ratio(pairs).mean == pytest.approx(published, abs=0.02)
 
     def test_sides_of_several_rows_are_their_signed_sum(self) -> None:
-        sizes = {pair.project: (pair.opaque, pair.jwt) for pair in code_pairs("RS")}
+        sizes = {pair.project: (pair.opaque, pair.jwt) for pair in list_code_pairs("RS")}
         assert sizes["gravitee"] == (655 + 335, 1913 - 349)
         assert sizes["liboauth2"] == (121, 955)
 
     def test_at_the_authorization_server_the_difference_is_small(self) -> None:
-        assert len(code_pairs("AS")) == 7
-        assert ratio_of(code_pairs("AS")).mean == pytest.approx(1.23, abs=0.005)
+        assert len(list_code_pairs("AS")) == 7
+        assert estimate_ratio(list_code_pairs("AS")).mean == pytest.approx(1.23, abs=0.005)
 
 
 class TestCrossChecks:
@@ -72,13 +72,13 @@ class TestCrossChecks:
         [(257, 12.5, 16), (496, 25.8, 33), (321, 16.0, 21), (528, 27.7, 36), (1079, 61, 78)],
     )
     def test_cocomo_gives_the_published_days(self, nloc: float, nominal: float, high: float) -> None:
-        assert cocomo_days(nloc) == pytest.approx(nominal, rel=0.006)
-        assert cocomo_days(nloc, "high", "high") == pytest.approx(high, abs=0.5)
+        assert estimate_cocomo_days(nloc) == pytest.approx(nominal, rel=0.006)
+        assert estimate_cocomo_days(nloc, "high", "high") == pytest.approx(high, abs=0.5)
 
     def test_its_constants_are_those_of_the_manual(self) -> None:
-        assert exponent() == pytest.approx(1.0997)
-        assert cocomo_days(1000) == pytest.approx(2.94 * 19)
-        assert cocomo_months(1000) == pytest.approx(3.67 * 2.94 ** (0.28 + 0.2 * 0.1897))
+        assert compute_exponent() == pytest.approx(1.0997)
+        assert estimate_cocomo_days(1000) == pytest.approx(2.94 * 19)
+        assert estimate_cocomo_months(1000) == pytest.approx(3.67 * 2.94 ** (0.28 + 0.2 * 0.1897))
 
     def test_median_sizes_are_those_that_it_is_fed(self) -> None:
         sizes = [code_size(layer, side) for layer in ("RS", "AS") for side in ("opaque", "jwt")]
@@ -86,17 +86,19 @@ class TestCrossChecks:
 
     def test_cosmic_counts_sixteen_against_twenty_one(self) -> None:
         points = {
-            (side, strategy): cosmic_points(side, strategy) for side in ("RS", "AS") for strategy in ("opaque", "jwt")
+            (side, strategy): count_cosmic_points(side, strategy)
+            for side in ("RS", "AS")
+            for strategy in ("opaque", "jwt")
         }
         assert points == {("RS", "opaque"): 5, ("RS", "jwt"): 8, ("AS", "opaque"): 11, ("AS", "jwt"): 13}
-        assert cosmic_points("RS", "opaque_cache") == 7
+        assert count_cosmic_points("RS", "opaque_cache") == 7
 
 
 class TestCounts:
     def test_obligations_are_those_of_the_documents_that_a_design_brings(self) -> None:
-        assert must_counts(DESIGNS["opaque"]) == {"RS": 4, "AS": 11, "client": 0}  # RFC 7662
-        assert must_counts(DESIGNS["jwt"]) == {"RS": 12 + 20 + 6, "AS": 16 + 8 + 1, "client": 0}
-        assert [one.document for one in obligations_of(DESIGNS["jwt"]) if one.actor == "RS"] == [
+        assert count_obligations(DESIGNS["opaque"]) == {"RS": 4, "AS": 11, "client": 0}  # RFC 7662
+        assert count_obligations(DESIGNS["jwt"]) == {"RS": 12 + 20 + 6, "AS": 16 + 8 + 1, "client": 0}
+        assert [one.document for one in list_obligations(DESIGNS["jwt"]) if one.actor == "RS"] == [
             *("RFC 9068", "RFC 8725", "ASVS 5.0 chapter 9")
         ]
 
@@ -105,25 +107,25 @@ class TestCounts:
         assert uncounted(design(JWT, wrappers=("mtls",))) == ("RFC 8705",)
 
     def test_advisories_are_few_a_year_and_sixty_one_in_all(self) -> None:
-        assert library_rate() == pytest.approx((0.4, 0.7))
-        assert class_totals() == {"jwt_library": 22, "jwt_application": 36, "introspection": 3}
+        assert compute_library_rate() == pytest.approx((0.4, 0.7))
+        assert count_advisory_classes() == {"jwt_library": 22, "jwt_application": 36, "introspection": 3}
 
 
 class TestOwnCode:
     def test_a_part_is_its_own_unit_and_what_it_uses(self) -> None:
-        assert "strategies/jwt_local.py" in part_size("service:jwt_local").units
-        assert "tokens/jws.py" in part_size("service:jwt_local").units
-        assert not any("jw" in unit for unit in part_size("service:opaque_introspection").units)
-        assert part_size("service:nothing") == (0, 0, 0, ())
+        assert "strategies/jwt_local.py" in measure_part("service:jwt_local").units
+        assert "tokens/jws.py" in measure_part("service:jwt_local").units
+        assert not any("jw" in unit for unit in measure_part("service:opaque_introspection").units)
+        assert measure_part("service:nothing") == (0, 0, 0, ())
 
     def test_a_design_is_the_union_of_its_parts(self) -> None:
-        plain, listed = (design_sizes(DESIGNS[name])["RS"] for name in ("jwt", "jwt_denylist"))
+        plain, listed = (measure_design(DESIGNS[name])["RS"] for name in ("jwt", "jwt_denylist"))
         assert set(plain.units) < set(listed.units)
         assert plain.nloc < listed.nloc
         assert len(set(listed.units)) == len(listed.units)
 
     def test_a_cache_comes_on_top_of_asking(self) -> None:
-        sizes = [design_sizes(DESIGNS[name])["RS"].nloc for name in ("opaque", "opaque_cache", "jwt", "phantom")]
+        sizes = [measure_design(DESIGNS[name])["RS"].nloc for name in ("opaque", "opaque_cache", "jwt", "phantom")]
         assert all(one < other for one, other in pairwise(sizes))
 
 
@@ -142,7 +144,7 @@ class TestSideBySide:
         assert assumed == {name for name in found if name.startswith(("one_off", "yearly", "migration", "cocomo"))}
 
     def test_person_days_are_means_within_their_intervals(self, found: dict[str, Indicator]) -> None:
-        means = expected_effort(load_ledger(), DESIGNS, Counts(), common=False)
+        means = compute_expected_effort(load_ledger(), DESIGNS, Counts(), common=False)
         for name, value in found["one_off_days"].values.items():
             assert value is not None
             assert value[0] == means[name].one_off_days
@@ -165,7 +167,7 @@ class TestSideBySide:
 
     def test_the_process_is_counted_in_the_life_of_a_user(self) -> None:
         given = scenario()
-        lived = lived_counts(given)
+        lived = count_process(given)
         found = {one.label: one for one in indicators(load_ledger(), given.designs, Counts(), lived=lived)}
         row = found["messages: next request"]
         assert row.mark == "counted"
@@ -178,7 +180,7 @@ class TestSideBySide:
             one.name: one.values
             for one in indicators(load_ledger(), given, Counts(), present=DESIGNS["phantom"], n=100)
         }
-        means = expected_effort(load_ledger(), given, Counts())
+        means = compute_expected_effort(load_ledger(), given, Counts())
         saved = found["present_yearly_days_difference"]
         assert saved["phantom"] is None
         assert saved["jwt"] is not None

@@ -11,9 +11,15 @@ from hypothesis import strategies as st
 
 from simlib import simulate
 from simlib.analysis import summarise
-from simlib.analysis.availability import availability as available
-from simlib.analysis.cache_theory import alive
-from simlib.decision.gain.structure import Kept, availability, expected_exposure_s, served_in_outage, share_served
+from simlib.analysis.availability import compute_availability as available
+from simlib.analysis.cache_theory import unexpired_share
+from simlib.decision.gain.structure import (
+    CachedItem,
+    compute_availability,
+    compute_expected_exposure_s,
+    compute_share_served,
+    compute_share_served_in_outage,
+)
 from simlib.scenario.economics import Terms
 from simlib.scenario.scenario import Scenario
 from support.worlds import DESIGNS, scenario
@@ -37,7 +43,7 @@ def world(outage_s: float = 600.0, **overrides: Any) -> Scenario:
 
 def served(name: str, design: dict[str, Any], hits: float = 0.5, outage_s: float = 600.0, **overrides: Any) -> float:
     made = world(outage_s, designs={name: design}, **overrides)
-    return served_in_outage(made, made.design(name), hits)
+    return compute_share_served_in_outage(made, made.design(name), hits)
 
 
 @settings(max_examples=60, deadline=None)
@@ -46,7 +52,7 @@ def served(name: str, design: dict[str, Any], hits: float = 0.5, outage_s: float
 )
 def test_the_share_is_that_of_the_formula(life: float, share: float, grace: float, length: float) -> None:
     """h m (1 - m / 2T) / L with m = min(L, T), after a grace of g in which all is as before."""
-    found = share_served((Kept(life, share, grace),), length)
+    found = compute_share_served((CachedItem(life, share, grace),), length)
     unharmed = min(grace, length)
     m = min(max(length - grace, 0.0), life)
     assert found == pytest.approx(share * (unharmed + m * (1 - m / (2 * life))) / length, rel=1e-4, abs=1e-9)
@@ -66,13 +72,15 @@ def test_a_cache_under_poisson_requests_serves_what_the_formula_says() -> None:
                 asked += 1
                 hit += now < until
     ratio = rate * ttl / (1 + rate * ttl)
-    assert hit / asked == pytest.approx(share_served((Kept(ttl, ratio),), length), abs=0.015)
+    assert hit / asked == pytest.approx(compute_share_served((CachedItem(ttl, ratio),), length), abs=0.015)
 
 
 @settings(max_examples=30, deadline=None)
 @given(lives=st.lists(st.floats(1.0, 100.0), min_size=1, max_size=3), length=st.floats(1.0, 300.0))
 def test_without_grace_it_is_the_product_of_analysis(lives: list[float], length: float) -> None:
-    assert share_served(tuple(Kept(life) for life in lives), length) == pytest.approx(alive(length, lives), abs=1e-9)
+    assert compute_share_served(tuple(CachedItem(life) for life in lives), length) == pytest.approx(
+        unexpired_share(length, lives), abs=1e-9
+    )
 
 
 DOWN = {"faults": {"down": {"kind": "down", "host": "authorization_server", "at_s": 6.0, "length_s": 8.0}}}
@@ -96,7 +104,7 @@ def test_it_is_what_a_simulated_outage_leaves(name: str, design: dict[str, Any])
     calm, down = scenario(**run), scenario(**run, world=DOWN)
     hits = float(np.mean([summarise(simulate(calm, name, number), 0.0)["hit_ratio"] for number in range(2)]))
     measured = [available(simulate(down, name, number), 6.0, 14.0) for number in range(12)]
-    expected = served_in_outage(replace(calm, terms=Terms(outage_length_s=8.0)), calm.design(name), hits)
+    expected = compute_share_served_in_outage(replace(calm, terms=Terms(outage_length_s=8.0)), calm.design(name), hits)
     assert float(np.mean(measured)) == pytest.approx(expected, abs=0.05)
 
 
@@ -110,7 +118,7 @@ def test_keys_that_are_fetched_ahead_are_never_about_to_end() -> None:
 def test_opaque_tokens_without_a_cache_are_down_exactly_while_the_server_is() -> None:
     for outage in (1e-3, 10.0, 1e6):
         assert served("opaque", DESIGNS["opaque"], outage_s=outage) == 0.0
-    assert availability(8.76, 0.0) == pytest.approx(0.999)
+    assert compute_availability(8.76, 0.0) == pytest.approx(0.999)
 
 
 def test_a_cache_outlives_it_by_its_hits_and_what_is_left_of_them() -> None:
@@ -165,7 +173,7 @@ def test_lists_that_must_be_fresh_end_and_those_that_need_not_do_not() -> None:
 def test_the_mean_exposure_is_half_of_what_the_strictest_judge_may_not_notice() -> None:
     def expected(design: dict[str, Any]) -> float:
         made = world(designs={"one": design})
-        return expected_exposure_s(made, made.design("one"))
+        return compute_expected_exposure_s(made, made.design("one"))
 
     assert expected(DESIGNS["opaque"]) == 0.0
     assert expected(DESIGNS["cached"]) == 5.0
@@ -177,4 +185,4 @@ def test_the_mean_exposure_is_half_of_what_the_strictest_judge_may_not_notice() 
 
 def test_an_outage_must_last() -> None:
     with pytest.raises(ValueError, match="must last more than 0 s"):
-        share_served((), 0.0)
+        compute_share_served((), 0.0)

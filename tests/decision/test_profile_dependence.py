@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simlib.decision import ProfileDependence, Verdicts, judge_comparison, judge_profiles
-from simlib.report.profile_tables import profile_rows, profiles_csv, profiles_document
+from simlib.report.profile_tables import build_profile_rows, build_profiles_document, format_profiles_csv
 from support.comparisons import CACHED, JWT, OPAQUE, Figures, comparison
 from support.scenarios import design_of
 
@@ -141,14 +141,14 @@ def test_other_designs_are_refused() -> None:
 
 def test_tables_hold_a_cell_per_profile_and_what_is_undefined_is_empty() -> None:
     told = dependence(QUICK, jvm=GROWING)
-    row = profile_rows(told)[0]
+    row = build_profile_rows(told)[0]
     assert (row.label, row.pair, row.reading) == ("mean latency, ms", f"{JWT} against {OPAQUE}", "changes")
     assert [cell.word for cell in row.cells] == ["better", "unstable"]
     assert row.cells[0].difference.startswith("\N{MINUS SIGN}10.0")
-    lines = profiles_csv(told).splitlines()
+    lines = format_profiles_csv(told).splitlines()
     assert len(lines) == 1 + 5 * 2
     assert lines[2].startswith(f"mean_s,s,{JWT},{OPAQUE},jvm,4,,,,,unstable,changes")
-    document = profiles_document(told)
+    document = build_profiles_document(told)
     assert document["profiles"] == {"python-2026": 4, "jvm": 4}
     assert document["words"][0]["difference"] == pytest.approx(-0.01, rel=0.01)
     assert document["words"][1]["difference"] is None

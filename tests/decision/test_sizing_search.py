@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlib.decision.gain.sizing_search import Tried, cheapest
-from simlib.decision.gain.tiers import Level, Place, Requirement, Setup, Tier, chain, smaller
+from simlib.decision.gain.sizing_search import Evaluation, find_cheapest
+from simlib.decision.gain.tiers import Level, Place, Requirement, Setup, Tier, list_setups, shrink
 
 ANY = Requirement({}, False)
 HOURLY = {"service": 0.04, "authorization_server": 0.05, "database": 0.12}
@@ -19,18 +19,18 @@ class Table:
 
     def __init__(self, tiers: tuple[Tier, ...], met: Callable[[dict[str, int]], bool]) -> None:
         self.tiers = tiers
-        self.tried: list[Tried] = []
+        self.tried: list[Evaluation] = []
         self._met = met
 
     def cost(self, setup: Setup) -> float:
         return sum(HOURLY[tier.name] * tier.vcpus(setup) for tier in self.tiers)
 
-    def attempt(self, setup: Setup, requirement: Requirement) -> Tried:
+    def attempt(self, setup: Setup, requirement: Requirement) -> Evaluation:
         known = next((own for own in self.tried if own.setup == setup), None)
         if known is None:
             over = any(tier.overloaded(setup) for tier in self.tiers)
             kept = not over and self._met({tier.name: tier.vcpus(setup) for tier in self.tiers})
-            known = Tried(setup, self.cost(setup), () if kept else ("too slow",))
+            known = Evaluation(setup, self.cost(setup), () if kept else ("too slow",))
             self.tried.append(known)
         return known
 
@@ -40,7 +40,7 @@ def tier(name: str, busy: float) -> Tier:
 
 
 def found(table: Table) -> dict[str, int]:
-    best = cheapest(table, ANY)  # type: ignore[arg-type]
+    best = find_cheapest(table, ANY)  # type: ignore[arg-type]
     return {own.name: own.vcpus(best.setup) for own in table.tiers}
 
 
@@ -64,7 +64,7 @@ def test_the_search_finds_what_trying_everything_finds(
 
     table = Table(tiers, met)
     best = found(table)
-    chains = [chain(own, own.light(0.1)) for own in tiers]
+    chains = [list_setups(own, own.light(0.1)) for own in tiers]
     sizes = [[own.vcpus(setup) for setup in steps] for own, steps in zip(tiers, chains, strict=True)]
     good = [
         (sum(HOURLY[n] * v for n, v in zip(HOURLY, (a, b, c), strict=True)), dict(zip(HOURLY, (a, b, c), strict=True)))
@@ -105,11 +105,11 @@ def test_a_neighbour_that_keeps_the_limits_against_all_expectation_is_taken() ->
 
 def test_servers_grow_by_replicas_or_by_cores() -> None:
     loops, cores = Place("service", 1, 0.0, Level(3, 1)), Place("service", 1, 0.0, Level(2, 4))
-    assert [one.each for _, one in zip(range(4), loops.levels(), strict=False)] == [1, 2, 3, 4]
-    grown = [one for _, one in zip(range(5), cores.levels(), strict=False)]
+    assert [one.each for _, one in zip(range(4), loops.list_levels(), strict=False)] == [1, 2, 3, 4]
+    grown = [one for _, one in zip(range(5), cores.list_levels(), strict=False)]
     assert grown == [Level(1, 1), Level(2, 1), Level(2, 2), Level(2, 3), Level(2, 4)]
-    assert cores.at_least(5) == Level(2, 3)
-    assert cores.at_least(1e9) == Level(2, 1000)
+    assert cores.find_level(5) == Level(2, 3)
+    assert cores.find_level(1e9) == Level(2, 1000)
     assert loops.next(Level(1000, 1)) is None
 
 
@@ -120,27 +120,27 @@ def test_a_step_goes_to_the_busiest_place_and_the_smallest_size_is_not_overloade
         Place("inner_service", 3, 0.9, Level(2, 1)),
     )
     own = Tier("service", places)
-    first = own.first()
+    first = own.find_smallest_setup()
     assert {name: level.each for name, level in first.items()} == {"gateway": 1, "service": 2, "inner_service": 1}
-    assert own.vcpus(first) == 1 + 2 * 2 + 3 * 1
-    assert not own.overloaded(first)
-    following = own.larger(first)
+    assert own.count_vcpus(first) == 1 + 2 * 2 + 3 * 1
+    assert not own.is_overloaded(first)
+    following = own.enlarge(first)
     assert following is not None
     assert following["inner_service"].each == 2  # 90 % busy, the service 75 %
-    less = smaller(own, first)
+    less = shrink(own, first)
     assert less is not None
-    assert own.overloaded(less)
-    assert smaller(tier("service", 0.5), {"service": Level(1, 1)}) is None
+    assert own.is_overloaded(less)
+    assert shrink(tier("service", 0.5), {"service": Level(1, 1)}) is None
 
 
 def test_exactly_busy_is_overloaded() -> None:
-    assert tier("service", 2.0).first()["service"].each == 3
-    assert tier("service", 2.0).overloaded({"service": Level(2, 1)})
+    assert tier("service", 2.0).find_smallest_setup()["service"].each == 3
+    assert tier("service", 2.0).is_overloaded({"service": Level(2, 1)})
 
 
 def test_an_endless_load_ends_the_search() -> None:
     table = Table((tier("service", 1e6),), lambda _: True)
-    best: Any = cheapest(table, ANY)  # type: ignore[arg-type]
+    best: Any = find_cheapest(table, ANY)  # type: ignore[arg-type]
     assert not best.met
     assert best.setup["service"].each == 1000
     assert len(table.tried) <= 2

@@ -50,7 +50,10 @@ def test_equal_values_are_equivalent_even_without_a_margin() -> None:
 def test_a_metric_that_no_replication_has_in_both_designs_is_undefined() -> None:
     judgement = judge_difference(P95, "jwt", [math.nan, 1.0], "opaque", [1.0, math.nan], 0.1)
     assert judgement.word == "undefined"
-    assert describe_judgement(judgement) == "p95 latency of jwt cannot be compared with opaque: no replication has it in both"
+    assert (
+        describe_judgement(judgement)
+        == "p95 latency of jwt cannot be compared with opaque: no replication has it in both"
+    )
 
 
 def test_one_replication_decides_nothing_and_asks_for_another() -> None:

@@ -30,7 +30,7 @@ class Unit(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """The name of a file that would hold only this unit; "PasetoLocal" is "paseto_local"."""
+        """The name of a file that would hold only this unit; "PasetoValidator" is "paseto_local"."""
         name = self.name or Path(self.file).stem
         return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name).lstrip("_")
 

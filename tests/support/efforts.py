@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from simlib.scenario.design import Chosen, Design
+from simlib.scenario.design import ChosenPart, Design
 from simlib.strategies import CATALOGUE
 
 
@@ -21,9 +21,9 @@ def design(
     return Design(name, name, 300.0, information, chosen, {}, around, **more)
 
 
-def chosen_part(place: str, part: str, **settings: Any) -> Chosen:
+def chosen_part(place: str, part: str, **settings: Any) -> ChosenPart:
     """A part with settings of its own where they are given."""
-    return Chosen(part, replace(CATALOGUE[place][part].Settings(), **settings))
+    return ChosenPart(part, replace(CATALOGUE[place][part].Settings(), **settings))
 
 
 OPAQUE = {"service": "opaque_introspection", "authorization_server": "reference_token"}

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from simlib.analysis import student
 from simlib.engine.costs import StatedCosts
-from simlib.engine.network import Host, Network, Path, run_network
+from simlib.engine.network import Host, Network, Path
+from simlib.engine.simulation import run_network
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Compute, Reply
 from simlib.scenario.records import FINISHED, Records
@@ -31,7 +32,7 @@ class Law:
     def __init__(self, inverse: Callable[[Floats], Floats]) -> None:
         self._inverse = inverse
 
-    def seconds(self, uniform: Floats) -> Floats:
+    def invert(self, uniform: Floats) -> Floats:
         return self._inverse(uniform)
 
 
@@ -41,7 +42,7 @@ class Listed:
     def __init__(self, values: ArrayLike) -> None:
         self._values = np.asarray(values, dtype=np.float64)
 
-    def seconds(self, uniform: Floats) -> Floats:
+    def invert(self, uniform: Floats) -> Floats:
         return self._values[: len(uniform)]
 
 
@@ -90,7 +91,7 @@ def client_and_server(
 
 def poisson(rate: float, count: int, replication: int, seed: int = 1) -> Floats:
     """So many arrivals of a Poisson stream."""
-    times: Floats = np.cumsum(-np.log1p(-Variates(seed, replication).column("test.gap", count)) / rate)
+    times: Floats = np.cumsum(-np.log1p(-Variates(seed, replication).draw_column("test.gap", count)) / rate)
     return times
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from simlib.analysis.mva import ClosedStation, mean_value_analysis
 from simlib.engine.arrivals import Cycles, draw_cycles
-from simlib.engine.costs import OwnCosts
-from simlib.engine.network import Host, Network, Path, run_network
+from simlib.engine.costs import StatedCosts
+from simlib.engine.network import Host, Network, Path
+from simlib.engine.simulation import run_network
 from simlib.scenario.distributions import Constant, Exponential
 from simlib.scenario.effects import Call, Compute
 from simlib.scenario.variates import Variates
@@ -22,7 +23,7 @@ THINK, LINK, RS, AS = 2.0, 0.2, 0.05, 0.08
 def network(servers: int) -> Network:
     """Two visits of one mean to the resource server, one to the authorization server in between."""
     half = Exponential(mean_s=RS)
-    costs = OwnCosts({"before": half, "after": half, "look": Exponential(mean_s=AS)})
+    costs = StatedCosts({"before": half, "after": half, "look": Exponential(mean_s=AS)})
     asks = does(Compute("before"), Call("introspect", Message()), Compute("after"))
     return Network(
         hosts=(Host("service", servers), Host("authorization_server", 1)),

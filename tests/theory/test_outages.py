@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib import simulate
-from simlib.analysis.availability import availability, of_users
-from simlib.analysis.cache_theory import alive, answers_older_than, availability_without_server
+from simlib.analysis.availability import compute_availability, select_user_requests
+from simlib.analysis.cache_theory import answers_older_than, availability_without_server, unexpired_share
 from simlib.scenario.records import FINISHED
 from simlib.scenario.scenario import Scenario
 from support.networks import assert_covered
@@ -47,22 +47,22 @@ def world(name: str, designed: dict[str, Any], length: float = LENGTH, **run: An
 
 def measured(scenario: Scenario, design: str, length: float, replications: int) -> list[float]:
     runs = (simulate(scenario, design, number) for number in range(replications))
-    return [availability(records, BEGIN, BEGIN + length) for records in runs]
+    return [compute_availability(records, BEGIN, BEGIN + length) for records in runs]
 
 
 @given(st.floats(0.1, 100.0), st.lists(st.floats(0.1, 100.0), max_size=3))
 def test_the_closed_form_is_the_integral(outage: float, lives: list[float]) -> None:
     instants = (np.arange(4000) + 0.5) / 4000 * outage
     there = np.prod([np.maximum(0.0, 1 - instants / life) for life in lives], axis=0) if lives else np.ones(4000)
-    assert alive(outage, lives) == pytest.approx(float(there.mean()), abs=2e-3)
+    assert unexpired_share(outage, lives) == pytest.approx(float(there.mean()), abs=2e-3)
 
 
 def test_a_single_life_has_the_simple_form() -> None:
-    assert alive(4.0, [10.0]) == pytest.approx(1 - 4 / 20)
-    assert alive(30.0, [10.0]) == pytest.approx(10 / 60)
-    assert alive(5.0, []) == 1.0
+    assert unexpired_share(4.0, [10.0]) == pytest.approx(1 - 4 / 20)
+    assert unexpired_share(30.0, [10.0]) == pytest.approx(10 / 60)
+    assert unexpired_share(5.0, []) == 1.0
     assert availability_without_server(4.0, [(0.5, 10.0)]) == pytest.approx(5 / 6 * 0.8)
-    for wrong in (lambda: alive(0.0, [1.0]), lambda: alive(1.0, [0.0])):
+    for wrong in (lambda: unexpired_share(0.0, [1.0]), lambda: unexpired_share(1.0, [0.0])):
         with pytest.raises(ValueError, match="above 0"):
             wrong()
 
@@ -76,7 +76,7 @@ def test_it_is_the_mean_over_the_outage_of_what_is_left_at_each_instant(rate: fl
 
 def test_opaque_without_a_cache_is_down_exactly_while_the_authorization_server_is() -> None:
     records = simulate(world("it", OPAQUE), "it")
-    requests = of_users(records)
+    requests = select_user_requests(records)
     served = requests["outcome"] == FINISHED
     # A question is on its way to the authorization server one round trip of the client and half of one after arrival.
     asked = requests["arrival"] + ROUND_TRIP / 2
@@ -85,7 +85,7 @@ def test_opaque_without_a_cache_is_down_exactly_while_the_authorization_server_i
     near = (np.abs(there - BEGIN) < 2 * ROUND_TRIP) | (np.abs(there - back) < 2 * ROUND_TRIP)
     assert down.sum() > 100
     assert (served == ~down)[~near].all()
-    assert availability(records, BEGIN + 2 * ROUND_TRIP, back - 2 * ROUND_TRIP) == 0.0
+    assert compute_availability(records, BEGIN + 2 * ROUND_TRIP, back - 2 * ROUND_TRIP) == 0.0
 
 
 @pytest.mark.parametrize("length", [LENGTH, 18.0])

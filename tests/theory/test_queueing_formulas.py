@@ -53,7 +53,7 @@ def test_the_formulas_meet_where_their_systems_do(load: float) -> None:
     assert q.mg1_mean_wait(load, 1.0, 2.0) == pytest.approx(one)
     assert q.md1_mean_wait(load, 1.0) == pytest.approx(one / 2)
     assert q.mg1_ps_mean_sojourn(load, 1.0) == pytest.approx(q.mm1_mean_sojourn(load, 1.0))
-    assert q.product_form_mean_sojourn(load, [q.Visited(1, 1.0)]) == pytest.approx(q.mm1_mean_sojourn(load, 1.0))
+    assert q.product_form_mean_sojourn(load, [q.VisitedStation(1, 1.0)]) == pytest.approx(q.mm1_mean_sojourn(load, 1.0))
     assert q.md1_mean_sojourn(load, 1.0) == pytest.approx(q.mg1_mean_sojourn(load, 1.0, 1.0))
 
 
@@ -85,7 +85,7 @@ def test_shared_processors_slow_every_job_in_proportion_to_its_size() -> None:
 
 
 def test_a_reentrant_tandem_stands_as_if_each_station_saw_all_its_visits() -> None:
-    service, authorization = q.Visited(2, 0.1), q.Visited(1, 0.3, servers=2)
+    service, authorization = q.VisitedStation(2, 0.1), q.VisitedStation(1, 0.3, servers=2)
     assert service.utilisation(4.0) == pytest.approx(0.8)
     assert authorization.utilisation(4.0) == pytest.approx(0.6)
     sojourn = q.product_form_mean_sojourn(4.0, [service, authorization])
@@ -124,7 +124,7 @@ def test_no_steady_state_is_an_error(rate: float) -> None:
     with pytest.raises(ValueError, match="no steady state"):
         q.erlang_c(3, 3 * rate)
     with pytest.raises(ValueError, match="no steady state"):
-        q.product_form_mean_sojourn(rate, [q.Visited(2, 0.5)])
+        q.product_form_mean_sojourn(rate, [q.VisitedStation(2, 0.5)])
 
 
 def test_impossible_inputs_are_errors() -> None:

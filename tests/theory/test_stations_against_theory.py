@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simlib.analysis import queueing as q
-from simlib.engine.costs import OwnCosts
+from simlib.engine.costs import StatedCosts
 from simlib.engine.network import Host, Network, Path
 from simlib.scenario.distributions import Constant, Exponential, Lognormal, Uniform
 from simlib.scenario.effects import Call, Compute, Reply
@@ -55,7 +55,7 @@ def test_waits_are_distributed_as_in_the_m_m_c_queue() -> None:
         arrivals = poisson(rate, 40_000, replication)
         variates = Variates(1, replication)
         rows = run(one_station(EXPONENTIAL, workers), arrivals, 1e9, variates=variates, detail="requests")["requests"]
-        service = EXPONENTIAL.seconds(variates.column("server.work", len(arrivals)))
+        service = EXPONENTIAL.invert(variates.draw_column("server.work", len(arrivals)))
         waited = (rows["end"] - rows["arrival"])[4000:] - service[rows["request"]][4000:]
         shares.append(float((waited > level).mean()))
     assert_covered(shares, q.mmc_wait_exceeds(level, rate, 1.0, workers), narrow=0.08)
@@ -75,7 +75,7 @@ def test_under_processor_sharing_a_job_takes_in_proportion_to_its_size() -> None
         arrivals = poisson(0.7, 20_000, replication)
         network = one_station(TWO_SIZES, discipline="processor_sharing")
         rows = run(network, arrivals, 1e9, variates=variates, detail="requests")["requests"]
-        size = TWO_SIZES.seconds(variates.column("server.work", len(arrivals)))[rows["request"]]
+        size = TWO_SIZES.invert(variates.draw_column("server.work", len(arrivals)))[rows["request"]]
         taken = rows["end"] - rows["arrival"]
         late = rows["request"] >= 2000
         short.append(float(taken[late & (size == 0.5)].mean()))
@@ -106,7 +106,7 @@ def there_and_back() -> Network:
     return Network(
         hosts=(Host("service", 4, known_on_arrival=True), Host("authorization_server", 2, known_on_arrival=True)),
         entry=("service", lambda _: serve),
-        costs=OwnCosts({"before": EXPONENTIAL, "after": EXPONENTIAL, "work": EXPONENTIAL}),
+        costs=StatedCosts({"before": EXPONENTIAL, "after": EXPONENTIAL, "work": EXPONENTIAL}),
         paths=(Path("service", "authorization_server", Constant(value_s=0.5)),),
         handlers={"introspect": ("authorization_server", lambda _: answer)},
     )
@@ -115,6 +115,6 @@ def there_and_back() -> Network:
 @FORMS
 def test_a_station_that_is_visited_twice_has_product_form(form: str) -> None:
     rate = 1.5
-    stations = [q.Visited(2, 1.0, 4), q.Visited(1, 1.0, 2)]
+    stations = [q.VisitedStation(2, 1.0, 4), q.VisitedStation(1, 1.0, 2)]
     means = mean_sojourns(there_and_back(), rate, 25_000, 12, form=form)
     assert_covered(means, 0.5 + q.product_form_mean_sojourn(rate, stations))

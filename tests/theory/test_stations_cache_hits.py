@@ -6,7 +6,7 @@ import pytest
 
 from simlib import simulate
 from simlib.analysis import summarise
-from simlib.analysis.queueing import ttl_hit_ratio, zipf_ttl_hit_ratio
+from simlib.analysis.cache_theory import ttl_hit_ratio, zipf_ttl_hit_ratio
 from support.networks import assert_covered
 from support.worlds import DESIGNS, constant, costing, link, scenario
 

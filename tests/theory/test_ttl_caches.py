@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib import simulate
-from simlib.analysis.cache_theory import answers_older_than, outage_survival, over_users
-from simlib.analysis.gain_figures import older_than
-from simlib.analysis.queueing import ttl_hit_ratio, zipf_ttl_hit_ratio
+from simlib.analysis.cache_theory import answers_older_than, average_over_users, outage_survival
+from simlib.analysis.gain_figures import compute_older_shares
+from simlib.analysis.cache_theory import ttl_hit_ratio, zipf_ttl_hit_ratio
 from simlib.scenario.effects import Failed
 from simlib.strategies import OpaqueCached, ReferenceToken
 from support.networks import assert_covered
@@ -38,7 +38,7 @@ def shares_older(name: str, replicas: int, ttl: float = 10.0) -> list[dict[float
         length_s=LIFETIME + 240.0,
         warm_up_s=LIFETIME,
     )
-    return [dict(older_than(simulate(costing(made), name, n), LIFETIME, AGES)) for n in range(6)]
+    return [dict(compute_older_shares(simulate(costing(made), name, n), LIFETIME, AGES)) for n in range(6)]
 
 
 @pytest.mark.parametrize(("replicas", "ttl"), [(2, 10.0), (2, 80.0)])
@@ -122,10 +122,10 @@ def poisson(drawn: random.Random, rate: float, until: float) -> list[float]:
 
 
 def test_a_population_is_the_mean_over_its_requests() -> None:
-    assert over_users(lambda rate: ttl_hit_ratio(rate, 3.0), 9.0, 50, 0.7) == pytest.approx(
+    assert average_over_users(lambda rate: ttl_hit_ratio(rate, 3.0), 9.0, 50, 0.7) == pytest.approx(
         zipf_ttl_hit_ratio(9.0, 3.0, 50, 0.7)
     )
-    assert over_users(lambda rate: rate, 6.0, 2, 1.0) == pytest.approx(4.0 * 4 / 6 + 2.0 * 2 / 6)
+    assert average_over_users(lambda rate: rate, 6.0, 2, 1.0) == pytest.approx(4.0 * 4 / 6 + 2.0 * 2 / 6)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_population_is_the_mean_over_its_requests() -> None:
         (lambda: answers_older_than(0.0, 1.0, 1.0, caches=0), "caches"),
         (lambda: outage_survival(0.0, 1.0, math.nan), "ttl_s"),
         (lambda: outage_survival(0.0, 1.0, 1.0, -0.1), "stale_s"),
-        (lambda: over_users(lambda rate: rate, 1.0, 0, 0.0), "users"),
+        (lambda: average_over_users(lambda rate: rate, 1.0, 0, 0.0), "users"),
     ],
 )
 def test_inputs_out_of_range_are_refused_by_name(form: object, named: str) -> None:

@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 
 from simlib import simulate
-from simlib.analysis.availability import IN_TIME_S, availability, latency, right
-from simlib.analysis.exposure import Wrongs, wrongs
+from simlib.analysis.availability import IN_TIME_S, compute_availability, compute_mean_latency, find_correct_answers
+from simlib.analysis.exposure import WrongVerdicts, count_wrong_verdicts
 from simlib.analysis.fault_impact import (
     FEWEST,
-    NAMES,
+    FIGURE_NAMES,
     SUDDEN_S,
+    FaultWindow,
     Promise,
-    Window,
-    bad_day,
-    collapsed,
-    end_of,
-    recovery_s,
-    usual_before,
-    window_of,
+    find_end,
+    find_fault_window,
+    has_collapsed,
+    measure_bad_day,
+    measure_baseline,
+    measure_recovery,
 )
-from simlib.analysis.usage import peak_requests_per_s, peak_utilisation
+from simlib.analysis.usage import find_peak_request_rate, find_peak_utilisation
 from simlib.scenario.records import FAILED, FINISHED, REFUSED, SCHEMA, SESSION, STRANGER, UNFINISHED, Records
 from simlib.scenario.scenario import Scenario
 from support.worlds import DESIGNS, costing, scenario
@@ -74,20 +74,22 @@ def together(*tables: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
 def test_available_is_who_was_served_in_time_of_those_who_came() -> None:
     late, lost = asked([20.0, 21.0], took=IN_TIME_S + 0.01), asked([22.0], outcome=FAILED)
     table = together(asked([10.0, 19.9, 23.0]), late, lost, asked([24.0], outcome=REFUSED), asked([30.0]))
-    assert availability(records(requests=table), 15.0, 25.0) == pytest.approx(2 / 6)
-    assert availability(records(requests=table), 15.0, 25.0, in_time_s=2.0) == pytest.approx(4 / 6)
-    assert np.isnan(availability(records(requests=table), 50.0, 60.0))
-    assert latency(records(requests=table), 20.0, 24.0) == pytest.approx((2 * (IN_TIME_S + 0.01) + 0.1) / 3)
+    assert compute_availability(records(requests=table), 15.0, 25.0) == pytest.approx(2 / 6)
+    assert compute_availability(records(requests=table), 15.0, 25.0, in_time_s=2.0) == pytest.approx(4 / 6)
+    assert np.isnan(compute_availability(records(requests=table), 50.0, 60.0))
+    assert compute_mean_latency(records(requests=table), 20.0, 24.0) == pytest.approx(
+        (2 * (IN_TIME_S + 0.01) + 0.1) / 3
+    )
 
 
 def test_who_could_still_be_answered_in_time_after_the_end_does_not_count() -> None:
     table = together(asked([50.0, 99.5], outcome=UNFINISHED), asked([60.0]))
-    assert availability(records(requests=table), 0.0, HORIZON) == 0.5
+    assert compute_availability(records(requests=table), 0.0, HORIZON) == 0.5
 
 
 def test_strangers_do_not_count() -> None:
     table = together(asked([10.0]), asked([11.0], outcome=REFUSED, user=[STRANGER]))
-    assert availability(records(requests=table), 0.0, HORIZON) == 1.0
+    assert compute_availability(records(requests=table), 0.0, HORIZON) == 1.0
 
 
 def test_of_a_user_who_is_logged_out_a_refusal_is_the_right_answer_until_he_signs_in() -> None:
@@ -96,8 +98,8 @@ def test_of_a_user_who_is_logged_out_a_refusal_is_the_right_answer_until_he_sign
     table["outcome"] = [FINISHED, FINISHED, REFUSED, FINISHED, FINISHED]
     ended = {"token": [SESSION], "user": [7], "effective": [10.0], "asked": [10.0], "revocation": [0]}
     found = records(requests=table, revocations=ended)
-    assert right(found["requests"], found).tolist() == [True, False, True, True, True]
-    assert right(found["requests"], records(requests=table)).tolist() == [True, True, False, True, True]
+    assert find_correct_answers(found["requests"], found).tolist() == [True, False, True, True, True]
+    assert find_correct_answers(found["requests"], records(requests=table)).tolist() == [True, True, False, True, True]
 
 
 # --- wrong answers ---
@@ -112,14 +114,14 @@ def verdicts(instants: Sequence[float], tokens: Sequence[int], accepted: int, **
     return asked(instants, outcome=outcome, token=tokens, accepted=[accepted] * count, decided=instants, **more)
 
 
-def counted(table: Any, since: float = 0.0, **promise: float) -> Wrongs:
-    return wrongs(records(requests=table, tokens=TOKENS, revocations=REVOKED), since, **promise)
+def counted(table: Any, since: float = 0.0, **promise: float) -> WrongVerdicts:
+    return count_wrong_verdicts(records(requests=table, tokens=TOKENS, revocations=REVOKED), since, **promise)
 
 
 def test_a_good_token_that_is_refused_is_counted_and_a_bad_one_is_not() -> None:
     refused = verdicts([10.0, 60.0, 60.0, 10.0], [0, 1, 2, 2], 0)  # good, expired, revoked, not yet revoked
     refused |= {"decided": [10.0, 60.0, 60.0, 10.0]}
-    assert counted(refused) == Wrongs(2, 0, 0, 0, 0)
+    assert counted(refused) == WrongVerdicts(2, 0, 0, 0, 0)
     assert counted(refused, since=11.0).refused == 0
     failed = verdicts([10.0, 10.0], [0, -1], 0) | {"outcome": [FAILED, FAILED], "status": [503, 503]}
     assert counted(failed).refused == 1  # the second never presented a token
@@ -131,12 +133,12 @@ def test_a_good_token_that_is_refused_is_counted_and_a_bad_one_is_not() -> None:
 
 def test_a_bad_token_that_is_accepted_is_counted_by_what_is_wrong_with_it() -> None:
     accepted = verdicts([10.0, 49.0, 51.0, 19.0, 25.0, 90.0], [0, 1, 1, 2, 2, 2], 1)
-    assert counted(accepted) == Wrongs(0, 0, 1, 0, 2)
-    assert counted(accepted, after_revocation_s=10.0) == Wrongs(0, 0, 1, 1, 1)
-    assert counted(accepted, after_revocation_s=100.0, after_expiry_s=5.0) == Wrongs(0, 0, 0, 2, 0)
+    assert counted(accepted) == WrongVerdicts(0, 0, 1, 0, 2)
+    assert counted(accepted, after_revocation_s=10.0) == WrongVerdicts(0, 0, 1, 1, 1)
+    assert counted(accepted, after_revocation_s=100.0, after_expiry_s=5.0) == WrongVerdicts(0, 0, 0, 2, 0)
     stranger = verdicts([10.0], [-1], 1, user=[STRANGER])
-    assert counted(stranger) == Wrongs(0, 1, 0, 0, 0)
-    assert counted(stranger).accepted == 1
+    assert counted(stranger) == WrongVerdicts(0, 1, 0, 0, 0)
+    assert counted(stranger).accepted_wrongly == 1
 
 
 # --- recovery ---
@@ -149,30 +151,30 @@ def steadily(begin: float, end: float, took: float = 0.1, rate: float = 60.0, **
 def test_recovery_lasts_until_no_second_is_out_of_the_band_any_more() -> None:
     table = together(steadily(0.0, 20.0), steadily(20.0, 37.0, outcome=FAILED), steadily(37.0, 100.0))
     found = records(requests=table)
-    usual = usual_before(found, 2.0, 20.0)
+    usual = measure_baseline(found, 2.0, 20.0)
     assert usual is not None
     assert (usual.share, usual.late_s) == (1.0, pytest.approx(0.2))
     assert usual.rate == pytest.approx(60.0)
-    assert recovery_s(found, usual, 30.0) == 7.0
-    assert recovery_s(found, usual, 40.0) == 0.0
+    assert measure_recovery(found, usual, 30.0) == 7.0
+    assert measure_recovery(found, usual, 40.0) == 0.0
 
 
 def test_a_last_second_within_the_band_is_no_recovery() -> None:
     for back, recovered in ((99.0, False), (98.0, False), (97.0, True)):
         table = together(steadily(0.0, 20.0), steadily(20.0, back, outcome=FAILED), steadily(back, 100.5))
         found = records(requests=table)
-        usual = usual_before(found, 2.0, 20.0)
+        usual = measure_baseline(found, 2.0, 20.0)
         assert usual is not None
-        assert np.isfinite(recovery_s(found, usual, 30.0)) == recovered
+        assert np.isfinite(measure_recovery(found, usual, 30.0)) == recovered
 
 
 def test_answers_that_stay_slow_are_no_recovery_and_neither_is_a_failure_to_the_end() -> None:
     for after in (steadily(30.0, 100.0, took=0.3), steadily(30.0, 100.0, outcome=FAILED)):
         found = records(requests=together(steadily(0.0, 30.0), after))
-        usual = usual_before(found, 0.0, 20.0)
+        usual = measure_baseline(found, 0.0, 20.0)
         assert usual is not None
-        assert np.isnan(recovery_s(found, usual, 25.0))
-        assert not collapsed(found, usual, 25.0)  # nobody toils in vain
+        assert np.isnan(measure_recovery(found, usual, 25.0))
+        assert not has_collapsed(found, usual, 25.0)  # nobody toils in vain
 
 
 def test_a_tenth_of_bad_answers_is_within_the_band_and_more_is_not() -> None:
@@ -185,15 +187,15 @@ def test_a_tenth_of_bad_answers_is_within_the_band_and_more_is_not() -> None:
         return records(requests=table)
 
     for bad, recovered in ((0.02, True), (0.5, False)):
-        usual = usual_before(mixed(bad), 0.0, 20.0)
+        usual = measure_baseline(mixed(bad), 0.0, 20.0)
         assert usual is not None
-        assert np.isfinite(recovery_s(mixed(bad), usual, 20.0)) == recovered
+        assert np.isfinite(measure_recovery(mixed(bad), usual, 20.0)) == recovered
 
 
 def test_with_too_few_requests_nobody_knows_what_is_usual() -> None:
     few = records(requests=asked(np.linspace(0.0, 19.0, FEWEST - 1).tolist()))
-    assert usual_before(few, 0.0, 20.0) is None
-    figures = bad_day(few, 0.0, Window(20.0, 30.0, 30.0))
+    assert measure_baseline(few, 0.0, 20.0) is None
+    figures = measure_bad_day(few, 0.0, FaultWindow(20.0, 30.0, 30.0))
     assert np.isnan(figures["recovery_s"])
     assert np.isnan(figures["collapsed"])
 
@@ -206,10 +208,10 @@ def test_the_busiest_second_is_found_in_calls_and_in_samples() -> None:
     calls = {"sent": sent, "callee": [2, 1, 2, 2, 2, 2], "status": [200] * 6}
     stations = {"time": [0.0, 1.0, 2.0, 3.0], "busy": [0.0, 0.5, 2.1, 2.1], "host": [2] * 4, "replica": [0] * 4}
     found = records(calls=calls, stations=stations)
-    assert peak_requests_per_s(found, 5.0) == 3.0
-    assert peak_requests_per_s(found, 50.0) == 0.0
-    assert peak_utilisation(found, 0.0) == pytest.approx(1.6 / 2)
-    assert np.isnan(peak_utilisation(found, 2.5))
+    assert find_peak_request_rate(found, 5.0) == 3.0
+    assert find_peak_request_rate(found, 50.0) == 0.0
+    assert find_peak_utilisation(found, 0.0) == pytest.approx(1.6 / 2)
+    assert np.isnan(find_peak_utilisation(found, 2.5))
 
 
 # --- windows ---
@@ -217,15 +219,15 @@ def test_the_busiest_second_is_found_in_calls_and_in_samples() -> None:
 
 def test_the_window_is_that_of_the_faults_and_a_storm_of_retries_only_keeps_them_going() -> None:
     faults = {"fault": [4, 6], "kind": [5, 7], "begin": [10.0, 12.0], "end": [20.0, 90.0]}
-    assert window_of(records(faults=faults)) == Window(10.0, 20.0, 20.0)
+    assert find_fault_window(records(faults=faults)) == FaultWindow(10.0, 20.0, 20.0)
     sudden = {name: [values[0]] for name, values in faults.items()} | {"end": [10.0]}
-    assert window_of(records(faults=sudden)) == Window(10.0, 10.0, 10.0 + SUDDEN_S)
-    assert window_of(records()) is None
-    assert end_of([(5.0, "retry_storm")]) == 5.0
-    figures = bad_day(records(requests=asked([1.0])), 0.0)
+    assert find_fault_window(records(faults=sudden)) == FaultWindow(10.0, 10.0, 10.0 + SUDDEN_S)
+    assert find_fault_window(records()) is None
+    assert find_end([(5.0, "retry_storm")]) == 5.0
+    figures = measure_bad_day(records(requests=asked([1.0])), 0.0)
     assert figures["availability_run"] == 1.0
-    assert all(np.isnan(figures[name]) for name in NAMES)
-    assert list(bad_day(records(faults=faults), 0.0, promise=Promise(1.0, 1.0)))[1:] == list(NAMES)
+    assert all(np.isnan(figures[name]) for name in FIGURE_NAMES)
+    assert list(measure_bad_day(records(faults=faults), 0.0, promise=Promise(1.0, 1.0)))[1:] == list(FIGURE_NAMES)
 
 
 # --- a collapse ---
@@ -251,7 +253,7 @@ def impatient(**faults: Any) -> Scenario:
 @cache
 def figures_of(design: str, storm: bool) -> dict[str, float]:
     faults = {"cause": CAUSE, "habit": HABIT} if storm else {"cause": CAUSE}
-    return bad_day(simulate(impatient(**faults), design), 2.0)
+    return measure_bad_day(simulate(impatient(**faults), design), 2.0)
 
 
 def test_retries_keep_a_failure_going_whose_cause_is_gone_and_the_word_for_that_is_collapse() -> None:

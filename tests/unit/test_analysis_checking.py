@@ -8,8 +8,13 @@ import pytest
 from simlib import simulate
 from simlib.analysis import METRICS, summarise
 from simlib.analysis.cache_theory import outage_survival
-from simlib.analysis.gain_figures import answer_ages, checking_quantile, older_than, served_in_outage
-from simlib.analysis.usage import asked_per_request, reply_bytes
+from simlib.analysis.gain_figures import (
+    compute_answer_ages,
+    compute_checking_quantile,
+    compute_older_shares,
+    compute_outage_share,
+)
+from simlib.analysis.usage import compute_mean_reply_bytes, count_calls_per_request
 from simlib.experiment import replicate
 from simlib.experiment.replicate import measure
 from simlib.scenario.records import FINISHED, SCHEMA, Records
@@ -39,16 +44,16 @@ def request(at: float, based_on: float, **more: Any) -> dict[str, Any]:
 
 def test_the_age_of_an_answer_lasts_from_the_word_of_the_server_to_the_verdict() -> None:
     made = records([request(5.0, 1.0), request(20.0, 18.0), request(30.0, 20.0), request(40.0, 0.0, accepted=0)])
-    assert sorted(answer_ages(made, 10.0)) == [2.0, 10.0]  # not what came in the warm-up, nor what was refused
-    assert older_than(made, 10.0, (0, 2, 5, 10)) == {0: 1.0, 2: 0.5, 5: 0.5, 10: 0.0}
-    assert np.isnan(older_than(made, 50.0, [1])[1])
+    assert sorted(compute_answer_ages(made, 10.0)) == [2.0, 10.0]  # not what came in the warm-up, nor what was refused
+    assert compute_older_shares(made, 10.0, (0, 2, 5, 10)) == {0: 1.0, 2: 0.5, 5: 0.5, 10: 0.0}
+    assert np.isnan(compute_older_shares(made, 50.0, [1])[1])
 
 
 def test_the_quantile_of_checking_leaves_out_what_is_no_latency() -> None:
     taken = [request(10.0 + n, 0.0, checking=n / 1000) for n in range(101)]
     met_a_refusal = request(20.0, 0.0, checking=9.0, refusals=1)
-    assert checking_quantile(records([*taken, met_a_refusal]), 0.0, 0.99) == pytest.approx(0.099)
-    assert np.isnan(checking_quantile(records([met_a_refusal]), 0.0, 0.5))
+    assert compute_checking_quantile(records([*taken, met_a_refusal]), 0.0, 0.99) == pytest.approx(0.099)
+    assert np.isnan(compute_checking_quantile(records([met_a_refusal]), 0.0, 0.5))
 
 
 def test_in_an_outage_only_what_was_asked_before_by_the_same_replica_about_the_same_token_helps() -> None:
@@ -62,11 +67,11 @@ def test_in_an_outage_only_what_was_asked_before_by_the_same_replica_about_the_s
             request(28.0, 28.0, asked=1, accepted=0, token=2),
         ]
     )
-    assert served_in_outage(made, 20.0, 0.5, 5.0) == 0.25  # the third row, by the second
-    assert served_in_outage(made, 20.0, 2.0, 20.0) == 0.5  # the second and the third, by the first
-    assert served_in_outage(made, 20.0, 2.0, 15.5) == 0.25  # for the third it is too old
-    assert served_in_outage(made, 20.0, 20.0, 100.0) == 0.0
-    assert np.isnan(served_in_outage(records([]), 0.0, 1.0, 1.0))
+    assert compute_outage_share(made, 20.0, 0.5, 5.0) == 0.25  # the third row, by the second
+    assert compute_outage_share(made, 20.0, 2.0, 20.0) == 0.5  # the second and the third, by the first
+    assert compute_outage_share(made, 20.0, 2.0, 15.5) == 0.25  # for the third it is too old
+    assert compute_outage_share(made, 20.0, 20.0, 100.0) == 0.0
+    assert np.isnan(compute_outage_share(records([]), 0.0, 1.0, 1.0))
 
 
 def cached_runs(lifetime: float, ttl: float, replicas: int) -> list[Records]:
@@ -88,8 +93,10 @@ def test_without_grace_an_outage_leaves_the_old_answers_and_with_it_what_the_clo
     ttl, grace, seconds = 8.0, 12.0, 5.0
     runs = cached_runs(1e6, ttl, replicas=2)
     for run in runs:
-        assert served_in_outage(run, 80.0, seconds, ttl) == pytest.approx(older_than(run, 80.0, [seconds])[seconds])
-    served = [served_in_outage(run, 80.0, seconds, ttl + grace) for run in runs]
+        assert compute_outage_share(run, 80.0, seconds, ttl) == pytest.approx(
+            compute_older_shares(run, 80.0, [seconds])[seconds]
+        )
+    served = [compute_outage_share(run, 80.0, seconds, ttl + grace) for run in runs]
     assert_covered(served, outage_survival(seconds, 6.0 / 20 / 2, ttl, grace), 0.1)
 
 
@@ -106,17 +113,17 @@ def test_calls_are_counted_per_request_and_target_after_the_warm_up() -> None:
             {"caller": 1, "callee": 0, "target": 3, "sent": 41.0, "status": 200},
         ],
     )
-    assert asked_per_request(made, 10.0) == {"introspect": 0.75, "token": 0.25}
-    assert reply_bytes(made, 10.0, "introspect") == 400.0
-    assert np.isnan(reply_bytes(made, 60.0, "introspect"))
-    assert np.isnan(reply_bytes(made, 10.0, "jwks"))
+    assert count_calls_per_request(made, 10.0) == {"introspect": 0.75, "token": 0.25}
+    assert compute_mean_reply_bytes(made, 10.0, "introspect") == 400.0
+    assert np.isnan(compute_mean_reply_bytes(made, 60.0, "introspect"))
+    assert np.isnan(compute_mean_reply_bytes(made, 10.0, "jwks"))
 
 
 def test_the_calls_add_up_to_those_of_the_summary() -> None:
     made = scenario(length_s=20.0, warm_up_s=5.0)
     run = simulate(made, "opaque")
     figures = summarise(run, 5.0)
-    assert sum(asked_per_request(run, 5.0).values()) * figures["arrivals"] == pytest.approx(
+    assert sum(count_calls_per_request(run, 5.0).values()) * figures["arrivals"] == pytest.approx(
         figures["as_requests_per_s"] * 15.0
     )
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from simlib.analysis import assess_stability, is_unstable, paired, replications_needed, student
+from simlib.analysis import assess_stability, compare_pairs, estimate_replications, is_unstable, student
 
 VALUES = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30).filter(lambda v: np.std(v) > 1e-6)
 
@@ -37,7 +37,7 @@ def test_one_value_has_an_infinite_interval_and_none_has_no_mean() -> None:
     one, none = student([5.0]), student([math.nan])
     assert (one.mean, one.low, one.high, one.n) == (5.0, -math.inf, math.inf, 1)
     assert not one.excludes(0.0)
-    assert not one.within(1e9)
+    assert not one.is_within(1e9)
     assert none.n == 0
     assert math.isnan(none.mean)
     assert none.half_width == math.inf
@@ -52,21 +52,21 @@ def test_a_level_is_a_probability(level: float) -> None:
 def test_pairs_remove_what_both_designs_share() -> None:
     rng = np.random.default_rng(3)
     shared, noise = rng.normal(0, 10, 20), rng.normal(0, 0.1, 20)
-    interval = paired(shared + 1 + noise, shared)
+    interval = compare_pairs(shared + 1 + noise, shared)
     assert interval == student(shared + 1 + noise - shared)
     assert interval.half_width < 0.1 < student(shared).half_width
     assert interval.excludes(0.0)
 
 
 def test_pairs_with_an_undefined_side_are_dropped_and_unequal_lengths_refused() -> None:
-    assert paired([1.0, math.nan, 3.0, 5.0], [0.0, 0.0, math.nan, 1.0]) == student([1.0, 4.0])
+    assert compare_pairs([1.0, math.nan, 3.0, 5.0], [0.0, 0.0, math.nan, 1.0]) == student([1.0, 4.0])
     with pytest.raises(ValueError, match="3 and 2"):
-        paired([1, 2, 3], [1, 2])
+        compare_pairs([1, 2, 3], [1, 2])
 
 
 @given(VALUES, st.floats(1.0, 500.0))
 def test_the_number_of_replications_is_the_smallest_that_suffices(values: list[float], half_width: float) -> None:
-    needed = replications_needed(values, half_width, 0.95, 10_000_000)
+    needed = estimate_replications(values, half_width, 0.95, 10_000_000)
     assert needed is not None
 
     def half(n: int) -> float:
@@ -77,12 +77,12 @@ def test_the_number_of_replications_is_the_smallest_that_suffices(values: list[f
 
 
 def test_replications_needed_says_when_no_affordable_number_suffices() -> None:
-    assert replications_needed([-1.0, 1.0], 0.001, n_max=1000) is None
-    assert replications_needed([-1.0, 1.0], 0.0) is None
-    assert replications_needed([2.0, 2.0, 2.0], 0.0) == 2
-    assert replications_needed([2.0], 0.1) == 2
+    assert estimate_replications([-1.0, 1.0], 0.001, n_max=1000) is None
+    assert estimate_replications([-1.0, 1.0], 0.0) is None
+    assert estimate_replications([2.0, 2.0, 2.0], 0.0) == 2
+    assert estimate_replications([2.0], 0.1) == 2
     with pytest.raises(ValueError, match="half width"):
-        replications_needed([1.0, 2.0], -1.0)
+        estimate_replications([1.0, 2.0], -1.0)
 
 
 def slopes(true: float, noise: float, n: int, seed: int = 5) -> list[float]:

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simlib.analysis import METRICS, after_warm_up, finished, latency, littles_law, summarise, to_frame, with_outcome
+from simlib.analysis import (
+    METRICS,
+    compute_latency,
+    littles_law,
+    select_after_warm_up,
+    select_finished,
+    select_outcomes,
+    summarise,
+    to_frame,
+)
 from simlib.scenario.records import FAILED, FINISHED, REFUSED, SCHEMA, UNFINISHED, Records
 from simlib.scenario.sinks import MemorySink
 
@@ -21,7 +30,7 @@ def records(horizon: float = 100.0, **tables: Iterable[Mapping[str, Any]]) -> Re
     sink = MemorySink()
     for table, rows in tables.items():
         for row in rows:
-            sink.writer(table)(tuple(row.get(name, BLANK.get(name, 0)) for name in SCHEMA[table]))
+            sink.open_writer(table)(tuple(row.get(name, BLANK.get(name, 0)) for name in SCHEMA[table]))
     workers = {"client": 1, "service": 2, "authorization_server": 4, "store": 1}
     return Records(sink.close(), NAMES, horizon, workers, dict.fromkeys(workers, "events"))
 
@@ -60,13 +69,13 @@ def test_an_unknown_table_or_outcome_is_refused() -> None:
     with pytest.raises(ValueError, match="no table 'request'"):
         to_frame(records(), "request")
     with pytest.raises(ValueError, match="no outcome 'done'"):
-        with_outcome(to_frame(records(), "requests"), "done")
+        select_outcomes(to_frame(records(), "requests"), "done")
 
 
 def test_filters_keep_arrivals_after_warm_up_and_finished_requests() -> None:
     frame = to_frame(records(requests=[request(9.9), request(10.0), request(11.0, 2.0, outcome=REFUSED)]), "requests")
-    assert after_warm_up(frame, 10.0)["arrival"].tolist() == [10.0, 11.0]
-    assert latency(finished(frame)).tolist() == pytest.approx([1.0, 1.0])
+    assert select_after_warm_up(frame, 10.0)["arrival"].tolist() == [10.0, 11.0]
+    assert compute_latency(select_finished(frame)).tolist() == pytest.approx([1.0, 1.0])
 
 
 def test_percentiles_are_those_of_numpy_over_finished_requests_after_warm_up() -> None:
@@ -238,10 +247,10 @@ def test_every_metric_is_an_entry_of_the_summary() -> None:
 
 
 def test_metrics_are_shown_in_the_units_people_use() -> None:
-    assert METRICS["p95_s"].shown(0.01234) == "12.34 ms"
-    assert METRICS["hit_ratio"].shown(0.625) == "62.5 %"
-    assert METRICS["tokens_in_use"].shown(1234.0) == "1,234"
-    assert METRICS["exposure_s"].shown(NAN) == "-"
+    assert METRICS["p95_s"].format(0.01234) == "12.34 ms"
+    assert METRICS["hit_ratio"].format(0.625) == "62.5 %"
+    assert METRICS["tokens_in_use"].format(1234.0) == "1,234"
+    assert METRICS["exposure_s"].format(NAN) == "-"
 
 
 def test_little_agrees_when_the_integral_is_the_sum_of_the_visits() -> None:

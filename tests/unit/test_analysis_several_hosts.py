@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from simlib.analysis import summarise
-from simlib.analysis.latency_steps import SOMETIMES, STEPS, steps
-from simlib.report.latency_figures import steps_figure, tail
+from simlib.analysis.latency_steps import OPTIONAL_STEPS, STEPS, measure_steps
+from simlib.report.latency_figures import compute_tail, steps_figure
 from simlib.scenario.records import FINISHED, SCHEMA, Records
 from simlib.scenario.sinks import MemorySink
 
@@ -34,7 +34,7 @@ def records(names: tuple[str, ...] = HOSTS, **tables: Iterable[Mapping[str, Any]
     sink = MemorySink()
     for table, rows in tables.items():
         for row in rows:
-            sink.writer(table)(tuple(row.get(name, BLANK.get(name, 0)) for name in SCHEMA[table]))
+            sink.open_writer(table)(tuple(row.get(name, BLANK.get(name, 0)) for name in SCHEMA[table]))
     workers = {name: 2 if name.startswith("service") else 1 for name in names if name != "client"}
     return Records(sink.close(), (*names, "userinfo"), 100.0, workers, dict.fromkeys(workers, "fifo_events"))
 
@@ -89,7 +89,7 @@ def test_sign_ins_are_counted_and_are_no_latency() -> None:
     assert summary["sign_in_share"] == pytest.approx(2 / 32)
     assert summary["sign_in_mean_s"] == pytest.approx(15.0)
     assert summary["arrivals"] == 32
-    assert tail([made], 0.0).latencies[0].mean == pytest.approx(0.5)
+    assert compute_tail([made], 0.0).latencies[0].mean == pytest.approx(0.5)
 
 
 def test_nobody_signs_in_where_sessions_last() -> None:
@@ -122,8 +122,8 @@ def chain(*more: Mapping[str, Any], checking: float = 0.9, taken: float = 3.0) -
 
 
 def test_the_steps_of_a_chain_are_the_gaps_and_stays_of_its_hosts() -> None:
-    found = steps(chain(), 0.0)
-    assert set(found) == {*STEPS, *SOMETIMES}
+    found = measure_steps(chain(), 0.0)
+    assert set(found) == {*STEPS, *OPTIONAL_STEPS}
     assert found == pytest.approx(
         {
             "obtaining_s": 0.1,
@@ -141,8 +141,8 @@ def test_the_steps_of_a_chain_are_the_gaps_and_stays_of_its_hosts() -> None:
 
 def test_a_question_about_the_user_is_no_part_of_a_check() -> None:
     about_user = {"request": 0, "caller": GATEWAY, "callee": AS_EU, "target": USERINFO, "sent": 1.1, "received": 1.3}
-    without = steps(chain(checking=0.7), 0.0)["checking_s"]
-    assert steps(chain(about_user, checking=0.7), 0.0)["checking_s"] == pytest.approx(without + 0.2)
+    without = measure_steps(chain(checking=0.7), 0.0)["checking_s"]
+    assert measure_steps(chain(about_user, checking=0.7), 0.0)["checking_s"] == pytest.approx(without + 0.2)
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +170,7 @@ def runs() -> dict[str, Records]:
 
 def test_the_steps_of_simulated_chains_add_up_to_the_mean_latency(runs: dict[str, Records]) -> None:
     for design, made in runs.items():
-        found = steps(made, 5.0)
+        found = measure_steps(made, 5.0)
         assert sum(found.values()) == pytest.approx(summarise(made, 5.0)["mean_s"], rel=1e-9)
         assert min(found.values()) >= -1e-12
         calls = 3 if design == "opaque_cached" else 4  # the gateway's call and three between services
@@ -178,7 +178,7 @@ def test_the_steps_of_simulated_chains_add_up_to_the_mean_latency(runs: dict[str
 
 
 def test_only_the_chain_that_asks_waits_for_the_authorization_server(runs: dict[str, Records]) -> None:
-    found = {design: steps(made, 5.0) for design, made in runs.items()}
+    found = {design: measure_steps(made, 5.0) for design, made in runs.items()}
     assert found["opaque_introspection"]["asking_s"] > 0.005  # five checks, a round trip of 1 ms each
     assert found["jwt_local"]["asking_s"] == pytest.approx(0, abs=2e-4)
     assert all(0 < own["checking_s"] < 0.01 for own in found.values())
@@ -187,15 +187,15 @@ def test_only_the_chain_that_asks_waits_for_the_authorization_server(runs: dict[
 def test_the_figure_of_a_chain_shows_its_further_step(runs: dict[str, Records]) -> None:
     figure, alt = steps_figure({design: [made] for design, made in runs.items()}, 5.0)
     labels = [one.get_label() for one in figure.axes[0].containers if hasattr(one[0], "get_width")]
-    assert SOMETIMES["between_s"] in labels
-    assert SOMETIMES["sharing_s"] not in labels
-    assert SOMETIMES["between_s"] in alt
+    assert OPTIONAL_STEPS["between_s"] in labels
+    assert OPTIONAL_STEPS["sharing_s"] not in labels
+    assert OPTIONAL_STEPS["between_s"] in alt
 
 
 def test_slow_motion_has_a_lane_for_each_host(runs: dict[str, Records]) -> None:
-    from simlib.report.process_figures import comparable_request, slow_motion
+    from simlib.report.process_figures import find_comparable_request, timeline_figure
 
-    figure, words = slow_motion(runs, comparable_request(runs, 0.5))
+    figure, words = timeline_figure(runs, find_comparable_request(runs, 0.5))
     lanes = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert lanes == ["gateway", "resource server", "service one", "service two", "authorization server"]
     assert "opaque_introspection: token checking takes" in words

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from simlib.decision.attack_findings import describe_cell, find
+from simlib.decision.attack_findings import compute_findings, describe_cell
 from simlib.experiment.attack_matrix import Cell
 from simlib.pentest.attack_run import AttackRun
 from simlib.pentest.design_variants import list_sender_constrained_variants
@@ -23,7 +23,7 @@ def cell(group: Any, design: Any, attack: str, outcome: Any, **more: Any) -> Cel
 
 def sentences(*cells: Cell) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for finding in find(cells):
+    for finding in compute_findings(cells):
         assert set(finding.cells) <= {describe_cell(one) for one in cells}
         assert finding.cells
         found.setdefault(finding.about, []).append(finding.sentence)
@@ -31,7 +31,7 @@ def sentences(*cells: Cell) -> dict[str, list[str]]:
 
 
 def test_no_cells_show_nothing() -> None:
-    assert find(()) == ()
+    assert compute_findings(()) == ()
 
 
 def test_the_same_word_for_both_formats_is_counted() -> None:

@@ -131,7 +131,7 @@ def test_a_tiny_real_run_makes_a_file_that_loads_as_a_profile(operations: list[O
     assert profile.about["machine"] == "any"
     assert profile.name == "tiny"
     for name, values in samples.items():
-        low, middle, high = profile.seconds(name, np.array([0.0, 0.5, 1.0]))
+        low, middle, high = profile.invert(name, np.array([0.0, 0.5, 1.0]))
         assert (low, middle, high) == pytest.approx((min(values), median(values), max(values)), rel=1e-3)
 
 

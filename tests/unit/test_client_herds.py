@@ -10,7 +10,7 @@ import pytest
 
 from simlib.scenario.effects import Compute, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import Bearer, ClientRetry, Held, UserClient
+from simlib.strategies import Bearer, ClientRetry, ClientToken, UserClient
 from support.stage import deployment
 from support.stepping import Host, Route, Stepper
 
@@ -28,7 +28,7 @@ class Fleet:
         self.host.routes = {"token": Route(self.server, self._token), "api": Route(self.server, self._api)}
         self.presenter: Any = Bearer(Bearer.Settings(**chosen), told)
         if retries is not None:
-            self.presenter = ClientRetry(retries, told).around_presenter(self.presenter)
+            self.presenter = ClientRetry(retries, told).wrap_presenter(self.presenter)
         self.lifetime_s = lifetime_s
         self.refreshes: Counter[int] = Counter()
         self.limit: int | None = None
@@ -87,7 +87,7 @@ def test_refreshes_that_meet_a_limit_are_multiplied_by_no_more_than_the_budget(b
     fleet = Fleet(60.0, retries=settings, retry_limited=0)
     fleet.run(1)
     for user in fleet.users:
-        user.held = None
+        user.access_token = None
     fleet.limit = 0
     for user in fleet.users:
         fleet.request(user)
@@ -104,4 +104,4 @@ def test_who_holds_a_good_token_is_not_concerned() -> None:
     fleet.limit = 0
     fleet.run(5)
     assert not fleet.refreshes
-    assert all(user.held == Held("t", 60.0) for user in fleet.users)
+    assert all(user.access_token == ClientToken("t", 60.0) for user in fleet.users)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simlib.decision.effort import Counts, expected_effort, load_ledger, reference_designs, work_of
+from simlib.decision.effort import Counts, build_reference_designs, compute_expected_effort, compute_work, load_ledger
 from simlib.scenario.errors import InputError
 
 HEADER = "id,pd_low,pd_likely,pd_high"
@@ -44,18 +44,20 @@ def test_a_team_replaces_one_estimate_and_all_else_stays(tmp_path: Path) -> None
     assert item.basis == "own estimate"
     assert [i for i in mine.items if i.id != "J05"] == [i for i in ledger.items if i.id != "J05"]
     assert mine.source == "simlib with my-team.csv"
-    designs = reference_designs()
-    before, after = (expected_effort(one, designs, Counts()) for one in (ledger, mine))
+    designs = build_reference_designs()
+    before, after = (compute_expected_effort(one, designs, Counts()) for one in (ledger, mine))
     change = item.mean - ledger.item("J05").mean
     for name, design in designs.items():
-        moved = change if "J05" in work_of(ledger, design, Counts()).items else 0.0
+        moved = change if "J05" in compute_work(ledger, design, Counts()).items else 0.0
         assert after[name].one_off_days - before[name].one_off_days == pytest.approx(moved)
 
 
 def test_a_row_with_a_new_id_is_a_new_item_of_its_part(tmp_path: Path) -> None:
     text = f"{NEW},title\nX99,1,1,1,service:jwt_local;wrappers:dpop,recurring,per_rs_stack,Renew the audit\n"
     mine = load_ledger(overrides=overrides(tmp_path, text))
-    work = {name: work_of(mine, design, Counts(stacks=3)).yearly for name, design in reference_designs().items()}
+    work = {
+        name: compute_work(mine, design, Counts(stacks=3)).yearly for name, design in build_reference_designs().items()
+    }
     assert {name: yearly.get("X99") for name, yearly in work.items() if "X99" in yearly} == dict.fromkeys(
         ("jwt", "jwt_denylist", "phantom"), 3
     )

@@ -2,9 +2,17 @@
 
 import pytest
 
-from simlib.decision.effort import Counts, bringing, design_keys, is_known, known_parts, load_ledger, work_of
-from simlib.decision.effort.item_keys import Key, matches
-from simlib.flows import FLOWS, VICTIM_FLOWS
+from simlib.decision.effort import (
+    Counts,
+    compute_work,
+    find_matching_keys,
+    is_known,
+    list_design_keys,
+    list_known_parts,
+    load_ledger,
+)
+from simlib.decision.effort.item_keys import Key, is_match
+from simlib.flows import FLOWS, VULNERABLE_FLOWS
 from simlib.scenario.design import RefreshPolicy
 from simlib.strategies import CATALOGUE, WRAPPERS
 from support.efforts import JWT, OPAQUE, chosen_part, design
@@ -26,7 +34,7 @@ PARTS = [
 @pytest.mark.parametrize("part", sorted(set(PARTS)))
 def test_every_part_and_flow_brings_items_or_a_reason_why_not(part: str) -> None:
     own = [item for item in LEDGER.items if item.kind != "migration" and not item.common]
-    brought = [item.id for item in own if bringing(item.parts, (Key(part),))]
+    brought = [item.id for item in own if find_matching_keys(item.parts, (Key(part),))]
     assert bool(brought) != (part in LEDGER.none_because), brought
 
 
@@ -37,18 +45,20 @@ def test_every_item_hangs_on_something_that_there_is(item) -> None:  # type: ign
 
 
 def test_flows_that_no_design_may_use_bring_nothing() -> None:
-    for name in VICTIM_FLOWS:
-        brought = [item for item in LEDGER.items if bringing(item.parts, (Key(f"flows:{name}"),)) and not item.common]
+    for name in VULNERABLE_FLOWS:
+        brought = [
+            item for item in LEDGER.items if find_matching_keys(item.parts, (Key(f"flows:{name}"),)) and not item.common
+        ]
         assert {item.kind for item in brought} <= {"migration"}
 
 
 def test_reasons_are_given_for_parts_that_there_are() -> None:
-    assert set(LEDGER.none_because) <= {*PARTS, *(f"flows:{flow}" for flow in VICTIM_FLOWS)}
+    assert set(LEDGER.none_because) <= {*PARTS, *(f"flows:{flow}" for flow in VULNERABLE_FLOWS)}
     assert all(LEDGER.none_because.values())
 
 
 def test_known_parts_are_those_of_the_catalogue() -> None:
-    assert set(known_parts()) == set(PARTS)
+    assert set(list_known_parts()) == set(PARTS)
 
 
 @pytest.mark.parametrize(
@@ -65,37 +75,37 @@ def test_known_parts_are_those_of_the_catalogue() -> None:
     ],
 )
 def test_a_pattern_fits_a_key_as_a_whole(pattern: str, name: str, fits: bool) -> None:
-    assert matches(pattern, name) == fits
+    assert is_match(pattern, name) == fits
 
 
 def test_settings_are_keys_too() -> None:
     mine = design(OPAQUE | {"service": "opaque_cached"}, wrappers=("dpop",), information="introspection")
-    names = {key.name for key in design_keys(mine)}
+    names = {key.name for key in list_design_keys(mine)}
     assert {"service:opaque_cached", "service:opaque_cached[ttl_s>0]", "service:opaque_cached[shared=false]"} <= names
     assert {"wrappers:dpop[nonce_s=0]", "user_information:introspection"} <= names
 
 
 def test_an_inner_service_is_a_service() -> None:
     mine = design(JWT | {"inner_service": "lightweight_jwt", "downstream": "pass_through"})
-    assert {"service:jwt_local", "service:lightweight_jwt"} <= {key.name for key in design_keys(mine)}
+    assert {"service:jwt_local", "service:lightweight_jwt"} <= {key.name for key in list_design_keys(mine)}
 
 
 def test_flows_that_give_refresh_tokens_bring_their_renewal_and_rotation_its_own() -> None:
     web = design(JWT, flows={"web": "authorization_code"}, refresh=RefreshPolicy(rotation=True))
     machine = design(JWT, flows={"machine": "client_credentials"})
-    assert {"F01", "F04", "F40", "F42"} <= set(work_of(LEDGER, web, Counts()).items)
-    found = set(work_of(LEDGER, machine, Counts()).items)
+    assert {"F01", "F04", "F40", "F42"} <= set(compute_work(LEDGER, web, Counts()).items)
+    found = set(compute_work(LEDGER, machine, Counts()).items)
     assert "F20" in found
     assert not found & {"F01", "F40", "F42"}
 
 
 def test_a_gateway_that_verifies_is_one_more_stack_and_one_more_service() -> None:
     counts = Counts(stacks=3, services=20)
-    both = work_of(LEDGER, design(JWT | {"gateway": "jwt_local"}), counts)
-    behind = work_of(LEDGER, design(JWT | {"gateway": "relay"}), counts)
+    both = compute_work(LEDGER, design(JWT | {"gateway": "jwt_local"}), counts)
+    behind = compute_work(LEDGER, design(JWT | {"gateway": "relay"}), counts)
     assert (both.one_off["J10"], behind.one_off["J10"]) == (4, 3)
     opaque = {"service": "opaque_introspection", "authorization_server": "reference_token"}
-    asking = work_of(LEDGER, design(opaque | {"gateway": "opaque_cached"}, information="introspection"), counts)
+    asking = compute_work(LEDGER, design(opaque | {"gateway": "opaque_cached"}, information="introspection"), counts)
     assert asking.one_off["O08"] == 21
     assert asking.one_off["C01"] == 3  # what every design needs does not depend on who checks
 
@@ -103,7 +113,7 @@ def test_a_gateway_that_verifies_is_one_more_stack_and_one_more_service() -> Non
 def test_a_binding_is_checked_at_the_edge_only() -> None:
     counts = Counts(stacks=3)
     times = {
-        gateway: work_of(LEDGER, design(JWT | {"gateway": gateway}, wrappers=("dpop",)), counts).one_off["B02"]
+        gateway: compute_work(LEDGER, design(JWT | {"gateway": gateway}, wrappers=("dpop",)), counts).one_off["B02"]
         for gateway in ("relay", "jwt_local")
     }
     assert times == {"relay": 3, "jwt_local": 1}
@@ -112,7 +122,7 @@ def test_a_binding_is_checked_at_the_edge_only() -> None:
 def test_what_is_put_around_every_validator_is_built_in_the_gateway_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WRAPPERS["verified_cache"], "everywhere", True, raising=False)
     mine = design(JWT | {"gateway": "jwt_local"}, wrappers=("verified_cache",))
-    assert work_of(LEDGER, mine, Counts(stacks=3)).one_off["V01"] == 4
+    assert compute_work(LEDGER, mine, Counts(stacks=3)).one_off["V01"] == 4
 
 
 def test_a_shared_secret_spares_the_key_set_and_has_to_be_shared() -> None:
@@ -120,24 +130,24 @@ def test_a_shared_secret_spares_the_key_set_and_has_to_be_shared() -> None:
     plain = design(JWT)
     shared = type(plain)(**{**vars(plain), "parts": {**plain.parts, "authorization_server": server}})
     counts = Counts(services=20)
-    more, less = (set(work_of(LEDGER, one, counts).items) for one in (shared, plain))
+    more, less = (set(compute_work(LEDGER, one, counts).items) for one in (shared, plain))
     assert more - less == {"H01", "H02", "H20"}
     assert less - more == {"J04", "J05", "J11", "J12", "J20", "J23"}
-    assert work_of(LEDGER, shared, counts).one_off["H01"] == 20
+    assert compute_work(LEDGER, shared, counts).one_off["H01"] == 20
 
 
 def test_a_session_of_the_application_needs_no_oauth() -> None:
     mine = design({"service": "session_jwt", "authorization_server": "session_jwt"})
-    found = set(work_of(LEDGER, mine, Counts()).items)
+    found = set(compute_work(LEDGER, mine, Counts()).items)
     assert {"A01", "A02", "C02"} <= found
     assert not found & {"C01", "C05", "C07", "J01"}
 
 
 def test_admission_limits_are_work_where_a_design_has_them() -> None:
     limited = design(JWT)
-    assert "Y05" not in work_of(LEDGER, limited, Counts()).items
+    assert "Y05" not in compute_work(LEDGER, limited, Counts()).items
     object.__setattr__(limited, "admission", {"service": 10})
-    assert work_of(LEDGER, limited, Counts(stacks=2)).one_off["Y05"] == 2
+    assert compute_work(LEDGER, limited, Counts(stacks=2)).one_off["Y05"] == 2
 
 
 @pytest.mark.parametrize(

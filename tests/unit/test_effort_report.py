@@ -5,16 +5,16 @@ import pytest
 from simlib.decision.effort import (
     Counts,
     Indicator,
-    effort_swings,
+    build_reference_designs,
+    compute_effort_swings,
     explain_part,
     indicators,
     load_ledger,
-    reference_designs,
 )
 from simlib.report.effort_figures import effort_figure, growth_figure, swings_figure
-from simlib.report.effort_tables import indicator_table, item_table, sources_of, value_text
+from simlib.report.effort_tables import format_value, list_sources, tabulate_indicators, tabulate_items
 
-LEDGER, DESIGNS = load_ledger(), reference_designs()
+LEDGER, DESIGNS = load_ledger(), build_reference_designs()
 
 
 def row(name: str = "days", **values: tuple[float, ...] | None) -> Indicator:
@@ -33,22 +33,22 @@ def row(name: str = "days", **values: tuple[float, ...] | None) -> Indicator:
     ],
 )
 def test_values_are_told_with_their_interval(name: str, value: tuple[float, ...] | None, told: str) -> None:
-    assert value_text(row(name), value) == told
+    assert format_value(row(name), value) == told
 
 
 def test_a_source_is_told_once() -> None:
-    assert sources_of([row("a"), row("b")]) == ["From somewhere."]
+    assert list_sources([row("a"), row("b")]) == ["From somewhere."]
     other = Indicator("c", "to run", "", "counted", "elsewhere", {})
-    assert sources_of([row("a"), row("b"), other]) == ["to build: somewhere", "to run: elsewhere"]
+    assert list_sources([row("a"), row("b"), other]) == ["to build: somewhere", "to run: elsewhere"]
 
 
 def test_tables_hold_every_indicator_and_item() -> None:
     found = indicators(LEDGER, DESIGNS, Counts(), n=50)
-    table = indicator_table(found)
+    table = tabulate_indicators(found)
     assert list(table.columns) == ["", *DESIGNS]
     assert len(table) == len(found)
     (items,) = explain_part(LEDGER, "jwt_local").values()
-    assert list(item_table(items).index) == [one.item.id for one in items]
+    assert list(tabulate_items(items).index) == [one.item.id for one in items]
 
 
 def test_a_panel_per_indicator_with_every_design() -> None:
@@ -59,7 +59,7 @@ def test_a_panel_per_indicator_with_every_design() -> None:
 
 
 def test_a_tornado_has_the_widest_item_on_top() -> None:
-    swings = effort_swings(LEDGER, DESIGNS["jwt"], DESIGNS["opaque"], Counts())
+    swings = compute_effort_swings(LEDGER, DESIGNS["jwt"], DESIGNS["opaque"], Counts())
     figure, words = swings_figure(swings, LEDGER, "JWT against opaque", 6.2, most=5)
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert len(labels) == 5

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simlib.deployment.required_operations import check_profile, needed_operations
+from simlib.deployment.required_operations import check_profile, list_needed_operations
 from simlib.deployment.simulate import check_budget, simulate
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
@@ -41,7 +41,7 @@ def charged(made: Scenario, design: str) -> set[str]:
 def test_nothing_is_charged_that_was_not_foreseen(store: str) -> None:
     made = scenario(world__store={"kind": store})
     for name, design in made.designs.items():
-        assert charged(made, name) <= needed_operations(made, design)
+        assert charged(made, name) <= list_needed_operations(made, design)
 
 
 VARIANTS: dict[str, Any] = {
@@ -55,9 +55,9 @@ VARIANTS: dict[str, Any] = {
 @pytest.mark.parametrize(("options", "operation"), VARIANTS.values(), ids=VARIANTS.keys())
 def test_each_algorithm_is_charged_its_own_row_and_really_verified(options: Any, operation: str) -> None:
     made = jwt(**options)
-    assert operation in needed_operations(made, made.designs["jwt"])
+    assert operation in list_needed_operations(made, made.designs["jwt"])
     records = simulate(made, "jwt")
-    assert charged(made, "jwt") <= needed_operations(made, made.designs["jwt"])
+    assert charged(made, "jwt") <= list_needed_operations(made, made.designs["jwt"])
     rows = records.tables["operations"]
     of_service = (rows["operation"] == records.names.index(operation)) & (
         rows["host"] == records.names.index("service")
@@ -78,8 +78,8 @@ def test_forty_claims_are_charged_more_than_ten_and_few_as_ever() -> None:
     (verify,) = (name for name in charged(jwt(claims=32), "jwt") if name.startswith("jwt.verify.RS256@"))
     made = jwt(claims=32)
     middle = np.array([0.5])
-    few, many = (float(made.profile.seconds(f"jwt.verify.RS256{ending}", middle)[0]) for ending in ("", ".40"))
-    assert few < float(made.profile.seconds(verify, middle)[0]) < many + (many - few)
+    few, many = (float(made.profile.invert(f"jwt.verify.RS256{ending}", middle)[0]) for ending in ("", ".40"))
+    assert few < float(made.profile.invert(verify, middle)[0]) < many + (many - few)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from matplotlib.collections import PolyCollection
 
 from simlib.decision.choice.results import Decision
 from simlib.report.decision_figures import breakeven_figure, tornado_figure
-from simlib.report.figure_style import to_png
+from simlib.report.figure_style import render_png
 from simlib.report.frontier_figure import frontier_figure
-from simlib.report.input_names import told_input
+from simlib.report.input_names import describe_input
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures
 from support.decisions import worthwhile
@@ -52,7 +52,7 @@ class TestFrontier:
 
     def test_nothing_is_cut_off(self, told: Decision) -> None:
         figure, _ = frontier_figure(told)
-        assert to_png(figure, 60)[:4] == b"\x89PNG"
+        assert render_png(figure, 60)[:4] == b"\x89PNG"
         for axes in (one for one in figure.axes if one.axison):
             low, high = axes.get_ylim()
             for container in axes.containers:
@@ -68,7 +68,7 @@ class TestTornado:
         for number, swing in enumerate(own.tornado[:4]):
             assert ends[2 * number] == pytest.approx((own.middle, swing.npv_low))
             assert ends[2 * number + 1] == pytest.approx((own.middle, swing.npv_high))
-            assert told_input(swing.input) in words
+            assert describe_input(swing.input) in words
 
     def test_indices_stand_beside_them_and_are_left_out_with_them(self, told: Decision) -> None:
         own = told.sensitivity[1]

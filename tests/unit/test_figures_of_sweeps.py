@@ -7,8 +7,8 @@ import pytest
 
 from simlib.analysis import METRICS
 from simlib.analysis.intervals import student
-from simlib.analysis.queueing import ttl_hit_ratio
-from simlib.report.sweep_figures import LOAD, curves, load_figure, ttl_figure
+from simlib.analysis.cache_theory import ttl_hit_ratio
+from simlib.report.sweep_figures import LOAD, compute_curves, load_figure, ttl_figure
 
 TTL = "designs.cached.service.ttl_s"
 NOISE = (-1.0, 0.0, 1.0)
@@ -28,7 +28,7 @@ def swept(key: str, values: list[float], unstable: tuple[str, float] = ("", 0.0)
 
 
 def test_a_curve_holds_the_interval_over_the_replications_at_every_value() -> None:
-    found = curves(swept(LOAD, [10.0, 20.0]), LOAD, "mean_s")
+    found = compute_curves(swept(LOAD, [10.0, 20.0]), LOAD, "mean_s")
     assert list(found) == ["cached", "jwt"]
     assert list(found["jwt"]) == [10.0, 20.0]
     assert found["jwt"][20.0] == student([(21 + noise / 10) / 1000 for noise in NOISE])

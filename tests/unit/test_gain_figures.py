@@ -25,7 +25,7 @@ def records(workers: Mapping[str, int] = INSIDE, **tables: Iterable[Mapping[str,
     sink = MemorySink()
     for table, rows in tables.items():
         for row in rows:
-            sink.writer(table)(tuple(row.get(name, BLANK.get(name, 0)) for name in SCHEMA[table]))
+            sink.open_writer(table)(tuple(row.get(name, BLANK.get(name, 0)) for name in SCHEMA[table]))
     return Records(sink.close(), NAMES, 100.0, workers, dict.fromkeys(workers, "events"))
 
 

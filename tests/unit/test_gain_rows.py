@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from simlib.analysis import GAIN_METRICS, METRICS
 from simlib.decision.choice.results import Decision
-from simlib.decision.promises import claims_bounds, promised
+from simlib.decision.promises import compute_promises
 from simlib.deployment.loading import load_scenario
-from simlib.report.record.gain_rows import CLAIMS, COUNTED, MEASURED, REVOKED, GainRow, gain_csv, gain_rows
-from simlib.report.record.madr import decision_record
-from simlib.report.record.page import decision_page
+from simlib.report.record.gain_rows import CLAIMS, COUNTED, MEASURED, REVOKED, GainRow, build_gain_rows, format_gain_csv
+from simlib.report.record.madr import format_decision_record
+from simlib.report.record.page import render_decision_page
 from support.comparisons import CACHED, JWT, OPAQUE
 from support.decisions import KINDS, decision
 
@@ -38,11 +38,11 @@ def with_figures(**figures: float) -> Decision:
 
 
 def row_of(made: Decision, name: str) -> GainRow:
-    return next(row for row in gain_rows(made) if row.metric.name == name)
+    return next(row for row in build_gain_rows(made) if row.metric.name == name)
 
 
 def test_every_figure_that_a_decision_weighs_is_told_once() -> None:
-    names = [row.metric.name for row in gain_rows(with_figures())]
+    names = [row.metric.name for row in build_gain_rows(with_figures())]
     assert set(WANTED) <= set(names)
     assert len(names) == len(set(names))
 
@@ -63,15 +63,15 @@ def test_worst_cases_are_those_of_the_settings() -> None:
     revoked, claims = row_of(made, REVOKED.name), row_of(made, CLAIMS.name)
     life = {name: design.token_lifetime_s for name, design in made.scenario.designs.items()}
     assert (revoked.kind, claims.kind) == (COUNTED, COUNTED)
-    assert revoked.told(JWT) == claims.told(JWT) == f"{life[JWT]:g}"
+    assert revoked.format_value(JWT) == claims.format_value(JWT) == f"{life[JWT]:g}"
     assert revoked.intervals[OPAQUE].mean < revoked.intervals[CACHED].mean <= life[CACHED]
 
 
 def test_a_list_of_revoked_tokens_tells_nothing_of_roles() -> None:
     listed = load_scenario("mobile-and-things")
-    bound, life = claims_bounds(listed), listed.designs["jwt_status_list"].token_lifetime_s
-    assert promised(listed)["jwt_status_list"].after_revocation_s < bound["jwt_status_list"] == life
-    assert bound["opaque_cached"] == promised(listed)["opaque_cached"].after_revocation_s
+    bounds, life = compute_promises(listed), listed.designs["jwt_status_list"].token_lifetime_s
+    assert bounds["jwt_status_list"].after_revocation_s < bounds["jwt_status_list"].after_claims_change_s == life
+    assert bounds["opaque_cached"].after_claims_change_s == bounds["opaque_cached"].after_revocation_s
 
 
 @pytest.mark.parametrize(
@@ -90,35 +90,35 @@ def test_a_reader_sees_milliseconds_and_the_interval(values: list[float], words:
     made = with_figures()
     table = made.gain.table.copy()
     table.loc[table["design"] == JWT, "mean_s"] = values
-    assert row_of(replace(made, gain=replace(made.gain, table=table)), "mean_s").told(JWT) == words
+    assert row_of(replace(made, gain=replace(made.gain, table=table)), "mean_s").format_value(JWT) == words
 
 
 def test_an_unstable_design_has_no_latency() -> None:
     made = with_figures()
     row = replace(row_of(made, "mean_s"), unsteady=frozenset({JWT}))
-    assert row.told(JWT) == "unstable"
-    assert row.told(CACHED) != "unstable"
+    assert row.format_value(JWT) == "unstable"
+    assert row.format_value(CACHED) != "unstable"
 
 
 @EVERY_KIND
 def test_the_record_the_page_and_the_file_tell_the_same(kind: str) -> None:
     made = KINDS[kind]()
-    every = gain_rows(made)
-    text, page = decision_record(made), decision_page(made, ())
+    every = build_gain_rows(made)
+    text, page = format_decision_record(made), render_decision_page(made, ())
     assert text.index("### What was simulated") > text.index("## More Information")
     assert '<h2 id="gain">What was simulated' in page
     for row in every:
-        cells = " | ".join(row.told(name) for name in made.scenario.designs)
+        cells = " | ".join(row.format_value(name) for name in made.scenario.designs)
         assert f"| {row.label} | {row.kind} | {cells} |" in text
         assert f'<th scope="row">{row.label}</th><td>{row.kind}</td>' in page
         assert not {"nan", "inf", "None"} & set(cells.replace("(", " ").replace(")", " ").split())
-    found = list(csv.DictReader(io.StringIO(gain_csv(made))))
+    found = list(csv.DictReader(io.StringIO(format_gain_csv(made))))
     assert len(found) == len(every) * len(made.scenario.designs)
     assert {own["kind"] for own in found} == {MEASURED, COUNTED}
     assert all(value not in ("nan", "inf", "-inf") for own in found for value in own.values())
 
 
 def test_what_is_told_has_one_name_and_one_unit() -> None:
-    labels = [row.label for row in gain_rows(with_figures())]
+    labels = [row.label for row in build_gain_rows(with_figures())]
     assert len(labels) == len(set(labels))
     assert not set(METRICS) & set(GAIN_METRICS)

@@ -11,9 +11,9 @@ import pytest
 
 from simlib.deployment.simulate import simulate
 from simlib.experiment import parquet
-from simlib.experiment.parquet import ParquetSink, read_records, record, write_records
+from simlib.experiment.parquet import ParquetSink, read_records, record_replication, write_records
 from simlib.scenario.errors import InputError
-from simlib.scenario.records import FIELDS, SCHEMA, Records, records_page
+from simlib.scenario.records import FIELDS, SCHEMA, Records, format_records_page
 
 PAGE = Path(__file__).resolve().parents[2] / "data" / "records.md"
 
@@ -30,7 +30,7 @@ def about(records: Records) -> Any:
 def test_rows_that_went_to_files_equal_those_kept_in_memory(
     make_scenario: Callable[..., Any], in_memory: Records, tmp_path: Path
 ) -> None:
-    written = record(make_scenario(run__detail="visits"), "opaque_cached", 0, tmp_path / "run")
+    written = record_replication(make_scenario(run__detail="visits"), "opaque_cached", 0, tmp_path / "run")
     assert written.equals(in_memory)
     assert read_records(tmp_path / "run").equals(in_memory)
     assert about(read_records(tmp_path / "run")) == about(in_memory)
@@ -49,7 +49,7 @@ def test_many_row_groups_hold_the_same_rows(
     make_scenario: Callable[..., Any], in_memory: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet, "BLOCK", 50)
-    written = record(make_scenario(run__detail="visits"), "opaque_cached", 0, tmp_path / "run")
+    written = record_replication(make_scenario(run__detail="visits"), "opaque_cached", 0, tmp_path / "run")
     assert pq.read_metadata(tmp_path / "run" / "calls.parquet").num_row_groups > 3
     assert written.equals(in_memory)
 
@@ -57,7 +57,7 @@ def test_many_row_groups_hold_the_same_rows(
 def test_rows_leave_memory_when_a_row_group_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "BLOCK", 3)
     sink = ParquetSink(tmp_path / "run")
-    append = sink.writer("revocations")
+    append = sink.open_writer("revocations")
     append((0, 1, 2, 0.5, 0.75))
     sink.flush()
     assert len(sink._files["revocations"].rows) == 1
@@ -73,7 +73,7 @@ def test_rows_leave_memory_when_a_row_group_is_full(tmp_path: Path, monkeypatch:
 
 def test_columns_that_are_not_named_hold_nothing_happened(tmp_path: Path) -> None:
     sink = ParquetSink(tmp_path / "run")
-    sink.writer("requests", ("request", "arrival"))((7, 0.5))
+    sink.open_writer("requests", ("request", "arrival"))((7, 0.5))
     row = sink.seal(Records(sink.close(), (), 1.0, {}, {}))["requests"]
     assert row["request"].tolist() == [7]
     assert row["token"].tolist() == [-1]
@@ -101,7 +101,7 @@ def test_equal_records_are_equal_bytes(in_memory: Records, tmp_path: Path) -> No
 
 
 def test_the_page_about_records_is_that_of_the_schema() -> None:
-    assert PAGE.read_text(encoding="utf-8") == records_page()
+    assert PAGE.read_text(encoding="utf-8") == format_records_page()
     assert all(field.meaning for fields in FIELDS.values() for field in fields.values())
 
 

@@ -9,16 +9,16 @@ import pytest
 
 from simlib.deployment.loading import load_scenario, scenario_from
 from simlib.deployment.parts import PARTS
-from simlib.scenario.base import bundled
+from simlib.scenario.base import find_bundled
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario
-from simlib.scenario.presets import Preset, expanded, find_preset, presets, read_preset
-from simlib.scenario.schema import scenario_schema
-from simlib.scenario.writing import to_document
+from simlib.scenario.presets import Preset, expand_preset, find_preset, load_presets, read_preset
+from simlib.scenario.schema import build_scenario_schema
+from simlib.scenario.writing import export_scenario
 from simlib.strategies import CATALOGUE, WRAPPERS
 from support.scenarios import SOURCE, design_of, document
 
-ALL = list(presets().values())
+ALL = list(load_presets().values())
 EACH = pytest.mark.parametrize("preset", ALL, ids=lambda preset: preset.name)
 PRODUCTS = (
     *("spring-security", "spring-security-opaque", "duende-introspection", "duende-introspection-cached"),
@@ -58,7 +58,7 @@ def test_a_preset_is_made_of_parts_and_settings_that_there_are(preset: Preset) -
     for table in preset.wrappers:
         chosen = dict(table)
         WRAPPERS[chosen.pop("part")].Settings(**chosen)
-    assert (bundled("presets") / f"{preset.name}.toml").is_file()
+    assert (find_bundled("presets") / f"{preset.name}.toml").is_file()
 
 
 @EACH
@@ -69,14 +69,14 @@ def test_a_preset_stands_in_the_place_of_a_part(preset: Preset) -> None:
     made = build_scenario(document(designs__mine=design), PARTS, SOURCE).designs["mine"]
     assert made.parts["service"].part == preset.part
     for name, value in preset.settings.items():
-        assert getattr(made.settings("service"), name) == value
+        assert getattr(made.get_settings("service"), name) == value
     assert [chosen.part for chosen in made.wrappers] == [table["part"] for table in preset.wrappers]
     assert made.presets == {"service": preset.name}
 
 
 def test_settings_beside_a_preset_override_it_and_the_rest_stays() -> None:
     made = loaded(preset="pyjwt-2.12", jwks_lifetime_s=60.0, leeway_s=5.0).designs["mine"]
-    settings = made.settings("service")
+    settings = made.get_settings("service")
     assert (settings.jwks_lifetime_s, settings.leeway_s) == (60.0, 5.0)
     assert (settings.jwks_clear_on_error, settings.timeout_s) == (True, 30.0)
 
@@ -124,12 +124,12 @@ def test_what_is_wrong_is_told_with_file_and_key(service: dict[str, Any], messag
 
 def test_a_preset_is_refused_where_its_part_cannot_stand() -> None:
     with pytest.raises(InputError, match=r"^here\.preset: pyjwt-2\.12 is not for this place; allowed: none$"):
-        expanded({"preset": "pyjwt-2.12"}, CATALOGUE["authorization_server"], "here")
+        expand_preset({"preset": "pyjwt-2.12"}, CATALOGUE["authorization_server"], "here")
 
 
 def test_a_run_can_be_repeated_without_the_preset_and_says_where_it_came_from() -> None:
     scenario = load_scenario("gateway-defaults")
-    written = json.loads(json.dumps(to_document(scenario)))
+    written = json.loads(json.dumps(export_scenario(scenario)))
     own = written["designs"]["pyjwt_2_12"]
     assert own["service"]["part"] == "jwt_local"
     assert own["service"]["jwks_clear_on_error"] is True
@@ -143,14 +143,14 @@ def test_the_bundled_scenario_is_made_of_nothing_but_defaults() -> None:
     scenario = load_scenario("gateway-defaults")
     assert 2 <= len(scenario.designs) <= 8
     for design in scenario.designs.values():
-        preset = presets()[design.presets["service"]]
+        preset = load_presets()[design.presets["service"]]
         expected = CATALOGUE["service"][preset.part].Settings(**preset.settings)
-        assert design.settings("service") == expected
+        assert design.get_settings("service") == expected
     assert {"pyjwt-2.12", "pyjwt-2.15"} <= {design.presets["service"] for design in scenario.designs.values()}
 
 
 def test_the_schema_knows_the_words_and_what_may_stand_beside_them() -> None:
-    definitions = scenario_schema(PARTS)["$defs"]
+    definitions = build_scenario_schema(PARTS)["$defs"]
     choices = definitions["DesignDocument"]["properties"]["service"]["oneOf"]
     assert {"$ref": "#/$defs/service.preset.pyjwt-2.12"} in choices
     one = definitions["service.preset.kong-oauth2-introspection-3"]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from simlib.scenario.effects import Failed
-from simlib.scenario.presets import Preset, presets
+from simlib.scenario.presets import Preset, load_presets
 from simlib.strategies import WRAPPERS, JwtAccessToken, JwtLocal
-from support.forging import claims_of, signed
+from simlib.tokens.forging import read_claims, sign_claims
 from support.keys import key
 from support.stage import Stage
 
-KEY_SETS = [preset for preset in presets().values() if preset.part == "jwt_local"]
+KEY_SETS = [preset for preset in load_presets().values() if preset.part == "jwt_local"]
 EACH = pytest.mark.parametrize("preset", KEY_SETS, ids=lambda preset: preset.name)
 WIPES = "pyjwt-2.12"
 """The one that puts nothing in the place of a good set when a fetch fails."""
@@ -49,7 +49,7 @@ def is_up(stage: Stage) -> bool:
 
 
 def stranger(stage: Stage, number: int) -> str:
-    return signed(claims_of(stage.issue().token), key("RS256", "foreign"), kid=f"unknown-{number}")
+    return sign_claims(read_claims(stage.issue().token), key("RS256", "foreign"), kid=f"unknown-{number}")
 
 
 def test_the_presets_are_those_that_are_asked_about() -> None:

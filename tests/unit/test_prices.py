@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from simlib.decision.economics.prices import COLUMNS, KEYS, load_prices, prices_file, resolve_prices
+from simlib.decision.economics.prices import COLUMNS, KEYS, find_prices_file, load_prices, resolve_prices
 from simlib.scenario.economics import Estimate, Prices
 from simlib.scenario.errors import InputError
 
@@ -50,10 +50,10 @@ def test_every_bundled_price_has_a_source_and_a_date_and_every_key_is_there() ->
 def test_a_scenario_takes_the_place_of_the_file_key_by_key() -> None:
     own = Prices(developer_day=700.0, gigabyte=Estimate(low=0.0, likely=0.01, high=0.05))
     resolved, known = resolve_prices(own), load_prices()
-    assert resolved.developer_day[:3] == (700.0, 700.0, 700.0)
-    assert resolved.developer_day.kind == "assumption"
-    assert resolved.gigabyte[:3] == (0.0, 0.01, 0.05)
-    assert resolved.vcpu_hour == known["vcpu_hour"]
+    assert resolved.by_key["developer_day"][:3] == (700.0, 700.0, 700.0)
+    assert resolved.by_key["developer_day"].kind == "assumption"
+    assert resolved.by_key["gigabyte"][:3] == (0.0, 0.01, 0.05)
+    assert resolved.by_key["vcpu_hour"] == known["vcpu_hour"]
     assert list(resolved.by_key) == list(KEYS)
 
 
@@ -105,4 +105,4 @@ def test_a_currency_is_a_word_that_no_table_runs(currency: str) -> None:
 
 
 def test_the_bundled_file_is_found() -> None:
-    assert prices_file().is_file()
+    assert find_prices_file().is_file()

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from simlib.deployment.deployment import Deployment
 from simlib.deployment.network import build_network
-from simlib.engine.network import Host, Network, Path, run_network
+from simlib.engine.network import Host, Network, Path
+from simlib.engine.simulation import run_network
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Call, Compute, Draw, Failed, Flow, Once, Reply, Sleep
 from simlib.scenario.messages import HttpRequest
@@ -50,7 +51,7 @@ DATABASE = {"kind": "database", "database": {"link": link(), "call": constant(0.
 class Free:
     """Work costs a tenth of a millisecond, whatever it is."""
 
-    def seconds(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    def invert(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.full(uniform.shape, 1e-4)
 
 
@@ -62,7 +63,7 @@ def world(name: str, **more: Any) -> Scenario:
 def build_deployment(given_scenario: Scenario, name: str, kind: ClientKind) -> tuple[Deployment, Network]:
     single, design = isolate_user(given_scenario, given_scenario.design(name), kind)
     deployment = Deployment(single, design, VARIATES, STORES["dict"], MemorySink())
-    client = deployment.population.client(0)
+    client = deployment.population.find_client(0)
     client.access_token, client.refresh_token, client.session_until = None, "", 0.0
     return deployment, replace(build_network(deployment), after=(), costs=Free(), costs_of={})
 

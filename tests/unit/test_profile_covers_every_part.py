@@ -9,17 +9,17 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 import simlib
-from simlib.deployment.parts import deployment_of
-from simlib.deployment.required_operations import BACKEND, SIGNING_IN, needed_operations
-from simlib.scenario.base import bundled
+from simlib.deployment.parts import build_deployment_config
+from simlib.deployment.required_operations import BACKEND, SIGNING_IN, list_needed_operations
+from simlib.scenario.base import find_bundled
 from simlib.scenario.profile import load_profile
 from simlib.scenario.variates import Variates
-from simlib.services import ENDPOINT_OPERATIONS, FAMILY_ENDED, GRANT_OPERATIONS, ROTATION
+from simlib.services import ENDPOINT_OPERATIONS, FAMILY_REVOCATION, GRANT_OPERATIONS, ROTATION
 from simlib.strategies import CATALOGUE
 from simlib.tokens import ALGORITHMS, KEY_MANAGEMENT, RSA_BITS
 from support.scenarios import scenario
 
-PROFILE = load_profile(bundled("profiles") / "python-2026.csv")
+PROFILE = load_profile(find_bundled("profiles") / "python-2026.csv")
 STATED = {"service.work", "gateway.work"}
 """Work whose time a scenario states itself."""
 CHOICES: dict[str, tuple[Any, ...]] = {
@@ -63,16 +63,16 @@ def settings_of(kind: Any) -> Iterator[Any]:
 @pytest.mark.parametrize(("place", "name", "kind"), PARTS, ids=[f"{place}-{name}" for place, name, _ in PARTS])
 def test_every_part_is_covered_under_all_settings(place: str, name: str, kind: Any) -> None:
     made = scenario(world__user_information={"claims": 32, "value_bytes": 16})
-    deployment = deployment_of(made, next(iter(made.designs.values())), Variates(1, 0), {})
+    deployment = build_deployment_config(made, next(iter(made.designs.values())), Variates(1, 0), {})
     for settings in settings_of(kind):
         for source in ("token", "introspection", "userinfo"):
             told = replace(deployment, user_information=source)
-            assert not lacking(kind.operations(settings, told)), (place, name, settings)
+            assert not lacking(kind.list_operations(settings, told)), (place, name, settings)
 
 
 def test_every_endpoint_grant_and_flow_is_covered() -> None:
     operations = set().union(*ENDPOINT_OPERATIONS.values(), *GRANT_OPERATIONS.values(), *SIGNING_IN.values())
-    assert not lacking(operations | ROTATION | FAMILY_ENDED | BACKEND)
+    assert not lacking(operations | ROTATION | FAMILY_REVOCATION | BACKEND)
 
 
 def charged_by_name() -> set[str]:
@@ -104,7 +104,7 @@ def test_sign_ins_are_foreseen(kind: str) -> None:
         client["approval"] = {"kind": "constant", "value_s": 10.0}
     made = scenario(world__clients=[client])
     for design in made.designs.values():
-        needed = needed_operations(made, design)
+        needed = list_needed_operations(made, design)
         assert needed >= KINDS[kind]
         assert ("user.authenticate" in needed) == (kind != "machine")
         assert all(made.profile.row(operation) is not None for operation in needed)

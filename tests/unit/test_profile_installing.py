@@ -8,10 +8,10 @@ import pytest
 
 from simlib.calibration import derived_profiles, profile_extension
 from simlib.calibration.base_replacement import main
-from simlib.scenario.base import bundled
+from simlib.scenario.base import find_bundled
 from simlib.scenario.profile import load_profile
 
-PROFILES = bundled("profiles")
+PROFILES = find_bundled("profiles")
 BASE = PROFILES / "python-2026.csv"
 
 

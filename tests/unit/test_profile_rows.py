@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from simlib.calibration import derived_profiles, profile_extension
 from simlib.calibration.profile_writer import QUANTILES, format_profile
-from simlib.scenario.base import bundled
+from simlib.scenario.base import find_bundled
 from simlib.scenario.errors import InputError
-from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, NEAR_FEW, CostProfile, load_profile, sized_operation
+from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, NEAR_FEW, CostProfile, load_profile, name_sized_operation
 
-PROFILES = bundled("profiles")
+PROFILES = find_bundled("profiles")
 BASE = load_profile(PROFILES / "python-2026.csv")
 MIDDLE = np.array([0.5])
 
@@ -29,7 +29,7 @@ VERIFYING = profile(jwt__verify__RS256=[1.0, 2.0, 4.0], jwt__verify__RS256__40=[
 
 
 def cost(size: int, made: CostProfile = VERIFYING) -> float:
-    return float(made.seconds(f"jwt.verify.RS256@{size}", MIDDLE)[0])
+    return float(made.invert(f"jwt.verify.RS256@{size}", MIDDLE)[0])
 
 
 def test_a_size_between_the_measured_ones_lies_on_the_line_through_them() -> None:
@@ -44,13 +44,13 @@ def test_costs_never_fall_with_size_nor_with_the_uniform(one: int, other: int, u
     small, large = sorted((one, other))
     low, high = sorted(uniforms)
     assert cost(small) <= cost(large)
-    at = VERIFYING.seconds(f"jwt.verify.RS256@{one}", np.array([low, high]))
+    at = VERIFYING.invert(f"jwt.verify.RS256@{one}", np.array([low, high]))
     assert 0 <= at[0] <= at[1]
 
 
 def test_a_line_beyond_falling_differences_still_makes_a_distribution() -> None:
     made = profile(jwt__verify__RS256=[1.0, 5.0], jwt__verify__RS256__40=[4.0, 6.0])
-    table = made.row(f"jwt.verify.RS256@{10 * MANY_BYTES}")
+    table = made.find_row(f"jwt.verify.RS256@{10 * MANY_BYTES}")
     assert table is not None
     assert (np.diff(table) >= 0).all()
 
@@ -62,15 +62,15 @@ def test_a_constant_and_a_measured_row_can_be_joined() -> None:
 
 def test_a_row_is_missing_when_either_of_the_two_is() -> None:
     for made in (profile(jwt__verify__RS256=[1.0]), profile(jwt__verify__RS256__40=[1.0])):
-        assert made.row("jwt.verify.RS256@900") is None
+        assert made.find_row("jwt.verify.RS256@900") is None
         with pytest.raises(InputError, match=r"no operation 'jwt.verify.RS256@900'"):
-            made.seconds("jwt.verify.RS256@900", MIDDLE)
+            made.invert("jwt.verify.RS256@900", MIDDLE)
 
 
 def test_a_token_about_as_large_as_the_measured_one_is_charged_as_measured() -> None:
     edge = int(FEW_BYTES + NEAR_FEW * (MANY_BYTES - FEW_BYTES))
-    assert sized_operation("jwt.sign.ES256", edge) == "jwt.sign.ES256"
-    assert sized_operation("jwt.sign.ES256", edge + 1) == f"jwt.sign.ES256@{edge + 1}"
+    assert name_sized_operation("jwt.sign.ES256", edge) == "jwt.sign.ES256"
+    assert name_sized_operation("jwt.sign.ES256", edge + 1) == f"jwt.sign.ES256@{edge + 1}"
 
 
 @pytest.mark.parametrize("path", sorted(PROFILES.glob("*.csv")), ids=lambda path: path.stem)
@@ -102,7 +102,7 @@ def test_extending_keeps_every_old_row_and_scales_the_new_ones_to_them(tmp_path:
     (tmp_path / "p.csv").write_text(longer)
     loaded = load_profile(tmp_path / "p.csv", noise="as_measured")
     assert [line for line in longer.splitlines() if line in text.splitlines()] == text.splitlines()
-    assert float(loaded.seconds("jwt.verify.ES384", MIDDLE)[0]) == pytest.approx(6.0)  # 12 x 1 / 2, the median of three
+    assert float(loaded.invert("jwt.verify.ES384", MIDDLE)[0]) == pytest.approx(6.0)  # 12 x 1 / 2, the median of three
     assert loaded.about["factor jwt.verify.ES384"] == "0.500"
     assert profile_extension.extend_profile(longer, loaded, new) == longer
 

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from simlib.decision.choice.document import decision_document
+from simlib.decision.choice.document import build_decision_document
 from simlib.decision.choice.results import Decision
 from simlib.decision.effort import load_ledger
 from simlib.deployment.loading import load_scenario
 from simlib.report.comparison_folder import write_report
 from simlib.report.decision_figures import cost_bars_figure, tornado_figure
-from simlib.report.figure_style import to_svg
-from simlib.report.input_names import told_input
-from simlib.report.record.complexity import Complexity, complexity_of, effort_csv, indicators_csv
+from simlib.report.figure_style import render_svg
+from simlib.report.input_names import describe_input
+from simlib.report.record.complexity import Complexity, format_effort_csv, format_indicators_csv, measure_complexity
 from simlib.report.record.folder import FILES, check_decision_folder, write_decision
-from simlib.report.record.madr import decision_record
-from simlib.report.record.page import NAMES, decision_figures, decision_page
-from simlib.report.record.tables import TABLES, decision_tables
-from simlib.report.record.worth import pairs
+from simlib.report.record.madr import format_decision_record
+from simlib.report.record.net_present_value import list_pairs
+from simlib.report.record.page import FIGURE_NAMES, draw_decision_figures, render_decision_page
+from simlib.report.record.tables import TABLES, build_decision_tables
 from simlib.report.run_record import Provenance
 from simlib.scenario.errors import InputError
 from support.comparisons import CACHED, JWT, OPAQUE
@@ -47,7 +47,7 @@ EVIL = 'A | B <script>alert(1)</script> [x](javascript:y) `code` *bold* "q" & {{
 
 @cache
 def complexity_of_kind(kind: str) -> Complexity:
-    return complexity_of(KINDS[kind]().scenario, load_ledger())
+    return measure_complexity(KINDS[kind]().scenario, load_ledger())
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def named(title: str) -> Decision:
 
 @EVERY_KIND
 def test_the_record_has_the_headings_of_madr_in_their_order(kind: str, complexity: Complexity) -> None:
-    found = re.findall(r"^(#+) (.*)$", decision_record(KINDS[kind](), complexity), flags=re.MULTILINE)
+    found = re.findall(r"^(#+) (.*)$", format_decision_record(KINDS[kind](), complexity), flags=re.MULTILINE)
     fixed = [heading if number else (heading[0], "") for number, heading in enumerate(found)]
     places = [fixed.index(wanted) for wanted in MADR]
     assert places == sorted(places)
@@ -81,7 +81,7 @@ def test_the_record_has_the_headings_of_madr_in_their_order(kind: str, complexit
 
 @EVERY_KIND
 def test_every_table_of_the_record_is_whole(kind: str, complexity: Complexity) -> None:
-    lines = decision_record(KINDS[kind](), complexity).splitlines()
+    lines = format_decision_record(KINDS[kind](), complexity).splitlines()
     for number, line in enumerate(lines):
         if set(line) <= set("|- ") and line.startswith("|"):
             width = line.count("|")
@@ -94,11 +94,11 @@ def test_every_table_of_the_record_is_whole(kind: str, complexity: Complexity) -
 @EVERY_KIND
 def test_a_reader_finds_every_design_its_numbers_and_what_was_assumed(kind: str, complexity: Complexity) -> None:
     made = KINDS[kind]()
-    text = decision_record(made, complexity)
+    text = format_decision_record(made, complexity)
     for design in made.scenario.designs:
         assert f"### {design}\n" in text
     for name in made.inputs:
-        assert f"| {told_input(name)} |" in text
+        assert f"| {describe_input(name)} |" in text
     for mark in ("(assumed)", "(computed)", "measured", "counted"):
         assert mark in text
     assert "None" not in text
@@ -107,7 +107,7 @@ def test_a_reader_finds_every_design_its_numbers_and_what_was_assumed(kind: str,
 
 
 def test_limits_and_who_is_out_come_before_money_and_outcome() -> None:
-    text = decision_record(KINDS["out-of-limits"]())
+    text = format_decision_record(KINDS["out-of-limits"]())
     order = ["What breaks a limit is out", f"{JWT} is out", "## Decision Outcome", "| place |"]
     places = [text.index(piece) for piece in order]
     assert places == sorted(places)
@@ -116,7 +116,7 @@ def test_limits_and_who_is_out_come_before_money_and_outcome() -> None:
 @EVERY_KIND
 def test_the_opponent_is_shown_or_said_to_be_missing(kind: str) -> None:
     made = KINDS[kind]()
-    text = decision_record(made)
+    text = format_decision_record(made)
     if made.opponent is None:
         assert "is the only reference" in text
     else:
@@ -125,7 +125,7 @@ def test_the_opponent_is_shown_or_said_to_be_missing(kind: str) -> None:
 
 
 def test_nothing_of_a_scenario_becomes_markup_of_the_record() -> None:
-    text = decision_record(named(EVIL))
+    text = format_decision_record(named(EVIL))
     assert "<script>" not in text
     assert "](javascript" not in text
     assert r"{{ 7 \* 7 }}" in text
@@ -135,7 +135,7 @@ def test_nothing_of_a_scenario_becomes_markup_of_the_record() -> None:
 def test_a_line_break_of_a_work_item_begins_no_line_of_the_record(complexity: Complexity) -> None:
     (own, *rest) = (one for one in complexity.items[OPAQUE] if not one.item.common)
     broken = own._replace(item=replace(own.item, title="a\r# b\r\n* c", low=500.0, likely=500.0, high=500.0))
-    text = decision_record(decision(), replace(complexity, items={OPAQUE: (broken, *rest)}))
+    text = format_decision_record(decision(), replace(complexity, items={OPAQUE: (broken, *rest)}))
     assert "\r" not in text
     assert "a # b" in text
     assert not re.search(r"^(# b|\* c)", text, re.MULTILINE)
@@ -147,8 +147,8 @@ def test_a_line_break_of_a_work_item_begins_no_line_of_the_record(complexity: Co
 @EVERY_KIND
 def test_the_page_stands_alone(kind: str, complexity: Complexity) -> None:
     made = KINDS[kind]()
-    figures = decision_figures(made)[:1]
-    page = decision_page(made, figures, complexity)
+    figures = draw_decision_figures(made)[:1]
+    page = render_decision_page(made, figures, complexity)
     assert "<script" not in page
     assert not re.search(r'(src|href)="(?!#)', page)
     assert "default-src 'none'" in page
@@ -160,16 +160,16 @@ def test_the_page_stands_alone(kind: str, complexity: Complexity) -> None:
 
 def test_the_page_has_limits_before_the_verdict_and_all_figures() -> None:
     made = decision()
-    page = decision_page(made, decision_figures(made))
+    page = render_decision_page(made, draw_decision_figures(made))
     order = [page.index(f'<h2 id="{name}">') for name in ("limits", "verdict", "figures", "worth", "sizes", "inputs")]
     assert order == sorted(order)
-    assert [figure.name for figure in decision_figures(made)] == list(NAMES)
-    assert page.count("<figure>") == len(NAMES)
+    assert [figure.name for figure in draw_decision_figures(made)] == list(FIGURE_NAMES)
+    assert page.count("<figure>") == len(FIGURE_NAMES)
 
 
 def test_nothing_of_a_scenario_becomes_markup_of_the_page() -> None:
     made = named(EVIL)
-    page = decision_page(made, ())
+    page = render_decision_page(made, ())
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
@@ -179,7 +179,7 @@ def test_nothing_of_a_scenario_becomes_markup_of_the_page() -> None:
 
 @EVERY_KIND
 def test_every_table_is_there_with_its_columns(kind: str) -> None:
-    found = decision_tables(KINDS[kind]())
+    found = build_decision_tables(KINDS[kind]())
     assert list(found) == list(TABLES)
     for name, text in found.items():
         assert text.splitlines()[0].split(",") == list(TABLES[name])
@@ -188,10 +188,10 @@ def test_every_table_is_there_with_its_columns(kind: str) -> None:
 
 def test_the_tables_hold_what_the_decision_says() -> None:
     made = decision()
-    found = {name: rows(text) for name, text in decision_tables(made).items()}
+    found = {name: rows(text) for name, text in build_decision_tables(made).items()}
     assert len(found["limits.csv"]) == len(made.limits)
     assert [row["design"] for row in found["ranking.csv"]] == [own.design for own in made.ranking]
-    assert [float(row["npv_mean"]) for row in found["npv.csv"]] == [own.npv.mean for own in pairs(made)]
+    assert [float(row["npv_mean"]) for row in found["npv.csv"]] == [own.npv.mean for own in list_pairs(made)]
     parts = sum(
         float(row["mean"]) for row in found["npv_parts.csv"] if (row["design"], row["against"]) == (JWT, CACHED)
     )
@@ -202,7 +202,7 @@ def test_the_tables_hold_what_the_decision_says() -> None:
 
 
 def test_effort_is_listed_item_by_item_with_its_sources(complexity: Complexity) -> None:
-    found = rows(effort_csv(complexity))
+    found = rows(format_effort_csv(complexity))
     assert {row["design"] for row in found} == set(decision().scenario.designs)
     assert all(row["source"] and row["basis"] for row in found)
     assert all(float(row["pd_low"]) <= float(row["pd_likely"]) <= float(row["pd_high"]) for row in found)
@@ -210,7 +210,7 @@ def test_effort_is_listed_item_by_item_with_its_sources(complexity: Complexity) 
 
 
 def test_indicators_are_counted_or_measured_and_never_person_days_of_the_ranking(complexity: Complexity) -> None:
-    found = rows(indicators_csv(complexity))
+    found = rows(format_indicators_csv(complexity))
     assert {row["kind"] for row in found} == {"counted", "measured"}
     assert all(row["source"] for row in found)
 
@@ -240,23 +240,23 @@ def test_a_record_is_equal_when_it_is_made_again_but_for_run_json(complexity: Co
 
 def test_the_figure_of_what_drives_it_is_equal_when_it_is_drawn_again() -> None:
     first, again = (tornado_figure(decision().sensitivity[0], "USD")[0] for _ in range(2))
-    assert to_svg(first) == to_svg(again)
+    assert render_svg(first) == render_svg(again)
 
 
 @EVERY_KIND
 def test_words_and_tables_are_equal_when_they_are_made_again(kind: str, complexity: Complexity) -> None:
     first, again = KINDS[kind](), KINDS[kind]()
-    assert decision_record(first, complexity) == decision_record(again, complexity)
-    assert decision_page(first, (), complexity) == decision_page(again, (), complexity)
-    assert decision_tables(first) == decision_tables(again)
-    assert json.dumps(decision_document(first)) == json.dumps(decision_document(again))
+    assert format_decision_record(first, complexity) == format_decision_record(again, complexity)
+    assert render_decision_page(first, (), complexity) == render_decision_page(again, (), complexity)
+    assert build_decision_tables(first) == build_decision_tables(again)
+    assert json.dumps(build_decision_document(first)) == json.dumps(build_decision_document(again))
 
 
 def test_the_documents_are_json_and_the_scenario_can_be_loaded_again(tmp_path: Path) -> None:
     made = KINDS["alone"]()
     folder = write_decision(tmp_path / "out", made, provenance=Provenance({}, 1.0, {"draws": 10_000}))
     document = json.loads((folder / "decision.json").read_text(encoding="utf-8"))
-    assert document == json.loads(json.dumps(decision_document(made)))
+    assert document == json.loads(json.dumps(build_decision_document(made)))
     assert document["word"] == "choose"
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert run["decision"] == {"draws": 10_000}

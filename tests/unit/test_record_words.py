@@ -26,7 +26,7 @@ from simlib.report.record.net_present_value import (
     describe_paying_loads,
     list_pairs,
 )
-from simlib.report.record.outcome import describe_outcome, describe_verdict, list_equal_designs, format_title
+from simlib.report.record.outcome import describe_outcome, describe_verdict, format_title, list_equal_designs
 from simlib.report.record.pros_and_cons import list_arguments
 from simlib.report.record.rows import (
     build_limit_rows,
@@ -75,7 +75,11 @@ def test_who_is_out_is_told_with_every_reason() -> None:
     assert describe_excluded_designs(out_of_limits()) == (
         f"{JWT} is out: by its settings a revoked token may be accepted for 300 s.",
     )
-    assert [sentence.partition(" is out: ")[0] for sentence in describe_excluded_designs(none())] == [OPAQUE, CACHED, JWT]
+    assert [sentence.partition(" is out: ")[0] for sentence in describe_excluded_designs(none())] == [
+        OPAQUE,
+        CACHED,
+        JWT,
+    ]
     assert all(";" in sentence for sentence in describe_excluded_designs(none()))
 
 
@@ -204,7 +208,11 @@ def test_the_widest_driver_comes_first_and_flips_are_marked() -> None:
     own = replace(
         sensitivity(JWT, CACHED), tornado=(Swing("a", 0, 1, 5, 6), Swing("b", 0, 1, -4, 3), Swing("c", 0, 1, 9, 8))
     )
-    assert [(driver.swing.input, driver.flips) for driver in rank_drivers(own)] == [("b", True), ("a", False), ("c", False)]
+    assert [(driver.swing.input, driver.flips) for driver in rank_drivers(own)] == [
+        ("b", True),
+        ("a", False),
+        ("c", False),
+    ]
 
 
 def test_what_drives_it_is_that_of_the_chosen_design() -> None:
@@ -300,7 +308,8 @@ def test_shares_of_the_variance_are_told_by_groups_of_inputs() -> None:
 def test_nothing_is_confirmed_where_nothing_was_chosen() -> None:
     assert list_confirmations(none())[0] == "Nothing was chosen, so there is nothing to confirm yet."
     assert (
-        list_confirmations(decision())[0] == "Check this limit: p99 latency at most 200 ms; found here: 132 ms (131 to 133)."
+        list_confirmations(decision())[0]
+        == "Check this limit: p99 latency at most 200 ms; found here: 132 ms (131 to 133)."
     )
 
 

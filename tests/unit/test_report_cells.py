@@ -9,8 +9,8 @@ import pytest
 
 from simlib.analysis import METRICS, Interval
 from simlib.decision import judge_comparison
-from simlib.report.cells import cell, comparison_rows, mean_text, opponent_rows
-from simlib.report.summary import COLUMNS, comparison_document, replications_csv, summary_csv
+from simlib.report.cells import build_cell, build_comparison_rows, build_opponent_rows, format_mean
+from simlib.report.summary import COLUMNS, build_comparison_document, format_replications_csv, format_summary_csv
 from support.comparisons import CACHED, JWT, OPAQUE, comparison
 
 MEAN = METRICS["mean_s"]
@@ -27,28 +27,28 @@ MEAN = METRICS["mean_s"]
     ],
 )
 def test_a_mean_is_shown_as_exactly_as_its_interval_allows(mean: float, half: float, text: str) -> None:
-    assert mean_text(MEAN, Interval(mean, mean - half, mean + half, 0.95, 4)) == text
+    assert format_mean(MEAN, Interval(mean, mean - half, mean + half, 0.95, 4)) == text
 
 
 def test_one_replication_shows_no_half_width_and_none_shows_a_dash() -> None:
-    assert mean_text(MEAN, Interval(0.0123, -math.inf, math.inf, 0.95, 1)) == "12.30"
-    assert mean_text(MEAN, Interval(math.nan, -math.inf, math.inf, 0.95, 0)) == "\N{EN DASH}"
+    assert format_mean(MEAN, Interval(0.0123, -math.inf, math.inf, 0.95, 1)) == "12.30"
+    assert format_mean(MEAN, Interval(math.nan, -math.inf, math.inf, 0.95, 0)) == "\N{EN DASH}"
 
 
 def test_cells_tell_value_difference_and_word() -> None:
     told = judge_comparison(comparison({JWT: {"mean_s": 0.01}, CACHED: {"mean_s": [0.0, 0.1, 0.0, 0.1]}}))
-    assert cell(told, OPAQUE, "mean_s").word == ""
-    assert cell(told, JWT, "mean_s").word == "better"
-    assert cell(told, JWT, "mean_s").difference.startswith("\N{MINUS SIGN}10.0")
-    assert cell(told, CACHED, "mean_s").word == "undecided"
-    assert cell(told, CACHED, "mean_s").more.startswith("about ")
+    assert build_cell(told, OPAQUE, "mean_s").word == ""
+    assert build_cell(told, JWT, "mean_s").word == "better"
+    assert build_cell(told, JWT, "mean_s").difference.startswith("\N{MINUS SIGN}10.0")
+    assert build_cell(told, CACHED, "mean_s").word == "undecided"
+    assert build_cell(told, CACHED, "mean_s").more.startswith("about ")
 
 
 def test_unstable_designs_show_the_word_and_no_number() -> None:
     told = judge_comparison(comparison({JWT: {"backlog_slope": [5.0, 5.1, 4.9, 5.0]}}))
-    assert cell(told, JWT, "mean_s").value == "unstable"
-    assert cell(told, JWT, "as_utilisation").value != "unstable"
-    rows = [row for row in csv.DictReader(io.StringIO(summary_csv(told))) if row["design"] == JWT]
+    assert build_cell(told, JWT, "mean_s").value == "unstable"
+    assert build_cell(told, JWT, "as_utilisation").value != "unstable"
+    rows = [row for row in csv.DictReader(io.StringIO(format_summary_csv(told))) if row["design"] == JWT]
     assert {row["word"] for row in rows} == {"unstable"}
     assert {row["metric"]: row["mean"] for row in rows}["p99_s"] == ""
 
@@ -56,7 +56,7 @@ def test_unstable_designs_show_the_word_and_no_number() -> None:
 def test_rows_that_no_design_has_are_left_out_except_exposure() -> None:
     nobody = {"store_utilisation": math.nan, "exposure_s": math.nan}
     told = judge_comparison(comparison(dict.fromkeys((OPAQUE, CACHED, JWT), nobody)))
-    shown = [row.metric.name for row in comparison_rows(told)]
+    shown = [row.metric.name for row in build_comparison_rows(told)]
     assert "store_utilisation" not in shown
     assert "exposure_s" in shown
     assert len(shown) == len(METRICS) - 1
@@ -64,16 +64,16 @@ def test_rows_that_no_design_has_are_left_out_except_exposure() -> None:
 
 def test_the_second_table_holds_jwt_against_the_cache() -> None:
     told = judge_comparison(comparison({JWT: {"mean_s": 0.01}}))
-    row = opponent_rows(told)[0]
+    row = build_opponent_rows(told)[0]
     assert list(row.cells) == [CACHED, JWT]
     assert row.cells[JWT].word == "better"
-    assert opponent_rows(judge_comparison(comparison(designs__opaque_cached=...))) == []
+    assert build_opponent_rows(judge_comparison(comparison(designs__opaque_cached=...))) == []
 
 
 def test_the_summary_has_one_row_per_design_and_metric_with_full_precision() -> None:
     values = [0.1 / 3, 0.2 / 3, 0.4 / 3, 0.5 / 3]
     told = judge_comparison(comparison({OPAQUE: {"mean_s": values}}))
-    rows = list(csv.DictReader(io.StringIO(summary_csv(told))))
+    rows = list(csv.DictReader(io.StringIO(format_summary_csv(told))))
     assert tuple(rows[0]) == COLUMNS
     assert [(row["design"], row["metric"]) for row in rows] == [(d, m) for d in told.designs for m in METRICS]
     assert float(rows[0]["mean"]) == told.intervals[OPAQUE]["mean_s"].mean
@@ -85,14 +85,16 @@ def test_the_summary_has_one_row_per_design_and_metric_with_full_precision() -> 
 
 def test_replications_keep_every_digit_and_leave_undefined_ones_empty() -> None:
     values = [0.1 / 3, math.nan, 0.4 / 3, 0.5 / 3]
-    rows = list(csv.DictReader(io.StringIO(replications_csv(judge_comparison(comparison({JWT: {"p50_s": values}}))))))
+    rows = list(
+        csv.DictReader(io.StringIO(format_replications_csv(judge_comparison(comparison({JWT: {"p50_s": values}})))))
+    )
     assert len(rows) == 12
     assert [row["p50_s"] for row in rows if row["design"] == JWT] == [repr(values[0]), "", *map(repr, values[2:])]
 
 
 def test_the_json_document_holds_no_number_that_json_does_not_know() -> None:
     told = judge_comparison(comparison({JWT: {"p50_s": [math.nan]}}, replications=1))
-    document = json.loads(json.dumps(comparison_document(told), allow_nan=False))
+    document = json.loads(json.dumps(build_comparison_document(told), allow_nan=False))
     row = next(r for r in document["summary"] if r["design"] == JWT and r["metric"] == "mean_s")
     assert row["mean"] == pytest.approx(0.02)
     assert row["low"] is None

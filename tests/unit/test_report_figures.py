@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 
 from simlib.decision import Verdicts, judge_comparison
 from simlib.report.comparison_figures import latency_figure, tradeoff_figure
-from simlib.report.figure_style import MARKERS, OKABE_ITO, inline_svg, to_png, to_svg
+from simlib.report.figure_style import MARKERS, OKABE_ITO, inline_svg, render_png, render_svg
 from support.comparisons import CACHED, JWT, OPAQUE, comparison
 from support.scenarios import design_of
 
@@ -77,7 +77,7 @@ def shown_labels(axes: Any) -> list[Any]:
 
 @BOTH
 def test_figures_of_one_and_of_eight_designs_keep_all_text_inside(draw: Draw) -> None:
-    title = "A design with a title that goes on and on about its cache, its keys and the weather " * 2
+    title = "A design with a title that goes on and on about its cache, its keys and the schedule " * 2
     many = {f"design_{n}": design_of("opaque_cached", "reference_token", title=title) for n in range(8)}
     one = {"only": design_of("opaque_cached", "reference_token")}
     for designs in (many, one):
@@ -98,15 +98,15 @@ def test_figures_of_one_and_of_eight_designs_keep_all_text_inside(draw: Draw) ->
 @BOTH
 def test_equal_figures_are_equal_bytes_without_date_or_address(draw: Draw) -> None:
     first, second = (draw(verdicts())[0] for _ in range(2))
-    assert to_svg(first) == to_svg(second)
-    assert to_png(first) == to_png(second)
-    assert b"<metadata>" not in to_svg(first)
-    assert b"dc:date" not in to_svg(first)
+    assert render_svg(first) == render_svg(second)
+    assert render_png(first) == render_png(second)
+    assert b"<metadata>" not in render_svg(first)
+    assert b"dc:date" not in render_svg(first)
 
 
 def test_figures_on_one_page_share_no_ids_and_are_described() -> None:
     figure, _ = latency_figure(verdicts())
-    element = inline_svg(to_svg(figure), "latency", 'say "<this>" & that')
+    element = inline_svg(render_svg(figure), "latency", 'say "<this>" & that')
     assert element.startswith('<svg role="img" aria-label="say &quot;&lt;this&gt;&quot; &amp; that"')
     assert 'id="latency-' in element
     assert element.count('id="') == element.count('id="latency-')
@@ -117,7 +117,7 @@ def test_figures_on_one_page_share_no_ids_and_are_described() -> None:
 
 def test_drawing_leaves_matplotlib_as_it_was() -> None:
     before = dict(matplotlib.rcParams)
-    to_svg(tradeoff_figure(verdicts())[0])
+    render_svg(tradeoff_figure(verdicts())[0])
     assert dict(matplotlib.rcParams) == before
 
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from simlib.commands.compare_terminal import print_comparison
-from simlib.decision import Promised, judge_comparison, promise_sentences, promised
-from simlib.decision.comparison import cached_opponent
-from simlib.decision.promises import caches_answers, judges, reads_tokens
-from simlib.report.cells import comparison_rows
+from simlib.decision import ValidityBounds, compute_promises, judge_comparison, list_promise_sentences
+from simlib.decision.comparison import find_cached_opponent
+from simlib.decision.promises import has_introspection_cache, has_self_contained_tokens, list_checking_parts
+from simlib.report.cells import build_comparison_rows
 from simlib.report.comparison_folder import write_report
-from simlib.report.describe import told_designs, told_world
+from simlib.report.describe import describe_designs, describe_world
 from simlib.report.html import render_html
-from simlib.report.summary import verdict_text
+from simlib.report.summary import format_verdict
 from simlib.scenario.scenario import Scenario
 from support.comparisons import CACHED, JWT, OPAQUE, comparison
 from support.scenarios import scenario
@@ -36,7 +36,7 @@ def three(**changes: Any) -> Scenario:
 
 
 def test_a_design_is_marked_when_its_settings_may_outlive_expiry_or_revocation() -> None:
-    made = promised(three(designs__opaque_cached__service={"part": CACHED, "ttl_s": 20.0, "leeway_s": 3.0}))
+    made = compute_promises(three(designs__opaque_cached__service={"part": CACHED, "ttl_s": 20.0, "leeway_s": 3.0}))
     assert made[OPAQUE].marks == ()
     assert made[CACHED].marks == ("may outlive exp", "may outlive a revocation")
     assert made[CACHED].after_expiry_s == 3.0
@@ -45,16 +45,16 @@ def test_a_design_is_marked_when_its_settings_may_outlive_expiry_or_revocation()
 
 
 def test_an_answer_on_its_way_outlives_nothing() -> None:
-    assert not Promised(0.0, 10.0, 10.0).outlives_revocation
-    assert Promised(0.0, 10.001, 10.0).outlives_revocation
-    assert "unlimited time" in Promised(0.0, float("inf"), 10.0).sentence
+    assert not ValidityBounds(0.0, 10.0, 10.0).outlives_revocation
+    assert ValidityBounds(0.0, 10.001, 10.0).outlives_revocation
+    assert "unlimited time" in ValidityBounds(0.0, float("inf"), 10.0).sentence
 
 
 def test_every_report_says_what_each_design_promises(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = judge_comparison(comparison())
-    sentences = promise_sentences(told.scenario)
+    sentences = list_promise_sentences(told.promises)
     assert [line.partition(":")[0] for line in sentences] == [OPAQUE, CACHED, JWT]
-    assert all(line in verdict_text(told) for line in sentences)
+    assert all(line in format_verdict(told) for line in sentences)
     folder = write_report(tmp_path / "out", told)
     own = json.loads((folder / "run.json").read_text(encoding="utf-8"))["promises"]
     assert own[JWT] == {
@@ -67,29 +67,29 @@ def test_every_report_says_what_each_design_promises(tmp_path: Path, capsys: pyt
     promises = page[page.index('id="promises"') : page.index('id="scenario"')]
     assert promises.count("may outlive a revocation") == sum(row["outlives_revocation"] for row in own.values())
     print_comparison(told, None, None)
-    assert "What designs promise" in capsys.readouterr().out
+    assert "Bounds that designs guarantee" in capsys.readouterr().out
 
 
 def test_behind_a_gateway_that_swaps_tokens_nobody_else_judges() -> None:
     made = three(**GATEWAY, designs__phantom=PHANTOM)
-    assert [kind.name for kind, _ in judges(made.designs["phantom"])] == ["phantom_token"]
-    assert caches_answers(made.designs["phantom"])
-    assert not reads_tokens(made.designs["phantom"])
-    assert promised(made)["phantom"].outlives_revocation
+    assert [kind.name for kind, _ in list_checking_parts(made.designs["phantom"])] == ["phantom_token"]
+    assert has_introspection_cache(made.designs["phantom"])
+    assert not has_self_contained_tokens(made.designs["phantom"])
+    assert compute_promises(made)["phantom"].outlives_revocation
 
 
 def test_the_opponent_caches_whoever_judges_the_token() -> None:
-    assert cached_opponent(three()) == CACHED
-    assert cached_opponent(three(designs__opaque_cached=..., designs__phantom=PHANTOM, **GATEWAY)) == "phantom"
+    assert find_cached_opponent(three()) == CACHED
+    assert find_cached_opponent(three(designs__opaque_cached=..., designs__phantom=PHANTOM, **GATEWAY)) == "phantom"
     relayed = three(**GATEWAY, designs__opaque_cached__gateway={"part": "relay"})
-    assert [kind.name for kind, _ in judges(relayed.designs[CACHED])] == [CACHED]
-    assert cached_opponent(relayed) == CACHED
+    assert [kind.name for kind, _ in list_checking_parts(relayed.designs[CACHED])] == [CACHED]
+    assert find_cached_opponent(relayed) == CACHED
 
 
 def test_a_row_of_sign_ins_is_shown_only_where_users_sign_in() -> None:
     nobody = {design: {"sign_in_share": 0.0, "sign_in_mean_s": [float("nan")] * 4} for design in (OPAQUE, CACHED, JWT)}
     for figures, shown in ((nobody, False), ({}, True)):
-        names = [row.metric.name for row in comparison_rows(judge_comparison(comparison(figures)))]
+        names = [row.metric.name for row in build_comparison_rows(judge_comparison(comparison(figures)))]
         assert ("sign_in_share" in names, "sign_in_mean_s" in names) == (shown, shown)
 
 
@@ -119,7 +119,7 @@ def everything() -> dict[str, Any]:
 
 
 def test_the_world_is_told_with_everything_in_it() -> None:
-    told = dict(told_world(three(**everything())))
+    told = dict(describe_world(three(**everything())))
     assert told["calls for every request"] == "one (two)"
     assert told["clients: web"].startswith("0.75 of the users; sessions of 1,800 s")
     assert told["regions"] == "eu 0.7 of the users, us 0.3 of the users"
@@ -132,7 +132,7 @@ def test_the_world_is_told_with_everything_in_it() -> None:
 
 
 def test_a_plain_world_is_told_without_what_it_does_not_have() -> None:
-    words = " ".join(term for term, _ in told_world(three()))
+    words = " ".join(term for term, _ in describe_world(three()))
     assert not any(word in words for word in ("gateway", "inner", "region", "clients", "shared", "limit"))
 
 
@@ -141,7 +141,7 @@ def test_a_design_is_told_with_its_wrappers_flows_and_refresh_policy() -> None:
     jwt = replace(made.scenario.designs[JWT], flows={"web": "authorization_code"})
     whole = replace(made.scenario, designs={**made.scenario.designs, JWT: jwt})
     told = {
-        own["name"]: own for own in told_designs(replace(made, comparison=replace(made.comparison, scenario=whole)))
+        own["name"]: own for own in describe_designs(replace(made, comparison=replace(made.comparison, scenario=whole)))
     }
     assert "refresh tokens live 86,400 s, each good for one use" in told[JWT]["token"]
     assert "refresh" not in told[OPAQUE]["token"]

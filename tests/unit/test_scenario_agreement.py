@@ -7,7 +7,7 @@ import pytest
 
 from simlib.deployment.loading import scenario_from
 from simlib.deployment.parts import PARTS
-from simlib.flows import VICTIM_FLOWS
+from simlib.flows import VULNERABLE_FLOWS
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario
 from support.topologies import JWT, OPAQUE, design
@@ -132,9 +132,9 @@ def test_contradictions_are_told_with_their_key(
         assert word in told
 
 
-@pytest.mark.parametrize("name", VICTIM_FLOWS)
+@pytest.mark.parametrize("name", VULNERABLE_FLOWS)
 def test_flows_that_an_rfc_forbids_are_refused_with_the_reason(name: str) -> None:
-    kind = sorted(VICTIM_FLOWS[name].client_kinds)[0]
+    kind = sorted(VULNERABLE_FLOWS[name].client_kinds)[0]
     world: dict[str, Any] = {"clients": [{"kind": kind, "share": 1.0, "session": constant(60.0)}]}
     if kind == "spa_bff":
         world["backend"] = {"work": constant(0.001)}

@@ -6,7 +6,7 @@ import pytest
 
 from simlib.deployment.simulate import check_budget
 from simlib.scenario.errors import InputError
-from simlib.scenario.writing import to_document
+from simlib.scenario.writing import export_scenario
 from support.scenarios import SOURCE, changed, document, scenario
 from support.topologies import PHANTOM
 from support.worlds import constant, link
@@ -175,10 +175,10 @@ def test_a_run_made_shorter_than_its_faults_is_refused_before_anything_runs() ->
 def test_faults_are_written_down_as_they_were_read() -> None:
     faults = {"f": DOWN, "g": {"kind": "refresh_herd", "share": 0.5, "mean_between_s": 7.0}}
     made = load(faults)
-    written = to_document(made)["world"]["faults"]
+    written = export_scenario(made)["world"]["faults"]
     assert written["f"] == DOWN
     assert written["g"] == faults["g"]
     again = scenario(**{"world__faults": written})
     assert again.world == made.world
-    assert to_document(scenario())["world"]["faults"] == {}
+    assert export_scenario(scenario())["world"]["faults"] == {}
     assert changed(document(), {})["world"].get("faults") is None

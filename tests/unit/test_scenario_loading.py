@@ -18,7 +18,7 @@ from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario, read_document
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.writing import to_document
+from simlib.scenario.writing import export_scenario
 from simlib.strategies import VALIDATORS
 from support.pairs import PAIRS, name_of, settings_of
 from support.scenarios import COMPARED, SOURCE, design_of, document, scenario
@@ -236,7 +236,7 @@ def test_another_trace_than_the_recorded_one_is_refused(tmp_path: Path) -> None:
     load = {"kind": "replay", "file": "log.csv", "time_column": "time", "user_column": "user"}
     found = build_scenario(document(world__load=load), PARTS, tmp_path / "s.toml")
     assert found.trace is not None
-    assert build_scenario(to_document(found), PARTS, tmp_path / "s.toml").trace is not None
+    assert build_scenario(export_scenario(found), PARTS, tmp_path / "s.toml").trace is not None
     with pytest.raises(InputError, match=r"log\.csv: is not the file that this run replayed"):
         build_scenario(document(world__load={**load, "sha256": "0" * 64}), PARTS, tmp_path / "s.toml")
 
@@ -312,14 +312,14 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
 
 def again(found: Scenario, source: Path = SOURCE) -> Scenario:
     """The scenario through its document as JSON text and back."""
-    written = json.dumps(to_document(found), allow_nan=False)
+    written = json.dumps(export_scenario(found), allow_nan=False)
     return build_scenario(json.loads(written), PARTS, source)
 
 
 @pytest.mark.parametrize("name", sorted(bundled_scenarios()))
 def test_a_bundled_scenario_comes_back_from_its_document(name: str) -> None:
     found = load_scenario(name)
-    assert to_document(again(found)) == to_document(found)
+    assert export_scenario(again(found)) == export_scenario(found)
     assert found.name == name
     for part in (again(found).world, again(found).run, again(found).limits, again(found).margins):
         assert part in (found.world, found.run, found.limits, found.margins)
@@ -346,27 +346,27 @@ def test_all_settings_come_back(pair: Any, data: st.DataObject) -> None:
     information = next(source for source in validator.user_information_sources if source in sources)
     mine = design_of(validator.name, issuer.name, service=given_settings, user_information=information)
     found = scenario(designs={"x": mine}, world__shared_store=SHARED_STORE)
-    assert found.design("x").settings("service") == chosen
-    assert again(found).design("x").settings("service") == chosen
-    assert to_document(again(found)) == to_document(found)
+    assert found.design("x").get_settings("service") == chosen
+    assert again(found).design("x").get_settings("service") == chosen
+    assert export_scenario(again(found)) == export_scenario(found)
 
 
 def test_a_document_has_every_default_and_is_the_same_whether_they_were_written_or_not() -> None:
     found = scenario()
-    spelled = to_document(found)
+    spelled = export_scenario(found)
     assert spelled["world"]["service"]["workers"] == 1
     assert spelled["designs"]["opaque_cached"]["service"]["ttl_s"] == 60.0
     assert spelled["designs"]["opaque_cached"]["client"] == {
         "part": "bearer",
-        **vars(found.design("jwt_local").settings("client")),
+        **vars(found.design("jwt_local").get_settings("client")),
     }
     assert spelled["run"]["level"] == 0.95
 
 
 def test_a_run_json_gives_the_scenario_of_its_run(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
-    path.write_text(json.dumps({"seed": 7, "scenario": to_document(scenario())}))
-    assert to_document(load_scenario(path)) == to_document(scenario())
+    path.write_text(json.dumps({"seed": 7, "scenario": export_scenario(scenario())}))
+    assert export_scenario(load_scenario(path)) == export_scenario(scenario())
 
 
 def test_a_scenario_without_a_name_has_the_name_of_its_file() -> None:
@@ -387,7 +387,7 @@ def test_a_loaded_scenario_cannot_be_changed() -> None:
         lambda: setattr(found.world, "profile", "x"),
         lambda: found.designs.update(x=1),
         lambda: found.designs["jwt_local"].parts.update(x=1),
-        lambda: setattr(found.designs["jwt_local"].settings("service"), "leeway_s", 1.0),
+        lambda: setattr(found.designs["jwt_local"].get_settings("service"), "leeway_s", 1.0),
     ]
     for attempt in attempts:
         with pytest.raises((AttributeError, ValueError)):

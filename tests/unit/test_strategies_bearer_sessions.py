@@ -13,7 +13,7 @@ from simlib.flows import AuthorizationCode, Client, ClientCredentials, RefreshTo
 from simlib.scenario.effects import Call, Compute, Context, Draw, Failed, Flow, Reply, Sleep
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.strategies import Bearer, ClientToken, UserClient
-from support.forging import claims_of
+from simlib.tokens.forging import read_claims
 from support.signing_in import MACHINE, USER, WEB, SignInStage
 from support.stage import deployment
 from support.stepping import Host, Route, Stepper
@@ -39,7 +39,7 @@ class Session:
         self.token_answers: list[Any] = []
         self.sign_in_answers: list[Any] = []
         self.redeemed: list[str] = []
-        self.asked_at: list[float] = []
+        self.requested_at: list[float] = []
         self.presented: list[str] = []
         self.signed_in = 0
         self.user = UserClient(7, "" if sign_in else "r0", None, self._sign_in if sign_in else None)
@@ -58,7 +58,7 @@ class Session:
 
     def _token(self, request: HttpRequest) -> Flow[Any]:
         self.redeemed += parse_qs(request.body.decode())["refresh_token"]
-        self.asked_at.append(self.stepper.now)
+        self.requested_at.append(self.stepper.now)
         yield Compute("token")
         if self.token_answers:
             answer = self.token_answers.pop(0)
@@ -181,8 +181,8 @@ def test_a_real_session_goes_on_for_hours_by_the_flows(rotation: bool) -> None:
     assert stage.messages() == ["authorize", "token", "token", "token", "token"]
     tokens = [request.authorization.removeprefix("Bearer ") for request in seen]
     assert len(set(tokens)) == 4
-    assert {claims_of(token)["sub"] for token in tokens} == {USER}
-    assert {claims_of(token)["client_id"] for token in tokens} == {WEB.client_id}
+    assert {read_claims(token)["sub"] for token in tokens} == {USER}
+    assert {read_claims(token)["client_id"] for token in tokens} == {WEB.client_id}
 
 
 def test_a_machine_has_nothing_to_refresh_and_asks_anew() -> None:
@@ -304,7 +304,7 @@ def test_by_default_it_comes_back_once() -> None:
     session = Session(sign_in=False)
     session.token_answers = [LATER]
     assert session.request(0.0).status == 200
-    assert session.asked_at == [0.0, 7.0]
+    assert session.requested_at == [0.0, 7.0]
     assert session.user.access_token == ClientToken("t2", 307.0)
 
 

@@ -17,8 +17,8 @@ from simlib.strategies import (
     SplitTokenIssuer,
 )
 from simlib.strategies.split_token import read_half
-from simlib.tokens import EPOCH, payload_of, store_key
-from support.forging import encoded
+from simlib.tokens import EPOCH, make_store_key, read_payload
+from simlib.tokens.forging import encode_segment
 from support.stage import ELSEWHERE, PUSHED, RESOURCE_SERVER, SCOPE, Stage, basic
 from support.stepping import Delay
 
@@ -38,7 +38,7 @@ def split(make_stage: Callable[..., Stage], shared: bool = False, wait: bool = T
 def forged(**claims: Any) -> bytes:
     """A JWT that nobody has signed, as a body."""
     usual = {"iss": "https://as.example", "aud": "https://api.example", "sub": "u", "scope": SCOPE, "exp": EPOCH + 100}
-    return f"{encoded({'alg': 'RS256'})}.{encoded({**usual, **claims})}.c2ln".encode()
+    return f"{encode_segment({'alg': 'RS256'})}.{encode_segment({**usual, **claims})}.c2ln".encode()
 
 
 # --- phantom token ------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def test_a_service_may_ask_userinfo_with_the_jwt(make_stage: Callable[..., Stage
 def test_the_halves_make_a_jwt_and_nobody_is_asked(shared: bool, make_stage: Callable[..., Stage]) -> None:
     stage = split(make_stage, shared)
     token = stage.issue("user-7").token
-    assert payload_of(token) is None
+    assert read_payload(token) is None
     assert "." not in token
     verdict = stage.present_bare(token)
     assert (verdict.accepted, verdict.claims["sub"]) == (True, "user-7")
@@ -237,7 +237,7 @@ def push(stage: Stage, body: bytes, authorization: str = basic(RESOURCE_SERVER))
 def test_only_the_authorization_server_may_push(make_stage: Callable[..., Stage]) -> None:
     stage = split(make_stage)
     head = forged().decode().rpartition(".")[0]
-    body = b'{"key":"%s","head":"%s","until":100}' % (store_key("c2ln").encode(), head.encode())
+    body = b'{"key":"%s","head":"%s","until":100}' % (make_store_key("c2ln").encode(), head.encode())
     assert push(stage, body, "") == 401
     assert push(stage, body, "Basic x") == 401
     assert not stage.present_bare("c2ln").accepted
@@ -298,9 +298,9 @@ def test_a_forged_head_before_a_real_signature_half_means_nothing(make_stage: Ca
     stage = split(make_stage)
     token = stage.issue().token
     header, payload, _ = stage.present_bare(token).forward.split(".")
-    claims = payload_of(f"{header}.{payload}.x")
+    claims = read_payload(f"{header}.{payload}.x")
     assert claims is not None
-    more = encoded({**claims, "scope": f"{SCOPE} admin"})
+    more = encode_segment({**claims, "scope": f"{SCOPE} admin"})
     for bearer, status in ((f"{header}.{payload}.{token}", 200), (f"{header}.{more}.{token}", 401)):
         assert stage.ask("userinfo", HttpRequest(f"Bearer {bearer}")).status == status
 
@@ -315,15 +315,18 @@ def test_a_half_that_the_shared_store_does_not_hold_is_an_unknown_token(make_sta
 @pytest.mark.parametrize("exp", ["never", None, True, ...], ids=["text", "null", "truth", "missing"])
 def test_a_half_without_an_end_is_no_half(exp: Any) -> None:
     claims = {"iss": "i", "iat": EPOCH, **({} if exp is ... else {"exp": exp})}
-    head = f"{encoded({'alg': 'RS256'})}.{encoded(claims)}"
+    head = f"{encode_segment({'alg': 'RS256'})}.{encode_segment(claims)}"
     assert read_half(head, 0.0) is None
-    good = f"{encoded({'alg': 'RS256'})}.{encoded({**claims, 'exp': EPOCH + 10})}"
+    good = f"{encode_segment({'alg': 'RS256'})}.{encode_segment({**claims, 'exp': EPOCH + 10})}"
     assert read_half(good, 0.0) is not None
 
 
 def test_both_halves_need_each_other_in_a_design() -> None:
     assert SplitTokenIssuer.list_requirements(SplitTokenIssuer.Settings()) == {"gateway:split_token"}
-    assert SplitTokenGateway.list_requirements(SplitTokenGateway.Settings(shared=True)) == {"issuer:split_token", "shared_store"}
+    assert SplitTokenGateway.list_requirements(SplitTokenGateway.Settings(shared=True)) == {
+        "issuer:split_token",
+        "shared_store",
+    }
 
 
 # --- signing ------------------------------------------------------------------------------------------------------
@@ -335,7 +338,7 @@ def test_a_signing_server_signs_anything_under_its_name(kind: type[Any], make_st
         stage = make_stage(OpaqueIntrospection, kind, issuer_settings=kind.Settings(algorithm=algorithm))
         served = stage.issuer.list_keys()
         flow = stage.issuer.sign(stage.server_host, {"nonce": "n"}, "JWT")  # type: ignore[attr-defined]
-        assert payload_of(stage.stepper.finish(flow, stage.server_host)) == {"nonce": "n"}
+        assert read_payload(stage.stepper.finish(flow, stage.server_host)) == {"nonce": "n"}
         assert {one.algorithm for one in served} == {algorithm}
         assert stage.stepper.operations[f"jwt.sign.{algorithm}"] == 1
 

@@ -8,7 +8,7 @@ import pytest
 
 from simlib.scenario.messages import TokenRow
 from simlib.strategies import ISSUERS, Grant, JwtAccessToken, OpaqueIntrospection, ReferenceToken, StoredJwt
-from simlib.tokens import payload_of
+from simlib.tokens import read_payload
 from support.pairs import name_of
 from support.stage import AUDIENCE, Stage
 
@@ -63,10 +63,10 @@ def test_a_usual_grant_leaves_no_details(stage: Stage) -> None:
 @pytest.mark.parametrize("kind", [JwtAccessToken, StoredJwt])
 def test_a_jwt_carries_what_the_grant_says(kind: type[Any], make_stage: Callable[..., Stage]) -> None:
     stage = make_stage("jwt_local", kind, information="userinfo")
-    claims = payload_of(issued(stage, FULL)) or {}
+    claims = read_payload(issued(stage, FULL)) or {}
     assert (claims["cnf"], claims["act"], claims["purpose"]) == (DETAILS["cnf"], DETAILS["act"], "test")
     assert claims["aud"] == ELSEWHERE
-    assert set(payload_of(stage.issue().token) or {}) == {
+    assert set(read_payload(stage.issue().token) or {}) == {
         "iss",
         "aud",
         "sub",
@@ -81,7 +81,7 @@ def test_a_jwt_carries_what_the_grant_says(kind: type[Any], make_stage: Callable
 def test_no_further_claim_takes_the_place_of_a_usual_one(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage("jwt_local", JwtAccessToken)
     grant = Grant("user-1", "shop", "a", claims={"sub": "user-2", "exp": 1, "aud": "x", "cnf": {"jkt": "theirs"}})
-    claims = payload_of(issued(stage, grant._replace(confirmation={"jkt": "ours"}))) or {}
+    claims = read_payload(issued(stage, grant._replace(confirmation={"jkt": "ours"}))) or {}
     assert (claims["sub"], claims["aud"], claims["cnf"]) == ("user-1", AUDIENCE, {"jkt": "ours"})
     assert claims["exp"] != 1
 
@@ -89,7 +89,7 @@ def test_no_further_claim_takes_the_place_of_a_usual_one(make_stage: Callable[..
 def test_claims_about_the_user_are_not_taken_for_claims_of_the_grant(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage("jwt_local", JwtAccessToken, information="token")
     token = issued(stage, Grant("user-1", "shop", "a", claims={"purpose": "test"}))
-    assert set(stage.deployment.user_claims("user-1")) < set(payload_of(token) or {})
+    assert set(stage.deployment.user_claims("user-1")) < set(read_payload(token) or {})
     assert json.loads(row(stage, token).details) == {"claims": {"purpose": "test"}}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from simlib.scenario.effects import Failed
 from simlib.strategies import JwtAccessToken, JwtLocal
 from simlib.strategies.jwks_client import JwksSettings
-from support.forging import claims_of, signed
+from simlib.tokens.forging import read_claims, sign_claims
 from support.keys import key
 from support.stage import Stage
 from support.stepping import Delay
@@ -24,7 +24,7 @@ def stage_with(make_stage: Callable[..., Stage], **chosen: Any) -> Stage:
 
 
 def stranger(stage: Stage, number: int = 0) -> str:
-    return signed(claims_of(stage.issue().token), key("RS256", "foreign"), kid=f"unknown-{number}")
+    return sign_claims(read_claims(stage.issue().token), key("RS256", "foreign"), kid=f"unknown-{number}")
 
 
 def test_a_failed_fetch_may_take_the_good_set_away(make_stage: Callable[..., Stage]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from simlib.scenario.effects import Failed, Reply
 from simlib.strategies import JwtAccessToken, JwtLocal
-from support.forging import claims_of, signed
+from simlib.tokens.forging import read_claims, sign_claims
 from support.keys import key
 from support.stage import Stage
 from support.stepping import Delay
@@ -29,8 +29,8 @@ def jwt_stage(make_stage: Callable[..., Stage], **chosen: Any) -> Stage:
 
 def strangers(stage: Stage, count: int) -> list[str]:
     """Tokens that name a key that nobody knows, each another one."""
-    claims = claims_of(stage.issue().token)
-    return [signed(claims, key("RS256", "foreign"), kid=f"unknown-{number}") for number in range(count)]
+    claims = read_claims(stage.issue().token)
+    return [sign_claims(claims, key("RS256", "foreign"), kid=f"unknown-{number}") for number in range(count)]
 
 
 def test_the_key_set_is_fetched_when_the_first_token_comes_and_then_kept_for_its_lifetime(stage: Stage) -> None:
@@ -104,7 +104,7 @@ def test_no_flood_of_strangers_gets_more_than_one_fetch_per_cooldown(
 ) -> None:
     settings = JwtLocal.Settings(jwks_lifetime_s=1e6, unknown_kid_cooldown_s=cooldown)
     stage = Stage(JwtLocal, JwtAccessToken, lifetime_s=10_000.0, settings=settings)
-    asked_at: list[float] = []
+    requested_at: list[float] = []
     stage.present(stage.issue().token)
     stranger = strangers(stage, 1)[0]
     for pause, slowness, up in flood:
@@ -113,11 +113,11 @@ def test_no_flood_of_strangers_gets_more_than_one_fetch_per_cooldown(
         before = stage.calls["jwks"]
         stage.stepper.delay = partial(answered_after, slowness)
         stage.begin(stranger)
-        asked_at += [stage.now] * (stage.calls["jwks"] - before)
+        requested_at += [stage.now] * (stage.calls["jwks"] - before)
     stage.stepper.run()
     # Added as the part adds it: a difference of two instants may be a rounding short of the cool-down.
-    assert all(later >= earlier + cooldown for earlier, later in pairwise(asked_at))
-    assert not asked_at or asked_at[0] >= cooldown  # the first fetch was at 0
+    assert all(later >= earlier + cooldown for earlier, later in pairwise(requested_at))
+    assert not requested_at or requested_at[0] >= cooldown  # the first fetch was at 0
 
 
 @pytest.mark.parametrize("token", ["garbage", "a.b.c", "..", "e30.e30.e30"])

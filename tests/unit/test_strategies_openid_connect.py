@@ -11,8 +11,15 @@ from simlib.flows import AuthorizationCode, RefreshToken
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.strategies import JwtAccessToken, JwtLocal, OpenIdConnect, SigningReferenceToken, UserClient
-from simlib.tokens import EPOCH, ID_TOKEN_CLAIMS, id_token_claims, id_token_verification, judge_id_token, sign_jwt
-from support.forging import claims_of, hmac_signed, signed, unsigned
+from simlib.tokens import (
+    EPOCH,
+    ID_TOKEN_CLAIMS,
+    build_id_token_claims,
+    judge_id_token,
+    make_id_token_verification,
+    sign_jwt,
+)
+from simlib.tokens.forging import forge_unsigned, read_claims, sign_claims, sign_with_hmac
 from support.keys import impostor, key
 from support.signing_in import PASSWORD, USER, WEB, SignInStage
 from support.stage import AUDIENCE, ELSEWHERE, ISSUER, SCOPE, Stage, deployment
@@ -70,7 +77,7 @@ def refusal(signing: Signing) -> str:
     assert isinstance(answer, Reply)
     assert answer.status == 400
     assert signing.presented == []
-    assert signing.presenter.identity(signing.user) is None
+    assert signing.presenter.find_identity(signing.user) is None
     assert (signing.user.access_token, signing.user.refresh_token) == (None, "")
     told = json.loads(answer.body)
     assert told["error"] == "invalid_id_token"
@@ -80,7 +87,7 @@ def refusal(signing: Signing) -> str:
 
 def test_the_client_knows_its_user_and_the_api_gets_a_closed_token(signing: Signing) -> None:
     assert signing.request() == Reply(200)
-    identity = signing.presenter.identity(signing.user)
+    identity = signing.presenter.find_identity(signing.user)
     assert identity is not None
     assert (identity["sub"], identity["aud"], identity["iss"]) == (USER, WEB.client_id, ISSUER)
     assert identity["name"] == deployment().user_claims(USER)["name"]
@@ -101,13 +108,13 @@ def test_it_asks_for_the_keys_once_for_all_its_users(signing: Signing) -> None:
 
 
 def bent(signing: Signing, make: Callable[[dict[str, Any]], str]) -> None:
-    signing.change = lambda tokens: tokens._replace(id_token=make(claims_of(tokens.id_token)))
+    signing.change = lambda tokens: tokens._replace(id_token=make(read_claims(tokens.id_token)))
 
 
 def with_claims(signing: Signing, typ: Any = "JWT", **changes: Any) -> None:
     def make(claims: dict[str, Any]) -> str:
         bent_claims = {name: value for name, value in {**claims, **changes}.items() if value is not ...}
-        return signed(bent_claims, signing.key, typ=typ)
+        return sign_claims(bent_claims, signing.key, typ=typ)
 
     bent(signing, make)
 
@@ -149,10 +156,10 @@ def test_several_audiences_are_fine_when_the_token_was_made_out_to_us(signing: S
 
 def test_a_token_that_the_server_did_not_sign_is_refused(signing: Signing) -> None:
     for make, reason in (
-        (lambda claims: signed(claims, impostor(signing.key), typ="JWT"), "signature"),
-        (lambda claims: signed(claims, key(ALG, "foreign"), typ="JWT"), "unknown_key"),
-        (lambda claims: unsigned(claims, signing.key.kid), "algorithm"),
-        (lambda claims: hmac_signed(claims, signing.key.kid, b"s" * 32), "algorithm"),
+        (lambda claims: sign_claims(claims, impostor(signing.key), typ="JWT"), "signature"),
+        (lambda claims: sign_claims(claims, key(ALG, "foreign"), typ="JWT"), "unknown_key"),
+        (lambda claims: forge_unsigned(claims, signing.key.kid), "algorithm"),
+        (lambda claims: sign_with_hmac(claims, signing.key.kid, b"s" * 32), "algorithm"),
         (lambda claims: "no token", "unknown_key"),
     ):
         bent(signing, make)
@@ -174,7 +181,7 @@ def test_who_gets_no_identity_token_is_not_signed_in(signing: Signing) -> None:
 def test_a_browser_gets_none_because_its_backend_has_it(signing: Signing) -> None:
     signing.user.target = "bff"
     signing.stage.client_host.routes["bff"] = signing.stage.client_host.routes["api"]
-    signing.change = lambda tokens: TokenResponse("cookie", 600.0, tokens.asked_at)
+    signing.change = lambda tokens: TokenResponse("cookie", 600.0, tokens.requested_at)
     assert signing.request().status == 200
     assert signing.presented == ["Cookie cookie"]
 
@@ -197,21 +204,21 @@ def test_a_later_identity_token_must_speak_of_the_same_user(signing: Signing) ->
 
 def test_a_refresh_that_brings_no_identity_token_keeps_the_identity(signing: Signing) -> None:
     signing.request()
-    before = signing.presenter.identity(signing.user)
+    before = signing.presenter.find_identity(signing.user)
     signing.change = lambda tokens: tokens._replace(id_token="")
     signing.stage.stepper.run(1300.0)
     assert signing.request().status == 200
     assert len(set(signing.presented)) == 2
-    assert signing.presenter.identity(signing.user) is before
+    assert signing.presenter.find_identity(signing.user) is before
 
 
 def test_with_a_new_session_comes_a_new_identity(signing: Signing) -> None:
     signing.request()
-    before = signing.presenter.identity(signing.user)
+    before = signing.presenter.find_identity(signing.user)
     signing.user.session_until = 1100.0
     signing.stage.stepper.run(1200.0)
     assert signing.request().status == 200
-    after = signing.presenter.identity(signing.user)
+    after = signing.presenter.find_identity(signing.user)
     assert after is not None
     assert before is not None
     assert (after["sub"], after["auth_time"]) == (USER, EPOCH + 1200)
@@ -224,19 +231,19 @@ def test_with_a_new_session_comes_a_new_identity(signing: Signing) -> None:
 def test_an_identity_token_opens_no_api_and_an_access_token_signs_nobody_in(make_stage: Any) -> None:
     stage: Stage = make_stage(JwtLocal, JwtAccessToken, issuer_settings=JwtAccessToken.Settings(algorithm=ALG)).at(10.0)
     signer = stage.issuer.list_keys()[0]
-    identity = sign_jwt(id_token_claims(ISSUER, "shop", "user-1", 10.0, 300.0), signer, "JWT")
+    identity = sign_jwt(build_id_token_claims(ISSUER, "shop", "user-1", 10.0, 300.0), signer, "JWT")
     assert stage.present(identity).reason == "type"
     # Even with the audience of the API and every claim of an access token, the type tells.
-    disguised = {**claims_of(stage.issue().token), "nonce": "n"}
+    disguised = {**read_claims(stage.issue().token), "nonce": "n"}
     assert stage.present(sign_jwt(disguised, signer, "JWT")).reason == "type"
     access = stage.issue(scope=SCOPE).token
-    verify = id_token_verification(access, signer.verification_key, (ALG,), ISSUER, "shop")
+    verify = make_id_token_verification(access, signer.verification_key, (ALG,), ISSUER, "shop")
     assert verify().reason == "type"
-    assert verify._replace(token=sign_jwt(claims_of(access), signer, "JWT"))().reason == "audience"
+    assert verify._replace(token=sign_jwt(read_claims(access), signer, "JWT"))().reason == "audience"
 
 
 def test_the_claims_of_an_identity_token_are_those_of_the_specification() -> None:
-    claims = id_token_claims(
+    claims = build_id_token_claims(
         ISSUER, "shop", "user-1", 10.9, 300.9, auth_time=5.0, nonce="n", extra={"iss": "x", "a": 1}
     )
     assert claims == {

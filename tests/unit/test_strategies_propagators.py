@@ -14,7 +14,7 @@ from simlib.services import ENDPOINTS
 from simlib.strategies import PROPAGATORS, Credentials, JwtAccessToken, PassThrough, ReferenceToken, TokenExchange
 from simlib.strategies.base import DeploymentConfig
 from simlib.tokens import EPOCH
-from support.forging import claims_of
+from simlib.tokens.forging import read_claims
 from support.signing_in import INNER, MACHINE, USER, SignInStage
 from support.stage import AUDIENCE, ELSEWHERE, deployment
 from support.stepping import Delay, Host, Route
@@ -78,10 +78,10 @@ def test_the_same_token_goes_on_for_nothing() -> None:
 def test_an_exchanged_token_is_made_out_to_the_next_service_and_names_who_calls() -> None:
     calling = Calling()
     token = calling.token()
-    claims = claims_of(calling.exchanged(token))
+    claims = read_claims(calling.exchanged(token))
     assert (claims["aud"], claims["sub"], claims["scope"]) == (INNER, USER, "read")
     assert claims["act"] == {"sub": SERVICE.client_id}
-    assert claims_of(token)["aud"] == AUDIENCE
+    assert read_claims(token)["aud"] == AUDIENCE
 
 
 def test_references_are_exchanged_as_well() -> None:
@@ -100,8 +100,8 @@ def test_it_is_used_again_until_its_ttl_for_the_same_token_and_the_same_audience
     calling.stepper.run(59.999)
     assert calling.exchanged(one) == first
     assert calling.exchanges == 1
-    assert claims_of(calling.exchanged(one, AUDIENCE))["aud"] == AUDIENCE
-    assert claims_of(calling.exchanged(other))["sub"] == "user-2"
+    assert read_claims(calling.exchanged(one, AUDIENCE))["aud"] == AUDIENCE
+    assert read_claims(calling.exchanged(other))["sub"] == "user-2"
     assert calling.exchanges == 3
     calling.stepper.run(60.0)
     assert calling.exchanged(one) != first
@@ -116,7 +116,7 @@ def test_it_is_never_used_beyond_its_own_end() -> None:
     first = calling.exchanged(token)
     calling.stepper.run(24.999)
     assert calling.exchanged(token) == first
-    assert claims_of(first)["exp"] == EPOCH + 35
+    assert read_claims(first)["exp"] == EPOCH + 35
     calling.stepper.run(35.0)
     assert calling.exchanged(token) == ""  # the one that came in has ended too
     assert calling.exchanges == 2

@@ -27,18 +27,18 @@ from simlib.tokens import (
     EPOCH,
     KEY_MANAGEMENT,
     SharedSecret,
+    build_introspection_claims,
     decrypt,
     encrypt,
     generate_encryption_key,
-    header_of,
-    introspection_claims,
-    payload_of,
-    region_of,
-    regional_token,
+    make_regional_token,
+    read_header,
+    read_payload,
+    read_region,
     sign_jwt,
     sign_paseto,
 )
-from support.forging import claims_of, decoded, encoded, signed, unsigned
+from simlib.tokens.forging import decode_segment, encode_segment, forge_unsigned, read_claims, sign_claims
 from support.keys import impostor, key
 from support.stage import AUDIENCE, ISSUER, RESOURCE_SERVER, SCOPE, Stage
 from support.stepping import Delay, Route
@@ -64,13 +64,13 @@ def lock(stage: Stage, audience: str = AUDIENCE) -> Any:
 
 def test_nobody_but_the_audience_reads_an_encrypted_token(sealed: Stage) -> None:
     token = sealed.issue("user-7").token
-    assert header_of(token)["alg"] == sealed.settings.key_management
-    assert (header_of(token)["enc"], header_of(token)["cty"], token.count(".")) == ("A256GCM", "JWT", 4)
-    assert payload_of(token) is None
+    assert read_header(token)["alg"] == sealed.settings.key_management
+    assert (read_header(token)["enc"], read_header(token)["cty"], token.count(".")) == ("A256GCM", "JWT", 4)
+    assert read_payload(token) is None
     assert decrypt(token, lock(sealed, "https://elsewhere.example")).token is None
     inside = decrypt(token, lock(sealed)).token
     assert inside is not None
-    assert claims_of(inside)["sub"] == "user-7"
+    assert read_claims(inside)["sub"] == "user-7"
     assert sealed.present(token).claims["sub"] == "user-7"
 
 
@@ -80,8 +80,8 @@ def test_what_anybody_can_encrypt_still_has_to_be_signed(sealed: Stage) -> None:
     ours = sealed.served[0]
     for forged, reason in (
         (inside, ""),
-        (signed(claims_of(inside), impostor(ours)), "signature"),
-        (unsigned(claims_of(inside), ours.kid), "algorithm"),
+        (sign_claims(read_claims(inside), impostor(ours)), "signature"),
+        (forge_unsigned(read_claims(inside), ours.kid), "algorithm"),
         ("no token", "unknown_key"),
     ):
         assert sealed.present(encrypt(forged, lock(sealed))).reason == reason
@@ -112,7 +112,7 @@ def test_a_signed_token_that_is_not_encrypted_is_refused(sealed: Stage) -> None:
 )
 def test_the_header_of_an_encrypted_token_chooses_nothing(change: dict[str, Any], reason: str, sealed: Stage) -> None:
     head, rest = sealed.issue().token.split(".", 1)
-    assert sealed.present(f"{encoded({**header_of(head + '.'), **change})}.{rest}").reason == reason
+    assert sealed.present(f"{encode_segment({**read_header(head + '.'), **change})}.{rest}").reason == reason
 
 
 def test_the_other_key_management_is_refused(make_stage: Callable[..., Stage]) -> None:
@@ -147,8 +147,8 @@ def test_a_paseto_says_what_a_jwt_would_in_its_own_form(make_stage: Callable[...
     stage = make_stage(PasetoValidator, PasetoIssuer)
     token = stage.issue("user-7").token
     version, purpose, payload, footer = token.split(".")
-    assert (version, purpose, decoded(footer)) == ("v4", "public", b'{"kid":"current"}')
-    assert b'"exp":"2026-01-01T00:05:00+00:00"' in decoded(payload)
+    assert (version, purpose, decode_segment(footer)) == ("v4", "public", b'{"kid":"current"}')
+    assert b'"exp":"2026-01-01T00:05:00+00:00"' in decode_segment(payload)
     verdict = stage.present(token)
     assert (verdict.claims["sub"], verdict.claims["exp"], verdict.claims["iat"]) == ("user-7", EPOCH + 300, EPOCH)
 
@@ -184,7 +184,7 @@ def test_a_paseto_of_another_key_is_refused(make_stage: Callable[..., Stage]) ->
     stage = make_stage(PasetoValidator, PasetoIssuer)
     assert stage.present_bare(sign_paseto(paseto_claims(), key("EdDSA", "foreign"))).reason == "unknown_key"
     assert stage.present_bare(sign_paseto(paseto_claims(), impostor(stage.served[0]))).reason == "signature"
-    jwt = signed(paseto_claims(), stage.served[0])
+    jwt = sign_claims(paseto_claims(), stage.served[0])
     assert stage.present_bare(jwt).status == 401
 
 
@@ -192,7 +192,7 @@ def test_a_paseto_has_one_spelling_and_one_footer(make_stage: Callable[..., Stag
     stage = make_stage(PasetoValidator, PasetoIssuer)
     token = stage.issue().token
     head, _, footer = token.rpartition(".")
-    other = encoded({"kid": "current", "more": 1})
+    other = encode_segment({"kid": "current", "more": 1})
     for bent in (
         f"{head}.{other}",
         head,
@@ -244,7 +244,7 @@ def test_an_answer_that_is_not_signed_for_us_says_nothing(make_stage: Callable[.
     stage = make_stage(SignedIntrospection, SigningReferenceToken)
     said = {"active": True, "iss": ISSUER, "aud": AUDIENCE, "exp": EPOCH + 100, "scope": SCOPE, "sub": "u"}
     ours, typ = stage.served[0], "token-introspection+jwt"
-    good = introspection_claims(ISSUER, RESOURCE_SERVER.client_id, 0.0, said)
+    good = build_introspection_claims(ISSUER, RESOURCE_SERVER.client_id, 0.0, said)
     assert told(stage, sign_jwt(good, ours, typ).encode()) == ""
     refused = [
         sign_jwt(good, ours, "at+jwt"),
@@ -265,7 +265,7 @@ def test_an_answer_that_is_not_signed_for_us_says_nothing(make_stage: Callable[.
 def test_a_signed_answer_with_another_status_is_no_answer(status: int, make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(SignedIntrospection, SigningReferenceToken)
     said = {"active": True, "iss": ISSUER, "aud": AUDIENCE, "exp": EPOCH + 100, "scope": SCOPE, "sub": "u"}
-    claims = introspection_claims(ISSUER, RESOURCE_SERVER.client_id, 0.0, said)
+    claims = build_introspection_claims(ISSUER, RESOURCE_SERVER.client_id, 0.0, said)
     body = sign_jwt(claims, stage.served[0], "token-introspection+jwt").encode()
     stage.answer("introspect", Reply(status, body))
     verdict = stage.present_bare("opaque")
@@ -316,7 +316,7 @@ def test_only_a_request_that_needs_user_information_asks(make_stage: Callable[..
     assert stage.calls["introspect"] == 0
     claims = stage.present(token, needs_user_information=True).claims
     assert wanted.items() <= claims.items()
-    assert claims["jti"] == claims_of(token)["jti"]
+    assert claims["jti"] == read_claims(token)["jti"]
     assert stage.at(59.9).present(token, needs_user_information=True).based_on == 0.0
     assert stage.calls["introspect"] == 1
     assert stage.at(60.0).present(token, needs_user_information=True).based_on == 60.0
@@ -334,7 +334,7 @@ def test_who_asks_about_the_user_learns_of_the_revocation(make_stage: Callable[.
 
 def test_a_forged_token_is_never_asked_about(make_stage: Callable[..., Stage]) -> None:
     stage = light(make_stage)
-    forged = signed(claims_of(stage.issue().token), impostor(stage.served[0]))
+    forged = sign_claims(read_claims(stage.issue().token), impostor(stage.served[0]))
     assert stage.present(forged, needs_user_information=True).reason == "signature"
     assert stage.calls["introspect"] == 0
 
@@ -348,7 +348,7 @@ def test_with_userinfo_the_service_asks_by_itself(make_stage: Callable[..., Stag
 def test_a_lightweight_token_never_holds_claims_about_the_user(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(JwtLocal, LightweightJwtIssuer, information="token")
     names = {"iss", "aud", "sub", "client_id", "scope", "iat", "exp", "jti"}
-    assert set(claims_of(stage.issue().token)) == names
+    assert set(read_claims(stage.issue().token)) == names
 
 
 # --- stored JWT ---------------------------------------------------------------------------------------------------
@@ -357,7 +357,7 @@ def test_a_lightweight_token_never_holds_claims_about_the_user(make_stage: Calla
 def test_a_stored_token_has_a_row_from_the_start(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(JwtLocal, StoredJwt, information="userinfo")
     token = stage.issue("user-7").token
-    row_key = f"jti:{claims_of(token)['jti']}"
+    row_key = f"jti:{read_claims(token)['jti']}"
     row = TokenRow("access", "user-7", "shop", SCOPE, AUDIENCE, 0.0, 300.0)
     assert stage.store.execute(StoreGet(row_key)) == row
     stage.revoke(token)
@@ -366,8 +366,8 @@ def test_a_stored_token_has_a_row_from_the_start(make_stage: Callable[..., Stage
 
 def test_a_token_without_a_row_is_worth_nothing_to_the_server(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(JwtLocal, StoredJwt)
-    claims = claims_of(stage.issue().token)
-    stranger = signed({**claims, "jti": "never-stored"}, stage.served[0])
+    claims = read_claims(stage.issue().token)
+    stranger = sign_claims({**claims, "jti": "never-stored"}, stage.served[0])
     assert stage.ask("userinfo", HttpRequest(f"Bearer {stranger}")).status == 401
     assert stage.present(stranger).accepted  # the signature is all that a service sees
 
@@ -375,7 +375,7 @@ def test_a_token_without_a_row_is_worth_nothing_to_the_server(make_stage: Callab
 def test_what_the_row_says_holds_before_what_the_token_says(make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(JwtLocal, StoredJwt)
     token = stage.issue().token
-    row_key = f"jti:{claims_of(token)['jti']}"
+    row_key = f"jti:{read_claims(token)['jti']}"
     row = stage.store.execute(StoreGet(row_key))
     assert isinstance(row, TokenRow)
     for change, status in (({}, 200), ({"kind": "refresh"}, 401), ({"expires_at": 50.0}, 401), ({}, 200)):
@@ -392,14 +392,14 @@ SECRET = SharedSecret(b"s" * 32, "secret")
 
 def test_a_regional_token_names_its_region_and_garbage_names_none() -> None:
     for region in ("eu", "us-east-1", ""):
-        token = regional_token(region, b"e" * 32, SECRET)
+        token = make_regional_token(region, b"e" * 32, SECRET)
         assert token.startswith(f"{region}." if region else token)
-        assert region_of(token, SECRET) == region
-        assert region_of(token, SharedSecret(b"t" * 32, "other")) is None
+        assert read_region(token, SECRET) == region
+        assert read_region(token, SharedSecret(b"t" * 32, "other")) is None
         for at in range(len(token)):
-            assert region_of(token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :], SECRET) is None
+            assert read_region(token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :], SECRET) is None
     for garbage in ("", "eu.", "eu", "A" * 11, "eu.\ud800", "x" * 1000):
-        assert region_of(garbage, SECRET) is None
+        assert read_region(garbage, SECRET) is None
 
 
 def regional(make_stage: Callable[..., Stage], home: str, regions: tuple[str, ...] = ("eu", "us")) -> Stage:
@@ -430,7 +430,7 @@ def test_the_server_of_the_region_is_asked(home: str, make_stage: Callable[..., 
 def test_garbage_and_unknown_regions_cost_no_call(make_stage: Callable[..., Stage]) -> None:
     stage = regional(make_stage, "eu")
     secret = stage.deployment.shared_secret()
-    strangers = [regional_token(region, b"e" * 32, secret) for region in ("mars", "")]
+    strangers = [make_regional_token(region, b"e" * 32, secret) for region in ("mars", "")]
     for token in ("garbage", "eu.garbage", stage.issue().token[:-1] + "~", *strangers):
         assert stage.present_bare(token).reason == "inactive"
     assert not [target for target in stage.calls if target.startswith("introspect")]

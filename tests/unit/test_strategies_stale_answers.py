@@ -8,7 +8,7 @@ import pytest
 from simlib.scenario.effects import Answer, Failed, Reply
 from simlib.scenario.messages import SharedGet, SharedPut
 from simlib.strategies import OpaqueCached, ReferenceToken
-from simlib.tokens import store_key
+from simlib.tokens import make_store_key
 from support.stage import Stage
 from support.stepping import Delay
 
@@ -159,7 +159,7 @@ def test_each_request_costs_a_round_trip_to_the_shared_store(make_stage: Callabl
 def test_the_shared_store_sees_neither_token_nor_a_key_of_another_part(make_stage: Callable[..., Stage]) -> None:
     stage = staged(make_stage, shared=True)
     token = known(stage)
-    key = f"opaque_cached:{store_key(token)}"
+    key = f"opaque_cached:{make_store_key(token)}"
     value = stage.shared.execute(SharedGet(key), 1.0)
     assert isinstance(value, bytes)
     assert token.encode() not in value
@@ -180,7 +180,7 @@ def test_without_the_shared_store_the_server_is_asked(make_stage: Callable[..., 
 def test_what_the_shared_store_should_not_hold_is_no_answer(value: bytes, make_stage: Callable[..., Stage]) -> None:
     stage = staged(make_stage, shared=True)
     token = known(stage)
-    stage.shared.execute(SharedPut(f"opaque_cached:{store_key(token)}", value, 1e9), 0.0)
+    stage.shared.execute(SharedPut(f"opaque_cached:{make_store_key(token)}", value, 1e9), 0.0)
     assert stage.present(token).accepted
     assert asked(stage) == 2
 

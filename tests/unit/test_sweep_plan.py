@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from simlib.analysis import METRICS
-from simlib.commands.sweep_terminal import sweep_tables
-from simlib.experiment.sweep_plan import BUDGET, SHARES, sweep_plan
+from simlib.commands.sweep_terminal import build_sweep_tables
+from simlib.experiment.sweep_plan import BUDGET, SHARES, plan_sweep
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
 from support.scenarios import design_of, scenario
@@ -24,7 +24,7 @@ def small(**changes: Any) -> Scenario:
 
 
 def test_loads_are_shares_of_what_the_api_alone_could_take() -> None:
-    plan = sweep_plan(small(), "load")
+    plan = plan_sweep(small(), "load")
     assert plan.key == "world.load.arrival_rate"
     assert plan.values == pytest.approx([share / 0.004 for share in SHARES], rel=0.05)
     assert list(plan.scenario.designs) == list(DESIGNS)
@@ -33,23 +33,23 @@ def test_loads_are_shares_of_what_the_api_alone_could_take() -> None:
 
 def test_a_long_load_sweep_is_shortened_to_its_budget_but_never_to_its_warm_up() -> None:
     long = small(run__length_s=5000.0, run__replications=8)
-    plan = sweep_plan(long, "load")
+    plan = plan_sweep(long, "load")
     run = plan.scenario.run
     assert run.replications == 4
     assert sum(plan.values) * 3 * run.replications * run.length_s == pytest.approx(BUDGET, rel=0.01)
-    warm = sweep_plan(small(run__length_s=5000.0, run__warm_up_s=2000.0), "load").scenario.run
+    warm = plan_sweep(small(run__length_s=5000.0, run__warm_up_s=2000.0), "load").scenario.run
     assert (warm.warm_up_s, warm.length_s) == (2000.0, 2500.0)
 
 
 def test_length_and_replications_are_as_asked() -> None:
-    run = sweep_plan(small(), "load", length_s=33.0, replications=7).scenario.run
+    run = plan_sweep(small(), "load", length_s=33.0, replications=7).scenario.run
     assert (run.length_s, run.replications, run.warm_up_s) == (33.0, 7, 5.0)
 
 
 def test_a_sweep_of_a_time_to_live_takes_the_caching_design_alone_and_warms_up_for_the_longest() -> None:
-    plan = sweep_plan(small(), "ttl")
+    plan = plan_sweep(small(), "ttl")
     assert plan.key == "designs.cached.service.ttl_s"
-    assert plan.varied == "cached"
+    assert plan.varied_design == "cached"
     assert list(plan.scenario.designs) == ["cached"]
     assert plan.values == pytest.approx([8 / 12, 2.0, 4.0, 8.0, 16.0], rel=0.01)
     assert plan.scenario.run.warm_up_s == 16.0
@@ -58,7 +58,7 @@ def test_a_sweep_of_a_time_to_live_takes_the_caching_design_alone_and_warms_up_f
 
 
 def test_named_designs_stay_and_one_that_does_not_change_is_run_once() -> None:
-    plan = sweep_plan(small(), "ttl", ["cached", "jwt"], [1.0, 2.0, 2.0])
+    plan = plan_sweep(small(), "ttl", ["cached", "jwt"], [1.0, 2.0, 2.0])
     assert list(plan.scenario.designs) == ["cached", "jwt"]
     assert plan.values == (1.0, 2.0)
     assert plan.runs == (2 + 1) * 2
@@ -74,7 +74,7 @@ def test_named_designs_stay_and_one_that_does_not_change_is_run_once() -> None:
     ],
 )
 def test_the_closed_form_is_used_where_it_holds(change: dict[str, Any], holds: bool) -> None:
-    plan = sweep_plan(small(**change), "ttl")
+    plan = plan_sweep(small(**change), "ttl")
     assert plan.has_closed_form == holds
     assert len(plan.notes) == 1
     assert ("r / (1 + r)" in plan.notes[0]) == holds
@@ -82,35 +82,35 @@ def test_the_closed_form_is_used_where_it_holds(change: dict[str, Any], holds: b
 
 def test_the_closed_form_is_that_of_every_token_at_every_replica() -> None:
     equal = {"world__population__zipf_exponent": 0.0}
-    plan = sweep_plan(small(**equal), "ttl")
+    plan = plan_sweep(small(**equal), "ttl")
     once = 20.0 / 20 * 4.0  # requests per second, users, seconds
-    assert plan.expected_hit_ratio(4.0) == pytest.approx(once / (1 + once))
-    two = sweep_plan(small(**equal, designs__cached__replicas={"service": 2}), "ttl")
-    assert two.expected_hit_ratio(8.0) == pytest.approx(plan.expected_hit_ratio(4.0))
+    assert plan.compute_hit_ratio(4.0) == pytest.approx(once / (1 + once))
+    two = plan_sweep(small(**equal, designs__cached__replicas={"service": 2}), "ttl")
+    assert two.compute_hit_ratio(8.0) == pytest.approx(plan.compute_hit_ratio(4.0))
 
 
 def test_a_load_has_no_closed_form_and_no_notes() -> None:
-    plan = sweep_plan(small(), "load")
-    assert (plan.varied, plan.has_closed_form, plan.notes) == (None, False, ())
+    plan = plan_sweep(small(), "load")
+    assert (plan.varied_design, plan.has_closed_form, plan.notes) == (None, False, ())
 
 
 def test_a_key_without_values_is_refused() -> None:
     with pytest.raises(InputError, match="--values"):
-        sweep_plan(small(), "world.service.work.mean_s")
+        plan_sweep(small(), "world.service.work.mean_s")
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0])
 def test_a_load_that_is_none_is_left_to_the_check_of_the_scenario(value: float) -> None:
-    assert sweep_plan(small(), "load", values=[value]).values == (value,)
+    assert plan_sweep(small(), "load", values=[value]).values == (value,)
 
 
 def test_what_nothing_is_known_about_is_not_called_unstable() -> None:
-    plan = sweep_plan(small(), "ttl", values=[1.0, 2.0])
+    plan = plan_sweep(small(), "ttl", values=[1.0, 2.0])
     slopes = {1.0: 0.0, 2.0: 5.0}
     rows = [
         {plan.key: value, "design": "cached", "arrivals_per_s": 20.0, "backlog_slope": slope, **dict.fromkeys(METRICS)}
         for value, slope in slopes.items()
         for _ in range(3)
     ]
-    _, exposure = sweep_tables(plan, pd.DataFrame(rows).astype(dict.fromkeys(METRICS, float)), "p95_s")
+    _, exposure = build_sweep_tables(plan, pd.DataFrame(rows).astype(dict.fromkeys(METRICS, float)), "p95_s")
     assert list(exposure.columns[1].cells) == ["\N{EN DASH}", "unstable"]

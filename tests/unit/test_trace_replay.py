@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.scenario.errors import InputError
-from simlib.scenario.traces import Arrivals, Trace, replay, requests_per_token
+from simlib.scenario.traces import Arrivals, Trace, replay, compute_requests_per_token
 
 REQUESTS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 4)), min_size=2, max_size=60)
 COPIES = st.integers(1, 7)
@@ -144,28 +144,28 @@ def test_requests_per_token_is_requests_over_greedy_windows_in_any_order(
 ) -> None:
     times = np.array([time for time, _ in requests], dtype=np.float64)
     users = np.array([user for _, user in requests], dtype=np.int64)
-    found = requests_per_token(times, users, float(lifetime))
+    found = compute_requests_per_token(times, users, float(lifetime))
     assert found == len(requests) / windows_by_hand(requests, lifetime)
 
 
 def test_a_steady_user_makes_lifetime_over_gap_requests_per_token() -> None:
     times = np.arange(1000, dtype=np.float64)
-    assert requests_per_token(times, np.zeros(1000, dtype=np.int64), 10.0) == 10.0
-    assert requests_per_token(times, np.zeros(1000, dtype=np.int64), 0.0) == 1.0
-    assert requests_per_token(times, np.arange(1000), 10.0) == 1.0
+    assert compute_requests_per_token(times, np.zeros(1000, dtype=np.int64), 10.0) == 10.0
+    assert compute_requests_per_token(times, np.zeros(1000, dtype=np.int64), 0.0) == 1.0
+    assert compute_requests_per_token(times, np.arange(1000), 10.0) == 1.0
 
 
 def test_a_million_requests_have_as_many_windows_as_a_token_lasts() -> None:
     times = np.arange(1_000_000, dtype=np.float64)
-    assert requests_per_token(times, np.arange(1_000_000) % 1000, 20_000.0) == 20.0
+    assert compute_requests_per_token(times, np.arange(1_000_000) % 1000, 20_000.0) == 20.0
 
 
 @pytest.mark.parametrize("lifetime", [-1.0, float("nan")])
 def test_a_token_lifetime_that_is_no_length_of_time_is_refused(lifetime: float) -> None:
     with pytest.raises(InputError, match="allowed: 0 or more"):
-        requests_per_token(np.zeros(1), np.zeros(1, dtype=np.int64), lifetime)
+        compute_requests_per_token(np.zeros(1), np.zeros(1, dtype=np.int64), lifetime)
 
 
 def test_no_requests_have_no_requests_per_token() -> None:
     with pytest.raises(InputError, match="over 0 requests"):
-        requests_per_token(np.zeros(0), np.zeros(0, dtype=np.int64), 1.0)
+        compute_requests_per_token(np.zeros(0), np.zeros(0, dtype=np.int64), 1.0)

@@ -23,31 +23,31 @@ integers = st.integers(-(2**63), 2**63 - 1)
 
 def ones(variates: Variates, purpose: str, count: int) -> np.ndarray:
     """The uniforms of so many subjects, first further attempt."""
-    return np.array([variates.one(purpose, subject, 1) for subject in range(count)])
+    return np.array([variates.draw_one(purpose, subject, 1) for subject in range(count)])
 
 
 @given(purposes, st.integers(0, 200), st.integers(0, 200))
 def test_a_longer_column_begins_with_the_shorter_one(purpose: str, first: int, second: int) -> None:
     short, long = sorted((first, second))
-    column = VARIATES.column(purpose, long)
-    assert (VARIATES.column(purpose, short) == column[:short]).all()
+    column = VARIATES.draw_column(purpose, long)
+    assert (VARIATES.draw_column(purpose, short) == column[:short]).all()
     assert ((column >= 0) & (column < 1)).all()
 
 
 @given(purposes, integers, integers)
 def test_one_uniform_is_a_function_of_its_owner(purpose: str, subject: int, ordinal: int) -> None:
-    value = VARIATES.one(purpose, subject, ordinal)
+    value = VARIATES.draw_one(purpose, subject, ordinal)
     assert 0 <= value < 1
-    assert value == Variates(20261123, 3).one(purpose, subject, ordinal)
+    assert value == Variates(20261123, 3).draw_one(purpose, subject, ordinal)
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
-@pytest.mark.parametrize("draw", [Variates.column, ones], ids=["column", "one"])
+@pytest.mark.parametrize("draw", [Variates.draw_column, ones], ids=["column", "one"])
 def test_uniforms_are_uniform(purpose: str, draw: Callable[..., np.ndarray]) -> None:
     assert stats.kstest(draw(VARIATES, purpose, 4000), "uniform").pvalue > LEVEL
 
 
-@pytest.mark.parametrize("draw", [Variates.column, ones], ids=["column", "one"])
+@pytest.mark.parametrize("draw", [Variates.draw_column, ones], ids=["column", "one"])
 def test_subjects_are_independent_of_each_other(draw: Callable[..., np.ndarray]) -> None:
     values = draw(VARIATES, "service.work", 4000)
     for lag in (1, 2, 7):
@@ -57,16 +57,16 @@ def test_subjects_are_independent_of_each_other(draw: Callable[..., np.ndarray])
 def test_owners_that_differ_in_anything_are_independent() -> None:
     count = 4000
     others = {
-        "another purpose": VARIATES.column("service.worl", count),
-        "another replication": Variates(20261123, 4).column("service.work", count),
-        "another seed": Variates(20261124, 3).column("service.work", count),
-        "seed and replication swapped": Variates(3, 20261123).column("service.work", count),
-        "a digit moved over": Variates(2026112, 33).column("service.work", count),
+        "another purpose": VARIATES.draw_column("service.worl", count),
+        "another replication": Variates(20261123, 4).draw_column("service.work", count),
+        "another seed": Variates(20261124, 3).draw_column("service.work", count),
+        "seed and replication swapped": Variates(3, 20261123).draw_column("service.work", count),
+        "a digit moved over": Variates(2026112, 33).draw_column("service.work", count),
         "further attempts": ones(VARIATES, "service.work", count),
-        "the attempts after them": np.array([VARIATES.one("service.work", n, 2) for n in range(count)]),
-        "subject and ordinal swapped": np.array([VARIATES.one("service.work", 1, n) for n in range(count)]),
+        "the attempts after them": np.array([VARIATES.draw_one("service.work", n, 2) for n in range(count)]),
+        "subject and ordinal swapped": np.array([VARIATES.draw_one("service.work", 1, n) for n in range(count)]),
     }
-    first = VARIATES.column("service.work", count)
+    first = VARIATES.draw_column("service.work", count)
     for name, other in others.items():
         assert not set(first.tolist()) & set(other.tolist()), name
         assert stats.spearmanr(first, other).pvalue > LEVEL, name
@@ -76,17 +76,17 @@ def test_owners_that_differ_in_anything_are_independent() -> None:
 
 
 def test_further_attempts_are_no_value_of_the_column() -> None:
-    column = set(VARIATES.column("service.work", 2000).tolist())
-    again = [VARIATES.one("service.work", subject, ordinal) for subject in range(500) for ordinal in range(4)]
+    column = set(VARIATES.draw_column("service.work", 2000).tolist())
+    again = [VARIATES.draw_one("service.work", subject, ordinal) for subject in range(500) for ordinal in range(4)]
     assert not column & set(again)
     assert len(set(again)) == len(again)
 
 
 def test_asking_for_one_purpose_changes_no_other() -> None:
-    before = VARIATES.column("a", 5).tolist(), VARIATES.one("b", 1, 1)
-    VARIATES.column("c", 1000)
-    VARIATES.one("a", 3, 3)
-    assert (VARIATES.column("a", 5).tolist(), VARIATES.one("b", 1, 1)) == before
+    before = VARIATES.draw_column("a", 5).tolist(), VARIATES.draw_one("b", 1, 1)
+    VARIATES.draw_column("c", 1000)
+    VARIATES.draw_one("a", 3, 3)
+    assert (VARIATES.draw_column("a", 5).tolist(), VARIATES.draw_one("b", 1, 1)) == before
 
 
 @given(purposes, st.integers(0, 2**63), st.integers(1, 64))
@@ -103,7 +103,7 @@ def test_bytes_are_a_function_of_their_owner_and_as_many_as_asked_for(purpose: s
 PROGRAM = """
 from simlib.scenario.variates import Variates
 v = Variates(5, 2)
-print(v.column("p", 3).tolist(), v.one("p", 7, 1), v.random_bytes("p", 0, 8).hex())
+print(v.draw_column("p", 3).tolist(), v.draw_one("p", 7, 1), v.random_bytes("p", 0, 8).hex())
 """
 # Recorded runs are repeated from their seeds, so these numbers may never change.
 PRINTED = "[0.569486147445374, 0.4806047280153729, 0.5647680675513866] 0.7267046954684889 ea2072693acf12b9\n"

@@ -12,12 +12,19 @@ from simlib.scenario.messages import HttpRequest
 from simlib.services import Registration
 from simlib.strategies import Dpop, JwtAccessToken, JwtLocal, Mtls, PresentedToken, SensitiveIntrospection
 from simlib.strategies.dpop_replay import ReplayCache
-from simlib.tokens import certificate_thumbprint, client_certificate, payload_of, proof_key, sign_proof, to_numeric_date
+from simlib.tokens import (
+    compute_certificate_thumbprint,
+    generate_proof_key,
+    make_client_certificate,
+    read_payload,
+    sign_proof,
+    to_numeric_date,
+)
 from support.presenting import client_with
 from support.stage import CLIENT, ISSUER, SCOPE, URI, Stage, basic
 from support.stepping import Route
 
-KEY = proof_key()
+KEY = generate_proof_key()
 JKT = KEY.verification_key.thumbprint
 TOKEN_URI = f"{ISSUER}/token"
 
@@ -63,25 +70,25 @@ def refresh(stage: Stage, **more: Any) -> Reply:
 
 def confirmation_in(reply: Reply) -> Any:
     assert reply.status == 200, reply.body
-    return (payload_of(json.loads(reply.body)["access_token"]) or {}).get("cnf")
+    return (read_payload(json.loads(reply.body)["access_token"]) or {}).get("cnf")
 
 
 # --- certificates ------------------------------------------------------------------------------------------------
 
 
 def test_certificates_are_real_and_have_a_thumbprint_of_43_characters() -> None:
-    one, two = client_certificate("user-1"), client_certificate("user-1")
+    one, two = make_client_certificate("user-1"), make_client_certificate("user-1")
     assert one[0] == 0x30  # a DER sequence
-    assert len(certificate_thumbprint(one)) == 43
-    assert certificate_thumbprint(one) != certificate_thumbprint(two)
+    assert len(compute_certificate_thumbprint(one)) == 43
+    assert compute_certificate_thumbprint(one) != compute_certificate_thumbprint(two)
 
 
 def test_only_the_certificate_of_the_token_opens_the_door(make_stage: Callable[..., Stage]) -> None:
     stage = staged(make_stage, Mtls)
-    thumbprint = certificate_thumbprint(client_certificate("somebody"))
+    thumbprint = compute_certificate_thumbprint(make_client_certificate("somebody"))
     token = bound_token(stage, x5t=thumbprint)
     assert shown(stage, token, certificate=thumbprint).accepted
-    for other in ("", "x", "ü\udcff", certificate_thumbprint(client_certificate("somebody"))):
+    for other in ("", "x", "ü\udcff", compute_certificate_thumbprint(make_client_certificate("somebody"))):
         verdict = shown(stage, token, certificate=other)
         assert (verdict.status, verdict.reason) == (401, "certificate")
 
@@ -125,7 +132,7 @@ def test_a_good_proof_opens_the_door_once(make_stage: Callable[..., Stage]) -> N
         ({"token": ""}, "proof_ath"),
         ({"issued_at": to_numeric_date(1000.0 - 61.0)}, "proof_iat"),
         ({"issued_at": to_numeric_date(1000.0 + 6.0)}, "proof_iat"),
-        ({"key": proof_key()}, "key"),
+        ({"key": generate_proof_key()}, "key"),
     ],
     ids=["htm", "htu", "ath", "no ath", "too old", "too new", "key"],
 )
@@ -206,7 +213,7 @@ def test_a_memory_that_is_full_lets_nobody_in(make_stage: Callable[..., Stage]) 
     stage = staged(make_stage, Dpop, capacity=1000)
     token = bound_token(stage, jkt=JKT)
     for number in range(1000):
-        stage.state.own.note(JKT, f"old-{number}", 65.0)
+        stage.state.own.record(JKT, f"old-{number}", 65.0)
     verdict = proved(stage, token)
     assert (verdict.status, verdict.reason) == (503, "proof_memory")
     assert proved(stage.at(65.0), token).accepted

@@ -56,7 +56,7 @@ def test_no_history_breaks_the_machine(settings: CircuitBreakerSettings, steps: 
         elif under_way:
             epoch = under_way.pop(arguments[0] % len(under_way))
             counts = epoch == breaker.epoch
-            breaker.note(epoch, arguments[1], now)
+            breaker.record_outcome(epoch, arguments[1], now)
             if not counts:
                 assert breaker.state == before  # a call of another time says nothing
             elif before == "closed":
@@ -79,7 +79,7 @@ def run(breaker: Breaker, outcomes: str, now: float) -> None:
     """Calls one after the other; x fails."""
     for outcome in outcomes:
         assert breaker.admit_call(now)
-        breaker.note(breaker.epoch, outcome == "x", now)
+        breaker.record_outcome(breaker.epoch, outcome == "x", now)
 
 
 def test_trials_decide_by_the_same_share() -> None:
@@ -111,9 +111,9 @@ def test_a_call_from_before_says_nothing_about_a_trial() -> None:
     breaker = opened(trial_calls=1)
     before = breaker.epoch - 1
     assert breaker.admit_call(10.0)
-    breaker.note(before, True, 10.5)
+    breaker.record_outcome(before, True, 10.5)
     assert breaker.state == "half_open"
-    breaker.note(breaker.epoch, False, 11.0)
+    breaker.record_outcome(breaker.epoch, False, 11.0)
     assert breaker.state == "closed"
 
 

@@ -15,9 +15,9 @@ from simlib.strategies import (
     JwtAccessToken,
     JwtLocal,
 )
-from simlib.strategies.denylist import read_denylist_entry, find_token_identity
+from simlib.strategies.denylist import find_token_identity, read_denylist_entry
 from simlib.strategies.server_push import Pusher
-from simlib.tokens import EPOCH, payload_of
+from simlib.tokens import EPOCH, read_payload
 from support.stage import CLIENT, ELSEWHERE, ISSUER, PUSHED, RESOURCE_SERVER, SHARED, Stage, basic
 from support.stepping import Delay
 
@@ -29,7 +29,7 @@ def staged(make_stage: Callable[..., Stage], wrapper: type[Any], leeway_s: float
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    claims = payload_of(token)
+    claims = read_payload(token)
     assert claims is not None
     return dict(claims)
 
@@ -68,10 +68,10 @@ def test_an_old_list_is_used_as_long_as_said_and_then_nobody_is_let_in(
     stage = staged(make_stage, DenylistPolled, fail_open_s=fail_open_s)
     token = stage.issue().token
     stage.at(100.0)
-    asked_at = stage.state.own.answered_at
+    requested_at = stage.state.own.answered_at
     stage.revoke(token)
     stage.answer("revocations", Failed("unreachable"))
-    until = asked_at + 30.0 + 5.0 + fail_open_s
+    until = requested_at + 30.0 + 5.0 + fail_open_s
     assert stage.at(until - 0.001).present(token).accepted
     verdict = stage.at(until).present(token)
     assert (verdict.status, verdict.reason) == (503, "denylist_old")

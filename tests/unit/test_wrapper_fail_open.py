@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simlib.deployment.bounds import check_promises
+from simlib.deployment.bounds import check_revocation_lag
 from simlib.scenario.effects import Failed
 from simlib.scenario.errors import InputError
 from simlib.strategies import (
@@ -19,7 +19,7 @@ from simlib.strategies import (
     OpaqueIntrospection,
     ReferenceToken,
 )
-from support.forging import altered
+from simlib.tokens.forging import alter
 from support.scenarios import SOURCE, design_of, scenario
 from support.stage import SCOPE, Stage, deployment
 
@@ -87,7 +87,7 @@ def test_a_token_that_is_known_to_be_bad_here_is_refused_as_such(
     token = stage.issue().token
     assert stage.present(token).accepted
     stage.answer_all(Failed("unreachable"))
-    for bad in (altered(token, 5), altered(token, -1), "made up"):
+    for bad in (alter(token, 5), alter(token, -1), "made up"):
         assert stage.present(bad).status == 401
     assert not stage.at(301.0).present(token).accepted or lets_in == "any"
 
@@ -169,4 +169,4 @@ def test_known_tokens_can_be_told_apart_by_wrappers_around_it() -> None:
 
 def loaded(**changes: Any) -> None:
     """Load a scenario with all its checks."""
-    check_promises(scenario(**changes), SOURCE)
+    check_revocation_lag(scenario(**changes), SOURCE)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.deployment.instrumentation import observed_request
+from simlib.deployment.instrumentation import record_request
 from simlib.engine.request_log import RequestLog
 from simlib.scenario.effects import Answer, Call, Compute, Draw, Failed, Flow, Reply, Sleep
 from simlib.scenario.messages import HttpRequest
@@ -111,7 +111,7 @@ def test_an_answer_counts_from_the_question_that_it_answers() -> None:
     settings = RetrySettings(back_off_s=1.0, jitter=0.0)
     assert Driven(settings, budget_of(settings), [GOOD]).answer == GOOD
     again = Driven(settings, budget_of(settings), [Failed("timed_out"), GOOD]).answer
-    assert again == GOOD._replace(asked_at=101.0)
+    assert again == GOOD._replace(requested_at=101.0)
 
 
 shares = st.sampled_from([0.0, 0.2, 0.5, 1.0, 2.5]) | st.floats(0.0, 3.0)
@@ -190,8 +190,8 @@ def test_jitter_is_none_equal_or_full(jitter: float, low: float, high: float) ->
 
 
 def test_the_back_off_of_many_retries_overflows_nothing() -> None:
-    assert RetrySettings(multiplier=1e300, longest_back_off_s=1e6).back_off(10**6) == 1e6
-    assert RetrySettings(multiplier=1.0, back_off_s=0.25).back_off(10**9) == 0.25
+    assert RetrySettings(multiplier=1e300, longest_back_off_s=1e6).compute_back_off(10**6) == 1e6
+    assert RetrySettings(multiplier=1.0, back_off_s=0.25).compute_back_off(10**9) == 0.25
 
 
 def test_calls_of_shared_work_are_intercepted_and_others_are_left_alone() -> None:
@@ -351,5 +351,5 @@ def test_waiting_to_call_the_api_again_is_no_waiting_for_a_token() -> None:
         return Reply(200)
 
     journey = RequestLog(0, 0, 0.0, False)
-    assert len(list(observed_request(flow(), Clock(), journey))) == 4  # type: ignore[arg-type]
+    assert len(list(record_request(flow(), Clock(), journey))) == 4  # type: ignore[arg-type]
     assert journey.obtaining == 2.0 + 2.0  # until 2, and from the end of the pause at 7 to 9

@@ -9,8 +9,8 @@ import pytest
 from simlib.scenario.effects import Failed, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies import JwtAccessToken, JwtLocal, StatusListWrapper
-from simlib.tokens import EPOCH, StatusList, payload_of
-from support.forging import signed, unsigned
+from simlib.tokens import EPOCH, StatusList, read_payload
+from simlib.tokens.forging import forge_unsigned, sign_claims
 from support.keys import impostor, key
 from support.stage import ELSEWHERE, ISSUER, Stage
 
@@ -23,7 +23,7 @@ def staged(make_stage: Callable[..., Stage], leeway_s: float = 0.0, **chosen: An
 
 
 def reference_of(token: str) -> dict[str, Any]:
-    claims = payload_of(token)
+    claims = read_payload(token)
     assert claims is not None
     reference: dict[str, Any] = claims["status"]["status_list"]
     return reference
@@ -64,7 +64,7 @@ def test_the_bits_come_from_the_store_whichever_server_serves_them(make_stage: C
         stage.revoke(tokens[number])
     settings = StatusListWrapper.Settings(entries=1000)
     stage.wrappers = [StatusListWrapper(settings, stage.deployment)]  # another process, which has issued nothing
-    claims = payload_of(list_of(stage, reference_of(tokens[0])["uri"]))
+    claims = read_payload(list_of(stage, reference_of(tokens[0])["uri"]))
     assert claims is not None
     statuses = StatusList.from_claim(claims["status_list"], 1000)
     assert [statuses.get(index) for index in range(5)] == [0, 1, 0, 1, 0]
@@ -73,7 +73,7 @@ def test_the_bits_come_from_the_store_whichever_server_serves_them(make_stage: C
 def test_the_list_says_who_made_it_when_and_for_how_long(make_stage: Callable[..., Stage]) -> None:
     stage = staged(make_stage, ttl_s=30.0, lifetime_s=90.0)
     uri = reference_of(stage.issue().token)["uri"]
-    claims = payload_of(list_of(stage.at(10.7), uri))
+    claims = read_payload(list_of(stage.at(10.7), uri))
     assert claims is not None
     said = {name: claims[name] for name in ("iss", "sub", "iat", "exp", "ttl")}
     assert said == {"iss": ISSUER, "sub": uri, "iat": EPOCH + 10, "exp": EPOCH + 100, "ttl": 30}
@@ -137,9 +137,9 @@ def test_a_token_without_a_place_or_beyond_the_list_is_refused(make_stage: Calla
 
 def forged(stage: Stage, uri: str, header: dict[str, Any] | None = None, **changes: Any) -> str:
     """The server's list with some claims or header members changed, signed with its key all the same."""
-    claims = {**(payload_of(list_of(stage, uri)) or {}), **changes}
+    claims = {**(read_payload(list_of(stage, uri)) or {}), **changes}
     kept = {name: value for name, value in claims.items() if value is not ...}
-    return signed(kept, stage.issuer.list_keys()[0], **{"typ": "statuslist+jwt", **(header or {})})
+    return sign_claims(kept, stage.issuer.list_keys()[0], **{"typ": "statuslist+jwt", **(header or {})})
 
 
 BOMB = StatusList(1, bytes(10_000_000)).to_claim()
@@ -178,11 +178,11 @@ def test_a_list_that_does_not_hold_is_no_list(
 def test_a_list_that_nobody_or_somebody_else_has_signed_is_no_list(make_stage: Callable[..., Stage]) -> None:
     stage = staged(make_stage)
     token = stage.issue().token
-    claims = dict(payload_of(list_of(stage, reference_of(token)["uri"])) or {})
+    claims = dict(read_payload(list_of(stage, reference_of(token)["uri"])) or {})
     own = key("RS256")
     texts = [
-        unsigned(claims, own.kid),
-        signed(claims, impostor(own), typ="statuslist+jwt"),
+        forge_unsigned(claims, own.kid),
+        sign_claims(claims, impostor(own), typ="statuslist+jwt"),
         json.dumps(claims),
     ]
     for text in texts:

@@ -1,46 +1,65 @@
-"""Stations: one kind per file, and the rule that chooses among them."""
+"""Stations, one kind per file, and the rule that chooses among those of a queueing discipline.
+
+A station of your own is a class with the methods and the four class attributes of `Station`. Give it to a host as
+``Host(..., discipline=MyStation)``, or register it, and its ``discipline`` can be named like the others.
+"""
 
 from typing import Literal
 
-from simlib.engine.kernel import Kernel
-from simlib.engine.stations.base import Sample, Station
+from simlib.engine.stations.base import Occupancy, Sample, Station, SteadyStation
 from simlib.engine.stations.fifo_events import FifoEvents
 from simlib.engine.stations.fifo_varying import FifoVarying
 from simlib.engine.stations.kiefer_wolfowitz import KieferWolfowitz
 from simlib.engine.stations.processor_sharing import ProcessorSharing
 
-FORMS = {form.form: form for form in (KieferWolfowitz, FifoEvents, FifoVarying, ProcessorSharing)}
+STATIONS: list[type[Station]] = [KieferWolfowitz, FifoEvents, FifoVarying, ProcessorSharing]
+"""All kinds; of two with the same discipline the earlier one is preferred where both are exact."""
 
 __all__ = [
-    "FORMS",
+    "STATIONS",
     "FifoEvents",
     "FifoVarying",
     "KieferWolfowitz",
+    "Occupancy",
     "ProcessorSharing",
     "Sample",
     "Station",
-    "build_station",
-    "choose_form",
+    "SteadyStation",
+    "choose_station",
+    "list_disciplines",
+    "register_station",
 ]
 
 
-def choose_form(
-    discipline: str, known_on_arrival: bool, wanted: Literal["auto", "events"], varies: bool = False
-) -> str:
-    """The form of a host's stations: the recursion wherever it is exact and not ruled out by the run.
+def register_station(kind: type[Station]) -> None:
+    """Let a discipline be served by a further kind of station. Raises ValueError for a form that there is already."""
+    if any(kind.form == other.form and kind is not other for other in STATIONS):
+        raise ValueError(f"there is a station of the form {kind.form!r} already")
+    if kind not in STATIONS:
+        STATIONS.append(kind)
 
-    ``varies``: a fault may slow the host down or take away what it is working on.
+
+def list_disciplines() -> tuple[str, ...]:
+    """The names of the queueing disciplines, in the order of `STATIONS`."""
+    return tuple(dict.fromkeys(kind.discipline for kind in STATIONS))
+
+
+def choose_station(
+    discipline: str | type[Station],
+    known_on_arrival: bool,
+    form: Literal["auto", "events"],
+    varies: bool = False,
+) -> type[Station]:
+    """The kind of station for a host: one that looks ahead only where that is exact and not ruled out by the run.
+
+    ``varies``: a fault may slow the host down or take away its work. Raises ValueError where no kind will do.
     """
-    if discipline == "processor_sharing":
-        return ProcessorSharing.form
-    if varies:
-        return FifoVarying.form
-    if known_on_arrival and wanted == "auto":
-        return KieferWolfowitz.form
-    return FifoEvents.form
-
-
-def build_station(form: str, kernel: Kernel, workers: int) -> Station:
-    """A station of a form with so many workers."""
-    station: Station = FORMS[form](kernel, workers)
-    return station
+    kinds = (
+        [kind for kind in STATIONS if kind.discipline == discipline] if isinstance(discipline, str) else [discipline]
+    )
+    may_look_ahead = known_on_arrival and form == "auto" and not varies
+    for kind in kinds:
+        if (may_look_ahead or not kind.looks_ahead) and (kind.varies or not varies):
+            return kind
+    names = ", ".join(kind.form for kind in kinds) or f"none; disciplines are {', '.join(list_disciplines())}"
+    raise ValueError(f"no station for discipline {discipline!r} here (kinds: {names})")

@@ -1,18 +1,19 @@
-"""FIFO by events whose workers may become slower while they serve, or lose all that they have at once.
+"""FIFO with workers that may become slower while they serve, or lose all their work at once: for faults of a host.
 
-With workers of steady speed it is the same as `FifoEvents`, event by event; faults of a host need it.
+With workers of steady speed it equals `FifoEvents`, event by event.
 """
 
 from collections import deque
 from functools import partial
+from typing import ClassVar
 
 from simlib.engine.kernel import Kernel, Occurrence
-from simlib.engine.stations.base import Sample
+from simlib.engine.stations.base import Occupancy
 from simlib.engine.task import Task
 
 
 class _Service:
-    """What a worker has in hand: seconds of work left at an instant, and the alarm for its end."""
+    """Service in progress: seconds of work left at an instant, and the alarm for its end."""
 
     __slots__ = ("alarm", "left", "since")
 
@@ -22,42 +23,21 @@ class _Service:
         self.alarm: Occurrence | None = None
 
 
-class FifoVarying:
-    """Idle workers, a queue, and what each worker has in hand. ``speed`` is 1 for work as the cost profile has it."""
+class FifoVarying(Occupancy):
+    """Idle workers, a queue, and the service of each worker. ``speed`` is 1 for work as in the cost profile."""
 
-    form = "fifo_varying"
-    __slots__ = (
-        "_arrivals",
-        "_busy",
-        "_idle",
-        "_kernel",
-        "_last",
-        "_number",
-        "_present",
-        "_queue",
-        "_served",
-        "_speed",
-        "_workers",
-    )
+    form: ClassVar[str] = "fifo_varying"
+    discipline: ClassVar[str] = "fifo"
+    looks_ahead: ClassVar[bool] = False
+    varies: ClassVar[bool] = True
+    __slots__ = ("_kernel", "_queue", "_served", "_speed")
 
     def __init__(self, kernel: Kernel, workers: int) -> None:
+        super().__init__(workers)
         self._kernel = kernel
-        self._workers = workers
-        self._idle = workers
         self._queue: deque[Task] = deque()
         self._served: dict[Task, _Service] = {}
         self._speed = 1.0
-        self._number = 0
-        self._last = 0.0
-        self._busy = 0.0
-        self._present = 0.0
-        self._arrivals = 0
-
-    def _integrate(self, now: float) -> None:
-        elapsed = now - self._last
-        self._present += self._number * elapsed
-        self._busy += (self._workers - self._idle) * elapsed
-        self._last = now
 
     def _serve(self, task: Task, seconds: float, now: float) -> None:
         service = self._served[task] = _Service(seconds, now)
@@ -76,7 +56,7 @@ class FifoVarying:
             callback(task)
 
     def enter(self, task: Task, seconds: float, now: float) -> None:
-        """A job arrives and is served at once when a worker is idle."""
+        """Take in a job; it is served at once when a worker is idle."""
         self._integrate(now)
         self._number += 1
         self._arrivals += 1
@@ -88,11 +68,11 @@ class FifoVarying:
             self._queue.append(task)
 
     def extend(self, task: Task, seconds: float, now: float) -> None:
-        """The same job goes on; nobody overtakes it."""
+        """Serve the same job further; none overtakes it."""
         self._serve(task, seconds, now)
 
     def leave(self, task: Task, now: float) -> None:
-        """The worker turns to the next job in the queue."""
+        """Turn to the next job in the queue."""
         self._integrate(now)
         self._number -= 1
         if self._queue:
@@ -102,7 +82,7 @@ class FifoVarying:
             self._idle += 1
 
     def set_speed(self, speed: float, now: float) -> None:
-        """From now on work is done at another speed, what is in hand included."""
+        """Work at another speed from now on, services in progress included."""
         for service in self._served.values():
             service.left = max(0.0, service.left - (now - service.since) * self._speed)
             service.since = now
@@ -111,14 +91,9 @@ class FifoVarying:
             self._set_alarm(task, service)
 
     def crash(self, now: float) -> None:
-        """Everything that is here is lost: nobody's task fires any more, and all workers are idle."""
+        """Lose every job: none of their tasks fires again, and all workers are idle."""
         self._integrate(now)
         self._queue.clear()
         self._served.clear()
         self._number = 0
         self._idle = self._workers
-
-    def sample(self, now: float) -> Sample:
-        """Integrals up to now."""
-        self._integrate(now)
-        return Sample(self._busy, self._present, self._number, self._arrivals)

@@ -5,16 +5,20 @@ done by then: the driver looks ahead to the end at once. A host promises this wi
 """
 
 from heapq import heapreplace
+from typing import ClassVar
 
 from simlib.engine.kernel import Kernel
-from simlib.engine.stations.base import Sample
+from simlib.engine.stations.base import Sample, SteadyStation
 from simlib.engine.task import Task
 
 
-class KieferWolfowitz:
+class KieferWolfowitz(SteadyStation):
     """The workers as a heap of the instants at which they become free."""
 
-    form = "kiefer_wolfowitz"
+    form: ClassVar[str] = "kiefer_wolfowitz"
+    discipline: ClassVar[str] = "fifo"
+    looks_ahead: ClassVar[bool] = True
+    varies: ClassVar[bool] = False
     __slots__ = ("_arrivals", "_busy", "_ends", "_free", "_present")
 
     def __init__(self, kernel: Kernel, workers: int) -> None:
@@ -25,7 +29,7 @@ class KieferWolfowitz:
         self._arrivals = 0
 
     def serve(self, seconds: float, now: float) -> float:
-        """A job arrives; returns its end, max(now, first free worker) + seconds."""
+        """Serve an arriving job; returns its end, max(now, first free worker) + seconds."""
         free = self._free
         start = free[0]
         end = (start if start > now else now) + seconds
@@ -37,18 +41,18 @@ class KieferWolfowitz:
         return end
 
     def enter(self, task: Task, seconds: float, now: float) -> None:
-        """Only `serve` is possible in this form."""
+        """Refuse: only `serve` is possible in this form."""
         raise RuntimeError(f"a host that promised known_on_arrival charges for calls (request {task.subject})")
 
     extend = enter
 
     def leave(self, task: Task, now: float) -> None:
-        """Nothing to do: the worker's next free instant is known since the arrival."""
+        """Do nothing: the worker's next free instant is fixed since the arrival."""
 
     def sample(self, now: float) -> Sample:
-        """Integrals so far: what was promised at arrival, less what lies in the future.
+        """Read the integrals so far: those booked at arrival, less the part that lies in the future.
 
-        A worker that is promised beyond ``now`` is busy all the way: FIFO leaves no gap in front of a known job.
+        A worker that is booked beyond ``now`` is busy all the way: FIFO leaves no gap in front of a known job.
         """
         # A job that ends at this very instant is still there, as a sample comes before anything else that happens.
         self._ends = [end for end in self._ends if end >= now]

@@ -6,6 +6,7 @@ discipline two services in a row and one service of their sum are the same path.
 
 from heapq import heappop, heappush
 from itertools import count
+from typing import ClassVar
 
 from simlib.engine.kernel import Kernel, Occurrence
 from simlib.engine.stations.base import Sample
@@ -15,7 +16,10 @@ from simlib.engine.task import Task
 class ProcessorSharing:
     """Jobs ordered by the attained service at which they are done; one alarm for the next of them."""
 
-    form = "processor_sharing"
+    form: ClassVar[str] = "processor_sharing"
+    discipline: ClassVar[str] = "processor_sharing"
+    looks_ahead: ClassVar[bool] = False
+    varies: ClassVar[bool] = True
 
     def __init__(self, kernel: Kernel, workers: int) -> None:
         self._kernel = kernel
@@ -65,37 +69,37 @@ class ProcessorSharing:
         self._set_alarm(now)
 
     def enter(self, task: Task, seconds: float, now: float) -> None:
-        """A job arrives and shares from now on."""
+        """Take in a job, which shares from now on."""
         self._advance(now)
         self._number += 1
         self._arrivals += 1
         self._serve(task, seconds, now)
 
     def extend(self, task: Task, seconds: float, now: float) -> None:
-        """The same job goes on sharing."""
+        """Serve the same job further, sharing."""
         self._advance(now)
         self._serve(task, seconds, now)
 
     def leave(self, task: Task, now: float) -> None:
-        """The job is gone; the others are served faster."""
+        """Let a job go; the others are served faster."""
         self._advance(now)
         self._number -= 1
         self._set_alarm(now)
 
     def set_speed(self, speed: float, now: float) -> None:
-        """From now on work is done at another speed (1 for work as the cost profile has it), what is here included."""
+        """Work at another speed from now on (1 as in the cost profile), jobs present included."""
         self._advance(now)
         self._speed = speed
         self._set_alarm(now)
 
     def crash(self, now: float) -> None:
-        """Everything that is here is lost: nobody's task fires any more, but those that are done at this instant."""
+        """Lose every job: none of their tasks fires again, but those that are done at this instant."""
         self._advance(now)
         self._jobs.clear()
         self._number = 0
         self._set_alarm(now)
 
     def sample(self, now: float) -> Sample:
-        """Integrals up to now."""
+        """Read the integrals up to now."""
         self._advance(now)
         return Sample(self._busy, self._present, self._number, self._arrivals)
