@@ -1,4 +1,4 @@
-"""What a deployment tells its parts, and the values that parts pass to each other."""
+"""Values that parts pass to each other, and the configuration that a deployment gives to each of its parts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a confidential client authenticates with (RFC 6749 section 2.3.1)."""
+    """Identifier and secret of a confidential client (RFC 6749 section 2.3.1)."""
 
     client_id: str
     client_secret: str
@@ -27,11 +27,11 @@ class Credentials:
 
 @dataclass(frozen=True)
 class DeploymentConfig:
-    """What the world and the design tell every part.
+    """What world and design set for every part.
 
     ``make_key`` builds the signing key of a choice such as RS256 or RS256-3072, for parts that sign with a key pair.
     ``shared_secret`` gives the HS256 secret, the same to the authorization server and to every resource server: each of
-    them can sign tokens that all others believe. ``encryption_key`` gives the key pair of a resource server by
+    them can sign tokens that all others accept. ``encryption_key`` gives the key pair of a resource server by
     algorithm and audience, of which the authorization server uses the public half. ``subscribers``: place -> the call
     targets at which each replica of its host receives what the authorization server pushes. ``regions`` are all
     regions, ``region`` the one where this part stands; both are empty in a world without regions.
@@ -54,9 +54,9 @@ class DeploymentConfig:
 
 
 class PresentedToken(NamedTuple):
-    """A token as it reached a resource server or gateway, and what came with it.
+    """A token as it reached a resource server or gateway, with the request that carried it.
 
-    ``scope`` is what the route asks for, ``sensitive`` whether a stale answer would be dear there. ``scheme`` is the
+    ``scope`` is what the route requires, ``sensitive`` whether a stale answer would be costly there. ``scheme`` is the
     authentication scheme ("bearer" or "dpop", lower case), ``proof`` the DPoP proof, ``certificate`` the thumbprint of
     the caller's TLS certificate; ``method`` and ``uri`` are those of the HTTP request (RFC 9449 section 4.3).
     ``needs_user_information``: the work to be done takes claims about the user.
@@ -74,7 +74,7 @@ class PresentedToken(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """What the authorization server has decided to issue a token for.
+    """The grant for which the authorization server issues a token.
 
     ``confirmation`` is the ``cnf`` claim (RFC 7800), ``audience`` another resource server than the usual one, ``actor``
     who acts for the subject (RFC 8693 section 4.1), ``claims`` further claims of the token.
@@ -99,7 +99,7 @@ class Issued(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """What a validator promises: seconds that a token may be accepted after its expiry, and after its revocation."""
+    """Bound of a validator: seconds that a token may be accepted after its expiry, and after its revocation."""
 
     after_expiry_s: float
     after_revocation_s: float

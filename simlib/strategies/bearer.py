@@ -1,4 +1,4 @@
-"""The client obtains access tokens, renews them with its refresh token, and presents them (RFC 6749, RFC 6750)."""
+"""Bearer tokens at the client: obtained, renewed with a refresh token, and presented (RFC 6749, RFC 6750)."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ Refresh = Callable[[Context, str], Flow[TokenOutcome]]
 class BearerSettings:
     """``refresh_before_s``: a token this close to its end is renewed before it is used; ``refresh_jitter_s``: a drawn
     part of this is added to it, for every token anew, so that clients do not renew in step. ``retry_refused``: after a
-    401 the client gets a new token and tries once more. ``retry_limited``: how often it asks for a token again after
+    401 the client gets a new token and tries once more. ``retry_limited``: how often it requests a token again after
     429, each time as much later as the server says. ``timeout_s`` bounds each of its calls.
     """
 
@@ -43,9 +43,9 @@ class BearerSettings:
 
 
 class ClientToken(NamedTuple):
-    """An access token in the client's hands, and when it ends by the client's clock (seconds).
+    """An access token that a client holds, and when it ends by the client's clock (seconds).
 
-    ``early_s``: how many seconds sooner than others this one is renewed.
+    ``early_s``: seconds by which it is renewed before others.
     """
 
     token: str
@@ -59,8 +59,8 @@ class UserClient:
     ``session_until`` (seconds) is when the user must sign in again. ``sign_in`` does so and sets ``session_until`` to
     the end of the new session; None where sessions never begin. ``refresh`` redeems a refresh token as this kind of
     client does it; None when it is the deployment's usual one. ``target`` is where its API requests go: "bff" for a
-    browser that has a backend, to which it shows what it holds as a cookie. ``client_id`` is empty for that of the
-    deployment. ``own`` is for the presenter's use.
+    browser that has a backend, to which it sends its token as a cookie. ``client_id`` is empty for that of the
+    deployment. ``presenter_state`` belongs to the presenter.
     """
 
     __slots__ = (
@@ -107,7 +107,7 @@ class Bearer:
 
     @staticmethod
     def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return frozenset({"form.encode", "json.decode"})
 
     def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
@@ -123,14 +123,14 @@ class Bearer:
         return longest - jitter / 2 if jitter <= longest else longest * longest / (2 * jitter)
 
     def request(self, ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:
-        """One API request: a token if needed, the call, and one more try after a refusal."""
+        """Make one API request: a token if needed, the call, and one more try after a refusal."""
         answer = yield from self._attempt(ctx, state, request)
         if isinstance(answer, Reply) and answer.status == 401 and self._settings.retry_refused:
             return (yield from self._attempt(ctx, state, request))
         return answer
 
     def wrap_flow(self, ctx: Context, state: UserClient, flow: Flow[Any]) -> Flow[Any]:
-        """Another flow of the same client; a bearer's calls are made as they are."""
+        """Return the flow unchanged: a bearer's calls need nothing more."""
         return flow
 
     def _attempt(self, ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:
@@ -141,33 +141,33 @@ class Bearer:
                 refusal: Answer = held
                 return refusal
         scheme = "Bearer " if state.target == "api" else "Cookie "
-        bearing = request._replace(authorization=scheme + held.token)
-        asked_at = ctx.now()
-        answer: Answer = yield Call(state.target, bearing, self._settings.timeout_s)
+        authorized = request._replace(authorization=scheme + held.token)
+        requested_at = ctx.now()
+        answer: Answer = yield Call(state.target, authorized, self._settings.timeout_s)
         if isinstance(answer, Reply) and answer.status == 401 and state.access_token is held:
             state.access_token = None
         elif isinstance(answer, Reply) and answer.cookie is not None and state.access_token is held:
-            state.access_token = ClientToken(answer.cookie.value, asked_at + answer.cookie.max_age_s)
+            state.access_token = ClientToken(answer.cookie.value, requested_at + answer.cookie.max_age_s)
         return answer
 
     def _is_spent(self, held: ClientToken, state: UserClient, now: float) -> bool:
         return now >= held.expires_at - self._settings.refresh_before_s - held.early_s or now >= state.session_until
 
     def _obtain(self, ctx: Context, state: UserClient) -> Flow[ClientToken | Answer]:
-        """Go on with the session, or begin one when there is none, or when the server knows of none."""
+        """Continue the session, or begin one when there is none, also by the server's answer."""
         sign_in = state.sign_in
         if sign_in is not None and (not state.refresh_token or ctx.now() >= state.session_until):
-            obtained = yield from self._patiently(partial(self._begin, ctx, state, sign_in))
+            obtained = yield from self._request_with_retries(partial(self._begin_session, ctx, state, sign_in))
         else:
-            obtained = yield from self._patiently(partial(self._refresh, ctx, state))
+            obtained = yield from self._request_with_retries(partial(self._refresh, ctx, state))
             if sign_in is not None and (yield from _is_invalid_grant(obtained)):
-                obtained = yield from self._patiently(partial(self._begin, ctx, state, sign_in))
+                obtained = yield from self._request_with_retries(partial(self._begin_session, ctx, state, sign_in))
         if not isinstance(obtained, TokenResponse):
             return obtained
-        return (yield from self._keep(ctx, state, obtained))
+        return (yield from self._store_tokens(ctx, state, obtained))
 
-    def _begin(self, ctx: Context, state: UserClient, sign_in: SignIn) -> Flow[TokenOutcome]:
-        """A new session; nothing of the old one is used again, even when the user does not get in."""
+    def _begin_session(self, ctx: Context, state: UserClient, sign_in: SignIn) -> Flow[TokenOutcome]:
+        """Begin a new session; nothing of the old one is used again, even when the sign-in fails."""
         state.refresh_token, state.access_token, state.session_until = "", None, inf
         return (yield from sign_in(ctx))
 
@@ -177,37 +177,37 @@ class Bearer:
             return (yield from state.refresh(ctx, state.refresh_token))
         form = {"grant_type": "refresh_token", "refresh_token": state.refresh_token, "scope": self._deployment.scope}
         body = yield Compute("form.encode", lambda: urlencode(form).encode())
-        asked_at = ctx.now()
+        requested_at = ctx.now()
         answer: Answer = yield Call("token", HttpRequest(self.authorization, body), self._settings.timeout_s)
         if isinstance(answer, Failed) or answer.status != 200:
             return answer
-        issued = yield Compute("json.decode", partial(json.loads, answer.body))
-        return _response(issued, asked_at)
+        body = yield Compute("json.decode", partial(json.loads, answer.body))
+        return _parse_token_response(body, requested_at)
 
-    def _patiently(self, ask: Callable[[], Flow[TokenOutcome]]) -> Flow[TokenOutcome]:
-        """Ask; when the server wants to be left alone, wait as long as it says and ask again (RFC 6585 section 4)."""
-        obtained = yield from ask()
+    def _request_with_retries(self, request: Callable[[], Flow[TokenOutcome]]) -> Flow[TokenOutcome]:
+        """Request tokens; after 429 wait as long as the server says and request again (RFC 6585 section 4)."""
+        obtained = yield from request()
         for _ in range(self._settings.retry_limited):
             if not isinstance(obtained, Failed) or obtained.status != TOO_MANY or obtained.retry_after is None:
                 break
             yield Sleep(obtained.retry_after)
-            obtained = yield from ask()
+            obtained = yield from request()
         return obtained
 
-    def _keep(self, ctx: Context, state: UserClient, tokens: TokenResponse) -> Flow[ClientToken | Answer]:
-        """Take what came; under rotation that is also the refresh token for next time."""
-        early = 0.0
+    def _store_tokens(self, ctx: Context, state: UserClient, tokens: TokenResponse) -> Flow[ClientToken | Answer]:
+        """Store the tokens; under rotation also the next refresh token."""
+        early_s = 0.0
         if self._settings.refresh_jitter_s:
-            early = (yield Draw("refresh_jitter")) * self._settings.refresh_jitter_s
+            early_s = (yield Draw("refresh_jitter")) * self._settings.refresh_jitter_s
         state.refresh_token = tokens.refresh_token or state.refresh_token
-        # Counted from the question: the client must not believe in a token longer than the server does.
-        state.access_token = ClientToken(tokens.access_token, tokens.asked_at + tokens.expires_in, early)
+        # Counted from the request: the client must not use a token for longer than the server accepts it.
+        state.access_token = ClientToken(tokens.access_token, tokens.requested_at + tokens.expires_in, early_s)
         return state.access_token
 
 
-def _response(issued: Mapping[str, Any], asked_at: float) -> TokenResponse:
-    further = {name: issued.get(name, "") for name in ("refresh_token", "id_token", "scope")}
-    return TokenResponse(issued["access_token"], issued["expires_in"], asked_at, **further)
+def _parse_token_response(body: Mapping[str, Any], requested_at: float) -> TokenResponse:
+    further = {name: body.get(name, "") for name in ("refresh_token", "id_token", "scope")}
+    return TokenResponse(body["access_token"], body["expires_in"], requested_at, **further)
 
 
 def _is_invalid_grant(obtained: TokenOutcome) -> Flow[bool]:

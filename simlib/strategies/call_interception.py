@@ -1,7 +1,8 @@
-"""Interception of a part's outgoing calls: its generator is driven with some calls made in another way.
+"""Interception of a part's send_call calls: its generator is driven with some calls made in another way.
 
 Retries, DPoP proofs and circuit breakers need it. Also the reading of answers that they share: what counts as a failure
-of the server, and when the request was made that an answer belongs to."""
+of the server, and when the request was made that an answer belongs to.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,19 +16,19 @@ T = TypeVar("T")
 TOO_MANY = 429
 
 
-_TARGETS = frozenset({"introspect", "jwks", "revocations", "status_list", "token"})
+_AUTHORIZATION_SERVER_TARGETS = frozenset({"introspect", "jwks", "revocations", "status_list", "token"})
 
 
 CallSender = Callable[[Call], Flow[Answer]]
-"""Makes one call in the part's stead, and returns its answer."""
+"""Makes one call in place of the part, and returns its answer."""
 
 
 TargetPredicate = Callable[[str], bool]
-"""Whether calls of a target are meant."""
+"""Whether calls to a target are intercepted."""
 
 
-def intercept_calls(flow: Flow[T], chosen: TargetPredicate, outgoing: CallSender) -> Flow[T]:
-    """The same generator with its calls of chosen targets made by ``outgoing``, those of its shared tasks too."""
+def intercept_calls(flow: Flow[T], is_intercepted: TargetPredicate, send_call: CallSender) -> Flow[T]:
+    """Drive a generator with its intercepted calls made by ``send_call``, those of its shared tasks too."""
     answer: Any = None
     while True:
         try:
@@ -35,25 +36,25 @@ def intercept_calls(flow: Flow[T], chosen: TargetPredicate, outgoing: CallSender
         except StopIteration as stop:
             result: T = stop.value
             return result
-        if isinstance(effect, Call) and chosen(effect.target):
-            answer = yield from outgoing(effect)
+        if isinstance(effect, Call) and is_intercepted(effect.target):
+            answer = yield from send_call(effect)
         elif isinstance(effect, Once):
-            answer = yield effect._replace(work=partial(_shared, effect, chosen, outgoing))
+            answer = yield effect._replace(work=partial(_intercept_shared_task, effect, is_intercepted, send_call))
         else:
             answer = yield effect
 
 
-def _shared(once: Once, chosen: TargetPredicate, outgoing: CallSender) -> Flow[Any]:
-    return intercept_calls(once.work(), chosen, outgoing)
+def _intercept_shared_task(once: Once, is_intercepted: TargetPredicate, send_call: CallSender) -> Flow[Any]:
+    return intercept_calls(once.work(), is_intercepted, send_call)
 
 
 def is_authorization_server(target: str) -> bool:
-    """Whether a resource server that calls this target asks the authorization server, of whatever region."""
-    return target.partition("@")[0] in _TARGETS
+    """Whether a resource server that calls this target calls the authorization server, of any region."""
+    return target.partition("@")[0] in _AUTHORIZATION_SERVER_TARGETS
 
 
 def find_failure(answer: Answer) -> Failed | None:
-    """The failure of the server or of the way to it; None for an answer, whatever it says about what was asked."""
+    """Find the failure of the server or of the network; None for an answer, whatever it says."""
     if isinstance(answer, Failed):
         return answer
     if answer.status >= 500 or answer.status == TOO_MANY:
@@ -62,6 +63,6 @@ def find_failure(answer: Answer) -> Failed | None:
 
 
 def find_request_time(answer: Answer, first: float) -> float:
-    """When the question was asked that this answers, in seconds; ``first`` when it was asked once."""
-    asked_again = answer.asked_at if isinstance(answer, Reply) else None
-    return first if asked_again is None else asked_again
+    """Find when the request was made that this answers, in seconds; ``first`` when it was made once."""
+    repeated_at = answer.requested_at if isinstance(answer, Reply) else None
+    return first if repeated_at is None else repeated_at

@@ -1,6 +1,5 @@
-"""A resource server that leaves an authorization server alone which does not answer.
-
-A circuit breaker: it watches calls and, when too many fail, lets none through for a while (Nygard, Release It!).
+"""Circuit breaker around calls to the authorization server: when too many fail, it refuses all for a while (Nygard,
+Release It!).
 
 States and settings are those of resilience4j (https://resilience4j.readme.io/docs/circuitbreaker), which Polly has too.
 """
@@ -23,8 +22,8 @@ State = Literal["closed", "open", "half_open"]
 @dataclass(frozen=True)
 class CircuitBreakerSettings:
     """``window_calls``: so many of the latest calls are looked at, once there are ``minimum_calls`` of them. When at
-    least ``failure_share`` of them have failed, the breaker opens: for ``open_s`` every call is refused on the spot.
-    Then ``trial_calls`` are let through, and by the same share of these it closes or opens again.
+    least ``failure_share`` of them have failed, the breaker opens: every call is refused for ``open_s``.
+    Then ``trial_calls`` are admitted, and by the same share of these it closes or opens again.
 
     The defaults are resilience4j's: 100 calls, half of them, 60 s, 10 trials.
     """
@@ -46,14 +45,14 @@ class CircuitBreakerSettings:
 
     @property
     def enough_calls(self) -> int:
-        """Calls after which the share is looked at; the window holds no more than it holds."""
+        """Calls after which the share is evaluated, at most as many as the window holds."""
         return min(self.minimum_calls, self.window_calls)
 
 
 class Breaker:
     """The breaker of one replica; instants in seconds.
 
-    ``epoch`` counts the changes of state: a call that was begun before the last one says nothing about the present.
+    ``epoch`` counts the changes of state: a call that was begun before the last one does not count.
     """
 
     __slots__ = ("_begun", "_failures", "_outcomes", "_settings", "epoch", "opened_at", "state")
@@ -68,7 +67,7 @@ class Breaker:
         self._begun = 0
 
     def admit_call(self, now: float) -> bool:
-        """Whether a call may be made now; one that may counts as begun."""
+        """Admit or refuse a call at ``now``; an admitted one counts as begun."""
         if self.state == "open" and now >= self.opened_at + self._settings.open_s:
             self._enter("half_open")
         if self.state == "open" or (self.state == "half_open" and self._begun >= self._settings.trial_calls):
@@ -76,21 +75,21 @@ class Breaker:
         self._begun += 1
         return True
 
-    def note(self, epoch: int, failed: bool, now: float) -> None:
-        """A call that was begun in an epoch is over."""
+    def record_outcome(self, epoch: int, failed: bool, now: float) -> None:
+        """Record the outcome of a call that was begun in an epoch."""
         if epoch != self.epoch:
             return
         self._outcomes.append(failed)
         self._failures += failed
-        trial = self.state == "half_open"
-        if len(self._outcomes) > self._settings.window_calls and not trial:
+        is_trial = self.state == "half_open"
+        if len(self._outcomes) > self._settings.window_calls and not is_trial:
             self._failures -= self._outcomes.popleft()
-        if len(self._outcomes) < (self._settings.trial_calls if trial else self._settings.enough_calls):
+        if len(self._outcomes) < (self._settings.trial_calls if is_trial else self._settings.enough_calls):
             return
         if self._failures >= self._settings.failure_share * len(self._outcomes):
             self._enter("open")
             self.opened_at = now
-        elif trial:
+        elif is_trial:
             self._enter("closed")
 
     def _enter(self, state: State) -> None:
@@ -102,7 +101,7 @@ class Breaker:
 
 
 class CircuitBreaker(Wrapper):
-    """Failing at once instead of after a timeout: threads and queues stay free, and the server can get up again."""
+    """Fails at once instead of after a timeout: threads and queues stay free, and the server can recover."""
 
     name: ClassVar[str] = "circuit_breaker"
     summary: ClassVar[str] = (
@@ -116,23 +115,23 @@ class CircuitBreaker(Wrapper):
 
     @staticmethod
     def list_operations(settings: CircuitBreakerSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile, beside the calls."""
+        """List its operations in a cost profile, beside the calls."""
         return frozenset({"cache.lookup"})
 
     def __init__(self, settings: CircuitBreakerSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """Calls to the authorization server go through the replica's breaker."""
-        return OutgoingCallsWrapper(validator, partial(Breaker, self._settings), _guarded)
+        """Wrap the validator: its calls to the authorization server pass the replica's breaker."""
+        return OutgoingCallsWrapper(validator, partial(Breaker, self._settings), _send_guarded)
 
 
-def _guarded(ctx: Context, breaker: Breaker, call: Call) -> Flow[Answer]:
-    """Make a call unless the breaker is open; whatever the server answers, its failures are counted."""
+def _send_guarded(ctx: Context, breaker: Breaker, call: Call) -> Flow[Answer]:
+    """Make a call unless the breaker is open, and record whether it failed."""
     yield Compute("cache.lookup")
     if not breaker.admit_call(ctx.now()):
         return Failed("refused")
     epoch = breaker.epoch
     answer: Answer = yield call
-    breaker.note(epoch, find_failure(answer) is not None, ctx.now())
+    breaker.record_outcome(epoch, find_failure(answer) is not None, ctx.now())
     return answer

@@ -1,4 +1,4 @@
-"""Tokens bound to a key or certificate of their client: the ``cnf`` claim of RFC 7800, put in at the token endpoint."""
+"""Confirmation claim ``cnf`` (RFC 7800): binds tokens to a key or certificate of their client at the token endpoint."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,22 +9,22 @@ from simlib.strategies.base import Grant
 
 
 def bind_server(server: Any, confirmation: Mapping[str, str]) -> Any:
-    """The authorization server as it answers one request of a client that has shown its key: its grants are bound."""
+    """Bind the grants of the authorization server for one request of a client that has proved its key."""
     make_grant = server.make_grant
 
-    def bound(*parts: Any, **named: Any) -> Grant:
-        return bind_grant(make_grant(*parts, **named), confirmation)
+    def make_bound_grant(*args: Any, **kwargs: Any) -> Grant:
+        return bind_grant(make_grant(*args, **kwargs), confirmation)
 
-    return replace(server, make_grant=bound)
+    return replace(server, make_grant=make_bound_grant)
 
 
 def bind_grant(grant: Grant, confirmation: Mapping[str, str]) -> Grant:
-    """The grant with one more confirmation."""
+    """Add a confirmation to a grant."""
     return grant._replace(confirmation={**grant.confirmation, **confirmation})
 
 
 def read_confirmation(verdict: Verdict, member: str) -> str:
-    """One member of the token's ``cnf``, such as "jkt"; empty when the token has none."""
+    """Read one member of the token's ``cnf``, such as "jkt"; empty when the token has none."""
     confirmation = verdict.claims.get("cnf")
     value = confirmation.get(member) if isinstance(confirmation, Mapping) else None
     return value if isinstance(value, str) else ""

@@ -1,7 +1,6 @@
-"""What the denylists have in common: entries by issuer and ``jti``, and what a verdict becomes of them.
+"""Denylist of revoked tokens, by issuer and ``jti``: the part that polled, pushed and shared denylists have in common.
 
-The key is never the token as a string, which can be written in several ways that verify alike (CVE-2015-7546).
-"""
+The key is never the text of the token, which can be written in several ways that verify alike (CVE-2015-7546)."""
 
 import heapq
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ KEPT_AFTER_EXPIRY_S = 60.0
 
 
 class DenylistEntry(NamedTuple):
-    """One token that was revoked: who issued it, its ``jti``, and its ``exp`` (seconds)."""
+    """A revoked token: issuer, ``jti``, and ``exp`` (seconds)."""
 
     issuer: str
     jti: str
@@ -24,7 +23,7 @@ class DenylistEntry(NamedTuple):
 
 
 class Denylist:
-    """The revoked tokens that one replica knows of, forgotten when they could not be accepted any more."""
+    """Revoked tokens in one replica, each until it would not be accepted any more."""
 
     __slots__ = ("_ends", "_until")
 
@@ -35,9 +34,9 @@ class Denylist:
     def __len__(self) -> int:
         return len(self._until)
 
-    def add(self, denied: DenylistEntry, leeway: float, now: float) -> None:
-        """Deny a token until its expiry and the leeway granted there have passed, and forget those that have."""
-        key, until = (denied.issuer, denied.jti), denied.expires_at + leeway
+    def add(self, entry: DenylistEntry, leeway: float, now: float) -> None:
+        """Add a token until its expiry plus leeway, and remove those whose time has passed."""
+        key, until = (entry.issuer, entry.jti), entry.expires_at + leeway
         if key not in self._until and until > now:
             self._until[key] = until
             heapq.heappush(self._ends, (until, key))
@@ -45,18 +44,18 @@ class Denylist:
             del self._until[heapq.heappop(self._ends)[1]]
 
     def is_denied(self, issuer: str, jti: str) -> bool:
-        """Whether this token was revoked, as far as is known here."""
+        """Whether this token is listed."""
         return (issuer, jti) in self._until
 
 
 def find_token_identity(claims: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Issuer and ``jti``, if they are there."""
+    """Find issuer and ``jti`` in claims; None when either is missing."""
     issuer, jti = claims.get("iss"), claims.get("jti")
     return (issuer, jti) if isinstance(issuer, str) and isinstance(jti, str) else None
 
 
 def read_denylist_entry(claims: Mapping[str, Any]) -> DenylistEntry | None:
-    """The entry that such claims, or an entry of a feed with the same names, stand for."""
+    """Read the entry from the claims of a token, or from an entry of a feed with the same names."""
     identity, expiry = find_token_identity(claims), claims.get("exp")
     if identity is None or isinstance(expiry, bool) or not isinstance(expiry, int | float):
         return None
@@ -64,10 +63,10 @@ def read_denylist_entry(claims: Mapping[str, Any]) -> DenylistEntry | None:
 
 
 def refuse_denied(verdict: Verdict, based_on: float) -> Verdict:
-    """The token was revoked."""
+    """Refuse a token that was revoked."""
     return refuse_invalid_token("denied", max(verdict.based_on, based_on))
 
 
 def refuse_unidentified(verdict: Verdict) -> Verdict:
-    """Nobody can tell whether a token without ``iss`` and ``jti`` was revoked."""
+    """Refuse a token without ``iss`` and ``jti``, whose revocation cannot be looked up."""
     return refuse_invalid_token("no_jti", verdict.based_on)

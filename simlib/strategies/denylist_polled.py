@@ -1,4 +1,5 @@
-"""Signed tokens with a denylist in each replica, fetched again and again (S9 of data/evidence/strategies.csv)."""
+"""Denylist in each replica, polled from the authorization server, for signed tokens (S9 of
+data/evidence/strategies.csv)."""
 
 import json
 from collections.abc import Mapping
@@ -29,11 +30,11 @@ WhenOld = Literal["refuse", "accept"]
 
 @dataclass(frozen=True)
 class DenylistPolledSettings:
-    """``poll_s``: from one question to the next, each of at most ``timeout_s``. ``overlap_s``: so far back behind the
-    newest entry is asked again, because a revocation is stamped a little before it can be read.
+    """``poll_s``: from one poll to the next, each of at most ``timeout_s``. ``overlap_s``: how far a poll reaches back
+    behind the newest entry, because a revocation is stamped a little before it can be read.
 
-    ``fail_open_s``: so much longer than a poll takes at most the list is used when the AS cannot be asked;
-    ``when_old``: then tokens are refused with 503, or accepted all the same.
+    ``fail_open_s``: so much longer than a poll takes at most the list is used when the AS cannot be reached;
+    ``when_old``: after that tokens are refused with 503, or accepted all the same.
     """
 
     poll_s: float = 30.0
@@ -51,12 +52,12 @@ class DenylistPolledSettings:
 
     @property
     def useful_s(self) -> float:
-        """Seconds from a question for which its answer is used."""
+        """Seconds from a poll for which its list is used."""
         return self.poll_s + self.timeout_s + self.fail_open_s
 
 
 class DenylistPolled(Wrapper):
-    """Revocations hold after the next poll; no request waits for the AS, but for the first list of a replica."""
+    """Revocations hold after the next poll; no request waits for the AS, except for the first list of a replica."""
 
     name: ClassVar[str] = "denylist_polled"
     summary: ClassVar[str] = "revoked tokens listed by the AS, fetched by each replica at intervals"
@@ -66,7 +67,7 @@ class DenylistPolled(Wrapper):
 
     @staticmethod
     def list_operations(settings: DenylistPolledSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile, at the feed of the AS too."""
+        """List its operations in a cost profile, at the feed of the AS too."""
         feed = {"client.authenticate", "form.decode", "store.list", "json.encode"}
         return frozenset({"form.encode", "json.decode", "cache.lookup", *feed})
 
@@ -75,12 +76,16 @@ class DenylistPolled(Wrapper):
         self._deployment = deployment
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """Polls behind the requests, and refuses what it has heard of."""
-        return _Polling(validator, self._settings, self._deployment)
+        """Wrap the validator: it polls in the background, and refuses listed tokens."""
+        return _PollingValidator(validator, self._settings, self._deployment)
 
 
-class Polled:
-    """What one replica knows: since when by the clock of the AS (NumericDate), and when it asked (seconds)."""
+class PolledDenylist:
+    """Denylist of one replica, and what the next poll requests.
+
+    ``since``: begin of the next poll by the clock of the AS (NumericDate); ``answered_at``: when the list in use was
+    requested (seconds).
+    """
 
     __slots__ = ("answered_at", "denylist", "since")
 
@@ -90,7 +95,7 @@ class Polled:
         self.answered_at = float("-inf")
 
 
-class _Polling(ValidatorWrapper):
+class _PollingValidator(ValidatorWrapper):
     def __init__(self, inner: Validator, settings: DenylistPolledSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._settings = settings
@@ -99,70 +104,70 @@ class _Polling(ValidatorWrapper):
         self._leeway_s = inner.compute_bound().after_expiry_s
 
     def compute_bound(self) -> Bound:
-        """A list is used until it is old, and told so by nobody; when old lists are good enough, for ever."""
+        """Compute the bound: a list is used until it is too old; without limit when old lists are accepted."""
         inner, settings = self.inner.compute_bound(), self._settings
         if settings.when_old == "accept":
             return inner
         return inner._replace(after_revocation_s=min(settings.useful_s, inner.after_revocation_s))
 
-    def create_wrapper_state(self) -> Polled:
-        """Nothing asked yet."""
-        return Polled()
+    def create_wrapper_state(self) -> PolledDenylist:
+        """Create an empty list that was never polled."""
+        return PolledDenylist()
 
     def list_background_tasks(self, ctx: Context, state: WrapperState) -> tuple[Flow[None], ...]:
-        """One poller, beside what the validator inside does."""
+        """List one poller, beside the tasks of the validator inside."""
         return (*super().list_background_tasks(ctx, state), self._poll(ctx, state.own))
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """All other checks first, then a look at the list; the first request of a replica waits for the first list."""
+        """Make all other checks first, then look into the list; the first request of a replica waits for it."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
         identity = find_token_identity(verdict.claims)
         if identity is None:
             return refuse_unidentified(verdict)
-        own: Polled = state.own
-        if own.answered_at == float("-inf"):
-            yield Once("denylist", partial(self._ask, ctx, own))
+        polled: PolledDenylist = state.own
+        if polled.answered_at == float("-inf"):
+            yield Once("denylist", partial(self._fetch, ctx, polled))
         yield Compute("cache.lookup")
-        if own.denylist.is_denied(*identity):
-            return refuse_denied(verdict, own.answered_at)
-        if self._settings.when_old == "refuse" and ctx.now() >= own.answered_at + self._settings.useful_s:
+        if polled.denylist.is_denied(*identity):
+            return refuse_denied(verdict, polled.answered_at)
+        if self._settings.when_old == "refuse" and ctx.now() >= polled.answered_at + self._settings.useful_s:
             return refuse_unavailable("denylist_old")
-        return confirm_verdict(verdict, ctx.now(), self._leeway_s, own.answered_at)
+        return confirm_verdict(verdict, ctx.now(), self._leeway_s, polled.answered_at)
 
-    def _poll(self, ctx: Context, own: Polled) -> Flow[None]:
+    def _poll(self, ctx: Context, polled: PolledDenylist) -> Flow[None]:
         phase = yield Draw("denylist.phase")
         yield Sleep(phase * self._settings.poll_s)
         while True:
             begun = ctx.now()
-            yield Once("denylist", partial(self._ask, ctx, own))
+            yield Once("denylist", partial(self._fetch, ctx, polled))
             yield Sleep(max(0.0, begun + self._settings.poll_s - ctx.now()))
 
-    def _ask(self, ctx: Context, own: Polled) -> Flow[None]:
-        """Add what is new; what cannot be read is no news."""
-        asked_at = ctx.now()
-        form = {"since": repr(own.since), "leeway": repr(self._leeway_s)}
+    def _fetch(self, ctx: Context, polled: PolledDenylist) -> Flow[None]:
+        """Fetch new entries and add them; an answer that cannot be read adds none."""
+        requested_at = ctx.now()
+        form = {"since": repr(polled.since), "leeway": repr(self._leeway_s)}
         body = yield Compute("form.encode", lambda: urlencode(form).encode())
         request = HttpRequest(self._authorization, body)
         reply = yield Call("revocations", request, self._settings.timeout_s)
         if isinstance(reply, Failed) or reply.status != 200:
             return
-        asked_at = find_request_time(reply, asked_at)
-        entries = yield Compute("json.decode", partial(_read, reply.body))
+        requested_at = find_request_time(reply, requested_at)
+        entries = yield Compute("json.decode", partial(_parse_entries, reply.body))
         if entries is None:
             return
         for entry in entries:
-            denied = read_denylist_entry(entry)
-            if denied is not None and denied.issuer == self._deployment.issuer:
-                own.denylist.add(denied, self._leeway_s, ctx.now())
+            listed = read_denylist_entry(entry)
+            if listed is not None and listed.issuer == self._deployment.issuer:
+                polled.denylist.add(listed, self._leeway_s, ctx.now())
             revoked_at = entry.get("revoked_at")
             if isinstance(revoked_at, int | float):
-                own.since = max(own.since, revoked_at - self._settings.overlap_s)
-        own.answered_at = asked_at
+                polled.since = max(polled.since, revoked_at - self._settings.overlap_s)
+        polled.answered_at = requested_at
 
 
-def _read(body: bytes) -> list[Mapping[str, Any]] | None:
+def _parse_entries(body: bytes) -> list[Mapping[str, Any]] | None:
     try:
         entries = json.loads(body)
     except (ValueError, RecursionError):

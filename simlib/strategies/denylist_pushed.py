@@ -1,4 +1,5 @@
-"""Denylist in each replica, pushed by the authorization server, for signed tokens (S9 of data/evidence/strategies.csv)."""
+"""Denylist in each replica, pushed by the authorization server, for signed tokens (S9 of
+data/evidence/strategies.csv)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class DenylistPushedSettings:
 
 
 class DenylistPushed(Wrapper):
-    """Revocations usually hold within the time of a call; no request asks anybody; a lost push is not repeated."""
+    """Revocations usually hold within the time of a call; no request makes a call; a lost push is not repeated."""
 
     name: ClassVar[str] = "denylist_pushed"
     summary: ClassVar[str] = "revoked tokens pushed by the AS into each replica, delivery not guaranteed"
@@ -42,7 +43,7 @@ class DenylistPushed(Wrapper):
 
     @staticmethod
     def list_operations(settings: DenylistPushedSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return frozenset({"json.decode", "cache.lookup", "client.authenticate"}) | Pusher.operations
 
     def __init__(self, settings: DenylistPushedSettings, deployment: DeploymentConfig) -> None:
@@ -50,24 +51,24 @@ class DenylistPushed(Wrapper):
         self._deployment = deployment
 
     def wrap_issuer(self, issuer: Issuer) -> Issuer:
-        """Revocations are pushed."""
-        return _Pushing(issuer, self._settings, self._deployment)
+        """Wrap the issuer: it pushes revocations."""
+        return _PushingIssuer(issuer, self._settings, self._deployment)
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """Takes in pushes, and refuses what they name."""
-        return _Listening(validator, self._deployment)
+        """Wrap the validator: it receives pushes, and refuses the tokens that they name."""
+        return _ReceivingValidator(validator, self._deployment)
 
 
-class _Pushing(JwtIssuerWrapper):
+class _PushingIssuer(JwtIssuerWrapper):
     def __init__(self, inner: Issuer, settings: DenylistPushedSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         places = deployment.subscribers
-        # The gateway is not asked: where there is one, the denylist is around the services behind it.
+        # The gateway gets none: where there is one, the denylist is around the services behind it.
         self._pushers = [Pusher(deployment, place, settings.timeout_s) for place in places if place != "gateway"]
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Revoke, and tell everybody without waiting for them."""
-        claims = yield from self.revoked_claims(ctx, token)
+        """Revoke, and push to all without waiting for their answers."""
+        claims = yield from self.revoke_claims(ctx, token)
         if claims is None:
             return False
         message = {name: claims[name] for name in ("iss", "jti", "exp")}
@@ -76,7 +77,7 @@ class _Pushing(JwtIssuerWrapper):
         return True
 
 
-class _Listening(ValidatorWrapper):
+class _ReceivingValidator(ValidatorWrapper):
     """The bound is that of the validator inside: a push may be lost, and then the token lives out its life."""
 
     def __init__(self, inner: Validator, deployment: DeploymentConfig) -> None:
@@ -85,11 +86,11 @@ class _Listening(ValidatorWrapper):
         self._leeway_s = inner.compute_bound().after_expiry_s
 
     def create_wrapper_state(self) -> Denylist:
-        """Nothing heard yet."""
+        """Create an empty list."""
         return Denylist()
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """All other checks first, then a look at what was pushed."""
+        """Make all other checks first, then look into the list."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
@@ -102,18 +103,18 @@ class _Listening(ValidatorWrapper):
         return confirm_verdict(verdict, ctx.now(), self._leeway_s)
 
     def receive(self, ctx: Context, state: WrapperState, request: HttpRequest) -> Flow[Reply]:
-        """Note one revoked token; a message of another kind is for the validator inside."""
+        """Record one revoked token; a message of another kind is for the validator inside."""
         message = yield from receive_push(request, self._deployment)
         if isinstance(message, Reply):
             return message
         if "jti" not in message:
             return (yield from super().receive(ctx, state, request))
-        return Reply(self._note(state.own, message, ctx.now()))
+        return Reply(self._record(state.own, message, ctx.now()))
 
-    def _note(self, denylist: Denylist, message: Mapping[str, Any], now: float) -> int:
-        """The HTTP status: an issuer has a say about its own tokens only."""
-        denied = read_denylist_entry(message)
-        if denied is None or denied.issuer != self._deployment.issuer:
+    def _record(self, denylist: Denylist, message: Mapping[str, Any], now: float) -> int:
+        """Add a token of the issuer itself to the list; returns the HTTP status."""
+        entry = read_denylist_entry(message)
+        if entry is None or entry.issuer != self._deployment.issuer:
             return 400
-        denylist.add(denied, self._leeway_s, now)
+        denylist.add(entry, self._leeway_s, now)
         return 204

@@ -1,4 +1,4 @@
-"""Signed tokens with a denylist in a key-value store that all servers share (S9 of data/evidence/strategies.csv)."""
+"""Denylist in a key-value store that all servers share, for signed tokens (S9 of data/evidence/strategies.csv)."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -22,8 +22,8 @@ from simlib.strategies.wrappers import JwtIssuerWrapper, ValidatorWrapper, Wrapp
 
 @dataclass(frozen=True)
 class DenylistSharedSettings:
-    """``timeout_s``: how long one question to the store may take. ``fail_open``: without an answer the token is
-    believed, else refused with 503. ``retry_s``: pause of the AS when the store did not take an entry.
+    """``timeout_s``: how long one call to the store may take. ``fail_open``: without an answer the token is
+    accepted, else refused with 503. ``retry_s``: pause of the AS when the store did not take an entry.
     ``leeway_s``: how long an entry stays after ``exp``, which must be no less than the leeway of the validators.
     """
 
@@ -42,19 +42,19 @@ class DenylistShared(Wrapper):
     """Revocations hold at once; each request pays a round trip to the store, whose outage is an outage."""
 
     name: ClassVar[str] = "denylist_shared"
-    summary: ClassVar[str] = "revoked tokens in a shared store, which is asked at every request"
+    summary: ClassVar[str] = "revoked tokens in a shared store, which is read at every request"
     formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt"})
     at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[DenylistSharedSettings]] = DenylistSharedSettings
 
     @staticmethod
     def list_operations(settings: DenylistSharedSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile; the store charges its own work."""
+        """List its operations in a cost profile; the store charges its own work."""
         return frozenset({"json.decode"})
 
     @staticmethod
     def list_requirements(settings: DenylistSharedSettings) -> frozenset[str]:
-        """The store, and tokens that the AS can read when they are revoked."""
+        """List the shared store."""
         return frozenset({"shared_store"})
 
     def __init__(self, settings: DenylistSharedSettings, deployment: DeploymentConfig) -> None:
@@ -62,32 +62,32 @@ class DenylistShared(Wrapper):
         self._deployment = deployment
 
     def wrap_issuer(self, issuer: Issuer) -> Issuer:
-        """Revocations go to the shared store."""
-        return _Telling(issuer, self._settings)
+        """Wrap the issuer: it writes revocations into the shared store."""
+        return _ListingIssuer(issuer, self._settings)
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """The store is asked about each token that is good otherwise."""
-        return _Asking(validator, self._settings, self._deployment)
+        """Wrap the validator: it looks up in the store each token that passes all other checks."""
+        return _LookingUpValidator(validator, self._settings, self._deployment)
 
 
-class _Telling(JwtIssuerWrapper):
+class _ListingIssuer(JwtIssuerWrapper):
     def __init__(self, inner: Issuer, settings: DenylistSharedSettings) -> None:
         super().__init__(inner)
         self._settings = settings
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Done when the store has the entry: a revocation that it did not take is none, so it is tried again."""
-        claims = yield from self.revoked_claims(ctx, token)
+        """Revoke; done when the store has the entry, so a failed write is tried again."""
+        claims = yield from self.revoke_claims(ctx, token)
         if claims is None:
             return False
-        denied = read_denylist_entry(claims)
-        if denied is not None:
-            yield from self._put(ctx, denied)
+        entry = read_denylist_entry(claims)
+        if entry is not None:
+            yield from self._put(ctx, entry)
         return True
 
-    def _put(self, ctx: Context, denied: DenylistEntry) -> Flow[None]:
-        until = denied.expires_at + self._settings.leeway_s
-        put = Call("shared", SharedPut(_key(denied.issuer, denied.jti), b"1", until), self._settings.timeout_s)
+    def _put(self, ctx: Context, entry: DenylistEntry) -> Flow[None]:
+        until = entry.expires_at + self._settings.leeway_s
+        put = Call("shared", SharedPut(_format_key(entry.issuer, entry.jti), b"1", until), self._settings.timeout_s)
         while ctx.now() < until:
             answer = yield put
             if not isinstance(answer, Failed):
@@ -95,14 +95,14 @@ class _Telling(JwtIssuerWrapper):
             yield Sleep(self._settings.retry_s)
 
 
-class _Asking(ValidatorWrapper):
+class _LookingUpValidator(ValidatorWrapper):
     def __init__(self, inner: Validator, settings: DenylistSharedSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._settings = settings
         self._leeway_s = inner.compute_bound().after_expiry_s
 
     def compute_bound(self) -> Bound:
-        """Only an answer that is still on its way is out of date, counted from when the store has the entry.
+        """Compute the bound: only an answer that is still in transit is out of date, once the store has the entry.
 
         With ``fail_open``, or when validators grant more leeway than entries are kept for, a revocation may go
         unnoticed altogether.
@@ -113,25 +113,25 @@ class _Asking(ValidatorWrapper):
         return inner._replace(after_revocation_s=min(settings.timeout_s, inner.after_revocation_s))
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """All other checks first, then the question."""
+        """Make all other checks first, then look the token up."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
         identity = find_token_identity(verdict.claims)
         if identity is None:
             return refuse_unidentified(verdict)
-        asked_at = ctx.now()
-        answer: Any = yield Call("shared", SharedGet(_key(*identity)), self._settings.timeout_s)
+        requested_at = ctx.now()
+        answer: Any = yield Call("shared", SharedGet(_format_key(*identity)), self._settings.timeout_s)
         if isinstance(answer, Failed):
             if not self._settings.fail_open:
                 return refuse_unavailable("denylist_" + answer.reason)
-            asked_at = verdict.based_on
+            requested_at = verdict.based_on
         elif answer is not None:
-            return refuse_denied(verdict, asked_at)
+            return refuse_denied(verdict, requested_at)
         elif self._leeway_s > self._settings.leeway_s:
-            asked_at = verdict.based_on  # an entry may be gone before the token is, so none says nothing
-        return confirm_verdict(verdict, ctx.now(), self._leeway_s, asked_at)
+            requested_at = verdict.based_on  # the entry may have ended before the token, so its absence proves nothing
+        return confirm_verdict(verdict, ctx.now(), self._leeway_s, requested_at)
 
 
-def _key(issuer: str, jti: str) -> str:
+def _format_key(issuer: str, jti: str) -> str:
     return f"denied:{issuer}:{jti}"

@@ -1,4 +1,4 @@
-"""The client's half of DPoP: a proof with each call, and one more try with the server's nonce (RFC 9449 section 8)."""
+"""DPoP at the client: a proof with each call, and one more try with the server's nonce (RFC 9449 section 8)."""
 
 import json
 from functools import partial
@@ -9,13 +9,13 @@ from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.protocols import Presenter
 from simlib.strategies.wrappers import PresenterWrapper
-from simlib.tokens import SigningKey, proof_key, sign_proof, to_numeric_date
+from simlib.tokens import SigningKey, generate_proof_key, sign_proof, to_numeric_date
 
 METHODS = {"api": "GET", "token": "POST"}
 
 
 def list_uris(deployment: DeploymentConfig) -> dict[str, str]:
-    """The URIs by which clients know API and token endpoint."""
+    """List the URIs of API and token endpoint, as clients use them."""
     return {"api": deployment.audience + "/", "token": deployment.issuer + "/token"}
 
 
@@ -26,28 +26,28 @@ class ClientKeys:
         self._keys: dict[int, SigningKey] = {}
         self._nonces: dict[tuple[int, str], str] = {}
 
-    def key(self, user: int) -> SigningKey:
-        """The key of a user's client."""
-        known = self._keys.get(user)
-        if known is None:
-            known = self._keys[user] = proof_key()
-        return known
+    def find_key(self, user: int) -> SigningKey:
+        """Find the key of a user's client."""
+        key = self._keys.get(user)
+        if key is None:
+            key = self._keys[user] = generate_proof_key()
+        return key
 
-    def thumbprint(self, user: int) -> str:
-        """The name of that key (RFC 7638)."""
-        return self.key(user).verification_key.thumbprint
+    def find_thumbprint(self, user: int) -> str:
+        """Find the thumbprint of that key (RFC 7638)."""
+        return self.find_key(user).verification_key.thumbprint
 
-    def nonce(self, user: int, target: str) -> str:
-        """What the server of that target gave last, or nothing."""
+    def find_nonce(self, user: int, target: str) -> str:
+        """Find the last nonce from the server of that target; empty when there was none."""
         return self._nonces.get((user, target), "")
 
-    def keep(self, user: int, target: str, nonce: str) -> None:
-        """Use this from now on (section 8.2)."""
+    def store_nonce(self, user: int, target: str, nonce: str) -> None:
+        """Store the nonce to use from now on (section 8.2)."""
         self._nonces[user, target] = nonce
 
 
 class DpopPresenter(PresenterWrapper):
-    """A presenter whose calls carry proofs."""
+    """Presenter whose calls carry proofs."""
 
     def __init__(self, inner: Presenter, keys: ClientKeys, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
@@ -55,15 +55,15 @@ class DpopPresenter(PresenterWrapper):
         self._uris = list_uris(deployment)
 
     def send_call(self, ctx: Context, state: Any, call: Call) -> Flow[Answer]:
-        """The call with a proof; once more when the server asks for a nonce."""
-        answer = yield from self._prove(ctx, state.user, call)
+        """Make the call with a proof; once more when the server requires a nonce."""
+        answer = yield from self._send_with_proof(ctx, state.user, call)
         if isinstance(answer, Reply) and answer.nonce:
-            asks = yield from _asks_for_nonce(answer)
-            if asks:
-                answer = yield from self._prove(ctx, state.user, call)
+            nonce_is_required = yield from _is_nonce_required(answer)
+            if nonce_is_required:
+                answer = yield from self._send_with_proof(ctx, state.user, call)
         return answer
 
-    def _prove(self, ctx: Context, user: int, call: Call) -> Flow[Answer]:
+    def _send_with_proof(self, ctx: Context, user: int, call: Call) -> Flow[Answer]:
         target, request = call.target, call.request
         _, _, token = request.authorization.partition(" ")
         presented = token if target == "api" else ""
@@ -71,35 +71,35 @@ class DpopPresenter(PresenterWrapper):
             "dpop.sign",
             partial(
                 sign_proof,
-                self._keys.key(user),
+                self._keys.find_key(user),
                 METHODS[target],
                 self._uris[target],
                 to_numeric_date(ctx.now()),
                 ctx.random_bytes("dpop.jti", 16).hex(),
                 presented,
-                self._keys.nonce(user, target),
+                self._keys.find_nonce(user, target),
             ),
         )
-        proved: HttpRequest = request._replace(dpop=proof)
+        proved_request: HttpRequest = request._replace(dpop=proof)
         if presented:
-            proved = proved._replace(authorization="DPoP " + presented)
-        answer: Answer = yield call._replace(request=proved)
+            proved_request = proved_request._replace(authorization="DPoP " + presented)
+        answer: Answer = yield call._replace(request=proved_request)
         if isinstance(answer, Reply) and answer.nonce:
-            self._keys.keep(user, target, answer.nonce)
+            self._keys.store_nonce(user, target, answer.nonce)
         return answer
 
 
-def _asks_for_nonce(reply: Reply) -> Flow[bool]:
-    """A resource server asks in the challenge (section 9), an authorization server in the body (section 8)."""
+def _is_nonce_required(reply: Reply) -> Flow[bool]:
+    """Whether the challenge of a resource server (section 9) or the body of an AS (section 8) requires a nonce."""
     if reply.status == 401:
         return 'error="use_dpop_nonce"' in reply.challenge
     if reply.status != 400:
         return False
-    asks: bool = yield Compute("json.decode", partial(_names_the_error, reply.body))
-    return asks
+    is_required: bool = yield Compute("json.decode", partial(_is_nonce_error, reply.body))
+    return is_required
 
 
-def _names_the_error(body: bytes) -> bool:
+def _is_nonce_error(body: bytes) -> bool:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

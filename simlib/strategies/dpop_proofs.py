@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from simlib.scenario.effects import Compute, Context, Flow
 from simlib.strategies.dpop_replay import ReplayCache
 from simlib.strategies.settings_checks import check_at_least, check_positive
-from simlib.tokens import ProofVerification, VerifiedProof, from_numeric_date, nonce_at
+from simlib.tokens import ProofVerification, VerifiedProof, compute_nonce, from_numeric_date
 
 Refusal = Literal["", "invalid_dpop_proof", "use_dpop_nonce", "unavailable"]
 
@@ -16,7 +16,7 @@ class DpopSettings:
     """``max_age_s``: how old a proof may be; ``leeway_s``: how far ahead of the server the client's clock may be.
 
     ``nonce_s``: how long the server's nonce stays the same, 0 for no nonces; the one before is good as well.
-    ``capacity``: proofs of that age that a replica remembers against replay, at least 1000; beyond it, it answers 503.
+    ``capacity``: proofs of that age that a replica keeps against replay, at least 1000; beyond it, it answers 503.
     ``require_bound``: a token that is bound to no key is refused where tokens come in from clients.
     """
 
@@ -34,7 +34,7 @@ class DpopSettings:
 
 
 class ProofVerdict(NamedTuple):
-    """A proof that holds, or the error code and the word for the check that refused it."""
+    """A proof that holds, or the error code and the name of the check that refused it."""
 
     proof: VerifiedProof
     error: Refusal = ""
@@ -42,39 +42,43 @@ class ProofVerdict(NamedTuple):
 
 
 class ProofVerifier:
-    """``place`` tells the nonces of one kind of server from those of another; ``secret`` is what its replicas share."""
+    """Verifies proofs; ``place`` separates the nonces of one kind of server from those of another; its replicas share
+    ``secret``.
+    """
 
     def __init__(self, settings: DpopSettings, place: str, secret: str) -> None:
         self._settings = settings
         self._place = place
         self._secret = secret
 
-    def nonce(self, now: float) -> str:
-        """The nonce that clients should use at ``now`` (seconds), empty when none is asked for."""
-        return self._nonce(now, 0) if self._settings.nonce_s else ""
+    def issue_nonce(self, now: float) -> str:
+        """Issue the nonce that clients should use at ``now`` (seconds), empty when none is required."""
+        return self._compute_nonce(now, 0) if self._settings.nonce_s else ""
 
     def verify(self, ctx: Context, verification: ProofVerification) -> Flow[ProofVerdict]:
-        """Signature and claims, age, and nonce; not yet whether it is new."""
+        """Verify signature and claims, age, and nonce; not yet whether it is new."""
         proof: VerifiedProof = yield Compute("dpop.verify", verification)
         if not proof.thumbprint:
             return ProofVerdict(proof, "invalid_dpop_proof", f"proof_{proof.reason}")
         now, issued_at = ctx.now(), from_numeric_date(proof.issued_at)
         if not now - self._settings.max_age_s <= issued_at <= now + self._settings.leeway_s:
             return ProofVerdict(proof, "invalid_dpop_proof", "proof_iat")
-        if self._settings.nonce_s and proof.nonce not in (self._nonce(now, 0), self._nonce(now, -1)):
+        if self._settings.nonce_s and proof.nonce not in (self._compute_nonce(now, 0), self._compute_nonce(now, -1)):
             return ProofVerdict(proof, "use_dpop_nonce", "proof_nonce")
         return ProofVerdict(proof)
 
-    def check_first_use(self, ctx: Context, seen: ReplayCache, proof: VerifiedProof) -> Flow[ProofVerdict]:
-        """Whether the proof is new; from now on it is not. Between looking and noting nothing else happens."""
+    def check_first_use(self, ctx: Context, replay_cache: ReplayCache, proof: VerifiedProof) -> Flow[ProofVerdict]:
+        """Check that the proof is new, and record it. No other request comes between the two."""
         yield Compute("cache.lookup")
         now = ctx.now()
-        if seen.is_full(now):
+        if replay_cache.is_full(now):
             return ProofVerdict(proof, "unavailable", "proof_memory")
         # No proof with this iat is in time any longer than that, since iat is at most leeway_s ahead of now.
-        if not seen.note(proof.thumbprint, proof.jti, now + self._settings.leeway_s + self._settings.max_age_s):
+        if not replay_cache.record(
+            proof.thumbprint, proof.jti, now + self._settings.leeway_s + self._settings.max_age_s
+        ):
             return ProofVerdict(proof, "invalid_dpop_proof", "proof_replayed")
         return ProofVerdict(proof)
 
-    def _nonce(self, now: float, periods: int) -> str:
-        return nonce_at(self._secret, self._place, int(now // self._settings.nonce_s) + periods)
+    def _compute_nonce(self, now: float, periods: int) -> str:
+        return compute_nonce(self._secret, self._place, int(now // self._settings.nonce_s) + periods)

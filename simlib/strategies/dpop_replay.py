@@ -1,10 +1,10 @@
-"""Replay cache of DPoP proofs: identifiers seen, for as long as the same proof would be in time (RFC 9449 section 11.1)."""
+"""Replay cache of DPoP proofs: identifiers seen, for as long as the same proof is in time (RFC 9449 section 11.1)."""
 
 from collections import OrderedDict
 
 
 class ReplayCache:
-    """Bounded in number: when it is full of proofs that are still in time, nothing can be told any more."""
+    """Bounded in number: when it is full of proofs that are still in time, no proof can be judged any more."""
 
     __slots__ = ("_capacity", "_seen")
 
@@ -16,7 +16,7 @@ class ReplayCache:
         return len(self._seen)
 
     def is_full(self, now: float) -> bool:
-        """Whether there is no room at ``now`` (seconds), after those that are over have been forgotten."""
+        """Whether there is no room at ``now`` (seconds), after proofs that are over have been removed."""
         while self._seen:
             key, until = next(iter(self._seen.items()))
             if until > now:
@@ -24,8 +24,8 @@ class ReplayCache:
             del self._seen[key]
         return len(self._seen) >= self._capacity
 
-    def note(self, thumbprint: str, jti: str, until: float) -> bool:
-        """Remember a proof up to an instant (seconds), which must not fall; whether it was new."""
+    def record(self, thumbprint: str, jti: str, until: float) -> bool:
+        """Record a proof until an instant (seconds), which must not decrease; returns whether it was new."""
         key = (thumbprint, jti)
         if key in self._seen:
             return False

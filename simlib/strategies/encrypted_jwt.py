@@ -1,7 +1,6 @@
 """Encrypted JWT: signed, then encrypted to its audience (S14 of data/evidence/strategies.csv; RFC 7516).
 
-The resource server's part of the encrypted JWT: decrypt with its own key, then verify as any JWT.
-"""
+The resource server decrypts with its own key, then verifies as any JWT."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +15,7 @@ from simlib.strategies.jwt_local import JwtLocal, JwtLocalSettings
 from simlib.strategies.reference_token import SigningReferenceToken, SigningReferenceTokenSettings
 from simlib.strategies.settings_checks import check_jwe
 from simlib.strategies.verdicts import refuse_invalid_token, refuse_missing_token
-from simlib.tokens import ACCESS_TOKEN_TYPE, KEY_MANAGEMENT, decrypt, encrypt, from_numeric_date, store_key
+from simlib.tokens import ACCESS_TOKEN_TYPE, KEY_MANAGEMENT, decrypt, encrypt, from_numeric_date, make_store_key
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class EncryptedJwtIssuerSettings(SigningReferenceTokenSettings):
 
 
 class EncryptedJwtIssuer(SigningReferenceToken):
-    """Nobody but its audience can read the token; the server knows it again by its hash, since it has not the key."""
+    """Only its audience can read the token; the server, which lacks that key, finds it by its hash."""
 
     name: ClassVar[str] = "encrypted_jwt"
     summary: ClassVar[str] = "JWT access token, signed and then encrypted to the RS"
@@ -42,9 +41,9 @@ class EncryptedJwtIssuer(SigningReferenceToken):
 
     @staticmethod
     def list_operations(settings: EncryptedJwtIssuerSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
-        made = SigningReferenceToken.list_operations(settings, deployment) - {"opaque.issue"}
-        return made | {f"jwe.encrypt.{settings.key_management}", "token.hash"}
+        """List its operations in a cost profile."""
+        signing = SigningReferenceToken.list_operations(settings, deployment) - {"opaque.issue"}
+        return signing | {f"jwe.encrypt.{settings.key_management}", "token.hash"}
 
     def __init__(self, settings: EncryptedJwtIssuerSettings, deployment: DeploymentConfig) -> None:
         super().__init__(settings, deployment)
@@ -57,9 +56,9 @@ class EncryptedJwtIssuer(SigningReferenceToken):
         audience = grant.audience or self._deployment.audience
         key = self._deployment.encryption_key(self._key_management, audience)
         token = yield Compute(f"jwe.encrypt.{self._key_management}", partial(encrypt, signed, key))
-        hashed = yield Compute("token.hash", partial(store_key, token))
+        hashed = yield Compute("token.hash", partial(make_store_key, token))
         issued_at, expires_at = from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"])
-        yield Call("store", StorePut(hashed, self._row(grant, issued_at, expires_at)))
+        yield Call("store", StorePut(hashed, self._build_row(grant, issued_at, expires_at)))
         return Issued(token, grant.subject, issued_at, expires_at)
 
 
@@ -77,7 +76,7 @@ class EncryptedJwtValidatorSettings(JwtLocalSettings):
 
 
 class EncryptedJwtValidator(JwtLocal):
-    """What is inside has to stand up by itself: that it could be decrypted says nothing about who made it."""
+    """The JWT inside is verified as any other: successful decryption does not authenticate its issuer."""
 
     name: ClassVar[str] = "encrypted_jwt"
     summary: ClassVar[str] = "encrypted JWT, decrypted with the key of the RS and verified with those of the AS"
@@ -86,7 +85,7 @@ class EncryptedJwtValidator(JwtLocal):
 
     @staticmethod
     def list_operations(settings: EncryptedJwtValidatorSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return JwtLocal.list_operations(settings, deployment) | {f"jwe.decrypt.{settings.key_management}"}
 
     def __init__(self, settings: EncryptedJwtValidatorSettings, deployment: DeploymentConfig) -> None:

@@ -18,33 +18,33 @@ class CacheEntry(NamedTuple, Generic[T]):
 class ExpiringCache(Generic[T]):
     """Values by the hash of a token, so that a dump of the cache holds no credentials."""
 
-    __slots__ = ("_capacity", "_kept")
+    __slots__ = ("_capacity", "_entries")
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._kept: OrderedDict[str, CacheEntry[T]] = OrderedDict()
+        self._entries: OrderedDict[str, CacheEntry[T]] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
 
     def get(self, key: str, now: float) -> T | None:
-        """What is kept for this key, if it may still be used at ``now``."""
-        kept = self._kept.get(key)
-        if kept is None:
+        """Find the value of this key, if it may still be used at ``now``."""
+        entry = self._entries.get(key)
+        if entry is None:
             return None
-        if now >= kept.until:
-            del self._kept[key]
+        if now >= entry.until:
+            del self._entries[key]
             return None
-        self._kept.move_to_end(key)
-        return kept.value
+        self._entries.move_to_end(key)
+        return entry.value
 
     def put(self, key: str, value: T, until: float) -> None:
-        """Keep a value, pushing out the least recently used one when full."""
-        self._kept[key] = CacheEntry(value, until)
-        self._kept.move_to_end(key)
-        if len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
+        """Store a value; the least recently used one is evicted when the cache is full."""
+        self._entries[key] = CacheEntry(value, until)
+        self._entries.move_to_end(key)
+        if len(self._entries) > self._capacity:
+            self._entries.popitem(last=False)
 
     def drop(self, key: str) -> None:
-        """Forget what is kept for this key, if there is anything."""
-        self._kept.pop(key, None)
+        """Remove the entry of this key, if there is one."""
+        self._entries.pop(key, None)

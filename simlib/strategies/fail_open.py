@@ -1,4 +1,5 @@
-"""A resource server that lets requests in when it cannot tell: availability bought with security."""
+"""Fail-open policy of a resource server: it accepts requests while it can reach no verdict, so it pays for availability
+with security."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -12,37 +13,37 @@ from simlib.strategies.expiring_cache import ExpiringCache
 from simlib.strategies.protocols import Validator, Wrapper
 from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
-from simlib.tokens import has_scope, judge_time, store_key
+from simlib.tokens import has_scope, judge_time, make_store_key
 
-LetsIn = Literal["known", "any"]
-CANNOT_TELL = 503
+AcceptedTokens = Literal["known", "any"]
+UNAVAILABLE = 503
 REASON = "fail_open"
-"""The reason of a verdict that was accepted because nobody could tell."""
+"""The reason of a verdict that was accepted because none could be reached."""
 
 
 @dataclass(frozen=True)
 class FailOpenSettings:
-    """``lets_in`` "known": a token that this replica has accepted before goes on to be accepted until ``longest_s``
-    after the last word of the authorization server that was good about it, with what was known of it, and never after
-    its ``exp``. "any": whatever has not been refused here is accepted, with no claims, until ``longest_s`` after the
-    server's last answer about anything; forged, expired and revoked tokens too, so nothing is promised any more.
+    """``lets_in`` "known": a token that this replica has accepted before is accepted until ``longest_s`` after the
+    last information from the authorization server by which it was good, with the claims of then, and never after its
+    ``exp``. "any": each token that was not refused here is accepted, without claims, until ``longest_s`` after the
+    server's last answer about anything; forged, expired and revoked tokens too, so no bound holds any more.
 
-    ``capacity``: how many tokens a replica remembers, the least recently used goes first. Refusals that are a word
-    about a token are never overruled, as long as they are remembered. 60 s and 10,000 are assumptions.
+    ``capacity``: how many tokens a replica keeps, the least recently used goes first. Refusals of a token itself are
+    never overruled, as long as they are kept. 60 s and 10,000 are assumptions.
     """
 
     longest_s: float = 60.0
-    lets_in: LetsIn = "known"
+    lets_in: AcceptedTokens = "known"
     capacity: int = 10_000
 
     def __post_init__(self) -> None:
         check_positive("longest_s", self.longest_s)
-        check_one_of("lets_in", self.lets_in, get_args(LetsIn))
+        check_one_of("lets_in", self.lets_in, get_args(AcceptedTokens))
         check_at_least("capacity", self.capacity, 1)
 
 
 class FailOpen(Wrapper):
-    """The opposite of a 503; its bound says what it costs, and its verdicts are marked."""
+    """The opposite of answering 503; its bound says what it costs, and its verdicts are marked."""
 
     name: ClassVar[str] = "fail_open"
     summary: ClassVar[str] = (
@@ -53,17 +54,17 @@ class FailOpen(Wrapper):
     at_edge: ClassVar[bool] = False
     everywhere: ClassVar[bool] = True
     comes_before_bindings: ClassVar[bool] = True
-    """Around a binding it would let in who cannot show the key, so the list of wrappers may not put it there."""
+    """Around a binding it would accept clients that cannot prove the key, so the wrappers may not be listed so."""
     Settings: ClassVar[type[FailOpenSettings]] = FailOpenSettings
 
     @staticmethod
     def list_operations(settings: FailOpenSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return frozenset({"token.hash", "cache.lookup", "claims.check"})
 
     @staticmethod
     def comes_last(settings: FailOpenSettings) -> bool:
-        """Whether it must be the last wrapper: those around it could not tell tokens apart that have no claims."""
+        """Whether it must be the last wrapper: those around it could not distinguish tokens without claims."""
         return settings.lets_in == "any"
 
     def __init__(self, settings: FailOpenSettings, deployment: DeploymentConfig) -> None:
@@ -71,16 +72,16 @@ class FailOpen(Wrapper):
         self._deployment = deployment
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """Raises ValueError around a wrapper that binds tokens to clients: who cannot show the key would be let in."""
+        """Wrap the validator. Raises ValueError around a binding, whose refusals it would overrule."""
         if getattr(validator, "binds", False):
             raise ValueError("fail_open must come before the wrappers that bind tokens to clients")
         if self._settings.lets_in == "known":
-            return _ForKnown(validator, self._settings, self._deployment)
-        return _ForAny(validator, self._settings)
+            return _KnownTokensValidator(validator, self._settings, self._deployment)
+        return _AnyTokenValidator(validator, self._settings)
 
 
-class _ForKnown(ValidatorWrapper):
-    """The last good verdict on each token, in case that nobody can tell."""
+class _KnownTokensValidator(ValidatorWrapper):
+    """Keeps the last accepting verdict on each token, for when none can be reached."""
 
     def __init__(self, inner: Validator, settings: FailOpenSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
@@ -89,36 +90,36 @@ class _ForKnown(ValidatorWrapper):
         self._lifetime_s = deployment.token_lifetime_s
 
     def compute_bound(self) -> Bound:
-        """So long after the last good word as is stated; the token's own end holds in any case."""
+        """Compute the bound: ``longest_s`` after the last good information; the token's own end holds in any case."""
         inner = self.inner.compute_bound()
         longest = min(self._settings.longest_s, self._lifetime_s + inner.after_expiry_s)
         return inner._replace(after_revocation_s=max(inner.after_revocation_s, longest))
 
     def create_wrapper_state(self) -> ExpiringCache[Verdict]:
-        """No token known."""
+        """Create an empty cache of verdicts."""
         return ExpiringCache(self._settings.capacity)
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """The verdict of the validator inside; where it cannot tell, its last word on this token."""
-        known: ExpiringCache[Verdict] = state.own
+        """Return the verdict of the validator inside; where it reaches none, its last one on this token."""
+        verdicts: ExpiringCache[Verdict] = state.own
         key = ""
         if presented.token:
-            key = yield Compute("token.hash", partial(store_key, presented.token))
+            key = yield Compute("token.hash", partial(make_store_key, presented.token))
         verdict = yield from self.inner.validate(ctx, state.inner, presented)
         if not key:
             return verdict
         if verdict.accepted:
             until = verdict.based_on + self._settings.longest_s
             if until > ctx.now():
-                known.put(key, verdict, until)
+                verdicts.put(key, verdict, until)
             return verdict
-        if verdict.status != CANNOT_TELL:
+        if verdict.status != UNAVAILABLE:
             if verdict.status == 401:
-                known.drop(key)
+                verdicts.drop(key)
             return verdict
         yield Compute("cache.lookup")
         yield Compute("claims.check")
-        last = known.get(key, ctx.now())
+        last = verdicts.get(key, ctx.now())
         if last is None or judge_time(last.claims, ctx.now(), self.inner.compute_bound().after_expiry_s) is not None:
             return verdict
         return (
@@ -126,18 +127,18 @@ class _ForKnown(ValidatorWrapper):
         )
 
 
-class Doors:
-    """When one replica heard of the authorization server last (seconds), and which tokens were refused here."""
+class AvailabilityState:
+    """Last contact of one replica with the authorization server (seconds), and the tokens that it refused."""
 
-    __slots__ = ("heard_at", "refused")
+    __slots__ = ("last_contact_at", "refused_tokens")
 
     def __init__(self, capacity: int) -> None:
-        self.heard_at = -inf
-        self.refused: ExpiringCache[str] = ExpiringCache(capacity)
+        self.last_contact_at = -inf
+        self.refused_tokens: ExpiringCache[str] = ExpiringCache(capacity)
 
 
-class _ForAny(ValidatorWrapper):
-    """Everybody who was not sent away before."""
+class _AnyTokenValidator(ValidatorWrapper):
+    """Accepts each token that was not refused before."""
 
     def __init__(self, inner: Validator, settings: FailOpenSettings) -> None:
         super().__init__(inner)
@@ -145,35 +146,37 @@ class _ForAny(ValidatorWrapper):
         self._settings = settings
 
     def compute_bound(self) -> Bound:
-        """A token that is new here is let in however long ago it ended."""
+        """Return no bound: a token that is new here is accepted however long ago it ended."""
         return Bound(inf, inf)
 
-    def create_wrapper_state(self) -> Doors:
-        """Closed until the authorization server has been heard of."""
-        return Doors(self._settings.capacity)
+    def create_wrapper_state(self) -> AvailabilityState:
+        """Create a state without contact: refuses until the authorization server has answered once."""
+        return AvailabilityState(self._settings.capacity)
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """The verdict of the validator inside; where it cannot tell, whether the doors are open."""
-        doors: Doors = state.own
-        listening = partial(_listening, ctx, doors)
+        """Return the verdict of the validator inside; where it reaches none, accept within ``longest_s`` of contact."""
+        availability: AvailabilityState = state.own
+        send_call = partial(_record_contact, ctx, availability)
         verdict = yield from intercept_calls(
-            self.inner.validate(ctx, state.inner, presented), is_authorization_server, listening
+            self.inner.validate(ctx, state.inner, presented), is_authorization_server, send_call
         )
         if verdict.accepted or not presented.token:
             return verdict
-        key = yield Compute("token.hash", partial(store_key, presented.token))
+        key = yield Compute("token.hash", partial(make_store_key, presented.token))
         yield Compute("cache.lookup")
-        if verdict.status != CANNOT_TELL:
-            doors.refused.put(key, verdict.reason, inf)
+        if verdict.status != UNAVAILABLE:
+            availability.refused_tokens.put(key, verdict.reason, inf)
             return verdict
-        if ctx.now() >= doors.heard_at + self._settings.longest_s or doors.refused.get(key, ctx.now()) is not None:
+        if ctx.now() >= availability.last_contact_at + self._settings.longest_s:
+            return verdict
+        if availability.refused_tokens.get(key, ctx.now()) is not None:
             return verdict
         return Verdict(True, reason=REASON)
 
 
-def _listening(ctx: Context, doors: Doors, call: Call) -> Flow[Answer]:
-    asked_at = ctx.now()
+def _record_contact(ctx: Context, availability: AvailabilityState, call: Call) -> Flow[Answer]:
+    requested_at = ctx.now()
     answer: Answer = yield call
     if find_failure(answer) is None:
-        doors.heard_at = max(doors.heard_at, asked_at)
+        availability.last_contact_at = max(availability.last_contact_at, requested_at)
     return answer

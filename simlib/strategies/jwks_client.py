@@ -1,7 +1,4 @@
-"""The key set of the authorization server as a resource server holds it: fetched, kept, and asked for a key.
-
-How a resource server looks after the key set of the authorization server: settings that all its parts share.
-"""
+"""JWKS client of a resource server: fetches the key set of the authorization server, caches it and finds keys in it."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -21,16 +18,16 @@ CooldownFrom = Literal["question", "success"]
 class JwksSettings:
     """``jwks_lifetime_s``: how long a fetched key set is used. Of the fetches that an unknown ``kid`` may cause there
     are at most ``unknown_kid_fetches`` in ``unknown_kid_cooldown_s`` (0: one for every such token), none at all when
-    ``unknown_kid_refetch`` is false; every fetch counts, from when it was asked for, or only those that succeeded from
-    when they were answered (``cooldown_from``). ``jwks_one_limiter``: the same limit holds for the fetch of a key set
-    that has ended, so that strangers can use it up; then fetches are shared, and
-    the set lives at least as long as the cool-down.
+    ``unknown_kid_refetch`` is false; every fetch counts, from its request ("question"), or only each that succeeded,
+    from its answer ("success"): ``cooldown_from``. ``jwks_one_limiter``: the same limit holds for the fetch of a key
+    set that has ended, so that forged tokens can use it up; then fetches are shared, and the set lives at least as
+    long as the cool-down.
 
-    ``jwks_refresh_ahead_s``: so long before its end the set is fetched anew behind the requests.
+    ``jwks_refresh_ahead_s``: so long before its end the set is fetched anew in the background.
     ``jwks_stale_if_error_s``: so long after its end the old set is used when a fetch fails (RFC 5861 section 4).
-    ``jwks_clear_on_error``: a fetch that fails takes the old set away. ``jwks_error_pause_s``: least time from a fetch
-    that failed to the next. ``jwks_attempts``: how often a fetch is tried at once. ``jwks_single_flight``: all who need
-    a fetch at the same time share one.
+    ``jwks_clear_on_error``: a fetch that fails removes the old set. ``jwks_error_pause_s``: least time from a fetch
+    that failed to the next. ``jwks_attempts``: how often a fetch is tried at once. ``jwks_single_flight``: requests
+    that need a fetch at the same time share one.
     """
 
     jwks_lifetime_s: float = 300.0
@@ -67,9 +64,9 @@ _NO_KEYS = KeySet(())
 
 
 class KeyCache:
-    """The key set that one replica holds; instants in seconds.
+    """Key set of one replica; instants in seconds.
 
-    ``counted`` are the fetches that the limit on unknown keys looks at, the latest last. ``under_way``: fetches that
+    ``counted`` are the fetches that count for the limit on unknown keys, the latest last. ``under_way``: fetches that
     have not ended.
     """
 
@@ -87,7 +84,7 @@ class JwksClient:
     """Fetches the key set when it is needed and has ended; charges ``jwks.parse``. ``timeout_s`` bounds one try.
 
     With the usual settings an unknown ``kid`` may cause one more fetch per cooldown, so that a new key is found and a
-    flood of strangers is not passed on, and all who need a fetch at the same time share one.
+    flood of forged tokens is not passed on, and requests that need a fetch at the same time share one.
     """
 
     def __init__(self, settings: JwksSettings, timeout_s: float) -> None:
@@ -95,36 +92,36 @@ class JwksClient:
         self._timeout_s = timeout_s
 
     def ensure_key_set(self, ctx: Context, state: KeyCache) -> Flow[bool]:
-        """Whether there is a key set that may be used, fetched now if need be."""
+        """Ensure that there is a key set that may be used, fetched now if needed; returns whether there is."""
         settings, now = self._settings, ctx.now()
         if now < state.until:
             if settings.jwks_refresh_ahead_s and now >= state.until - settings.jwks_refresh_ahead_s:
                 yield from self._refresh_ahead(ctx, state)
             return True
-        if self._may_fetch(ctx, state):
+        if self._can_fetch(ctx, state):
             yield from self._fetch_once(ctx, state)
-        # Only a fetch brings a set in time; without one, an older set is used on account of the error.
+        # Without a successful fetch, an older set may still be used because of the error.
         return ctx.now() < state.until + settings.jwks_stale_if_error_s
 
     def find_key(self, ctx: Context, state: KeyCache, kid: object) -> Flow[VerificationKey | None]:
-        """The key of that name, None when there is none even in a new key set; what is no text names none."""
+        """Find the key of that name; None when there is none even in a new key set, or the name is no text."""
         if not isinstance(kid, str):
             return None
         key = state.keys.find(kid)
-        if key is None and self._may_look_for_new_key(ctx, state):
+        if key is None and self._can_fetch_for_unknown_kid(ctx, state):
             yield from self._fetch_once(ctx, state)
             key = state.keys.find(kid)
         return key
 
-    def _may_fetch(self, ctx: Context, state: KeyCache) -> bool:
-        """Whether a key set that has ended may be fetched now; who can share a fetch adds none."""
+    def _can_fetch(self, ctx: Context, state: KeyCache) -> bool:
+        """Whether a key set that has ended may be fetched now; sharing a fetch adds none."""
         if state.under_way and self._settings.jwks_single_flight:
             return True
         if ctx.now() < state.failed_at + self._settings.jwks_error_pause_s:
             return False
         return not self._settings.jwks_one_limiter or self._is_below_limit(ctx, state)
 
-    def _may_look_for_new_key(self, ctx: Context, state: KeyCache) -> bool:
+    def _can_fetch_for_unknown_kid(self, ctx: Context, state: KeyCache) -> bool:
         if not self._settings.unknown_kid_refetch or ctx.now() < state.failed_at + self._settings.jwks_error_pause_s:
             return False
         if self._settings.jwks_stale_if_error_s and ctx.now() >= state.until:
@@ -138,7 +135,7 @@ class JwksClient:
         return ctx.now() >= counted[-settings.unknown_kid_fetches] + settings.unknown_kid_cooldown_s
 
     def _refresh_ahead(self, ctx: Context, state: KeyCache) -> Flow[None]:
-        if self._may_fetch(ctx, state):
+        if self._can_fetch(ctx, state):
             yield Once("jwks", partial(self._fetch, ctx, state), wait=False)
 
     def _fetch_once(self, ctx: Context, state: KeyCache) -> Flow[None]:
@@ -148,27 +145,27 @@ class JwksClient:
             yield from self._fetch(ctx, state)
 
     def _fetch(self, ctx: Context, state: KeyCache) -> Flow[None]:
-        """Replace the key set; a failed fetch leaves the old one to its lifetime, or takes it away."""
+        """Replace the key set; a failed fetch leaves the old one to its lifetime, or removes it."""
         state.under_way += 1
-        brought = yield from self._try_fetch(ctx, state)
+        succeeded = yield from self._try_fetch(ctx, state)
         state.under_way -= 1
-        if not brought:
+        if not succeeded:
             state.failed_at = ctx.now()
             if self._settings.jwks_clear_on_error:
                 state.keys, state.until = _NO_KEYS, float("-inf")
 
     def _try_fetch(self, ctx: Context, state: KeyCache) -> Flow[bool]:
-        """Whether one of the attempts brought a key set, which is then in use."""
+        """Try to fetch a key set, which is then in use; returns whether an attempt succeeded."""
         settings = self._settings
         for _ in range(settings.jwks_attempts):
-            asked_at = ctx.now()
+            requested_at = ctx.now()
             if settings.cooldown_from == "question":
-                self._count(state, asked_at)
+                self._count(state, requested_at)
             reply: Answer = yield Call("jwks", HttpRequest(), self._timeout_s)
-            keys = None if isinstance(reply, Failed) or reply.status != 200 else (yield from _read(reply.body))
+            keys = None if isinstance(reply, Failed) or reply.status != 200 else (yield from _parse(reply.body))
             if keys is not None:
                 state.keys = keys
-                state.until = find_request_time(reply, asked_at) + settings.jwks_lifetime_s
+                state.until = find_request_time(reply, requested_at) + settings.jwks_lifetime_s
                 if settings.cooldown_from == "success":
                     self._count(state, ctx.now())
                 return True
@@ -180,13 +177,13 @@ class JwksClient:
             state.counted.popleft()
 
 
-def _read(body: bytes) -> Flow[KeySet | None]:
-    """The key set in an answer; None for whatever is none."""
-    keys: KeySet | None = yield Compute("jwks.parse", partial(_parse, body))
+def _parse(body: bytes) -> Flow[KeySet | None]:
+    """Parse the key set in an answer; None when it is malformed."""
+    keys: KeySet | None = yield Compute("jwks.parse", partial(_decode, body))
     return keys
 
 
-def _parse(body: bytes) -> KeySet | None:
+def _decode(body: bytes) -> KeySet | None:
     try:
         return KeySet.from_jwks(body)
     except MalformedKeySet:

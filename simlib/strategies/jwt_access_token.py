@@ -1,4 +1,4 @@
-"""The authorization server issues signed access tokens (RFC 9068) and remembers only what it has revoked."""
+"""JWT access token (RFC 9068) at the authorization server: signed, and stored only when it is revoked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from simlib.tokens import (
     SigningKey,
     Verification,
     from_numeric_date,
-    header_of,
     judge_time,
-    key_choice,
+    name_key_choice,
+    read_header,
 )
 
 
@@ -38,7 +38,7 @@ class JwtAccessTokenSettings:
 
 
 class JwtAccessToken:
-    """The token says everything; nothing is stored when it is issued."""
+    """The token is self-contained; nothing is stored when it is issued."""
 
     name: ClassVar[str] = "jwt_access_token"
     summary: ClassVar[str] = (
@@ -49,73 +49,73 @@ class JwtAccessToken:
 
     @staticmethod
     def list_operations(settings: JwtAccessTokenSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
-        return frozenset(name(_choice(settings), deployment) for name in (name_signing, name_verification))
+        """List its operations in a cost profile."""
+        return frozenset(name(_name_choice(settings), deployment) for name in (name_signing, name_verification))
 
     def __init__(self, settings: JwtAccessTokenSettings, deployment: DeploymentConfig) -> None:
         self._deployment = deployment
         self._key: SigningKey | SharedSecret = (
             deployment.shared_secret()
             if settings.algorithm == SECRET_ALGORITHM
-            else deployment.make_key(_choice(settings))
+            else deployment.make_key(_name_choice(settings))
         )
         self._signer = Signer(self._key, deployment)
         self._verification_operation = name_verification(self._key.choice, deployment)
 
     def list_keys(self) -> tuple[SigningKey, ...]:
-        """The one signing key; none when a secret signs, which no key set may show."""
+        """List the one signing key; none when a secret signs, which no key set may contain."""
         return (self._key,) if isinstance(self._key, SigningKey) else ()
 
     def sign(self, ctx: Context, claims: Mapping[str, Any], typ: str) -> Flow[str]:
-        """Sign something else under the server's name, such as an identity token."""
+        """Sign other claims with the server's key, such as those of an identity token."""
         return self._signer(claims, typ)
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
         """Sign the claims of RFC 9068 section 2.2, with claims about the user when the design puts them there."""
         claims = build_claims(ctx, grant, self._deployment)
         token = yield from self._signer(claims, ACCESS_TOKEN_TYPE)
-        yield from self._note(claims)
+        yield from self._store_issued(claims)
         return Issued(token, grant.subject, from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"]))
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """Verify the server's own signature, then look whether the ``jti`` was revoked."""
+        """Verify the server's own signature, then look up whether the ``jti`` was revoked."""
         claims = yield from self._read(token)
         if claims is None or judge_time(claims, ctx.now()) is not None:
             return None
         revoked = yield Call("store", StoreGet(format_jti_key(claims)))
-        return self._row(claims, "access") if revoked is None else None
+        return self._build_row(claims, "access") if revoked is None else None
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Remember the ``jti`` (RFC 7009 leaves open how a server invalidates a self-contained token)."""
+        """Store the ``jti`` (RFC 7009 leaves open how a server invalidates a self-contained token)."""
         claims = yield from self._read(token)
         if claims is None or judge_time(claims, ctx.now()) is not None:
             return False
-        row = self._row(claims, "revoked")._replace(revoked_at=ctx.now())
+        row = self._build_row(claims, "revoked")._replace(revoked_at=ctx.now())
         yield Call("store", StorePut(format_jti_key(claims), row))
         return True
 
-    def _note(self, claims: Mapping[str, Any]) -> Flow[None]:
-        """Nothing is written down of a token that was issued."""
+    def _store_issued(self, claims: Mapping[str, Any]) -> Flow[None]:
+        """Store nothing of a token that was issued."""
         yield from ()
 
     def _read(self, token: str) -> Flow[Mapping[str, Any] | None]:
         key, deployment = self._key, self._deployment
-        if header_of(token).get("kid") != key.kid:
+        if read_header(token).get("kid") != key.kid:
             return None
         verification = Verification(token, key.verification_key, (key.algorithm,), deployment.issuer, None)
         verified = yield Compute(self._verification_operation, verification)
         claims: Mapping[str, Any] | None = verified.claims
         return claims
 
-    def _row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
+    def _build_row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
         return build_row(claims, kind, find_user_claims(self._deployment, claims["sub"]))
 
 
-def _choice(settings: JwtAccessTokenSettings) -> str:
-    return key_choice(settings.algorithm, settings.key_bits)
+def _name_choice(settings: JwtAccessTokenSettings) -> str:
+    return name_key_choice(settings.algorithm, settings.key_bits)
 
 
 def format_jti_key(claims: Mapping[str, Any]) -> str:
-    """Under which key of the token store a JWT is known."""
+    """Format the key of the token store under which a JWT is found."""
     # RFC 7519 makes a jti unique per issuer; this store is one issuer's own.
     return f"jti:{claims['jti']}"

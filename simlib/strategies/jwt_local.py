@@ -1,4 +1,5 @@
-"""JWT access token, verified by the resource server itself (RFC 9068 section 4; S6 of data/evidence/strategies.csv)."""
+"""Local validation of JWT access tokens by the resource server (RFC 9068 section 4; S6 of
+data/evidence/strategies.csv)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from simlib.tokens import (
     SharedSecret,
     Verification,
     VerificationKey,
-    header_of,
+    read_header,
 )
 
 
@@ -27,7 +28,7 @@ class JwtLocalSettings(JwksSettings):
     """``algorithms``: what is accepted, whatever the header says (RFC 8725 section 3.1); HS256 stands alone, because it
     means a secret shared with the AS instead of its key set: nothing is fetched, and every RS that can verify a token
     can also mint one. ``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry.
-    The others say how the key set is looked after, see `simlib.strategies.jwks_client.JwksSettings`.
+    The others are about the key set, see `simlib.strategies.jwks_client.JwksSettings`.
     """
 
     algorithms: tuple[str, ...] = ALGORITHMS
@@ -44,7 +45,7 @@ class JwtLocalSettings(JwksSettings):
 
 
 class JwtLocal:
-    """Checks signature, issuer, audience, type, time and scope with the issuer's keys; asks nobody about the token."""
+    """Checks signature, issuer, audience, type, time and scope with the issuer's keys; makes no call per token."""
 
     name: ClassVar[str] = "jwt_local"
     summary: ClassVar[str] = (
@@ -59,23 +60,25 @@ class JwtLocal:
 
     @staticmethod
     def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile; the issuer knows the name of the verification."""
-        return frozenset({"claims.check"} if _is_secret(settings) else {"claims.check", "jwks.serve", "jwks.parse"})
+        """List its operations in a cost profile, without the verification, which the issuer lists."""
+        return frozenset(
+            {"claims.check"} if _uses_shared_secret(settings) else {"claims.check", "jwks.serve", "jwks.parse"}
+        )
 
     def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
-        self._secret = deployment.shared_secret() if _is_secret(settings) else None
+        self._secret = deployment.shared_secret() if _uses_shared_secret(settings) else None
         self._keys = JwksClient(settings, settings.timeout_s)
         self._name_verification = lru_cache(maxsize=16)(partial(name_verification, deployment=deployment))
 
     def compute_bound(self) -> Bound:
-        """A revocation is never noticed: the token lives out its life."""
+        """Compute the bound: a revocation is never noticed, so the token is accepted until it ends."""
         leeway = self._settings.leeway_s
         return Bound(leeway, self._deployment.token_lifetime_s + leeway)
 
     def create_state(self) -> KeyCache:
-        """No keys yet."""
+        """Create an empty key cache."""
         return KeyCache()
 
     def validate(self, ctx: Context, state: KeyCache, presented: PresentedToken) -> Flow[Verdict]:
@@ -85,32 +88,32 @@ class JwtLocal:
         return (yield from self._verify(ctx, state, presented.token, presented.scope))
 
     def _verify(self, ctx: Context, state: KeyCache, token: str, scope: str) -> Flow[Verdict]:
-        """The verdict on a signed token."""
+        """Verify a signed token."""
         if self._secret is None and not (yield from self._keys.ensure_key_set(ctx, state)):
             return refuse_unavailable("no_keys")
-        key = yield from self._key(ctx, state, token)
+        key = yield from self._find_key(ctx, state, token)
         if key is None:
             return refuse_invalid_token("unknown_key")
-        verified = yield Compute(self._name_verification(key.choice), self._verification(token, key))
+        verified = yield Compute(self._name_verification(key.choice), self._build_verification(token, key))
         if verified.claims is None:
             return refuse_invalid_token(verified.reason)
         yield Compute("claims.check")
-        return self._judged(verified.claims, ctx.now(), scope)
+        return self._judge(verified.claims, ctx.now(), scope)
 
-    def _verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
-        """Everything about the bytes."""
+    def _build_verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
+        """Build the verification of the bytes."""
         return Verification(token, key, self._settings.algorithms, self._deployment.issuer, self._deployment.audience)
 
-    def _judged(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
-        """What verified claims are worth at ``now`` (seconds)."""
+    def _judge(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
+        """Judge verified claims at ``now`` (seconds)."""
         return judge_claims(claims, now, self._settings.leeway_s, scope)
 
-    def _key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
-        kid = header_of(token).get("kid")
-        if self._secret is not None:  # and no key set is ever looked at
+    def _find_key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
+        kid = read_header(token).get("kid")
+        if self._secret is not None:  # then no key set is ever fetched
             return self._secret if kid == self._secret.kid else None
         return (yield from self._keys.find_key(ctx, state, kid))
 
 
-def _is_secret(settings: JwtLocalSettings) -> bool:
+def _uses_shared_secret(settings: JwtLocalSettings) -> bool:
     return settings.algorithms == (SECRET_ALGORITHM,)

@@ -1,7 +1,6 @@
-"""Lightweight JWT: only what RFC 9068 section 2.2 demands (S21 of data/evidence/strategies.csv).
+"""Lightweight JWT: only the claims that RFC 9068 section 2.2 requires (S21 of data/evidence/strategies.csv).
 
-The resource server's part of the lightweight JWT: verify here, ask about the user only where it is needed.
-"""
+The resource server verifies it locally, and introspects it only where claims about the user are needed."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,11 +21,11 @@ from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSet
 from simlib.strategies.jwt_local import JwtLocal, JwtLocalSettings
 from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
-from simlib.tokens import from_numeric_date, store_key
+from simlib.tokens import from_numeric_date, make_store_key
 
 
 class LightweightJwtIssuer(JwtAccessToken):
-    """Small whatever is known about the user: such claims are asked for where they are needed."""
+    """Never carries claims about the user: they are requested where they are needed."""
 
     name: ClassVar[str] = "lightweight_jwt"
     summary: ClassVar[str] = "signed JWT access token with the required claims only, never claims about the user"
@@ -34,7 +33,7 @@ class LightweightJwtIssuer(JwtAccessToken):
 
     @staticmethod
     def list_operations(settings: JwtAccessTokenSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return JwtAccessToken.list_operations(settings, _without_user(deployment))
 
     def __init__(self, settings: JwtAccessTokenSettings, deployment: DeploymentConfig) -> None:
@@ -59,17 +58,17 @@ class LightweightJwtValidatorSettings(JwtLocalSettings):
 
 
 class LightweightState(NamedTuple):
-    """Keys and answers of one replica."""
+    """Key cache and introspection cache of one replica."""
 
     keys: KeyCache
     answers: IntrospectionCache
 
 
 class LightweightJwtValidator(JwtLocal):
-    """Most requests ask nobody; one that needs user information introspects the JWT, unless that was done lately."""
+    """Most requests make no call; one that needs user information introspects the JWT, unless the answer is cached."""
 
     name: ClassVar[str] = "lightweight_jwt"
-    summary: ClassVar[str] = "JWT verified by the RS, claims about the user asked for where a request needs them"
+    summary: ClassVar[str] = "JWT verified by the RS, claims about the user introspected where a request needs them"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
     caches_answers: ClassVar[bool] = True
     asks_authorization_server: ClassVar[bool] = False
@@ -77,54 +76,60 @@ class LightweightJwtValidator(JwtLocal):
 
     @staticmethod
     def list_operations(settings: LightweightJwtValidatorSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         local = JwtLocal.list_operations(settings, deployment)
-        asks = deployment.user_information == "introspection"
-        return local | ({"token.hash", "cache.lookup", "form.encode", "json.decode"} if asks else set())
+        introspects = deployment.user_information == "introspection"
+        return local | ({"token.hash", "cache.lookup", "form.encode", "json.decode"} if introspects else set())
 
     def __init__(self, settings: LightweightJwtValidatorSettings, deployment: DeploymentConfig) -> None:
         super().__init__(settings, deployment)
-        self._chosen = settings
+        self._cache_settings = settings
         self._authorization = format_basic_authorization(deployment.resource_server)
 
     def create_state(self) -> Any:
-        """No keys and no answers yet."""
-        return LightweightState(KeyCache(), IntrospectionCache(self._chosen.capacity))
+        """Create empty caches."""
+        return LightweightState(KeyCache(), IntrospectionCache(self._cache_settings.capacity))
 
     def validate(self, ctx: Context, state: Any, presented: PresentedToken) -> Flow[Verdict]:
-        """Verify; then, where it is needed, ask about the user, which also tells whether the token was revoked."""
+        """Verify; then, where user information is needed, introspect, which also shows a revocation."""
         if not presented.token:
             return refuse_missing_token()
         verdict = yield from self._verify(ctx, state.keys, presented.token, presented.scope)
-        wanted = presented.needs_user_information and self._deployment.user_information == "introspection"
-        if not (verdict.accepted and wanted):
+        needs_user = presented.needs_user_information and self._deployment.user_information == "introspection"
+        if not (verdict.accepted and needs_user):
             return verdict
-        known = yield from self._about_user(ctx, state.answers, presented.token)
-        if isinstance(known, Failed):
-            return refuse_unavailable("introspection_" + known.reason)
+        result = yield from self._find_user_information(ctx, state.answers, presented.token)
+        if isinstance(result, Failed):
+            return refuse_unavailable("introspection_" + result.reason)
         yield Compute("claims.check")
-        told = judge_answer(known, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
-        return told._replace(claims={**told.claims, **verdict.claims}) if told.accepted else told
+        answer_verdict = judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+        return (
+            answer_verdict._replace(claims={**answer_verdict.claims, **verdict.claims})
+            if answer_verdict.accepted
+            else answer_verdict
+        )
 
-    def _about_user(self, ctx: Context, answers: IntrospectionCache, token: str) -> Flow[IntrospectionResult | Failed]:
-        key = yield Compute("token.hash", partial(store_key, token))
+    def _find_user_information(
+        self, ctx: Context, answers: IntrospectionCache, token: str
+    ) -> Flow[IntrospectionResult | Failed]:
+        key = yield Compute("token.hash", partial(make_store_key, token))
         yield Compute("cache.lookup")
-        known = answers.get(key, ctx.now())
-        if known is None:
-            known = yield Once(("introspect", key), partial(self._ask, ctx, answers, key, token))
-        return known
+        result = answers.get(key, ctx.now())
+        if result is None:
+            result = yield Once(("introspect", key), partial(self._introspect, ctx, answers, key, token))
+        return result
 
-    def _ask(
+    def _introspect(
         self, ctx: Context, answers: IntrospectionCache, key: str, token: str
     ) -> Flow[IntrospectionResult | Failed]:
-        asked = yield from introspect(ctx, self._authorization, token, self._settings.timeout_s)
-        expiry = asked.answer.get("exp") if isinstance(asked, IntrospectionResult) else None
+        result = yield from introspect(ctx, self._authorization, token, self._settings.timeout_s)
+        expiry = result.answer.get("exp") if isinstance(result, IntrospectionResult) else None
         if (
-            isinstance(asked, IntrospectionResult)
-            and asked.answer.get("active") is True
+            isinstance(result, IntrospectionResult)
+            and result.answer.get("active") is True
             and isinstance(expiry, int | float)
         ):
-            until = min(asked.asked_at + self._chosen.ttl_s, from_numeric_date(expiry))
+            until = min(result.requested_at + self._cache_settings.ttl_s, from_numeric_date(expiry))
             if until > ctx.now():
-                answers.put(key, asked, until)
-        return asked
+                answers.put(key, result, until)
+        return result

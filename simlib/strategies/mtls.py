@@ -1,4 +1,4 @@
-"""Tokens bound to the client's TLS certificate (RFC 8705; S20 of data/evidence/strategies.csv)."""
+"""Mutual TLS: tokens bound to the client's certificate (RFC 8705; S20 of data/evidence/strategies.csv)."""
 
 import hmac
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from simlib.strategies.confirmation_claim import bind_grant, bind_server, read_c
 from simlib.strategies.protocols import Endpoint, Presenter, Validator, Wrapper
 from simlib.strategies.verdicts import confirm_verdict, refuse_invalid_token
 from simlib.strategies.wrappers import PresenterWrapper, ValidatorWrapper, WrapperState
-from simlib.tokens import certificate_thumbprint, client_certificate
+from simlib.tokens import compute_certificate_thumbprint, make_client_certificate
 
-MEMBER = "x5t#S256"
+CNF_MEMBER = "x5t#S256"
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,19 @@ class MtlsSettings:
 
 
 class Certificates:
-    """A self-signed certificate per user (section 2.2), made when it is first needed; here only its thumbprint is."""
+    """A self-signed certificate per user (section 2.2), made when first needed; only its thumbprint is kept."""
 
     def __init__(self) -> None:
         self._thumbprints: dict[int, str] = {}
 
-    def thumbprint(self, user: int) -> str:
-        """SHA-256 of the DER certificate, base64url."""
-        known = self._thumbprints.get(user)
-        if known is None:
-            known = self._thumbprints[user] = certificate_thumbprint(client_certificate(f"user-{user}"))
-        return known
+    def find_thumbprint(self, user: int) -> str:
+        """Find the SHA-256 of the DER certificate, base64url."""
+        thumbprint = self._thumbprints.get(user)
+        if thumbprint is None:
+            thumbprint = self._thumbprints[user] = compute_certificate_thumbprint(
+                make_client_certificate(f"user-{user}")
+            )
+        return thumbprint
 
 
 class Mtls(Wrapper):
@@ -50,7 +52,7 @@ class Mtls(Wrapper):
 
     @staticmethod
     def list_operations(settings: MtlsSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """Hashing the certificate at both servers, and a comparison."""
+        """List hashing of the certificate at both servers, and a comparison."""
         return frozenset({"token.hash", "claims.check"})
 
     def __init__(self, settings: MtlsSettings, deployment: DeploymentConfig) -> None:
@@ -58,35 +60,35 @@ class Mtls(Wrapper):
         self._certificates = Certificates()
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """The caller's certificate must be that of the token."""
-        return _Bound(validator, self._settings.require_bound)
+        """Wrap the validator: the caller's certificate must be that of the token."""
+        return _MtlsValidator(validator, self._settings.require_bound)
 
     def wrap_presenter(self, presenter: Presenter) -> Presenter:
-        """Connections to API and token endpoint show the user's certificate."""
-        return _Showing(presenter, self._certificates)
+        """Wrap the presenter: its connections to API and token endpoint present the user's certificate."""
+        return _MtlsPresenter(presenter, self._certificates)
 
     def wrap_endpoint(self, target: str, endpoint: Endpoint) -> Endpoint:
-        """Whoever shows a certificate at the token endpoint gets tokens bound to it (section 3)."""
-        return partial(_bind, endpoint) if target == "token" else endpoint
+        """Wrap the token endpoint: a client with a certificate gets tokens bound to it (section 3)."""
+        return partial(_bind_tokens, endpoint) if target == "token" else endpoint
 
     def adjust_initial_grant(self, user: int, grant: Grant) -> Grant:
-        """Bound to that user's certificate."""
-        return bind_grant(grant, _confirmation(self._certificates.thumbprint(user)))
+        """Bind the grant to that user's certificate."""
+        return bind_grant(grant, _build_confirmation(self._certificates.find_thumbprint(user)))
 
 
-class _Showing(PresenterWrapper):
+class _MtlsPresenter(PresenterWrapper):
     def __init__(self, inner: Presenter, certificates: Certificates) -> None:
         super().__init__(inner)
         self._certificates = certificates
 
     def send_call(self, ctx: Context, state: Any, call: Call) -> Flow[Answer]:
-        """The same call over a connection with the certificate."""
-        shown = call.request._replace(certificate=self._certificates.thumbprint(state.user))
-        answer: Answer = yield call._replace(request=shown)
+        """Make the call over a connection with the certificate."""
+        request = call.request._replace(certificate=self._certificates.find_thumbprint(state.user))
+        answer: Answer = yield call._replace(request=request)
         return answer
 
 
-class _Bound(ValidatorWrapper):
+class _MtlsValidator(ValidatorWrapper):
     def __init__(self, inner: Validator, require: bool) -> None:
         super().__init__(inner)
         self.binds = True
@@ -94,32 +96,32 @@ class _Bound(ValidatorWrapper):
         self._leeway_s = inner.compute_bound().after_expiry_s
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """The verdict of the validator inside, if the thumbprints are one (section 3: else 401 invalid_token)."""
+        """Return the verdict of the validator inside, if the thumbprints match (section 3: else 401 invalid_token)."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
-        expected = read_confirmation(verdict, MEMBER)
+        expected = read_confirmation(verdict, CNF_MEMBER)
         if not expected:
             return refuse_invalid_token("unbound", verdict.based_on) if self._require else verdict
         if presented.certificate:
             yield Compute("token.hash")
-        same = yield Compute("claims.check", partial(_same, expected, presented.certificate))
-        if not same:
+        matches = yield Compute("claims.check", partial(_is_same, expected, presented.certificate))
+        if not matches:
             return refuse_invalid_token("certificate", verdict.based_on)
         return confirm_verdict(verdict, ctx.now(), self._leeway_s)
 
 
-def _bind(endpoint: Endpoint, ctx: Context, request: HttpRequest, server: Any) -> Flow[Reply]:
+def _bind_tokens(endpoint: Endpoint, ctx: Context, request: HttpRequest, server: Any) -> Flow[Reply]:
     if not request.certificate:
         return (yield from endpoint(ctx, request, server))
     yield Compute("token.hash")
-    return (yield from endpoint(ctx, request, bind_server(server, _confirmation(request.certificate))))
+    return (yield from endpoint(ctx, request, bind_server(server, _build_confirmation(request.certificate))))
 
 
-def _confirmation(thumbprint: str) -> Mapping[str, str]:
-    return {MEMBER: thumbprint}
+def _build_confirmation(thumbprint: str) -> Mapping[str, str]:
+    return {CNF_MEMBER: thumbprint}
 
 
-def _same(expected: str, shown: str) -> bool:
-    # What a token or a request holds may be any text, and compare_digest takes only ASCII text.
-    return hmac.compare_digest(expected.encode("utf-8", "surrogatepass"), shown.encode("utf-8", "surrogatepass"))
+def _is_same(expected: str, presented: str) -> bool:
+    # A token or a request may hold any text, and compare_digest takes only ASCII text.
+    return hmac.compare_digest(expected.encode("utf-8", "surrogatepass"), presented.encode("utf-8", "surrogatepass"))

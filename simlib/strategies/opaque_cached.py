@@ -1,4 +1,4 @@
-"""Opaque token, introspection answers cached (S2 to S5 of data/evidence/strategies.csv)."""
+"""Opaque tokens with cached introspection answers (S2 to S5 of data/evidence/strategies.csv)."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from simlib.strategies.introspection_client import (
 )
 from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
-from simlib.tokens import from_numeric_date, store_key
+from simlib.tokens import from_numeric_date, make_store_key
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class OpaqueCachedSettings:
     """``ttl_s`` and ``capacity`` bound the cache of each replica; an answer never outlives the token's ``exp``.
 
     ``single_flight``: concurrent misses of one token make one call. ``negative_ttl_s``: how long an inactive answer is
-    kept, 0 for not at all. After the TTL the old answer goes on being used for ``stale_while_revalidate_s`` while a
-    new one is fetched behind the request, and for ``stale_if_error_s`` when the AS is out of order (RFC 5861).
-    ``shared``: answers are kept in the store that all replicas share instead of in each replica, where ``capacity`` is
-    the store's own business. ``timeout_s`` bounds one call, ``leeway_s`` is clock skew granted at expiry.
+    kept, 0 for not at all. After the TTL the old answer is still used for ``stale_while_revalidate_s`` while a new one
+    is fetched in the background, and for ``stale_if_error_s`` when the AS fails (RFC 5861).
+    ``shared``: answers are kept in the store that all replicas share instead of in each replica, and ``capacity``
+    does not apply. ``timeout_s`` bounds one call, ``leeway_s`` is clock skew granted at expiry.
     """
 
     ttl_s: float = 60.0
@@ -56,12 +56,12 @@ class OpaqueCachedSettings:
 
     @property
     def stale_s(self) -> float:
-        """Seconds after the TTL for which an answer can be of use."""
+        """Seconds after the TTL for which an answer can still be used."""
         return max(self.stale_while_revalidate_s, self.stale_if_error_s)
 
 
 class OpaqueCached:
-    """Asks once per token, replica and TTL; in between a revocation goes unnoticed."""
+    """Introspects once per token, replica and TTL; in between a revocation goes unnoticed."""
 
     name: ClassVar[str] = "opaque_cached"
     summary: ClassVar[str] = "opaque token, answers of the AS kept for a while in each replica"
@@ -73,94 +73,95 @@ class OpaqueCached:
 
     @staticmethod
     def list_operations(settings: OpaqueCachedSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
-        keeping = {"json.encode"} if settings.shared else {"cache.lookup"}
-        return frozenset({"token.hash", "form.encode", "json.decode", "claims.check"} | keeping)
+        """List its operations in a cost profile."""
+        caching = {"json.encode"} if settings.shared else {"cache.lookup"}
+        return frozenset({"token.hash", "form.encode", "json.decode", "claims.check"} | caching)
 
     @staticmethod
     def list_requirements(settings: OpaqueCachedSettings) -> frozenset[str]:
-        """What must be in world and design for it."""
+        """List the shared store, if answers are cached there."""
         return frozenset({"shared_store"} if settings.shared else ())
 
     def __init__(self, settings: OpaqueCachedSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._deployment = deployment
         self._authorization = format_basic_authorization(deployment.resource_server)
-        self._place: CacheBackend = (
+        self._cache: CacheBackend = (
             SharedCacheBackend(f"{self.name}:", settings.timeout_s) if settings.shared else LocalCacheBackend()
         )
 
     def compute_bound(self) -> Bound:
-        """An answer is used for TTL and stale time counted from the question, or while on its way, if longer."""
+        """Compute the bound: TTL and stale time from the request of an answer, or its time in transit, if longer."""
         settings, lifetime = self._settings, self._deployment.token_lifetime_s
-        kept = min(settings.ttl_s + settings.stale_s, lifetime)
-        waiting = settings.timeout_s * (2 if settings.shared else 1)  # a shared answer is written before it is used
-        on_its_way = min(waiting, lifetime + settings.leeway_s)
-        return Bound(settings.leeway_s, max(kept, on_its_way))
+        cached_s = min(settings.ttl_s + settings.stale_s, lifetime)
+        transit_s = settings.timeout_s * (2 if settings.shared else 1)  # a shared answer is written before it is used
+        return Bound(settings.leeway_s, max(cached_s, min(transit_s, lifetime + settings.leeway_s)))
 
     def create_state(self) -> IntrospectionCache:
-        """An empty cache."""
+        """Create an empty cache."""
         return IntrospectionCache(self._settings.capacity)
 
     def validate(self, ctx: Context, state: IntrospectionCache, presented: PresentedToken) -> Flow[Verdict]:
-        """Look the token up, ask on a miss, judge the answer at this instant."""
+        """Look the token up, introspect on a miss, judge the answer at this instant."""
         if not presented.token:
             return refuse_missing_token()
-        key = yield Compute("token.hash", partial(store_key, presented.token))
-        kept = yield from self._place.look_up(ctx, state, key)
-        known = yield from self._known(ctx, state, key, presented.token, kept)
-        if isinstance(known, Failed):
-            return refuse_unavailable("introspection_" + known.reason)
+        key = yield Compute("token.hash", partial(make_store_key, presented.token))
+        cached = yield from self._cache.look_up(ctx, state, key)
+        result = yield from self._find_result(ctx, state, key, presented.token, cached)
+        if isinstance(result, Failed):
+            return refuse_unavailable("introspection_" + result.reason)
         yield Compute("claims.check")
-        return self._judged(ctx.now(), known, presented.scope)
+        return self._judge(ctx.now(), result, presented.scope)
 
-    def _known(
-        self, ctx: Context, state: IntrospectionCache, key: str, token: str, kept: IntrospectionResult | None
+    def _find_result(
+        self, ctx: Context, state: IntrospectionCache, key: str, token: str, cached: IntrospectionResult | None
     ) -> Flow[IntrospectionResult | Failed]:
-        """The answer kept, as long as it may be used, or a new one."""
+        """Find the cached answer, as long as it may be used, or a new one."""
         settings, now = self._settings, ctx.now()
-        if kept is not None and now < self._until(kept, 0.0):
-            return kept
-        ask = partial(self._ask, ctx, state, key, token)
-        if kept is not None and now < self._until(kept, settings.stale_while_revalidate_s):
-            yield Once(("introspect", key), ask, wait=False)
-            return kept
-        asked: IntrospectionResult | Failed = (
-            (yield Once(("introspect", key), ask)) if settings.single_flight else (yield from ask())
+        if cached is not None and now < self._compute_end(cached, 0.0):
+            return cached
+        send = partial(self._introspect, ctx, state, key, token)
+        if cached is not None and now < self._compute_end(cached, settings.stale_while_revalidate_s):
+            yield Once(("introspect", key), send, wait=False)
+            return cached
+        result: IntrospectionResult | Failed = (
+            (yield Once(("introspect", key), send)) if settings.single_flight else (yield from send())
         )
-        if kept is not None and isinstance(asked, Failed) and _is_out_of_order(asked):
-            # Looked up again: in the meantime it may have ended, or somebody may have learned that it is wrong.
-            kept = yield from self._place.look_up(ctx, state, key)
-            return asked if kept is None else kept
-        return asked
+        if cached is not None and isinstance(result, Failed) and _is_server_fault(result):
+            # Looked up again: in the meantime it may have ended, or another request may have replaced it.
+            cached = yield from self._cache.look_up(ctx, state, key)
+            return result if cached is None else cached
+        return result
 
-    def _ask(self, ctx: Context, state: IntrospectionCache, key: str, token: str) -> Flow[IntrospectionResult | Failed]:
-        asked = yield from self._question(ctx, token)
-        if isinstance(asked, IntrospectionResult):
-            until = self._until(asked, self._settings.stale_s)
+    def _introspect(
+        self, ctx: Context, state: IntrospectionCache, key: str, token: str
+    ) -> Flow[IntrospectionResult | Failed]:
+        result = yield from self._request(ctx, token)
+        if isinstance(result, IntrospectionResult):
+            until = self._compute_end(result, self._settings.stale_s)
             if until > ctx.now():
-                yield from self._place.keep(ctx, state, key, asked, until)
+                yield from self._cache.store(ctx, state, key, result, until)
             elif self._settings.stale_s:
-                yield from self._place.drop(ctx, state, key)
-        return asked
+                yield from self._cache.drop(ctx, state, key)
+        return result
 
-    def _question(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
+    def _request(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
         return introspect(ctx, self._authorization, token, self._settings.timeout_s)
 
-    def _judged(self, now: float, known: IntrospectionResult, scope: str) -> Verdict:
-        return judge_answer(known, now, self._settings.leeway_s, scope, self._deployment)
+    def _judge(self, now: float, result: IntrospectionResult, scope: str) -> Verdict:
+        return judge_answer(result, now, self._settings.leeway_s, scope, self._deployment)
 
-    def _until(self, asked: IntrospectionResult, stale_s: float) -> float:
-        """Counted from the question, not from the answer: what happened at the AS in between is not in it."""
-        answer = asked.answer
+    def _compute_end(self, result: IntrospectionResult, stale_s: float) -> float:
+        """Compute until when an answer may be used, counted from its request and never beyond ``exp``."""
+        answer = result.answer
         if answer.get("active") is not True:
-            return asked.asked_at + self._settings.negative_ttl_s
+            return result.requested_at + self._settings.negative_ttl_s
         expiry = answer.get("exp")
         if not isinstance(expiry, int | float):
-            return asked.asked_at  # no known expiry, so nothing bounds it: do not keep it
-        return min(asked.asked_at + self._settings.ttl_s + stale_s, from_numeric_date(expiry))
+            return result.requested_at  # without an expiry nothing bounds it: do not cache it
+        return min(result.requested_at + self._settings.ttl_s + stale_s, from_numeric_date(expiry))
 
 
-def _is_out_of_order(failed: Failed) -> bool:
-    """Whether the server has a fault, rather than refusing the one who asks (RFC 5861 section 4)."""
+def _is_server_fault(failed: Failed) -> bool:
+    """Whether the server has a fault, rather than refusing this client (RFC 5861 section 4)."""
     return not 400 <= failed.status < 500 or failed.status == 429

@@ -1,4 +1,4 @@
-"""Opaque token, introspected at every request (RFC 7662; strategy S1 of data/evidence/strategies.csv)."""
+"""Opaque tokens, introspected at every request (RFC 7662; S1 of data/evidence/strategies.csv)."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -15,13 +15,13 @@ from simlib.strategies.introspection_client import (
 )
 from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
-from simlib.tokens import store_key
+from simlib.tokens import make_store_key
 
 
 @dataclass(frozen=True)
 class OpaqueIntrospectionSettings:
     """``timeout_s``: how long one introspection may take. ``leeway_s``: clock skew granted at expiry.
-    ``single_flight``: requests that come with one token at the same time share one question.
+    ``single_flight``: requests with the same token at the same time share one introspection.
     """
 
     timeout_s: float = 10.0
@@ -34,10 +34,10 @@ class OpaqueIntrospectionSettings:
 
 
 class OpaqueIntrospection:
-    """Every request asks the authorization server; a revocation holds at once, an outage of the AS is an outage."""
+    """Every request is introspected; a revocation holds at once, an outage of the AS is an outage."""
 
     name: ClassVar[str] = "opaque_introspection"
-    summary: ClassVar[str] = "opaque token, the AS is asked about it at every request"
+    summary: ClassVar[str] = "opaque token, introspected at the AS at every request"
     token_format: ClassVar[TokenFormat | None] = "opaque"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
     caches_answers: ClassVar[bool] = False
@@ -46,7 +46,7 @@ class OpaqueIntrospection:
 
     @staticmethod
     def list_operations(settings: OpaqueIntrospectionSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         sharing = {"token.hash"} if settings.single_flight else set()
         return frozenset({"form.encode", "json.decode", "claims.check"} | sharing)
 
@@ -56,27 +56,27 @@ class OpaqueIntrospection:
         self._authorization = format_basic_authorization(deployment.resource_server)
 
     def compute_bound(self) -> Bound:
-        """Nothing is kept, so only an answer that is still on its way can be out of date."""
+        """Compute the bound: nothing is cached, so only an answer that is still in transit can be out of date."""
         settings = self._settings
         return Bound(settings.leeway_s, min(settings.timeout_s, self._deployment.token_lifetime_s + settings.leeway_s))
 
     def create_state(self) -> None:
-        """No state."""
+        """Create no state."""
 
     def validate(self, ctx: Context, state: None, presented: PresentedToken) -> Flow[Verdict]:
-        """Ask, then judge the answer."""
+        """Introspect, then judge the answer."""
         if not presented.token:
             return refuse_missing_token()
-        asked = yield from self._ask(ctx, presented.token)
-        if isinstance(asked, Failed):
-            return refuse_unavailable("introspection_" + asked.reason)
+        result = yield from self._introspect(ctx, presented.token)
+        if isinstance(result, Failed):
+            return refuse_unavailable("introspection_" + result.reason)
         yield Compute("claims.check")
-        return judge_answer(asked, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+        return judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
 
-    def _ask(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
-        question = partial(introspect, ctx, self._authorization, token, self._settings.timeout_s)
+    def _introspect(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
+        request = partial(introspect, ctx, self._authorization, token, self._settings.timeout_s)
         if not self._settings.single_flight:
-            return (yield from question())
-        key = yield Compute("token.hash", partial(store_key, token))
-        shared: IntrospectionResult | Failed = yield Once(("introspect", key), question)
+            return (yield from request())
+        key = yield Compute("token.hash", partial(make_store_key, token))
+        shared: IntrospectionResult | Failed = yield Once(("introspect", key), request)
         return shared

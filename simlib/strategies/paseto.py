@@ -1,7 +1,5 @@
-"""PASETO access tokens, version 4 public: issued (S23 of data/evidence/strategies.csv).
-
-PASETO access tokens, version 4 public: verified by the resource server with the keys of the AS.
-"""
+"""PASETO access tokens, version 4 public: issued by the authorization server, verified by the resource server with its
+keys (S23 of data/evidence/strategies.csv)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
 from simlib.strategies.jwt_access_token import format_jti_key
 from simlib.strategies.settings_checks import check_at_least, check_paseto, check_positive
 from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token, refuse_unavailable
-from simlib.tokens import PasetoVerification, SigningKey, from_numeric_date, judge_time, paseto_kid, sign_paseto
+from simlib.tokens import PasetoVerification, SigningKey, from_numeric_date, judge_time, read_paseto_kid, sign_paseto
 
 KEY_CHOICE = "EdDSA"
 
@@ -31,7 +29,7 @@ class PasetoIssuerSettings:
 
 
 class PasetoIssuer:
-    """Like a JWT that leaves no choice of algorithm; only what was revoked is remembered."""
+    """Like a JWT without a choice of algorithm; stored only when it is revoked."""
 
     name: ClassVar[str] = "paseto"
     summary: ClassVar[str] = "signed PASETO v4.public access token (Ed25519)"
@@ -40,7 +38,7 @@ class PasetoIssuer:
 
     @staticmethod
     def list_operations(settings: PasetoIssuerSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return frozenset({"paseto.sign", "paseto.verify"})
 
     def __init__(self, settings: PasetoIssuerSettings, deployment: DeploymentConfig) -> None:
@@ -48,7 +46,7 @@ class PasetoIssuer:
         self._key = deployment.make_key(KEY_CHOICE)
 
     def list_keys(self) -> tuple[SigningKey, ...]:
-        """The one signing key."""
+        """List the one signing key."""
         return (self._key,)
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
@@ -58,25 +56,25 @@ class PasetoIssuer:
         return Issued(token, grant.subject, from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"]))
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """Verify the server's own signature, then look whether the ``jti`` was revoked."""
+        """Verify the server's own signature, then look up whether the ``jti`` was revoked."""
         claims = yield from self._read(ctx, token)
         if claims is None:
             return None
         revoked = yield Call("store", StoreGet(format_jti_key(claims)))
-        return self._row(claims, "access") if revoked is None else None
+        return self._build_row(claims, "access") if revoked is None else None
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Remember the ``jti``."""
+        """Store the ``jti``."""
         claims = yield from self._read(ctx, token)
         if claims is None:
             return False
-        row = self._row(claims, "revoked")._replace(revoked_at=ctx.now())
+        row = self._build_row(claims, "revoked")._replace(revoked_at=ctx.now())
         yield Call("store", StorePut(format_jti_key(claims), row))
         return True
 
     def _read(self, ctx: Context, token: str) -> Flow[Mapping[str, Any] | None]:
-        """The claims of one of its own tokens that is in time."""
-        if paseto_kid(token) != self._key.kid:
+        """Read the claims of one of its own tokens that is in time."""
+        if read_paseto_kid(token) != self._key.kid:
             return None
         verification = PasetoVerification(token, self._key.verification_key, self._deployment.issuer, None)
         verified = yield Compute("paseto.verify", verification)
@@ -85,14 +83,14 @@ class PasetoIssuer:
         claims: Mapping[str, Any] = verified.claims
         return claims
 
-    def _row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
+    def _build_row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
         return build_row(claims, kind, find_user_claims(self._deployment, claims["sub"]))
 
 
 @dataclass(frozen=True)
 class PasetoValidatorSettings(JwksSettings):
-    """``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry. The others say how
-    the key set is looked after, see `simlib.strategies.jwks_client.JwksSettings`. Needs the package pyseto.
+    """``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry. The others
+    are about the key set, see `simlib.strategies.jwks_client.JwksSettings`. Needs the package pyseto.
     """
 
     timeout_s: float = 5.0
@@ -106,7 +104,7 @@ class PasetoValidatorSettings(JwksSettings):
 
 
 class PasetoValidator:
-    """Checks signature, issuer, audience, time and scope; there is no algorithm to be confused about."""
+    """Checks signature, issuer, audience, time and scope; there is no algorithm to choose."""
 
     name: ClassVar[str] = "paseto"
     summary: ClassVar[str] = "PASETO v4.public access token, verified by the RS with the keys of the AS"
@@ -118,7 +116,7 @@ class PasetoValidator:
 
     @staticmethod
     def list_operations(settings: PasetoValidatorSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return frozenset({"paseto.verify", "claims.check", "jwks.serve", "jwks.parse"})
 
     def __init__(self, settings: PasetoValidatorSettings, deployment: DeploymentConfig) -> None:
@@ -127,12 +125,12 @@ class PasetoValidator:
         self._keys = JwksClient(settings, settings.timeout_s)
 
     def compute_bound(self) -> Bound:
-        """A revocation is never noticed: the token lives out its life."""
+        """Compute the bound: a revocation is never noticed, so the token is accepted until it ends."""
         leeway = self._settings.leeway_s
         return Bound(leeway, self._deployment.token_lifetime_s + leeway)
 
     def create_state(self) -> KeyCache:
-        """No keys yet."""
+        """Create an empty key cache."""
         return KeyCache()
 
     def validate(self, ctx: Context, state: KeyCache, presented: PresentedToken) -> Flow[Verdict]:
@@ -142,7 +140,7 @@ class PasetoValidator:
             return refuse_missing_token()
         if not (yield from self._keys.ensure_key_set(ctx, state)):
             return refuse_unavailable("no_keys")
-        key = yield from self._keys.find_key(ctx, state, paseto_kid(token))
+        key = yield from self._keys.find_key(ctx, state, read_paseto_kid(token))
         if key is None:
             return refuse_invalid_token("unknown_key")
         verification = PasetoVerification(token, key, self._deployment.issuer, self._deployment.audience)

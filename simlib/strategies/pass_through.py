@@ -1,4 +1,4 @@
-"""A service calls others with the token that it was called with (S18 of data/evidence/strategies.csv)."""
+"""Pass-through: a service calls others with the token that it received (S18 of data/evidence/strategies.csv)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,16 +23,16 @@ class PassThrough:
 
     @staticmethod
     def list_operations(settings: PassThroughSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """It charges nothing to a cost profile."""
+        """List no operations."""
         return frozenset()
 
     def __init__(self, settings: PassThroughSettings, deployment: DeploymentConfig) -> None:
-        """It needs to know nothing."""
+        """Needs no configuration."""
 
     def create_state(self) -> None:
-        """It keeps nothing."""
+        """Create no state."""
 
     def obtain_credential(self, ctx: Context, state: None, token: str, audience: str) -> Flow[str | Failed]:
-        """The same token."""
+        """Return the same token."""
         yield from ()
         return token

@@ -1,4 +1,4 @@
-"""Phantom token: the gateway swaps an opaque token for a JWT (S12 of data/evidence/strategies.csv)."""
+"""Phantom token: the gateway exchanges an opaque token for a JWT (S12 of data/evidence/strategies.csv)."""
 
 from typing import ClassVar
 
@@ -10,9 +10,9 @@ from simlib.strategies.opaque_cached import OpaqueCached, OpaqueCachedSettings
 
 
 class PhantomToken(OpaqueCached):
-    """Introspection answered by a JWT, which goes inwards in the place of the client's token.
+    """Introspection answered by a JWT, which is forwarded in place of the client's token.
 
-    The gateway judges issuer, audience, time and scope by the JWT's payload and leaves the signature to the services.
+    The gateway judges issuer, audience, time and scope by the JWT's payload; the services verify its signature.
     """
 
     name: ClassVar[str] = "phantom_token"
@@ -23,12 +23,12 @@ class PhantomToken(OpaqueCached):
 
     @staticmethod
     def list_requirements(settings: OpaqueCachedSettings) -> frozenset[str]:
-        """An authorization server that signs, and a shared store if answers live there."""
+        """List a signing authorization server, and the shared store if answers are kept there."""
         return OpaqueCached.list_requirements(settings) | {"signing"}
 
-    def _question(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
+    def _request(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
         return exchange_for_jwt(ctx, self._authorization, token, self._settings.timeout_s)
 
-    def _judged(self, now: float, known: IntrospectionResult, scope: str) -> Verdict:
-        verdict = super()._judged(now, known, scope)
-        return verdict._replace(forward=known.text) if verdict.accepted else verdict
+    def _judge(self, now: float, result: IntrospectionResult, scope: str) -> Verdict:
+        verdict = super()._judge(now, result, scope)
+        return verdict._replace(forward=result.text) if verdict.accepted else verdict

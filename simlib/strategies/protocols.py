@@ -1,4 +1,4 @@
-"""The roles that parts play at their places of a design."""
+"""Protocols of the parts at each place of a design: issuer, validator, presenter, propagator and wrapper."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -14,7 +14,7 @@ Endpoint = Callable[[Context, HttpRequest, Any], Flow[Reply]]
 
 
 class Part(Protocol):
-    """A choice at one place of a design, as a class of the catalogue; the roles below are what its instances do."""
+    """A choice at one place of a design, as a class of the catalogue; its instances follow a protocol below."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
@@ -24,23 +24,23 @@ class Part(Protocol):
 
     @staticmethod
     def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile under its settings; ``store.get``, ``.put``, ``.revoke`` for any store."""
+        """List its operations in a cost profile; ``store.get``, ``store.put``, ``store.revoke`` for any store."""
 
 
 class Issuer(Protocol):
-    """At the authorization server: makes access tokens, and can tell what one of its own is worth."""
+    """At the authorization server: issues, inspects and revokes access tokens."""
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
-        """Make an access token."""
+        """Issue an access token."""
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """What an access token stands for now; None when it is not active."""
+        """Find the row that an access token stands for now; None when it is not active."""
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Let an access token be inactive from now on; whether there was such a token."""
+        """Revoke an access token; returns whether there was such a token."""
 
     def list_keys(self) -> tuple[SigningKey, ...]:
-        """The keys whose public halves the JWKS endpoint serves."""
+        """List the keys whose public halves the JWKS endpoint serves."""
 
 
 class Validator(Protocol):
@@ -55,20 +55,20 @@ class Validator(Protocol):
 
     @property
     def caches_answers(self) -> bool:
-        """Whether it keeps answers of the authorization server."""
+        """Whether it caches answers of the authorization server."""
 
     @property
     def asks_authorization_server(self) -> bool:
-        """Whether it may ask the authorization server about a token that is new to it before it decides.
+        """Whether it may call the authorization server about a token that is new to it before it decides.
 
-        Keys and lists that are fetched for all tokens, and claims about the user, are not meant.
+        Fetches of keys and lists for all tokens, and of claims about the user, do not count.
         """
 
     def compute_bound(self) -> Bound:
-        """What this validator promises under its settings."""
+        """Compute the bound on late acceptance under its settings."""
 
     def create_state(self) -> Any:
-        """The state of one replica, as it starts."""
+        """Create the state of one replica, as it starts."""
 
     def validate(self, ctx: Context, state: Any, presented: PresentedToken) -> Flow[Verdict]:
         """Decide about one token."""
@@ -79,7 +79,7 @@ class BackgroundWorker(Protocol):
     """A validator with work of its own, such as polling, in each replica from the start of the run to its end."""
 
     def list_background_tasks(self, ctx: Context, state: Any) -> tuple[Flow[None], ...]:
-        """Generators that work for ever. Each begins with a drawn phase, so that replicas do not march in step."""
+        """List generators that never end. Each begins with a drawn phase, so that replicas do not work in step."""
 
 
 @runtime_checkable
@@ -87,7 +87,7 @@ class PushReceiver(Protocol):
     """A validator to which the authorization server pushes; it answers at `DeploymentConfig.subscribers`."""
 
     def receive(self, ctx: Context, state: Any, request: HttpRequest) -> Flow[Reply]:
-        """Take in one push."""
+        """Receive one push."""
 
 
 class Presenter(Protocol):
@@ -102,14 +102,14 @@ class Presenter(Protocol):
         """Seconds from issue for which the client uses a token, 0 when it renews for every request."""
 
     def request(self, ctx: Context, state: Any, request: HttpRequest) -> Flow[Any]:
-        """One API request, with everything it takes; returns the last answer."""
+        """Make one API request, with all calls that it takes; returns the last answer."""
 
     def wrap_flow(self, ctx: Context, state: Any, flow: Flow[Any]) -> Flow[Any]:
-        """Another flow of the same client, such as redeeming a code, with its calls made as this part makes them."""
+        """Wrap another flow of the same client, such as redeeming a code: it makes calls as this part does."""
 
 
 class Propagator(Protocol):
-    """At a service that calls others: with which credential it does so.
+    """At a service that calls others: obtains the credential for these calls.
 
     ``own_audiences``: each inner service gets tokens made out to it; else all accept the audience of the first.
     """
@@ -119,20 +119,20 @@ class Propagator(Protocol):
         """Whether inner services have audiences of their own."""
 
     def create_state(self) -> Any:
-        """The state of one replica, as it starts."""
+        """Create the state of one replica, as it starts."""
 
     def obtain_credential(self, ctx: Context, state: Any, token: str, audience: str) -> Flow[str | Failed]:
-        """The token for a call to ``audience`` on behalf of the bearer of ``token``.
+        """Obtain the token for a call to ``audience`` on behalf of the bearer of ``token``.
 
-        Empty when the authorization server gives none for this token, `Failed` when it cannot be asked.
+        Empty when the authorization server issues none for it, `Failed` when the server cannot be reached.
         """
 
 
 class Wrapper(Protocol):
-    """Something put around the parts of a design, in the order of its list: a binding, a denylist, a cache.
+    """An addition to the parts of a design, in the order of its list: a binding, a denylist, a cache.
 
-    ``formats``: the token formats that it can be put around. ``at_edge``: it wraps the validator where tokens come in
-    from clients (the gateway if there is one), because only there can it be checked; otherwise that of every service,
+    ``formats``: token formats whose validators it can wrap. ``at_edge``: it wraps the validator that receives tokens
+    from clients (the gateway if there is one), because only that one can check it; otherwise that of every service,
     and with ``everywhere`` that of the gateway too.
     """
 
@@ -145,24 +145,24 @@ class Wrapper(Protocol):
 
     @staticmethod
     def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile under its settings, beside what it is put around."""
+        """List its operations in a cost profile under its settings, beside those of the part that it wraps."""
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """The validator with this around it."""
+        """Wrap the validator."""
         return validator
 
     def wrap_presenter(self, presenter: Presenter) -> Presenter:
-        """The client's part with this around it."""
+        """Wrap the client's part."""
         return presenter
 
     def wrap_issuer(self, issuer: Issuer) -> Issuer:
-        """The authorization server's part with this around it."""
+        """Wrap the authorization server's part."""
         return issuer
 
     def wrap_endpoint(self, target: str, endpoint: Endpoint) -> Endpoint:
-        """An endpoint of the authorization server with this around it."""
+        """Wrap an endpoint of the authorization server."""
         return endpoint
 
     def adjust_initial_grant(self, user: int, grant: Grant) -> Grant:
-        """What a token is issued for that a user's client had before the run began."""
+        """Adjust the grant of a token that a user's client has held since before the run began."""
         return grant

@@ -1,4 +1,4 @@
-"""A gateway that leaves tokens alone: it costs its hop and its own work, and the services check."""
+"""Relay gateway: it forwards tokens unchecked, and the services check them; it costs its hop and its own work."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +12,7 @@ class RelaySettings:
 
 
 class Relay:
-    """Passes every request on as it came, with its proofs; what a reverse proxy does that knows nothing of tokens."""
+    """Forwards every request unchanged, with its proofs, as a reverse proxy without token handling does."""
 
     name: ClassVar[str] = "relay"
     summary: ClassVar[str] = "the gateway passes tokens on unchecked, and the services check them"
@@ -22,5 +22,5 @@ class Relay:
 
     @staticmethod
     def list_operations(settings: RelaySettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """It charges nothing to a cost profile."""
+        """List no operations."""
         return frozenset()

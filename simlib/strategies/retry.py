@@ -1,13 +1,8 @@
-"""A resource server that asks the authorization server again when a call has failed.
-
-A client that makes failed calls again: API requests and its own requests for tokens.
-
-Making a failed call again: when it is worth it, after how long, and how often in all.
+"""Retries of failed calls: by a resource server to the authorization server, and by a client to API and token endpoint.
 
 Exponential back-off with jitter (Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog 2015,
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). A budget for retries, as a share of calls
-(Beyer et al., Site Reliability Engineering, ch. 22; Finagle's RetryBudget; gRPC proposal A6).
-"""
+(Beyer et al., Site Reliability Engineering, ch. 22; Finagle's RetryBudget; gRPC proposal A6)."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -21,17 +16,17 @@ from simlib.strategies.settings_checks import check_at_least, check_share
 from simlib.strategies.wrappers import OutgoingCallsWrapper, PresenterWrapper
 
 OPERATIONS = frozenset({"cache.lookup"})
-"""What the books of a budget cost the caller, at each call: a look into memory."""
+"""Operations of the budget at each call: a look into memory."""
 
 
 @dataclass(frozen=True)
 class RetrySettings:
     """``attempts``: how often a call is made at most, the first time included. Before the next attempt the caller waits
     ``back_off_s``, then ``multiplier`` times as long, up to ``longest_back_off_s``; a drawn part of the share
-    ``jitter`` of it is left out (0: none, 0.5: "equal jitter", 1: "full jitter"). A server that says Retry-After is
-    left alone for so long at least. No attempt is begun later than ``total_s`` after the first.
+    ``jitter`` of it is left out (0: none, 0.5: "equal jitter", 1: "full jitter"). After a response with Retry-After
+    it waits for so long at least. No attempt is begun later than ``total_s`` after the first.
 
-    ``budget``: retries as a share of first attempts; so many more as ``burst`` may be saved up.
+    ``budget``: retries as a share of first attempts; up to ``burst`` more may accumulate.
 
     A fifth and 10 are the defaults of Finagle's RetryBudget; three attempts, 0.1 s, full jitter, 30 s are assumptions.
     """
@@ -55,8 +50,8 @@ class RetrySettings:
         check_at_least("budget", self.budget, 0)
         check_at_least("burst", self.burst, 0)
 
-    def back_off(self, retry: int) -> float:
-        """Seconds before a retry, the first being number 0, without jitter."""
+    def compute_back_off(self, retry: int) -> float:
+        """Compute the seconds before a retry, the first being number 0, without jitter."""
         seconds = min(self.back_off_s, self.longest_back_off_s)
         for _ in range(retry if 0 < seconds < self.longest_back_off_s and self.multiplier > 1 else 0):
             seconds = min(self.longest_back_off_s, seconds * self.multiplier)
@@ -76,11 +71,11 @@ class RetryBudget:
         self._most = float(max(burst, 1))
 
     def deposit(self) -> None:
-        """A first attempt is made."""
+        """Count a first attempt."""
         self._left = min(self._most, self._left + self._share)
 
     def withdraw(self) -> bool:
-        """Whether a retry may be made; then it is one less."""
+        """Take one retry from the budget; returns whether there was one."""
         if self._left < 1.0:
             return False
         self._left -= 1.0
@@ -88,7 +83,7 @@ class RetryBudget:
 
 
 def retry_call(ctx: Context, settings: RetrySettings, budget: RetryBudget, call: Call) -> Flow[Answer]:
-    """Make a call, and make it again while that is worth it; the last answer."""
+    """Make a call, and retry it while that may succeed; returns the last answer."""
     begun = ctx.now()
     yield Compute("cache.lookup", budget.deposit)
     answer: Answer = yield call
@@ -96,34 +91,34 @@ def retry_call(ctx: Context, settings: RetrySettings, budget: RetryBudget, call:
         failed = find_failure(answer)
         if failed is None or not is_worth_retrying(failed):
             break
-        seconds = settings.back_off(retry)
+        seconds = settings.compute_back_off(retry)
         if settings.jitter:
             seconds *= 1.0 - settings.jitter * (yield Draw("retry.jitter"))
         seconds = max(seconds, failed.retry_after or 0.0)
         if ctx.now() + seconds > begun + settings.total_s or not budget.withdraw():
             break
         yield Sleep(seconds)
-        asked_at = ctx.now()
+        requested_at = ctx.now()
         answer = yield call
-        if isinstance(answer, Reply) and answer.asked_at is None:
-            answer = answer._replace(asked_at=asked_at)
+        if isinstance(answer, Reply) and answer.requested_at is None:
+            answer = answer._replace(requested_at=requested_at)
     return answer
 
 
 def is_worth_retrying(failed: Failed) -> bool:
-    """Whether the same call may do better: not where the server has said no, or to come later without saying when."""
+    """Whether the same call may succeed: not after a refusal, nor after 429 without Retry-After."""
     if failed.status == TOO_MANY:
         return failed.retry_after is not None
     return failed.reason != "status" or failed.status >= 500
 
 
 class Retry(Wrapper):
-    """Rides out what passes by itself; without a budget it is what turns a slow server into a dead one."""
+    """Overcomes transient failures; without a budget, retries can turn a slow server into an unavailable one."""
 
     name: ClassVar[str] = "retry"
     summary: ClassVar[str] = (
-        "failed calls to the AS are made again by gateway and services, with back-off, jitter and a budget; for what "
-        "stands before it in the list too"
+        "failed calls to the AS are retried by gateway and services, with back-off, jitter and a budget; also those of "
+        "the wrappers before it in the list"
     )
     formats: ClassVar[frozenset[TokenFormat]] = ALL_FORMATS
     at_edge: ClassVar[bool] = False
@@ -132,19 +127,19 @@ class Retry(Wrapper):
 
     @staticmethod
     def list_operations(settings: RetrySettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile, beside the calls."""
+        """List its operations in a cost profile, beside the calls."""
         return OPERATIONS
 
     def __init__(self, settings: RetrySettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """Calls to the authorization server are made again; the answer counts from the question that it answers."""
+        """Wrap the validator: its calls to the authorization server are retried; answers are dated by their request."""
         return OutgoingCallsWrapper(
-            validator, partial(RetryBudget, self._settings.budget, self._settings.burst), self._again
+            validator, partial(RetryBudget, self._settings.budget, self._settings.burst), self._send
         )
 
-    def _again(self, ctx: Context, budget: RetryBudget, call: Call) -> Flow[Answer]:
+    def _send(self, ctx: Context, budget: RetryBudget, call: Call) -> Flow[Answer]:
         return retry_call(ctx, self._settings, budget, call)
 
 
@@ -156,15 +151,15 @@ class ClientRetrySettings(RetrySettings):
 
 
 class ClientRetry(Wrapper):
-    """Each user's client has a budget of its own. Put it before dpop, or one proof is shown twice.
+    """Each user's client has a budget of its own. Put it before dpop, or one proof is sent twice.
 
-    Under rotation a refresh whose answer was lost is a reuse when it is made again, which ends the session (RFC 9700
+    Under rotation the retry of a refresh whose answer was lost counts as reuse, which ends the session (RFC 9700
     section 4.14.2).
     """
 
     name: ClassVar[str] = "client_retry"
     summary: ClassVar[str] = (
-        "failed API calls and token requests are made again by the client, with back-off, jitter and a budget; before "
+        "failed API calls and token requests are retried by the client, with back-off, jitter and a budget; before "
         "dpop in the list"
     )
     formats: ClassVar[frozenset[TokenFormat]] = ALL_FORMATS
@@ -174,18 +169,18 @@ class ClientRetry(Wrapper):
 
     @staticmethod
     def list_operations(settings: RetrySettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile, where the client is a server."""
+        """List its operations in a cost profile, where the client is a server."""
         return OPERATIONS
 
     def __init__(self, settings: RetrySettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
 
     def wrap_presenter(self, presenter: Presenter) -> Presenter:
-        """Calls to API and authorization server are made again."""
-        return _Retrying(presenter, self._settings)
+        """Wrap the presenter: its calls to API and authorization server are retried."""
+        return _RetryingPresenter(presenter, self._settings)
 
 
-class _Retrying(PresenterWrapper):
+class _RetryingPresenter(PresenterWrapper):
     targets = frozenset({"api", "token", "bff"})
 
     def __init__(self, inner: Presenter, settings: RetrySettings) -> None:
@@ -194,7 +189,7 @@ class _Retrying(PresenterWrapper):
         self._budgets: dict[int, RetryBudget] = {}
 
     def send_call(self, ctx: Context, state: Any, call: Call) -> Flow[Answer]:
-        """Make one call, and again while it fails."""
+        """Make one call, with retries."""
         budget = self._budgets.get(state.user)
         if budget is None:
             budget = self._budgets[state.user] = RetryBudget(self._settings.budget, self._settings.burst)

@@ -1,4 +1,5 @@
-"""Signed tokens that are introspected where a stale answer would be dear (S11 of data/evidence/strategies.csv)."""
+"""Sensitive routes: signed tokens are introspected as well, where a stale answer would be costly (S11 of
+data/evidence/strategies.csv)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,17 +24,17 @@ class SensitiveIntrospectionSettings:
 
 
 class SensitiveIntrospection(Wrapper):
-    """Most requests are decided here; on sensitive routes a revocation holds at once, at the price of a call."""
+    """Most requests are decided locally; on sensitive routes a revocation holds at once, at the price of a call."""
 
     name: ClassVar[str] = "sensitive_introspection"
-    summary: ClassVar[str] = "the AS is asked about the token as well, on sensitive routes only"
+    summary: ClassVar[str] = "the token is introspected as well, on sensitive routes only"
     formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt", "encrypted", "paseto"})
     at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[SensitiveIntrospectionSettings]] = SensitiveIntrospectionSettings
 
     @staticmethod
     def list_operations(settings: SensitiveIntrospectionSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return frozenset({"form.encode", "json.decode", "claims.check"})
 
     def __init__(self, settings: SensitiveIntrospectionSettings, deployment: DeploymentConfig) -> None:
@@ -41,11 +42,11 @@ class SensitiveIntrospection(Wrapper):
         self._deployment = deployment
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """The validator, and on sensitive routes the authorization server too."""
-        return _Asking(validator, self._settings, self._deployment)
+        """Wrap the validator: on sensitive routes it introspects too."""
+        return _IntrospectingValidator(validator, self._settings, self._deployment)
 
 
-class _Asking(ValidatorWrapper):
+class _IntrospectingValidator(ValidatorWrapper):
     def __init__(
         self, inner: Validator, settings: SensitiveIntrospectionSettings, deployment: DeploymentConfig
     ) -> None:
@@ -56,16 +57,16 @@ class _Asking(ValidatorWrapper):
         self._authorization = format_basic_authorization(deployment.resource_server)
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """Local checks first, so that what is worth nothing asks nobody; the bound is that of other routes."""
+        """Make local checks first, so that invalid tokens cost no call; the bound is that of other routes."""
         verdict = yield from super().validate(ctx, state, presented)
         if not (verdict.accepted and presented.sensitive):
             return verdict
-        asked = yield from introspect(ctx, self._authorization, presented.token, self._timeout_s)
-        if isinstance(asked, Failed):
-            return refuse_unavailable("introspection_" + asked.reason)
+        result = yield from introspect(ctx, self._authorization, presented.token, self._timeout_s)
+        if isinstance(result, Failed):
+            return refuse_unavailable("introspection_" + result.reason)
         yield Compute("claims.check")
         leeway = self.inner.compute_bound().after_expiry_s
-        told = judge_answer(asked, ctx.now(), leeway, presented.scope, self._deployment)
-        if not told.accepted:
-            return told
-        return verdict._replace(claims={**verdict.claims, **told.claims}, based_on=told.based_on)
+        answer_verdict = judge_answer(result, ctx.now(), leeway, presented.scope, self._deployment)
+        if not answer_verdict.accepted:
+            return answer_verdict
+        return verdict._replace(claims={**verdict.claims, **answer_verdict.claims}, based_on=answer_verdict.based_on)

@@ -13,9 +13,9 @@ from simlib.strategies.introspection_client import format_basic_authorization, p
 
 
 class Pusher:
-    """Pushes JSON to all subscribers of a place. A push that fails is lost: nobody repeats it.
+    """Pushes JSON to all subscribers of a place. A push that fails is lost and not repeated.
 
-    Both ends know the credentials of the resource server; ``timeout_s`` bounds one push.
+    Both ends have the credentials of the resource server; ``timeout_s`` bounds one push.
     """
 
     operations = frozenset({"json.encode"})
@@ -26,7 +26,7 @@ class Pusher:
         self._timeout_s = timeout_s
 
     def push(self, message: Mapping[str, Any], key: str, wait: bool) -> Flow[None]:
-        """Send one message, named by ``key``, to all at the same time, and wait for their answers if told to."""
+        """Send one message, named by ``key``, to all at the same time; ``wait`` for their answers or not."""
         if not self._targets:
             return
         body = yield Compute("json.encode", lambda: json.dumps(message, separators=(",", ":")).encode())
@@ -43,10 +43,11 @@ class Pusher:
 
 
 def receive_push(request: HttpRequest, deployment: DeploymentConfig) -> Flow[Mapping[str, Any] | Reply]:
-    """The message of a push, or the refusal of one that is not from the authorization server or cannot be read."""
-    ours = format_basic_authorization(deployment.resource_server).encode()
-    known = yield Compute("client.authenticate", partial(compare_digest, request.authorization.encode(), ours))
-    if not known:
+    """Receive a push: its message, or the refusal of one that is not authenticated or cannot be read."""
+    expected = format_basic_authorization(deployment.resource_server).encode()
+    check = partial(compare_digest, request.authorization.encode(), expected)
+    is_authentic = yield Compute("client.authenticate", check)
+    if not is_authentic:
         return Reply(401, b"", 'Basic realm="push"')
     message: Mapping[str, Any] | None = yield Compute("json.decode", partial(parse_json_object, request.body))
     return Reply(400) if message is None else message

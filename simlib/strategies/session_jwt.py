@@ -1,7 +1,4 @@
-"""The application verifies its own session JWT and renews it while it is used: the simple case, without OAuth2.
-
-The application signs a session JWT when its user logs in: the simple case, without OAuth2.
-"""
+"""Session JWT of an application, the simple case without OAuth2: signed at login, verified and renewed while in use."""
 
 import math
 from collections.abc import Mapping
@@ -22,10 +19,10 @@ from simlib.tokens import (
     SESSION_TYPE,
     SigningKey,
     from_numeric_date,
-    header_of,
     judge_time,
-    renewed_claims,
-    session_verification,
+    make_session_verification,
+    read_header,
+    renew_claims,
     to_numeric_date,
 )
 
@@ -46,7 +43,7 @@ class SessionJwtValidatorSettings:
 
 
 class SessionJwtValidator:
-    """Each replica holds the secret, so each can verify, renew and mint sessions; nobody is asked."""
+    """Each replica holds the secret, so each can verify, renew and mint sessions; no call is made."""
 
     name: ClassVar[str] = "session_jwt"
     summary: ClassVar[str] = (
@@ -61,7 +58,7 @@ class SessionJwtValidator:
 
     @staticmethod
     def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         renewing = {name_signing(SECRET_ALGORITHM, deployment)} if settings.sliding else set()
         return frozenset({"claims.check", name_verification(SECRET_ALGORITHM, deployment)} | renewing)
 
@@ -73,7 +70,7 @@ class SessionJwtValidator:
         self._verification_operation = name_verification(SECRET_ALGORITHM, deployment)
 
     def compute_bound(self) -> Bound:
-        """A revocation is never noticed: a session that is used goes on to the end of its longest life."""
+        """Compute the bound: a revocation is never noticed; a session in use lasts to the end of its longest life."""
         settings, lifetime = self._settings, self._deployment.token_lifetime_s
         longest = max(lifetime, settings.longest_s) if settings.sliding else lifetime
         return Bound(settings.leeway_s, longest + settings.leeway_s)
@@ -82,13 +79,13 @@ class SessionJwtValidator:
         """It keeps nothing."""
 
     def validate(self, ctx: Context, state: None, presented: PresentedToken) -> Flow[Verdict]:
-        """Verify the bytes, judge the claims, renew what is half used up."""
+        """Verify the bytes, judge the claims, renew a session after half of its life."""
         token, deployment = presented.token, self._deployment
         if not token:
             return refuse_missing_token()
-        if header_of(token).get("kid") != self._secret.kid:
+        if read_header(token).get("kid") != self._secret.kid:
             return refuse_invalid_token("unknown_key")
-        verification = session_verification(token, self._secret, deployment.issuer, deployment.audience)
+        verification = make_session_verification(token, self._secret, deployment.issuer, deployment.audience)
         verified = yield Compute(self._verification_operation, verification)
         claims = verified.claims
         if claims is None:
@@ -103,11 +100,11 @@ class SessionJwtValidator:
         verdict = judge_claims(claims, ctx.now(), self._settings.leeway_s, presented.scope)
         if not verdict.accepted:  # signing took its time
             return verdict
-        # The login was the last word about the user: a renewal says nothing new.
+        # Based on the login: a renewal has no new information about the user.
         return verdict._replace(based_on=from_numeric_date(claims["auth_time"]), cookie=cookie)
 
     def _renew(self, ctx: Context, claims: Mapping[str, Any]) -> Flow[Cookie | None]:
-        """The same session with a new life, None while the old one will do or the longest life is over."""
+        """Renew the session; None before half of its life, or when the longest life is over."""
         now = ctx.now()
         if not self._settings.sliding or from_numeric_date((claims["iat"] + claims["exp"]) / 2) > now:
             return None
@@ -116,7 +113,7 @@ class SessionJwtValidator:
         until = min(issued + math.floor(self._deployment.token_lifetime_s), longest)
         if until <= claims["exp"]:
             return None
-        renewed = renewed_claims(claims, issued, until, ctx.random_bytes("jti", 16).hex())
+        renewed = renew_claims(claims, issued, until, ctx.random_bytes("jti", 16).hex())
         token = yield from self._signer(renewed, SESSION_TYPE)
         return Cookie(token, from_numeric_date(until) - now)
 
@@ -127,9 +124,9 @@ class SessionJwtIssuerSettings:
 
 
 class SessionJwtIssuer:
-    """Stands where the authorization server is, as the application's own login.
+    """The application's own login, in place of an authorization server.
 
-    What was revoked is remembered there, and read by nobody who validates sessions.
+    It stores revocations, which no validator of sessions reads.
     """
 
     name: ClassVar[str] = "session_jwt"
@@ -142,7 +139,7 @@ class SessionJwtIssuer:
 
     @staticmethod
     def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return frozenset(name(SECRET_ALGORITHM, deployment) for name in (name_signing, name_verification))
 
     def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
@@ -152,7 +149,7 @@ class SessionJwtIssuer:
         self._verification_operation = name_verification(SECRET_ALGORITHM, deployment)
 
     def list_keys(self) -> tuple[SigningKey, ...]:
-        """None: no key set may show a secret."""
+        """List no keys: no key set may contain a secret."""
         return ()
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
@@ -163,34 +160,34 @@ class SessionJwtIssuer:
         return Issued(token, grant.subject, from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"]))
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """Verify the signature, then look whether the ``jti`` was revoked."""
+        """Verify the signature, then look up whether the ``jti`` was revoked."""
         claims = yield from self._read(ctx, token)
         if claims is None:
             return None
         revoked = yield Call("store", StoreGet(format_jti_key(claims)))
-        return self._row(claims, "access") if revoked is None else None
+        return self._build_row(claims, "access") if revoked is None else None
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Remember the ``jti``."""
+        """Store the ``jti``."""
         claims = yield from self._read(ctx, token)
         if claims is None:
             return False
-        row = self._row(claims, "revoked")._replace(revoked_at=ctx.now())
+        row = self._build_row(claims, "revoked")._replace(revoked_at=ctx.now())
         yield Call("store", StorePut(format_jti_key(claims), row))
         return True
 
     def _read(self, ctx: Context, token: str) -> Flow[Mapping[str, Any] | None]:
-        """The claims of one of its own sessions that is in time."""
-        if header_of(token).get("kid") != self._secret.kid:
+        """Read the claims of one of its own sessions that is in time."""
+        if read_header(token).get("kid") != self._secret.kid:
             return None
         verified = yield Compute(
-            self._verification_operation, session_verification(token, self._secret, self._deployment.issuer, None)
+            self._verification_operation, make_session_verification(token, self._secret, self._deployment.issuer, None)
         )
         if verified.claims is None or judge_time(verified.claims, ctx.now()) is not None:
             return None
         claims: Mapping[str, Any] = verified.claims
         return claims
 
-    def _row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
-        known = {**find_user_claims(self._deployment, claims["sub"]), "auth_time": ""}
-        return build_row(claims, kind, known)
+    def _build_row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
+        omitted = {**find_user_claims(self._deployment, claims["sub"]), "auth_time": ""}
+        return build_row(claims, kind, omitted)

@@ -1,8 +1,8 @@
-"""Checks of settings, worded for the person who wrote the scenario file."""
+"""Checks of settings. Each raises ValueError, worded for the author of a scenario file."""
 
 from math import isfinite
 
-from simlib.tokens import KEY_MANAGEMENT, jwe_is_available, paseto_is_available
+from simlib.tokens import KEY_MANAGEMENT, is_jwe_available, is_paseto_available
 
 
 def check_positive(key: str, value: float) -> None:
@@ -24,19 +24,19 @@ def check_share(key: str, value: float) -> None:
 
 
 def check_one_of(key: str, value: str, allowed: tuple[str, ...], also: str = "") -> None:
-    """Refuse a word that is not on the list; ``also`` goes on with what else is allowed."""
+    """Refuse a word that is not on the list; ``also`` continues the message with what else is allowed."""
     if value not in allowed:
         raise ValueError(f"{key} must be one of {', '.join(allowed)}{also}")
 
 
 def check_jwe(key_management: str) -> None:
-    """Refuse an algorithm that is not known, and any of them where the package that does it is not installed."""
+    """Refuse an unknown key management algorithm, and all of them where the package joserfc is not installed."""
     check_one_of("key_management", key_management, KEY_MANAGEMENT)
-    if not jwe_is_available():
+    if not is_jwe_available():
         raise ValueError("encrypted_jwt needs the package joserfc, which is not installed: pip install 'simlib[jwe]'")
 
 
 def check_paseto() -> None:
-    """Refuse where the package that does it is not installed."""
-    if not paseto_is_available():
+    """Refuse where the package pyseto is not installed."""
+    if not is_paseto_available():
         raise ValueError("paseto needs the package pyseto, which is not installed: pip install 'simlib[paseto]'")

@@ -1,4 +1,4 @@
-"""Opaque token, introspected at every request, with signed answers (RFC 9701; S15 of data/evidence/strategies.csv)."""
+"""Opaque tokens, introspected at every request with signed answers (RFC 9701; S15 of data/evidence/strategies.csv)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ from simlib.tokens import (
     INTROSPECTION_TYPE,
     Verification,
     VerificationKey,
-    header_of,
+    read_header,
 )
 
 
 @dataclass(frozen=True)
 class SignedIntrospectionSettings(JwksSettings):
     """``algorithms``: what is accepted as the signature of an answer. ``timeout_s`` bounds the answer, and the fetch of
-    a key that it may take; ``leeway_s`` is clock skew granted at expiry. The others say how the key set is looked
-    after, see `simlib.strategies.jwks_client.JwksSettings`.
+    a key that it may take; ``leeway_s`` is clock skew granted at expiry. The others are about the key set,
+    see `simlib.strategies.jwks_client.JwksSettings`.
     """
 
     algorithms: tuple[str, ...] = ALGORITHMS
@@ -49,10 +49,10 @@ class SignedIntrospectionSettings(JwksSettings):
 
 
 class SignedIntrospection:
-    """Asks at every request, and believes only an answer that the authorization server has signed for this asker."""
+    """Introspects at every request, and accepts only an answer that is signed for this client."""
 
     name: ClassVar[str] = "signed_introspection"
-    summary: ClassVar[str] = "opaque token, the AS is asked about it at every request and signs its answers (RFC 9701)"
+    summary: ClassVar[str] = "opaque token, introspected at the AS at every request, with signed answers (RFC 9701)"
     token_format: ClassVar[TokenFormat | None] = "opaque"
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
     caches_answers: ClassVar[bool] = False
@@ -61,12 +61,12 @@ class SignedIntrospection:
 
     @staticmethod
     def list_operations(settings: SignedIntrospectionSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile, with any of the accepted algorithms that its issuer charges as well."""
+        """List its operations in a cost profile, without the verification, which the issuer lists."""
         return frozenset({"form.encode", "claims.check", "jwks.serve", "jwks.parse"})
 
     @staticmethod
     def list_requirements(settings: SignedIntrospectionSettings) -> frozenset[str]:
-        """An authorization server that signs."""
+        """List a signing authorization server."""
         return frozenset({"signing"})
 
     def __init__(self, settings: SignedIntrospectionSettings, deployment: DeploymentConfig) -> None:
@@ -77,54 +77,56 @@ class SignedIntrospection:
         self._name_verification = lru_cache(maxsize=16)(partial(name_verification, deployment=deployment))
 
     def compute_bound(self) -> Bound:
-        """Nothing is kept, so only an answer that is still on its way can be out of date."""
+        """Compute the bound: nothing is cached, so only an answer that is still in transit can be out of date."""
         settings = self._settings
         return Bound(settings.leeway_s, min(settings.timeout_s, self._deployment.token_lifetime_s + settings.leeway_s))
 
     def create_state(self) -> KeyCache:
-        """No keys yet."""
+        """Create an empty key cache."""
         return KeyCache()
 
     def validate(self, ctx: Context, state: KeyCache, presented: PresentedToken) -> Flow[Verdict]:
-        """Ask, verify the answer, judge what it says."""
+        """Introspect, verify the answer, judge its content."""
         if not presented.token:
             return refuse_missing_token()
-        asked = yield from self._ask(ctx, state, presented.token)
-        if isinstance(asked, Verdict):
-            return asked
+        result = yield from self._introspect(ctx, state, presented.token)
+        if isinstance(result, Verdict):
+            return result
         yield Compute("claims.check")
-        return judge_answer(asked, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+        return judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
 
-    def _ask(self, ctx: Context, state: KeyCache, token: str) -> Flow[IntrospectionResult | Verdict]:
-        """What a signed answer says, or the refusal when there is none that can be believed."""
+    def _introspect(self, ctx: Context, state: KeyCache, token: str) -> Flow[IntrospectionResult | Verdict]:
+        """Request a signed answer; returns its content, or the refusal when it cannot be verified."""
         if not (yield from self._keys.ensure_key_set(ctx, state)):
             return refuse_unavailable("no_keys")
-        asked_at, accept = ctx.now(), f"application/{INTROSPECTION_TYPE}"
+        requested_at, accept = ctx.now(), f"application/{INTROSPECTION_TYPE}"
         reply = yield from request_introspection(ctx, self._authorization, token, self._settings.timeout_s, accept)
         if isinstance(reply, Failed):
             return refuse_unavailable("introspection_" + reply.reason)
         if reply.status != 200:
             return refuse_unavailable("introspection_status")
-        asked_at = find_request_time(reply, asked_at)
+        requested_at = find_request_time(reply, requested_at)
         answer = reply.body.decode("ascii", "replace") if isinstance(reply.body, bytes) else ""
-        key = yield from self._keys.find_key(ctx, state, header_of(answer).get("kid"))
-        if ctx.now() > asked_at + self._settings.timeout_s:  # too old by the time that its key was there
+        key = yield from self._keys.find_key(ctx, state, read_header(answer).get("kid"))
+        if ctx.now() > requested_at + self._settings.timeout_s:  # too old by the time that its key was there
             return refuse_unavailable("introspection_timed_out")
-        said = None if key is None else (yield from self._read(answer, key))
-        return refuse_unavailable("introspection_signature") if said is None else IntrospectionResult(said, asked_at)
+        content = None if key is None else (yield from self._read(answer, key))
+        if content is None:
+            return refuse_unavailable("introspection_signature")
+        return IntrospectionResult(content, requested_at)
 
     def _read(self, answer: str, key: VerificationKey) -> Flow[Mapping[str, Any] | None]:
-        """What the answer says of the token; None unless it is signed, of the right type, and made for us."""
-        ours, settings = self._deployment.resource_server.client_id, self._settings
+        """Read the content of an answer; None unless it is signed, of the right type, and for this client."""
+        client_id, settings = self._deployment.resource_server.client_id, self._settings
         verification = Verification(
             answer,
             key,
             settings.algorithms,
             self._deployment.issuer,
-            ours,
+            client_id,
             INTROSPECTION_TYPE,
             INTROSPECTION_CLAIMS,
         )
         verified = yield Compute(self._name_verification(key.choice), verification)
-        said = verified.claims["token_introspection"] if verified.claims is not None else None
-        return said if isinstance(said, dict) else None
+        content = verified.claims["token_introspection"] if verified.claims is not None else None
+        return content if isinstance(content, dict) else None

@@ -18,7 +18,7 @@ from simlib.strategies.issued_claims import build_claims
 from simlib.strategies.reference_token import SigningReferenceToken, SigningReferenceTokenSettings
 from simlib.strategies.server_push import Pusher
 from simlib.strategies.settings_checks import check_positive
-from simlib.tokens import ACCESS_TOKEN_TYPE, from_numeric_date, header_of, payload_of, store_key
+from simlib.tokens import ACCESS_TOKEN_TYPE, from_numeric_date, make_store_key, read_header, read_payload
 
 REVOKED = """""The half of a token that has been revoked."""
 
@@ -30,8 +30,8 @@ _KEY_LENGTH = 64
 class SplitTokenIssuerSettings(SigningReferenceTokenSettings):
     """``shared``: the gateway's half goes to the shared store instead of to each of its replicas.
 
-    ``wait_for_push``: the client gets its half only when the gateways have theirs or have failed to take it; without
-    it a client can be quicker than the push. ``timeout_s`` bounds one push.
+    ``wait_for_push``: the client gets its half only when the gateways have theirs or the push has failed; without it
+    a client can be faster than the push. ``timeout_s`` bounds one push.
     """
 
     shared: bool = False
@@ -44,7 +44,7 @@ class SplitTokenIssuerSettings(SigningReferenceTokenSettings):
 
 
 class SplitTokenIssuer(SigningReferenceToken):
-    """Neither half is worth anything alone; the server knows its tokens by the hash of the client's half."""
+    """Neither half is valid alone; the server finds its tokens by the hash of the client's half."""
 
     name: ClassVar[str] = "split_token"
     summary: ClassVar[str] = "the client holds the signature of a JWT, the gateway is pushed header and payload"
@@ -52,14 +52,14 @@ class SplitTokenIssuer(SigningReferenceToken):
 
     @staticmethod
     def list_operations(settings: SplitTokenIssuerSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         pushing = frozenset() if settings.shared else Pusher.operations
-        made = SigningReferenceToken.list_operations(settings, deployment) - {"opaque.issue"}
-        return made | pushing | {"token.hash"}
+        signing = SigningReferenceToken.list_operations(settings, deployment) - {"opaque.issue"}
+        return signing | pushing | {"token.hash"}
 
     @staticmethod
     def list_requirements(settings: SplitTokenIssuerSettings) -> frozenset[str]:
-        """Somebody who puts the halves together."""
+        """List the gateway that joins the halves."""
         return frozenset({"gateway:split_token"} | ({"shared_store"} if settings.shared else set()))
 
     def __init__(self, settings: SplitTokenIssuerSettings, deployment: DeploymentConfig) -> None:
@@ -68,62 +68,62 @@ class SplitTokenIssuer(SigningReferenceToken):
         self._pusher = Pusher(deployment, "gateway", settings.timeout_s)
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
-        """Sign, write the row, hand the gateway its half, and the client the signature."""
+        """Sign, write the row, send the gateway its half, and the client the signature."""
         claims = build_claims(ctx, grant, self._deployment)
         signed = yield from self._signer(claims, ACCESS_TOKEN_TYPE)
         head, _, signature = signed.rpartition(".")
-        key = yield Compute("token.hash", partial(store_key, signature))
+        key = yield Compute("token.hash", partial(make_store_key, signature))
         issued_at, expires_at = from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"])
-        yield Call("store", StorePut(key, self._row(grant, issued_at, expires_at)))
-        yield from self._tell(key, head, expires_at)
+        yield Call("store", StorePut(key, self._build_row(grant, issued_at, expires_at)))
+        yield from self._send_half(key, head, expires_at)
         return Issued(signature, grant.subject, issued_at, expires_at)
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """The row of a signature; a service that asks about the whole JWT means the one whose signature it has."""
-        if header_of(token).get("kid") == self._key.kid:
+        """Find the row of a signature; a whole JWT, as services have it, stands for the row of its signature."""
+        if read_header(token).get("kid") == self._key.kid:
             whole = yield from super().inspect(ctx, token)
             return None if whole is None else (yield from super().inspect(ctx, token.rpartition(".")[2]))
         return (yield from super().inspect(ctx, token))
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Mark the row and take the gateway's half away; a gateway that does not hear of it goes on."""
-        known = yield from super().revoke(ctx, token)
-        if known:
-            key = yield Compute("token.hash", partial(store_key, token))
-            yield from self._tell(key, REVOKED, ctx.now() + self._deployment.token_lifetime_s)
-        return known
+        """Mark the row and remove the gateway's half; a gateway that the push does not reach still accepts."""
+        was_found = yield from super().revoke(ctx, token)
+        if was_found:
+            key = yield Compute("token.hash", partial(make_store_key, token))
+            yield from self._send_half(key, REVOKED, ctx.now() + self._deployment.token_lifetime_s)
+        return was_found
 
-    def _tell(self, key: str, head: str, until: float) -> Flow[None]:
+    def _send_half(self, key: str, head: str, until: float) -> Flow[None]:
         wait = self._settings.wait_for_push
         if self._settings.shared:
-            yield Once(("push", key, head), partial(self._share, key, head, until), wait=wait)
+            yield Once(("push", key, head), partial(self._store_half, key, head, until), wait=wait)
         else:
             message = {"key": key, "head": head, "until": until}
             yield from self._pusher.push(message, f"{key} {len(head)}", wait)
 
-    def _share(self, key: str, head: str, until: float) -> Flow[None]:
+    def _store_half(self, key: str, head: str, until: float) -> Flow[None]:
         yield Call("shared", SharedPut(format_shared_key(key), head.encode(), until), self._settings.timeout_s)
 
 
 def format_shared_key(key: str) -> str:
-    """Under which key of the shared store a half is; ``key`` is the hash of the client's half."""
+    """Format the key of the shared store for a half; ``key`` is the hash of the client's half."""
     return f"split:{key}"
 
 
 def read_half(head: str, now: float) -> IntrospectionResult | None:
-    """What a half says, as the server would answer; None when it is none. ``now`` in seconds."""
+    """Read a half as an introspection result; None when it is malformed. ``now`` in seconds."""
     if head == REVOKED:
         return IntrospectionResult({"active": False}, now)
-    claims = payload_of(f"{head}.signature")
+    claims = read_payload(f"{head}.signature")
     if claims is None or not _is_number(claims.get("exp")):
         return None
     issued = claims.get("iat")
-    told_at = from_numeric_date(issued) if isinstance(issued, int | float) else now
-    return IntrospectionResult({**claims, "active": True}, min(told_at, now), head)
+    issued_at = from_numeric_date(issued) if isinstance(issued, int | float) else now
+    return IntrospectionResult({**claims, "active": True}, min(issued_at, now), head)
 
 
 def read_push(message: Mapping[str, Any], now: float) -> tuple[str, IntrospectionResult, float] | None:
-    """Key, half and the instant (seconds) until which it is of use; None when the message is no such thing."""
+    """Read key, half and its end (seconds) from a push; None when the message is malformed."""
     match message:
         case {"key": str(key), "head": str(head), "until": until} if len(key) == _KEY_LENGTH and _is_number(until):
             half = read_half(head, now)

@@ -19,15 +19,15 @@ from simlib.strategies.server_push import receive_push
 from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.strategies.split_token import format_shared_key, read_half, read_push
 from simlib.strategies.verdicts import refuse_invalid_token, refuse_missing_token, refuse_unavailable
-from simlib.tokens import from_numeric_date, store_key
+from simlib.tokens import from_numeric_date, make_store_key
 
 
 @dataclass(frozen=True)
 class SplitTokenGatewaySettings:
     """``capacity``: how many halves a replica holds; the least recently used one goes first and is then unknown.
 
-    ``shared``: halves are in the shared store, which is asked at every request. ``ask``: about an unknown token the AS
-    is asked for a JWT (after a lost or late push, or in a replica that has just started); without it the token is
+    ``shared``: halves are in the shared store, which is read at every request. ``ask``: for an unknown token a JWT is
+    requested from the AS (after a lost or late push, or in a replica that has just started); without it the token is
     refused. ``timeout_s`` bounds one call, ``leeway_s`` is clock skew granted at expiry.
     """
 
@@ -44,7 +44,7 @@ class SplitTokenGatewaySettings:
 
 
 class SplitTokenGateway:
-    """Finds header and payload by the hash of the presented signature; asks nobody on the way of a request."""
+    """Finds header and payload by the hash of the presented signature, without a call to the authorization server."""
 
     name: ClassVar[str] = "split_token"
     summary: ClassVar[str] = "signature from the client, header and payload from the AS beforehand, joined into a JWT"
@@ -56,13 +56,13 @@ class SplitTokenGateway:
 
     @staticmethod
     def list_operations(settings: SplitTokenGatewaySettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
-        finding = {"json.decode"} if settings.shared else {"json.decode", "cache.lookup", "client.authenticate"}
-        return frozenset({"token.hash", "claims.check"} | finding | ({"form.encode"} if settings.ask else set()))
+        """List its operations in a cost profile."""
+        look_up = {"json.decode"} if settings.shared else {"json.decode", "cache.lookup", "client.authenticate"}
+        return frozenset({"token.hash", "claims.check"} | look_up | ({"form.encode"} if settings.ask else set()))
 
     @staticmethod
     def list_requirements(settings: SplitTokenGatewaySettings) -> frozenset[str]:
-        """Somebody who splits tokens."""
+        """List the issuer that splits tokens."""
         return frozenset({"issuer:split_token"} | ({"shared_store"} if settings.shared else set()))
 
     def __init__(self, settings: SplitTokenGatewaySettings, deployment: DeploymentConfig) -> None:
@@ -72,73 +72,77 @@ class SplitTokenGateway:
 
     @property
     def asks_authorization_server(self) -> bool:
-        """Whether a token that is unknown here is asked about."""
+        """Whether an unknown token is introspected."""
         return self._settings.ask
 
     def compute_bound(self) -> Bound:
-        """A removal is pushed without any guarantee that it arrives: if it does not, the token lives out its life."""
+        """Compute the bound: the push of a removal may be lost, and then the token is accepted until it ends."""
         leeway = self._settings.leeway_s
         return Bound(leeway, self._deployment.token_lifetime_s + leeway)
 
     def create_state(self) -> IntrospectionCache:
-        """No halves yet."""
+        """Create an empty cache of halves."""
         return IntrospectionCache(self._settings.capacity)
 
     def validate(self, ctx: Context, state: IntrospectionCache, presented: PresentedToken) -> Flow[Verdict]:
-        """Find the other half, judge what it says, and join them."""
+        """Find the other half, judge its claims, and join them."""
         token = presented.token
         if not token:
             return refuse_missing_token()
-        key = yield Compute("token.hash", partial(store_key, token))
-        half = yield from (self._shared(ctx, key) if self._settings.shared else self._held(ctx, state, key))
+        key = yield Compute("token.hash", partial(make_store_key, token))
+        half = yield from (
+            self._read_shared_store(ctx, key) if self._settings.shared else self._look_up(ctx, state, key)
+        )
         if half is None and self._settings.ask:
-            half = yield Once(("introspect", key), partial(self._ask, ctx, state, key, token))
+            half = yield Once(("introspect", key), partial(self._introspect, ctx, state, key, token))
         if isinstance(half, Failed):
             return refuse_unavailable("half_token_" + half.reason)
         if half is None:
             return refuse_invalid_token("unknown_token")
         yield Compute("claims.check")
         verdict = judge_answer(half, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
-        return verdict._replace(forward=_joined(half.text, token)) if verdict.accepted else verdict
+        return verdict._replace(forward=_join(half.text, token)) if verdict.accepted else verdict
 
     def receive(self, ctx: Context, state: IntrospectionCache, request: HttpRequest) -> Flow[Reply]:
-        """Take in a half. What has been revoked stays so, even if its half comes later than that news."""
+        """Receive a half. A revoked token stays revoked, even if its half arrives after the removal."""
         message = yield from receive_push(request, self._deployment)
         if isinstance(message, Reply):
             return message
-        found = read_push(message, ctx.now())
-        if found is None:
+        push = read_push(message, ctx.now())
+        if push is None:
             return Reply(400)
-        key, half, until = found
+        key, half, until = push
         yield Compute("cache.lookup")
-        held = state.get(key, ctx.now())
-        if held is None or held.answer["active"] is True:
+        cached = state.get(key, ctx.now())
+        if cached is None or cached.answer["active"] is True:
             state.put(key, half, until + self._settings.leeway_s)
         return Reply(204)
 
-    def _held(self, ctx: Context, state: IntrospectionCache, key: str) -> Flow[IntrospectionResult | None]:
+    def _look_up(self, ctx: Context, state: IntrospectionCache, key: str) -> Flow[IntrospectionResult | None]:
         yield Compute("cache.lookup")
         return state.get(key, ctx.now())
 
-    def _shared(self, ctx: Context, key: str) -> Flow[IntrospectionResult | Failed | None]:
+    def _read_shared_store(self, ctx: Context, key: str) -> Flow[IntrospectionResult | Failed | None]:
         value: Any = yield Call("shared", SharedGet(format_shared_key(key)), self._settings.timeout_s)
         if not isinstance(value, bytes):
-            no_half: Failed | None = value
-            return no_half
+            missing: Failed | None = value
+            return missing
         half: IntrospectionResult | None = yield Compute("json.decode", lambda: read_half(value.decode(), ctx.now()))
         return half
 
-    def _ask(self, ctx: Context, state: IntrospectionCache, key: str, token: str) -> Flow[IntrospectionResult | Failed]:
-        """A whole JWT from the server, kept in the place of the half that did not come."""
-        asked = yield from exchange_for_jwt(ctx, self._authorization, token, self._settings.timeout_s)
-        expiry = asked.answer.get("exp") if isinstance(asked, IntrospectionResult) else None
-        if isinstance(asked, IntrospectionResult) and isinstance(expiry, int | float) and not self._settings.shared:
-            held = state.get(key, ctx.now())
-            if held is None:
-                state.put(key, asked, from_numeric_date(expiry) + self._settings.leeway_s)
-        return asked
+    def _introspect(
+        self, ctx: Context, state: IntrospectionCache, key: str, token: str
+    ) -> Flow[IntrospectionResult | Failed]:
+        """Exchange the token for a whole JWT, which is cached in place of the missing half."""
+        result = yield from exchange_for_jwt(ctx, self._authorization, token, self._settings.timeout_s)
+        expiry = result.answer.get("exp") if isinstance(result, IntrospectionResult) else None
+        if isinstance(result, IntrospectionResult) and isinstance(expiry, int | float) and not self._settings.shared:
+            cached = state.get(key, ctx.now())
+            if cached is None:
+                state.put(key, result, from_numeric_date(expiry) + self._settings.leeway_s)
+        return result
 
 
-def _joined(text: str, token: str) -> str:
-    """Header and payload with the signature; a JWT that came as a whole stays as it is."""
+def _join(text: str, token: str) -> str:
+    """Join header and payload with the signature; a whole JWT stays as it is."""
     return text if text.count(".") == 2 else f"{text}.{token}"

@@ -1,4 +1,5 @@
-"""Signed tokens with a place in a Token Status List (draft-ietf-oauth-status-list; S10 of strategies.csv)."""
+"""Token Status List at the resource server: the list is fetched, cached and looked up for signed tokens
+(draft-ietf-oauth-status-list; S10 of data/evidence/strategies.csv)."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -28,8 +29,8 @@ from simlib.tokens import (
     Verification,
     VerificationKey,
     from_numeric_date,
-    header_of,
     judge_time,
+    read_header,
 )
 
 MEDIA_TYPE = "application/statuslist+jwt"
@@ -37,7 +38,7 @@ REQUIRED = ("iss", "sub", "iat", "exp", "status_list")
 
 
 class StatusListWrapper(Wrapper):
-    """One small download per TTL and replica tells of all revocations, and the AS never learns who presents what."""
+    """One small download per TTL and replica covers all revocations, and the AS never learns which token is used."""
 
     name: ClassVar[str] = "status_list"
     summary: ClassVar[str] = "revoked tokens as bits of a compressed list that each replica fetches and keeps"
@@ -47,13 +48,13 @@ class StatusListWrapper(Wrapper):
 
     @staticmethod
     def list_operations(settings: StatusListSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile; the issuer knows the names of signing and verifying."""
+        """List its operations in a cost profile, without signing and verifying, which the issuer lists."""
         fetching = {"store.list", "status_list.build", "status_list.parse", "jwks.serve", "jwks.parse"}
         return frozenset({"cache.lookup", *fetching})
 
     @staticmethod
     def list_requirements(settings: StatusListSettings) -> frozenset[str]:
-        """A server that signs the list."""
+        """List a signing authorization server."""
         return frozenset({"signing"})
 
     def __init__(self, settings: StatusListSettings, deployment: DeploymentConfig) -> None:
@@ -61,20 +62,20 @@ class StatusListWrapper(Wrapper):
         self._deployment = deployment
 
     def wrap_issuer(self, issuer: Issuer) -> Issuer:
-        """Each token gets a place in a list."""
+        """Wrap the issuer: each token gets an index in a list."""
         return StatusIndexIssuer(issuer, self._settings, self._deployment)
 
     def wrap_endpoint(self, target: str, endpoint: Endpoint) -> Endpoint:
-        """The server serves its lists."""
+        """Replace the endpoint that serves the lists."""
         return StatusListEndpoint(self._settings, self._deployment) if target == "status_list" else endpoint
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """Each token's bit is looked at."""
-        return _Looking(validator, self._settings, self._deployment)
+        """Wrap the validator: it reads the bit of each token."""
+        return _StatusValidator(validator, self._settings, self._deployment)
 
 
 class FetchedStatusList(NamedTuple):
-    """A list as one replica holds it: made, to be fetched again, and no longer good at these instants (seconds)."""
+    """A list in one replica: instants (seconds) at which it was made, is to be fetched again, and ends."""
 
     statuses: StatusList
     made_at: float
@@ -83,21 +84,21 @@ class FetchedStatusList(NamedTuple):
 
 
 class StatusListCache:
-    """The lists of one replica, when fetches of them failed, and the keys by which they are verified."""
+    """Lists of one replica by URI, until when a failed fetch is not repeated, and the keys that verify lists."""
 
-    __slots__ = ("failed_at", "held", "keys")
+    __slots__ = ("keys", "lists", "pause_until")
 
     def __init__(self) -> None:
-        self.held: dict[str, FetchedStatusList] = {}
-        self.failed_at: dict[str, float] = {}
+        self.lists: dict[str, FetchedStatusList] = {}
+        self.pause_until: dict[str, float] = {}
         self.keys = KeyCache()
 
 
 class _ListKeys(JwksClient):
-    """Keys of its own, fetched inside the one fetch of a list, which others wait for already."""
+    """Keys of its own, fetched inside the fetch of a list, which other requests share already."""
 
-    def key(self, ctx: Context, state: KeyCache, kid: object) -> Flow[VerificationKey | None]:
-        """The key of that name."""
+    def find_list_key(self, ctx: Context, state: KeyCache, kid: object) -> Flow[VerificationKey | None]:
+        """Find the key of that name, fetched if needed."""
         if not isinstance(kid, str):
             return None
         if ctx.now() >= state.until or state.keys.find(kid) is None:
@@ -105,7 +106,7 @@ class _ListKeys(JwksClient):
         return state.keys.find(kid) if ctx.now() < state.until else None
 
 
-class _Looking(ValidatorWrapper):
+class _StatusValidator(ValidatorWrapper):
     def __init__(self, inner: Validator, settings: StatusListSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._settings = settings
@@ -114,18 +115,18 @@ class _Looking(ValidatorWrapper):
         self._keys = _ListKeys(JwksSettings(jwks_lifetime_s=settings.jwks_lifetime_s), settings.timeout_s)
 
     def compute_bound(self) -> Bound:
-        """A list is used until its end; one that forgets too early leaves the bound to the validator inside."""
+        """Compute the bound: a list is used until its end; that of the validator inside if entries end too early."""
         inner, settings = self.inner.compute_bound(), self._settings
         if self._leeway_s > settings.leeway_s:
             return inner
         return inner._replace(after_revocation_s=min(settings.lifetime_s, inner.after_revocation_s))
 
     def create_wrapper_state(self) -> StatusListCache:
-        """No list yet."""
+        """Create an empty cache of lists."""
         return StatusListCache()
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """All other checks first, then the bit (section 8.3)."""
+        """Make all other checks first, then read the bit (section 8.3)."""
         verdict = yield from super().validate(ctx, state, presented)
         if not verdict.accepted:
             return verdict
@@ -134,43 +135,45 @@ class _Looking(ValidatorWrapper):
             return refuse_invalid_token("no_status", verdict.based_on)
         uri, index = reference
         yield Compute("cache.lookup")
-        held = yield from self._list(ctx, state.own, uri)
-        if held is None:
+        fetched_list = yield from self._find_list(ctx, state.own, uri)
+        if fetched_list is None:
             return refuse_unavailable("no_status_list")
-        if index >= len(held.statuses) or held.statuses.get(index):
-            return refuse_invalid_token("status", max(verdict.based_on, held.made_at))
-        return confirm_verdict(verdict, ctx.now(), self._leeway_s, held.made_at)
+        if index >= len(fetched_list.statuses) or fetched_list.statuses.get(index):
+            return refuse_invalid_token("status", max(verdict.based_on, fetched_list.made_at))
+        return confirm_verdict(verdict, ctx.now(), self._leeway_s, fetched_list.made_at)
 
-    def _list(self, ctx: Context, state: StatusListCache, uri: str) -> Flow[FetchedStatusList | None]:
-        """The list that may be used now: fetched when it is not fresh, the old one when that fails."""
-        held = state.held.get(uri)
+    def _find_list(self, ctx: Context, state: StatusListCache, uri: str) -> Flow[FetchedStatusList | None]:
+        """Find the list to use now: fetched when the cached one is not fresh, the old one when that fails."""
+        fetched_list = state.lists.get(uri)
         now = ctx.now()
-        if (held is None or now >= held.fresh_until) and now >= state.failed_at.get(uri, -self._settings.retry_s):
+        if (fetched_list is None or now >= fetched_list.fresh_until) and now >= state.pause_until.get(
+            uri, -self._settings.retry_s
+        ):
             yield Once(("status_list", uri), partial(self._fetch, ctx, state, uri))
-            held = state.held.get(uri)
-        return held if held is not None and ctx.now() < held.until else None
+            fetched_list = state.lists.get(uri)
+        return fetched_list if fetched_list is not None and ctx.now() < fetched_list.until else None
 
     def _fetch(self, ctx: Context, state: StatusListCache, uri: str) -> Flow[None]:
-        asked_at = ctx.now()
+        requested_at = ctx.now()
         request = HttpRequest(body=uri.encode(), accept=MEDIA_TYPE)  # the body stands for the path
         reply = yield Call("status_list", request, self._settings.timeout_s)
         fetched = None
         if not isinstance(reply, Failed) and reply.status == 200:
-            fetched = yield from self._read(ctx, state, uri, reply.body, asked_at)
+            fetched = yield from self._read(ctx, state, uri, reply.body, requested_at)
         if fetched is None:
-            state.failed_at[uri] = ctx.now() + self._settings.retry_s
+            state.pause_until[uri] = ctx.now() + self._settings.retry_s
             return
-        over = [name for name, held in state.held.items() if held.until <= ctx.now()]
-        for name in over:
-            del state.held[name]
-        state.held[uri] = fetched
+        ended = [name for name, fetched_list in state.lists.items() if fetched_list.until <= ctx.now()]
+        for name in ended:
+            del state.lists[name]
+        state.lists[uri] = fetched
 
     def _read(
-        self, ctx: Context, state: StatusListCache, uri: str, body: bytes, asked_at: float
+        self, ctx: Context, state: StatusListCache, uri: str, body: bytes, requested_at: float
     ) -> Flow[FetchedStatusList | None]:
-        """What a Status List Token says, if it is our server's, about this list, and in time (section 8.3)."""
+        """Read a Status List Token if it is of the right issuer, about this list, and in time (section 8.3)."""
         token = body.decode(errors="replace")
-        key = yield from self._key(ctx, state, header_of(token))
+        key = yield from self._find_key(ctx, state, read_header(token))
         if key is None:
             return None
         verification = Verification(
@@ -186,15 +189,15 @@ class _Looking(ValidatorWrapper):
         until, made_at = from_numeric_date(claims["exp"]), from_numeric_date(claims["iat"])
         ttl = claims.get("ttl", self._settings.ttl_s)
         fresh_s = ttl if isinstance(ttl, int | float) and ttl > 0 else self._settings.ttl_s
-        return FetchedStatusList(statuses, made_at, min(asked_at + fresh_s, until), until)
+        return FetchedStatusList(statuses, made_at, min(requested_at + fresh_s, until), until)
 
-    def _key(
+    def _find_key(
         self, ctx: Context, state: StatusListCache, header: Mapping[str, Any]
     ) -> Flow[VerificationKey | SharedSecret | None]:
-        if header.get("alg") == SECRET_ALGORITHM:  # a server without a key pair signs lists with what it shares, too
+        if header.get("alg") == SECRET_ALGORITHM:  # a server without a key pair signs lists with the shared secret too
             secret = self._deployment.shared_secret()
             return secret if header.get("kid") == secret.kid else None
-        return (yield from self._keys.key(ctx, state.keys, header.get("kid")))
+        return (yield from self._keys.find_list_key(ctx, state.keys, header.get("kid")))
 
 
 def _parse(claims: Mapping[str, Any], limit: int) -> StatusList | None:

@@ -1,9 +1,6 @@
-"""The authorization server's half of Token Status StatusListCache: numbering tokens, and serving the list of their statuses.
+"""Token Status List at the authorization server: tokens get an index, and the list of their statuses is served.
 
-A list is made from the token store at each fetch, so every replica serves every list, and a restart loses none.
-
-The settings of Token Status StatusListCache.
-"""
+A list is built from the token store at each fetch, so every replica serves every list, and a restart loses none."""
 
 import json
 import math
@@ -24,10 +21,10 @@ from simlib.tokens import STATUS_LIST_TYPE, StatusList, to_numeric_date
 
 @dataclass(frozen=True)
 class StatusListSettings:
-    """``entries``: how many tokens one list has room for; each is a bit of it.
+    """``entries``: how many tokens one list has room for, one bit each.
 
-    ``ttl_s``: after this long a resource server fetches the list again; ``lifetime_s``: so long it goes on with the
-    old one when it cannot. Both are at least 1, because they travel in whole seconds. ``timeout_s`` bounds each fetch,
+    ``ttl_s``: after this long a resource server fetches the list again; ``lifetime_s``: so long it uses the old one
+    when it cannot. Both are at least 1, because they are sent in whole seconds. ``timeout_s`` bounds each fetch,
     ``retry_s`` is the pause after one that failed, ``jwks_lifetime_s`` how long the keys are used by which lists are
     verified. ``limit_bytes``: a list that unpacks to more is refused. ``leeway_s``: how long an entry stays after the
     ``exp`` of its token, which must be no less than the leeway of the validators.
@@ -60,7 +57,7 @@ PATH = "/statuslists/"
 
 
 def read_status_reference(claims: Mapping[str, Any]) -> tuple[str, int] | None:
-    """URI and index in the claim "status" (section 6.1), if they are there."""
+    """Read URI and index from the claim "status" (section 6.1); None when they are missing."""
     match claims.get("status"):
         case {"status_list": {"idx": int(index), "uri": str(uri)}} if not isinstance(index, bool) and index >= 0:
             return uri, index
@@ -70,8 +67,8 @@ def read_status_reference(claims: Mapping[str, Any]) -> tuple[str, int] | None:
 class StatusIndexIssuer(IssuerWrapper):
     """Gives each token the next index of a list, and begins a new list of a random name when one is full.
 
-    So no two processes ever give out the same place, without asking anybody. The simulated replicas of a server share
-    one numbering, where real ones would each begin lists of their own.
+    So no two processes assign the same index, without coordination. The simulated replicas of a server share one
+    sequence, where real ones would each begin lists of their own.
     """
 
     def __init__(self, inner: Issuer, settings: StatusListSettings, deployment: DeploymentConfig) -> None:
@@ -82,7 +79,7 @@ class StatusIndexIssuer(IssuerWrapper):
         self._next = settings.entries
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
-        """Issue with a place in a list."""
+        """Issue a token with an index in a list."""
         if self._next == self._entries:
             self._uri, self._next = self._base + ctx.random_bytes("status_list", 8).hex(), 0
         status = {"status_list": {"idx": self._next, "uri": self._uri}}
@@ -98,7 +95,7 @@ class StatusListEndpoint:
         self._deployment = deployment
 
     def __call__(self, ctx: Context, request: HttpRequest, server: Any) -> Flow[Reply]:
-        """The list as it is now; 404 for a list of another server, 501 when this one cannot sign."""
+        """Answer with the list as it is now; 404 for a list of another server, 501 when this one cannot sign."""
         settings = self._settings
         uri = request.body.decode(errors="replace")
         if not uri.startswith(self._deployment.issuer + PATH):
@@ -107,10 +104,10 @@ class StatusListEndpoint:
             return Reply(501)
         made_at = ctx.now()
         # An entry stays for as long as validators with leeway may accept its token after exp.
-        still = made_at - settings.leeway_s
-        since = still - self._deployment.token_lifetime_s - 1.0
-        rows = yield Call("store", StoreRevokedSince(since, still))
-        claim = yield Compute("status_list.build", partial(_built, rows, uri, settings.entries))
+        valid_until = made_at - settings.leeway_s
+        since = valid_until - self._deployment.token_lifetime_s - 1.0
+        rows = yield Call("store", StoreRevokedSince(since, valid_until))
+        claim = yield Compute("status_list.build", partial(_build_claim, rows, uri, settings.entries))
         claims = {
             "iss": self._deployment.issuer,
             "sub": uri,
@@ -123,12 +120,12 @@ class StatusListEndpoint:
         return Reply(200, token.encode())
 
 
-def _built(rows: Iterable[tuple[str, TokenRow]], uri: str, entries: int) -> dict[str, Any]:
-    return StatusList.of(entries, _indexes(rows, uri, entries)).to_claim()
+def _build_claim(rows: Iterable[tuple[str, TokenRow]], uri: str, entries: int) -> dict[str, Any]:
+    return StatusList.create(entries, _iterate_indexes(rows, uri, entries)).to_claim()
 
 
-def _indexes(rows: Iterable[tuple[str, TokenRow]], uri: str, entries: int) -> Iterator[int]:
-    """Where the revoked tokens of one list stand; other rows have no part in it."""
+def _iterate_indexes(rows: Iterable[tuple[str, TokenRow]], uri: str, entries: int) -> Iterator[int]:
+    """Iterate over the indexes of revoked tokens in one list; rows of other lists are skipped."""
     for _, row in rows:
         if uri in row.details:
             reference = read_status_reference(json.loads(row.details).get("claims", {}))

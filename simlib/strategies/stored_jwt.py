@@ -1,4 +1,4 @@
-"""Self-contained and stored: the server signs a JWT and keeps a row of it (S22 of data/evidence/strategies.csv)."""
+"""Stored JWT: self-contained, and with a row at the authorization server (S22 of data/evidence/strategies.csv)."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -11,22 +11,22 @@ from simlib.tokens import judge_time
 
 
 class StoredJwt(JwtAccessToken):
-    """Services can verify the token themselves; the server knows each one, so it can list and revoke them."""
+    """Services can verify the token themselves; the server has a row of each, so it can list and revoke them."""
 
     name: ClassVar[str] = "stored_jwt"
     summary: ClassVar[str] = "signed JWT access token, of which the AS also keeps a row"
 
     @staticmethod
     def list_operations(settings: JwtAccessTokenSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return JwtAccessToken.list_operations(settings, deployment) | {"store.put"}
 
-    def _note(self, claims: Mapping[str, Any]) -> Flow[None]:
+    def _store_issued(self, claims: Mapping[str, Any]) -> Flow[None]:
         """Write the row under the ``jti``."""
-        yield Call("store", StorePut(format_jti_key(claims), self._row(claims, "access")))
+        yield Call("store", StorePut(format_jti_key(claims), self._build_row(claims, "access")))
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """Verify the server's own signature, then read the row: what it says holds."""
+        """Verify the server's own signature, then read the row, which decides."""
         claims = yield from self._read(token)
         if claims is None or judge_time(claims, ctx.now()) is not None:
             return None
@@ -36,9 +36,9 @@ class StoredJwt(JwtAccessToken):
         return TokenRow(*row)
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Mark the row."""
+        """Mark the row as revoked."""
         claims = yield from self._read(token)
         if claims is None or judge_time(claims, ctx.now()) is not None:
             return False
-        known = yield Call("store", StoreRevoke(format_jti_key(claims), ctx.now()))
-        return bool(known)
+        was_found = yield Call("store", StoreRevoke(format_jti_key(claims), ctx.now()))
+        return bool(was_found)

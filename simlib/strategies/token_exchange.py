@@ -1,6 +1,5 @@
-"""A service swaps the token that it was called with for one that the next takes (RFC 8693; S17 of
-data/evidence/strategies.csv).
-"""
+"""Token exchange: a service swaps the token that it received for one that the next service accepts (RFC 8693; S17 of
+data/evidence/strategies.csv)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from simlib.strategies.base import DeploymentConfig, TokenFormat
 from simlib.strategies.introspection_cache import IntrospectionCache
 from simlib.strategies.introspection_client import IntrospectionResult, format_basic_authorization, parse_json_object
 from simlib.strategies.settings_checks import check_at_least, check_positive
-from simlib.tokens import store_key
+from simlib.tokens import make_store_key
 
 REFUSED = ("invalid_request", "invalid_grant")
-"""How a server says that the subject token is good no more (RFC 8693 section 2.2.2)."""
+"""Error codes for a subject token that is no longer valid (RFC 8693 section 2.2.2)."""
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
@@ -40,9 +39,9 @@ class TokenExchangeSettings:
 
 
 class TokenExchange:
-    """Each inner service takes only tokens made out to it, and sees in ``act`` who calls.
+    """Each inner service accepts only tokens issued for it, and sees the calling service in ``act``.
 
-    Who presents a token whose exchange is kept has been let in with it just before: by the validator of this service.
+    A cached exchange is used only for a token that the validator of this service has just accepted.
     """
 
     name: ClassVar[str] = "token_exchange"
@@ -53,7 +52,7 @@ class TokenExchange:
 
     @staticmethod
     def list_operations(settings: TokenExchangeSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return frozenset({"token.hash", "cache.lookup", "form.encode", "json.decode"})
 
     def __init__(self, settings: TokenExchangeSettings, deployment: DeploymentConfig) -> None:
@@ -61,17 +60,17 @@ class TokenExchange:
         self._authorization = format_basic_authorization(deployment.resource_server)
 
     def create_state(self) -> IntrospectionCache:
-        """Nothing exchanged yet."""
+        """Create an empty cache of exchanged tokens."""
         return IntrospectionCache(self._settings.capacity)
 
     def obtain_credential(
         self, ctx: Context, state: IntrospectionCache, token: str, audience: str
     ) -> Flow[str | Failed]:
-        """One that was exchanged before, or a new one; all who need the same at the same time share one exchange."""
-        key = f"{(yield Compute('token.hash', partial(store_key, token)))} {audience}"
-        kept: IntrospectionResult | None = yield Compute("cache.lookup", lambda: state.get(key, ctx.now()))
-        if kept is not None:
-            return kept.text
+        """Obtain a cached token, or a new one; requests that need the same at the same time share one exchange."""
+        key = f"{(yield Compute('token.hash', partial(make_store_key, token)))} {audience}"
+        cached: IntrospectionResult | None = yield Compute("cache.lookup", lambda: state.get(key, ctx.now()))
+        if cached is not None:
+            return cached.text
         exchange = partial(self._exchange, ctx, state, key, token, audience)
         exchanged: str | Failed = yield Once(("exchange", key), exchange)
         return exchanged
@@ -79,7 +78,7 @@ class TokenExchange:
     def _exchange(
         self, ctx: Context, state: IntrospectionCache, key: str, token: str, audience: str
     ) -> Flow[str | Failed]:
-        """Ask for it (section 2.1) and read the answer (section 2.2.1)."""
+        """Request the exchange (section 2.1) and read the answer (section 2.2.1)."""
         form = {
             "grant_type": GRANT_TYPE,
             "subject_token": token,
@@ -87,18 +86,18 @@ class TokenExchange:
             "audience": audience,
         }
         body = yield Compute("form.encode", lambda: urlencode(form, errors="surrogatepass").encode())
-        asked_at = ctx.now()
+        requested_at = ctx.now()
         reply: Answer = yield Call("token", HttpRequest(self._authorization, body), self._settings.timeout_s)
         if isinstance(reply, Failed):
             return reply
         answer = yield Compute("json.decode", partial(parse_json_object, reply.body))
         if reply.status != 200:
-            refused = answer is not None and answer.get("error") in REFUSED
-            return "" if refused else Failed("status", reply.status)
+            is_refused = answer is not None and answer.get("error") in REFUSED
+            return "" if is_refused else Failed("status", reply.status)
         if answer is None or not _is_usable(answer):
             return Failed("status", reply.status)
-        exchanged = IntrospectionResult(answer, asked_at, answer["access_token"])
-        until = asked_at + min(self._settings.ttl_s, answer["expires_in"])
+        exchanged = IntrospectionResult(answer, requested_at, answer["access_token"])
+        until = requested_at + min(self._settings.ttl_s, answer["expires_in"])
         if until > ctx.now():
             state.put(key, exchanged, until)
         return exchanged.text

@@ -11,28 +11,34 @@ from simlib.tokens import from_numeric_date, has_scope, judge_time
 
 
 def refuse_missing_token() -> Verdict:
-    """No credentials were presented: 401 without an error code."""
+    """Refuse a request without credentials: 401 without an error code."""
     return Verdict(False, 401, "no_token", challenge="Bearer")
 
 
 def refuse_invalid_token(reason: str, based_on: float = 0.0) -> Verdict:
-    """The token is expired, revoked, malformed or not for us: 401 invalid_token; ``reason`` names the check."""
+    """Refuse a token that is expired, revoked, malformed or for another audience: 401 invalid_token.
+
+    ``reason`` names the check.
+    """
     return Verdict(False, 401, reason, challenge='Bearer error="invalid_token"', based_on=based_on)
 
 
 def refuse_insufficient_scope(scope: str, based_on: float = 0.0) -> Verdict:
-    """The token is good but not for this: 403 insufficient_scope."""
+    """Refuse a valid token that lacks the scope: 403 insufficient_scope."""
     challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
     return Verdict(False, 403, "scope", challenge=challenge, based_on=based_on)
 
 
 def refuse_unavailable(reason: str) -> Verdict:
-    """The authorization server could not be asked: 503, and the request is refused all the same (fail closed)."""
+    """Refuse with 503 when the authorization server could not be reached (fail closed)."""
     return Verdict(False, 503, reason)
 
 
 def judge_claims(claims: Mapping[str, Any], now: float, leeway: float, scope: str) -> Verdict:
-    """In time at ``now`` (seconds), and for this scope; the server's last word about them was when they were issued."""
+    """Judge claims whose signature, issuer and audience are verified: in time at ``now``, and for this scope.
+
+    They are based on what the server knew when it issued them.
+    """
     based_on = from_numeric_date(claims["iat"]) if isinstance(claims["iat"], int | float) else 0.0
     untimely = judge_time(claims, now, leeway)
     if untimely is not None:
@@ -43,9 +49,9 @@ def judge_claims(claims: Mapping[str, Any], now: float, leeway: float, scope: st
 
 
 def confirm_verdict(verdict: Verdict, now: float, leeway: float, based_on: float = -inf) -> Verdict:
-    """The accepted verdict, unless the token has ended by ``now``; seconds, with ``leeway`` granted at expiry.
+    """Confirm an accepted verdict after a wrapper's own checks, unless the token has ended by ``now``.
 
-    ``based_on`` is the instant of the word of the authorization server that the wrapper went by.
+    ``leeway`` is granted at expiry. ``based_on`` is the instant of the server's information that the wrapper used.
     """
     newest = max(verdict.based_on, based_on)
     untimely = judge_time(verdict.claims, now, leeway)

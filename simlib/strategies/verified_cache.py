@@ -1,4 +1,5 @@
-"""What was found by verifying a token is kept for a while, by the hash of its bytes (S7 of strategies.csv)."""
+"""Cache of verified tokens: verdicts are kept by the hash of the token, for a while and never beyond its ``exp`` (S7 of
+data/evidence/strategies.csv)."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -11,14 +12,14 @@ from simlib.strategies.protocols import Validator, Wrapper
 from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_missing_token
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
-from simlib.tokens import from_numeric_date, has_scope, judge_time, store_key
+from simlib.tokens import from_numeric_date, has_scope, judge_time, make_store_key
 
 
 @dataclass(frozen=True)
 class VerifiedCacheSettings:
     """``ttl_s`` and ``capacity`` bound the cache of each replica; nothing is kept beyond the ``exp`` of its token.
 
-    For ``ttl_s`` a token signed with a key that has been taken out of the key set goes on to be believed.
+    For ``ttl_s`` a token is still accepted whose key has been removed from the key set.
     """
 
     ttl_s: float = 300.0
@@ -30,19 +31,19 @@ class VerifiedCacheSettings:
 
 
 class VerifiedCache(Wrapper):
-    """A token that was seen before costs a hash and a look into a dict instead of a signature or a decryption."""
+    """A cached token costs a hash and a look into a dict instead of a verification or a decryption."""
 
     name: ClassVar[str] = "verified_cache"
     summary: ClassVar[str] = "verified tokens kept for a while in each replica; first among the wrappers"
     formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt", "encrypted", "paseto"})
     at_edge: ClassVar[bool] = False
     comes_first: ClassVar[bool] = True
-    """A hit would skip the checks of another wrapper inside, so the list of wrappers may not put one there."""
+    """A hit would skip the checks of another wrapper inside, so no wrapper may be listed before it."""
     Settings: ClassVar[type[VerifiedCacheSettings]] = VerifiedCacheSettings
 
     @staticmethod
     def list_operations(settings: VerifiedCacheSettings, deployment: DeploymentConfig) -> frozenset[str]:
-        """What it charges to a cost profile."""
+        """List its operations in a cost profile."""
         return frozenset({"token.hash", "cache.lookup", "claims.check"})
 
     def __init__(self, settings: VerifiedCacheSettings, deployment: DeploymentConfig) -> None:
@@ -50,10 +51,10 @@ class VerifiedCache(Wrapper):
         self._deployment = deployment
 
     def wrap_validator(self, validator: Validator) -> Validator:
-        """Raises ValueError around another wrapper: a hit would skip what that one checks at every request."""
+        """Wrap the validator. Raises ValueError around another wrapper: a hit would skip its checks."""
         if isinstance(validator, ValidatorWrapper):
             raise ValueError("verified_cache must come first among the wrappers: a hit skips what is inside it")
-        return _Caching(validator, self._settings, self._deployment)
+        return _CachingValidator(validator, self._settings, self._deployment)
 
 
 class VerdictCache(ExpiringCache[Verdict]):
@@ -62,34 +63,34 @@ class VerdictCache(ExpiringCache[Verdict]):
     __slots__ = ()
 
 
-class _Caching(ValidatorWrapper):
+class _CachingValidator(ValidatorWrapper):
     def __init__(self, inner: Validator, settings: VerifiedCacheSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._settings = settings
         self._lifetime_s = deployment.token_lifetime_s
 
     def compute_bound(self) -> Bound:
-        """A verdict is as old as it was when it was kept, and then the TTL; it ends with the token in any case."""
+        """Compute the bound: the age of a verdict when it was cached, plus the TTL, at most the life of the token."""
         inner = self.inner.compute_bound()
         latest = max(inner.after_revocation_s, self._lifetime_s)
         return inner._replace(after_revocation_s=min(inner.after_revocation_s + self._settings.ttl_s, latest))
 
     def create_wrapper_state(self) -> VerdictCache:
-        """An empty cache."""
+        """Create an empty cache."""
         return VerdictCache(self._settings.capacity)
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """Look the token up; what is known is judged in time and scope at this instant, else all is done anew."""
+        """Look the token up; a cached verdict is judged by time and scope at this instant."""
         if not presented.token:
             return refuse_missing_token()
-        key = yield Compute("token.hash", partial(store_key, presented.token))
+        key = yield Compute("token.hash", partial(make_store_key, presented.token))
         yield Compute("cache.lookup")
-        known = state.own.get(key, ctx.now())
-        if known is not None:
+        cached = state.own.get(key, ctx.now())
+        if cached is not None:
             yield Compute("claims.check")
-            if judge_time(known.claims, ctx.now(), self.inner.compute_bound().after_expiry_s) is None:
-                return _for_scope(known, presented.scope)
-        begun = ctx.now()  # the key set that decides is at least as old
+            if judge_time(cached.claims, ctx.now(), self.inner.compute_bound().after_expiry_s) is None:
+                return _judge_scope(cached, presented.scope)
+        begun = ctx.now()  # not later than the key set that decides
         verdict = yield from self.inner.validate(ctx, state.inner, presented)
         expiry = verdict.claims.get("exp")
         if verdict.accepted and isinstance(expiry, int | float):
@@ -99,5 +100,5 @@ class _Caching(ValidatorWrapper):
         return verdict
 
 
-def _for_scope(known: Verdict, scope: str) -> Verdict:
-    return known if has_scope(known.claims, scope) else refuse_insufficient_scope(scope, known.based_on)
+def _judge_scope(cached: Verdict, scope: str) -> Verdict:
+    return cached if has_scope(cached.claims, scope) else refuse_insufficient_scope(scope, cached.based_on)

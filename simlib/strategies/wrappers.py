@@ -9,16 +9,16 @@ from simlib.scenario.messages import HttpRequest, TokenRow
 from simlib.strategies.base import Bound, Grant, Issued, PresentedToken
 from simlib.strategies.call_interception import intercept_calls, is_authorization_server
 from simlib.strategies.protocols import BackgroundWorker, Issuer, Presenter, PushReceiver, Validator
-from simlib.tokens import SigningKey, payload_of
+from simlib.tokens import SigningKey, read_payload
 
 T = TypeVar("T")
 
 ReplicaCallSender = Callable[[Context, Any, Call], Flow[Answer]]
-"""Makes one call; the state is that of the replica."""
+"""Makes one call, with the state of the replica."""
 
 
 class WrapperState(NamedTuple):
-    """The state of one replica: the wrapper's own and that of the validator inside."""
+    """State of one replica: the wrapper's own and that of the validator inside."""
 
     own: Any
     inner: Any
@@ -27,8 +27,8 @@ class WrapperState(NamedTuple):
 class ValidatorWrapper:
     """Passes everything on to the validator inside; a wrapper overrides what it changes.
 
-    ``binds``: it refuses who cannot show a key. ``fails_open``: it accepts when nobody can tell, marked by the reason
-    of the verdict.
+    ``binds``: it refuses clients that cannot prove a key. ``fails_open``: it accepts when no verdict can be reached,
+    marked by the reason of the verdict.
     """
 
     def __init__(self, inner: Validator) -> None:
@@ -40,14 +40,14 @@ class ValidatorWrapper:
         self.fails_open: bool = getattr(inner, "fails_open", False)
 
     def compute_bound(self) -> Bound:
-        """What the validator inside promises."""
+        """Return the bound of the validator inside."""
         return self.inner.compute_bound()
 
     def create_wrapper_state(self) -> Any:
-        """The wrapper's own state in one replica, as it starts."""
+        """Create the wrapper's own state in one replica, as it starts."""
 
     def create_state(self) -> WrapperState:
-        """Both states."""
+        """Create both states."""
         return WrapperState(self.create_wrapper_state(), self.inner.create_state())
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
@@ -55,11 +55,11 @@ class ValidatorWrapper:
         return (yield from self.inner.validate(ctx, state.inner, presented))
 
     def list_background_tasks(self, ctx: Context, state: WrapperState) -> tuple[Flow[None], ...]:
-        """The work that the validator inside does by itself; a wrapper adds its own."""
+        """List the background tasks of the validator inside; a wrapper adds its own."""
         return self.inner.list_background_tasks(ctx, state.inner) if isinstance(self.inner, BackgroundWorker) else ()
 
     def receive(self, ctx: Context, state: WrapperState, request: HttpRequest) -> Flow[Reply]:
-        """A push that is not the wrapper's is one for the validator inside; 404 when nobody takes it."""
+        """Hand a push that is not the wrapper's to the validator inside; 404 when that receives none."""
         if isinstance(self.inner, PushReceiver):
             return (yield from self.inner.receive(ctx, state.inner, request))
         return Reply(404)
@@ -71,39 +71,39 @@ class IssuerWrapper:
     def __init__(self, inner: Issuer) -> None:
         self.inner = inner
         self.token_format = getattr(inner, "token_format", None)
-        if hasattr(inner, "sign"):  # only a server with a key has it, and whoever looks must see the same
+        if hasattr(inner, "sign"):  # only a server with a key has it, and callers test for it
             self.sign = inner.sign
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
-        """Make an access token."""
+        """Issue an access token."""
         return self.inner.issue(ctx, grant)
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """What an access token stands for now; None when it is not active."""
+        """Find the row that an access token stands for now; None when it is not active."""
         return self.inner.inspect(ctx, token)
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Let an access token be inactive from now on; whether there was such a token."""
+        """Revoke an access token; returns whether there was such a token."""
         return self.inner.revoke(ctx, token)
 
     def list_keys(self) -> tuple[SigningKey, ...]:
-        """The keys whose public halves the JWKS endpoint serves."""
+        """List the keys whose public halves the JWKS endpoint serves."""
         return self.inner.list_keys()
 
 
 class JwtIssuerWrapper(IssuerWrapper):
-    """Around a part that issues signed tokens, which the server itself can read again."""
+    """Wraps a part that issues signed tokens, which the server itself can read."""
 
-    def revoked_claims(self, ctx: Context, token: str) -> Flow[Mapping[str, Any] | None]:
-        """Revoke a token; its claims when there was such a token, whose signature the part inside has then verified."""
+    def revoke_claims(self, ctx: Context, token: str) -> Flow[Mapping[str, Any] | None]:
+        """Revoke a token; its claims, verified by the part inside, or None when there is no such token."""
         if not (yield from self.inner.revoke(ctx, token)):
             return None
-        claims: Mapping[str, Any] = yield Compute("json.decode", partial(payload_of, token))
+        claims: Mapping[str, Any] = yield Compute("json.decode", partial(read_payload, token))
         return claims
 
 
 class PresenterWrapper:
-    """Passes everything on to the part inside; a wrapper overrides ``outgoing``, by which calls to ``targets`` go."""
+    """Passes everything on to the part inside; a wrapper overrides ``send_call``, which calls ``targets``."""
 
     targets: frozenset[str] = frozenset({"api", "token"})
 
@@ -122,38 +122,38 @@ class PresenterWrapper:
         return answer
 
     def request(self, ctx: Context, state: Any, request: HttpRequest) -> Flow[Any]:
-        """One API request of the part inside."""
-        return self._intercepted(ctx, state, self.inner.request(ctx, state, request))
+        """Make one API request of the part inside."""
+        return self._intercept(ctx, state, self.inner.request(ctx, state, request))
 
     def wrap_flow(self, ctx: Context, state: Any, flow: Flow[T]) -> Flow[T]:
-        """Another flow of the same client, with its calls made as here."""
-        return self._intercepted(ctx, state, self.inner.wrap_flow(ctx, state, flow))
+        """Wrap another flow of the same client, so that its calls are made as here."""
+        return self._intercept(ctx, state, self.inner.wrap_flow(ctx, state, flow))
 
-    def _intercepted(self, ctx: Context, state: Any, flow: Flow[T]) -> Flow[T]:
+    def _intercept(self, ctx: Context, state: Any, flow: Flow[T]) -> Flow[T]:
         return intercept_calls(flow, self.targets.__contains__, partial(self.send_call, ctx, state))
 
 
 class OutgoingCallsWrapper(ValidatorWrapper):
     """The validator inside with its calls to the authorization server, those of its background work too, made by
-    ``make``; ``new_state`` gives each replica what ``make`` remembers.
+    ``send_call``; ``new_state`` makes the state of it in each replica.
     """
 
-    def __init__(self, inner: Validator, new_state: Callable[[], Any], make: ReplicaCallSender) -> None:
+    def __init__(self, inner: Validator, new_state: Callable[[], Any], send_call: ReplicaCallSender) -> None:
         super().__init__(inner)
         self._new_state = new_state
-        self._make = make
+        self._send_call = send_call
 
     def create_wrapper_state(self) -> Any:
-        """What calls are remembered by."""
+        """Create the state that the calls of one replica share."""
         return self._new_state()
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """The verdict of the validator inside."""
-        return self._intercepted(ctx, state, super().validate(ctx, state, presented))
+        return self._intercept(ctx, state, super().validate(ctx, state, presented))
 
     def list_background_tasks(self, ctx: Context, state: WrapperState) -> tuple[Flow[None], ...]:
-        """The work of the validator inside."""
-        return tuple(self._intercepted(ctx, state, flow) for flow in super().list_background_tasks(ctx, state))
+        """List the background tasks of the validator inside."""
+        return tuple(self._intercept(ctx, state, flow) for flow in super().list_background_tasks(ctx, state))
 
-    def _intercepted(self, ctx: Context, state: WrapperState, flow: Flow[Any]) -> Flow[Any]:
-        return intercept_calls(flow, is_authorization_server, partial(self._make, ctx, state.own))
+    def _intercept(self, ctx: Context, state: WrapperState, flow: Flow[Any]) -> Flow[Any]:
+        return intercept_calls(flow, is_authorization_server, partial(self._send_call, ctx, state.own))

@@ -11,7 +11,7 @@ from simlib.decision.attack_findings import compute_findings, describe_cell
 from simlib.experiment.attack_matrix import tabulate_attacks
 from simlib.flows import VULNERABLE_FLOWS
 from simlib.flows import authorization_code as code_flow
-from simlib.flows.front_channel import Countermeasures
+from simlib.flows.front_channel import Safeguards
 from simlib.pentest.attacker_assets import ASSETS, obtain_assets
 from simlib.pentest.network import ATTACKER
 from simlib.pentest.target import ATTACKER_USER, OWNER_USER
@@ -146,7 +146,7 @@ def test_the_cell_of_a_flow_changes_with_the_precautions_of_the_client(monkeypat
     design = tiny().designs["jwt_local"]
     mixed = {"kind": "spa", "flow": "authorization_code"}
     assert attacked(design, "issuer_mixup", **mixed).check == "browser: iss"
-    monkeypatch.setattr(code_flow.AuthorizationCode, "countermeasures", Countermeasures(issuer=False))
+    monkeypatch.setattr(code_flow.AuthorizationCode, "safeguards", Safeguards(issuer=False))
     assert attacked(design, "issuer_mixup", **mixed).outcome == "accepted"
 
 

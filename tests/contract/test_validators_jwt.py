@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from simlib.scenario.effects import Verdict
 from simlib.tokens import ALGORITHMS, KeySet, SigningKey
-from simlib.tokens.forging import encode_segment, forge_unsigned, read_claims, sign_claims, sign_with_hmac
+from simlib.tokens.forging import encode, forge_unsigned, read_claims, sign_claims, sign_with_hmac
 from support.cases import FIRST, JWT_CASES, Case, name_of
 from support.keys import impostor, key
 from support.stage import ELSEWHERE, Stage
@@ -93,7 +93,7 @@ def test_an_hmac_under_our_public_key_is_refused(stage: Stage) -> None:
     public = signing.verification_key
     spki = (Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     secrets = [public.public_key.public_bytes(*form) for form in spki]
-    secrets += [KeySet((public,)).to_jwks(), encode_segment(dict(public.jwk)).encode(), public.thumbprint.encode(), b""]
+    secrets += [KeySet((public,)).to_jwks(), encode(dict(public.jwk)).encode(), public.thumbprint.encode(), b""]
     for secret in secrets:
         assert refusal(stage.present(sign_with_hmac(claims, signing.kid, secret))) == "algorithm"
 
@@ -115,7 +115,7 @@ def test_each_claim_of_rfc_9068_is_required(missing: str, stage: Stage) -> None:
 def test_a_payload_with_one_more_right_is_refused(stage: Stage) -> None:
     header, _, signature = stage.issue().token.split(".")
     claims, _ = genuine(stage)
-    payload = encode_segment({**claims, "scope": claims["scope"] + " admin"})
+    payload = encode({**claims, "scope": claims["scope"] + " admin"})
     assert refusal(stage.present(f"{header}.{payload}.{signature}")) == "signature"
 
 

@@ -18,7 +18,7 @@ from simlib.strategies import (
 )
 from simlib.strategies.split_token import read_half
 from simlib.tokens import EPOCH, make_store_key, read_payload
-from simlib.tokens.forging import encode_segment
+from simlib.tokens.forging import encode
 from support.stage import ELSEWHERE, PUSHED, RESOURCE_SERVER, SCOPE, Stage, basic
 from support.stepping import Delay
 
@@ -38,7 +38,7 @@ def split(make_stage: Callable[..., Stage], shared: bool = False, wait: bool = T
 def forged(**claims: Any) -> bytes:
     """A JWT that nobody has signed, as a body."""
     usual = {"iss": "https://as.example", "aud": "https://api.example", "sub": "u", "scope": SCOPE, "exp": EPOCH + 100}
-    return f"{encode_segment({'alg': 'RS256'})}.{encode_segment({**usual, **claims})}.c2ln".encode()
+    return f"{encode({'alg': 'RS256'})}.{encode({**usual, **claims})}.c2ln".encode()
 
 
 # --- phantom token ------------------------------------------------------------------------------------------------
@@ -300,7 +300,7 @@ def test_a_forged_head_before_a_real_signature_half_means_nothing(make_stage: Ca
     header, payload, _ = stage.present_bare(token).forward.split(".")
     claims = read_payload(f"{header}.{payload}.x")
     assert claims is not None
-    more = encode_segment({**claims, "scope": f"{SCOPE} admin"})
+    more = encode({**claims, "scope": f"{SCOPE} admin"})
     for bearer, status in ((f"{header}.{payload}.{token}", 200), (f"{header}.{more}.{token}", 401)):
         assert stage.ask("userinfo", HttpRequest(f"Bearer {bearer}")).status == status
 
@@ -315,9 +315,9 @@ def test_a_half_that_the_shared_store_does_not_hold_is_an_unknown_token(make_sta
 @pytest.mark.parametrize("exp", ["never", None, True, ...], ids=["text", "null", "truth", "missing"])
 def test_a_half_without_an_end_is_no_half(exp: Any) -> None:
     claims = {"iss": "i", "iat": EPOCH, **({} if exp is ... else {"exp": exp})}
-    head = f"{encode_segment({'alg': 'RS256'})}.{encode_segment(claims)}"
+    head = f"{encode({'alg': 'RS256'})}.{encode(claims)}"
     assert read_half(head, 0.0) is None
-    good = f"{encode_segment({'alg': 'RS256'})}.{encode_segment({**claims, 'exp': EPOCH + 10})}"
+    good = f"{encode({'alg': 'RS256'})}.{encode({**claims, 'exp': EPOCH + 10})}"
     assert read_half(good, 0.0) is not None
 
 

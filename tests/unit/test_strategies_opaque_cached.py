@@ -197,7 +197,7 @@ def test_the_least_recently_used_answer_goes_first(make_stage: Callable[..., Sta
 def test_the_cache_holds_no_token(stage: Stage) -> None:
     token = stage.issue().token
     stage.present(token)
-    assert token not in repr(stage.state._kept)
+    assert token not in repr(stage.state._entries)
 
 
 # --- the cache by itself -----------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def test_a_dump_of_what_is_kept_shows_no_token_that_came_in() -> None:
     calling = Calling()
     token = calling.token()
     calling.exchanged(token)
-    assert token not in repr(calling.state._kept)
+    assert token not in repr(calling.state._entries)
 
 
 def _answer(**changes: Any) -> Reply:

@@ -38,7 +38,7 @@ from simlib.tokens import (
     sign_jwt,
     sign_paseto,
 )
-from simlib.tokens.forging import decode_segment, encode_segment, forge_unsigned, read_claims, sign_claims
+from simlib.tokens.forging import decode, encode, forge_unsigned, read_claims, sign_claims
 from support.keys import impostor, key
 from support.stage import AUDIENCE, ISSUER, RESOURCE_SERVER, SCOPE, Stage
 from support.stepping import Delay, Route
@@ -112,7 +112,7 @@ def test_a_signed_token_that_is_not_encrypted_is_refused(sealed: Stage) -> None:
 )
 def test_the_header_of_an_encrypted_token_chooses_nothing(change: dict[str, Any], reason: str, sealed: Stage) -> None:
     head, rest = sealed.issue().token.split(".", 1)
-    assert sealed.present(f"{encode_segment({**read_header(head + '.'), **change})}.{rest}").reason == reason
+    assert sealed.present(f"{encode({**read_header(head + '.'), **change})}.{rest}").reason == reason
 
 
 def test_the_other_key_management_is_refused(make_stage: Callable[..., Stage]) -> None:
@@ -123,8 +123,8 @@ def test_the_other_key_management_is_refused(make_stage: Callable[..., Stage]) -
 
 
 def test_a_missing_package_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simlib.strategies.settings_checks, "jwe_is_available", lambda: False)
-    monkeypatch.setattr(simlib.strategies.settings_checks, "paseto_is_available", lambda: False)
+    monkeypatch.setattr(simlib.strategies.settings_checks, "is_jwe_available", lambda: False)
+    monkeypatch.setattr(simlib.strategies.settings_checks, "is_paseto_available", lambda: False)
     for kind, package in (
         (EncryptedJwtIssuer, "joserfc"),
         (EncryptedJwtValidator, "joserfc"),
@@ -147,8 +147,8 @@ def test_a_paseto_says_what_a_jwt_would_in_its_own_form(make_stage: Callable[...
     stage = make_stage(PasetoValidator, PasetoIssuer)
     token = stage.issue("user-7").token
     version, purpose, payload, footer = token.split(".")
-    assert (version, purpose, decode_segment(footer)) == ("v4", "public", b'{"kid":"current"}')
-    assert b'"exp":"2026-01-01T00:05:00+00:00"' in decode_segment(payload)
+    assert (version, purpose, decode(footer)) == ("v4", "public", b'{"kid":"current"}')
+    assert b'"exp":"2026-01-01T00:05:00+00:00"' in decode(payload)
     verdict = stage.present(token)
     assert (verdict.claims["sub"], verdict.claims["exp"], verdict.claims["iat"]) == ("user-7", EPOCH + 300, EPOCH)
 
@@ -192,7 +192,7 @@ def test_a_paseto_has_one_spelling_and_one_footer(make_stage: Callable[..., Stag
     stage = make_stage(PasetoValidator, PasetoIssuer)
     token = stage.issue().token
     head, _, footer = token.rpartition(".")
-    other = encode_segment({"kid": "current", "more": 1})
+    other = encode({"kid": "current", "more": 1})
     for bent in (
         f"{head}.{other}",
         head,

@@ -1,8 +1,7 @@
-"""Parts that lack one check, to show what goes wrong without it. No design can choose them: ``refused`` says why.
+"""Vulnerable parts: each lacks one check, to show what goes wrong without it.
 
-They are outside `simlib.strategies.CATALOGUE`, one per file, and stand beside it only where attacks are run.
-``instead`` is the sound part of which they are a copy with something left out.
-"""
+No design can choose them: ``refused`` says why. They are outside `simlib.strategies.CATALOGUE` and used only where
+attacks are run. ``instead`` is the secure part of which they are a copy with something left out."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

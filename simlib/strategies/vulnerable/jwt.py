@@ -1,19 +1,6 @@
-"""A victim: decodes JWTs and believes what they say (RFC 8725 section 3.3; CVE-2022-39227 had the same effect).
+"""Vulnerable validators of JWTs: each leaves out one check of a secure one.
 
-A victim: the token's header decides how it is verified (RFC 8725 section 2.1; CVE-2015-9235, CVE-2016-10555).
-
-A victim: verifies with the key that the token brings along (RFC 8725 section 3.10; CVE-2018-0114).
-
-A victim: takes tokens that were made out to others (RFC 9068 section 4, RFC 8725 section 3.9; CVE-2024-5798).
-
-A victim: believes every issuer whose key it knows, as with keys shared by tenants (RFC 8725 section 3.8).
-
-A victim: does not look at the clock (RFC 7519 sections 4.1.4 and 4.1.5).
-
-A victim: takes any JWT of the issuer for an access token (RFC 8725 section 3.11, RFC 9068 section 4).
-
-A victim: opens encrypted tokens as their headers ask, with any algorithm and to any size (RFC 8725 section 3.6).
-"""
+The RFC and the CVE of each are with its class."""
 
 import hashlib
 import hmac
@@ -34,84 +21,94 @@ from simlib.strategies.verdicts import (
     refuse_missing_token,
     refuse_unavailable,
 )
-from simlib.tokens import KeySet, SharedSecret, Verification, VerificationKey, has_scope, header_of, payload_of
-from simlib.tokens.forging import claims_of, decoded, public_pem
-from simlib.tokens.vulnerable_jwe import open_carelessly
+from simlib.tokens import KeySet, SharedSecret, Verification, VerificationKey, has_scope, read_header, read_payload
+from simlib.tokens.forging import decode, encode_public_pem, read_claims
+from simlib.tokens.vulnerable_jwe import decrypt_without_limits
 
 
 class DecodedOnly(JwtLocal):
-    """Looks at issuer, audience, time and scope, and never at the signature."""
+    """Checks issuer, audience, time and scope, but never the signature (RFC 8725 section 3.3; CVE-2022-39227)."""
 
     name: ClassVar[str] = "decoded_only"
-    summary: ClassVar[str] = "victim: JWT decoded, its signature never verified"
-    refused: ClassVar[str] = "anybody could write a token, because no signature is verified; use jwt_local"
+    summary: ClassVar[str] = "vulnerable: JWT decoded, its signature never verified"
+    refused: ClassVar[str] = "any client could forge a token, because no signature is verified; use jwt_local"
 
     instead: ClassVar[str] = "jwt_local"
 
     def _verify(self, ctx: Context, state: KeyCache, token: str, scope: str) -> Flow[Verdict]:
-        claims = yield Compute("json.decode", lambda: _claims(token))
+        claims = yield Compute("json.decode", lambda: _read_claims(token))
         if claims is None:
             return refuse_invalid_token("malformed")
-        for name, ours in (("iss", self._deployment.issuer), ("aud", self._deployment.audience)):
-            if claims.get(name) != ours:
+        for name, expected in (("iss", self._deployment.issuer), ("aud", self._deployment.audience)):
+            if claims.get(name) != expected:
                 return refuse_invalid_token("issuer" if name == "iss" else "audience")
-        return self._judged({"iat": None, **claims}, ctx.now(), scope)
+        return self._judge({"iat": None, **claims}, ctx.now(), scope)
 
 
-def _claims(token: str) -> Mapping[str, Any] | None:
+def _read_claims(token: str) -> Mapping[str, Any] | None:
     try:
-        claims: Mapping[str, Any] = claims_of(token)
+        claims: Mapping[str, Any] = read_claims(token)
     except (ValueError, IndexError):
         return None
     return claims if isinstance(claims, dict) else None
 
 
 class HeaderAlgorithm(JwtLocal):
-    """Takes "none" for signed, and a public key for the secret of HS256."""
+    """Accepts "none" as signed, and a public key as the secret of HS256.
+
+    The token's header decides how it is verified (RFC 8725 section 2.1; CVE-2015-9235, CVE-2016-10555).
+    """
 
     name: ClassVar[str] = "header_algorithm"
-    summary: ClassVar[str] = "victim: JWT verified by the algorithm that its own header names"
+    summary: ClassVar[str] = "vulnerable: JWT verified by the algorithm that its own header names"
     refused: ClassVar[str] = "the token itself would choose how it is verified (RFC 8725 section 3.1); use jwt_local"
 
     instead: ClassVar[str] = "jwt_local"
 
     def _verify(self, ctx: Context, state: KeyCache, token: str, scope: str) -> Flow[Verdict]:
-        algorithm = str(header_of(token).get("alg")).lower()
+        algorithm = str(read_header(token).get("alg")).lower()
         if algorithm not in ("none", "hs256"):
             return (yield from super()._verify(ctx, state, token, scope))
         if not (yield from self._keys.ensure_key_set(ctx, state)):
             return refuse_unavailable("no_keys")
-        key = yield from self._keys.find_key(ctx, state, header_of(token).get("kid"))
+        key = yield from self._keys.find_key(ctx, state, read_header(token).get("kid"))
         if key is None:
             return refuse_invalid_token("unknown_key")
-        secret = public_pem(key.jwk)
-        holds = algorithm == "none" or (yield Compute("jwt.verify.HS256", lambda: _authenticates(token, secret)))
+        secret = encode_public_pem(key.jwk)
+        holds = algorithm == "none" or (yield Compute("jwt.verify.HS256", lambda: _is_authentic(token, secret)))
         if not holds:
             return refuse_invalid_token("signature")
-        return self._judged(claims_of(token), ctx.now(), scope)
+        return self._judge(read_claims(token), ctx.now(), scope)
 
 
-def _authenticates(token: str, secret: bytes) -> bool:
+def _is_authentic(token: str, secret: bytes) -> bool:
     signing_input, _, signature = token.rpartition(".")
-    return hmac.compare_digest(hmac.new(secret, signing_input.encode(), hashlib.sha256).digest(), decoded(signature))
+    return hmac.compare_digest(
+        hmac.new(secret, signing_input.encode(), hashlib.sha256).digest(), decode(signature)
+    )
 
 
 class HeaderKey(JwtLocal):
-    """Uses the header's ``jwk``, or fetches the key set at its ``jku``, whoever that belongs to."""
+    """Verifies with the header's ``jwk``, or with the key set at its ``jku``, of any origin.
+
+    The token brings the key that verifies it (RFC 8725 section 3.10; CVE-2018-0114).
+    """
 
     name: ClassVar[str] = "header_key"
-    summary: ClassVar[str] = "victim: JWT verified with the key in its own header, or at the address that it names"
+    summary: ClassVar[str] = "vulnerable: JWT verified with the key in its own header, or at the address that it names"
     refused: ClassVar[str] = "the token would bring the key that verifies it (RFC 8725 section 3.10); use jwt_local"
 
     instead: ClassVar[str] = "jwt_local"
 
-    def _key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
-        header = header_of(token)
+    def _find_key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
+        header = read_header(token)
         if "jwk" in header:
-            found: VerificationKey | None = yield Compute("jwks.parse", partial(_only, header, header["jwk"]))
-            return found
+            own_key: VerificationKey | None = yield Compute(
+                "jwks.parse", partial(_find_embedded_key, header, header["jwk"])
+            )
+            return own_key
         if "jku" not in header:
-            return (yield from super()._key(ctx, state, token))
+            return (yield from super()._find_key(ctx, state, token))
         answer = yield Call(str(header["jku"]), HttpRequest(), self._settings.timeout_s)
         if isinstance(answer, Failed):
             return None
@@ -119,88 +116,92 @@ class HeaderKey(JwtLocal):
         return keys.find(str(header.get("kid")))
 
 
-def _only(header: Mapping[str, Any], jwk: Mapping[str, Any]) -> VerificationKey | None:
-    named = {**jwk, "kid": str(header.get("kid"))}
-    return KeySet.from_jwks(json.dumps({"keys": [named]}).encode()).find(named["kid"])
+def _find_embedded_key(header: Mapping[str, Any], jwk: Mapping[str, Any]) -> VerificationKey | None:
+    jwk_with_kid = {**jwk, "kid": str(header.get("kid"))}
+    return KeySet.from_jwks(json.dumps({"keys": [jwk_with_kid]}).encode()).find(jwk_with_kid["kid"])
 
 
 class NoAudience(JwtLocal):
-    """Checks everything but the audience."""
+    """Omits the check of the audience (RFC 9068 section 4, RFC 8725 section 3.9; CVE-2024-5798)."""
 
     name: ClassVar[str] = "no_audience"
-    summary: ClassVar[str] = "victim: JWT verified, but for whom it was made is not looked at"
+    summary: ClassVar[str] = "vulnerable: JWT verified, but its audience is not checked"
     refused: ClassVar[str] = "tokens for any other API would be accepted (RFC 9068 section 4); use jwt_local"
 
     instead: ClassVar[str] = "jwt_local"
 
-    def _verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
-        return super()._verification(token, key)._replace(audience=None)
+    def _build_verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
+        return super()._build_verification(token, key)._replace(audience=None)
 
 
 class NoIssuer(JwtLocal):
-    """Checks everything but the issuer."""
+    """Omits the check of the issuer, as with keys shared by tenants (RFC 8725 section 3.8)."""
 
     name: ClassVar[str] = "no_issuer"
-    summary: ClassVar[str] = "victim: JWT verified, but by whom it was issued is not looked at"
+    summary: ClassVar[str] = "vulnerable: JWT verified, but its issuer is not checked"
     refused: ClassVar[str] = "tokens of any tenant with the same keys would be accepted (RFC 8725 3.8); use jwt_local"
 
     instead: ClassVar[str] = "jwt_local"
 
-    def _verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
-        said = (payload_of(token) or {}).get("iss")
-        return super()._verification(token, key)._replace(issuer=str(said))
+    def _build_verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
+        issuer = (read_payload(token) or {}).get("iss")
+        return super()._build_verification(token, key)._replace(issuer=str(issuer))
 
 
 class NoTime(JwtLocal):
-    """Checks everything but ``exp``, ``nbf`` and ``iat``."""
+    """Omits the checks of ``exp``, ``nbf`` and ``iat`` (RFC 7519 sections 4.1.4 to 4.1.6)."""
 
     name: ClassVar[str] = "no_time"
-    summary: ClassVar[str] = "victim: JWT verified, but a token never ends and is never too early"
+    summary: ClassVar[str] = "vulnerable: JWT verified, but its times are not checked"
     refused: ClassVar[str] = "tokens would never end (RFC 7519 section 4.1.4); use jwt_local"
 
     instead: ClassVar[str] = "jwt_local"
 
     def compute_bound(self) -> Bound:
-        """Nothing is promised."""
+        """Return no bound."""
         return Bound(float("inf"), float("inf"))
 
-    def _judged(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
+    def _judge(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
         return Verdict(True, claims=claims) if has_scope(claims, scope) else refuse_insufficient_scope(scope)
 
 
 class NoType(JwtLocal):
-    """Checks signature, issuer, audience and time, and the scope where a token says one; not the type, nor whether all
-    is there that an access token says.
+    """Accepts any JWT of the issuer as an access token (RFC 8725 section 3.11, RFC 9068 section 4).
+
+    It checks signature, issuer, audience and time, and the scope of tokens that have one, but neither the type nor that
+    the claims of an access token are complete.
     """
 
     name: ClassVar[str] = "no_type"
-    summary: ClassVar[str] = "victim: any JWT that the issuer has signed for the API's name, whatever its type"
+    summary: ClassVar[str] = "vulnerable: any JWT that the issuer has signed for the API's name, whatever its type"
     refused: ClassVar[str] = "identity tokens would be accepted as access tokens (RFC 8725 section 3.11); use jwt_local"
 
     instead: ClassVar[str] = "jwt_local"
 
-    def _verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
-        said = header_of(token).get("typ")
-        return super()._verification(token, key)._replace(typ=said if isinstance(said, str) else "", required=())
+    def _build_verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
+        typ = read_header(token).get("typ")
+        return super()._build_verification(token, key)._replace(typ=typ if isinstance(typ, str) else "", required=())
 
-    def _judged(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
-        return super()._judged({"iat": None, **claims}, now, scope if "scope" in claims else "")
+    def _judge(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
+        return super()._judge({"iat": None, **claims}, now, scope if "scope" in claims else "")
 
 
 class UnlimitedJwe(EncryptedJwtValidator):
-    """Inflates and derives keys first, and verifies afterwards."""
+    """Inflates and derives keys without limits, and verifies afterwards (RFC 8725 section 3.6)."""
 
     name: ClassVar[str] = "unlimited_jwe"
-    summary: ClassVar[str] = "victim: encrypted JWT, opened by the algorithm and to the size that its header asks for"
+    summary: ClassVar[str] = (
+        "vulnerable: encrypted JWT, decrypted with any algorithm and to any size that its header names"
+    )
     refused: ClassVar[str] = "one small request could fill memory or keep a core busy (RFC 8725 3.6); use encrypted_jwt"
 
     instead: ClassVar[str] = "encrypted_jwt"
 
     def validate(self, ctx: Context, state: KeyCache, presented: PresentedToken) -> Flow[Verdict]:
-        """Open, then verify what is inside."""
+        """Decrypt, then verify the JWT inside."""
         if not presented.token:
             return refuse_missing_token()
-        opened = yield Compute(self._decrypting, partial(open_carelessly, presented.token, self._decryption_key))
+        opened = yield Compute(self._decrypting, partial(decrypt_without_limits, presented.token, self._decryption_key))
         if opened.token is None:
             return refuse_invalid_token(opened.reason)
         return (yield from self._verify(ctx, state, opened.token, presented.scope))
