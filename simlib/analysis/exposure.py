@@ -1,19 +1,18 @@
-"""For how long a revoked token still worked.
-
-Requests refused though their token was good, and accepted though it was not.
-"""
+"""Exposure after revocation, and wrong verdicts: good tokens refused, bad tokens accepted."""
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simlib.analysis.availability import logged_out, of_users
-from simlib.analysis.latencies import mean
+from simlib.analysis.availability import find_logged_out, select_user_requests
+from simlib.analysis.columns import Floats, Integers, Mask, mean, select_rows
 from simlib.scenario.records import FAILED, REFUSED, SESSION, STRANGER, Columns, Records
 
+TOLERANCE_S = 0.1
+"""By so much a verdict may be younger than the reading of the clock, or of a list, on which it rests."""
 
-def exposure(records: Records, warm_up_s: float) -> dict[str, float]:
+
+def measure_exposure(records: Records, warm_up_s: float) -> dict[str, float]:
     """Mean exposure per revocation that counts, in seconds and in requests, and how many revocations count.
 
     The exposure of a revocation lasts from ``effective`` to the last verdict after it that accepted the token: 0
@@ -25,9 +24,9 @@ def exposure(records: Records, warm_up_s: float) -> dict[str, float]:
     censoring, but would prefer tokens that were about to expire: with a run of twice the lifetime a stationary
     design that accepts until expiry would show 0.44 instead of 0.5 lifetimes, and far less in a shorter run.)
     """
-    counted = watched(records, warm_up_s)
-    verdicts = _accepted(records["requests"])
-    spans = [_after(verdicts, token, instant) for token, instant in counted]
+    counted = list_counted_revocations(records, warm_up_s)
+    verdicts = _sort_accepting_verdicts(records["requests"])
+    spans = [_measure_span(verdicts, token, instant) for token, instant in counted]
     return {
         "exposure_s": mean(np.array([seconds for seconds, _ in spans])),
         "exposure_requests": mean(np.array([number for _, number in spans])),
@@ -35,41 +34,35 @@ def exposure(records: Records, warm_up_s: float) -> dict[str, float]:
     }
 
 
-def watched(records: Records, warm_up_s: float) -> list[tuple[int, float]]:
+def list_counted_revocations(records: Records, warm_up_s: float) -> list[tuple[int, float]]:
     """Token and effective instant (seconds) of the revocations that count."""
     tokens, revocations = records["tokens"], records["revocations"]
     lifetime = float((tokens["expires"] - tokens["issued"]).max()) if len(tokens["token"]) else 0.0
     effective = revocations["effective"]
-    kept = (effective >= warm_up_s) & (effective + lifetime <= records.horizon)  # false where effective is NaN
-    kept &= revocations["token"] != SESSION
-    return list(zip(revocations["token"][kept].tolist(), effective[kept].tolist(), strict=True))
+    counted = (effective >= warm_up_s) & (effective + lifetime <= records.horizon)  # false where effective is NaN
+    counted &= revocations["token"] != SESSION
+    return list(zip(revocations["token"][counted].tolist(), effective[counted].tolist(), strict=True))
 
 
-def _accepted(requests: Columns) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _sort_accepting_verdicts(requests: Columns) -> tuple[Integers, Floats]:
     """Tokens and instants of the accepting verdicts, sorted by token and then by instant."""
-    kept = (requests["accepted"] == 1) & np.isfinite(requests["decided"])
-    token, decided = requests["token"][kept], requests["decided"][kept]
+    accepting = (requests["accepted"] == 1) & np.isfinite(requests["decided"])
+    token, decided = requests["token"][accepting], requests["decided"][accepting]
     order = np.lexsort((decided, token))
     return token[order], decided[order]
 
 
-def _after(verdicts: tuple[NDArray[np.int64], NDArray[np.float64]], token: int, instant: float) -> tuple[float, int]:
+def _measure_span(verdicts: tuple[Integers, Floats], token: int, instant: float) -> tuple[float, int]:
     """Seconds to the last accepting verdict on the token after the instant, and the number of such verdicts."""
     tokens, decided = verdicts
     first, last = np.searchsorted(tokens, token, side="left"), np.searchsorted(tokens, token, side="right")
-    own = decided[first:last]
-    later = own[np.searchsorted(own, instant, side="right") :]
+    of_token = decided[first:last]
+    later = of_token[np.searchsorted(of_token, instant, side="right") :]
     return (float(later[-1]) - instant, len(later)) if later.size else (0.0, 0)
 
 
-Floats = NDArray[np.float64]
-
-TOLERANCE_S = 0.1
-"""A verdict may be that much younger than the look at the clock, or at a list, on which it rests."""
-
-
-class Wrongs(NamedTuple):
-    """How many requests, from an instant to the end of the run.
+class WrongVerdicts(NamedTuple):
+    """Numbers of wrong verdicts on requests, from an instant to the end of the run.
 
     ``refused``: the token was in time and not revoked, and the answer was 401, 403 or 5xx. Accepted were ``forged``
     tokens of strangers, ``expired`` ones, and revoked ones ``within`` the time that the design promises and ``beyond``.
@@ -82,49 +75,51 @@ class Wrongs(NamedTuple):
     beyond: int
 
     @property
-    def accepted(self) -> int:
+    def accepted_wrongly(self) -> int:
         """Accepted against what the design promises."""
         return self.forged + self.expired + self.beyond
 
 
-def wrongs(records: Records, since: float, after_revocation_s: float = 0.0, after_expiry_s: float = 0.0) -> Wrongs:
+def count_wrong_verdicts(
+    records: Records, since: float, after_revocation_s: float = 0.0, after_expiry_s: float = 0.0
+) -> WrongVerdicts:
     """Count them over the requests that arrived at or after ``since``; all in seconds.
 
     ``after_revocation_s`` and ``after_expiry_s`` are what the design's validators declare (`Bound`).
     """
-    requests = of_users(records)
-    requests = {name: column[requests["arrival"] >= since] for name, column in requests.items()}
-    everybody = records["requests"]
-    forged = (everybody["user"] == STRANGER) & (everybody["accepted"] == 1) & (everybody["arrival"] >= since)
+    requests = select_user_requests(records)
+    requests = select_rows(requests, requests["arrival"] >= since)
+    all_requests = records["requests"]
+    forged = (all_requests["user"] == STRANGER) & (all_requests["accepted"] == 1) & (all_requests["arrival"] >= since)
     accepted = (requests["accepted"] == 1) & (requests["token"] >= 0) & np.isfinite(requests["decided"])
-    expires, revoked = _ends(records, requests["token"])
-    late = requests["decided"] - expires > after_expiry_s + TOLERANCE_S
+    expires, revoked = _find_token_ends(records, requests["token"])
+    expired = requests["decided"] - expires > after_expiry_s + TOLERANCE_S
     since_revoked = requests["decided"] - revoked
     stale = since_revoked > TOLERANCE_S
     beyond = since_revoked > after_revocation_s + TOLERANCE_S
-    return Wrongs(
-        refused=int(_refused(requests, records, expires, revoked).sum()),
+    return WrongVerdicts(
+        refused=int(_find_wrongly_refused(requests, records, expires, revoked).sum()),
         forged=int(forged.sum()),
-        expired=int((accepted & late).sum()),
-        within=int((accepted & ~late & stale & ~beyond).sum()),
-        beyond=int((accepted & ~late & beyond).sum()),
+        expired=int((accepted & expired).sum()),
+        within=int((accepted & ~expired & stale & ~beyond).sum()),
+        beyond=int((accepted & ~expired & beyond).sum()),
     )
 
 
-def _refused(requests: Columns, records: Records, expires: Floats, revoked: Floats) -> NDArray[np.bool_]:
+def _find_wrongly_refused(requests: Columns, records: Records, expires: Floats, revoked: Floats) -> Mask:
     status, outcome = requests["status"], requests["outcome"]
-    answered = ((outcome == REFUSED) & np.isin(status, (401, 403))) | ((outcome == FAILED) & (status >= 500))
-    told = np.where(np.isfinite(requests["decided"]), requests["decided"], requests["end"])
-    good = (requests["token"] >= 0) & (told < expires) & ~(revoked <= told)
-    return np.asarray(answered & good & ~logged_out(requests, records), dtype=np.bool_)
+    refused = ((outcome == REFUSED) & np.isin(status, (401, 403))) | ((outcome == FAILED) & (status >= 500))
+    instant = np.where(np.isfinite(requests["decided"]), requests["decided"], requests["end"])
+    good = (requests["token"] >= 0) & (instant < expires) & ~(revoked <= instant)
+    return np.asarray(refused & good & ~find_logged_out(requests, records), dtype=np.bool_)
 
 
-def _ends(records: Records, token: NDArray[np.int64]) -> tuple[Floats, Floats]:
+def _find_token_ends(records: Records, token: Integers) -> tuple[Floats, Floats]:
     """When each presented token expires and when it was first revoked, infinity for never and for no token."""
     count = len(records["tokens"]["token"])
     expires, revoked = np.full(count + 1, np.inf), np.full(count + 1, np.inf)
     expires[records["tokens"]["token"]] = records["tokens"]["expires"]
     revocations = records["revocations"]
-    known = (revocations["token"] >= 0) & np.isfinite(revocations["effective"])
-    np.minimum.at(revoked, revocations["token"][known], revocations["effective"][known])
+    effective = (revocations["token"] >= 0) & np.isfinite(revocations["effective"])
+    np.minimum.at(revoked, revocations["token"][effective], revocations["effective"][effective])
     return expires[token], revoked[token]

@@ -1,102 +1,99 @@
-"""Where the time of a request goes, step by step, taken from the visits to the stations.
+"""Latency of requests divided into steps, read from their sojourns at the hosts that check tokens.
 
-Where requests were, stay by stay: their visits to the hosts that check tokens, with the waits before service.
+A sojourn is a visit to a station together with the wait before it, for a thread or for a worker.
 """
 
 import heapq
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simlib.analysis.latencies import mean, timed
-from simlib.analysis.utilisation import at_hosts, hosts_of
+from simlib.analysis.columns import Floats, Integers, Mask, mean, select_rows
+from simlib.analysis.latencies import find_timed_requests
+from simlib.analysis.utilisation import list_hosts, match_hosts
 from simlib.scenario.hosts import RESOURCE_SERVERS, SHARED_STORE
 from simlib.scenario.records import UNFINISHED, Column, Columns, Records
 
 _UNSERVED = np.inf
-Seconds = NDArray[np.float64]
 
 
-class Stays(NamedTuple):
-    """Visits of requests to gateways and services, a request's own one after the other; instants in seconds.
+class Sojourns(NamedTuple):
+    """Sojourns of requests at gateways and services, sorted by request and then in time; instants in seconds.
 
-    ``arrival`` is where the wait began, for a thread or for a worker, ``start`` where it ended.
+    ``arrival`` is where the wait began, for a thread or for a worker, ``start`` where service began.
     """
 
-    request: NDArray[np.int64]
-    host: NDArray[np.int64]
-    arrival: Seconds
-    start: Seconds
-    end: Seconds
+    request: Integers
+    host: Integers
+    arrival: Floats
+    start: Floats
+    end: Floats
 
-    def resumed(self) -> NDArray[np.bool_]:
-        """Which stays follow another of the same request."""
+    def find_resumed(self) -> Mask:
+        """Which sojourns follow another of the same request."""
         return np.append(False, self.request[1:] == self.request[:-1])[: len(self.request)]
 
-    def moved(self) -> NDArray[np.bool_]:
+    def find_moved(self) -> Mask:
         """Which of these follow one at another host."""
         elsewhere = np.append(False, self.host[1:] != self.host[:-1])[: len(self.request)]
-        moved: NDArray[np.bool_] = self.resumed() & elsewhere
+        moved: Mask = self.find_resumed() & elsewhere
         return moved
 
-    def away(self) -> Seconds:
-        """Seconds between the stay before and this one, 0 for the first of a request."""
+    def compute_gaps(self) -> Floats:
+        """Seconds between the sojourn before and this one, 0 for the first of a request."""
         gap = np.append(0.0, self.arrival[1:] - self.end[:-1])[: len(self.request)]
-        return np.where(self.resumed(), gap, 0.0)
+        return np.where(self.find_resumed(), gap, 0.0)
 
 
-def stays_of(records: Records) -> Stays:
-    """The finished visits of requests to all hosts that check tokens. Threads count as the wait for them."""
+def find_sojourns(records: Records) -> Sojourns:
+    """The finished sojourns of requests at all hosts that check tokens; the wait for a thread is part of them."""
     visits = records["visits"]
-    kept = at_hosts(records, visits["host"], *RESOURCE_SERVERS)
-    own = {name: column[kept] for name, column in visits.items()}
-    start = _starts(records, own)
-    known = (own["request"] >= 0) & np.isfinite(own["end"])
-    threads = [records.names.index(name) for name in _threads(records)]
+    kept = match_hosts(records, visits["host"], *RESOURCE_SERVERS)
+    visits_there = select_rows(visits, kept)
+    start = _find_service_starts(records, visits_there)
+    finished = (visits_there["request"] >= 0) & np.isfinite(visits_there["end"])
+    threads = [records.names.index(name) for name in _list_thread_pools(records)]
     waits = np.isin(visits["host"], threads) & (visits["request"] >= 0)
-    return _in_order(
-        {name: column[known] for name, column in own.items()},
-        start[known],
-        {name: column[waits] for name, column in visits.items()},
-    )
+    return _join_waits(select_rows(visits_there, finished), start[finished], select_rows(visits, waits))
 
 
-def _threads(records: Records) -> list[str]:
-    names = (f"{host}.threads" for host in hosts_of(records, *RESOURCE_SERVERS))
+def _list_thread_pools(records: Records) -> list[str]:
+    names = (f"{host}.threads" for host in list_hosts(records, *RESOURCE_SERVERS))
     return [name for name in names if name in records.names]
 
 
-def _in_order(own: Columns, start: Seconds, waits: Columns) -> Stays:
-    """A stay begins where its request began to wait for a thread, if that is what came right before it."""
-    request = np.concatenate((own["request"], waits["request"]))
-    arrival = np.concatenate((own["arrival"], waits["arrival"]))
+def _join_waits(visits: Columns, start: Floats, waits: Columns) -> Sojourns:
+    """A sojourn begins where its request began to wait for a thread, if such a wait came right before it."""
+    request = np.concatenate((visits["request"], waits["request"]))
+    arrival = np.concatenate((visits["arrival"], waits["arrival"]))
     waiting = np.arange(len(request)) >= len(start)
     order = np.lexsort((~waiting, arrival, request))
-    sooner = np.flatnonzero(waiting[order][:-1] & ~waiting[order][1:])
-    begun = arrival[order]
-    begun[sooner + 1] = begun[sooner]
-    stays = ~waiting[order]
-    mine = order[stays]
-    return Stays(own["request"][mine], own["host"][mine], begun[stays], start[mine], own["end"][mine])
+    wait_before = np.flatnonzero(waiting[order][:-1] & ~waiting[order][1:])
+    begin = arrival[order]
+    begin[wait_before + 1] = begin[wait_before]
+    is_visit = ~waiting[order]
+    chosen = order[is_visit]
+    return Sojourns(
+        visits["request"][chosen], visits["host"][chosen], begin[is_visit], start[chosen], visits["end"][chosen]
+    )
 
 
-def _starts(records: Records, visits: Columns) -> Seconds:
+def _find_service_starts(records: Records, visits: Columns) -> Floats:
     """Instant at which each visit's service began: at once, or when a worker of a FIFO station became free."""
-    starts: Seconds = np.array(visits["arrival"], dtype=np.float64)
-    for host in hosts_of(records, *RESOURCE_SERVERS):
-        there = visits["host"] == records.names.index(host)
+    starts: Floats = np.array(visits["arrival"], dtype=np.float64)
+    for host in list_hosts(records, *RESOURCE_SERVERS):
+        at_host = visits["host"] == records.names.index(host)
         if records.forms[host] != "processor_sharing":
-            for replica in np.unique(visits["replica"][there]):
-                rows = np.flatnonzero(there & (visits["replica"] == replica))
-                starts[rows] = _at_workers(visits["arrival"][rows], visits["end"][rows], records.workers[host])
+            for replica in np.unique(visits["replica"][at_host]):
+                rows = np.flatnonzero(at_host & (visits["replica"] == replica))
+                starts[rows] = _assign_workers(visits["arrival"][rows], visits["end"][rows], records.workers[host])
     return starts
 
 
-def _at_workers(arrival: Column, end: Column, workers: int) -> Seconds:
-    starts: Seconds = np.array(arrival, dtype=np.float64)
+def _assign_workers(arrival: Column, end: Column, workers: int) -> Floats:
+    starts: Floats = np.array(arrival, dtype=np.float64)
     free = [0.0] * workers
     for row in np.lexsort((end, arrival)):
         starts[row] = max(starts[row], free[0])
@@ -114,63 +111,74 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "work_s": "the API and its HTTP, CPU",
     }
 )
-"""Step -> what it is, in the order in which they are shown."""
-SOMETIMES: Mapping[str, str] = MappingProxyType(
+"""Step -> its label, in the order of tables and figures."""
+OPTIONAL_STEPS: Mapping[str, str] = MappingProxyType(
     {"between_s": "network between gateway and services", "sharing_s": "waiting for the shared store"}
 )
 """Steps of designs in which several hosts check tokens, and of designs with a shared store."""
 
 
-def steps(records: Records, warm_up_s: float) -> dict[str, float]:
-    """Mean seconds per step; they add up to the mean latency of the requests that count.
+def measure_steps(records: Records, warm_up_s: float) -> dict[str, float]:
+    """Mean seconds per step; they add up to the mean latency of the counted requests.
 
     Where gateway and services, or several services, check tokens, the steps at the resource server are the sums over
-    all of them, and there is a step of `SOMETIMES` more; so there is with a shared store.
+    all of them, and there is one more step of `OPTIONAL_STEPS`, as there is with a shared store.
 
-    The requests arrived after the warm-up, finished without refusal and sign-in, and were checked once by everybody
-    on their way. Queueing is the wait for a thread, where requests need one, and what a visit to a FIFO station lasts
-    before its service; under processor sharing nobody queues, and being slowed down counts as CPU.
-    Raises ValueError for records without visits (``run.detail = "visits"``).
+    Counted are requests that arrived after the warm-up, finished without refusal and sign-in, and were checked once by
+    each checking host on their way. Queueing is the wait for a thread, where requests need one, and the part of a visit
+    to a FIFO station before its service; under processor sharing there is no queue, and being slowed down counts as
+    CPU. Raises ValueError for records without visits (``run.detail = "visits"``).
     """
     if not len(records["visits"]["request"]):
         raise ValueError("records without visits say nothing about steps; run with detail = 'visits'")
-    several = len(hosts_of(records, *RESOURCE_SERVERS)) > 1
-    stays, requests = stays_of(records), _by_number(records["requests"])
-    checking = _checked_by_several(records, stays, requests) if several else _checked_by_one(stays, requests)
-    first, last = _span(stays, len(requests["request"]))
-    back = np.fmax(last, _last_answer_inside(records, len(last)))  # a gateway hands on without a visit of its own
-    kept = np.flatnonzero(_plain(requests, several) & (requests["arrival"] >= warm_up_s))
+    seconds = _divide_latencies(records, warm_up_s, _have_several_checking_hosts(records))
+    return {step: mean(values) for step, values in seconds.items()}
 
-    def summed(seconds: Seconds) -> Seconds:
-        return _summed(stays, seconds, len(last))[kept]
 
-    queueing, service = summed(stays.start - stays.arrival), summed(stays.end - stays.start)
-    sharing = _at_shared_store(records, len(last))[kept]
-    between = summed(np.where(stays.moved(), stays.away(), 0.0)) + (back[kept] - last[kept])
-    span, own = back[kept] - first[kept], {name: column[kept] for name, column in requests.items()}
-    outside = own["end"] - own["arrival"] - own["obtaining"]
-    found = {
-        "obtaining_s": own["obtaining"],
+def _have_several_checking_hosts(records: Records) -> bool:
+    return len(list_hosts(records, *RESOURCE_SERVERS)) > 1
+
+
+def _divide_latencies(records: Records, warm_up_s: float, several: bool) -> dict[str, Floats]:
+    """Seconds per step of each counted request; optional steps only where the records have such hosts."""
+    sojourns, requests = find_sojourns(records), _index_by_number(records["requests"])
+    count = len(requests["request"])
+    kept = np.flatnonzero(_find_checked_once(requests, several) & (requests["arrival"] >= warm_up_s))
+
+    def sum_counted(seconds: Floats) -> Floats:
+        return _sum_by_request(sojourns, seconds, count)[kept]
+
+    if several:
+        checking = _measure_checks_at_several_hosts(records, sojourns, requests)[kept]
+    else:
+        checking = _measure_check_at_one_host(sojourns, requests)[kept]
+    first, last = _find_span(sojourns, count)
+    end = np.fmax(last, _find_last_inner_answer(records, count))  # a gateway hands on without a visit of its own
+    queueing, service = sum_counted(sojourns.start - sojourns.arrival), sum_counted(sojourns.end - sojourns.start)
+    sharing = _sum_shared_store_waits(records, count)[kept]
+    between = sum_counted(np.where(sojourns.find_moved(), sojourns.compute_gaps(), 0.0)) + (end[kept] - last[kept])
+    span, counted = end[kept] - first[kept], select_rows(requests, kept)
+    outside = counted["end"] - counted["arrival"] - counted["obtaining"]
+    return {
+        "obtaining_s": counted["obtaining"],
         "network_s": outside - span,
-        "between_s": between,
+        **({"between_s": between} if several else {}),
         "queueing_s": queueing,
-        "sharing_s": sharing,
+        **({"sharing_s": sharing} if list_hosts(records, SHARED_STORE) else {}),
         "asking_s": span - queueing - service - between - sharing,
-        "checking_s": checking[kept],
-        "work_s": service - checking[kept],
+        "checking_s": checking,
+        "work_s": service - checking,
     }
-    absent = {"between_s": not several, "sharing_s": not hosts_of(records, SHARED_STORE)}
-    return {step: mean(values) for step, values in found.items() if not absent.get(step, False)}
 
 
-def _summed(stays: Stays, seconds: Seconds, count: int) -> Seconds:
-    """The sum over each request's stays."""
+def _sum_by_request(sojourns: Sojourns, seconds: Floats, count: int) -> Floats:
+    """The sum over each request's sojourns."""
     total = np.zeros(count)
-    np.add.at(total, stays.request, seconds)
+    np.add.at(total, sojourns.request, seconds)
     return total
 
 
-def _by_number(requests: Columns) -> dict[str, NDArray[Any]]:
+def _index_by_number(requests: Columns) -> dict[str, Column]:
     """The requests with the row of each at its number."""
     number = requests["request"]
     rows = {name: np.zeros(int(number.max(initial=-1)) + 1, column.dtype) for name, column in requests.items()}
@@ -180,70 +188,72 @@ def _by_number(requests: Columns) -> dict[str, NDArray[Any]]:
     return rows
 
 
-def checked_once(records: Records) -> NDArray[np.bool_]:
+def find_checked_once(records: Records) -> Mask:
     """The finished requests that each host on their way checked once, and accepted."""
-    return _plain(records["requests"], len(hosts_of(records, *RESOURCE_SERVERS)) > 1)
+    return _find_checked_once(records["requests"], _have_several_checking_hosts(records))
 
 
-def _plain(requests: Columns, several: bool) -> NDArray[np.bool_]:
-    clean = timed(requests) & (requests["refusals"] == 0) & (requests["validations"] > 0)
+def _find_checked_once(requests: Columns, several: bool) -> Mask:
+    clean = find_timed_requests(requests) & (requests["refusals"] == 0) & (requests["validations"] > 0)
     once = requests["validations"][clean].min() if several and clean.any() else 1
-    plain: NDArray[np.bool_] = clean & (requests["validations"] == once)
-    return plain
+    checked_once: Mask = clean & (requests["validations"] == once)
+    return checked_once
 
 
-def _span(stays: Stays, count: int) -> tuple[Seconds, Seconds]:
-    """First arrival and last end of each request's stays."""
+def _find_span(sojourns: Sojourns, count: int) -> tuple[Floats, Floats]:
+    """First arrival and last end of each request's sojourns."""
     first, last = np.full(count, np.inf), np.full(count, -np.inf)
-    np.minimum.at(first, stays.request, stays.arrival)
-    np.maximum.at(last, stays.request, stays.end)
+    np.minimum.at(first, sojourns.request, sojourns.arrival)
+    np.maximum.at(last, sojourns.request, sojourns.end)
     return first, last
 
 
-def _last_answer_inside(records: Records, count: int) -> Seconds:
+def _find_last_inner_answer(records: Records, count: int) -> Floats:
     """When each request's last call between gateway and services was answered, NaN without one."""
-    calls = _answered_calls(records, *RESOURCE_SERVERS)
+    calls = _select_answered_calls(records, *RESOURCE_SERVERS)
     last = np.full(count, np.nan)
     np.fmax.at(last, calls["request"], calls["received"])
     return last
 
 
-def _at_shared_store(records: Records, count: int) -> Seconds:
+def _sum_shared_store_waits(records: Records, count: int) -> Floats:
     """For how long each request waited for the shared store."""
-    calls = _answered_calls(records, SHARED_STORE)
+    calls = _select_answered_calls(records, SHARED_STORE)
     waited = np.zeros(count)
     np.add.at(waited, calls["request"], calls["received"] - calls["sent"])
     return waited
 
 
-def _answered_calls(records: Records, *callees: str) -> Columns:
+def _select_answered_calls(records: Records, *callees: str) -> Columns:
     """The answered calls of requests from hosts that check tokens to hosts of some kinds."""
     calls = records["calls"]
-    kept = at_hosts(records, calls["caller"], *RESOURCE_SERVERS) & at_hosts(records, calls["callee"], *callees)
+    kept = match_hosts(records, calls["caller"], *RESOURCE_SERVERS) & match_hosts(records, calls["callee"], *callees)
     kept &= (calls["request"] >= 0) & np.isfinite(calls["received"])
-    return {name: column[kept] for name, column in calls.items()}
+    return select_rows(calls, kept)
 
 
-def _checked_by_one(stays: Stays, requests: Columns) -> Seconds:
-    """CPU seconds of the check: what of the stays lies between its begin and the verdict."""
-    decided, checking = requests["decided"][stays.request], requests["checking"][stays.request]
-    overlap = np.minimum(stays.end, decided) - np.maximum(stays.start, decided - checking)
-    return _summed(stays, np.nan_to_num(overlap.clip(0)), len(requests["request"]))
+def _measure_check_at_one_host(sojourns: Sojourns, requests: Columns) -> Floats:
+    """CPU seconds of the check: the part of the sojourns between its begin and the verdict."""
+    decided, checking = requests["decided"][sojourns.request], requests["checking"][sojourns.request]
+    overlap = np.minimum(sojourns.end, decided) - np.maximum(sojourns.start, decided - checking)
+    return _sum_by_request(sojourns, np.nan_to_num(overlap.clip(0)), len(requests["request"]))
 
 
-def _checked_by_several(records: Records, stays: Stays, requests: Columns) -> Seconds:
-    """CPU seconds of all checks: the time that they took, without the waits of hosts that went on with a check.
+def _measure_checks_at_several_hosts(records: Records, sojourns: Sojourns, requests: Columns) -> Floats:
+    """CPU seconds of all checks: the time that they took, without the waits of hosts for calls of a check.
 
-    A host goes on where it was because a check, or an exchange of tokens, had asked somebody; only a question about
-    the user is no part of a check.
+    A host that goes on with a request had waited for a call of a check, or of a token exchange; only a call for user
+    information is no part of a check.
     """
     calls = records["calls"]
-    about_user = [number for number, name in enumerate(records.names) if name.partition("@")[0] == "userinfo"]
-    asked = np.isin(calls["target"], about_user) & (calls["request"] >= 0)
+    targets = [number for number, name in enumerate(records.names) if name.partition("@")[0] == "userinfo"]
+    is_userinfo = np.isin(calls["target"], targets) & (calls["request"] >= 0)
     sent = np.full(len(requests["request"]), np.nan)
-    sent[calls["request"][asked]] = calls["sent"][asked]
-    sent_then, away = sent[stays.request], stays.away()
-    about = (stays.arrival - away <= sent_then) & (sent_then <= stays.arrival)
-    waited = np.where(stays.resumed() & ~stays.moved() & ~about, away + stays.start - stays.arrival, 0.0)
-    checked: Seconds = requests["checking"] - _summed(stays, waited, len(requests["request"]))
+    sent[calls["request"][is_userinfo]] = calls["sent"][is_userinfo]
+    userinfo_sent, gaps = sent[sojourns.request], sojourns.compute_gaps()
+    in_gap = (sojourns.arrival - gaps <= userinfo_sent) & (userinfo_sent <= sojourns.arrival)
+    waited = np.where(
+        sojourns.find_resumed() & ~sojourns.find_moved() & ~in_gap, gaps + sojourns.start - sojourns.arrival, 0.0
+    )
+    checked: Floats = requests["checking"] - _sum_by_request(sojourns, waited, len(requests["request"]))
     return checked.clip(0)

@@ -1,14 +1,14 @@
-"""How complicated a process is, counted from what really happens: steps, messages, round trips, points of failure.
+"""Process complexity, counted from what really happens: steps, messages, round trips, points of failure.
 
-Every number is a count over the trace of one user's life (`simlib.tracing.user_lifecycle`); nothing is weighed or estimated.
+Every number is a count over the trace of one user's lifecycle (`simlib.tracing.user_lifecycle`), neither weighted nor
+estimated.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from simlib.scenario.hosts import AUTHORIZATION_SERVER, STORE, kind_of
+from simlib.scenario.hosts import AUTHORIZATION_SERVER, STORE, find_host_kind
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import ClientKind
 from simlib.tracing.steps import Step
 from simlib.tracing.user_lifecycle import FIRST, HOP, UserTrace, trace_user
 
@@ -19,7 +19,7 @@ _WRITES = ("put", "consume", "revoke")
 
 
 class Counts(NamedTuple):
-    """What one phase takes; the definitions are in `COUNTS`."""
+    """Counts of one phase; the definitions are in `COUNTS`."""
 
     steps: int
     parties: int
@@ -35,7 +35,7 @@ class Counts(NamedTuple):
 
     @property
     def state_transitions(self) -> int:
-        """Everything that somebody must remember afterwards."""
+        """All that must be remembered after the phase."""
         return self.rows_written + self.memories
 
 
@@ -43,7 +43,7 @@ COUNTS: Mapping[str, str] = {
     "steps": "pieces of work, accesses to a store in the same process, and messages",
     "parties": "hosts that send, get or do something; the user's browser is one with the client",
     "messages": "between hosts: a request is one, its reply another",
-    "round_trips": "requests that somebody waits for, all of them one after another",
+    "round_trips": "requests that are waited for, all of them one after another",
     "as_round_trips": "of these, those to the authorization server",
     "bytes": "of all messages, heads included",
     "cryptography": "signing, verifying, encrypting, hashing, comparing and making secrets",
@@ -56,9 +56,9 @@ COUNTS: Mapping[str, str] = {
 """Count -> its definition. A database counts as part of its server, so it is no point of failure of its own."""
 
 
-def count_phase(life: UserTrace, phase: str, failure_points: int = 0) -> Counts:
-    """Count one phase of a life; ``failure_points`` come from `failing_calls`, which takes runs of its own."""
-    steps = life.list_steps(phase)
+def count_phase(trace: UserTrace, phase: str, failure_points: int = 0) -> Counts:
+    """Count one phase of a trace; ``failure_points`` come from `find_failing_calls`, which takes runs of its own."""
+    steps = trace.list_steps(phase)
     requests = [step for step in steps if step.kind == "request"]
     work = [step.what for step in steps if step.kind == "work"]
     awaited = [step for step in requests if not step.behind and not _is_store(step)]
@@ -68,47 +68,48 @@ def count_phase(life: UserTrace, phase: str, failure_points: int = 0) -> Counts:
         parties=len({host for step in steps if step.kind != "wait" for host in (step.party, step.other) if host}),
         messages=sum(step.kind in ("request", "reply") for step in steps),
         round_trips=len(awaited),
-        as_round_trips=sum(kind_of(step.other) == AUTHORIZATION_SERVER for step in awaited),
+        as_round_trips=sum(find_host_kind(step.other) == AUTHORIZATION_SERVER for step in awaited),
         bytes=sum(step.size for step in steps),
         cryptography=signed + sum(what in HASHES for what in work),
         public_key=signed,
-        rows_written=sum(step.kind in ("store", "request") and _writes(step.what) for step in steps),
-        memories=len(life.changed_memories.get(phase, ())),
+        rows_written=sum(step.kind in ("store", "request") and _is_write(step.what) for step in steps),
+        memories=len(trace.changed_memories.get(phase, ())),
         failure_points=failure_points,
     )
 
 
-def find_failing_calls(scenario: Scenario, life: UserTrace, phase: str) -> tuple[Step, ...]:
-    """The calls of a phase that must not fail, found by living again with each of them in turn answered by nobody.
+def find_failing_calls(scenario: Scenario, trace: UserTrace, phase: str) -> tuple[Step, ...]:
+    """The calls of a phase that must not fail: each in turn is left unanswered in a trace of its own.
 
     A phase fails when it does not end with a status below 400; the hop to an inner service with the first request, of
     which it is part. Raises what `trace_user` raises.
     """
     if phase == HOP:
-        hops = {step.number for step in life.list_steps(HOP)}
-        return tuple(step._replace(phase=HOP) for step in find_failing_calls(scenario, life, FIRST) if step.number in hops)
-    called = [s for s in life.list_steps(phase) if s.kind == "request" and not s.by_itself and not _is_store(s)]
-    return tuple(
-        step for number, step in enumerate(called) if _fails(scenario, life.design, life.kind, life.flow, phase, number)
-    )
+        hops = {step.number for step in trace.list_steps(HOP)}
+        return tuple(
+            step._replace(phase=HOP) for step in find_failing_calls(scenario, trace, FIRST) if step.number in hops
+        )
+    called = [s for s in trace.list_steps(phase) if s.kind == "request" and not s.by_itself and not _is_store(s)]
+    return tuple(step for number, step in enumerate(called) if _is_failing(scenario, trace, phase, number))
 
 
-def _fails(scenario: Scenario, design: str, kind: ClientKind, flow: str, phase: str, number: int) -> bool:
-    lived = trace_user(scenario, design, kind, flow, broken=(phase, number))
-    return not 0 < lived.outcomes.get(phase, 0) < 400
+def _is_failing(scenario: Scenario, trace: UserTrace, phase: str, call: int) -> bool:
+    """Whether the phase fails when its call of this number gets no answer."""
+    broken = trace_user(scenario, trace.design, trace.kind, trace.flow, broken=(phase, call))
+    return not 0 < broken.outcomes.get(phase, 0) < 400
 
 
-def count_phases(scenario: Scenario, life: UserTrace, phases: Iterable[str] | None = None) -> dict[str, Counts]:
-    """Phase -> its counts, points of failure included: by default for all phases that the life has."""
-    wanted = life.phases if phases is None else [phase for phase in life.phases if phase in phases]
-    return {phase: count_phase(life, phase, len(find_failing_calls(scenario, life, phase))) for phase in wanted}
+def count_phases(scenario: Scenario, trace: UserTrace, phases: Iterable[str] | None = None) -> dict[str, Counts]:
+    """Phase -> its counts, points of failure included: by default for all phases of the trace."""
+    chosen = trace.phases if phases is None else [phase for phase in trace.phases if phase in phases]
+    return {phase: count_phase(trace, phase, len(find_failing_calls(scenario, trace, phase))) for phase in chosen}
 
 
 def _is_store(step: Step) -> bool:
     """Whether a message goes to a server's own database."""
-    return kind_of(step.other) == STORE
+    return find_host_kind(step.other) == STORE
 
 
-def _writes(what: str) -> bool:
+def _is_write(what: str) -> bool:
     target, _, verb = what.partition(".")
     return target in ("store", "shared") and verb in _WRITES

@@ -1,4 +1,4 @@
-"""Closed forms of queueing theory that the simulation is held against.
+"""Queueing theory in closed form, to check the simulation: waits and sojourns of stations and of open networks.
 
 Rates are per second and times seconds throughout. Every function raises ValueError for a negative input, and for a
 utilisation of 1 or more, where no steady state exists. Sources: [K] L. Kleinrock, Queueing Systems vol. 1, 1975 and
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 def utilisation(arrival_rate: float, mean_service_s: float, servers: int = 1) -> float:
     """Load per server, rho = lambda E[S] / c, below 1."""
-    _not_negative(arrival_rate=arrival_rate, mean_service_s=mean_service_s)
+    _check_not_negative(arrival_rate=arrival_rate, mean_service_s=mean_service_s)
     if servers < 1:
         raise ValueError(f"servers must be at least 1, not {servers}")
     rho = arrival_rate * mean_service_s / servers
@@ -23,7 +23,7 @@ def utilisation(arrival_rate: float, mean_service_s: float, servers: int = 1) ->
 
 def littles_number(arrival_rate: float, mean_sojourn_s: float) -> float:
     """Mean number present, L = lambda W, whatever the queue. Source: Little, Operations Research 9, 1961."""
-    _not_negative(arrival_rate=arrival_rate, mean_sojourn_s=mean_sojourn_s)
+    _check_not_negative(arrival_rate=arrival_rate, mean_sojourn_s=mean_sojourn_s)
     return arrival_rate * mean_sojourn_s
 
 
@@ -40,7 +40,7 @@ def mm1_mean_sojourn(arrival_rate: float, mean_service_s: float) -> float:
 
 def mm1_sojourn_exceeds(seconds: float, arrival_rate: float, mean_service_s: float) -> float:
     """M/M/1, FIFO: P(T > t); the sojourn is exponential with mean E[S] / (1 - rho). Source: [K] vol. 1, 5.6."""
-    _not_negative(seconds=seconds)
+    _check_not_negative(seconds=seconds)
     return math.exp(-seconds / mm1_mean_sojourn(arrival_rate, mean_service_s))
 
 
@@ -69,7 +69,7 @@ def mmc_mean_sojourn(arrival_rate: float, mean_service_s: float, servers: int) -
 
 def mmc_wait_exceeds(seconds: float, arrival_rate: float, mean_service_s: float, servers: int) -> float:
     """M/M/c, FIFO: P(W > t) = C exp(-(c mu - lambda) t). Source: Gross and Harris, Queueing Theory, section 2.3."""
-    _not_negative(seconds=seconds)
+    _check_not_negative(seconds=seconds)
     rho = utilisation(arrival_rate, mean_service_s, servers)
     if mean_service_s == 0:
         return 0.0
@@ -106,13 +106,13 @@ def mg1_ps_mean_sojourn(arrival_rate: float, mean_service_s: float) -> float:
 
 def mg1_ps_sojourn_of_size(size_s: float, arrival_rate: float, mean_service_s: float) -> float:
     """M/G/1 with processor sharing: mean sojourn of a job of this size, x / (1 - rho)."""
-    _not_negative(size_s=size_s)
+    _check_not_negative(size_s=size_s)
     return size_s / (1 - utilisation(arrival_rate, mean_service_s))
 
 
 @dataclass(frozen=True)
-class Visited:
-    """A FIFO station of a network: visits per job over its whole way, mean exponential service per visit, servers."""
+class VisitedStation:
+    """A FIFO station of a network: visits per job in all, mean exponential service per visit, servers."""
 
     visits: float
     mean_service_s: float
@@ -123,16 +123,16 @@ class Visited:
         return utilisation(arrival_rate * self.visits, self.mean_service_s, self.servers)
 
     def mean_number(self, arrival_rate: float) -> float:
-        """Jobs present in the mean: each station stands as if it were an M/M/c fed with all its visits."""
+        """Jobs present in the mean: each station behaves as an M/M/c with the arrivals of all its visits."""
         rate = arrival_rate * self.visits
         return littles_number(rate, mmc_mean_sojourn(rate, self.mean_service_s, self.servers))
 
 
-def product_form_mean_sojourn(arrival_rate: float, stations: Sequence[Visited]) -> float:
-    """Mean sojourn of a job on its way through open FIFO stations that it may enter again, such as RS, AS, RS.
+def product_form_mean_sojourn(arrival_rate: float, stations: Sequence[VisitedStation]) -> float:
+    """Mean sojourn of a job in an open network of FIFO stations that it may enter again, such as RS, AS, RS.
 
     Holds for Poisson arrivals and exponential service that has the same mean on every visit to a station; then the
-    joint distribution is a product although the way is fixed. Source: F. P. Kelly, Reversibility and Stochastic
+    joint distribution is a product although the route is fixed. Source: F. P. Kelly, Reversibility and Stochastic
     Networks, 1979, chapter 3; Baskett, Chandy, Muntz and Palacios, J. ACM 22, 1975.
     """
     if not arrival_rate > 0:
@@ -140,26 +140,7 @@ def product_form_mean_sojourn(arrival_rate: float, stations: Sequence[Visited]) 
     return sum(station.mean_number(arrival_rate) for station in stations) / arrival_rate
 
 
-def ttl_hit_ratio(rate: float, ttl_s: float) -> float:
-    """Hit ratio of a cache entry that lives ``ttl_s`` from its load, under Poisson demand: r / (1 + r), r = rate TTL.
-
-    Each load is one miss and is followed by r hits in the mean. Source: Jung, Berger and Balakrishnan, Modeling
-    TTL-based Internet caches, INFOCOM 2003. Supposes that loading takes no time and that room is unlimited.
-    """
-    _not_negative(rate=rate, ttl_s=ttl_s)
-    return rate * ttl_s / (1 + rate * ttl_s)
-
-
-def zipf_ttl_hit_ratio(total_rate: float, ttl_s: float, population: int, exponent: float) -> float:
-    """The same over a population whose n-th member demands in proportion to n ** -exponent; a share of requests."""
-    if population < 1:
-        raise ValueError(f"the population must be at least 1, not {population}")
-    weights = [rank**-exponent for rank in range(1, population + 1)]
-    total = math.fsum(weights)
-    return math.fsum(w / total * ttl_hit_ratio(total_rate * w / total, ttl_s) for w in weights)
-
-
-def _not_negative(**values: float) -> None:
+def _check_not_negative(**values: float) -> None:
     for name, value in values.items():
         if not 0 <= value < math.inf:
             raise ValueError(f"{name} must be finite and >= 0, not {value}")

@@ -1,4 +1,4 @@
-"""Records as tidy tables, and the filters everybody needs on them. It computes no statistics."""
+"""Tables of records as tidy data frames, and common filters on them; no statistics."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from simlib.scenario.records import FINISHED, OUTCOMES, SCHEMA, Records
 if TYPE_CHECKING:
     import pandas as pd
 
-NAMED = ("host", "caller", "callee", "target", "operation", "fault", "kind")
-"""Columns whose integers are spelt out by Records.names."""
+NAME_COLUMNS = ("host", "caller", "callee", "target", "operation", "fault", "kind")
+"""Columns whose integers are indices into Records.names."""
 
 
 def to_frame(records: Records, table: str) -> pd.DataFrame:
     """One table of the records, a row per row, with names and outcomes as text ("" where there is none).
 
-    Instants and durations are seconds, sizes bytes. Raises ValueError for a table that SCHEMA does not know.
+    Instants and durations are seconds, sizes bytes. Raises ValueError for a table that is not in SCHEMA.
     """
-    import pandas as pd  # here, so that the parts of this floor that need no frames load without it
+    import pandas as pd  # here, so that importing the package stays cheap
 
     if table not in SCHEMA:
         raise ValueError(f"no table {table!r}; records have {', '.join(SCHEMA)}")
     columns = records[table]
-    return pd.DataFrame({name: _readable(name, columns[name], records.names) for name in SCHEMA[table]})
+    return pd.DataFrame({name: _spell_out(name, columns[name], records.names) for name in SCHEMA[table]})
 
 
-def after_warm_up(frame: pd.DataFrame, warm_up_s: float, instant: str = "arrival") -> pd.DataFrame:
+def select_after_warm_up(frame: pd.DataFrame, warm_up_s: float, instant: str = "arrival") -> pd.DataFrame:
     """The rows whose instant (seconds) is at or after the end of the warm-up.
 
     Requests and visits have "arrival"; for calls the instant is "sent", for revocations "effective".
@@ -37,27 +37,27 @@ def after_warm_up(frame: pd.DataFrame, warm_up_s: float, instant: str = "arrival
     return frame[frame[instant] >= warm_up_s]
 
 
-def with_outcome(frame: pd.DataFrame, *outcomes: str) -> pd.DataFrame:
-    """The requests that ended in one of these ways. Raises ValueError for a word that OUTCOMES does not know."""
+def select_outcomes(frame: pd.DataFrame, *outcomes: str) -> pd.DataFrame:
+    """The requests that ended in one of these ways. Raises ValueError for a word that is not in OUTCOMES."""
     unknown = sorted(set(outcomes) - set(OUTCOMES))
     if unknown:
         raise ValueError(f"no outcome {unknown[0]!r}; requests are {', '.join(OUTCOMES)}")
     return frame[frame["outcome"].isin(outcomes)]
 
 
-def finished(frame: pd.DataFrame) -> pd.DataFrame:
-    """The requests that got the answer they wanted before the run ended."""
-    return with_outcome(frame, OUTCOMES[FINISHED])
+def select_finished(frame: pd.DataFrame) -> pd.DataFrame:
+    """The requests that were served before the run ended."""
+    return select_outcomes(frame, OUTCOMES[FINISHED])
 
 
-def latency(frame: pd.DataFrame) -> pd.Series[float]:
+def compute_latency(frame: pd.DataFrame) -> pd.Series[float]:
     """Seconds from arrival to end, NaN while a request has no end."""
     return (frame["end"] - frame["arrival"]).rename("latency")
 
 
-def _readable(name: str, column: NDArray[Any], names: tuple[str, ...]) -> NDArray[Any]:
+def _spell_out(name: str, column: NDArray[Any], names: tuple[str, ...]) -> NDArray[Any]:
     if name == "outcome":
         return np.take(np.array(OUTCOMES, dtype=object), column)
-    if name in NAMED:
-        return np.take(np.array([*names, ""], dtype=object), column)  # -1, nobody, picks the added last
+    if name in NAME_COLUMNS:
+        return np.take(np.array([*names, ""], dtype=object), column)  # -1 picks the empty name that is added last
     return column

@@ -1,19 +1,12 @@
-"""What the tokens cost besides time: calls to the authorization server, bytes, cache hits, signatures.
-
-What the authorization server is asked for, target by target, and how many bytes it answers with.
-
-What operations cost, read off a cost profile.
-
-The most that an authorization server had to bear.
-"""
+"""Usage of servers by tokens: calls to the authorization server, its peaks, bytes, cache hits, signatures, costs."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simlib.analysis.latencies import mean, ratio
-from simlib.analysis.utilisation import at_hosts, hosts_of
+from simlib.analysis.columns import list_name_indices, mean, ratio
+from simlib.analysis.utilisation import list_hosts, match_hosts
 from simlib.scenario.hosts import AUTHORIZATION_SERVER
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.records import Columns, Records
@@ -22,80 +15,79 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def usage(records: Records, requests: Columns, warm_up_s: float) -> dict[str, float]:
+def summarise_usage(records: Records, requests: Columns, warm_up_s: float) -> dict[str, float]:
     """Per request and per second after the warm-up; ``requests`` are the rows that arrived after it.
 
-    ``hit_ratio`` is the share of the requests that reached a verdict whose verdicts neither asked the
-    authorization server nor waited for another request's question. It is 1 for a design that never asks.
+    ``hit_ratio`` is the share of the requests with a verdict that neither called the authorization server nor waited
+    for another request's call. It is 1 for a design that makes no such calls.
     """
-    presented = requests["token"]
+    tokens = requests["token"]
     return {
-        "as_requests_per_s": as_requests_per_s(records, warm_up_s),
+        "as_requests_per_s": compute_as_request_rate(records, warm_up_s),
         "bytes_per_request": mean(requests["bytes"]),
-        "hit_ratio": hit_ratio(requests),
+        "hit_ratio": compute_hit_ratio(requests),
         "asked_per_request": mean(requests["asked"]),
-        "tokens_in_use": float(np.unique(presented[presented >= 0]).size),
+        "tokens_in_use": float(np.unique(tokens[tokens >= 0]).size),
     }
 
 
-def as_requests_per_s(records: Records, warm_up_s: float) -> float:
-    """Calls sent to the authorization servers, by anybody and for anything, per second after the warm-up."""
+def compute_as_request_rate(records: Records, warm_up_s: float) -> float:
+    """Calls sent to the authorization servers, from all hosts and to all targets, per second after the warm-up."""
     calls = records["calls"]
-    asked = at_hosts(records, calls["callee"], AUTHORIZATION_SERVER) & (calls["sent"] >= warm_up_s)
-    return ratio(int(asked.sum()), max(records.horizon - warm_up_s, 0.0))
+    counted = match_hosts(records, calls["callee"], AUTHORIZATION_SERVER) & (calls["sent"] >= warm_up_s)
+    return ratio(int(counted.sum()), max(records.horizon - warm_up_s, 0.0))
 
 
-def hit_ratio(requests: Columns) -> float:
-    """Share of the requests with a verdict that were validated without asking or waiting."""
+def compute_hit_ratio(requests: Columns) -> float:
+    """Share of the requests with a verdict that were validated without a call or a wait for one."""
     validated = requests["validations"] > 0
-    alone = validated & (requests["asked"] == 0) & (requests["joined"] == 0)
-    return ratio(int(alone.sum()), int(validated.sum()))
+    hits = validated & (requests["asked"] == 0) & (requests["joined"] == 0)
+    return ratio(int(hits.sum()), int(validated.sum()))
 
 
-def signatures(records: Records) -> dict[str, float]:
+def count_signatures(records: Records) -> dict[str, float]:
     """Signatures made and verified over the whole run, warm-up included (operations are counted, not dated).
 
-    The distinct ones were really computed; ``signatures_verified_charged`` counts every verification that a
-    server was charged for, so the two differ by what the driver remembered.
+    The distinct ones were really computed; ``signatures_verified_charged`` counts every verification that a server was
+    charged for, so the two differ by the hits of the simulator's own cache of verifications.
     """
     return {
-        "signatures_made": _total(records, "jwt.sign.", "distinct"),
-        "signatures_verified": _total(records, "jwt.verify.", "distinct"),
-        "signatures_verified_charged": _total(records, "jwt.verify.", "count"),
+        "signatures_made": _sum_operations(records, "jwt.sign.", "distinct"),
+        "signatures_verified": _sum_operations(records, "jwt.verify.", "distinct"),
+        "signatures_verified_charged": _sum_operations(records, "jwt.verify.", "count"),
     }
 
 
-def _total(records: Records, prefix: str, column: str) -> float:
-    wanted = [number for number, name in enumerate(records.names) if name.startswith(prefix)]
+def _sum_operations(records: Records, prefix: str, column: str) -> float:
     operations = records["operations"]
-    return float(operations[column][np.isin(operations["operation"], wanted)].sum())
+    return float(operations[column][np.isin(operations["operation"], list_name_indices(records, prefix))].sum())
 
 
-def asked_per_request(records: Records, warm_up_s: float) -> Mapping[str, float]:
+def count_calls_per_request(records: Records, warm_up_s: float) -> Mapping[str, float]:
     """Target ("introspect", "token", ...) -> calls to the authorization servers per API request, after the warm-up."""
     calls = records["calls"]
-    kept = at_hosts(records, calls["callee"], AUTHORIZATION_SERVER) & (calls["sent"] >= warm_up_s)
+    counted = match_hosts(records, calls["callee"], AUTHORIZATION_SERVER) & (calls["sent"] >= warm_up_s)
     requests = int((records["requests"]["arrival"] >= warm_up_s).sum())
-    targets, counts = np.unique(calls["target"][kept], return_counts=True)
+    targets, counts = np.unique(calls["target"][counted], return_counts=True)
     return {
         records.names[target]: ratio(count, requests)
         for target, count in zip(targets.tolist(), counts.tolist(), strict=True)
     }
 
 
-def reply_bytes(records: Records, warm_up_s: float, target: str) -> float:
+def compute_mean_reply_bytes(records: Records, warm_up_s: float, target: str) -> float:
     """Mean bytes of an answer to calls of one target after the warm-up, head included; NaN when none was answered."""
     if target not in records.names:
         return np.nan
     calls = records["calls"]
-    kept = (calls["target"] == records.names.index(target)) & (calls["sent"] >= warm_up_s) & (calls["status"] > 0)
-    return mean(calls["reply_bytes"][kept].astype(np.float64))
+    answered = (calls["target"] == records.names.index(target)) & (calls["sent"] >= warm_up_s) & (calls["status"] > 0)
+    return mean(calls["reply_bytes"][answered].astype(np.float64))
 
 
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
 
 
-def cost_table(profile: CostProfile, operations: Sequence[str]) -> "pd.DataFrame":
+def tabulate_costs(profile: CostProfile, operations: Sequence[str]) -> "pd.DataFrame":
     """Median and the range of nine runs in ten of each operation, in microseconds of CPU time, one row each.
 
     Raises InputError for an operation that the profile does not have.
@@ -103,29 +95,33 @@ def cost_table(profile: CostProfile, operations: Sequence[str]) -> "pd.DataFrame
     import pandas as pd
 
     uniform = np.array([LOW, MIDDLE, HIGH])
-    rows = {operation: profile.seconds(operation, uniform) * 1e6 for operation in operations}
+    rows = {operation: profile.invert(operation, uniform) * 1e6 for operation in operations}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["low_us", "median_us", "high_us"])
 
 
-WINDOW_S = 1.0
+PEAK_WINDOW_S = 1.0
 
 
-def peak_requests_per_s(records: Records, since: float) -> float:
-    """The most calls to authorization servers in any one second from ``since`` on, by anybody and for anything."""
+def find_peak_request_rate(records: Records, since: float) -> float:
+    """The most calls to authorization servers in any second from ``since`` on, from all hosts and to all targets."""
     calls = records["calls"]
-    sent = calls["sent"][at_hosts(records, calls["callee"], AUTHORIZATION_SERVER) & (calls["sent"] >= since)]
-    return float(np.bincount(((sent - since) / WINDOW_S).astype(np.int64)).max()) / WINDOW_S if sent.size else 0.0
+    sent = calls["sent"][match_hosts(records, calls["callee"], AUTHORIZATION_SERVER) & (calls["sent"] >= since)]
+    return (
+        float(np.bincount(((sent - since) / PEAK_WINDOW_S).astype(np.int64)).max()) / PEAK_WINDOW_S
+        if sent.size
+        else 0.0
+    )
 
 
-def peak_utilisation(records: Records, since: float) -> float:
-    """The highest utilisation of the authorization servers over any second, as closely as stations were sampled.
+def find_peak_utilisation(records: Records, since: float) -> float:
+    """The highest utilisation of the authorization servers over any second, as far as samples resolve it.
 
     NaN without samples.
     """
     worked: dict[float, float] = {}
     capacity = 0.0
     stations = records["stations"]
-    for host in hosts_of(records, AUTHORIZATION_SERVER):
+    for host in list_hosts(records, AUTHORIZATION_SERVER):
         rows = np.flatnonzero((stations["host"] == records.names.index(host)) & (stations["time"] >= since))
         capacity += records.workers[host] * len(np.unique(stations["replica"][rows]))
         for row in rows.tolist():
@@ -135,7 +131,7 @@ def peak_utilisation(records: Records, since: float) -> float:
     if len(instants) < 2 or not capacity:
         return np.nan
     busy = np.array([worked[instant] for instant in instants.tolist()])
-    ends = np.searchsorted(instants, instants + WINDOW_S - 1e-9)
+    ends = np.searchsorted(instants, instants + PEAK_WINDOW_S - 1e-9)
     begins = np.flatnonzero(ends < len(instants))
     if not len(begins):
         return np.nan

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib.analysis import queueing as q
+from simlib.analysis.cache_theory import ttl_hit_ratio, zipf_ttl_hit_ratio
 
 LOADS = st.floats(0.01, 0.97)
 SERVERS = st.integers(1, 12)
@@ -102,16 +103,16 @@ def test_a_lifetime_cache_hits_as_often_as_the_formula_says() -> None:
             hits += 1
         else:
             loaded = now
-    assert hits / arrivals.size == pytest.approx(q.ttl_hit_ratio(2.0, ttl), abs=0.004)
-    assert q.ttl_hit_ratio(2.0, ttl) == pytest.approx(6 / 7)
+    assert hits / arrivals.size == pytest.approx(ttl_hit_ratio(2.0, ttl), abs=0.004)
+    assert ttl_hit_ratio(2.0, ttl) == pytest.approx(6 / 7)
 
 
 def test_skewed_demand_hits_more_often_than_even_demand() -> None:
-    even = q.zipf_ttl_hit_ratio(50.0, 2.0, 100, 0.0)
-    assert even == pytest.approx(q.ttl_hit_ratio(0.5, 2.0))
-    assert q.zipf_ttl_hit_ratio(50.0, 2.0, 100, 1.0) > even
-    two = (2 / 3) * q.ttl_hit_ratio(2.0, 1.0) + (1 / 3) * q.ttl_hit_ratio(1.0, 1.0)
-    assert q.zipf_ttl_hit_ratio(3.0, 1.0, 2, 1.0) == pytest.approx(two)
+    even = zipf_ttl_hit_ratio(50.0, 2.0, 100, 0.0)
+    assert even == pytest.approx(ttl_hit_ratio(0.5, 2.0))
+    assert zipf_ttl_hit_ratio(50.0, 2.0, 100, 1.0) > even
+    two = (2 / 3) * ttl_hit_ratio(2.0, 1.0) + (1 / 3) * ttl_hit_ratio(1.0, 1.0)
+    assert zipf_ttl_hit_ratio(3.0, 1.0, 2, 1.0) == pytest.approx(two)
 
 
 @pytest.mark.parametrize("rate", [1.0, 1.5])

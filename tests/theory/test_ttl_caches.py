@@ -8,9 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib import simulate
-from simlib.analysis.cache_theory import answers_older_than, average_over_users, outage_survival
+from simlib.analysis.cache_theory import (
+    answers_older_than,
+    average_over_users,
+    outage_survival,
+    ttl_hit_ratio,
+    zipf_ttl_hit_ratio,
+)
 from simlib.analysis.gain_figures import compute_older_shares
-from simlib.analysis.cache_theory import ttl_hit_ratio, zipf_ttl_hit_ratio
 from simlib.scenario.effects import Failed
 from simlib.strategies import OpaqueCached, ReferenceToken
 from support.networks import assert_covered

@@ -11,9 +11,9 @@ from simlib import simulate
 from simlib.analysis.availability import IN_TIME_S, compute_availability, compute_mean_latency, find_correct_answers
 from simlib.analysis.exposure import WrongVerdicts, count_wrong_verdicts
 from simlib.analysis.fault_impact import (
-    FEWEST,
     FIGURE_NAMES,
-    SUDDEN_S,
+    INSTANT_WINDOW_S,
+    MINIMUM_REQUESTS,
     FaultWindow,
     Promise,
     find_end,
@@ -193,7 +193,7 @@ def test_a_tenth_of_bad_answers_is_within_the_band_and_more_is_not() -> None:
 
 
 def test_with_too_few_requests_nobody_knows_what_is_usual() -> None:
-    few = records(requests=asked(np.linspace(0.0, 19.0, FEWEST - 1).tolist()))
+    few = records(requests=asked(np.linspace(0.0, 19.0, MINIMUM_REQUESTS - 1).tolist()))
     assert measure_baseline(few, 0.0, 20.0) is None
     figures = measure_bad_day(few, 0.0, FaultWindow(20.0, 30.0, 30.0))
     assert np.isnan(figures["recovery_s"])
@@ -221,7 +221,7 @@ def test_the_window_is_that_of_the_faults_and_a_storm_of_retries_only_keeps_them
     faults = {"fault": [4, 6], "kind": [5, 7], "begin": [10.0, 12.0], "end": [20.0, 90.0]}
     assert find_fault_window(records(faults=faults)) == FaultWindow(10.0, 20.0, 20.0)
     sudden = {name: [values[0]] for name, values in faults.items()} | {"end": [10.0]}
-    assert find_fault_window(records(faults=sudden)) == FaultWindow(10.0, 10.0, 10.0 + SUDDEN_S)
+    assert find_fault_window(records(faults=sudden)) == FaultWindow(10.0, 10.0, 10.0 + INSTANT_WINDOW_S)
     assert find_fault_window(records()) is None
     assert find_end([(5.0, "retry_storm")]) == 5.0
     figures = measure_bad_day(records(requests=asked([1.0])), 0.0)

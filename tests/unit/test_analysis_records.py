@@ -9,8 +9,8 @@ import pytest
 
 from simlib.analysis import (
     METRICS,
+    check_littles_law,
     compute_latency,
-    littles_law,
     select_after_warm_up,
     select_finished,
     select_outcomes,
@@ -265,7 +265,7 @@ def test_little_agrees_when_the_integral_is_the_sum_of_the_visits() -> None:
         *(sample(RS, t, replica=1, present=p, arrivals=1) for t, p in ((0.0, 0.0), (100.0, 40.0))),
         *(sample(AS, t) for t in (0.0, 100.0)),
     ]
-    frame = littles_law(records(visits=visits, stations=stations)).set_index(["host", "replica"])
+    frame = check_littles_law(records(visits=visits, stations=stations)).set_index(["host", "replica"])
     assert frame.loc[("service", 0), "mean_number"] == pytest.approx(0.5)
     assert frame.loc[("service", 0), "arrival_rate"] == pytest.approx(0.03)
     assert frame.loc[("service", 0), "mean_sojourn_s"] == pytest.approx(50 / 3)
@@ -276,7 +276,7 @@ def test_little_agrees_when_the_integral_is_the_sum_of_the_visits() -> None:
 
 def test_little_needs_visits() -> None:
     with pytest.raises(ValueError, match=r'run\.detail = "visits"'):
-        littles_law(records(stations=[sample(RS, 100.0, present=5.0, arrivals=2)]))
+        check_littles_law(records(stations=[sample(RS, 100.0, present=5.0, arrivals=2)]))
 
 
 def test_work_that_clients_have_given_up_counts_as_backlog() -> None:

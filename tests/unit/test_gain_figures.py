@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simlib.analysis import GAIN_METRICS, METRICS, gain_figures
+from simlib.analysis import GAIN_METRICS, METRICS, compute_gain_figures
 from simlib.scenario.records import SCHEMA, Records
 from simlib.scenario.sinks import MemorySink
 
@@ -44,7 +44,7 @@ def test_staleness_is_the_age_of_the_word_behind_accepted_verdicts() -> None:
             {"arrival": 60.0},  # no verdict
         ]
     )
-    figures = gain_figures(made, 10.0)
+    figures = compute_gain_figures(made, 10.0)
     assert figures["staleness_mean_s"] == pytest.approx((0 + 30 + 30) / 3)
     assert figures["staleness_max_s"] == 30.0
     assert figures["staleness_p99_s"] == pytest.approx(30.0)
@@ -60,7 +60,7 @@ def test_operations_of_a_store_inside_the_server_are_counted_per_request() -> No
             {"host": RS, "operation": GET, "count": 99, "seconds": 9.0},  # not the token store's host
         ],
     )
-    figures = gain_figures(made, 0.0)
+    figures = compute_gain_figures(made, 0.0)
     assert figures["store_operations_per_request"] == 2.0
     assert figures["store_s"] == pytest.approx(0.04)
     assert figures["rows_written_per_s"] == 0.02  # two in a hundred seconds
@@ -84,7 +84,7 @@ def test_rows_of_a_database_are_told_by_their_size() -> None:
             {"host": DB, "time": 100.0, "busy": 1.5},
         ],
     )
-    figures = gain_figures(made, 20.0)
+    figures = compute_gain_figures(made, 20.0)
     assert figures["rows_written_per_s"] == pytest.approx(2 / 80)  # one was written in the warm-up
     assert figures["store_operations_per_request"] == 2.5  # five, not ten: both ends are one operation
     assert figures["store_s"] == pytest.approx(0.0525)
@@ -100,20 +100,20 @@ def test_the_largest_header_is_that_of_a_request_with_a_token() -> None:
             {"callee": RS, "target": PUSH, "request_bytes": 9000},  # what the AS pushes bears no client's token
         ]
     )
-    assert gain_figures(made, 0.0)["header_bytes"] == 1255.0
+    assert compute_gain_figures(made, 0.0)["header_bytes"] == 1255.0
 
 
 def test_tokens_that_were_there_before_are_not_issued() -> None:
     made = records(tokens=[{"issued": at} for at in (-20.0, 5.0, 30.0, 60.0, 90.0)])
-    assert gain_figures(made, 10.0)["tokens_issued_per_s"] == pytest.approx(3 / 90)
+    assert compute_gain_figures(made, 10.0)["tokens_issued_per_s"] == pytest.approx(3 / 90)
 
 
 def test_nothing_gives_undefined_figures_and_no_warning() -> None:
-    figures = gain_figures(records(), 0.0)
+    figures = compute_gain_figures(records(), 0.0)
     undefined = {name for name, value in figures.items() if math.isnan(value)}
     assert {"staleness_mean_s", "header_bytes", "store_s", "store_cpu_s"} <= undefined
 
 
 def test_every_figure_has_a_name_of_its_own() -> None:
     assert not set(GAIN_METRICS) & set(METRICS)
-    assert set(gain_figures(records(), 0.0)) | {"kept_rows", "stored_bytes"} == set(GAIN_METRICS)
+    assert set(compute_gain_figures(records(), 0.0)) | {"kept_rows", "stored_bytes"} == set(GAIN_METRICS)
