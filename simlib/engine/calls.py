@@ -1,4 +1,4 @@
-"""Calls between hosts: both ends are charged, the link takes its time, connections are kept, callers may give up."""
+"""Calls between hosts: both ends are charged, the link takes its time, connections are kept, callers may time out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +17,10 @@ CONNECT_OUT, CONNECT_IN = ("http.connect_out",), ("http.connect_in",)
 
 
 class Calls:
-    """Carries a task from the caller to the callee and back.
+    """Carrier of a task from the caller to the callee and back.
 
-    A call without a timeout travels with its own task. A call that may be given up gets a carrier, so that the callee
-    goes on working when nobody waits any more.
+    A call without a timeout travels with its own task. A call with one gets a task of its own, so that the callee goes
+    on working when its caller has given up.
     """
 
     def __init__(self, kernel: Kernel, driver: TaskRunner, call_row: Callable[[Row], None] | None):
@@ -36,7 +36,7 @@ class Calls:
         self._timeouts = Timeouts(kernel, self._time_out)
 
     def call(self, task: Task, call: Call, route: Route) -> None:
-        """The task's generator wants an answer from another host."""
+        """Send the call of a task to another host."""
         task.effect = call
         task.route = route
         if route.call_out and task.host.station is not None:
@@ -149,7 +149,7 @@ class Calls:
     # --- and back ------------------------------------------------------------------------------------------------
 
     def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
-        """The callee is done: its answer goes back over the link."""
+        """Send the callee's answer back over the link."""
         if task.host.threads is not None:
             if task.held is not None:
                 self.driver.release(task)
@@ -191,7 +191,7 @@ class Calls:
         self.driver.advance(task, value)
 
     def _hand_over(self, connections: Connections) -> None:
-        """The connection goes to whoever has waited longest and still waits; a caller that gave up sends nothing."""
+        """Pass the connection on to the longest waiting call whose caller has not given up."""
         while (taker := connections.release(self.kernel._now)) is not None:
             if taker.parent is None or taker.parent.waiting is not None:
                 self._dispatch(taker, 0.0)
@@ -248,9 +248,9 @@ class Calls:
 
 
 def convert_failure(value: Any) -> Any:
-    """What a caller makes of an answer: a server that is broken or wants to be left alone has failed.
+    """Convert an answer into the caller's view of it: status 429 or 500 and above is a failure.
 
-    Of a store's answer it sees what was stored.
+    Of a store's answer the caller sees what was stored.
     """
     if value.__class__ is StoreReply:
         return value.answer
@@ -260,5 +260,5 @@ def convert_failure(value: Any) -> Any:
 
 
 def discard_answer(_: Any) -> Any:
-    """Stands for the caller in a call that may be given up: the answer goes to whoever still waits."""
+    """Stand-in for the caller's generator in a call with a timeout; the answer reaches a caller that still waits."""
     raise AssertionError("the caller is no generator")

@@ -1,6 +1,6 @@
 """Calls of which only the delay matters: for networks that charge no call and record none.
 
-Queueing models without token traffic live here; it is the same exchange with everything left out that they lack.
+Queueing models without token traffic take this short way, which leaves out everything else that `Calls` does.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ _new_frame = tuple.__new__
 
 
 class DelayOnlyCalls(Calls):
-    """Takes the short way for calls without timeout over links without connections; all others go the long way."""
+    """Short way for calls without timeout over links without connections; all others take the long way."""
 
     def __init__(self, kernel: Kernel, driver: TaskRunner) -> None:
         super().__init__(kernel, driver, call_row=None)
@@ -23,7 +23,7 @@ class DelayOnlyCalls(Calls):
         self._on_there: Callbacks = [self._begin_at_callee]
 
     def call(self, task: Task, call: Call, route: Route) -> None:
-        """Off to the callee, after half a round trip."""
+        """Send a call: it reaches the callee after half a round trip."""
         if call.timeout is not None or route.connections is not None or route.balance is not None:
             super().call(task, call, route)
             return
@@ -45,7 +45,7 @@ class DelayOnlyCalls(Calls):
         self.driver.advance(task, None)
 
     def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
-        """Back to the caller, after the other half."""
+        """Send an answer: it reaches the caller after the other half of the round trip."""
         if task.parent is not None or frame.route.connections is not None:
             super().answer(task, frame, value)
             return

@@ -2,26 +2,21 @@
 
 A call to a host that is down is refused: a reset comes back at once (RFC 9293 section 3.5.2). A message that is lost is
 not sent again within the run of a simulation as TCP would: its caller meets its own timeout, or, when it set none, the
-end of TCP's patience (assumption: the defaults of Linux, Documentation/networking/ip-sysctl.rst).
-
-Calls in a network where things go wrong and where hosts turn requests away when they have too many.
-
-Hosts that turn requests away when they have too many: a limit on admission.
-
-Chosen when a run is built, and only for networks with such a host.
+end of TCP's retransmissions (assumption: the defaults of Linux, Documentation/networking/ip-sysctl.rst).
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from simlib.engine.calls import Calls, discard_answer
+from simlib.engine.calls_with_admission import LimitedCalls
 from simlib.engine.hosts import Replica
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.links import Connections
 from simlib.engine.request_log import NAN
 from simlib.engine.task import CallFrame, Task, TaskRunner
 from simlib.scenario.design import Admission
-from simlib.scenario.effects import Failed, Reply
+from simlib.scenario.effects import Failed
 from simlib.scenario.records import LOST, RESET
 from simlib.scenario.sinks import Row
 
@@ -33,7 +28,7 @@ ALL_TARGETS = frozenset({""})
 
 
 class Conditions:
-    """What is wrong at present: hosts (with the targets) that refuse calls, and pairs of hosts that are cut off."""
+    """Faults that are present: hosts (with the targets) that refuse calls, and pairs of hosts that are cut off."""
 
     __slots__ = ("cut", "refusing")
 
@@ -48,7 +43,7 @@ class Conditions:
 
 
 class FaultyCalls(Calls):
-    """The exchange with these conditions, which others change as time passes."""
+    """Calls under conditions that the injected faults change as time passes."""
 
     def __init__(self, kernel: Kernel, driver: TaskRunner, call_row: Callable[[Row], None] | None) -> None:
         super().__init__(kernel, driver, call_row)
@@ -59,7 +54,7 @@ class FaultyCalls(Calls):
         self._on_failed: Callbacks = [self._finish_failed]
 
     def is_on_link(self, task: Task) -> bool:
-        """Whether the task's last call is on the line, in whichever direction, and not in its callee's hands."""
+        """Whether the task's last call is on the link, in either direction, and not at its callee."""
         on_line = (self._on_reached, self._on_lost, self._on_given_up, self._on_failed, self._on_answered)
         return any(task.callbacks is callbacks for callbacks in on_line)
 
@@ -91,17 +86,17 @@ class FaultyCalls(Calls):
     # --- and back ------------------------------------------------------------------------------------------------
 
     def clear_admission(self, replica: Replica) -> None:
-        """A replica has lost all that it was working on."""
+        """Forget the requests in progress at a replica that lost its work, where they are counted."""
 
     def _send_back(self, task: Task, frame: CallFrame, value: Any) -> None:
-        """An answer goes back over the link, or gets lost there."""
+        """Send an answer back over the link, where it may get lost."""
         host: Replica = task.host
         super()._send_back(task, frame, value)
         if frozenset((host.name, frame.host.name)) in self.conditions.cut:
             task.callbacks = self._on_lost
 
     def _lose(self, task: Task) -> None:
-        """The message should be there now, and is not."""
+        """Let a lost message run into the timeout of its caller or of TCP."""
         frame = task.frames[-1]
         assert isinstance(frame, CallFrame)
         until = frame.sent + (CONNECTING_S if task.new_connection else RETRANSMITTING_S)
@@ -115,7 +110,7 @@ class FaultyCalls(Calls):
         self._end(task, Failed("unreachable"), LOST)
 
     def fail(self, task: Task, failed: Failed, after: float) -> None:
-        """Nothing will come of the task's last call, and its caller hears so in ``after`` seconds."""
+        """Fail the task's last call; its caller gets the failure in ``after`` seconds."""
         task.value = failed
         task.callbacks = self._on_failed
         self.schedule_at(task, self.kernel._now + after, task.key)
@@ -143,7 +138,7 @@ class FaultyCalls(Calls):
         self.driver.advance(task, failed)
 
     def _close(self, connections: Connections) -> None:
-        """Whoever has waited longest for a connection and still waits opens a new one."""
+        """Close a connection; the longest waiting call whose caller has not given up opens a new one."""
         connections.close()
         while connections.waiting:
             taker = connections.waiting.popleft()
@@ -153,83 +148,20 @@ class FaultyCalls(Calls):
             self.driver.retire(taker)
 
 
-class AdmissionCount:
-    """How many requests one replica has let in that it has not answered yet."""
-
-    __slots__ = ("limit", "present", "refusal")
-
-    def __init__(self, admission: Admission) -> None:
-        self.limit = admission.limit
-        self.refusal = Reply(503, retry_after=admission.retry_after_s)
-        self.present = 0
-
-
-class LimitedCalls(Calls):
-    """An exchange at whose doors the surplus is refused with 503, for the price of taking in a call.
-
-    The refusal waits for a worker like any other work of the host, but for no thread. A request whose caller has given
-    up stays in until it is answered.
-    """
-
-    def __init__(
-        self,
-        kernel: Kernel,
-        driver: TaskRunner,
-        call_row: Callable[[Row], None] | None,
-        limits: Mapping[str, Admission],
-    ) -> None:
-        super().__init__(kernel, driver, call_row)
-        self._limits = limits
-        self._admissions: dict[Replica, AdmissionCount | None] = {}
-        self._on_refused: Callbacks = [self._refuse]
-
-    def _admission_of(self, replica: Replica) -> AdmissionCount | None:
-        if replica not in self._admissions:
-            limit = self._limits.get(replica.name)
-            self._admissions[replica] = None if limit is None else AdmissionCount(limit)
-        return self._admissions[replica]
-
-    def _arrived(self, task: Task) -> None:
-        door = self._admission_of(task.host)
-        if door is None:
-            super()._arrive(task)
-        elif door.present < door.limit:
-            door.present += 1
-            super()._arrive(task)
-        elif task.route.call_in and task.host.station is not None:
-            self.driver.charge(task, self._call_in_operations(task), self._on_refused)
-        else:
-            self._refuse(task)
-
-    def _refuse(self, task: Task) -> None:
-        door = self._admissions[task.host]
-        frame = task.frames.pop()
-        assert door is not None
-        assert isinstance(frame, CallFrame)
-        self._send_back(task, frame, door.refusal)
-
-    def answer(self, task: Task, frame: CallFrame, value: object) -> None:
-        """The callee is done, and has room for one more."""
-        door = self._admission_of(task.host)
-        if door is not None:
-            door.present -= 1
-        super().answer(task, frame, value)
-
-
 class FaultyLimitedCalls(LimitedCalls, FaultyCalls):
-    """Both: the limits stand at the doors, the faults on the way to them and back."""
+    """Calls with both limits on admission and faults on the links."""
 
-    def emptied(self, replica: Replica) -> None:
-        """Nobody is behind its door any more."""
-        door = self._admission_of(replica)
-        if door is not None:
-            door.present = 0
+    def clear_admission(self, replica: Replica) -> None:
+        """Forget the requests in progress: they are lost."""
+        admission = self._admission_of(replica)
+        if admission is not None:
+            admission.in_progress = 0
 
 
 def build_faulty_calls(
     kernel: Kernel, driver: TaskRunner, call_row: Callable[[Row], None] | None, limits: Mapping[str, Admission]
 ) -> FaultyCalls:
-    """The exchange of a network with faults; ``limits``: host -> its limit on admission."""
+    """The calls of a network with faults; ``limits``: host -> its limit on admission."""
     if limits:
         return FaultyLimitedCalls(kernel, driver, call_row, limits)
     return FaultyCalls(kernel, driver, call_row)

@@ -1,4 +1,4 @@
-"""What each operation costs on each host, drawn in columns so that designs share their random numbers."""
+"""Costs of operations on each host, drawn in columns so that designs share their random numbers."""
 
 from array import array
 from collections.abc import Mapping
@@ -144,14 +144,14 @@ class Measured(str):
 
 
 class _UsedColumn:
-    """Instead of a column: every first use is gone, so that the driver asks for a further one."""
+    """Column whose first uses are all gone, so that the driver takes a further one."""
 
     def __getitem__(self, subject: int) -> float:
         return USED
 
 
 class MeasuredCost:
-    """The cost of one measurement, for its one use; what the driver asks of a drawn cost it can ask of this."""
+    """Cost of one measured operation, for its one use; the driver uses it like a drawn cost."""
 
     __slots__ = ("_seconds", "_totals")
     values = _UsedColumn()
@@ -168,7 +168,7 @@ class MeasuredCost:
 
 
 class HostCosts(dict[str, OperationCost]):
-    """The operations of one host, each drawn when it is first asked for; what was measured is never kept."""
+    """Costs of the operations of one host, each drawn at its first use; a measured cost is never kept."""
 
     def __init__(self, host: str, table: CostTable, variates: Variates, requests: int) -> None:
         super().__init__()

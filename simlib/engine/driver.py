@@ -1,4 +1,4 @@
-"""The driver: resumes generators of effects in simulated time, charges what they use, and notes what happens.
+"""Driver: resumes generators of effects in simulated time, charges what they use, and records what happens.
 
 No SimPy process per request: a request is one reusable event that carries a generator from station to link to
 station. One event per service, one per link.
@@ -22,9 +22,9 @@ from simlib.tokens import Verification
 
 
 class Driver:
-    """Runs tasks until they are done. It knows hosts, links and effects; it knows nothing of tokens but `Verification`.
+    """Runner of tasks. It works with hosts, links and effects; of tokens it handles `Verification` only.
 
-    ``finish`` is told of every request that is done; ``calls`` builds what carries calls between hosts.
+    ``finish`` is called with every request that is done; ``calls`` builds what carries calls between hosts.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Driver:
         return task
 
     def retire(self, task: Task) -> None:
-        """A carrier is done: it may carry something else."""
+        """Take back a task that carries nothing any more; it may carry something else."""
         task.log = None
         task.parent = None
         task.subject = RETIRED
@@ -171,7 +171,7 @@ class Driver:
         self.advance(task, task.value)
 
     def _perform(self, task: Task, effect: Any) -> tuple[bool, Any]:
-        """An effect that is neither work nor call: whether the task waits now, else the answer."""
+        """Perform an effect that is neither work nor call: whether the task waits now, else the answer."""
         kind = effect.__class__
         if kind is Mark:
             if task.log is not None:
@@ -209,7 +209,7 @@ class Driver:
         self._visit_row((task.subject, host.name_id, host.index, arrival, end if end < self._horizon else NAN))
 
     def write_thread_visit(self, task: Task, since: float, now: float) -> None:
-        """A request has given its thread back."""
+        """Record that a request has given its thread back."""
         if self._visit_row is not None:
             self._visit_row((task.subject, task.host.threads_id, task.host.index, since, now))
 
@@ -252,7 +252,7 @@ class Driver:
         return True, None
 
     def _start_behind(self, task: Task, effect: Once) -> None:
-        """Start a single-flight work that nobody waits for."""
+        """Start a single-flight work for which no task waits."""
         other = self.new_task(-1, task.key)
         other.frames.append(OnceFrame(stop_iteration, effect.key))
         other.host = task.host
@@ -268,7 +268,7 @@ class Driver:
             self._kernel.schedule_at(waiting, self._kernel._now, waiting.key)
 
     def write_unfinished(self) -> None:
-        """The calls that are still under way and the jobs still at a station."""
+        """Write the calls that are still under way and the jobs still at a station."""
         for task in self.tasks:
             self._calls.write_unanswered(task, self._horizon)
             if task.held is not None and self._visit_row is not None:

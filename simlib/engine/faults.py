@@ -1,4 +1,4 @@
-"""The faults of a network, as values: what happens to its hosts and links, and when. All instants are seconds.
+"""Faults of a network, as values: what happens to its hosts and links, and when. All instants are seconds.
 
 A scenario's faults become these in `simlib.deployment.fault_schedule`; models built by hand may give them directly.
 """
@@ -13,10 +13,10 @@ from simlib.scenario.fault_times import FaultTime
 
 
 class Outage(NamedTuple):
-    """A host serves nobody from ``begin`` to ``end``; with ``target`` it does not serve that one alone.
+    """A host is down from ``begin`` to ``end``; with ``target`` it refuses that one alone.
 
-    New calls are refused after the way there and back. Without ``target`` all that the host was working on is lost at
-    ``begin``: whoever waits for it learns so after the way back. What others do for it already, they finish.
+    New calls are refused after one round trip. Without ``target`` all work of the host is lost at ``begin``: callers
+    that wait for it get the failure after the way back. Calls that the host had made are finished.
     """
 
     host: str
@@ -58,7 +58,7 @@ class Skew(NamedTuple):
 
 
 class Restart(NamedTuple):
-    """All replicas of a host begin anew at an instant; ``forget`` lets go of what their handlers are bound to."""
+    """All replicas of a host begin anew at an instant; ``forget`` clears what their handlers are bound to."""
 
     host: str
     at: float
@@ -66,7 +66,7 @@ class Restart(NamedTuple):
 
 
 class Job(NamedTuple):
-    """Work of a host's first replica at an instant that no request asked for; none when the host is down then."""
+    """Work of a host's first replica at an instant, outside any request; none when the host is down then."""
 
     host: str
     at: float
@@ -74,9 +74,9 @@ class Job(NamedTuple):
 
 
 class ExtraArrivals(NamedTuple):
-    """Requests beside those of the users: when each comes, where it starts, and what it does, by its number.
+    """Requests beside those of the users: when each comes, where it starts, and its generator by its number.
 
-    They follow the users' requests in number, so that nobody's random numbers depend on them.
+    They are numbered after the users' requests, so that no random number depends on them.
     """
 
     times: tuple[float, ...]
@@ -86,7 +86,7 @@ class ExtraArrivals(NamedTuple):
 
 @dataclass(frozen=True)
 class Faults:
-    """All faults of one run. ``times`` name them for the records, each with its kind."""
+    """Faults of one run. ``times`` name them for the records, each with its kind."""
 
     times: tuple[tuple[FaultTime, str], ...] = ()
     outages: tuple[Outage, ...] = ()
@@ -99,7 +99,7 @@ class Faults:
 
     @property
     def extra_count(self) -> int:
-        """How many strangers' requests there are."""
+        """Number of requests beside those of the users."""
         return 0 if self.extra_arrivals is None else len(self.extra_arrivals.times)
 
     def varies_capacity(self, host: str) -> bool:

@@ -1,8 +1,7 @@
 """Hosts while the simulation runs: replicas, each with a station, its costs and its single-flight registry.
 
-Threads of a server that gives one to each request: kept from arrival to answer, also while it waits for others.
-
-The CPU is the station's matter. A request first gets a thread, in order of arrival, then shares the workers (cores).
+A server that gives a thread to each request keeps it from arrival to answer, also while it waits for others: a request
+first gets a thread, in order of arrival, then shares the workers (cores) of the station.
 """
 
 from collections import deque
@@ -23,7 +22,7 @@ Held = tuple[Task, int]
 
 
 class Threads(Occupancy):
-    """The threads of one replica and the requests that wait for one."""
+    """Threads of one replica and the requests that wait for one."""
 
     form = "threads"
     __slots__ = ("_since", "_waiting")
@@ -34,7 +33,7 @@ class Threads(Occupancy):
         self._since: dict[Held, float] = {}
 
     def enter(self, task: Task, now: float) -> bool:
-        """A request arrives; whether it has a thread at once. Otherwise `leave` names it later."""
+        """Take in a request; whether it has a thread at once. Otherwise `leave` returns it later."""
         self._integrate(now)
         self._number += 1
         self._arrivals += 1
@@ -46,7 +45,7 @@ class Threads(Occupancy):
         return False
 
     def leave(self, task: Task, now: float) -> tuple[float, Task | None]:
-        """The request is answered: when it had arrived, and who gets its thread."""
+        """Take back the thread of an answered request: when it had arrived, and the request that gets its thread."""
         self._integrate(now)
         self._number -= 1
         since = self._since.pop((task, len(task.frames) + 1))
@@ -56,13 +55,13 @@ class Threads(Occupancy):
         return since, None
 
     def move(self, one: Held, other: Held) -> None:
-        """What one held, if it is here, another holds from now on."""
+        """Move what one task holds here, if anything, to another."""
         since = self._since.pop(one, None)
         if since is not None:
             self._since[other] = since
 
     def crash(self, now: float) -> None:
-        """Everybody who is here is lost."""
+        """Lose every request that is here."""
         self._integrate(now)
         self._waiting.clear()
         self._since.clear()
@@ -70,7 +69,7 @@ class Threads(Occupancy):
         self._idle = self._workers
 
     def list_held(self) -> list[tuple[Task, float]]:
-        """Who is here, with a thread or without, and since when."""
+        """Requests here, with a thread or without, and since when."""
         return [(task, since) for (task, _), since in self._since.items()]
 
 
@@ -89,9 +88,9 @@ class InProcess(NamedTuple):
 
 @dataclass(slots=True)
 class Route:
-    """How one replica reaches one target: inside its own process, or over a link to the replicas of a host.
+    """Way from one replica to one target: inside its own process, or over a link to the replicas of a host.
 
-    ``target`` is what it is called there, whatever the caller calls it, and ``first`` what the first replica does then.
+    ``target`` is its name there, whatever the caller's name for it, and ``first`` the first replica's handler of it.
     """
 
     local: InProcess | None = None
@@ -109,7 +108,7 @@ class Route:
 
 
 class HostContext:
-    """What a part may ask of the host it runs on."""
+    """View of the host that handlers run on: its clock, its random bytes, its name and replica."""
 
     __slots__ = ("_issued", "_kernel", "_variates", "name", "replica")
 
@@ -132,7 +131,7 @@ class HostContext:
 
 
 class Replica:
-    """One replica of a host. ``station`` is None for hosts whose CPU is not modelled (clients)."""
+    """Replica of a host. ``station`` is None for hosts whose CPU is not modelled (clients)."""
 
     __slots__ = (
         "context",

@@ -1,6 +1,6 @@
-"""The event list: SimPy's environment, with absolute times and a tie-break that belongs to the model.
+"""Event list: SimPy's environment, with absolute times and a tie-break that belongs to the model.
 
-Python's cycle collector, paused while rows pile up.
+Python's cycle collector is paused while rows pile up.
 """
 
 import gc
@@ -31,9 +31,9 @@ class Occurrence(Event):
 class Kernel(Environment):
     """SimPy's environment that also takes absolute instants.
 
-    ``Environment.schedule`` adds a delay to the present, which loses the last bit of an instant that is already
-    known; and it breaks ties by the order of scheduling, which is a matter of programming style. Here ties are
-    broken by a key (the number of the request), so that two ways to write one model agree to the last bit.
+    ``Environment.schedule`` adds a delay to the present, which loses the last bit of an instant that is fixed already;
+    and it breaks ties by the order of scheduling, which is a matter of programming style. Here ties are broken by a key
+    (the number of the request), so that two ways to write one model agree to the last bit.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ def _build_scheduler(kernel: Kernel) -> Callable[[Occurrence, float, float], Non
 
 @contextmanager
 def pause_collector() -> Iterator[None]:
-    """Rows are tuples of numbers: the cycle collector walks over all of them again and again and finds nothing."""
+    """Pause the cycle collector: rows are tuples of numbers, which it would walk over again and again in vain."""
     enabled = gc.isenabled()
     gc.disable()
     try:

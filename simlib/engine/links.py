@@ -1,9 +1,7 @@
-"""Links while the simulation runs: delay, bytes, and the connections that a caller keeps open.
+"""Links while the simulation runs: delay, bytes, the connections that a caller keeps open, and timeouts of calls.
 
-Clocks that callers set on their calls. Most are never needed: the answer comes first.
-
-Clocks of equal length run out in the order in which they were set, so one alarm for the first that still matters
-replaces an event for each.
+Timeouts of equal length end in the order in which they were set, so one alarm for the first that still matters replaces
+an event for each.
 """
 
 from bisect import insort
@@ -93,18 +91,18 @@ class Connections:
         return "full"
 
     def release(self, now: float) -> Task | None:
-        """Give a connection back; the task that waited longest, if any, takes it over at once."""
+        """Give a connection back; returns the task that waited longest, if any, which takes it over at once."""
         if self.waiting:
             return self.waiting.popleft()
         self._idle.append(now)
         return None
 
     def close(self) -> None:
-        """A connection in use is gone; who waits may open another."""
+        """Close a connection in use; a waiting call may open another."""
         self._open -= 1
 
     def close_idle(self) -> None:
-        """The connections that nobody uses are gone."""
+        """Close the idle connections."""
         self._open -= len(self._idle)
         self._idle.clear()
 
@@ -135,7 +133,7 @@ class _ClocksOfLength:
 
 
 class Timeouts:
-    """All clocks of a run; ``fire`` is told of each that runs out while its caller still waits."""
+    """Timeouts of a run; ``fire`` is called with each that ends while its caller still waits."""
 
     def __init__(self, kernel: Kernel, fire: Callable[[Timeout], None]) -> None:
         self._kernel = kernel
@@ -143,8 +141,8 @@ class Timeouts:
         self._by_length: dict[float, _ClocksOfLength] = {}
 
     def start(self, waiting: Task, seconds: float) -> Timeout:
-        """Set a clock for a waiting task."""
-        # Half a key early: an answer that comes at the very instant is too late, whoever was scheduled first.
+        """Set a timeout for a waiting task."""
+        # Half a key early: an answer that comes at the very instant is too late, in whatever order they were scheduled.
         clock = Timeout(waiting, (self._kernel._now + seconds, waiting.key - 0.5))
         line = self._by_length.get(seconds)
         if line is None:
@@ -171,6 +169,6 @@ class Timeouts:
             line.clocks.popleft()
         if line.clocks:
             self._set_alarm(line, alarm)
-        # One clock per event, and last: whoever goes on may look ahead in time and may set new clocks.
+        # One clock per event, and last: its caller may look ahead in time and set new clocks.
         if first.waiting is not None:
             self._fire(first)

@@ -1,8 +1,8 @@
-"""Live timing: work is charged what it took in this very run, by a stopwatch that the caller passes in.
+"""Live timing: work is charged the time it took in this very run, by a stopwatch that the caller passes in.
 
-Handlers are wrapped: work is done as soon as it is asked for, and what goes on to the driver is a result with its
-seconds. So the driver is the same for both timings, and one without a stopwatch pays nothing for the other. The price:
-what work changes, such as a row of a store in this process, changes when the work begins and not when it ends.
+Handlers are wrapped: work is done as soon as it is requested, and the driver gets a result with its seconds. So the
+driver is the same for both timings, and a run without a stopwatch pays nothing for the other. The price: the effects of
+work, such as a row of a store in this process, happen when the work begins and not when it ends.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ STATED_OPERATIONS = frozenset({"user.authenticate"})
 
 
 def choose_stopwatch(scenario: Scenario, stopwatch: Stopwatch | None) -> Stopwatch | None:
-    """The stopwatch for runs of this scenario: None where the cost profile tells the times.
+    """The stopwatch for runs of this scenario: None where times come from the cost profile.
 
     Raises InputError when the scenario wants live times and there is none.
     """
@@ -75,7 +75,7 @@ class _Shortened(Protocol):
 
 
 class _HostTiming:
-    """Wraps what runs on one host."""
+    """Wrapper of the handlers and background work of one host."""
 
     def __init__(self, network: Network, host: str, stopwatch: Stopwatch, verifier: VerificationCache) -> None:
         costs = network.costs_of.get(host, network.costs)
@@ -126,7 +126,7 @@ class _HostTiming:
             answer = yield effect
 
     def _measure(self, operation: str, work: Callable[[], Any]) -> Compute:
-        """The work, done; raises ValueError for a stopwatch that does not tell a time."""
+        """Do the work and time it. Raises ValueError for a stopwatch that returns no time."""
         # The simulation verifies by a short cut with the same verdict, which a server would not have.
         result, seconds = self._stopwatch(work.as_shipped if isinstance(work, _Shortened) else work)
         if not 0 <= seconds < float("inf"):

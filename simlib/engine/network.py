@@ -1,6 +1,7 @@
-"""A network of hosts, links and handlers, given as values and run once: the engine's public model.
+"""Network of hosts, links and handlers, given as values: the engine's public model.
 
-`simulate` builds one from a scenario; theory tests, benchmarks and users with a model of their own build it directly.
+`simulate` builds one from a scenario; theory tests, benchmarks and users with a model of their own build it directly
+and run it with `run_network`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,12 +24,13 @@ Bind = Callable[[HostContext], Handler]
 class Host:
     """Replicas of one kind. ``workers`` None: its CPU is not modelled. ``threads``: each call to it keeps one of
     so many threads of the replica until it is answered; None means that waiting takes no thread (an event loop).
-    ``admission``: how many calls each replica has at most that it has not answered; the others are refused.
+    ``admission``: limit on the unanswered calls of each replica; further calls are refused. ``discipline``: the name
+    of a queueing discipline, or a class of stations (`simlib.engine.stations`).
 
     ``known_on_arrival`` is the promise that lets a FIFO host use the Kiefer-Wolfowitz form: between two waits its
     handlers compute exactly once (the engine stops when they do not), and neither their costs nor what they do next
-    depend on what other requests change in the meantime. Where a pool of connections or a journey depends on the order
-    of events, the engine does not take the host at its word.
+    depend on what other requests change in the meantime. Where a pool of connections or a request's log depends on the
+    order of events, the engine does not rely on the promise.
     """
 
     name: str
@@ -42,10 +44,10 @@ class Host:
 
 @dataclass(frozen=True)
 class Path:
-    """A link from one host to another; see `simlib.scenario.world.Link`.
+    """Link from one host to another; see `simlib.scenario.world.Link`.
 
     Where the network charges for calls, ``call_out`` and ``call_in`` are what one costs at its ends (None: nothing).
-    ``behind``: the callee is part of the caller, such as its database, so a call is no question to another server.
+    ``behind``: the callee is part of the caller, such as its database, so a call is no request to another server.
     """
 
     caller: str
@@ -64,15 +66,15 @@ class Path:
 
 @dataclass(frozen=True)
 class Network:
-    """Who is there, who talks to whom, what each target does and what it costs.
+    """Hosts, links, handlers of targets, and costs.
 
     ``handlers``: target -> (host, bind). ``local``: target -> a resource inside the caller's process; ``local_to`` the
     same for single hosts. ``entry``: the host where each request starts and the bind whose handler gets the request's
-    number, or its journey when ``journeys`` makes one. ``after``: further work at given instants (seconds), not part of
-    any request. ``aliases``: host -> what it calls a target -> the target. ``single``: targets of which each replica
-    has an address of its own, "target#0" and so on. ``backgrounds``: host -> what each of its replicas does from the
-    start to the end. ``costs_of``: hosts with a cost table of their own. ``entries``: the hosts where request i starts,
-    when that is not always the same one. ``faults``: what goes wrong while it runs.
+    number, or its log when ``open_log`` makes one. ``after``: further work at given instants (seconds), not part of any
+    request. ``aliases``: host -> its name for a target -> the target. ``single``: targets of which each replica has an
+    address of its own, "target#0" and so on. ``backgrounds``: host -> the background work of each of its replicas.
+    ``costs_of``: hosts with a cost table of their own. ``entries``: the hosts where request i starts, when that is not
+    always the same one. ``faults``: what goes wrong while it runs.
     """
 
     hosts: tuple[Host, ...]

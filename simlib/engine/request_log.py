@@ -1,4 +1,4 @@
-"""What the driver notes about one request while it is on its way."""
+"""Request log: the figures of one request, recorded by the driver while the request is on its way."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ NAN = float("nan")
 
 
 class RequestLog:
-    """One request's row in the making: every figure is noted by the driver when the event happens."""
+    """Row of one request in the making: every figure is recorded when the event happens."""
 
     __slots__ = (
         "accepted",
@@ -86,9 +86,9 @@ class RequestLog:
 
 
 class Mark(NamedTuple):
-    """An effect of the engine's own wrappers, never of a part: note something on the journey at this instant.
+    """Effect of wrappers around parts, never of a part: record something in the request's log at this instant.
 
-    ``verdict`` is what was decided, where something was.
+    ``verdict`` is the decision of a validation, where there was one.
     """
 
     note: Callable[[RequestLog, float], None]
@@ -96,7 +96,7 @@ class Mark(NamedTuple):
 
 
 def classify_outcome(value: Any) -> tuple[int, int]:
-    """How a request ended, from the client's last answer."""
+    """Outcome and status of a request, from the client's last answer."""
     if isinstance(value, Failed):
         return FAILED, value.status
     status = int(value.status)

@@ -1,4 +1,4 @@
-"""A thread of control in the simulation: a generator of effects, the host it runs on and whom it returns to."""
+"""Task: a thread of control in the simulation, which is a generator of effects, its host, and its chain of callers."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -17,7 +17,7 @@ RETIRED = -2
 
 
 class CallFrame(NamedTuple):
-    """Whom a callee answers: the caller's generator and host, and the link that the answer takes."""
+    """Caller of a call: its generator and host, and the link that the answer takes."""
 
     send: Callable[[Any], Any]
     host: "Replica"
@@ -35,7 +35,7 @@ class OnceFrame(NamedTuple):
 
 
 def stop_iteration(_: Any) -> Any:
-    """Stands for a generator that has ended: what work behind a request returns to."""
+    """Stand-in for a generator that has ended: what work behind a request returns to."""
     raise StopIteration
 
 

@@ -1,4 +1,4 @@
-"""FIFO with the Kiefer-Wolfowitz recursion: a job's start and end are known when it arrives, so it needs no event.
+"""FIFO with the Kiefer-Wolfowitz recursion: a job's start and end are fixed at its arrival, so it needs no event.
 
 Exact for fixed capacity and one service per visit, if nothing that the job does at its end depends on what others have
 done by then: the driver looks ahead to the end at once. A host promises this with ``known_on_arrival``.

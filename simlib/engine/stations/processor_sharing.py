@@ -1,6 +1,6 @@
 """Egalitarian processor sharing: n jobs on c workers are served at the rate min(1, c / n) each.
 
-It stands for preemptive servers (threads on cores). A job that asks for a second service simply goes on: under this
+It stands for preemptive servers (threads on cores). A second service of the same job simply continues: under this
 discipline two services in a row and one service of their sum are the same path.
 """
 
