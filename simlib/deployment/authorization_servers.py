@@ -1,7 +1,4 @@
-"""What one authorization server of a run is and whom it knows.
-
-The authorization servers of a run, one per region that has one: each with its issuer and its token store.
-"""
+"""Authorization servers of a run, one per region that has one: issuer, token store, registered clients and secrets."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -40,7 +37,7 @@ class ServerRuntime(NamedTuple):
 
 
 class ServersByUser:
-    """Which user belongs to which server: that of the home region when every region has one, else the only one."""
+    """Servers by user: that of the home region when every region has one, else the only one."""
 
     def __init__(self, servers: Mapping[str, ServerRuntime], regions: tuple[str, ...], demand: Demand) -> None:
         self._servers = servers

@@ -13,20 +13,20 @@ from simlib.strategies import Bound
 
 
 def compute_design_bound(scenario: Scenario, design: Design) -> Bound:
-    """For how many seconds a request may succeed with an expired and with a revoked token.
+    """Seconds for which a request may succeed with an expired and with a revoked token.
 
-    All who judge the client's token must accept it, so the strictest of them bounds the design. Behind a gateway that
-    passes another credential inwards, nobody but the gateway judges it, and behind a service that exchanges it nobody
-    but that service and its gateway.
+    The strictest of those who judge the client's token bounds the design, as all of them must accept it. Behind a
+    gateway that passes another credential inwards only the gateway judges it, and behind a service that exchanges
+    it only that service and its gateway.
     """
     variates = Variates(scenario.run.seed, 0)
     parts = build_parts(design, build_deployment_config(scenario, design, variates, {}))
-    sites = build_enforcement_points(parts, scenario.world, parts.config.regions[:1] or ("",))
-    edge = next(site for site in sites if site.edge)
-    judges = [edge] if edge.place == GATEWAY and _forwards_credential(edge.validator) else list(sites)
+    points = build_enforcement_points(parts, scenario.world, parts.config.regions[:1] or ("",))
+    edge = next(point for point in points if point.edge)
+    judges = [edge] if edge.place == GATEWAY and _forwards_credential(edge.validator) else list(points)
     if parts.propagator is not None and parts.propagator.own_audiences:
-        judges = [site for site in judges if site.place in (GATEWAY, SERVICE)]
-    bounds = [site.validator.compute_bound() for site in judges if site.validator is not None]
+        judges = [point for point in judges if point.place in (GATEWAY, SERVICE)]
+    bounds = [point.validator.compute_bound() for point in judges if point.validator is not None]
     return Bound(min(b.after_expiry_s for b in bounds), min(b.after_revocation_s for b in bounds))
 
 
@@ -37,7 +37,7 @@ def _forwards_credential(validator: object) -> bool:
 
 
 def check_revocation_lag(scenario: Scenario, source: Path) -> None:
-    """Refuse a design that may overlook a revocation for longer than it says; InputError names file and key."""
+    """Refuse a design that may overlook a revocation for longer than it states; InputError names file and key."""
     for name, design in scenario.designs.items():
         most = design.max_revocation_lag_s
         if most is None:

@@ -35,7 +35,7 @@ class Application(NamedTuple):
 
 
 def name_subject(user: int) -> str:
-    """The ``sub`` of a user; of fixed width, so that sizes do not depend on who asks."""
+    """The ``sub`` of a user; of fixed width, so that sizes do not depend on the user."""
     return f"user-{user:010d}"
 
 
@@ -82,7 +82,7 @@ def build_registration(kind: ClientKind, scope: str) -> Registration:
 
 
 def register_resource_servers(scope: str) -> Registration:
-    """Resource servers may exchange the tokens that they get."""
+    """Registration of resource servers: they may exchange the tokens that they receive."""
     return Registration(frozenset({TOKEN_EXCHANGE}), frozenset(), scope)
 
 

@@ -1,4 +1,4 @@
-"""Who asks when: the arrivals of one replication, the same for every design."""
+"""Demand: the requests of one replication with their users and needs, the same for every design."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.engine.arrivals import Cycles, build_constant_intensity, build_intensity, draw_arrival_times, draw_cycles
+from simlib.engine.arrivals import build_constant_intensity, build_intensity, draw_arrival_times
+from simlib.engine.closed_load import Cycles, draw_cycles
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import Arrivals, replay
 from simlib.scenario.variates import Variates

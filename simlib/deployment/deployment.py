@@ -92,7 +92,7 @@ class Deployment:
         for server in self.servers.values():
             server.store.close()
 
-    # --- people ------------------------------------------------------------------------------------------------------
+    # --- users -------------------------------------------------------------------------------------------------------
 
     def _population(self, sink: Sink) -> Population:
         return Population(
@@ -149,9 +149,9 @@ class Deployment:
     def _beyond(self) -> Mapping[str, Resource]:
         """What issuers may have called besides their store before the run: receivers and the shared store."""
         pushed = {
-            f"{site.receive_target}#{number}": self.handlers.bind_receiver(site)(OfflineReplica(number))
-            for site in self.enforcement_points
-            if site.receives
-            for number in range(site.replicas)
+            f"{point.receive_target}#{number}": self.handlers.bind_receiver(point)(OfflineReplica(number))
+            for point in self.enforcement_points
+            if point.receives
+            for number in range(point.replicas)
         }
         return {**pushed, SHARED: lambda request: self.shared.execute(request, 0.0)}

@@ -1,12 +1,9 @@
-"""Where tokens are checked: the gateway and the services of a design, in each region.
-
-What a design promises about tokens that should no longer work: the bounds that its validators declare.
-"""
+"""Policy enforcement points: the gateway and the services of a design where tokens are checked, in each region."""
 
 from dataclasses import dataclass
 
 from simlib.deployment.parts import INNER_SERVICE, Parts
-from simlib.scenario.hosts import GATEWAY, SERVICE, InnerService, HttpServer, name_in_region, name_inner_service
+from simlib.scenario.hosts import GATEWAY, SERVICE, HttpServer, InnerService, name_in_region, name_inner_service
 from simlib.scenario.world import World
 from simlib.strategies import PushReceiver, Validator
 
@@ -15,7 +12,7 @@ API = "api"
 
 @dataclass(frozen=True)
 class EnforcementPoint:
-    """One host on the way of tokens. ``target``: what others call; ``uri``: where the host believes to be.
+    """One host on the way of tokens. ``target``: its name for callers; ``uri``: the host's own address.
 
     ``first``: clients call it. ``edge``: it is the first to check tokens; a gateway without a ``validator`` is not.
     """
@@ -50,14 +47,14 @@ class EnforcementPoint:
 
 def build_enforcement_points(parts: Parts, world: World, regions: tuple[str, ...]) -> tuple[EnforcementPoint, ...]:
     """All of them, outermost first."""
-    return tuple(site for region in regions for site in _build_region(parts, world, region))
+    return tuple(point for region in regions for point in _build_region(parts, world, region))
 
 
 def _build_region(parts: Parts, world: World, region: str) -> list[EnforcementPoint]:
     design, service = parts.design, world.service
     has_gateway = world.gateway is not None and GATEWAY in design.parts
-    sites = [] if not has_gateway else [_build_gateway(parts, world, region)]
-    sites.append(
+    points = [] if not has_gateway else [_build_gateway(parts, world, region)]
+    points.append(
         EnforcementPoint(
             name_in_region(SERVICE, region),
             SERVICE,
@@ -72,7 +69,7 @@ def _build_region(parts: Parts, world: World, region: str) -> list[EnforcementPo
             design.replicas[SERVICE],
         )
     )
-    return sites + [_build_inner(parts, name, inner, region) for name, inner in world.inner_services.items()]
+    return points + [_build_inner(parts, name, inner, region) for name, inner in world.inner_services.items()]
 
 
 def _build_gateway(parts: Parts, world: World, region: str) -> EnforcementPoint:
@@ -97,12 +94,12 @@ def name_inner_target(name: str) -> str:
     return f"{API}/{name}"
 
 
-def list_subscribers(sites: tuple[EnforcementPoint, ...]) -> dict[str, tuple[str, ...]]:
+def list_subscribers(points: tuple[EnforcementPoint, ...]) -> dict[str, tuple[str, ...]]:
     """Place -> the targets at which each replica of its hosts receives pushes."""
     targets: dict[str, tuple[str, ...]] = {}
-    for site in sites:
-        if site.receives:
-            place = SERVICE if site.place == INNER_SERVICE else site.place
-            own = tuple(f"{site.receive_target}#{number}" for number in range(site.replicas))
+    for point in points:
+        if point.receives:
+            place = SERVICE if point.place == INNER_SERVICE else point.place
+            own = tuple(f"{point.receive_target}#{number}" for number in range(point.replicas))
             targets[place] = targets.get(place, ()) + own
     return targets

@@ -1,9 +1,4 @@
-"""The faults of a scenario's world in one replication: when they happen, and what they mean for servers and clients.
-
-What they mean for hosts and links is told in `simlib.engine.faults`.
-
-Callers that ask again at once when they get no usable answer.
-"""
+"""Fault schedule of one replication: the instants of a scenario's faults, as faults of hosts, links and code."""
 
 from typing import TypeVar
 
@@ -39,7 +34,7 @@ F = TypeVar("F")
 
 
 class FaultSchedule:
-    """What the faults of a world are in one replication, for the hosts of one design."""
+    """Faults of a world in one replication, for the hosts of one design."""
 
     def __init__(self, scenario: Scenario, variates: Variates) -> None:
         world = scenario.world
@@ -130,7 +125,7 @@ class FaultSchedule:
         return tuple(time.begin for time, fault in self.select(KeyRotation) if fault.emergency)
 
     def list_storms(self, host: str) -> tuple[Storm, ...]:
-        """When the callers on a host ask again at once."""
+        """Times of the retry storms of callers on a host."""
         return tuple(
             (time.begin, time.end, fault.times)
             for time, fault in self.select(RetryStorm)
@@ -162,7 +157,7 @@ class FaultSchedule:
 
     @property
     def ends_sessions(self) -> bool:
-        """Whether it must be known which tokens each user has."""
+        """Whether the tokens of each user must be indexed."""
         return bool(self.list_logouts() or self.list_emergencies())
 
     def store_is_full(self, now: float) -> bool:

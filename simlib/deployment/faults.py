@@ -43,7 +43,7 @@ def _forget_memory(deployment: Deployment, host: str) -> None:
     for region, server in deployment.servers.items():
         if host == name_in_region(AUTHORIZATION_SERVER, region) and deployment.world.store.kind == "dict":
             for user in _list_users(deployment):
-                deployment.population.find_client(user)  # whoever has not come yet has a row to lose all the same
+                deployment.population.find_client(user)  # a user without a request so far has a row to lose too
             server.store.close()
 
 
@@ -74,7 +74,7 @@ def _log_out(
     deployment: Deployment, user: int, server: AuthorizationServer, store: TokenStore, ctx: HostContext
 ) -> Flow[Any]:
     assert isinstance(store, IndexedStore)
-    deployment.population.find_client(user)  # whoever has not come yet has a session all the same
+    deployment.population.find_client(user)  # a user without a request so far has a session too
     flow = deployment.session_ends.log_out(ctx, user, server, store)
     return fail_with_store(flow, ctx, deployment.schedule.store_is_full, deployment.find_store_operation())
 

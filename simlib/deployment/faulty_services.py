@@ -1,7 +1,4 @@
-"""What a world's faults do to a deployment: to its servers' code, and as faults of its network.
-
-A token store that fails: what the authorization server's own code makes of it, and a store that takes no writes.
-"""
+"""Faulty services: endpoints of an authorization server with other key sets, and token stores that fail or are full."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,10 +31,10 @@ IsFull = Callable[[float], bool]
 def fail_with_store(
     flow: Flow[Any], ctx: Context, is_full: IsFull, operation_of: Callable[[StoreRequest], str] | None
 ) -> Flow[Any]:
-    """The work of a server that ends with 500 when its store fails, as after an exception that nobody caught (RFC 9110
-    section 15.6.1). What it wrote before that stays written.
+    """The work of a server that ends with 500 when its store fails, as after an uncaught exception (RFC 9110 section
+    15.6.1). What it wrote before that stays written.
 
-    ``operation_of``: of a store in the server's own process, what a request costs; None when a host of its own answers.
+    ``operation_of``: cost of a request to a store in the server's own process; None when a host of its own answers.
     """
     answer: Any = None
     while True:

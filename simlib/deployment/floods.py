@@ -1,4 +1,4 @@
-"""Floods: strangers whose tokens nobody has issued, with real bytes."""
+"""Floods: requests from outside the population with tokens that were never issued, as real bytes."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

@@ -1,7 +1,4 @@
-"""What every host of a design does when it is called: the real services, with the design's parts in them.
-
-The backends of single-page apps in a run: real flows inside, and the design's presenter towards the API.
-"""
+"""Handlers of the hosts of a design: the real services, with the design's parts in them."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -36,13 +33,13 @@ EndpointFault = Callable[[str, Endpoint], Endpoint]
 
 
 class ReplicaContext(Context, Protocol):
-    """A host that knows which of its replicas it is."""
+    """Context of a host with the number of its replica."""
 
     replica: int
 
 
 class Handlers:
-    """Binds of one run. Each replica of a site has one state, which its API, its pushes and its pollers share."""
+    """Binds of one run. Each replica of an enforcement point has one state for its API, its pushes and its pollers."""
 
     def __init__(self, world: World, parts: Parts, token_id: TokenId) -> None:
         self._world = world
@@ -52,65 +49,65 @@ class Handlers:
 
     @property
     def states(self) -> Mapping[tuple[str, int], Any]:
-        """Host and replica -> what its validator knows, for the replicas that have been bound."""
+        """Host and replica -> the state of its validator, for the replicas that have been bound."""
         return MappingProxyType(self._states)
 
     def forget(self, host: str) -> None:
-        """What the replicas of a host know; who binds them again finds them as they began."""
+        """Forget the states of a host's replicas; they begin anew when they are bound again."""
         for key in [key for key in self._states if key[0] == host]:
             del self._states[key]
 
-    def _state(self, site: EnforcementPoint, ctx: ReplicaContext) -> Any:
-        return self.find_state(site, ctx.replica)
+    def _state(self, point: EnforcementPoint, ctx: ReplicaContext) -> Any:
+        return self.find_state(point, ctx.replica)
 
-    def find_state(self, site: EnforcementPoint, replica: int) -> Any:
-        """What the validator of one replica knows, from the beginning of the run on or from before."""
-        key = (site.host, replica)
+    def find_state(self, point: EnforcementPoint, replica: int) -> Any:
+        """The state of one replica's validator, kept from before the run or from its beginning on."""
+        key = (point.host, replica)
         if key not in self._states:
-            self._states[key] = None if site.validator is None else site.validator.create_state()
+            self._states[key] = None if point.validator is None else point.validator.create_state()
         return self._states[key]
 
-    # --- sites -------------------------------------------------------------------------------------------------------
+    # --- enforcement points --------------------------------------------------------------------------------------
 
-    def bind_site(self, site: EnforcementPoint) -> Bind:
+    def bind_enforcement_point(self, point: EnforcementPoint) -> Bind:
         """A gateway or a service."""
-        return partial(self._bind_gateway if site.place == GATEWAY else self._bind_api, site)
+        return partial(self._bind_gateway if point.place == GATEWAY else self._bind_api, point)
 
-    def _bind_gateway(self, site: EnforcementPoint, ctx: HostContext) -> Handler:
-        listening = site.listening
+    def _bind_gateway(self, point: EnforcementPoint, ctx: HostContext) -> Handler:
+        listening = point.listening
         resource = Gateway(
-            self._build_validate(site, site.validator, ctx) if site.validator is not None else None,
+            self._build_validate(point, point.validator, ctx) if point.validator is not None else None,
             head_bytes=self._world.network.request_head_bytes,
             header_limit_bytes=listening.header_limit_bytes,
         )
         return lambda request: serve_gateway(ctx, request, resource)
 
-    def _bind_api(self, site: EnforcementPoint, ctx: HostContext) -> Handler:
-        listening: Any = site.listening
-        assert site.validator is not None
+    def _bind_api(self, point: EnforcementPoint, ctx: HostContext) -> Handler:
+        listening: Any = point.listening
+        assert point.validator is not None
         first = isinstance(listening, Service)
         resource = ResourceServer(
-            self._build_validate(site, site.validator, ctx),
+            self._build_validate(point, point.validator, ctx),
             first and self._parts.config.user_information == "userinfo",
             list_claim_names(1)[0],
             bytes(listening.reply_bytes),
             head_bytes=self._world.network.request_head_bytes,
             header_limit_bytes=listening.header_limit_bytes,
-            calls=tuple((name_inner_target(name), self._world.inner_services[name].audience) for name in site.calls),
+            calls=tuple((name_inner_target(name), self._world.inner_services[name].audience) for name in point.calls),
             credential=self._build_obtain_credential(ctx),
         )
         return lambda request: serve_api(ctx, request, resource)
 
     def _build_validate(
-        self, site: EnforcementPoint, validator: Validator, ctx: HostContext
+        self, point: EnforcementPoint, validator: Validator, ctx: HostContext
     ) -> Callable[[HttpRequest], Flow[Verdict]]:
-        state = self._state(site, ctx)
+        state = self._state(point, ctx)
 
         def validate(request: HttpRequest) -> Flow[Verdict]:
-            presented = read_presented_token(request, site.scope, site.uri)
+            presented = read_presented_token(request, point.scope, point.uri)
             flow = validator.validate(ctx, state, presented)
-            token = self._token_id(presented.token) if site.edge else -1
-            return record_validation(flow, ctx.replica, token, site.edge)
+            token = self._token_id(presented.token) if point.edge else -1
+            return record_validation(flow, ctx.replica, token, point.edge)
 
         return validate
 
@@ -121,23 +118,23 @@ class Handlers:
         state = propagator.create_state()
         return lambda token, audience: record_token_exchange(propagator.obtain_credential(ctx, state, token, audience))
 
-    def bind_receiver(self, site: EnforcementPoint) -> Callable[[ReplicaContext], Handler]:
-        """What a site does with pushes of the authorization server."""
+    def bind_receiver(self, point: EnforcementPoint) -> Callable[[ReplicaContext], Handler]:
+        """Receiver of the authorization server's pushes at an enforcement point."""
 
         def bind(ctx: ReplicaContext) -> Handler:
-            validator, state = site.validator, self._state(site, ctx)
+            validator, state = point.validator, self._state(point, ctx)
             assert isinstance(validator, PushReceiver)
             return lambda request: validator.receive(ctx, state, request)
 
         return bind
 
-    def list_background_tasks(self, site: EnforcementPoint) -> Callable[[HostContext], tuple[Flow[None], ...]]:
-        """What the replicas of a site do by themselves."""
+    def list_background_tasks(self, point: EnforcementPoint) -> Callable[[HostContext], tuple[Flow[None], ...]]:
+        """Background work of the replicas of an enforcement point."""
 
         def make(ctx: HostContext) -> tuple[Flow[None], ...]:
-            validator = site.validator
+            validator = point.validator
             return (
-                validator.list_background_tasks(ctx, self._state(site, ctx))
+                validator.list_background_tasks(ctx, self._state(point, ctx))
                 if isinstance(validator, BackgroundWorker)
                 else ()
             )
@@ -201,6 +198,6 @@ def read_presented_token(request: HttpRequest, scope: str, uri: str) -> Presente
 
 
 def _need_no_credential(token: str, audience: str) -> Flow[str | Failed]:
-    """A service that calls nobody needs no credential."""
+    """Credential of a service without inner services: none."""
     yield Compute("nothing")
     return ""

@@ -1,4 +1,4 @@
-"""The driver's eyes on a request: wrappers around parts that note times and verdicts on the journey."""
+"""Instrumentation of requests: wrappers around parts that record times and verdicts in the request's log."""
 
 from functools import partial
 from typing import Any
@@ -56,7 +56,7 @@ def _end(verdict: Verdict, edge: bool, journey: RequestLog, now: float) -> None:
     _pause(journey, now)
     journey.decided = now
     journey.based_on = verdict.based_on
-    # Behind the edge a token must please everybody: one refusal is enough.
+    # Behind the edge one refusal is enough.
     journey.accepted = int(verdict.accepted) if edge else min(journey.accepted, int(verdict.accepted))
     journey.validations += 1
     journey.refusals += not verdict.accepted

@@ -38,7 +38,7 @@ class RotatingIssuer:
         self._published_from = (-inf, *(change.published_at for change in changes))
         self._withdrawn_at = (*(change.withdraws_at for change in changes), inf)
         self.token_format = getattr(issuers[0], "token_format", None)
-        if hasattr(issuers[0], "sign"):  # only a server with a key has it, and whoever looks must see the same
+        if hasattr(issuers[0], "sign"):  # only a server with a key has it, and this one must look the same
             self.sign = self._sign
 
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:

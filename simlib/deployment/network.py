@@ -35,7 +35,7 @@ def build_network(deployment: Deployment) -> Network:
         warm_up_caches(deployment)
     handlers, hosts, profile = _build_handlers(deployment), topology.build_hosts(), deployment.scenario.profile
     regions, own_costs = deployment.regions, _list_own_costs(world)
-    inner = [site for site in deployment.enforcement_points if site.host not in ("gateway", "service")]
+    inner = [point for point in deployment.enforcement_points if point.host not in ("gateway", "service")]
     return Network(
         hosts=hosts,
         entry=(name_in_region(CLIENT, regions[0]), partial(_bind_entry, deployment)),
@@ -50,12 +50,12 @@ def build_network(deployment: Deployment) -> Network:
             for region, server in deployment.servers.items()
         },
         aliases=topology.build_aliases(tuple(ENDPOINTS)),
-        single=frozenset(site.receive_target for site in deployment.enforcement_points if site.receives),
+        single=frozenset(point.receive_target for point in deployment.enforcement_points if point.receives),
         backgrounds={
-            site.host: deployment.handlers.list_background_tasks(site) for site in deployment.enforcement_points
+            point.host: deployment.handlers.list_background_tasks(point) for point in deployment.enforcement_points
         },
         costs_of={
-            site.host: StatedCosts({**own_costs, "service.work": site.listening.work}, profile) for site in inner
+            point.host: StatedCosts({**own_costs, "service.work": point.listening.work}, profile) for point in inner
         },
         faults=build_faults(deployment, frozenset(host.name for host in hosts)) if deployment.schedule else None,
         entries=None
@@ -80,10 +80,10 @@ def _build_handlers(deployment: Deployment) -> dict[str, tuple[str, Bind]]:
     """Target -> its host and the bind of its handler; callers on a host in a retry storm repeat their calls."""
     world = deployment.world
     handlers: dict[str, tuple[str, Bind]] = {}
-    for site in deployment.enforcement_points:
-        handlers[site.target] = (site.host, deployment.handlers.bind_site(site))
-        if site.receives:
-            handlers[site.receive_target] = (site.host, deployment.handlers.bind_receiver(site))
+    for point in deployment.enforcement_points:
+        handlers[point.target] = (point.host, deployment.handlers.bind_enforcement_point(point))
+        if point.receives:
+            handlers[point.receive_target] = (point.host, deployment.handlers.bind_receiver(point))
     for region, server in deployment.servers.items():
         host = name_in_region(AUTHORIZATION_SERVER, region)
         endpoints = deployment.handlers.bind_endpoints(

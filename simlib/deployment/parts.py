@@ -1,7 +1,4 @@
-"""The parts of one design, made for one world: what stands at each place, with the wrappers around it.
-
-An authorization server whose signing key changes while it runs.
-"""
+"""Parts of one design, built for one world: the part at each place, with the wrappers around it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -44,13 +41,13 @@ victim: the loader says why no scenario may choose it.
 
 
 def find_part(place: str, name: str) -> Any:
-    """The part of that name, from the catalogue or else from the victims."""
+    """The part of that name, from the catalogue or else from the vulnerable parts."""
     return CATALOGUE[place].get(name) or VULNERABLE_PARTS[place][name]
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything of a design that acts. ``deployment`` is what its parts were told, in the first region."""
+    """Acting parts of a design. ``config`` is the deployment as its parts see it, in the first region."""
 
     design: Design
     config: DeploymentConfig
@@ -132,7 +129,7 @@ def _build_wrapper(chosen: ChosenPart, deployment: DeploymentConfig) -> Wrapper:
 def build_deployment_config(
     scenario: Scenario, design: Design, variates: Variates, subscribers: Mapping[str, tuple[str, ...]]
 ) -> DeploymentConfig:
-    """What the parts of a design are told in a world."""
+    """Deployment of a world as the parts of a design see it."""
     world = scenario.world
     information = world.user_information
     regions = world.regions.names if world.regions is not None else ()
@@ -153,7 +150,7 @@ def build_deployment_config(
 
 
 def join_scopes(world: World) -> str:
-    """What clients ask for: the scopes of the first service and of all behind it, each once."""
+    """Scopes that clients request: those of the first service and of all behind it, each once."""
     services = (world.service, *world.inner_services.values())
     return " ".join(dict.fromkeys(word for service in services for word in service.scope.split()))
 

@@ -1,8 +1,8 @@
-"""The users' clients and their tokens: who holds what, and the rows that tell of it.
+"""Population: the users' clients, the tokens that they hold, and the rows of issued tokens.
 
 Tokens are in the middle of their lives when a run begins. A user with request rate r whose client uses a token for L
 seconds and fetches the next one when it needs it holds a usable token for L out of every L + 1/r seconds, of an age
-that is uniform on [0, L): so nobody stampedes at time 0. With sessions of length S the same holds for them: a session
+that is uniform on [0, L): so there is no rush at time 0. With sessions of length S the same holds for them: a session
 is there for S out of every S + 1/r seconds.
 """
 
@@ -27,9 +27,9 @@ FOREVER = 1e9
 
 
 class Population:
-    """Clients come to life at their first request, as they would have been at that time.
+    """Clients, each made at its first request as it would have been at that time.
 
-    ``remembers``: which tokens each user has can be asked for.
+    ``remembers``: the tokens of each user are kept, and can be listed.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Population:
         return known
 
     def begin_signed_out(self, user: int) -> UserClient:
-        """A user's client without a past: nobody has signed in yet. Only where sessions begin."""
+        """A user's client without a past: not signed in yet. Only where sessions begin."""
         assert self._sign_ins is not None
         client = self._clients[user] = self._sign_ins.build_client(user)
         return client
@@ -143,7 +143,7 @@ class Population:
 
 
 class RecordedTokens:
-    """The AS's access tokens, with the driver looking on: what is issued and revoked becomes rows."""
+    """Access tokens of the authorization server, of which each issue and revocation becomes a row."""
 
     def __init__(self, issuer: Issuer, population: Population, on_revoked: Callable[[str, float], None]) -> None:
         self._issuer = issuer
@@ -158,7 +158,7 @@ class RecordedTokens:
         return issued
 
     def revoke(self, ctx: Context, token: str) -> Flow[Any]:
-        """Revoke, then tell when it took effect."""
+        """Revoke, then record the instant at which it took effect."""
         known = yield from self._issuer.revoke(ctx, token)
         if known:
             self._on_revoked(token, ctx.now())

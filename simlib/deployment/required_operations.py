@@ -1,4 +1,4 @@
-"""Which operations of a cost profile a scenario will charge, so that a missing one is told before anything runs."""
+"""Required operations of a scenario: those of the cost profile that its runs charge, checked before anything runs."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -55,13 +55,13 @@ def check_profile(scenario: Scenario) -> None:
         for operation in sorted(list_needed_operations(scenario, design)):
             if profile.find_row(operation) is None:
                 raise InputError(
-                    f"{scenario.name}: profile {profile.name!r} has no operation {_name_missing(scenario, operation)!r}, "
-                    f"which design {name!r} needs; `simlib calibrate` measures all of them"
+                    f"{scenario.name}: profile {profile.name!r} has no operation "
+                    f"{_name_missing(scenario, operation)!r}, which design {name!r} needs; `simlib calibrate` measures all of them"
                 )
 
 
 def list_needed_operations(scenario: Scenario, design: Design) -> frozenset[str]:
-    """The operations that runs of a design charge to the profile, as far as they can be known before."""
+    """The operations that runs of a design charge to the profile, as far as they follow from its settings."""
     world = scenario.world
     deployment = build_deployment_config(scenario, design, Variates(scenario.run.seed, 0), {})
     needed = CALLS | TOKEN_ENDPOINT

@@ -1,7 +1,4 @@
-"""Revocations: tokens that are reported stolen, while somebody goes on presenting them.
-
-Sessions that end all at once: by the authorization server's hand, or with the key that signed their tokens.
-"""
+"""Revocations: tokens that are reported stolen while their thief goes on presenting them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -70,7 +67,7 @@ class Revocations:
         return route(user, self._revoke(population, number, user, time))
 
     def _revoke(self, population: Population, number: int, user: int, asked: float) -> Flow[None]:
-        """The user's token is reported stolen; whoever has it goes on presenting it."""
+        """The user's token is reported stolen; its thief goes on presenting it."""
         client_of_user = population.find_client(user)
         held = client_of_user.access_token
         # A browser with a backend holds no token that could be stolen.

@@ -17,7 +17,7 @@ FIRST_NUMBER = 1_000_000_000
 
 
 class IndexedStore:
-    """A token store that also knows which refresh tokens a subject has, as an index over that column would."""
+    """Token store with an index of the refresh tokens by subject."""
 
     def __init__(self, store: TokenStore) -> None:
         self._store = store
@@ -62,7 +62,7 @@ class SessionEnds:
                 self._note(self._population.find_token(token), user, asked, ctx.now())
 
     def withdraw(self, users: Iterable[int], now: float) -> Iterator[int]:
-        """Every token of these users that is in time now was signed by a key that nobody shall believe any more."""
+        """Every token of these users that is in time now was signed by a key that is not trusted any more."""
         for user in users:
             for token in self._population.list_live_tokens(user, now):
                 number = self._population.find_token(token)

@@ -1,4 +1,4 @@
-"""How users' clients sign in, and how long their sessions last."""
+"""Sign-ins of users' clients by the flows of a design, and the length of their sessions."""
 
 from dataclasses import replace
 from functools import partial
@@ -89,7 +89,7 @@ class SignIns:
         ordinal = self._begun[user] = self._begun.get(user, 0) + 1
         flow = PARTS["flows"][self._find_flow(user)]
         obtaining = flow(flow.Settings(), self.build_flow_client(user, ordinal)).obtain(ctx)
-        # Without a user nobody signs in: a machine's tokens are part of its work.
+        # Without a user there is no sign-in: a machine's tokens are part of its work.
         signs_in = "id_token" in flow.token_kinds
         obtained: GrantResult = yield from (record_sign_in(obtaining) if signs_in else obtaining)
         if isinstance(obtained, TokenResponse):

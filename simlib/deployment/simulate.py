@@ -32,7 +32,7 @@ def simulate(
     progress: Callable[[float], None] | None = None,
     stopwatch: Stopwatch | None = None,
 ) -> Records:
-    """Run one replication of one design; ``progress`` is told the share that is done.
+    """Run one replication of one design; ``progress`` is called with the share that is done.
 
     Raises InputError for an unknown design, a run beyond its memory budget, a profile without a needed operation, or
     live timing without a ``stopwatch``.

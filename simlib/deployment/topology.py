@@ -1,11 +1,4 @@
-"""The hosts and links of a design in its world, region by region.
-
-Sends a user's calls to the authorization server of the user's home region.
-
-A token store on a host of its own: its station, its link with a pool of connections, and what a request costs.
-
-Its rows are kept in memory here: the time is the scenario's, the answers are real.
-"""
+"""Topology of a design in its world: hosts and links, region by region."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,11 +25,11 @@ AS_TARGETS_OF_CLIENTS = ("token", "revoke", "authorize", "device_authorization",
 
 
 class Topology:
-    """Who is there and who can reach whom. ``regions`` is ("",) in a world without regions."""
+    """Hosts and links between them. ``regions`` is ("",) in a world without regions."""
 
-    def __init__(self, world: World, parts: Parts, sites: tuple[EnforcementPoint, ...]) -> None:
+    def __init__(self, world: World, parts: Parts, points: tuple[EnforcementPoint, ...]) -> None:
         self.world = world
-        self.sites = sites
+        self.points = points
         self.regions = world.regions.names if world.regions is not None else ("",)
         self.as_regions = self.regions if parts.regional else self.regions[:1]
         self.shared = world.shared_store if parts.needs("shared_store") else None
@@ -54,7 +47,7 @@ class Topology:
         return (
             *(Host(name_in_region(CLIENT, region), None) for region in self.regions),
             *self._build_backends(),
-            *(self._build_site(site) for site in self.sites),
+            *(self._build_point(point) for point in self.points),
             *(self._build_server(region) for region in self.as_regions),
             *self._build_databases(),
             *([] if self.shared is None else [Host(SHARED_STORE, self.shared.workers)]),
@@ -68,10 +61,10 @@ class Topology:
                     name_in_region(BACKEND, region), backend.workers, 1, backend.discipline, threads=backend.threads
                 )
 
-    def _build_site(self, site: EnforcementPoint) -> Host:
-        listening = site.listening
-        admission = self._admission.get(site.place)
-        host = Host(site.host, listening.workers, site.replicas, listening.discipline, threads=listening.threads)
+    def _build_point(self, point: EnforcementPoint) -> Host:
+        listening = point.listening
+        admission = self._admission.get(point.place)
+        host = Host(point.host, listening.workers, point.replicas, listening.discipline, threads=listening.threads)
         return host if admission is None else replace(host, admission=admission)
 
     def _build_server(self, region: str) -> Host:
@@ -96,7 +89,7 @@ class Topology:
         return (
             *self._build_store_paths(),
             *self._build_client_paths(),
-            *self._build_site_paths(),
+            *self._build_point_paths(),
             *self._build_push_paths(),
         )
 
@@ -108,8 +101,8 @@ class Topology:
                 self.world.store.database, name_in_region(AUTHORIZATION_SERVER, region), name_in_region(STORE, region)
             )
         if self.shared is not None:
-            for site in self.sites:
-                yield self._build_shared_path(self.shared, site.host, site.region)
+            for point in self.points:
+                yield self._build_shared_path(self.shared, point.host, point.region)
             for region in self.as_regions:
                 yield self._build_shared_path(self.shared, name_in_region(AUTHORIZATION_SERVER, region), region)
 
@@ -121,7 +114,7 @@ class Topology:
     def _build_client_paths(self) -> Iterator[Path]:
         network = self.world.network
         for region in self.regions:
-            first = next(site for site in self.sites if site.first and site.region == region)
+            first = next(point for point in self.points if point.first and point.region == region)
             yield self._build_path(name_in_region(CLIENT, region), first.host, network.client_to_service)
             for there in self.as_regions:
                 line = network.client_to_authorization_server
@@ -138,24 +131,24 @@ class Topology:
                         name_in_region(BACKEND, region), name_in_region(AUTHORIZATION_SERVER, there), link
                     )
 
-    def _build_site_paths(self) -> Iterator[Path]:
+    def _build_point_paths(self) -> Iterator[Path]:
         network = self.world.network
-        by_target = {site.target: site for site in self.sites}
-        for site in self.sites:
+        by_target = {point.target: point for point in self.points}
+        for point in self.points:
             for region in self.as_regions:
-                link = self._lengthen(site.region, region, network.service_to_authorization_server)
-                yield self._build_path(site.host, name_in_region(AUTHORIZATION_SERVER, region), link)
-            called = [name_in_region(name_inner_target(name), site.region) for name in site.calls]
-            called += [name_in_region("api", site.region)] if site.first and site.place != SERVICE else []
+                link = self._lengthen(point.region, region, network.service_to_authorization_server)
+                yield self._build_path(point.host, name_in_region(AUTHORIZATION_SERVER, region), link)
+            called = [name_in_region(name_inner_target(name), point.region) for name in point.calls]
+            called += [name_in_region("api", point.region)] if point.first and point.place != SERVICE else []
             for target in dict.fromkeys(called):
-                yield self._build_path(site.host, by_target[target].host, network.internal_link)
+                yield self._build_path(point.host, by_target[target].host, network.internal_link)
 
     def _build_push_paths(self) -> Iterator[Path]:
-        for site in self.sites:
-            if site.receives:
+        for point in self.points:
+            if point.receives:
                 for region in self.as_regions:
-                    link = self._lengthen(region, site.region, self.world.network.internal_link)
-                    yield self._build_path(name_in_region(AUTHORIZATION_SERVER, region), site.host, link)
+                    link = self._lengthen(region, point.region, self.world.network.internal_link)
+                    yield self._build_path(name_in_region(AUTHORIZATION_SERVER, region), point.host, link)
 
     def _lengthen(self, one: str, other: str, link: Link) -> Link:
         """A link as it is inside a region, or with the round trip between two."""
@@ -190,18 +183,20 @@ class Topology:
         for region in self.regions:
             server = self.find_server_region(region)
             own = {name: name_in_region(name, server) for name in endpoints}
-            first = next(site for site in self.sites if site.first and site.region == region)
+            first = next(point for point in self.points if point.first and point.region == region)
             aliases[name_in_region(CLIENT, region)] = {**own, "api": first.target}
             if self.world.backend is not None:
                 aliases[name_in_region(CLIENT, region)][BACKEND] = name_in_region(BACKEND, region)
                 aliases[name_in_region(BACKEND, region)] = {**own, "api": first.target}
-            for site in self.sites:
-                if site.region == region:
-                    aliases[site.host] = {**own, **self._list_inner_aliases(site)}
+            for point in self.points:
+                if point.region == region:
+                    aliases[point.host] = {**own, **self._list_inner_aliases(point)}
         for region in self._list_database_regions():
             aliases[name_in_region(AUTHORIZATION_SERVER, region)] = {STORE: name_in_region(STORE, region)}
         return {host: {k: v for k, v in names.items() if k != v} for host, names in aliases.items()}
 
-    def _list_inner_aliases(self, site: EnforcementPoint) -> dict[str, str]:
-        names = {name_inner_target(name): name_in_region(name_inner_target(name), site.region) for name in site.calls}
-        return {**names, "api": name_in_region("api", site.region)} if site.first and site.place != SERVICE else names
+    def _list_inner_aliases(self, point: EnforcementPoint) -> dict[str, str]:
+        names = {name_inner_target(name): name_in_region(name_inner_target(name), point.region) for name in point.calls}
+        return (
+            {**names, "api": name_in_region("api", point.region)} if point.first and point.place != SERVICE else names
+        )

@@ -1,8 +1,8 @@
-"""Servers in the middle of their lives: caches and key sets that are there when a run begins, of any age.
+"""Warm start: caches and key sets that are filled when a run begins, of any age.
 
 A short run that begins with empty caches shows a restart, and all key sets end together in it. Here every replica has
-validated tokens before the run, really and outside time. A key set is of an age that is uniform over its lifetime. An
-answer about a token that a replica sees at rate r, kept for T seconds after it was asked for, is there for T out of
+validated tokens before the run, really and outside time. The age of a key set is uniform over its lifetime. An
+answer about a token that a replica sees at rate r, kept for T seconds after it was fetched, is there for T out of
 every T + 1/r seconds, and of an age that is uniform on [0, T).
 """
 
@@ -21,43 +21,43 @@ from simlib.strategies import PresentedToken
 
 def warm_up_caches(deployment: Deployment) -> None:
     """Let every replica that validates the clients' own tokens have done so before the run."""
-    for site in deployment.enforcement_points:
-        if site.validator is not None and _receives_client_tokens(deployment, site):
-            for replica in range(site.replicas):
-                _warm_keys(deployment, site, replica)
-                _warm_answers(deployment, site, replica)
+    for point in deployment.enforcement_points:
+        if point.validator is not None and _receives_client_tokens(deployment, point):
+            for replica in range(point.replicas):
+                _warm_keys(deployment, point, replica)
+                _warm_answers(deployment, point, replica)
 
 
-def _receives_client_tokens(deployment: Deployment, site: EnforcementPoint) -> bool:
+def _receives_client_tokens(deployment: Deployment, point: EnforcementPoint) -> bool:
     propagator = deployment.parts.propagator
-    return site.edge or (site.place != GATEWAY and (propagator is None or not propagator.own_audiences))
+    return point.edge or (point.place != GATEWAY and (propagator is None or not propagator.own_audiences))
 
 
-def _find_setting(deployment: Deployment, site: EnforcementPoint, name: str) -> float | None:
-    value: float | None = getattr(deployment.parts.design.get_settings(site.place), name, None)
+def _find_setting(deployment: Deployment, point: EnforcementPoint, name: str) -> float | None:
+    value: float | None = getattr(deployment.parts.design.get_settings(point.place), name, None)
     return value
 
 
-def _warm_keys(deployment: Deployment, site: EnforcementPoint, replica: int) -> None:
-    lifetime = _find_setting(deployment, site, "jwks_lifetime_s")
+def _warm_keys(deployment: Deployment, point: EnforcementPoint, replica: int) -> None:
+    lifetime = _find_setting(deployment, point, "jwks_lifetime_s")
     if lifetime is None:
         return
-    age = deployment.variates.draw_one(f"warm.{site.host}.{replica}.keys", 0, 0) * lifetime
+    age = deployment.variates.draw_one(f"warm.{point.host}.{replica}.keys", 0, 0) * lifetime
     user = next((user for user in _list_users(deployment) if _find_token_end(deployment, user)), None)
     if user is not None:
-        _validate(deployment, site, replica, user, age)
+        _validate(deployment, point, replica, user, age)
 
 
-def _warm_answers(deployment: Deployment, site: EnforcementPoint, replica: int) -> None:
-    ttl = _find_setting(deployment, site, "ttl_s")
+def _warm_answers(deployment: Deployment, point: EnforcementPoint, replica: int) -> None:
+    ttl = _find_setting(deployment, point, "ttl_s")
     if ttl is None:
         return
     for user in _list_users(deployment):
-        seen = max(float(deployment.demand.rates[user]), 1e-12) / site.replicas * ttl
-        position = deployment.variates.draw_one(f"warm.{site.host}.{replica}.answer", user, 0) * (1 + seen) / seen
+        seen = max(float(deployment.demand.rates[user]), 1e-12) / point.replicas * ttl
+        position = deployment.variates.draw_one(f"warm.{point.host}.{replica}.answer", user, 0) * (1 + seen) / seen
         if position < 1 and _find_token_end(deployment, user):
             issued = _find_token_end(deployment, user) - deployment.parts.config.token_lifetime_s
-            _validate(deployment, site, replica, user, min(position * ttl, -issued))
+            _validate(deployment, point, replica, user, min(position * ttl, -issued))
 
 
 def _list_users(deployment: Deployment) -> list[int]:
@@ -71,24 +71,24 @@ def _find_token_end(deployment: Deployment, user: int) -> float:
     return 0.0 if held is None else held.expires_at
 
 
-def _validate(deployment: Deployment, site: EnforcementPoint, replica: int, user: int, age: float) -> None:
+def _validate(deployment: Deployment, point: EnforcementPoint, replica: int, user: int, age: float) -> None:
     held = deployment.population.find_client(user).access_token
     assert held is not None
-    assert site.validator is not None
+    assert point.validator is not None
     ctx = OfflineContext(-age, deployment.variates, user)
-    presented = PresentedToken(held.token, site.scope, uri=site.uri)
-    flow = site.validator.validate(ctx, deployment.handlers.find_state(site, replica), presented)
-    run_offline(flow, _list_resources(deployment, site, ctx))
+    presented = PresentedToken(held.token, point.scope, uri=point.uri)
+    flow = point.validator.validate(ctx, deployment.handlers.find_state(point, replica), presented)
+    run_offline(flow, _list_resources(deployment, point, ctx))
 
 
-def _list_resources(deployment: Deployment, site: EnforcementPoint, ctx: Any) -> Mapping[str, Resource]:
-    """The servers as the site reaches them: its own by their plain names, all by those with their region."""
+def _list_resources(deployment: Deployment, point: EnforcementPoint, ctx: Any) -> Mapping[str, Resource]:
+    """Servers as the enforcement point reaches them: its own by plain names, all by names with their region."""
 
     def ask(region: str, name: str, request: HttpRequest) -> Any:
         endpoint = deployment.handlers.wrap_endpoint(name, ENDPOINTS[name], deployment.around(region))
         return endpoint(ctx, request, deployment.authorization_servers[region])
 
-    own = deployment.topology.find_server_region(site.region)
+    own = deployment.topology.find_server_region(point.region)
     everywhere = {
         name_in_region(name, region): partial(ask, region, name)
         for region in deployment.authorization_servers

@@ -14,7 +14,7 @@ from simlib.scenario.sinks import Row
 class AdmissionCount:
     """Requests that one replica has admitted and not answered yet."""
 
-    __slots__ = ("limit", "in_progress", "refusal")
+    __slots__ = ("in_progress", "limit", "refusal")
 
     def __init__(self, admission: Admission) -> None:
         self.limit = admission.limit

@@ -1,1 +1,1 @@
-"""Tracing of one user under a design: every effect of every host in order, without queues or costs."""
+"""Tracing: one user run through a design, effect by effect, without load."""

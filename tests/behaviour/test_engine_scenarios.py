@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simlib import load_scenario, simulate
-from simlib.analysis import littles_law
+from simlib.analysis import check_littles_law
 from simlib.deployment.demand import draw_demand
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.records import FAILED, FINISHED, REFUSED, SCHEMA, UNFINISHED, Records
@@ -44,7 +44,7 @@ def assert_nothing_is_lost(made: Scenario, records: Records) -> dict[int, int]:
 
 
 def assert_little(records: Records) -> None:
-    table = littles_law(records)
+    table = check_littles_law(records)
     assert {"service", "authorization_server"} <= {name.partition("@")[0] for name in table["host"]}
     assert set(table["host"]) == set(records.workers)
     assert (table["relative_difference"].abs() <= 1e-9).all(), table

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from simlib.analysis import littles_law
+from simlib.analysis import check_littles_law
 from simlib.engine.network import Network
 from simlib.scenario.records import Records
 from simlib.scenario.variates import Variates
@@ -60,7 +60,7 @@ def test_little_holds_at_every_station_of_either_form(
     network: Network, times: Floats, horizon: float, seed: int
 ) -> None:
     for records in both(network, times, horizon, seed):
-        assert (littles_law(records)["relative_difference"].abs() <= 1e-9).all()
+        assert (check_littles_law(records)["relative_difference"].abs() <= 1e-9).all()
 
 
 @settings(max_examples=100, deadline=None)
@@ -96,4 +96,4 @@ def test_a_processor_sharing_network_obeys_little_too(
 ) -> None:
     shared = tuple(replace(host, discipline="processor_sharing", known_on_arrival=False) for host in network.hosts)
     records = run(replace(network, hosts=shared), times, horizon, variates=Variates(seed, 0), detail="visits")
-    assert (littles_law(records)["relative_difference"].abs() <= 1e-9).all()
+    assert (check_littles_law(records)["relative_difference"].abs() <= 1e-9).all()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlib.analysis import littles_law
+from simlib.analysis import check_littles_law
 from support.networks import Listed, by_request, ends, one_station, run
 
 QUARTERS = st.integers(0, 12).map(lambda n: n / 4)
@@ -60,7 +60,7 @@ def test_processor_sharing_ends_when_the_work_is_worked_off(jobs: list[tuple[flo
     assert records.forms == {"server": "processor_sharing"}
     assert ends(records) == pytest.approx(shared(arrivals, sizes, workers), rel=1e-9, abs=1e-7)
     assert records["stations"]["busy"][-1] == pytest.approx(sum(sizes))
-    assert (littles_law(records)["relative_difference"].abs() <= 1e-9).all()
+    assert (check_littles_law(records)["relative_difference"].abs() <= 1e-9).all()
 
 
 @pytest.mark.parametrize("form", ["auto", "events"])
@@ -97,7 +97,7 @@ def test_a_run_cut_in_the_middle_of_the_work_counts_what_was_done(discipline: st
     assert np.isnan(ends(records)).all()
     assert by_request(records, "requests")["request"].tolist() == [0, 1, 2]
     assert np.isnan(records["visits"]["end"]).all()
-    assert (littles_law(records)["relative_difference"].abs() <= 1e-12).all()
+    assert (check_littles_law(records)["relative_difference"].abs() <= 1e-12).all()
 
 
 def test_jobs_of_no_length_and_none_at_all_are_no_trouble() -> None:

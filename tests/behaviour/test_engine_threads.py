@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import simlib
-from simlib.analysis import littles_law
+from simlib.analysis import check_littles_law
 from simlib.analysis.queueing import mg1_mean_sojourn
 from simlib.deployment.demand import draw_poisson_times
 from simlib.engine.network import Host, Network, Path
@@ -72,7 +72,7 @@ def test_threads_keep_little_s_law_and_are_all_given_back() -> None:
     variates = Variates(7, 0)
     arrivals = draw_poisson_times(3.0, 200.0, variates)
     records = run_network(nested(3, Exponential(mean_s=0.3)), arrivals, 200.0, variates, detail="visits")
-    law = littles_law(records).set_index("host")
+    law = check_littles_law(records).set_index("host")
     assert set(law.index) == {"server", "server.threads"}
     assert (law["relative_difference"].abs() < 1e-9).all()
     assert records.workers["server.threads"] == 3
@@ -125,7 +125,7 @@ def test_a_pool_of_one_connection_lets_one_request_at_a_time_into_the_database()
 
 def test_little_s_law_holds_at_the_database() -> None:
     world = scenario(world={"store": DATABASE}, detail="visits")
-    law = littles_law(simlib.simulate(world, "opaque")).set_index("host")
+    law = check_littles_law(simlib.simulate(world, "opaque")).set_index("host")
     assert "store" in law.index
     assert (law["relative_difference"].abs() < 1e-9).all()
 

@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from simlib.tokens import ProofVerification, generate_proof_key, sign_proof
-from simlib.tokens.forging import encode_segment, forge_unsigned
+from simlib.tokens.forging import encode, forge_unsigned
 from simlib.tokens.jwk import build_public_members
 from support.keys import key
 
@@ -17,7 +17,7 @@ KEY, OTHER = generate_proof_key(), generate_proof_key()
 
 def proof(changes: dict[str, Any] | None = None, signed_by: Any = KEY, **header: Any) -> str:
     """A good proof, written from the RFC, with some claims or header members changed; ``...`` leaves one out."""
-    ath = encode_segment(hashlib.sha256(TOKEN.encode()).digest())
+    ath = encode(hashlib.sha256(TOKEN.encode()).digest())
     claims = {"jti": "jti-1", "htm": "GET", "htu": URI, "iat": 1_767_225_600, "ath": ath, **(changes or {})}
     members = {"typ": "dpop+jwt", "jwk": build_public_members(KEY.verification_key.public_key), **header}
     algorithm = members.pop("alg", "ES256")
@@ -58,7 +58,7 @@ def test_what_the_client_signs_is_what_the_server_wants() -> None:
         ({"htu": "https://[broken"}, "htu"),
         ({"htu": 7}, "htu"),
         ({"htu": ...}, "htu"),
-        ({"ath": encode_segment(hashlib.sha256(b"another token").digest())}, "ath"),
+        ({"ath": encode(hashlib.sha256(b"another token").digest())}, "ath"),
         ({"ath": ...}, "ath"),
         ({"jti": ...}, "claims"),
         ({"jti": ""}, "claims"),

@@ -119,7 +119,7 @@ def revoking() -> Figure:
 def test_what_is_measured_stands_beside_what_is_promised() -> None:
     left = revoking().axes[0]
     assert [label.get_text() for label in left.get_yticklabels()] == ["Asks", "JWT"]
-    (bound,) = [line for line in left.lines if line.get_label() == "promised at most"]
+    (bound,) = [line for line in left.lines if line.get_label() == "guaranteed bound"]
     assert list(bound.get_xdata()) == [10.0, 300.0]
     ((exposed, _),) = points(left)
     assert exposed == pytest.approx([0.0, 120.0])

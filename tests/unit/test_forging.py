@@ -16,9 +16,9 @@ from simlib.tokens import (
     sign_access_token,
 )
 from simlib.tokens.forging import (
-    decode_segment,
+    decode,
     encode_public_pem,
-    encode_segment,
+    encode,
     forge_pbes2_token,
     malleate_signature,
     read_claims,
@@ -59,9 +59,9 @@ def test_an_ecdsa_token_has_a_second_signature_that_holds(algorithm: str) -> Non
 
 @given(st.binary(min_size=1, max_size=70))
 def test_another_spelling_means_the_same_bytes_if_there_is_one(data: bytes) -> None:
-    text = encode_segment(data)
+    text = encode(data)
     other = vary_encoding(f"a.{text}").partition(".")[2]
-    assert decode_segment(other) == data
+    assert decode(other) == data
     assert (other == text) == (len(data) % 3 == 0)
 
 
@@ -108,7 +108,7 @@ class TestEncrypted:
             == MOST_ITERATIONS
         )
         assert decrypt(asking, self.ENCRYPTION) == (None, "malformed")
-        assert json.loads(decode_segment(asking.partition(".")[0]))["p2c"] == 2_000
+        assert json.loads(decode(asking.partition(".")[0]))["p2c"] == 2_000
 
     @pytest.mark.parametrize("garbage", ["", "a.b", "a.b.c.d.e", make_opaque_token(bytes(32)), "\ud800.a.b.c.d"])
     def test_garbage_is_refused_even_by_the_careless(self, garbage: str) -> None:

@@ -105,8 +105,8 @@ def test_the_record_the_page_and_the_file_tell_the_same(kind: str) -> None:
     made = KINDS[kind]()
     every = build_gain_rows(made)
     text, page = format_decision_record(made), render_decision_page(made, ())
-    assert text.index("### What was simulated") > text.index("## More Information")
-    assert '<h2 id="gain">What was simulated' in page
+    assert text.index("### Simulated figures") > text.index("## More Information")
+    assert '<h2 id="gain">Simulated figures' in page
     for row in every:
         cells = " | ".join(row.format_value(name) for name in made.scenario.designs)
         assert f"| {row.label} | {row.kind} | {cells} |" in text

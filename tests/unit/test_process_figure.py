@@ -17,5 +17,5 @@ def test_there_is_a_panel_per_design_and_words_for_every_request() -> None:
 
 
 def test_a_phase_without_messages_is_refused() -> None:
-    with pytest.raises(ValueError, match="nobody says anything"):
+    with pytest.raises(ValueError, match="no messages in the phase"):
         sequence_figure([trace_user(scenario(), "jwt", "web")], "no such phase")

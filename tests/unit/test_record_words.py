@@ -309,7 +309,7 @@ def test_nothing_is_confirmed_where_nothing_was_chosen() -> None:
     assert list_confirmations(none())[0] == "Nothing was chosen, so there is nothing to confirm yet."
     assert (
         list_confirmations(decision())[0]
-        == "Check this limit: p99 latency at most 200 ms; found here: 132 ms (131 to 133)."
+        == "Check this limit: p99 latency at most 200 ms; in the simulation: 132 ms (131 to 133)."
     )
 
 

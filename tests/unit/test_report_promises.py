@@ -126,7 +126,7 @@ def test_the_world_is_told_with_everything_in_it() -> None:
     assert "80 ms" in told["between regions, eu-us"]
     assert "16,384 B" in told["workers per gateway replica"]
     assert "8,192 B" in told["workers per resource server replica"]
-    assert told["rate limit of each of them"].startswith("500 requests per second")
+    assert told["rate limit of each replica"].startswith("500 requests per second")
     assert "0.5 ms" in told["shared store"]
     assert {"inner service one", "inner service two", "between gateway and services"} <= told.keys()
 
@@ -145,7 +145,7 @@ def test_a_design_is_told_with_its_wrappers_flows_and_refresh_policy() -> None:
     }
     assert "refresh tokens live 86,400 s, each good for one use" in told[JWT]["token"]
     assert "refresh" not in told[OPAQUE]["token"]
-    assert any(part.startswith("around them: denylist_shared") for part in told[JWT]["parts"])
+    assert any(part.startswith("wrapper: denylist_shared") for part in told[JWT]["parts"])
     assert "web clients sign in by authorization code" in told[JWT]["parts"]
 
 

@@ -88,7 +88,7 @@ def complaint(faults: dict[str, Table], **more: Any) -> str:
         (WINDOW, "f: kind is missing"),
         (
             {"kind": "mass_logout", "share": 0.5, "mean_between_s": 1e-6},
-            "f.mean_between_s: would happen about",
+            "f.mean_between_s: would occur about",
         ),
         ({**DOWN, "hots": "service"}, "f.hots: unknown key 'hots' (did you mean 'host'?); allowed: at_s"),
     ],
@@ -108,7 +108,7 @@ def test_a_fault_that_cannot_be_is_refused_with_file_and_key(table: Table, words
 )
 def test_faults_that_contradict_each_other_at_the_same_time_are_refused(other: Table, about: str) -> None:
     told = complaint({"one": DOWN, "other": other})
-    assert told.startswith("other: contradicts one: both say at the same time what becomes of ")
+    assert told.startswith("other: contradicts one: both set the state of ")
     assert about in told
     later = {**other, "at_s": 15.0, "length_s": 1.0}
     assert load({"one": DOWN, "other": later}).world.faults

@@ -27,7 +27,7 @@ def test_a_victim_is_refused_with_file_key_reason_and_what_to_use(place: str, na
     key = "wrappers[0]" if place == "wrappers" else place
     kind = VULNERABLE_PARTS[place][name]
     assert str(caught.value) == (
-        f"tiny.toml: designs.jwt_local.{key}.part: {name!r} is a victim and no part of a design: {kind.refused}"
+        f"tiny.toml: designs.jwt_local.{key}.part: {name!r} is vulnerable and cannot be chosen: {kind.refused}"
     )
     assert kind.refused.endswith(f"use {kind.instead}")
 
