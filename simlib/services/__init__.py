@@ -1,4 +1,4 @@
-"""What the servers answer: one endpoint per file, each a generator of effects.
+"""Endpoints of the servers: one per file, each a generator of effects from a request to a reply.
 
 ``ENDPOINTS`` maps the targets of the authorization server to their generators.
 """

@@ -1,4 +1,4 @@
-"""A service's API: validate the token, find out about the user where needed, call other services, do the work."""
+"""API of a resource server: validates the token, gets the user's claims where needed, calls other services, works."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ _INVALID_TOKEN = Reply(401, b"", 'Bearer error="invalid_token"')
 
 
 Credential = Callable[[str, str], Flow[str | Failed]]
-"""The token that came in and an audience -> the token for a call there; empty when there is none to be had, Failed when
-the authorization server could not be asked.
+"""Received token and audience -> the token for a call there; empty when none is issued, Failed when the authorization
+server cannot be reached.
 """
 
 
@@ -26,12 +26,12 @@ def _reuse_token(token: str, audience: str) -> Flow[str | Failed]:
 
 @dataclass(frozen=True)
 class ResourceServer:
-    """``validate`` takes the request as it came; ``calls_userinfo``: claims about the user come from a userinfo call.
+    """``validate`` takes the request as received; ``calls_userinfo``: claims about the user come from a userinfo call.
 
-    ``user_claim`` is the claim that the API cannot do without when a request needs user information. ``calls``, each a
-    target and the audience that it accepts tokens for, are made one after another for every request, with the token
-    that ``credential`` gives. Requests whose headers are beyond
-    ``header_limit_bytes``, ``head_bytes`` for the usual ones included, are refused.
+    ``user_claim`` is the claim that the API requires when a request needs user information. ``calls``, each a target
+    and the audience that it accepts tokens for, are made one after another for every request, with the token that
+    ``credential`` returns. Requests whose headers are larger than ``header_limit_bytes``, ``head_bytes`` for the usual
+    ones included, are refused.
     """
 
     validate: Callable[[HttpRequest], Flow[Verdict]]
@@ -46,7 +46,7 @@ class ResourceServer:
 
 
 def serve_api(ctx: Context, request: HttpRequest, resource: ResourceServer) -> Flow[Reply]:
-    """One API request."""
+    """Answer one API request."""
     if is_too_large(request, resource.header_limit_bytes, resource.head_bytes):
         return Reply(431)  # RFC 6585 section 5
     verdict = yield from resource.validate(request)
@@ -55,10 +55,10 @@ def serve_api(ctx: Context, request: HttpRequest, resource: ResourceServer) -> F
     if request.needs_user_information:
         claims = verdict.claims
         if resource.calls_userinfo:
-            asked = yield from _call_userinfo(request.authorization, resource)
-            if asked is None:
+            userinfo = yield from _call_userinfo(request.authorization, resource)
+            if userinfo is None:
                 return _INVALID_TOKEN
-            claims = asked
+            claims = userinfo
         if resource.user_claim not in claims:
             return Reply(502)
     if resource.calls:
@@ -70,10 +70,10 @@ def serve_api(ctx: Context, request: HttpRequest, resource: ResourceServer) -> F
 
 
 def _call_userinfo(authorization: str, resource: ResourceServer) -> Flow[Mapping[str, Any] | None]:
-    """The user's claims, empty when they cannot be had; None when the AS says that the token is no longer good."""
+    """Return the user's claims, empty when userinfo fails; None when it refuses the token as invalid."""
     answer: Answer = yield Call("userinfo", HttpRequest(authorization), resource.timeout_s)
     if isinstance(answer, Reply) and answer.status == 401:
-        return None  # the client should get a new token, so it must hear that this one is spent
+        return None  # a 401 makes the client get a new token
     if isinstance(answer, Failed) or answer.status != 200:
         return {}
     claims: Mapping[str, Any] = yield Compute("json.decode", partial(parse_json_object, answer.body))
@@ -81,22 +81,20 @@ def _call_userinfo(authorization: str, resource: ResourceServer) -> Flow[Mapping
 
 
 def _call_others(request: HttpRequest, resource: ResourceServer) -> Flow[Reply | None]:
-    """Call every inner service on behalf of the caller; the answer to give when one of them fails, else None."""
+    """Call every inner service on behalf of the caller; return the reply to send when one of them fails, else None."""
     _, token = parse_authorization(request.authorization)
     for target, audience in resource.calls:
-        inner = yield from resource.credential(token, audience)
-        if isinstance(inner, Failed):
-            return reply_upstream_error(inner)
-        if not inner:
-            return (
-                _INVALID_TOKEN  # the authorization server gives nothing for this token any more, so a new one may help
-            )
-        forwarded = HttpRequest("Bearer " + inner, sensitive=request.sensitive)
+        access_token = yield from resource.credential(token, audience)
+        if isinstance(access_token, Failed):
+            return reply_upstream_error(access_token)
+        if not access_token:
+            return _INVALID_TOKEN  # the authorization server refuses this token, so a new one may help
+        forwarded = HttpRequest("Bearer " + access_token, sensitive=request.sensitive)
         answer: Answer = yield Call(target, forwarded, resource.timeout_s)
         if isinstance(answer, Failed):
             return reply_upstream_error(answer)
-        if answer.status == 401 and inner == token:
-            return _INVALID_TOKEN  # it was the client's own token that was refused there, so a new one may help
+        if answer.status == 401 and access_token == token:
+            return _INVALID_TOKEN  # the client's own token was refused there, so a new one may help
         if answer.status != 200:
-            return Reply(502)  # what went wrong between services is nothing that the client could mend
+            return Reply(502)  # an error between services, which the client cannot correct
     return None

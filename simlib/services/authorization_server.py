@@ -1,4 +1,4 @@
-"""What the endpoints of one authorization server share: who it is, whom it knows, and how it makes tokens."""
+"""State that the endpoints of one authorization server share: its identity, registered clients, and token format."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,16 +11,16 @@ from simlib.scenario.messages import TokenRow
 
 
 class AccessTokens(Protocol):
-    """How this server's access tokens are made, read and revoked."""
+    """Issues, inspects and revokes the access tokens of this server."""
 
     def issue(self, ctx: Context, grant: Any) -> Flow[Any]:
-        """Make one."""
+        """Issue an access token for a grant."""
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """What one stands for now, None when inactive."""
+        """Return the row of a token, None when it is inactive."""
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Let one be inactive from now on."""
+        """Revoke a token; True when there was one to revoke."""
 
 
 Sign = Callable[[Context, Mapping[str, Any], str], Flow[str]]
@@ -29,8 +29,8 @@ Sign = Callable[[Context, Mapping[str, Any], str], Flow[str]]
 
 @dataclass(frozen=True)
 class Registration:
-    """What a client may use (RFC 7591 section 2): grant types by their names on the wire, redirect URIs to the letter,
-    and the scopes that it may ask for, separated by spaces.
+    """Client metadata (RFC 7591 section 2): grant types by their names on the wire, exact redirect URIs, and the scopes
+    that the client may request, separated by spaces.
     """
 
     grant_types: frozenset[str] = frozenset({"refresh_token"})
@@ -47,7 +47,7 @@ def _make_no_registrations() -> Mapping[str, Registration]:
 
 
 def _refuse_sign_in(login: str, password: str) -> bool:
-    """No user is known."""
+    """Refuse every user: the server has none."""
     return False
 
 
@@ -59,7 +59,7 @@ class AuthorizationServer:
     ``make_grant`` is called with subject, client id and scope, and by name with confirmation, audience, actor, claims.
     ``public_clients`` have no secret. A client that is not in ``registrations`` may only refresh. ``audiences``: the
     resource servers for which tokens may be exchanged. ``sign`` is None when the server has no key, ``status_list``
-    when it keeps no list. ``sign_in`` tells whether a login and a password belong together.
+    when it publishes no list. ``sign_in`` returns whether a password is the login's.
     """
 
     issuer: str
@@ -79,11 +79,11 @@ class AuthorizationServer:
     status_list: Callable[[Context], Flow[bytes]] | None = None
 
     def find_registration(self, client_id: str) -> Registration:
-        """What a client may use."""
+        """Return the metadata of a client; those of an unregistered one allow nothing but refreshing."""
         return self.registrations.get(client_id, _UNREGISTERED)
 
     def resolve_scope(self, client_id: str, requested: str | None) -> str | None:
-        """The scope that a client gets when it asks for one, or for none in particular; None when it may not.
+        """Return the scope that a client is granted, all registered when it requests none; None when it requests more.
 
         A server that cannot sign does no OpenID Connect and leaves "openid" out (RFC 6749 section 3.3).
         """

@@ -1,5 +1,5 @@
-"""Who is calling: clients and resource servers authenticate with HTTP Basic (RFC 6749 section 2.3.1), public clients
-have no secret and only name themselves (section 3.2.1).
+"""Authentication of clients: confidential clients and resource servers use HTTP Basic (RFC 6749 section 2.3.1), public
+clients have no secret and only send their client_id (section 3.2.1).
 """
 
 import hmac
@@ -19,7 +19,7 @@ _UNKNOWN_CLIENT = sha256(b"").digest()
 
 
 class Caller(NamedTuple):
-    """The client that calls, whether it is a public one, and the form that it sent."""
+    """The calling client, whether it is a public one, and the parameters of its form."""
 
     client_id: str
     is_public: bool
@@ -27,28 +27,28 @@ class Caller(NamedTuple):
 
 
 def digest_secret(secret: str) -> bytes:
-    """What the server keeps of a client secret; a plain hash will do because the secret is random, not a password."""
+    """Return the digest that the server stores; a plain hash suffices because a secret is random, not a password."""
     return sha256(secret.encode()).digest()
 
 
 def authenticate(authorization: str, registered: Mapping[str, bytes]) -> Flow[str | None]:
-    """The client's id, or None; ``registered`` maps ids to `digest_of` their secrets."""
+    """Return the id of the authenticated client, or None; ``registered`` maps ids to digests of their secrets."""
     client_id: str | None = yield Compute("client.authenticate", partial(_check_credentials, authorization, registered))
     return client_id
 
 
 def identify(request: HttpRequest, server: AuthorizationServer) -> Flow[Caller | None]:
-    """Who is calling and with which form; None when it is nobody known."""
+    """Authenticate a confidential client or identify a public one; None when it is neither."""
     client_id = yield from authenticate(request.authorization, server.clients)
     if client_id is None and (request.authorization or not server.public_clients):
         return None
     parameters = yield from parse_form(request.body)
     if client_id is not None:
         return Caller(client_id, False, parameters)
-    named = parameters.get("client_id", "")
-    # Who has a secret must use it: its name alone is no proof.
-    is_public = named in server.public_clients and named not in server.clients
-    return Caller(named, True, parameters) if is_public else None
+    claimed_id = parameters.get("client_id", "")
+    # A client with a secret must use it: its name alone is no proof.
+    is_public = claimed_id in server.public_clients and claimed_id not in server.clients
+    return Caller(claimed_id, True, parameters) if is_public else None
 
 
 def _check_credentials(authorization: str, registered: Mapping[str, bytes]) -> str | None:
@@ -60,6 +60,6 @@ def _check_credentials(authorization: str, registered: Mapping[str, bytes]) -> s
     except ValueError:
         return None
     client_id = unquote_plus(client_id)
-    # Compared in constant time, and also for unknown ids, so that the time taken tells nothing.
+    # Compared in constant time, also for unknown ids, so that the time taken reveals nothing.
     matches = hmac.compare_digest(registered.get(client_id, _UNKNOWN_CLIENT), digest_secret(unquote_plus(secret)))
     return client_id if colon and client_id in registered and matches else None

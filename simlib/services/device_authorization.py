@@ -1,6 +1,5 @@
-"""The device authorization endpoint (RFC 8628 section 3.1): for devices on which nobody can type a password.
-
-Where the user types in the code that a device shows, and lets it in or not (RFC 8628 section 3.3).
+"""Device authorization endpoint (RFC 8628 section 3.1), for devices without a keyboard, and the verification page on
+which the user enters the code that the device shows (section 3.3).
 """
 
 import json
@@ -34,12 +33,12 @@ class _DeviceCodes(NamedTuple):
 
 
 def make_user_code_key(user_code: str) -> str:
-    """The key of a user code's row, however the user has typed it (RFC 8628 section 6.1)."""
+    """Return the key of a user code's row, without regard to case and punctuation (RFC 8628 section 6.1)."""
     return "user_code:" + "".join(letter for letter in user_code.upper() if letter in LETTERS)
 
 
 def authorize_device(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """A long code for the device to ask with, and a short one for the user to type in elsewhere."""
+    """Issue a long code with which the device polls, and a short one that the user enters elsewhere."""
     caller = yield from identify(request, server)
     if caller is None:
         return (yield from reply_invalid_client())
@@ -51,8 +50,8 @@ def authorize_device(ctx: Context, request: HttpRequest, server: AuthorizationSe
     entropy = ctx.random_bytes("device_code", 32), ctx.random_bytes("user_code", 2 * _HALF_LENGTH)
     codes = yield Compute("opaque.issue", partial(_make_codes, *entropy))
     now = ctx.now()
-    ends = now + DEVICE_CODE_LIFETIME_S
-    device = TokenRow("device", "", caller.client_id, scope, "", now, ends, None, _encode_details(interval=INTERVAL_S))
+    end = now + DEVICE_CODE_LIFETIME_S
+    device = TokenRow("device", "", caller.client_id, scope, "", now, end, None, _encode_details(interval=INTERVAL_S))
     pending = device._replace(kind="user_code", details=_encode_details(device=codes.device_key))
     yield Call("store", StorePut(codes.device_key, device))
     yield Call("store", StorePut(make_user_code_key(codes.user_code), pending))
@@ -66,10 +65,10 @@ def authorize_device(ctx: Context, request: HttpRequest, server: AuthorizationSe
     return (yield from reply_json(answer))
 
 
-def _make_codes(long: bytes, short: bytes) -> _DeviceCodes:
-    code = make_opaque_token(long)
+def _make_codes(device_entropy: bytes, user_entropy: bytes) -> _DeviceCodes:
+    code = make_opaque_token(device_entropy)
     # Some letters come up a little more often than others: 256 is no multiple of 20. 34 bits are left.
-    letters = "".join(LETTERS[byte % len(LETTERS)] for byte in short)
+    letters = "".join(LETTERS[byte % len(LETTERS)] for byte in user_entropy)
     return _DeviceCodes(code, make_device_key(code), f"{letters[:_HALF_LENGTH]}-{letters[_HALF_LENGTH:]}")
 
 
@@ -81,23 +80,23 @@ DECISIONS = ("approve", "deny")
 
 
 def verify_user_code(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """The form has ``login``, ``password``, ``user_code`` and ``decision``, "approve" or "deny".
+    """Record the user's decision on a device; the form has ``login``, ``password``, ``user_code`` and ``decision``.
 
-    Who is not signed in cannot try codes; a code is good for one decision.
+    The decision is "approve" or "deny". Only a signed-in user can try codes; a code is valid for one decision.
     """
     parameters = yield from parse_form(request.body)
     login, password = parameters.get("login", ""), parameters.get("password", "")
-    known = yield Compute("user.authenticate", partial(server.sign_in, login, password))
-    if not known:
+    is_user = yield Compute("user.authenticate", partial(server.sign_in, login, password))
+    if not is_user:
         return (yield from reply_error(403, "access_denied"))
     decision = parameters.get("decision")
     if decision not in DECISIONS:
         return (yield from reply_error(400, "invalid_request"))
     now = ctx.now()
-    found = yield Call("store", StoreConsume(make_user_code_key(parameters.get("user_code", "")), now))
-    if found is None or found.revoked_at is not None or found.expires_at <= now:
+    stored = yield Call("store", StoreConsume(make_user_code_key(parameters.get("user_code", "")), now))
+    if stored is None or stored.revoked_at is not None or stored.expires_at <= now:
         return (yield from reply_error(400, "invalid_request"))
-    row = TokenRow(*found)
+    row = TokenRow(*stored)
     pending = yield from read_details(row)
     details = json.dumps({"approved": decision == "approve", "auth_time": now}, separators=(",", ":"))
     decided = row._replace(kind="decision", subject=login, details=details)

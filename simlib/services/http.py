@@ -1,4 +1,4 @@
-"""Forms and JSON on the wire, as effects: parsing and writing cost time."""
+"""HTTP messages of the endpoints: forms and JSON, parsed and encoded as effects because they cost time."""
 
 import json
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from simlib.scenario.effects import Compute, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-"""Built once: json.dumps builds one per call when it is told how to separate."""
+"""Built once: json.dumps with separators builds one per call."""
 
 
 def parse_form(body: bytes) -> Flow[Mapping[str, str]]:
-    """The parameters of a form; a repeated one makes the form invalid and it counts as empty (RFC 6749 section 3.2)."""
+    """Parse a form; a repeated parameter makes it invalid, and it counts as empty (RFC 6749 section 3.2)."""
     parameters: Mapping[str, str] = yield Compute("form.decode", partial(_parse_parameters, body))
     return parameters
 
@@ -29,7 +29,7 @@ def _parse_parameters(body: bytes) -> Mapping[str, str]:
 
 
 def parse_json_object(body: bytes) -> Mapping[str, Any]:
-    """The JSON object in a body; empty when there is none that can be read."""
+    """Parse the JSON object in a body; empty when there is none or it is malformed."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -38,24 +38,24 @@ def parse_json_object(body: bytes) -> Mapping[str, Any]:
 
 
 def reply_json(value: Mapping[str, Any], status: int = 200) -> Flow[Reply]:
-    """An answer with a JSON body."""
+    """Reply with a JSON body."""
     body = yield Compute("json.encode", lambda: _ENCODER.encode(value).encode())
     return Reply(status, body)
 
 
 def reply_error(status: int, code: str) -> Flow[Reply]:
-    """An error answer in the form of RFC 6749 section 5.2."""
+    """Reply with an error response (RFC 6749 section 5.2)."""
     return (yield from reply_json({"error": code}, status))
 
 
 def reply_invalid_client() -> Flow[Reply]:
-    """Who did not authenticate is told how to: a 401 names a scheme (RFC 6749 section 5.2, RFC 7617 section 2)."""
+    """Reply 401 to an unauthenticated client, with the scheme to use (RFC 6749 section 5.2, RFC 7617 section 2)."""
     reply = yield from reply_error(401, "invalid_client")
     return reply._replace(challenge='Basic realm="authorization server"')
 
 
 def parse_authorization(authorization: str) -> tuple[str, str]:
-    """Scheme, in small letters, and access token of an Authorization header (RFC 6750 section 2.1, RFC 9449 section
+    """Return scheme, in lower case, and access token of an Authorization header (RFC 6750 section 2.1, RFC 9449 section
     7.1); a header of any other scheme presents no token.
     """
     scheme, _, token = authorization.partition(" ")
@@ -64,13 +64,13 @@ def parse_authorization(authorization: str) -> tuple[str, str]:
 
 
 def is_too_large(request: HttpRequest, limit_bytes: int | None, head_bytes: int) -> bool:
-    """Whether the headers of a request are beyond what a server takes; no limit when it is None."""
+    """Whether the headers of a request are larger than a server accepts; None is no limit."""
     return limit_bytes is not None and head_bytes + request.header_bytes > limit_bytes
 
 
 def reply_upstream_error(failed: Failed) -> Reply:
-    """What a server answers when the one behind it did not: 504 when it was too slow, its own status when that was a
-    failure, else 502 (RFC 9110 sections 15.6.3 and 15.6.5).
+    """Reply for a failed upstream call: 504 after a timeout, the upstream's status when it failed with one, else 502
+    (RFC 9110 sections 15.6.3 and 15.6.5).
     """
     if failed.reason == "status":
         return Reply(failed.status, retry_after=failed.retry_after)

@@ -1,7 +1,7 @@
-"""What each endpoint and each grant charges to a cost profile, beside what the making of an access token does.
+"""Operations of a cost profile that each endpoint and grant needs, beside those of issuing an access token.
 
-``store.get``, ``.put``, ``.revoke``, ``.consume`` and ``.list`` stand for the operations of any store. With OpenID
-Connect comes the signature of the server's key on top.
+``store.get``, ``.put``, ``.revoke``, ``.consume`` and ``.list`` stand for the operations of any store. OpenID Connect
+adds the signature of the server's key.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ _ANSWER = frozenset({"json.encode"})
 ROTATION = frozenset(
     {"opaque.issue", "token.seal", "token.unseal", "json.decode", "store.get", "store.put", "store.consume"}
 )
-"""What a refresh token that is good for one use costs on top, and every first refresh token of a family."""
+"""What a refresh token valid for one use adds, and every first refresh token of a family."""
 
 FAMILY_REVOCATION = frozenset({"token.unseal", "json.decode", "store.get", "store.put", "store.revoke"})
-"""What it costs to revoke everything that came from one sign-in, beside the revocation of its access tokens."""
+"""What the revocation of a token family costs, beside the revocation of its access tokens."""
 
 ENDPOINT_OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {

@@ -1,4 +1,4 @@
-"""A limit on how often a caller may ask: a token bucket per caller around an endpoint (RFC 6585 section 4)."""
+"""Rate limit of an endpoint: a token bucket per caller, and 429 when it is empty (RFC 6585 section 4)."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Endpoint = Callable[[Context, HttpRequest, Any], Flow[Reply]]
 
 
 class _Bucket(NamedTuple):
-    """What a caller had left at an instant (seconds)."""
+    """Tokens of a caller at an instant (seconds)."""
 
     tokens: float
     filled_at: float
@@ -27,22 +27,22 @@ class _TokenBuckets:
         self._buckets: dict[str, _Bucket] = {}
 
     def take(self, caller: str, now: float) -> float:
-        """Take one and return 0; or, when there is none, leave it and return the seconds until there will be one."""
-        left, at = self._buckets.get(caller, _Bucket(self._burst, now))
-        left = min(self._burst, left + max(0.0, now - at) * self._rate)
-        if left < 1.0:
-            self._buckets[caller] = _Bucket(left, now)
-            return (1.0 - left) / self._rate
-        self._buckets[caller] = _Bucket(left - 1.0, now)
+        """Take a token and return 0; when there is none, return the seconds until the next one."""
+        tokens, filled_at = self._buckets.get(caller, _Bucket(self._burst, now))
+        tokens = min(self._burst, tokens + max(0.0, now - filled_at) * self._rate)
+        if tokens < 1.0:
+            self._buckets[caller] = _Bucket(tokens, now)
+            return (1.0 - tokens) / self._rate
+        self._buckets[caller] = _Bucket(tokens - 1.0, now)
         return 0.0
 
 
 def limit_rate(endpoint: Endpoint, rate: float, burst: float) -> Endpoint:
-    """The endpoint, but 429 for who asks more often than ``rate`` per second after ``burst`` at once.
+    """Wrap an endpoint so that it replies 429 to more than ``rate`` requests per second after ``burst`` at once.
 
-    To be called once per replica: each has its own buckets, so that n replicas together let n times as much through.
-    Callers are told apart by their Authorization header; all that have none share one bucket. Raises ValueError when
-    the rate is not above 0 or the burst below 1, which nobody could ever use.
+    To be called once per replica: each has its own buckets, so n replicas together allow n times the rate. Callers are
+    distinguished by their Authorization header; all without one share a bucket. Raises ValueError when the rate is not
+    above 0 or the burst below 1, which would refuse every request.
     """
     if not rate > 0 or not burst >= 1:
         raise ValueError("a rate limit needs a rate above 0 and a burst of at least 1")

@@ -1,4 +1,4 @@
-"""The feed of revoked access tokens, from which resource servers make their denylists."""
+"""Revocation feed: the revoked access tokens, from which resource servers build their denylists."""
 
 import json
 import math
@@ -15,16 +15,16 @@ from simlib.services.token_families import read_details
 from simlib.tokens import EPOCH, from_numeric_date, to_numeric_date
 
 JTI_PREFIX = "jti:"
-"""How the keys of rows begin that are found by the ``jti`` of a token."""
+"""Prefix of the keys of rows that are found by the ``jti`` of a token."""
 
 
 def list_revocations(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """What was revoked after ``since`` (a NumericDate, with a fraction or without) and has not expired, oldest first.
+    """List what was revoked after ``since`` (a NumericDate, fractions allowed) and has not expired, oldest first.
 
-    With ``leeway`` (seconds) also what expired so little ago that the caller might still accept it.
-    A JSON list of iss, jti, exp and revoked_at. Tokens are named by issuer and ``jti``, never by their text: one signed
-    token can be written in several ways. A revocation is stamped a little before it is stored, so whoever asks again
-    should ask for the last seconds once more.
+    ``leeway`` (seconds) adds tokens that expired so recently that the caller might still accept them. The reply is a
+    JSON list of iss, jti, exp and revoked_at. Tokens are identified by issuer and ``jti``, never by their text: one
+    signed token has several encodings. A revocation is stamped shortly before it is stored, so the next request should
+    overlap this one by some seconds.
     """
     caller = yield from authenticate(request.authorization, server.clients)
     if caller not in server.may_introspect:
@@ -33,18 +33,18 @@ def list_revocations(ctx: Context, request: HttpRequest, server: AuthorizationSe
     since, leeway = _parse_instant(parameters.get("since", "")), _parse_seconds(parameters.get("leeway", "0"))
     if since is None or leeway is None:
         return (yield from reply_error(400, "invalid_request"))
-    found: Iterable[tuple[str, TokenRow]] = yield Call("store", StoreRevokedSince(since, ctx.now() - leeway))
-    listed = []
-    for key, row in found:
+    rows: Iterable[tuple[str, TokenRow]] = yield Call("store", StoreRevokedSince(since, ctx.now() - leeway))
+    entries = []
+    for key, row in rows:
         jti = yield from _find_jti(key, row)
         if jti:
-            listed.append(_build_entry(server.issuer, jti, row))
-    body = yield Compute("json.encode", partial(_encode_entries, listed))
+            entries.append(_build_entry(server.issuer, jti, row))
+    body = yield Compute("json.encode", partial(_encode_entries, entries))
     return Reply(200, body)
 
 
 def _find_jti(key: str, row: TokenRow) -> Flow[str]:
-    """The ``jti`` of an access token; empty for rows of other kinds and for tokens that have none."""
+    """Return the ``jti`` of an access token; empty for rows of other kinds and for tokens that have none."""
     if row.kind not in ("access", "revoked"):
         return ""
     if key.startswith(JTI_PREFIX):
@@ -58,8 +58,8 @@ def _build_entry(issuer: str, jti: str, row: TokenRow) -> dict[str, Any]:
     return {"iss": issuer, "jti": jti, "exp": to_numeric_date(row.expires_at), "revoked_at": revoked_at}
 
 
-def _encode_entries(listed: list[dict[str, Any]]) -> bytes:
-    return json.dumps(listed, separators=(",", ":")).encode()
+def _encode_entries(entries: list[dict[str, Any]]) -> bytes:
+    return json.dumps(entries, separators=(",", ":")).encode()
 
 
 def _parse_instant(text: str) -> float | None:

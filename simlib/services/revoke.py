@@ -1,4 +1,4 @@
-"""The revocation endpoint (RFC 7009)."""
+"""Revocation endpoint (RFC 7009) for access tokens and refresh tokens."""
 
 from functools import partial
 
@@ -12,9 +12,9 @@ from simlib.tokens import make_store_key
 
 
 def revoke(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """Authenticate the client and let the token be inactive; an unknown token is no error (section 2.2).
+    """Authenticate the client and revoke the token; an unknown token is no error (section 2.2).
 
-    A token of another client is left alone, and its client told so (section 2.1).
+    A token of another client is not revoked, and the reply is an error (section 2.1).
     """
     caller = yield from identify(request, server)
     if caller is None:
@@ -34,16 +34,16 @@ def revoke(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> F
 
 
 def _revoke_refresh_token(ctx: Context, server: AuthorizationServer, token: str, client_id: str) -> Flow[str]:
-    """Revoke a refresh token and return its client's id; what is no refresh token is taken for the caller's own."""
+    """Revoke a refresh token and return its client's id; for any other text return the caller's id."""
     key = yield Compute("token.hash", partial(make_store_key, token))
-    found = yield Call("store", StoreGet(key))
-    if found is None or found.kind != "refresh":
+    stored = yield Call("store", StoreGet(key))
+    if stored is None or stored.kind != "refresh":
         return client_id
-    row = TokenRow(*found)
+    row = TokenRow(*stored)
     if row.client_id == client_id:
         yield Call("store", StoreRevoke(key, ctx.now()))
         details = yield from read_details(row)
-        if details:  # one of a family: what else came from the same sign-in goes with it (section 2.1)
+        if details:  # a member of a family: all tokens of the same sign-in are revoked (section 2.1)
             family = yield from find_family(token, key, details)
             yield from revoke_family(ctx, server, family)
     return row.client_id

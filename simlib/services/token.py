@@ -1,4 +1,4 @@
-"""The token endpoint (RFC 6749 section 3.2): what a client redeems there is a grant, one file each in ``grants``."""
+"""Token endpoint (RFC 6749 section 3.2): a client redeems a grant; each grant type has a file in ``grants``."""
 
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
@@ -9,13 +9,13 @@ from simlib.services.http import reply_error, reply_invalid_client
 
 
 def redeem_grant(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """Find out which client calls and hand over to the grant that it names, if the client may use it."""
+    """Identify the client and redeem the grant that it requests, if it may use that grant type."""
     caller = yield from identify(request, server)
     if caller is None:
         return (yield from reply_invalid_client())
-    kind = caller.parameters.get("grant_type")
-    if kind not in GRANTS:
-        return (yield from reply_error(400, "unsupported_grant_type" if kind else "invalid_request"))
-    if kind not in server.find_registration(caller.client_id).grant_types:
+    grant_type = caller.parameters.get("grant_type")
+    if grant_type not in GRANTS:
+        return (yield from reply_error(400, "unsupported_grant_type" if grant_type else "invalid_request"))
+    if grant_type not in server.find_registration(caller.client_id).grant_types:
         return (yield from reply_error(400, "unauthorized_client"))
-    return (yield from GRANTS[kind](ctx, caller, server))
+    return (yield from GRANTS[grant_type](ctx, caller, server))

@@ -1,8 +1,8 @@
-"""Everything that was issued from one sign-in, so that all of it can be revoked (RFC 6749 section 4.1.2, RFC 9700
+"""Token families: all tokens issued from one sign-in, so that all can be revoked (RFC 6749 section 4.1.2, RFC 9700
 section 4.14.2).
 
-A family begins with its head: a code, an approved device, or a refresh token. Each refresh token has a row that names
-the next one, and the access token that was issued with it, sealed: only who presents a token of the family can open it.
+A family begins with its head: a code, an approved device, or a refresh token. The row of each refresh token names the
+next one and holds the access token issued with it, encrypted under a secret that only the family's tokens reveal.
 """
 
 import json
@@ -20,33 +20,31 @@ NONCE_BYTES = 12
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
-class TokenFamily(NamedTuple):
-    """``head`` is the key of the row it began with, ``secret`` what opens its sealed access tokens."""
+class Family(NamedTuple):
+    """Tokens of one sign-in: ``head`` is the key of the family's first row, ``secret`` decrypts its access tokens."""
 
     head: str
     secret: str
 
 
 def read_details(row: TokenRow) -> Flow[Mapping[str, Any]]:
-    """What a row says beside its columns; costs nothing when that is nothing."""
+    """Decode the details of a row; costs nothing when there are none."""
     if not row.details:
         return {}
     details: Mapping[str, Any] = yield Compute("json.decode", partial(parse_json_object, row.details.encode()))
     return details
 
 
-def find_family(token: str, key: str, details: Mapping[str, Any]) -> Flow[TokenFamily]:
-    """The family of a token whose row is at ``key``; a token that names none is the head of its own."""
+def find_family(token: str, key: str, details: Mapping[str, Any]) -> Flow[Family]:
+    """Return the family of a token whose row is at ``key``; a token that names none is the head of its own."""
     if "root" not in details:
-        return TokenFamily(key, token)
+        return Family(key, token)
     secret = yield Compute("token.unseal", partial(unseal, token, details["root"]))
-    return TokenFamily(details["family"], secret or "")
+    return Family(details["family"], secret or "")
 
 
-def seal_membership(
-    ctx: Context, family: TokenFamily, token: str, issued: Any, further: Mapping[str, Any]
-) -> Flow[str]:
-    """The details of the row of a refresh token that joins a family together with an access token."""
+def seal_details(ctx: Context, family: Family, token: str, issued: Any, further: Mapping[str, Any]) -> Flow[str]:
+    """Return the details for the row of a refresh token that joins a family together with an access token."""
     nonces = ctx.random_bytes("seal", NONCE_BYTES), ctx.random_bytes("seal", NONCE_BYTES)
 
     def write() -> str:
@@ -60,15 +58,15 @@ def seal_membership(
 
 
 def link_successor(key: str, row: TokenRow, details: Mapping[str, Any], successor_key: str) -> Flow[None]:
-    """Let the used row name the one that came after it. Only whoever has used it up may do so."""
+    """Write the key of the next refresh token into the row of the redeemed one, as its only redeemer."""
     text = yield Compute("json.encode", lambda: _ENCODER.encode({**details, "next": successor_key}))
     yield Call("store", StorePut(key, row._replace(details=text)))
 
 
 def record_access_token(
-    ctx: Context, key: str, row: TokenRow, details: Mapping[str, Any], family: TokenFamily, issued: Any
+    ctx: Context, key: str, row: TokenRow, details: Mapping[str, Any], family: Family, issued: Any
 ) -> Flow[None]:
-    """Let the head itself remember the access token, because no refresh token came with it."""
+    """Store the access token in the head itself, because no refresh token was issued with it."""
     nonce = ctx.random_bytes("seal", NONCE_BYTES)
 
     def write() -> str:
@@ -79,20 +77,20 @@ def record_access_token(
     yield Call("store", StorePut(key, row._replace(details=text)))
 
 
-def is_revoked(family: TokenFamily) -> Flow[bool]:
-    """Whether the family was ended.
+def is_revoked(family: Family) -> Flow[bool]:
+    """Whether the family was revoked.
 
-    Asked after everything new has been written: then either this sees the end, or the end finds what is new.
+    To be checked after the new rows are written: a concurrent revocation then either is seen here or revokes them.
     """
-    mark = yield Call("store", StoreGet(_make_revocation_key(family)))
-    return mark is not None
+    revocation = yield Call("store", StoreGet(_make_revocation_key(family)))
+    return revocation is not None
 
 
-def revoke_family(ctx: Context, server: AuthorizationServer, family: TokenFamily) -> Flow[None]:
-    """Revoke every refresh token of a family and every access token that is still in time."""
+def revoke_family(ctx: Context, server: AuthorizationServer, family: Family) -> Flow[None]:
+    """Revoke every refresh token of a family and every access token that has not expired."""
     now = ctx.now()
-    ended = TokenRow("family", "", "", "", "", now, now + server.refresh.lifetime_s, now)
-    yield Call("store", StorePut(_make_revocation_key(family), ended))
+    revoked = TokenRow("family", "", "", "", "", now, now + server.refresh.lifetime_s, now)
+    yield Call("store", StorePut(_make_revocation_key(family), revoked))
     key = family.head
     while key:
         row = yield Call("store", StoreGet(key))
@@ -107,5 +105,5 @@ def revoke_family(ctx: Context, server: AuthorizationServer, family: TokenFamily
         key = details.get("next", "")
 
 
-def _make_revocation_key(family: TokenFamily) -> str:
+def _make_revocation_key(family: Family) -> str:
     return f"family:{family.head}"

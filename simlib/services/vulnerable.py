@@ -1,20 +1,9 @@
-"""Authorization servers that lack one check, to show what goes wrong without it. No scenario can name one.
+"""Vulnerable authorization servers: endpoints that each lack one check, as attack targets; no scenario can name one.
 
-Forms taken apart and put together again, for endpoints that leave something out.
-
-A victim: a server that still does the implicit grant (RFC 6749 section 4.2; RFC 9700 section 2.1.2).
-
-A victim: takes any redirect URI that begins like a registered one (RFC 9700 section 4.1).
-
-A victim: tells everybody what a token stands for (RFC 7662 section 2.1 wants to know who asks).
-
-A victim: a server that still takes users' passwords from clients (RFC 6749 section 4.3; RFC 9700 section 2.4).
-
-A victim: codes are good as often as they come (RFC 6749 section 4.1.2 wants one use).
-
-A victim: a server that has never heard of PKCE (RFC 9700 section 2.1.1).
-
-A victim: refresh tokens of public clients are good as often as they come (RFC 9700 section 2.2.2).
+The implicit grant (RFC 6749 section 4.2; RFC 9700 section 2.1.2), the password grant (RFC 6749 section 4.3; RFC 9700
+section 2.4), redirect URIs compared by prefix (RFC 9700 section 4.1), introspection without authentication (RFC 7662
+section 2.1), codes valid for several uses (RFC 6749 section 4.1.2), no PKCE (RFC 9700 section 2.1.1), and refresh
+tokens of public clients without rotation (RFC 9700 section 2.2.2). `VULNERABLE_SERVERS` lists them by name.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,25 +29,25 @@ from simlib.services.token import redeem_grant
 
 
 def read_form(request: HttpRequest) -> dict[str, str]:
-    """The parameters of a form."""
+    """Parse the form of a request."""
     return dict(parse_qsl(request.body.decode("ascii", "replace")))
 
 
 def replace_form(request: HttpRequest, form: Mapping[str, str]) -> HttpRequest:
-    """The same request with another form."""
+    """Return the request with another form."""
     return request._replace(body=urlencode(form).encode())
 
 
-def authorize_with_implicit_grant(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """The authorization endpoint, which answers response_type=token with the token itself, in the address."""
+def grant_implicitly(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+    """Authorize with the implicit grant too: response_type=token is answered with the token in the redirect."""
     parameters = yield from parse_form(request.body)
     if parameters.get("response_type") != "token":
         return (yield from authorize(ctx, request, server))
     client_id, redirect_uri = parameters.get("client_id", ""), parameters.get("redirect_uri", "")
     scope = server.resolve_scope(client_id, parameters.get("scope"))
     login, password = parameters.get("login", ""), parameters.get("password", "")
-    known = yield Compute("user.authenticate", partial(server.sign_in, login, password))
-    if redirect_uri not in server.find_registration(client_id).redirect_uris or scope is None or not known:
+    is_user = yield Compute("user.authenticate", partial(server.sign_in, login, password))
+    if redirect_uri not in server.find_registration(client_id).redirect_uris or scope is None or not is_user:
         return (yield from reply_error(400, "invalid_request"))
     _, answer = yield from issue_access_token(ctx, server, server.make_grant(login, client_id, scope))
     fragment = urlencode({**answer, "state": parameters.get("state", "")})
@@ -66,16 +55,16 @@ def authorize_with_implicit_grant(ctx: Context, request: HttpRequest, server: Au
 
 
 class _RedirectUriPrefixes(frozenset[str]):
-    """Contains every text that begins with the scheme and host of one of its own."""
+    """Contains every URI that begins with the scheme and host of one of its elements."""
 
-    def __contains__(self, asked: object) -> bool:
-        return isinstance(asked, str) and any(asked.startswith(_find_origin(known)) for known in self)
+    def __contains__(self, uri: object) -> bool:
+        return isinstance(uri, str) and any(uri.startswith(_find_origin(registered)) for registered in self)
 
 
 def authorize_without_exact_redirects(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """The authorization endpoint of a server that compares redirect URIs by their beginnings."""
-    lax = {name: _loosen(registered) for name, registered in server.registrations.items()}
-    return (yield from authorize(ctx, request, replace(server, registrations=lax)))
+    """Authorize, with redirect URIs compared by prefix."""
+    loose = {name: _loosen(registered) for name, registered in server.registrations.items()}
+    return (yield from authorize(ctx, request, replace(server, registrations=loose)))
 
 
 def _loosen(registered: Registration) -> Registration:
@@ -92,23 +81,23 @@ _GUEST_CREDENTIALS = "Basic Z3Vlc3Q6Z3Vlc3Q="  # guest:guest
 
 
 def introspect_without_authentication(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """The introspection endpoint, at which whoever does not say who it is counts as a guest."""
+    """Introspect, with a caller without credentials accepted as a guest."""
     if request.authorization:
         return (yield from introspect(ctx, request, server))
     guests = {**server.clients, GUEST: digest_secret(GUEST)}
-    lax = replace(server, clients=guests, may_introspect=server.may_introspect | {GUEST})
-    return (yield from introspect(ctx, request._replace(authorization=_GUEST_CREDENTIALS), lax))
+    loose = replace(server, clients=guests, may_introspect=server.may_introspect | {GUEST})
+    return (yield from introspect(ctx, request._replace(authorization=_GUEST_CREDENTIALS), loose))
 
 
 def redeem_password(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """The token endpoint, which knows one grant more."""
+    """Redeem a grant, with the password grant accepted too."""
     caller = yield from identify(request, server)
     if caller is None or caller.parameters.get("grant_type") != "password":
         return (yield from redeem_grant(ctx, request, server))
     login, password = caller.parameters.get("username", ""), caller.parameters.get("password", "")
-    known = yield Compute("user.authenticate", partial(server.sign_in, login, password))
+    is_user = yield Compute("user.authenticate", partial(server.sign_in, login, password))
     scope = server.resolve_scope(caller.client_id, caller.parameters.get("scope"))
-    if not known or scope is None:
+    if not is_user or scope is None:
         return (yield from reply_error(400, "invalid_grant"))
     _, answer = yield from issue_access_token(ctx, server, server.make_grant(login, caller.client_id, scope))
     return (yield from reply_json(answer))
@@ -117,8 +106,8 @@ def redeem_password(ctx: Context, request: HttpRequest, server: AuthorizationSer
 CODE_KEY_PREFIX = make_code_key("")[: len("code:")]
 
 
-def redeem_reusable_code(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """The token endpoint, which reads a code instead of using it up."""
+def redeem_repeatedly(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+    """Redeem a grant, with codes read instead of consumed."""
     flow, answer = redeem_grant(ctx, request, server), None
     while True:
         try:
@@ -127,8 +116,8 @@ def redeem_reusable_code(ctx: Context, request: HttpRequest, server: Authorizati
             reply: Reply = stop.value
             return reply
         if isinstance(effect, Call) and isinstance(effect.request, StoreConsume) and _is_code(effect.request.key):
-            found = yield effect._replace(request=StoreGet(effect.request.key))
-            answer = None if found is None else TokenRow(*found)._replace(revoked_at=None)
+            row = yield effect._replace(request=StoreGet(effect.request.key))
+            answer = None if row is None else TokenRow(*row)._replace(revoked_at=None)
         else:
             answer = yield effect
 
@@ -141,36 +130,36 @@ PKCE_PARAMETERS = frozenset({"code_challenge", "code_challenge_method", "code_ve
 
 
 def authorize_without_pkce(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """The authorization endpoint, which drops the challenge and asks nobody for one."""
-    asked = {name: value for name, value in read_form(request).items() if name not in PKCE_PARAMETERS}
-    everybody = {**server.clients, **dict.fromkeys(server.public_clients, b"")}
-    return (yield from authorize(ctx, replace_form(request, asked), replace(server, clients=everybody)))
+    """Authorize, with the code challenge dropped and required from no client."""
+    form = {name: value for name, value in read_form(request).items() if name not in PKCE_PARAMETERS}
+    clients = {**server.clients, **dict.fromkeys(server.public_clients, b"")}
+    return (yield from authorize(ctx, replace_form(request, form), replace(server, clients=clients)))
 
 
 def redeem_without_pkce(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """The token endpoint, which drops the verifier."""
+    """Redeem a grant, with the code verifier dropped."""
     caller = yield from identify(request, server)
     if caller is None or caller.parameters.get("grant_type") != "authorization_code":
         return (yield from redeem_grant(ctx, request, server))
-    sent = {name: value for name, value in caller.parameters.items() if name not in PKCE_PARAMETERS}
-    # As if it had a secret: from a public client the grant would want the proof that this server does not know.
-    known = caller._replace(is_public=False, parameters=sent)
-    return (yield from GRANTS["authorization_code"](ctx, known, server))
+    parameters = {name: value for name, value in caller.parameters.items() if name not in PKCE_PARAMETERS}
+    # As a confidential client: of a public one the grant requires PKCE, which this server does not implement.
+    client = caller._replace(is_public=False, parameters=parameters)
+    return (yield from GRANTS["authorization_code"](ctx, client, server))
 
 
 def refresh_without_rotation(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """The token endpoint, which treats every client that refreshes as one with a secret."""
+    """Redeem a grant, with every client that refreshes treated as a confidential one."""
     caller = yield from identify(request, server)
     if caller is None or caller.parameters.get("grant_type") != "refresh_token":
         return (yield from redeem_grant(ctx, request, server))
-    lenient = replace(server, refresh=RefreshPolicy(False, server.refresh.lifetime_s))
-    return (yield from GRANTS["refresh_token"](ctx, caller._replace(is_public=False), lenient))
+    loose = replace(server, refresh=RefreshPolicy(False, server.refresh.lifetime_s))
+    return (yield from GRANTS["refresh_token"](ctx, caller._replace(is_public=False), loose))
 
 
 class VulnerableServer(NamedTuple):
-    """Endpoints that stand in the place of the sound ones of the same target.
+    """Endpoints that replace the secure ones of the same targets.
 
-    ``kinds``: the clients with which its carelessness is shown; none for servers that only play along with a flow.
+    ``kinds``: the kinds of client with which it is attacked; none for servers that only serve a vulnerable flow.
     """
 
     name: str
@@ -183,33 +172,26 @@ VULNERABLE_SERVERS: Mapping[str, VulnerableServer] = MappingProxyType(
     {
         server.name: server
         for server in (
-            VulnerableServer(
-                "implicit_grant", "answers with tokens in addresses", {"authorize": authorize_with_implicit_grant}
-            ),
-            VulnerableServer("password_grant", "takes users' passwords from clients", {"token": redeem_password}),
+            VulnerableServer("implicit_grant", "answers with tokens in redirects", {"authorize": grant_implicitly}),
+            VulnerableServer("password_grant", "accepts users' passwords from clients", {"token": redeem_password}),
             VulnerableServer(
                 "without_pkce",
-                "has never heard of PKCE",
+                "does not implement PKCE",
                 {"authorize": authorize_without_pkce, "token": redeem_without_pkce},
             ),
+            VulnerableServer("reusable_codes", "accepts a code repeatedly", {"token": redeem_repeatedly}, ("web",)),
             VulnerableServer(
-                "reusable_codes", "takes a code as often as it comes", {"token": redeem_reusable_code}, ("web",)
-            ),
-            VulnerableServer(
-                "without_rotation",
-                "takes a refresh token as often as it comes",
-                {"token": refresh_without_rotation},
-                ("spa",),
+                "without_rotation", "accepts a refresh token repeatedly", {"token": refresh_without_rotation}, ("spa",)
             ),
             VulnerableServer(
                 "lax_redirects",
-                "compares redirect URIs by their beginnings",
+                "compares redirect URIs by prefix",
                 {"authorize": authorize_without_exact_redirects},
                 ("web", "spa"),
             ),
             VulnerableServer(
                 "open_introspection",
-                "tells everybody what a token stands for",
+                "introspects without authentication",
                 {"introspect": introspect_without_authentication},
                 ("web",),
             ),

@@ -1,4 +1,4 @@
-"""What a client may redeem at the token endpoint: one grant type per file, by its name on the wire."""
+"""Grant types of the token endpoint, one per file, by their names on the wire."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -24,6 +24,6 @@ GRANTS: Mapping[str, Callable[[Context, Caller, AuthorizationServer], Flow[Reply
         TOKEN_EXCHANGE: exchange_token,
     }
 )
-"""The implicit and the password grant are left out on purpose (RFC 9700 sections 2.1.2 and 2.4)."""
+"""Without the implicit and the password grant, on purpose (RFC 9700 sections 2.1.2 and 2.4)."""
 
 __all__ = ["DEVICE_CODE", "GRANTS", "TOKEN_EXCHANGE"]

@@ -1,4 +1,4 @@
-"""A client on its own behalf (RFC 6749 section 4.4): no user, and no refresh token (section 4.4.3)."""
+"""Client credentials grant (RFC 6749 section 4.4): no user, and no refresh token (section 4.4.3)."""
 
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.services.authorization_server import AuthorizationServer
@@ -8,7 +8,7 @@ from simlib.services.http import reply_error, reply_json
 
 
 def redeem_client_credentials(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
-    """An access token whose subject is the client itself (RFC 9068 section 2.2); for confidential clients only."""
+    """Issue an access token whose subject is the client itself (RFC 9068 section 2.2), to confidential clients only."""
     if caller.is_public:
         return (yield from reply_error(400, "unauthorized_client"))
     scope = server.resolve_scope(caller.client_id, caller.parameters.get("scope"))

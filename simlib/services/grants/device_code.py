@@ -1,4 +1,4 @@
-"""A device code for tokens (RFC 8628 section 3.4): the device asks again and again until the user has decided."""
+"""Device code grant (RFC 8628 section 3.4): the device polls until the user has decided."""
 
 import json
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import StoreConsume, StoreGet, StorePut, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import Caller
-from simlib.services.grants.issuance import RedeemedGrant, issue_sign_in_tokens
+from simlib.services.grants.issuance import Entry, issue_tokens
 from simlib.services.http import reply_error
-from simlib.services.token_families import TokenFamily, read_details, revoke_family
+from simlib.services.token_families import Family, read_details, revoke_family
 from simlib.tokens import make_store_key
 
 SLOW_DOWN_S = 5.0
@@ -19,25 +19,25 @@ SLOW_DOWN_S = 5.0
 
 
 def make_device_key(device_code: str) -> str:
-    """The key of a device code's row, which remembers how the device polls."""
+    """Return the key of a device code's row, which records the polls of the device."""
     return f"device:{make_store_key(device_code)}"
 
 
 def make_decision_key(device: str) -> str:
-    """The key of what the user decided, from the key of the device code."""
+    """Return the key of the user's decision from the key of the device code."""
     return f"decision:{device}"
 
 
 def redeem_device_code(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
-    """One poll. Polls only ever write the row of the device, the decision is used up once and for all."""
+    """Answer one poll; polls write only the row of the device, and the decision is consumed once."""
     code = caller.parameters.get("device_code", "")
     if not code:
         return (yield from reply_error(400, "invalid_request"))
     key = yield Compute("token.hash", partial(make_device_key, code))
-    found = yield Call("store", StoreGet(key))
-    if found is None or found.client_id != caller.client_id:
+    stored = yield Call("store", StoreGet(key))
+    if stored is None or stored.client_id != caller.client_id:
         return (yield from reply_error(400, "invalid_grant"))
-    row = TokenRow(*found)
+    row = TokenRow(*stored)
     if row.expires_at <= ctx.now():
         return (yield from reply_error(400, "expired_token"))
     if (yield from _record_poll(ctx, key, row)):
@@ -46,7 +46,7 @@ def redeem_device_code(ctx: Context, caller: Caller, server: AuthorizationServer
 
 
 def _record_poll(ctx: Context, key: str, row: TokenRow) -> Flow[bool]:
-    """Whether the device asks sooner than it may; the row remembers when it asked, and the longer interval."""
+    """Record the instant of a poll and the interval until the next; True when this poll came too soon."""
     details, now = (yield from read_details(row)), ctx.now()
     too_soon = "polled_at" in details and now < details["polled_at"] + details["interval"]
     interval = details["interval"] + (SLOW_DOWN_S if too_soon else 0.0)
@@ -57,19 +57,15 @@ def _record_poll(ctx: Context, key: str, row: TokenRow) -> Flow[bool]:
 
 
 def _redeem_decision(ctx: Context, caller: Caller, server: AuthorizationServer, code: str, key: str) -> Flow[Reply]:
-    at = ctx.now()
-    found = yield Call("store", StoreConsume(key, at))
-    if found is None:
+    now = ctx.now()
+    stored = yield Call("store", StoreConsume(key, now))
+    if stored is None:
         return (yield from reply_error(400, "authorization_pending"))
-    row = TokenRow(*found)
+    row = TokenRow(*stored)
     if row.revoked_at is not None:
-        yield from revoke_family(ctx, server, TokenFamily(key, code))
+        yield from revoke_family(ctx, server, Family(key, code))
         return (yield from reply_error(400, "invalid_grant"))
     details: Mapping[str, Any] = yield from read_details(row)
     if not details["approved"]:
         return (yield from reply_error(400, "access_denied"))
-    return (
-        yield from issue_sign_in_tokens(
-            ctx, server, caller, RedeemedGrant(code, key, row._replace(revoked_at=at), details)
-        )
-    )
+    return (yield from issue_tokens(ctx, server, caller, Entry(code, key, row._replace(revoked_at=now), details)))

@@ -1,4 +1,4 @@
-"""What every grant ends with: the tokens, and the answer that carries them (RFC 6749 section 5.1)."""
+"""Token issuance, which every grant type shares: the tokens and the token response (RFC 6749 section 5.1)."""
 
 import math
 from collections.abc import Mapping
@@ -10,15 +10,15 @@ from simlib.scenario.messages import StorePut, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import Caller
 from simlib.services.http import reply_error, reply_json
-from simlib.services.token_families import TokenFamily, is_revoked, link_successor, record_access_token, seal_membership
+from simlib.services.token_families import Family, is_revoked, link_successor, record_access_token, seal_details
 from simlib.tokens import ID_TOKEN_TYPE, build_id_token_claims, make_opaque_token, make_store_key
 
 ID_TOKEN_LIFETIME_S = 300.0
-"""Assumption: long enough to be read once, which is all that a client does with it."""
+"""Assumption: long enough for a client to read it once."""
 
 
-class RedeemedGrant(NamedTuple):
-    """What was redeemed: the credential, its key and its row as it is now, used up, and what the row's details say."""
+class Entry(NamedTuple):
+    """A redeemed credential, its key, its row after consumption, and the decoded details of the row."""
 
     token: str
     key: str
@@ -27,18 +27,18 @@ class RedeemedGrant(NamedTuple):
 
 
 def make_reference(ctx: Context, purpose: str) -> Flow[tuple[str, str]]:
-    """A random reference and its key."""
-    made: tuple[str, str] = yield Compute("opaque.issue", partial(_make_token, ctx.random_bytes(purpose, 32)))
-    return made
+    """Make a random reference; return it and its key."""
+    reference: tuple[str, str] = yield Compute("opaque.issue", partial(_make_token, ctx.random_bytes(purpose, 32)))
+    return reference
 
 
 def issue_access_token(ctx: Context, server: AuthorizationServer, grant: Any) -> Flow[tuple[Any, dict[str, Any]]]:
-    """A new access token and the answer that tells it."""
+    """Issue an access token; return it and the token response with it."""
     issued = yield from server.tokens.issue(ctx, grant)
     answer = {
         "access_token": issued.token,
         "token_type": "DPoP" if "jkt" in grant.confirmation else "Bearer",  # RFC 9449 section 5
-        # From now and rounded down: counted from iat, a client would believe in the token up to 1 s too long.
+        # From now and rounded down: counted from iat, a client would use the token up to 1 s too long.
         "expires_in": math.floor(issued.expires_at - ctx.now()),
         "scope": grant.scope,
     }
@@ -46,44 +46,38 @@ def issue_access_token(ctx: Context, server: AuthorizationServer, grant: Any) ->
 
 
 def needs_rotation(server: AuthorizationServer, caller: Caller, confirmation: Mapping[str, Any]) -> bool:
-    """Whether a refresh token is for one use. One of a public client must be, unless it is bound to a key of the
+    """Whether a refresh token is valid for one use. One of a public client must be, unless it is bound to a key of the
     client (RFC 9700 section 2.2.2).
     """
     return server.refresh.rotation or (caller.is_public and not confirmation)
 
 
-def issue_sign_in_tokens(ctx: Context, server: AuthorizationServer, caller: Caller, used: RedeemedGrant) -> Flow[Reply]:
-    """The tokens for a user who has signed in: access token, refresh token if registered, identity token if asked."""
-    row, family = used.row, TokenFamily(used.key, used.token)
+def issue_tokens(ctx: Context, server: AuthorizationServer, caller: Caller, entry: Entry) -> Flow[Reply]:
+    """Issue the tokens of a sign-in: access token, refresh token if registered, ID token if requested."""
+    row, family = entry.row, Family(entry.key, entry.token)
     grant = server.make_grant(row.subject, caller.client_id, row.scope)
     issued, answer = yield from issue_access_token(ctx, server, grant)
     if "refresh_token" in server.find_registration(caller.client_id).grant_types:
-        answer["refresh_token"] = yield from issue_refresh_token(ctx, server, caller, used, family, grant, issued)
+        answer["refresh_token"] = yield from issue_refresh_token(ctx, server, caller, entry, family, grant, issued)
     else:
-        yield from record_access_token(ctx, used.key, row, used.details, family, issued)
-    return (yield from reply_tokens(ctx, server, caller, used, family, issued, answer))
+        yield from record_access_token(ctx, entry.key, row, entry.details, family, issued)
+    return (yield from reply_tokens(ctx, server, caller, entry, family, issued, answer))
 
 
 def issue_refresh_token(
-    ctx: Context,
-    server: AuthorizationServer,
-    caller: Caller,
-    used: RedeemedGrant,
-    family: TokenFamily,
-    grant: Any,
-    issued: Any,
+    ctx: Context, server: AuthorizationServer, caller: Caller, entry: Entry, family: Family, grant: Any, issued: Any
 ) -> Flow[str]:
-    """A refresh token that follows what was used up, of the same scope (RFC 6749 section 6)."""
+    """Issue the refresh token that succeeds a redeemed credential, of the same scope (RFC 6749 section 6)."""
     token, key = yield from make_reference(ctx, "refresh_token")
-    further = {name: used.details[name] for name in ("auth_time", "session_until") if name in used.details}
+    further = {name: entry.details[name] for name in ("auth_time", "session_until") if name in entry.details}
     if caller.is_public and grant.confirmation:
         further["cnf"] = dict(grant.confirmation)
-    details = yield from seal_membership(ctx, family, token, issued, further)
+    details = yield from seal_details(ctx, family, token, issued, further)
     now = ctx.now()
     until = min(now + server.refresh.lifetime_s, further.get("session_until", math.inf))
-    row = TokenRow("refresh", used.row.subject, caller.client_id, used.row.scope, "", now, until, None, details)
+    row = TokenRow("refresh", entry.row.subject, caller.client_id, entry.row.scope, "", now, until, None, details)
     yield Call("store", StorePut(key, row))
-    yield from link_successor(used.key, used.row, used.details, key)
+    yield from link_successor(entry.key, entry.row, entry.details, key)
     return token
 
 
@@ -91,37 +85,37 @@ def reply_tokens(
     ctx: Context,
     server: AuthorizationServer,
     caller: Caller,
-    used: RedeemedGrant,
-    family: TokenFamily,
+    entry: Entry,
+    family: Family,
     issued: Any,
     answer: dict[str, Any],
 ) -> Flow[Reply]:
-    """Answer, unless the family was ended meanwhile: then nobody is told what was just issued."""
+    """Reply with the tokens, or with an error when the family was revoked meanwhile: then no issued token is sent."""
     if (yield from is_revoked(family)):
         return (yield from reply_error(400, "invalid_grant"))
-    yield from add_id_token(ctx, server, caller, used, answer)
+    yield from add_id_token(ctx, server, caller, entry, answer)
     return (yield from reply_json(answer))
 
 
 def add_id_token(
-    ctx: Context, server: AuthorizationServer, caller: Caller, used: RedeemedGrant, answer: dict[str, Any]
+    ctx: Context, server: AuthorizationServer, caller: Caller, entry: Entry, answer: dict[str, Any]
 ) -> Flow[None]:
-    """An identity token when the scope says so (OpenID Connect Core sections 3.1.3.3 and 12.2).
+    """Add an ID token when the scope has "openid" (OpenID Connect Core sections 3.1.3.3 and 12.2).
 
-    Claims about the user are in it when the scope has "profile"; the nonce only in the first.
+    It has claims about the user when the scope has "profile"; only the first of a sign-in has the nonce.
     """
     scope = answer["scope"].split()
     if "openid" not in scope or server.sign is None:
         return
-    subject = used.row.subject
+    subject = entry.row.subject
     claims = build_id_token_claims(
         server.issuer,
         caller.client_id,
         subject,
         ctx.now(),
         ID_TOKEN_LIFETIME_S,
-        auth_time=used.details.get("auth_time"),
-        nonce=used.details.get("nonce", ""),
+        auth_time=entry.details.get("auth_time"),
+        nonce=entry.details.get("nonce", ""),
         extra=server.user_claims(subject) if "profile" in scope else {},
     )
     answer["id_token"] = yield from server.sign(ctx, claims, ID_TOKEN_TYPE)

@@ -1,4 +1,4 @@
-"""A token for another one (RFC 8693): a service gets a token for the service that it calls on behalf of the subject."""
+"""Token exchange grant (RFC 8693): a service gets a token for the service that it calls on behalf of the subject."""
 
 from typing import NamedTuple
 
@@ -17,9 +17,9 @@ class _Refusal(NamedTuple):
 
 
 def exchange_token(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
-    """An access token for the subject, with the caller, or whoever it acts for, as actor (section 4.1).
+    """Issue an access token for the subject, with the caller, or its actor token's subject, as actor (section 4.1).
 
-    The new token says no more than the old one: its scope is the old one's or part of it.
+    The new token grants no more than the old one: its scope is the old one's or part of it.
     """
     if caller.is_public:
         return (yield from reply_error(400, "unauthorized_client"))
@@ -30,10 +30,10 @@ def exchange_token(ctx: Context, caller: Caller, server: AuthorizationServer) ->
         return (yield from reply_error(400, subject.code))
     actor = caller.client_id
     if "actor_token" in parameters or "actor_token_type" in parameters:
-        acting = yield from _inspect_token(ctx, server, caller, "actor")
-        if isinstance(acting, _Refusal):
-            return (yield from reply_error(400, acting.code))
-        actor = acting.subject
+        acting_party = yield from _inspect_token(ctx, server, caller, "actor")
+        if isinstance(acting_party, _Refusal):
+            return (yield from reply_error(400, acting_party.code))
+        actor = acting_party.subject
     if audience and audience not in server.audiences:
         return (yield from reply_error(400, "invalid_target"))
     scope = parameters.get("scope", subject.scope)
@@ -45,10 +45,10 @@ def exchange_token(ctx: Context, caller: Caller, server: AuthorizationServer) ->
 
 
 def _inspect_token(ctx: Context, server: AuthorizationServer, caller: Caller, role: str) -> Flow[TokenRow | _Refusal]:
-    """The row of the subject's or the actor's token, which must be an access token of this server (section 2.2.2)."""
-    token, kind = caller.parameters.get(f"{role}_token"), caller.parameters.get(f"{role}_token_type")
-    wanted = caller.parameters.get("requested_token_type", ACCESS_TOKEN)
-    if not token or kind != ACCESS_TOKEN or wanted != ACCESS_TOKEN:
+    """Return the row of the subject's or the actor's token, which must be an access token of this server (2.2.2)."""
+    token, token_type = caller.parameters.get(f"{role}_token"), caller.parameters.get(f"{role}_token_type")
+    requested_type = caller.parameters.get("requested_token_type", ACCESS_TOKEN)
+    if not token or token_type != ACCESS_TOKEN or requested_type != ACCESS_TOKEN:
         return _Refusal("invalid_request")
     row = yield from server.tokens.inspect(ctx, token)
     return _Refusal("invalid_request") if row is None else row
