@@ -1,0 +1,1 @@
+"""Scenarios: the values that a run depends on, and the vocabulary that all other packages share."""

@@ -1,7 +1,4 @@
-"""The shape of every value in a scenario: frozen, and unknown keys are refused.
-
-Where the bundled data are: beside the package in a checkout, inside it when installed.
-"""
+"""Base model of every value in a scenario, and the folders of the bundled data."""
 
 from pathlib import Path
 
@@ -9,21 +6,24 @@ from pydantic import BaseModel, ConfigDict
 
 
 class FrozenModel(BaseModel):
-    """A value that cannot be changed, knows no misspelt key and takes no text or truth for a number."""
+    """A value that cannot be changed; unknown keys are refused, and so are texts and truth values for numbers."""
 
-    # A model that only others hold needs no validator of its own: those that are asked for are built when they are.
+    # Most models are only fields of others and need no validator of their own, so each is built at its first use.
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def bundled(folder: str) -> Path:
-    """The path of one folder of the bundled data, such as "profiles" or "scenarios"."""
+def find_bundled(folder: str) -> Path:
+    """Find a folder of the bundled data, such as "profiles".
+
+    The data are beside the package in a checkout, and inside it when installed.
+    """
     inside = _PACKAGE / "data" / folder
     return inside if inside.is_dir() else _PACKAGE.parent / "data" / folder
 
 
 def bundled_scenarios() -> dict[str, Path]:
-    """Name -> file of the bundled scenarios."""
-    return {path.stem: path for path in sorted(bundled("scenarios").glob("*.toml"))}
+    """List the bundled scenarios: name -> file."""
+    return {path.stem: path for path in sorted(find_bundled("scenarios").glob("*.toml"))}

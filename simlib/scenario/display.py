@@ -29,7 +29,7 @@ class Displayed:
         title, lines = self._describe()
         head = f"<b>{escape(type(self).__name__)}: {escape(_shorten(title, HTML_WIDTH))}</b>"
         rows = [
-            f"<tr><th>{escape(_shorten(label, HTML_WIDTH))}</th><td>{escape(_shorten(text, HTML_WIDTH))}</td></tr>"
+            f"<tr><th>{escape(_shorten(label, TEXT_WIDTH))}</th><td>{escape(_shorten(text, HTML_WIDTH))}</td></tr>"
             for label, text in list(lines)[:HTML_ROWS]
         ]
         return f"<div>{head}<table>{''.join(rows)}</table></div>"

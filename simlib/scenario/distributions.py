@@ -1,4 +1,4 @@
-"""Distributions of durations, inverted from one uniform each so that designs share their random numbers."""
+"""Distributions of durations, inverted at one uniform each so that designs share their random numbers."""
 
 from statistics import NormalDist
 from typing import Annotated, Literal
@@ -18,13 +18,13 @@ _P99 = _STANDARD.inv_cdf(0.99)
 
 
 class Constant(FrozenModel):
-    """Always the same number of seconds."""
+    """A constant number of seconds."""
 
     kind: Literal["constant"] = "constant"
     value_s: NonNegative
 
-    def seconds(self, uniform: Uniforms) -> Uniforms:
-        """Seconds at each uniform."""
+    def invert(self, uniform: Uniforms) -> Uniforms:
+        """Invert the distribution at each uniform; seconds."""
         return np.full(uniform.shape, self.value_s)
 
     def mean(self) -> float:
@@ -33,7 +33,7 @@ class Constant(FrozenModel):
 
 
 class Uniform(FrozenModel):
-    """Evenly between two bounds."""
+    """Uniform between two bounds."""
 
     kind: Literal["uniform"] = "uniform"
     low_s: NonNegative
@@ -45,8 +45,8 @@ class Uniform(FrozenModel):
             raise ValueError("high_s must be at least low_s")
         return self
 
-    def seconds(self, uniform: Uniforms) -> Uniforms:
-        """Seconds at each uniform."""
+    def invert(self, uniform: Uniforms) -> Uniforms:
+        """Invert the distribution at each uniform; seconds."""
         return self.low_s + (self.high_s - self.low_s) * uniform
 
     def mean(self) -> float:
@@ -55,13 +55,13 @@ class Uniform(FrozenModel):
 
 
 class Exponential(FrozenModel):
-    """Memoryless, given by its mean."""
+    """Exponential (memoryless), defined by its mean."""
 
     kind: Literal["exponential"] = "exponential"
     mean_s: Positive
 
-    def seconds(self, uniform: Uniforms) -> Uniforms:
-        """Seconds at each uniform."""
+    def invert(self, uniform: Uniforms) -> Uniforms:
+        """Invert the distribution at each uniform; seconds."""
         return -self.mean_s * np.log1p(-uniform)
 
     def mean(self) -> float:
@@ -70,7 +70,7 @@ class Exponential(FrozenModel):
 
 
 class Lognormal(FrozenModel):
-    """Given by its median and 99th percentile, the two figures that measurements quote."""
+    """Lognormal, defined by its median and 99th percentile, the two figures that measurements report."""
 
     kind: Literal["lognormal"] = "lognormal"
     median_s: Positive
@@ -87,8 +87,8 @@ class Lognormal(FrozenModel):
         """Standard deviation of the logarithm."""
         return float(np.log(self.p99_s / self.median_s)) / _P99
 
-    def seconds(self, uniform: Uniforms) -> Uniforms:
-        """Seconds at each uniform."""
+    def invert(self, uniform: Uniforms) -> Uniforms:
+        """Invert the distribution at each uniform; seconds."""
         inside = np.clip(uniform, 1e-12, 1 - 1e-12)
         normal = np.array([_STANDARD.inv_cdf(u) for u in inside.ravel().tolist()], dtype=np.float64)
         return self.median_s * np.exp(self.sigma * normal).reshape(uniform.shape)
@@ -99,7 +99,7 @@ class Lognormal(FrozenModel):
 
 
 class Quantiles(FrozenModel):
-    """Measured: values at evenly spaced probabilities from 0 to 1, interpolated between them."""
+    """Measured quantiles: values at evenly spaced probabilities from 0 to 1, interpolated between them."""
 
     kind: Literal["quantiles"] = "quantiles"
     values_s: tuple[NonNegative, ...] = Field(min_length=2, strict=False)
@@ -110,8 +110,8 @@ class Quantiles(FrozenModel):
             raise ValueError("values_s must not decrease")
         return self
 
-    def seconds(self, uniform: Uniforms) -> Uniforms:
-        """Seconds at each uniform."""
+    def invert(self, uniform: Uniforms) -> Uniforms:
+        """Invert the distribution at each uniform; seconds."""
         grid = np.arange(len(self.values_s))
         seconds: Uniforms = np.interp(uniform * (len(grid) - 1), grid, np.array(self.values_s))
         return seconds

@@ -1,4 +1,4 @@
-"""The scenario file as pydantic sees it, before parts are looked up in the catalogue."""
+"""Document model of a scenario file, before parts are looked up in the catalogue."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,7 @@ from simlib.scenario.world import World
 
 
 class Replicas(FrozenModel):
-    """How many replicas each host has, in each region where it stands; ``inner_service``: each inner service."""
+    """Number of replicas of each host, in each of its regions; ``inner_service``: of each inner service."""
 
     service: Annotated[int, Field(ge=1, le=1000)] = 1
     authorization_server: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -21,18 +21,18 @@ class Replicas(FrozenModel):
 
 
 class AdmissionDocument(FrozenModel):
-    """The limit at the door of a host; see `simlib.scenario.design.Admission`."""
+    """Admission limit of a host; see `simlib.scenario.design.Admission`."""
 
     limit: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
-        description="requests that each replica has at most and has not answered; more are refused with 503"
+        description="most unanswered requests of each replica; further ones are refused with 503"
     )
     retry_after_s: Annotated[float, Field(ge=0, le=1e6)] | None = Field(
-        default=None, description="what the refusal says about when to come again"
+        default=None, description="Retry-After of the refusal, seconds"
     )
 
 
 class AdmissionsDocument(FrozenModel):
-    """Limits on admission by kind of host; none where nothing is said."""
+    """Admission limits by kind of host; none by default."""
 
     service: AdmissionDocument | None = None
     authorization_server: AdmissionDocument | None = None
@@ -41,9 +41,9 @@ class AdmissionsDocument(FrozenModel):
 
 
 class RefreshDocument(FrozenModel):
-    """What the authorization server does with refresh tokens; see `simlib.scenario.design.RefreshPolicy`."""
+    """Policy of the authorization server for refresh tokens; see `simlib.scenario.design.RefreshPolicy`."""
 
-    rotation: bool = Field(default=False, description="each is good for one use, and its reuse ends the session")
+    rotation: bool = Field(default=False, description="each is valid for one use, and its reuse ends the session")
     lifetime_s: Annotated[float, Field(ge=1, le=1e9)] = 2_592_000.0
 
 
@@ -51,14 +51,14 @@ class DesignDocument(FrozenModel):
     """One design: its token and the part at each place, named by ``part`` with its settings beside it.
 
     ``gateway`` only for designs that use the world's gateway. ``inner_service`` is how inner services validate (by
-    default as ``service``), ``downstream`` with which token services call others. ``wrappers`` are put around the
-    parts in their order. ``flows``: kind of client -> the flow by which it signs in.
+    default as ``service``), ``downstream`` the token with which services call others. ``wrappers`` wrap the parts in
+    their order. ``flows``: kind of client -> the flow by which it signs in.
     """
 
     title: str = ""
     token_lifetime_s: Annotated[float, Field(ge=2, le=31_536_000)]
     user_information: Literal["token", "introspection", "userinfo"] = Field(
-        description="where the service gets claims about the user from"
+        description="source of claims about the user for the service"
     )
     client: dict[str, Any] = Field(default={"part": "bearer"})
     gateway: dict[str, Any] | None = None

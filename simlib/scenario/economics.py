@@ -1,7 +1,7 @@
-"""What a decision takes besides the simulation: prices, the organisation that builds, and what things are worth.
+"""Economic inputs of a decision: prices, the organisation that builds, values of effects, and terms.
 
-Every amount is a number or a three-point estimate (low, likely, high) of which a beta-PERT distribution is made
-(complexity by work items is estimated in the same way; see data/effort). Amounts that are left out are those of
+Every amount is a number or a three-point estimate (low, likely, high) which becomes a beta-PERT
+distribution (work items are estimated in the same way; see data/effort). Amounts that are left out are those of
 data/prices.csv.
 """
 
@@ -28,20 +28,21 @@ class Estimate(FrozenModel):
         return self
 
 
-def _variant(given: object) -> str:
-    """Which of both was meant, so that a mistake is told about that one alone."""
-    return VARIANTS[1] if isinstance(given, dict | Estimate) else VARIANTS[0]
+def _choose_variant(value: object) -> str:
+    """Choose the variant that the value was meant to be, so that a mistake is reported for that one alone."""
+    return VARIANTS[1] if isinstance(value, dict | Estimate) else VARIANTS[0]
 
 
 VARIANTS = ("number", "estimate")
 Amount = Annotated[
-    Annotated[NonNegativeAmount, Tag(VARIANTS[0])] | Annotated[Estimate, Tag(VARIANTS[1])], Discriminator(_variant)
+    Annotated[NonNegativeAmount, Tag(VARIANTS[0])] | Annotated[Estimate, Tag(VARIANTS[1])],
+    Discriminator(_choose_variant),
 ]
-"""A known value, or what is known about it."""
+"""A number or an estimate."""
 
 
 class Prices(FrozenModel):
-    """What things cost, in one currency; what is left out is taken from data/prices.csv."""
+    """Prices in one currency; those that are left out are taken from data/prices.csv."""
 
     currency: str = Field(default="USD", max_length=8, pattern=r"^[A-Za-zÀ-ɏ$€£¥₹.]+$")
     vcpu_hour: Amount | None = Field(default=None, description="of a server, per vCPU and hour")
@@ -52,7 +53,7 @@ class Prices(FrozenModel):
 
 
 class Worth(FrozenModel):
-    """What things are worth to the application; all 0 until somebody says otherwise, and always shown apart."""
+    """Values of effects to the application; 0 by default, and always reported separately."""
 
     second: Amount = Field(default=0.0, description="of one second less latency of one request")
     hour_down: Amount = Field(default=0.0, description="loss per hour in which the API is down")
@@ -60,7 +61,7 @@ class Worth(FrozenModel):
 
 
 class Organisation(FrozenModel):
-    """Who builds: what the work items of an effort ledger scale with. None: counted in the world."""
+    """The organisation that builds: the scale of work items of an effort ledger. None: counted in the world."""
 
     stacks: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
         default=None, description="languages or frameworks in which services are written; by default 1"
@@ -74,10 +75,10 @@ class Organisation(FrozenModel):
 
 
 class Terms(FrozenModel):
-    """The terms of a decision: against what, for how long, and how often.
+    """Terms of a decision: baseline, horizon and amounts per year.
 
-    ``baseline`` and ``present`` are names of designs: what the others are held against (by default the first), and
-    what runs today, from which one would have to migrate (by default nothing).
+    ``baseline`` and ``present`` are names of designs: the one that others are compared to (by default the first), and
+    the one in use today, from which the others would need a migration (by default none).
     """
 
     baseline: str | None = None
@@ -86,12 +87,12 @@ class Terms(FrozenModel):
     discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.05
     indifference: NonNegativeAmount | None = Field(
         default=None,
-        description="difference in total cost over the horizon that does not matter, in the currency of the prices; by "
-        "default margins.relative of what the baseline costs in work, servers, traffic and storage",
+        description="irrelevant difference in total cost over the horizon, in the currency of the prices; by "
+        "default margins.relative of the baseline's cost of work, servers, traffic and storage",
     )
     requests_per_year: Amount | None = Field(default=None, description="by default the load of the world all year")
     target_utilisation: Annotated[float, Field(gt=0, lt=1)] = Field(
-        default=0.5, description="share of paid vCPUs that work on average"
+        default=0.5, description="share of paid vCPUs that are busy on average"
     )
     revocations_per_year: Amount = Field(default=0.0, description="tokens reported stolen per year, for exposed hours")
     outage_hours_per_year: Amount = Field(default=8.76, description="of the authorization server (99.9 % available)")

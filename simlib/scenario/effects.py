@@ -1,9 +1,7 @@
-"""What floor 2 may ask for: the whole vocabulary between parts and the driver that runs them.
+"""Effects: the interface between parts of a deployment and the driver that runs them, with answers and verdicts.
 
-A service, strategy or flow is a generator that yields these effects and receives answers. It does no
-I/O, knows no simulator and counts nothing: the driver does all three.
-
-What a resource server decides about a token that was presented to it.
+A service, strategy or flow is a generator that yields effects and receives their answers. It does no I/O, depends on
+no simulator and counts nothing; the driver does all three.
 """
 
 from collections.abc import Callable, Generator, Hashable, Mapping
@@ -11,16 +9,16 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 
 class Work(Protocol):
-    """Something to be called without arguments; the driver calls it once."""
+    """Function without arguments that the driver calls once."""
 
     def __call__(self) -> Any:
-        """Do it."""
+        """Do the work."""
 
 
 class Compute(NamedTuple):
     """Work on the CPU of the host where the generator runs; answered by the result of ``work()``.
 
-    ``operation`` names a row of the cost profile, which is what the host is charged (seconds).
+    ``operation`` names a row of the cost profile, whose seconds the host is charged.
     """
 
     operation: str
@@ -30,7 +28,7 @@ class Compute(NamedTuple):
 class Call(NamedTuple):
     """A request to another host; answered by a `Reply` or a `Failed`, never by an exception.
 
-    ``timeout`` is in seconds; at the timeout the caller goes on, the callee is not stopped.
+    ``timeout`` is in seconds; at the timeout the caller continues, and the callee is not stopped.
     """
 
     target: str
@@ -45,10 +43,10 @@ class Sleep(NamedTuple):
 
 
 class Once(NamedTuple):
-    """Single-flight: one task per (state scope, key); answered by what ``work`` returned.
+    """Single-flight: one task per (state scope, key); answered by the result of ``work``.
 
-    Later askers join the task that is under way. With ``wait=False`` the asker goes on at once with
-    None and the work is done behind it.
+    Later callers join the task that is under way. With ``wait=False`` the caller continues at once with None and the
+    work is done in the background.
     """
 
     key: Hashable
@@ -66,11 +64,11 @@ Effect = Compute | Call | Sleep | Once | Draw
 
 T = TypeVar("T")
 Flow = Generator[Effect, Any, T]
-"""What a part's method returns: yields effects, receives their answers, returns a T."""
+"""Generator of a part: yields effects, receives their answers, returns a T."""
 
 
 class Cookie(NamedTuple):
-    """A credential that a server gives to a client with an answer (RFC 6265 section 4.1); its life in seconds."""
+    """A credential that a server sets with an answer (RFC 6265 section 4.1); its lifetime in seconds."""
 
     value: str
     max_age_s: float
@@ -79,9 +77,9 @@ class Cookie(NamedTuple):
 class Reply(NamedTuple):
     """An answer that arrived: HTTP status, body as sent, and the headers that matter here.
 
-    ``challenge`` is WWW-Authenticate, ``nonce`` DPoP-Nonce (RFC 9449 section 8), ``retry_after`` seconds to stay away,
-    ``cookie`` what the client shows from now on. ``asked_at``: the instant (seconds) of the question that this answers,
-    where it was asked more than once; None when it was the first.
+    ``challenge`` is WWW-Authenticate, ``nonce`` DPoP-Nonce (RFC 9449 section 8), ``retry_after`` Retry-After in
+    seconds, ``cookie`` the one that the client sends from now on. ``requested_at``: the instant (seconds) of the
+    request that this answers, where it was repeated; None for the first one.
     """
 
     status: int
@@ -90,7 +88,7 @@ class Reply(NamedTuple):
     nonce: str = ""
     retry_after: float | None = None
     cookie: Cookie | None = None
-    asked_at: float | None = None
+    requested_at: float | None = None
 
     @property
     def size(self) -> int:
@@ -112,7 +110,7 @@ Answer = Reply | Failed
 
 
 class Context(Protocol):
-    """What a driver lends to a running part."""
+    """Interface of the driver to a running part."""
 
     def now(self) -> float:
         """The host's own clock, seconds since the start of the run (skew included)."""
@@ -122,14 +120,13 @@ class Context(Protocol):
 
 
 class Verdict(NamedTuple):
-    """The outcome of validating one presented token.
+    """The decision of a resource server on one presented token.
 
-    ``status`` is the HTTP status of a refusal (200 when accepted), ``reason`` the word that names the check which
-    refused (such as "expired"), ``challenge`` the WWW-Authenticate value of RFC 6750 section 3, with ``nonce`` when it
-    asks for one (RFC 9449 section 9). ``forward`` is the credential that a gateway passes inwards, empty for the
-    presented one.
-    ``based_on`` is the instant (seconds) of the last word of the authorization server that the verdict rests on:
-    exposure after a revocation is computed from it. ``cookie`` is what the client shows from now on.
+    ``status`` is the HTTP status of a refusal (200 when accepted), ``reason`` the name of the check that refused it
+    (such as "expired"), ``challenge`` the WWW-Authenticate value of RFC 6750 section 3, with ``nonce`` when it requests
+    one (RFC 9449 section 9). ``forward`` is the credential that a gateway passes inwards, empty for the presented one.
+    ``based_on`` is the instant (seconds) of the latest information from the authorization server behind the verdict:
+    exposure after a revocation is computed from it. ``cookie`` is the one that the client sends from now on.
     """
 
     accepted: bool

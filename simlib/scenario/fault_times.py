@@ -1,8 +1,8 @@
-"""When the faults of a world happen in one replication.
+"""Times of the faults of a world in one replication.
 
-What is drawn is drawn by the fault's name, so all designs meet the same bad luck. Faults never contradict each other:
-those that are given are checked when the scenario is loaded; a drawn one is cut where one that it contradicts is there
-already, given ones first, then drawn ones in the order of the file.
+Times are drawn by the fault's name, so all designs meet the same faults. Faults never contradict each other: fixed ones
+are checked when the scenario is loaded; a drawn one is cut where it would contradict an earlier one, fixed ones first,
+then drawn ones in the order of the file.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,53 +17,53 @@ Span = tuple[float, float]
 
 
 class FaultTime(NamedTuple):
-    """One fault, once: its name and, in seconds, from when to when; sudden ones end when they begin."""
+    """One occurrence of a fault: its name, begin and end in seconds; sudden ones end when they begin."""
 
     name: str
     begin: float
     end: float
 
 
-def fault_times(
+def schedule_faults(
     faults: Mapping[str, Fault], resolve: Resolve, horizon: float, variates: Variates
 ) -> tuple[FaultTime, ...]:
-    """Every fault that begins before the horizon (seconds), in order of time."""
-    found: list[FaultTime] = []
+    """List every occurrence that begins before the horizon (seconds), in order of time."""
+    times: list[FaultTime] = []
     claimed: list[tuple[Claims, Span]] = []
-    for name in sorted(faults, key=lambda name: faults[name].random):
+    for name in sorted(faults, key=lambda name: faults[name].is_random):
         fault = faults[name]
-        claims = fault.claims(resolve)
+        claims = fault.list_claims(resolve)
         taken = [span for others, span in claimed if others & claims]
-        own = list(_drawn(name, fault, horizon, variates)) if fault.random else [given_span(fault)]
-        if fault.random:
-            own = _not_during(own, taken, fault)
-        claimed += [(claims, claimed_span(fault, span)) for span in own]
-        found += [FaultTime(name, begin, min(end, horizon)) for begin, end in own if begin < horizon]
-    return tuple(sorted(found, key=lambda time: (time.begin, time.name)))
+        spans = list(_draw_spans(name, fault, horizon, variates)) if fault.is_random else [compute_fixed_span(fault)]
+        if fault.is_random:
+            spans = _cut_spans(spans, taken, fault)
+        claimed += [(claims, compute_claimed_span(fault, span)) for span in spans]
+        times += [FaultTime(name, begin, min(end, horizon)) for begin, end in spans if begin < horizon]
+    return tuple(sorted(times, key=lambda time: (time.begin, time.name)))
 
 
-def given_span(fault: Fault) -> Span:
-    """From when to when a fault with a given schedule is there, seconds."""
+def compute_fixed_span(fault: Fault) -> Span:
+    """Compute begin and end of a fault with a fixed schedule, seconds."""
     assert fault.at_s is not None
     return fault.at_s, fault.at_s + (getattr(fault, "length_s", None) or 0.0)
 
 
-def claimed_span(fault: Fault, span: Span) -> Span:
-    """For how long a fault claims what it claims: a rotation from the publication of its key on."""
+def compute_claimed_span(fault: Fault, span: Span) -> Span:
+    """Compute the span of a fault's claims: a rotation claims from the publication of its key on."""
     begin, end = span
-    return (begin - fault.ahead_s, end) if isinstance(fault, KeyRotation) else span
+    return (begin - fault.publication_lead_s, end) if isinstance(fault, KeyRotation) else span
 
 
-def overlap(one: Span, other: Span) -> bool:
-    """Whether two spans have an instant in common; spans end before their end, instants are single."""
+def is_overlapping(one: Span, other: Span) -> bool:
+    """Check whether two spans have an instant in common; spans exclude their end, sudden faults are one instant."""
     (a, b), (c, d) = one, other
     return (c < b and a < d) or (a == b and c <= a <= d) or (c == d and a <= c <= b)
 
 
-def _drawn(name: str, fault: Fault, horizon: float, variates: Variates) -> Iterator[Span]:
+def _draw_spans(name: str, fault: Fault, horizon: float, variates: Variates) -> Iterator[Span]:
     between, length = fault.mean_between_s, getattr(fault, "mean_length_s", None)
     assert between is not None
-    draw = _exponential(variates, f"fault.{name}")
+    draw = _make_exponential(variates, f"fault.{name}")
     number, at = 0, draw("gap", 0, between)
     while at < horizon:
         end = at + (draw("length", number, length) if length is not None else 0.0)
@@ -72,17 +72,19 @@ def _drawn(name: str, fault: Fault, horizon: float, variates: Variates) -> Itera
         at = end + draw("gap", number, between)
 
 
-def _exponential(variates: Variates, purpose: str) -> Callable[[str, int, float], float]:
-    return lambda what, number, mean: float(-np.log1p(-variates.one(f"{purpose}.{what}", number, 0)) * mean)
+def _make_exponential(variates: Variates, purpose: str) -> Callable[[str, int, float], float]:
+    return lambda what, number, mean: float(-np.log1p(-variates.draw_one(f"{purpose}.{what}", number, 0)) * mean)
 
 
-def _not_during(spans: list[Span], taken: list[Span], fault: Fault) -> list[Span]:
-    """What is left of spans without those that are taken; of something sudden all or nothing."""
+def _cut_spans(spans: list[Span], taken: list[Span], fault: Fault) -> list[Span]:
+    """Remove the taken spans from spans; sudden ones are kept or removed as a whole."""
     if not hasattr(fault, "length_s"):
         kept: list[Span] = []
         for span in spans:
-            held = claimed_span(fault, span)
-            if not any(overlap(held, other) for other in [*taken, *(claimed_span(fault, k) for k in kept)]):
+            claimed = compute_claimed_span(fault, span)
+            if not any(
+                is_overlapping(claimed, other) for other in [*taken, *(compute_claimed_span(fault, k) for k in kept)]
+            ):
                 kept.append(span)
         return kept
     for begin, end in taken:

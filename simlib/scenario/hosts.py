@@ -1,8 +1,6 @@
-"""The servers of a world: services, gateway, authorization server, and their stores.
+"""Hosts of a world: links between them, servers with their stores, and the names of hosts in networks and records.
 
-The ways between hosts, and what every message on them costs beside its content.
-
-What hosts are called in networks and records: their kind, an inner service's name, their region.
+A name consists of the kind, the name of an inner service, and the region.
 """
 
 from typing import Annotated, Literal
@@ -14,7 +12,7 @@ from simlib.scenario.distributions import Distribution, NonNegative
 
 
 class Link(FrozenModel):
-    """The way between two hosts, and the connections kept open on it.
+    """Link between two hosts, and the connections kept open on it.
 
     A new connection takes ``connect_round_trips`` more round trips (TCP and TLS 1.3: 2) and the profile's
     http.connect_out and http.connect_in at its two ends.
@@ -28,22 +26,22 @@ class Link(FrozenModel):
 
 
 class Network(FrozenModel):
-    """The links of the world, and what every HTTP message costs beside its token and body."""
+    """Links of the world, and the size of every HTTP message beside its token and body."""
 
     client_to_service: Link
     client_to_authorization_server: Link
     service_to_authorization_server: Link
     between_services: Link | None = Field(
         default=None,
-        description="gateway to service, service to service, and what the authorization server pushes; "
+        description="gateway to service, service to service, and pushes of the authorization server; "
         "by default as service_to_authorization_server",
     )
     request_head_bytes: Annotated[int, Field(ge=1, le=1_000_000)]
     reply_head_bytes: Annotated[int, Field(ge=1, le=1_000_000)]
 
     @property
-    def inside(self) -> Link:
-        """The way between two hosts that are neither the client nor the called authorization server."""
+    def internal_link(self) -> Link:
+        """The link between two hosts that are neither the client nor the called authorization server."""
         return self.between_services or self.service_to_authorization_server
 
 
@@ -51,15 +49,15 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Discipline = Literal["fifo", "processor_sharing"]
 
 
-class Listening(FrozenModel):
-    """What every HTTP server of the world has: its own work per request and the workers of each replica."""
+class HttpServer(FrozenModel):
+    """HTTP server of the world: its own work per request and the workers of each replica."""
 
     work: Distribution
     workers: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=1, description="event loops, or cores when there are threads"
     )
     threads: PositiveInt | None = Field(
-        default=None, description="a thread per request, kept while it waits for others; none means an event loop"
+        default=None, description="a thread per request, also while it waits for other hosts; none means an event loop"
     )
     discipline: Discipline = "fifo"
     header_limit_bytes: Annotated[int, Field(ge=256, le=100_000_000)] | None = Field(
@@ -67,15 +65,15 @@ class Listening(FrozenModel):
     )
 
 
-class Gateway(Listening):
+class Gateway(HttpServer):
     """A reverse proxy in front of the first service, for the designs that use one."""
 
 
-class Backend(Listening):
-    """The backend of single-page apps (BFF): it keeps their tokens and gives browsers a cookie."""
+class Backend(HttpServer):
+    """The backend of single-page apps (BFF): it stores their tokens and sets a cookie for browsers."""
 
 
-class InnerService(Listening):
+class InnerService(HttpServer):
     """A resource server that other services call. ``calls`` are the inner services that it calls for every request."""
 
     audience: str = Field(min_length=1)
@@ -89,19 +87,19 @@ class Service(InnerService):
 
     user_information_share: Share = Field(description="share of the requests that need claims about the user")
     sensitive_share: Share = Field(
-        default=0.0, description="share of the requests for routes where a stale answer would be dear"
+        default=0.0, description="share of the requests for routes where a stale answer would be costly"
     )
 
 
 class RateLimit(FrozenModel):
-    """How many requests each replica of the AS takes from one caller; more are answered 429 (a token bucket)."""
+    """Limit on requests of one caller at each replica of the AS; further ones are answered 429 (a token bucket)."""
 
     requests_per_s: PositiveFloat
     burst: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class AuthorizationServer(FrozenModel):
-    """The authorization server (AS): its name, the workers of each replica and what else a request costs it."""
+    """The authorization server (AS): its name, the workers of each replica and its other costs."""
 
     issuer: str = Field(min_length=1)
     workers: Annotated[int, Field(ge=1, le=100_000)] = 1
@@ -150,20 +148,20 @@ ENDPOINTS = (
     "jwks",
     "userinfo",
 )
-"""What an authorization server can be called for."""
+"""Endpoints of an authorization server."""
 
 
-def inner_service(name: str) -> str:
-    """The host of an inner service."""
+def name_inner_service(name: str) -> str:
+    """Return the host of an inner service."""
     return f"{SERVICE}/{name}"
 
 
-def at(host: str, region: str) -> str:
-    """A host, or a target of calls, in a region; in a world without regions its plain name."""
+def name_in_region(host: str, region: str) -> str:
+    """Return the name of a host, or of a target of calls, in a region; the plain name in a world without regions."""
     return f"{host}@{region}" if region else host
 
 
-def kind_of(host: str) -> str:
-    """The kind of a host: "service" for each service, in whatever region; "" for its threads and for other names."""
+def find_host_kind(host: str) -> str:
+    """Find the kind of a host: "service" for each service in any region; "" for its threads."""
     name = host.partition("@")[0].partition("/")[0]
     return "" if host.endswith(".threads") else name

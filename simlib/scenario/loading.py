@@ -1,4 +1,4 @@
-"""Scenario files (TOML, or a run.json of an earlier run) read, checked and made into a `Scenario`."""
+"""Loading of scenario files (TOML, or a run.json of an earlier run): read, checked and built into a `Scenario`."""
 
 import json
 import tomllib
@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from simlib.scenario.base import bundled
-from simlib.scenario.design_loading import Catalogue, build_design
+from simlib.scenario.base import find_bundled
+from simlib.scenario.design import Catalogue
+from simlib.scenario.design_loading import build_design
 from simlib.scenario.document import ScenarioDocument
 from simlib.scenario.economics import Terms
-from simlib.scenario.errors import InputError, in_one_line, unknown
+from simlib.scenario.errors import InputError, describe_first_mistake, describe_unknown
 from simlib.scenario.fault_checks import check_fault_hosts, check_fault_times
 from simlib.scenario.profile import CostProfile, HostNoise, load_profile
 from simlib.scenario.scenario import Scenario
@@ -22,7 +23,7 @@ from simlib.scenario.world import ReplayLoad
 
 
 def read_document(path: Path) -> Mapping[str, Any]:
-    """The content of a scenario file, or the scenario inside a run.json; InputError names the file."""
+    """Read the content of a scenario file, or the scenario inside a run.json; InputError names the file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -31,7 +32,7 @@ def read_document(path: Path) -> Mapping[str, Any]:
     try:
         document = json.loads(text)["scenario"] if path.suffix == ".json" else tomllib.loads(text)
     except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: is JSON but not the run.json of a report") from error
+        raise InputError(f"{path}: is JSON, but not the run.json of a report") from error
     except (ValueError, RecursionError) as error:  # the decoders' own errors are ValueErrors; so is a 5000-digit number
         raise InputError(f"{path}: not well formed: {error}") from error
     if not isinstance(document, dict):
@@ -47,13 +48,13 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
     try:
         parsed = ScenarioDocument.model_validate(document)
     except ValidationError as error:
-        raise InputError(f"{source}: {in_one_line(error, ScenarioDocument)}") from error
+        raise InputError(f"{source}: {describe_first_mistake(error, ScenarioDocument)}") from error
     designs = {
         name: build_design(name, design, parsed.world, catalogue, source) for name, design in parsed.designs.items()
     }
     _check_terms(parsed.decision, designs, source)
     check_fault_hosts(parsed.world, designs, catalogue, f"{source}: world.faults")
-    made = Scenario(
+    scenario = Scenario(
         name=parsed.name or source.stem,
         title=parsed.title,
         description=parsed.description,
@@ -67,30 +68,32 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
         organisation=parsed.organisation,
         terms=parsed.decision,
         profile=find_profile(parsed.world.profile, parsed.run.host_noise, source),
-        trace=_trace(parsed.world.load, source) if isinstance(parsed.world.load, ReplayLoad) else None,
+        trace=_load_trace(parsed.world.load, source) if isinstance(parsed.world.load, ReplayLoad) else None,
     )
-    check_fault_times(made.world, made.horizon_s, f"{source}: world.faults")
-    return made
+    check_fault_times(scenario.world, scenario.horizon_s, f"{source}: world.faults")
+    return scenario
 
 
 def _check_terms(terms: Terms, designs: Mapping[str, Any], source: Path) -> None:
     for key, name in (("baseline", terms.baseline), ("present", terms.present)):
         if name is not None and name not in designs:
-            raise InputError(f"{source}: decision.{key}: {unknown('design', name, designs)}")
+            raise InputError(f"{source}: decision.{key}: {describe_unknown('design', name, designs)}")
 
 
 def find_profile(name: str, noise: HostNoise, source: Path) -> CostProfile:
-    """A bundled profile by name, or a profile file by its path (relative to ``source``)."""
-    profiles = {path.stem: path for path in sorted(bundled("profiles").glob("*.csv"))}
+    """Find a bundled profile by its name, or a profile file by its path (relative to ``source``)."""
+    profiles = {path.stem: path for path in sorted(find_bundled("profiles").glob("*.csv"))}
     if name in profiles:
         return load_profile(profiles[name], noise)
     path = source.parent / name
     if name.endswith(".csv") and path.exists():
         return load_profile(path, noise)
-    raise InputError(f"{source}: world.profile: {unknown('profile', name, [*profiles, 'or the path of a .csv'])}")
+    raise InputError(
+        f"{source}: world.profile: {describe_unknown('profile', name, [*profiles, 'or the path of a .csv'])}"
+    )
 
 
-def _trace(load: ReplayLoad, source: Path) -> Trace:
+def _load_trace(load: ReplayLoad, source: Path) -> Trace:
     trace = read_trace(source.parent / load.file, time_column=load.time_column, user_column=load.user_column)
     if load.sha256 is not None and load.sha256 != trace.sha256:
         raise InputError(f"{load.file}: is not the file that this run replayed (sha256 is {trace.sha256})")

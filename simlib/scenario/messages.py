@@ -1,14 +1,14 @@
-"""What hosts say to each other: HTTP requests, and the rows and requests of the token store."""
+"""Messages between hosts: HTTP requests, and the rows and requests of the token store and the shared store."""
 
 from typing import Any, NamedTuple
 
 
 class HttpRequest(NamedTuple):
-    """A request between hosts: the headers that matter here and the body, as real bytes would be.
+    """A request between hosts: the relevant headers and the body, as real bytes.
 
-    ``sensitive``: the route is one where a stale answer would be dear. ``dpop`` is the proof of RFC 9449, ``accept``
-    the media type that is asked for. ``certificate`` is the SHA-256 thumbprint of the certificate that the caller has
-    shown in the TLS handshake (RFC 8705 section 3.1): a fact of the connection, so no request carries it.
+    ``sensitive``: the route is one where a stale answer would be costly. ``dpop`` is the proof of RFC 9449, ``accept``
+    the requested media type. ``certificate`` is the SHA-256 thumbprint of the caller's certificate in the TLS handshake
+    (RFC 8705 section 3.1): it belongs to the connection and adds no bytes to the request.
     """
 
     authorization: str = ""
@@ -31,15 +31,15 @@ class HttpRequest(NamedTuple):
 
 
 class TokenResponse(NamedTuple):
-    """What a client has from the token endpoint (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
+    """Response of the token endpoint to a client (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
 
-    ``asked_at`` is the instant (seconds) at which the client asked, from which ``expires_in`` (seconds) is counted.
-    ``nonce`` is what the client had asked the identity token to repeat, empty when it had not.
+    ``requested_at`` is the instant (seconds) of the client's request, from which ``expires_in`` (seconds) is counted.
+    ``nonce`` is the one that the client requested for the identity token, empty without.
     """
 
     access_token: str
     expires_in: float
-    asked_at: float
+    requested_at: float
     refresh_token: str = ""
     id_token: str = ""
     scope: str = ""
@@ -47,9 +47,9 @@ class TokenResponse(NamedTuple):
 
 
 class TokenRow(NamedTuple):
-    """What the authorization server remembers of one token or grant; instants in seconds.
+    """The authorization server's row of one token or grant; instants in seconds.
 
-    ``details`` is a JSON object, or empty, with what only some kinds have: ``cnf`` (RFC 7800), ``act`` (RFC 8693), the
+    ``details`` is a JSON object, or empty, with fields of some kinds only: ``cnf`` (RFC 7800), ``act`` (RFC 8693), the
     ``family`` of a rotated refresh token, the ``code_challenge`` and ``redirect_uri`` of a code, ``jti`` and so on.
     """
 
@@ -104,8 +104,8 @@ class StoreRevoke(NamedTuple):
 class StoreConsume(NamedTuple):
     """Use up one key at an instant (seconds): mark it revoked unless it is, in one step.
 
-    Answered by the row as it was before, or None. Of several callers exactly one sees ``revoked_at`` None: what makes a
-    code or a rotated refresh token good for one use (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2).
+    Answered by the row as it was before, or None. Of several callers exactly one gets ``revoked_at`` None, so a code
+    or a rotated refresh token is valid for one use (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2).
     """
 
     key: str
@@ -118,9 +118,9 @@ class StoreConsume(NamedTuple):
 
 
 class StoreRevokedSince(NamedTuple):
-    """The rows revoked after an instant that are still in time at ``now``, by key; answered by a tuple of pairs.
+    """The rows revoked after an instant that have not expired at ``now``, by key; answered by a tuple of pairs.
 
-    Both in seconds. What a denylist is made from.
+    Both in seconds. Denylists are built from them.
     """
 
     since: float
@@ -132,7 +132,7 @@ class StoreRevokedSince(NamedTuple):
         return 2 * 8
 
 
-class Stored(NamedTuple):
+class StoreReply(NamedTuple):
     """A store's answer on its way over a link; the caller gets ``answer`` alone."""
 
     answer: TokenRow | bool | bytes | tuple[tuple[str, TokenRow], ...] | None
@@ -165,7 +165,7 @@ class SharedGet(NamedTuple):
 
 
 class SharedPut(NamedTuple):
-    """Write a value of the shared key-value store; it is gone at ``until`` (seconds). Answered by True."""
+    """Write a value of the shared key-value store; it expires at ``until`` (seconds). Answered by True."""
 
     key: str
     value: bytes

@@ -1,4 +1,4 @@
-"""What products do by default, as parts with settings: files of the bundled data, each value with its source."""
+"""Presets: defaults of products as parts with settings, from bundled files that state the source of each value."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 from pydantic import Field, ValidationError, model_validator
 
-from simlib.scenario.base import FrozenModel, bundled
-from simlib.scenario.errors import InputError, in_one_line, unknown
+from simlib.scenario.base import FrozenModel, find_bundled
+from simlib.scenario.errors import InputError, describe_first_mistake, describe_unknown
 
 
 class Preset(FrozenModel):
     """One product in one version.
 
-    ``settings`` are those of the part, ``wrappers`` what the product puts around it. ``sources`` says for every setting
-    where its value is from: a file with its address and version, or "assumption" and why. The settings of a wrapper are
-    called wrapper.setting there.
+    ``settings`` are those of the part, ``wrappers`` those that the product adds. ``sources`` has the source of every
+    setting: a file with its address and version, or "assumption" and the reason. A wrapper's setting is named
+    wrapper.setting there.
     """
 
     product: str = Field(pattern="^[a-z][a-z0-9-]*$")
@@ -39,38 +39,38 @@ class Preset(FrozenModel):
     @property
     def values(self) -> dict[str, Any]:
         """Every value by the name that it has in ``sources``."""
-        around = {
+        of_wrappers = {
             f"{table.get('part')}.{key}": value
             for table in self.wrappers
             for key, value in table.items()
             if key != "part"
         }
-        return {**self.settings, **around}
+        return {**self.settings, **of_wrappers}
 
     @model_validator(mode="after")
     def _is_sourced(self) -> "Preset":
         for key in self.values:
             if not self.sources.get(key, "").strip():
-                raise ValueError(f"sources.{key} is missing: every value has a source or is called an assumption")
+                raise ValueError(f"sources.{key} is missing: every value needs a source, or the word assumption")
         for key in self.sources:
             if key not in self.values:
-                raise ValueError(f"sources.{key} is about no value; values are {', '.join(self.values)}")
+                raise ValueError(f"sources.{key} belongs to no value; values are {', '.join(self.values)}")
         return self
 
 
 @cache
-def presets() -> Mapping[str, Preset]:
-    """Name -> preset, all that are bundled. Raises InputError, naming the file, for one that cannot be used."""
-    read = [read_preset(path) for path in sorted(bundled("presets").glob("*.toml"))]
-    return MappingProxyType({preset.name: preset for preset in read})
+def load_presets() -> Mapping[str, Preset]:
+    """Load all bundled presets: name -> preset. Raises InputError, naming the file, for an unusable one."""
+    loaded = [read_preset(path) for path in sorted(find_bundled("presets").glob("*.toml"))]
+    return MappingProxyType({preset.name: preset for preset in loaded})
 
 
 def read_preset(path: Path) -> Preset:
-    """One file, whose name is that of its preset; InputError with file and key."""
+    """Read one file, whose name is that of its preset; InputError with file and key."""
     try:
         preset = Preset.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:
-        raise InputError(f"{path}: {in_one_line(error, Preset)}") from error
+        raise InputError(f"{path}: {describe_first_mistake(error, Preset)}") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a preset: {error}") from error
     if path.stem != preset.name:
@@ -78,55 +78,55 @@ def read_preset(path: Path) -> Preset:
     return preset
 
 
-def find_preset(word: object, where: str, known: Mapping[str, Preset] | None = None) -> Preset:
-    """The preset of a name, or of a product with one version only; ``where`` begins the message of an InputError."""
-    known = presets() if known is None else known
-    if not isinstance(word, str):
-        raise InputError(f"{where}: must be the name of a preset; allowed: {', '.join(known)}")
-    if word in known:
-        return known[word]
-    found = [preset for preset in known.values() if preset.product == word]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = ", ".join(preset.name for preset in found)
-        raise InputError(f"{where}: {word!r} has several versions that differ; allowed: {names}")
-    versions = [preset for preset in known.values() if word.startswith(preset.product + "-")]
+def find_preset(name: object, where: str, available: Mapping[str, Preset] | None = None) -> Preset:
+    """Find the preset of a name, or of a product with one version only; ``where`` begins the message of errors."""
+    presets = load_presets() if available is None else available
+    if not isinstance(name, str):
+        raise InputError(f"{where}: must be the name of a preset; allowed: {', '.join(presets)}")
+    if name in presets:
+        return presets[name]
+    versions = [preset for preset in presets.values() if preset.product == name]
+    if len(versions) == 1:
+        return versions[0]
+    if versions:
+        names = ", ".join(preset.name for preset in versions)
+        raise InputError(f"{where}: {name!r} has several versions that differ; allowed: {names}")
+    versions = [preset for preset in presets.values() if name.startswith(preset.product + "-")]
     longest = max((preset.product for preset in versions), key=len, default="")
     versions = [preset for preset in versions if preset.product == longest]
-    if versions and word[len(longest) + 1 :][:1].isdigit():
-        there = ", ".join(preset.version for preset in versions)
-        raise InputError(f"{where}: unknown version {word[len(longest) + 1 :]!r} of {longest}; allowed: {there}")
-    raise InputError(f"{where}: {unknown('preset', word, known)}")
+    if versions and name[len(longest) + 1 :][:1].isdigit():
+        numbers = ", ".join(preset.version for preset in versions)
+        raise InputError(f"{where}: unknown version {name[len(longest) + 1 :]!r} of {longest}; allowed: {numbers}")
+    raise InputError(f"{where}: {describe_unknown('preset', name, presets)}")
 
 
-class Expanded(NamedTuple):
-    """The table of one place with part and settings spelled out, the preset that it names, and what that implies."""
+class ExpandedTable(NamedTuple):
+    """The table of one place with explicit part and settings, the name of its preset, and the preset's wrappers."""
 
     table: Mapping[str, Any]
     preset: str = ""
     wrappers: tuple[Mapping[str, Any], ...] = ()
 
 
-def expanded(table: Mapping[str, Any], kinds: Mapping[str, type[Any]], where: str) -> Expanded:
-    """A table that may name a preset; what stands beside it wins. ``kinds`` are the parts that may stand at the place.
+def expand_preset(table: Mapping[str, Any], kinds: Mapping[str, type[Any]], where: str) -> ExpandedTable:
+    """Expand a table that may name a preset; settings beside it override its own. ``kinds``: the parts of the place.
 
-    Raises InputError with key and what is allowed.
+    Raises InputError with key and allowed values.
     """
     if "preset" not in table:
-        return Expanded(table)
+        return ExpandedTable(table)
     if "part" in table:
-        raise InputError(f"{where}: takes either part or preset; settings beside preset override its own")
+        raise InputError(f"{where}: needs either part or preset, not both; settings beside preset override its own")
     preset = find_preset(table["preset"], f"{where}.preset")
     if preset.part not in kinds:
-        fitting = ", ".join(name for name, other in presets().items() if other.part in kinds) or "none"
+        fitting = ", ".join(name for name, other in load_presets().items() if other.part in kinds) or "none"
         raise InputError(f"{where}.preset: {preset.name} is not for this place; allowed: {fitting}")
-    beside = {key: value for key, value in table.items() if key != "preset"}
-    return Expanded({"part": preset.part, **preset.settings, **beside}, preset.name, preset.wrappers)
+    overrides = {key: value for key, value in table.items() if key != "preset"}
+    return ExpandedTable({"part": preset.part, **preset.settings, **overrides}, preset.name, preset.wrappers)
 
 
-def implied_wrappers(places: Iterable[Expanded], given: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The wrappers of the presets of a design, each preset once, without those that the design sets itself."""
-    set_here = {table.get("part") for table in given}
+def list_implied_wrappers(places: Iterable[ExpandedTable], own: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """List the wrappers of a design's presets, each preset once, without those that the design sets itself."""
+    own_parts = {table.get("part") for table in own}
     implied = {expanded.preset: expanded.wrappers for expanded in places}
-    return [table for wrappers in implied.values() for table in wrappers if table.get("part") not in set_here]
+    return [table for wrappers in implied.values() for table in wrappers if table.get("part") not in own_parts]

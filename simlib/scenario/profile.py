@@ -1,4 +1,4 @@
-"""A cost profile: how many CPU seconds each operation takes, as measured quantiles."""
+"""Cost profile: CPU seconds of each operation, as measured quantiles."""
 
 import csv
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ MANY_CLAIMS = ".40"
 FEW_BYTES, MANY_BYTES = 277, 1207
 """Bytes of the claims as JSON in the tokens that calibration measures, with ten claims and with forty."""
 NEAR_FEW = 0.2
-"""Up to this share of the way from ten claims to forty (sixteen claims) a token is charged the row for ten."""
+"""Up to this share of the distance from ten claims to forty (sixteen claims) a token is charged the row for ten."""
 
 HostNoise = Literal["quiet", "as_measured"]
 
@@ -39,8 +39,8 @@ class CostProfile:
     about: Mapping[str, str]
     noise: HostNoise = "quiet"
 
-    def row(self, operation: str) -> NDArray[np.float64] | None:
-        """The operation's quantiles, between or beyond the rows for ten and for forty claims; None when unknown."""
+    def find_row(self, operation: str) -> NDArray[np.float64] | None:
+        """Find the operation's quantiles, on the line through the rows for ten and forty claims; None if unknown."""
         name, size, share = operation.partition("@")
         few = self.quantiles.get(name)
         if not size or few is None:
@@ -48,34 +48,34 @@ class CostProfile:
         many = self.quantiles.get(name + MANY_CLAIMS)
         if many is None:
             return None
-        few, many = _equally_long(few, many)
+        few, many = _resample(few, many)
         line = few + (int(share) - FEW_BYTES) / (MANY_BYTES - FEW_BYTES) * (many - few)
         return np.maximum.accumulate(np.maximum(line, 0.0))
 
-    def seconds(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Invert the operation's distribution at the given uniforms; shape in = shape out, seconds."""
-        table = self.row(operation)
+    def invert(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Invert the operation's distribution at the uniforms; same shape, seconds."""
+        table = self.find_row(operation)
         if table is None:
-            raise InputError(f"profile {self.name!r} has no operation {operation!r}; it has {self.known()}")
+            raise InputError(f"profile {self.name!r} has no operation {operation!r}; it has {self.list_operations()}")
         if len(table) == 1:
             return np.full(uniform.shape, table[0])
         position = uniform * (QUIET_SHARE if self.noise == "quiet" else 1.0) * (len(table) - 1)
         return np.interp(position, np.arange(len(table)), table)
 
     def mean(self, operation: str) -> float:
-        """Mean CPU seconds of one operation under the chosen host noise."""
-        return float(self.seconds(operation, (np.arange(4096) + 0.5) / 4096).mean())
+        """Mean CPU seconds of one operation under the profile's noise."""
+        return float(self.invert(operation, (np.arange(4096) + 0.5) / 4096).mean())
 
-    def known(self) -> str:
-        """The operations, for messages."""
+    def list_operations(self) -> str:
+        """List the operations as a text for messages."""
         return ", ".join(sorted(self.quantiles))
 
 
-def sized_operation(operation: str, payload_bytes: int) -> str:
-    """The name under which an operation on a token with so many bytes of claims is charged.
+def name_sized_operation(operation: str, payload_bytes: int) -> str:
+    """Name the operation that is charged for a token with so many bytes of claims.
 
-    A token about as large as the measured one of ten claims is charged that row; a larger one, in the name's part
-    after "@", what lies on the straight line through the rows for ten and forty claims (`CostProfile.row`).
+    A token about as large as the measured one of ten claims is charged that row; a larger one, with its size after
+    "@" in the name, a value on the straight line through the rows for ten and forty claims (`CostProfile.find_row`).
     """
     near = FEW_BYTES + NEAR_FEW * (MANY_BYTES - FEW_BYTES)
     return operation if payload_bytes <= near else f"{operation}@{payload_bytes}"
@@ -101,18 +101,18 @@ def load_profile(path: Path, noise: HostNoise = "quiet") -> CostProfile:
             rows.append((number, line))
     if about.get("format") != FORMAT:
         raise InputError(f"{path}: not a cost profile of format {FORMAT} (format is {about.get('format', 'missing')})")
-    return CostProfile(path.stem, MappingProxyType(_tables(path, rows)), MappingProxyType(about), noise)
+    return CostProfile(path.stem, MappingProxyType(_read_tables(path, rows)), MappingProxyType(about), noise)
 
 
-def _equally_long(*tables: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """The tables at as many probabilities as the longest has."""
+def _resample(*tables: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Resample the tables at as many probabilities as the longest one has."""
     if len({len(table) for table in tables}) == 1:
         return list(tables)
     places = np.linspace(0.0, 1.0, max(map(len, tables)))
     return [np.interp(places, np.linspace(0.0, 1.0, len(table)), table) for table in tables]
 
 
-def _tables(path: Path, rows: list[tuple[int, str]]) -> dict[str, NDArray[np.float64]]:
+def _read_tables(path: Path, rows: list[tuple[int, str]]) -> dict[str, NDArray[np.float64]]:
     tables: dict[str, NDArray[np.float64]] = {}
     width = None
     for number, line in rows:
@@ -129,13 +129,13 @@ def _tables(path: Path, rows: list[tuple[int, str]]) -> dict[str, NDArray[np.flo
                 f"{path}, row {number} ({operation}): has {len(cells)} quantiles where the heading has {width}; "
                 f"allowed: {width}, or 1 for a constant"
             )
-        tables[operation] = _quantiles(path, number, operation, cells)
+        tables[operation] = _read_quantiles(path, number, operation, cells)
     if not tables:
         raise InputError(f"{path}: holds no operation; rows are operation,q0,...,qN in seconds")
     return tables
 
 
-def _quantiles(path: Path, number: int, operation: str, cells: list[str]) -> NDArray[np.float64]:
+def _read_quantiles(path: Path, number: int, operation: str, cells: list[str]) -> NDArray[np.float64]:
     try:
         values = np.array([float(cell) for cell in cells], dtype=np.float64)
     except ValueError as error:

@@ -1,9 +1,7 @@
-"""What a simulation leaves behind: rows, not means.
+"""Records of a simulation: one row per event, in tables of columns, and their schema.
 
-Every table is a set of columns. Instants are simulated seconds since the start of the run, NaN where the event did
-not happen before its end. Rows hold sizes and ids, never token bytes, so equal seeds give equal bytes.
-
-The page that says what is in records, made from their schema: data/records.md.
+Instants are simulated seconds since the start of the run, NaN where the event did not happen before its end. Rows hold
+sizes and ids, never token bytes, so equal seeds give equal bytes. The schema generates data/records.md.
 """
 
 from collections.abc import Mapping
@@ -20,15 +18,15 @@ Columns = Mapping[str, Column]
 FINISHED, REFUSED, FAILED, UNFINISHED = 0, 1, 2, 3
 OUTCOMES = ("finished", "refused", "failed", "unfinished")
 GIVEN_UP, RESET, LOST = -1, -2, -3
-"""What stands for the status of a call that was never answered, or for nobody."""
+"""Statuses of calls without an answer."""
 STRANGER = -2
-"""What stands for the user of a request that is none of the users'."""
+"""Number in place of the user in requests of strangers (floods)."""
 SESSION = -1
-"""What stands for the token where a whole session was revoked."""
+"""Number in place of the token where a whole session was revoked."""
 
 
 class Field(NamedTuple):
-    """One column of a table: its numpy type, its unit ("" for plain numbers) and what it holds."""
+    """One column of a table: its numpy type, its unit ("" for plain numbers) and its meaning."""
 
     kind: str
     unit: str
@@ -39,33 +37,33 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
     "requests": {
         "request": Field("i8", "", "number in the order of arrival; the same request in every design"),
         "user": Field("i8", "", "number of the user, -2 for strangers (floods)"),
-        "arrival": Field("f8", "s", "the client wants something"),
+        "arrival": Field("f8", "s", "the client wants to send the request"),
         "end": Field("f8", "s", "the client has the answer"),
         "outcome": Field("i1", "", "index into OUTCOMES"),
         "status": Field("i2", "", "HTTP status of the last answer, 0 without one"),
-        "replica": Field("i2", "", "of the resource server that answered last, -1 before one did"),
-        "token": Field("i8", "", "row of the tokens table that was presented last, -1 before one was"),
+        "replica": Field("i2", "", "of the resource server that answered last, -1 without an answer"),
+        "token": Field("i8", "", "row of the tokens table that was presented last, -1 without one"),
         "checking": Field("f8", "s", "time that servers spent on tokens for it: validation, exchange; all attempts"),
         "obtaining": Field("f8", "s", "time in which the client waited for an access token"),
         "signing_in": Field("f8", "s", "of that, time in which it signed in: a session began with this request"),
         "decided": Field("f8", "s", "instant of the last verdict"),
-        "based_on": Field("f8", "s", "instant of the last word of the authorization server behind it"),
+        "based_on": Field("f8", "s", "instant of the latest information from the authorization server behind it"),
         "accepted": Field("i1", "", "the last verdict: 1 accepted, 0 refused, -1 none"),
         "validations": Field("i2", "", "verdicts"),
         "asked": Field("i2", "", "calls to the authorization server made inside validation"),
         "joined": Field("i2", "", "validations that waited for another request's call"),
-        "refusals": Field("i2", "", "verdicts that refused"),
+        "refusals": Field("i2", "", "refusing verdicts"),
         "user_information": Field("i1", "", "1 when the request needs it"),
         "bytes": Field("i8", "bytes", "on all links, both directions"),
     },
     "calls": {
-        "request": Field("i8", "", "-1 for work behind the requests"),
+        "request": Field("i8", "", "-1 for background work"),
         "target": Field("i2", "", "index into Records.names"),
         "caller": Field("i2", "", "index into Records.names"),
         "callee": Field("i2", "", "index into Records.names"),
         "replica": Field("i2", "", "of the callee"),
         "sent": Field("f8", "s", "instant at which the request left the caller"),
-        "received": Field("f8", "s", "instant at which the answer was there"),
+        "received": Field("f8", "s", "instant at which the answer arrived"),
         "status": Field("i2", "", "0 while unanswered, -1 the caller had given up, -2 refused or reset, -3 lost"),
         "request_bytes": Field("i8", "bytes", "head, token and body"),
         "reply_bytes": Field("i8", "bytes", "head and body, 0 while unanswered"),
@@ -75,7 +73,7 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "user": Field("i8", "", "its owner"),
         "ordinal": Field("i8", "", "of this user's tokens"),
         "issued": Field("f8", "s", "before 0 for tokens in use when the run begins"),
-        "expires": Field("f8", "s", "instant at which it stops being good"),
+        "expires": Field("f8", "s", "instant at which it expires"),
         "size": Field("i8", "bytes", "of the token"),
     },
     "revocations": {
@@ -95,27 +93,27 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "arrivals": Field("i8", "", "jobs since 0"),
     },
     "visits": {
-        "request": Field("i8", "", "-1 for work behind the requests"),
+        "request": Field("i8", "", "-1 for background work"),
         "host": Field("i2", "", "index into Records.names"),
         "replica": Field("i2", "", "of the host"),
         "arrival": Field("f8", "s", "instant at which the work reached the station"),
-        "end": Field("f8", "s", "instant at which the station was done with it"),
+        "end": Field("f8", "s", "instant at which its service ended"),
     },
     "operations": {
         "host": Field("i2", "", "index into Records.names"),
         "operation": Field("i2", "", "index into Records.names"),
         "count": Field("i8", "", "charged, from 0 to the end of the run"),
         "seconds": Field("f8", "s", "CPU seconds charged in all"),
-        "distinct": Field("i8", "", "of `count`, those whose real work was done rather than remembered"),
+        "distinct": Field("i8", "", "of `count`, those whose real work was done and not taken from a cache"),
     },
     "faults": {
         "fault": Field("i2", "", "name in the world's faults, an index into Records.names"),
         "kind": Field("i2", "", "index into Records.names"),
-        "begin": Field("f8", "s", "instant at which it was there"),
-        "end": Field("f8", "s", "instant at which it was over, or the end of the run; sudden ones end as they begin"),
+        "begin": Field("f8", "s", "instant at which it began"),
+        "end": Field("f8", "s", "instant at which it ended, or the end of the run; sudden ones end as they begin"),
     },
 }
-"""Table -> column -> what it is."""
+"""Table -> column -> its description."""
 SCHEMA: Mapping[str, Mapping[str, str]] = {
     table: {name: field.kind for name, field in fields.items()} for table, fields in FIELDS.items()
 }
@@ -159,26 +157,26 @@ class Records(Displayed):
 
 _HEAD = """# Records
 
-What one simulation leaves behind: `simlib.simulate` returns these tables, `simlib compare --records DIR` keeps them as
+Records of one simulation: `simlib.simulate` returns these tables, `simlib compare --records DIR` keeps them as
 Parquet files, `DIR/<design>/<replication>/<table>.parquet`, and `simlib.read_records` reads such a folder. Instants are
 simulated seconds since the start of the run, NaN where the event did not happen before its end. Sizes and ids only, no
 tokens. Every column of a file carries its unit and meaning, and every file, under the key `simlib.records`, JSON with
-`names` (what the small integers stand for), `horizon` (end of the run in seconds), `workers` (of one replica of each
-host) and `forms` (of the stations of each host). This page is made by `python -m simlib.scenario.records`.
+`names` (the texts of small integers), `horizon` (end of the run in seconds), `workers` (of one replica of each
+host) and `forms` (of the stations of each host). This page is generated by `python -m simlib.scenario.records`.
 """
 
 
-def records_page() -> str:
-    """The whole page."""
+def format_records_page() -> str:
+    """Format the page data/records.md."""
     outcomes = ", ".join(f"{number} {word}" for number, word in enumerate(OUTCOMES))
-    tables = [_table(table) for table in FIELDS]
+    tables = [_format_table(table) for table in FIELDS]
     return "\n".join([_HEAD, *tables, f"Outcomes: {outcomes}."]) + "\n"
 
 
-def _table(table: str) -> str:
+def _format_table(table: str) -> str:
     rows = [f"| `{name}` | {f.kind} | {f.unit or '-'} | {f.meaning} |" for name, f in FIELDS[table].items()]
-    return "\n".join([f"## {table}", "", "| column | type | unit | what |", "|---|---|---|---|", *rows, ""])
+    return "\n".join([f"## {table}", "", "| column | type | unit | meaning |", "|---|---|---|---|", *rows, ""])
 
 
 if __name__ == "__main__":
-    print(records_page(), end="")
+    print(format_records_page(), end="")

@@ -1,4 +1,4 @@
-"""How a scenario is looked at: seed, length, warm-up, replications."""
+"""Run of a scenario: seed, length, warm-up, replications."""
 
 from typing import Annotated, Literal
 
@@ -9,11 +9,11 @@ from simlib.scenario.distributions import NonNegative
 
 
 class Run(FrozenModel):
-    """One experiment: simulated seconds, the part of them that is warm-up, and how often it is repeated.
+    """One experiment: simulated seconds, warm-up, and number of replications.
 
     ``station_form`` "auto" uses the Kiefer-Wolfowitz recursion wherever it is exact and events elsewhere. ``detail``
-    "visits" also records every visit to every station. ``timing`` "live" lets no verified token be remembered, and the
-    run cannot be repeated to the same numbers.
+    "visits" also records every visit to every station. ``timing`` "live" caches no verified token, and the run cannot
+    be repeated to the same numbers.
     """
 
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 1
@@ -27,7 +27,7 @@ class Run(FrozenModel):
     timing: Annotated[
         Literal["profile", "live"],
         Field(
-            description="Where the times of real operations come from: the cost profile, or a stopwatch in this very "
+            description="source of the times of real operations: the cost profile, or a stopwatch in this "
             "run (live: they vary from run to run)"
         ),
     ] = "profile"
@@ -35,8 +35,8 @@ class Run(FrozenModel):
     caches: Annotated[
         Literal["empty", "stationary"],
         Field(
-            description="What servers keep when the run begins: nothing, or answers and key sets of the ages that they "
-            "would have in the middle of a long run"
+            description="caches of servers when the run begins: empty, or with answers and key sets of the "
+            "ages that they would have in the middle of a long run"
         ),
     ] = "empty"
     memory_budget_mb: PositiveInt = 4096

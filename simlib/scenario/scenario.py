@@ -1,4 +1,4 @@
-"""A scenario: a world, the designs that are compared in it, and how it is looked at."""
+"""Scenario: a world, the designs that are compared in it, and the run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,10 +21,10 @@ Margin = Annotated[float, Field(gt=0)] | None
 
 
 class Margins(FrozenModel):
-    """How large a difference may be and still not matter.
+    """Equivalence margins: differences below them are irrelevant.
 
-    ``relative`` is a share of the first design's value and holds where no margin of its own, in the unit of the name
-    (seconds, bytes, a share), is given.
+    ``relative`` is a share of the first design's value; a metric's own margin, in the unit of its name (seconds, bytes,
+    a share), takes precedence.
     """
 
     relative: Annotated[float, Field(gt=0, lt=1)] = 0.05
@@ -47,7 +47,7 @@ class Margins(FrozenModel):
 
 
 class Limits(FrozenModel):
-    """What a design must not exceed, whatever its other merits; the upper end of the interval counts."""
+    """Limits that a design must not exceed; the upper end of the interval counts."""
 
     mean_s: NonNegative | None = None
     p50_s: NonNegative | None = None
@@ -58,21 +58,21 @@ class Limits(FrozenModel):
     rs_utilisation: NonNegative | None = None
     exposure_s: NonNegative | None = None
     availability: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        default=None, description="least share of the year's requests that are answered as they should be"
+        default=None, description="least share of the year's requests with a right answer"
     )
     revocation_lag_s: NonNegative | None = Field(
-        default=None, description="longest that a revoked token may be accepted by the settings of a design"
+        default=None, description="longest time for which the settings of a design may accept a revoked token"
     )
     header_bytes: NonNegative | None = Field(default=None, description="largest request header, token included")
     opaque_to_clients: bool = Field(default=False, description="clients must not be able to read their access token")
     no_as_dependency: bool = Field(
-        default=False, description="requests must be served while the authorization server is out of reach"
+        default=False, description="requests must be served while the authorization server is unreachable"
     )
 
 
 @dataclass(frozen=True, repr=False)
 class Scenario(Displayed):
-    """Everything a run depends on, loaded and checked. The first design is the one others are compared to."""
+    """All inputs of a run, loaded and checked. The other designs are compared to the first one."""
 
     name: str
     title: str
@@ -93,19 +93,22 @@ class Scenario(Displayed):
         run = self.run
         return f"{self.name}, {self.title}", (
             ("designs", ", ".join(self.designs)),
-            ("run", f"{run.replications} replications of {self.horizon_s:g} s, of which {run.warm_up_s:g} s are warm-up"),
+            (
+                "run",
+                f"{run.replications} replications of {self.horizon_s:g} s, of which {run.warm_up_s:g} s are warm-up",
+            ),
             ("costs", self.profile.name),
             *((f"design {name}", design.title) for name, design in self.designs.items()),
         )
 
     def design(self, name: str) -> Design:
-        """The design of this name; raises InputError naming those there are."""
+        """Find the design of this name; raises InputError with the names of all."""
         if name not in self.designs:
             raise InputError(f"scenario {self.name!r} has no design {name!r}; it has {', '.join(self.designs)}")
         return self.designs[name]
 
     def with_run(self, run: Run) -> "Scenario":
-        """The same scenario, looked at in another way."""
+        """Return the same scenario with another run."""
         return replace(self, run=run)
 
     @property
@@ -118,7 +121,7 @@ class Scenario(Displayed):
 
     @property
     def expected_requests(self) -> float:
-        """Requests of one run of one design; of a closed load, those that there would be if answers took no time."""
+        """Requests of one run of one design; of a closed load, those of users whose answers take no time."""
         load = self.world.load
         if isinstance(load, ClosedLoad):
             return self.world.population.users * self.run.length_s / load.think.mean()

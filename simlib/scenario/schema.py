@@ -1,47 +1,49 @@
-"""What a scenario file may hold, as a JSON Schema for editors and checkers."""
+"""JSON Schema of scenario files, for editors and checkers."""
 
 from dataclasses import MISSING, fields
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from simlib.scenario.design_loading import Catalogue
+from simlib.scenario.design import Catalogue
 from simlib.scenario.document import ScenarioDocument
-from simlib.scenario.presets import Preset, presets
+from simlib.scenario.presets import Preset, load_presets
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DESIGN_NAME = "^[a-z][a-z0-9_]{0,39}$"
 
 
-def scenario_schema(catalogue: Catalogue) -> dict[str, Any]:
-    """JSON Schema 2020-12 of a scenario file, with the settings of every part at each place.
+def build_scenario_schema(catalogue: Catalogue) -> dict[str, Any]:
+    """Build the JSON Schema 2020-12 of a scenario file, with the settings of every part at each place.
 
-    What only both sides of a design tell, such as a token format that does not fit, is left to the loader.
+    Only the loader checks the compatibility of parts, such as their token formats.
     """
     document = ScenarioDocument.model_json_schema()
     definitions = document["$defs"]
     design = definitions["DesignDocument"]["properties"]
-    for place, found in catalogue.items():
-        parts = {name: part for name, part in found.items() if not getattr(part, "refused", "")}
+    for place, kinds in catalogue.items():
+        parts = {name: part for name, part in kinds.items() if not getattr(part, "refused", "")}
         if place == "flows":
             design[place]["additionalProperties"] = {"enum": list(parts)}
             continue
-        definitions.update({f"{place}.{name}": _part(name, part) for name, part in parts.items()})
-        kept = {key: value for key, value in design[place].items() if key in ("title", "default")}
-        named = {} if place == "wrappers" else {p.name: p for p in presets().values() if p.part in parts}
-        definitions.update({f"{place}.preset.{name}": _preset(one, parts[one.part]) for name, one in named.items()})
+        definitions.update({f"{place}.{name}": _describe_part(name, part) for name, part in parts.items()})
+        common = {key: value for key, value in design[place].items() if key in ("title", "default")}
+        fitting = {} if place == "wrappers" else {p.name: p for p in load_presets().values() if p.part in parts}
+        definitions.update(
+            {f"{place}.preset.{name}": _describe_preset(preset, parts[preset.part]) for name, preset in fitting.items()}
+        )
         choice = {
             "oneOf": [
-                {"$ref": f"#/$defs/{place}.{name}"} for name in (*parts, *(f"preset.{preset}" for preset in named))
+                {"$ref": f"#/$defs/{place}.{name}"} for name in (*parts, *(f"preset.{preset}" for preset in fitting))
             ]
         }
-        design[place] = {**kept, "type": "array", "items": choice} if place == "wrappers" else {**kept, **choice}
+        design[place] = {**common, "type": "array", "items": choice} if place == "wrappers" else {**common, **choice}
     document["properties"]["designs"]["propertyNames"] = {"pattern": _DESIGN_NAME}
     return {"$schema": DIALECT, **document}
 
 
-def _part(name: str, part: type[Any]) -> dict[str, Any]:
-    """One part with its settings as an object that names it."""
+def _describe_part(name: str, part: type[Any]) -> dict[str, Any]:
+    """Describe one part with its settings as an object that names it."""
     kind = part.Settings
     return {
         "title": name,
@@ -56,11 +58,11 @@ def _part(name: str, part: type[Any]) -> dict[str, Any]:
     }
 
 
-def _preset(preset: Preset, part: type[Any]) -> dict[str, Any]:
-    """A preset, and the settings of its part that may stand beside it."""
-    schema = _part(preset.name, part)
-    alone = [other for other in presets().values() if other.product == preset.product] == [preset]
-    names = [preset.name, preset.product] if alone else [preset.name]
+def _describe_preset(preset: Preset, part: type[Any]) -> dict[str, Any]:
+    """Describe a preset, and the settings of its part that may override its own."""
+    schema = _describe_part(preset.name, part)
+    is_only_version = [other for other in load_presets().values() if other.product == preset.product] == [preset]
+    names = [preset.name, preset.product] if is_only_version else [preset.name]
     schema["properties"] = {**schema["properties"], "preset": {"enum": names, "description": preset.title}}
     del schema["properties"]["part"]
     return {**schema, "description": " ".join((preset.title, preset.note)).strip(), "required": ["preset"]}

@@ -1,4 +1,4 @@
-"""Where rows go while a simulation runs."""
+"""Sinks of rows while a simulation runs."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
@@ -11,36 +11,36 @@ Row = tuple[Any, ...]
 BLOCK = 65_536
 """Rows kept as Python tuples before they become columns (eight bytes a value instead of about forty)."""
 
-NOTHING = {"f8": float("nan")}
-"""What an unwritten column holds, by type; -1 otherwise."""
+MISSING_VALUES = {"f8": float("nan")}
+"""Value of an unwritten column, by type; -1 for the others."""
 
 
 class Sink(Protocol):
     """Receives the rows of a run, table by table."""
 
-    def writer(self, table: str, columns: tuple[str, ...] | None = None) -> Callable[[Row], None]:
-        """The function that takes one row of this table: the named columns in this order, by default all.
+    def open_writer(self, table: str, columns: tuple[str, ...] | None = None) -> Callable[[Row], None]:
+        """Open a table: returns a function that receives one row, the named columns in this order, by default all.
 
-        Columns that are not named hold "nothing happened" in every row: NaN, -1 or 0 as the schema's type goes.
+        Other columns hold a missing value in every row: NaN or -1, by the schema's type.
         """
 
     def flush(self) -> None:
-        """Make room; called now and then by the engine."""
+        """Free memory; called from time to time by the engine."""
 
     def close(self) -> Mapping[str, Columns]:
-        """All rows as columns."""
+        """Return all rows as columns."""
 
 
 class MemorySink:
-    """Columns in memory."""
+    """Sink that keeps columns in memory."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[Row]] = {table: [] for table in SCHEMA}
         self._named: dict[str, tuple[str, ...]] = {table: tuple(columns) for table, columns in SCHEMA.items()}
         self._blocks: dict[str, list[dict[str, Column]]] = {table: [] for table in SCHEMA}
 
-    def writer(self, table: str, columns: tuple[str, ...] | None = None) -> Callable[[Row], None]:
-        """The bound append of a list: the cheapest way to keep a row."""
+    def open_writer(self, table: str, columns: tuple[str, ...] | None = None) -> Callable[[Row], None]:
+        """Return the append of a list, the fastest way to store a row."""
         if columns is not None:
             self._named[table] = columns
         return self._rows[table].append
@@ -52,7 +52,7 @@ class MemorySink:
                 self._pack(table)
 
     def close(self) -> Mapping[str, Columns]:
-        """All rows as columns, each with the type that SCHEMA states."""
+        """Return all rows as columns, each with the type that SCHEMA states."""
         for table in SCHEMA:
             self._pack(table)
         return {table: {name: self._column(table, name) for name in SCHEMA[table]} for table in SCHEMA}
@@ -69,4 +69,4 @@ class MemorySink:
         if name in self._named[table]:
             return np.concatenate([block[name] for block in blocks])
         count = sum(len(next(iter(block.values()))) for block in blocks)
-        return np.full(count, NOTHING.get(kind, -1), dtype=kind)
+        return np.full(count, MISSING_VALUES.get(kind, -1), dtype=kind)

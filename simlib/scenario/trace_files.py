@@ -1,4 +1,4 @@
-"""Opening a traffic log: plain or gzipped, read once from front to end, hashed on the way."""
+"""Files of traffic logs: plain or gzipped, read once from start to end and hashed meanwhile."""
 
 import gzip
 import hashlib
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 GZIP_MAGIC = b"\x1f\x8b"
 BLOCK = 1 << 16
-"""Bytes that are read at a time."""
+"""Bytes per read."""
 TEXT_CONTROLS = b"\t\n\r\x0b\x0c\x1b"
 BINARY_SHARE = 0.05
-"""Share of control bytes in the first block from which a file is called binary (random bytes have 0.1)."""
+"""Share of control bytes in the first block above which a file counts as binary (random bytes have 0.1)."""
 ALLOWED = "allowed: an access log (common or combined) or a CSV with a header, as UTF-8 text, plain or gzipped"
 
 
 class HashingFile(io.RawIOBase):
-    """A file whose bytes run through SHA-256 as they are read.
+    """A file that computes the SHA-256 of its bytes as they are read.
 
     One pass, so that hash and lines agree while a server still writes the log, and so that a pipe can be read.
     """
@@ -34,26 +34,26 @@ class HashingFile(io.RawIOBase):
         self._hash = hashlib.sha256()
 
     def readable(self) -> bool:
-        """Always."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        """Fill the buffer; the number of bytes, 0 at the end."""
+        """Fill the buffer; returns the number of bytes, 0 at the end."""
         count = self._file.readinto(buffer)
         self._hash.update(memoryview(buffer)[:count])
         return count
 
     def sha256(self) -> str:
-        """Hexadecimal hash of what has been read so far."""
+        """Return the hexadecimal hash of all bytes read so far."""
         return self._hash.hexdigest()
 
 
 @contextmanager
 def open_lines(path: Path) -> Iterator[tuple[Iterator[str], Callable[[], str]]]:
-    """The lines of a file, and a function giving the SHA-256 of its raw bytes once all lines are read.
+    """Open the lines of a file, with a function that returns the SHA-256 of its raw bytes once all lines are read.
 
-    Lines end in LF; bytes that are not UTF-8 survive as surrogates, as clients send such names. Raises InputError
-    for what is missing, a directory, empty, binary, or a damaged or truncated gzip.
+    Lines end in LF; bytes that are not UTF-8 become surrogates, as clients send such names. Raises InputError for a
+    file that is missing, a directory, empty, binary, or a damaged or truncated gzip.
     """
     try:
         file = io.FileIO(path)
@@ -66,14 +66,14 @@ def open_lines(path: Path) -> Iterator[tuple[Iterator[str], Callable[[], str]]]:
         raise InputError(f"{path}: cannot be read ({reason}); {ALLOWED}") from None
     with file:
         hashing = HashingFile(file)
-        yield _lines(io.BufferedReader(hashing, BLOCK), path), hashing.sha256
+        yield _iterate_lines(io.BufferedReader(hashing, BLOCK), path), hashing.sha256
 
 
-def _lines(stream: io.BufferedReader, path: Path) -> Iterator[str]:
-    """The lines of plain or gzipped text, with every failure of reading told as an InputError."""
+def _iterate_lines(stream: io.BufferedReader, path: Path) -> Iterator[str]:
+    """Iterate over the lines of plain or gzipped text; every failure of reading raises InputError."""
     number = 0  # lines read
     try:
-        for line in _text(stream, path):
+        for line in _open_text(stream, path):
             number += 1
             yield line
     except EOFError:
@@ -81,12 +81,14 @@ def _lines(stream: io.BufferedReader, path: Path) -> Iterator[str]:
             f"{path}: gzip data ends too early, at about line {number + 1}; allowed: whole files"
         ) from None
     except (gzip.BadGzipFile, zlib.error):
-        raise InputError(f"{path}: gzip data is damaged, at about line {number + 1}; allowed: sound files") from None
+        raise InputError(
+            f"{path}: gzip data is damaged, at about line {number + 1}; allowed: undamaged files"
+        ) from None
     except OSError as failure:
         raise InputError(f"{path}: cannot be read ({failure.strerror}), at about line {number + 1}") from None
 
 
-def _text(stream: io.BufferedReader, path: Path) -> io.TextIOWrapper:
+def _open_text(stream: io.BufferedReader, path: Path) -> io.TextIOWrapper:
     emptiness = "is empty"
     if stream.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC):
         emptiness = "is empty after decompression"

@@ -1,8 +1,8 @@
 """Random numbers by owner: one uniform per (seed, replication, purpose, subject, ordinal).
 
-Nothing here depends on the order in which variates are asked for, so all designs of a scenario meet the same
-arrivals and the same service times, and a new feature leaves the old numbers alone (DESIGN section 5). A purpose
-names what the variate is for and where, such as "authorization_server.store.dict.get", never the design.
+A variate does not depend on the order of calls, so all designs of a scenario have the same arrivals and the same
+service times, and a new feature does not change the old numbers. A purpose names use and place of the variate, such as
+"authorization_server.store.dict.get", never the design.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _TO_UNIT = 2.0**-53
 
 @dataclass(frozen=True)
 class Variates:
-    """All random numbers of one replication, as functions of their owner."""
+    """Random numbers of one replication, as functions of their owner."""
 
     seed: int
     replication: int
@@ -28,18 +28,18 @@ class Variates:
     def _key(self, purpose: str) -> bytes:
         return blake2b(f"{self.seed}/{self.replication}/{purpose}".encode(), digest_size=16).digest()
 
-    def column(self, purpose: str, count: int) -> NDArray[np.float64]:
-        """Uniforms in [0, 1) for subjects 0 to count-1, ordinal 0; a longer column begins with the shorter one."""
+    def draw_column(self, purpose: str, count: int) -> NDArray[np.float64]:
+        """Draw uniforms in [0, 1) for subjects 0 to count-1, ordinal 0; a longer column begins with the shorter one."""
         low, high = _TWO_WORDS.unpack(self._key(purpose))
         generator = np.random.Generator(np.random.Philox(key=np.array([low, high], dtype=np.uint64)))
         return generator.random(count)
 
-    def one(self, purpose: str, subject: int, ordinal: int) -> float:
-        """The uniform of one further attempt, or of a subject that has no column."""
+    def draw_one(self, purpose: str, subject: int, ordinal: int) -> float:
+        """Draw the uniform of one further attempt, or of a subject without a column."""
         word = blake2b(_SUBJECT_ORDINAL.pack(subject, ordinal), key=self._key(purpose), digest_size=8).digest()
         value: int = _ONE_WORD.unpack(word)[0] >> 11
         return value * _TO_UNIT
 
     def random_bytes(self, purpose: str, ordinal: int, length: int) -> bytes:
-        """Up to 64 bytes that stand in for a server's entropy; reproducible, so fit for simulation only."""
+        """Draw up to 64 bytes in place of a server's entropy; reproducible, so fit for simulation only."""
         return blake2b(_ONE_WORD.pack(ordinal), key=self._key(purpose), digest_size=length).digest()

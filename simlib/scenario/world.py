@@ -1,7 +1,4 @@
-"""The world of a scenario: what is given and not ours to choose.
-
-Who the clients are and where they are: client types with their sessions, and regions.
-"""
+"""World of a scenario: the conditions that designs cannot choose, such as users, load, clients and regions."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,9 +26,9 @@ ClientKind = Literal["web", "spa", "spa_bff", "mobile", "machine", "device"]
 
 
 class ClientType(FrozenModel):
-    """One kind of client: its share of the users, and how long a session lasts until its user must sign in again.
+    """One kind of client: its share of the users, and the length of a session until its user must sign in again.
 
-    ``approval`` is how long the user of a device takes to approve it elsewhere.
+    ``approval`` is the time that the user of a device takes to approve it on another one.
     """
 
     kind: ClientKind
@@ -49,10 +46,10 @@ class ClientType(FrozenModel):
 
 
 class Regions(FrozenModel):
-    """Where users and servers are. Services stand in every region; an AS that is not regional only in the first.
+    """Regions of users and servers. Services stand in every region; an AS that is not regional only in the first.
 
-    ``round_trips`` names pairs as "eu-us", in the order of ``names``: between servers that is the whole way, for a
-    client it comes on top of its own line.
+    ``round_trips`` names pairs as "eu-us", in the order of ``names``: the round trip between servers, and the addition
+    to a client's own link.
     """
 
     names: Annotated[tuple[Annotated[str, Field(pattern="^[a-z][a-z0-9]{0,15}$")], ...], Field(min_length=2)] = Field(
@@ -73,15 +70,15 @@ class Regions(FrozenModel):
             raise ValueError(f"round_trips must have exactly the pairs {', '.join(pairs)}")
         return self
 
-    def between(self, one: str, other: str) -> Distribution | None:
-        """The round trip between two regions; None inside one."""
+    def find_round_trip(self, one: str, other: str) -> Distribution | None:
+        """Find the round trip between two regions; None inside one."""
         if one == other:
             return None
         return self.round_trips.get(f"{one}-{other}") or self.round_trips[f"{other}-{one}"]
 
 
 class Population(FrozenModel):
-    """Who asks: how many users, and how unevenly their requests are spread (Zipf; 0 is even)."""
+    """Users: their number, and the skew of their requests (exponent of Zipf's law; 0 is even)."""
 
     users: Annotated[int, Field(ge=1, le=10_000_000)]
     zipf_exponent: NonNegative = 0.0
@@ -95,7 +92,7 @@ class PoissonLoad(FrozenModel):
 
 
 class DailyLoad(FrozenModel):
-    """A Poisson stream whose rate follows the clock: ``profile`` holds weights of equal parts of a period."""
+    """A Poisson stream whose rate depends on the time of day: ``profile`` holds weights of equal parts of a period."""
 
     kind: Literal["daily"] = "daily"
     arrival_rate: Annotated[float, Field(gt=0, le=1e7)] = Field(description="mean requests per second over a period")
@@ -103,7 +100,7 @@ class DailyLoad(FrozenModel):
         tuple[Annotated[float, Field(ge=0, le=1e9)], ...], Field(min_length=2, max_length=10_000, strict=False)
     ] = Field(description="weights of equal parts of the period, such as 24 hours; only their ratios count")
     period_s: Annotated[float, Field(ge=1, le=1e9)] = 86_400.0
-    begin_s: NonNegative = Field(default=0.0, description="where in the period the run begins")
+    begin_s: NonNegative = Field(default=0.0, description="time in the period at which the run begins")
 
     @model_validator(mode="after")
     def _somebody_comes(self) -> "DailyLoad":
@@ -158,7 +155,7 @@ Load = Annotated[OpenLoad | ClosedLoad | ReplayLoad, Field(discriminator="kind")
 
 
 class Revocations(FrozenModel):
-    """Tokens that are revoked before they expire, while somebody goes on presenting them."""
+    """Tokens that are revoked before they expire and are presented nevertheless."""
 
     rate: Annotated[float, Field(ge=0, le=1e6)] = Field(
         default=0.0, description="revocations per second, over all users"
@@ -166,7 +163,7 @@ class Revocations(FrozenModel):
 
 
 class UserInformation(FrozenModel):
-    """The claims about a user that the API may need: how many, and how long each value is."""
+    """The claims about a user that the API may need: their number, and the length of each value."""
 
     claims: Annotated[int, Field(ge=1, le=200)] = 5
     value_bytes: Annotated[int, Field(ge=1, le=4096)] = 16
@@ -176,11 +173,11 @@ InnerName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,30}$")]
 
 
 class World(FrozenModel):
-    """Everything that a design has to live with.
+    """The conditions of every design.
 
     ``inner_services``: the resource servers behind the first one, by name. ``shared_store``: a key-value store beside
     the servers, for designs that share a cache or a denylist. Without ``clients`` all users have sessions that began
-    before the run and do not end in it. ``faults``: what goes wrong, by name.
+    before the run and do not end in it. ``faults``: the faults of each run, by name.
     """
 
     population: Population
@@ -210,11 +207,11 @@ class World(FrozenModel):
         for caller, callees in called.items():
             for callee in callees:
                 if callee not in self.inner_services:
-                    raise ValueError(f"{caller} calls {callee!r}, which is none of inner_services")
+                    raise ValueError(f"{caller} calls {callee!r}, which is not one of inner_services")
         _refuse_circles(called)
         for name in self.inner_services:
             if not any(name in callees for callees in called.values()):
-                raise ValueError(f"inner_services.{name} is called by nobody; name it in calls or leave it out")
+                raise ValueError(f"inner_services.{name} is called by no service; name it in calls or leave it out")
         return self
 
 

@@ -1,7 +1,4 @@
-"""A scenario as a document again, with every default spelled out, so that a run can be repeated from its record.
-
-Single values put in the place of those in a scenario, checked as the file's own are.
-"""
+"""Export of a scenario as a document with explicit defaults, and checked changes of single values of a scenario."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,12 +6,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from simlib.scenario.design import Chosen, Design
-from simlib.scenario.errors import InputError, in_one_line
+from simlib.scenario.design import ChosenPart, Design
+from simlib.scenario.errors import InputError, describe_first_mistake
 from simlib.scenario.scenario import Scenario
 
 
-def to_document(scenario: Scenario) -> dict[str, Any]:
+def export_scenario(scenario: Scenario) -> dict[str, Any]:
     """What `build_scenario` makes the same scenario from; only JSON types."""
     world = scenario.world.model_dump(mode="json", exclude_none=True)
     if scenario.trace is not None:
@@ -25,7 +22,7 @@ def to_document(scenario: Scenario) -> dict[str, Any]:
         "title": scenario.title,
         "description": scenario.description,
         "world": world,
-        "designs": {name: _design(design) for name, design in scenario.designs.items()},
+        "designs": {name: _export_design(design) for name, design in scenario.designs.items()},
         "run": scenario.run.model_dump(mode="json", exclude_none=True),
         "limits": scenario.limits.model_dump(mode="json", exclude_none=True),
         "margins": scenario.margins.model_dump(mode="json", exclude_none=True),
@@ -36,8 +33,8 @@ def to_document(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _design(design: Design) -> dict[str, Any]:
-    places: Mapping[str, Any] = {place: _chosen(chosen) for place, chosen in design.parts.items()}
+def _export_design(design: Design) -> dict[str, Any]:
+    places: Mapping[str, Any] = {place: _export_part(chosen) for place, chosen in design.parts.items()}
     further: dict[str, Any] = {}
     if design.max_revocation_lag_s is not None:
         further["max_revocation_lag_s"] = design.max_revocation_lag_s
@@ -50,7 +47,7 @@ def _design(design: Design) -> dict[str, Any]:
         "token_lifetime_s": design.token_lifetime_s,
         "user_information": design.user_information,
         "replicas": dict(design.replicas),
-        "wrappers": [_chosen(chosen) for chosen in design.wrappers],
+        "wrappers": [_export_part(chosen) for chosen in design.wrappers],
         "flows": dict(design.flows),
         "refresh": asdict(design.refresh),
         **places,
@@ -58,25 +55,25 @@ def _design(design: Design) -> dict[str, Any]:
     }
 
 
-def _chosen(chosen: Chosen) -> dict[str, Any]:
+def _export_part(chosen: ChosenPart) -> dict[str, Any]:
     return {"part": chosen.part, **asdict(chosen.settings)}
 
 
 M = TypeVar("M", bound=BaseModel)
 
 
-def overridden(model: M, values: Mapping[str, Any]) -> M:
-    """A copy of a validated value with other fields, validated again.
+def override_fields(model: M, values: Mapping[str, Any]) -> M:
+    """Return a copy of a validated value with other fields, validated again.
 
-    Raises InputError as ``--field: what is allowed``, for values come from options of a command line.
+    Raises InputError as ``--field: what is allowed``, because values come from options of a command line.
     """
-    return checked(type(model), {**model.model_dump(), **values})
+    return validate_fields(type(model), {**model.model_dump(), **values})
 
 
-def checked(kind: type[M], values: Mapping[str, Any]) -> M:
-    """A value made of fields; raises InputError as ``--field: what is allowed``."""
+def validate_fields(kind: type[M], values: Mapping[str, Any]) -> M:
+    """Build a value from fields; raises InputError as ``--field: what is allowed``."""
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        field, _, what = in_one_line(error, kind).partition(": ")
-        raise InputError(f"--{field.replace('_', '-')}: {what}") from error
+        field, _, mistake = describe_first_mistake(error, kind).partition(": ")
+        raise InputError(f"--{field.replace('_', '-')}: {mistake}") from error

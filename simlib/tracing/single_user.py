@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 from simlib.deployment.parts import PARTS
 from simlib.flows import FLOWS
-from simlib.scenario.design import Design
 from simlib.scenario.compatibility import check_compatibility
+from simlib.scenario.design import Design
 from simlib.scenario.distributions import Constant
 from simlib.scenario.errors import InputError, describe_unknown
 from simlib.scenario.hosts import Backend

@@ -171,7 +171,9 @@ class Tracer:
                 return self._share_work(task, replica, effect)
             case Draw(name):
                 replica.draw_count += 1
-                return False, self._variates.draw_one(f"{replica.name}.{name}", replica.context.replica, replica.draw_count)
+                return False, self._variates.draw_one(
+                    f"{replica.name}.{name}", replica.context.replica, replica.draw_count
+                )
             case Mark(_, verdict):
                 if verdict is not None:
                     self.on_verdict(replica.party, verdict)

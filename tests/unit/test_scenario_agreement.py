@@ -210,5 +210,5 @@ def test_inner_services_that_get_other_tokens_promise_nothing_about_the_clients(
 
 
 def test_an_inner_service_that_nobody_calls_is_refused() -> None:
-    with pytest.raises(InputError, match=r"inner_services\.stock is called by nobody"):
+    with pytest.raises(InputError, match=r"inner_services\.stock is called by no service"):
         scenario_from(document(world={"inner_services": {"stock": INNER}}), Path("file.toml"))

@@ -44,12 +44,12 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
         (gzip.compress(NOISE), "is binary; allowed:"),
         (gzip.compress(gzip.compress(LOG.encode())), "is binary; allowed:"),
         (LOG.encode("utf-16"), "is binary; allowed:"),
-        (b"hello\nworld\n", "not one line is a request, and the first is no header of a CSV; allowed:"),
-        (b"time\nx\ny\n", "not one of 2 lines is a request, first line 2: not a time: 'x'; allowed:"),
+        (b"hello\nworld\n", "no line is a request, and the first is no header of a CSV; allowed:"),
+        (b"time\nx\ny\n", "none of 2 lines is a request, first line 2: not a time: 'x'; allowed:"),
         (b"time\n1\n2\nx\ny\nz\n", "3 of 5 lines are broken, first line 4: not a time: 'x'; allowed: at most half"),
         (b"time\n", "0 requests; allowed: 2 or more"),
         (b"time\n5\n", "1 requests; allowed: 2 or more"),
-        (b"time\n5\n5\n5\n", "all 3 requests bear the same instant"),
+        (b"time\n5\n5\n5\n", "all 3 requests have the same time stamp"),
         (b"when,size\n5,1\n", "no time column among when, size; allowed: one of timestamp, datetime"),
         (b"2024-01-01 10:00:00,17\n2024-01-01 10:00:01,18\n", "the first line is no header; allowed:"),
         (b'time,"' + b"x" * 200_000 + b'"\n', "line 1: not CSV: field larger than field limit"),
@@ -94,7 +94,7 @@ def test_an_unknown_column_is_refused_naming_the_columns_there_are(tmp_path: Pat
     path = tmp_path / "a.csv"
     path.write_bytes("time, user\x1b,user\x1b,\u00e9\n1,a,b,c\n2,a,b,c\n".encode("latin-1"))
     assert refusal(path, **{key: "Nope"}) == "column 'Nope' is unknown; the columns are time, user?, user?, ?"
-    assert refusal(path, **{key: "user\x1b"}).startswith("column 'user?' is there more than once; ")
+    assert refusal(path, **{key: "user\x1b"}).startswith("column 'user?' occurs more than once; ")
 
 
 @pytest.mark.parametrize("key", ["time_column", "user_column"])
