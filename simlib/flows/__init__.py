@@ -1,4 +1,4 @@
-"""How a client obtains its tokens: one flow per file, listed by hand.
+"""Flows by which a client obtains its tokens: one per file, listed by hand.
 
 To add a flow, write its file and add one line here.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from simlib.flows.authorization_code import AuthorizationCode
-from simlib.flows.backend_for_frontend import Backend, BackendForFrontend, OpenSession
+from simlib.flows.backend_for_frontend import Backend, BackendForFrontend, SessionOpener
 from simlib.flows.base import Client, FlowSettings, GrantFlow, GrantResult
 from simlib.flows.client_credentials import ClientCredentials
 from simlib.flows.device_authorization import DeviceAuthorization
@@ -28,7 +28,7 @@ FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
         )
     }
 )
-"""Those that a design may use; the first that is for a kind of client is its usual one."""
+"""Flows that a design may use; the first for a kind of client is its default."""
 
 __all__ = [
     "FLOWS",
@@ -43,8 +43,8 @@ __all__ = [
     "GrantFlow",
     "GrantResult",
     "Implicit",
-    "OpenSession",
     "Password",
     "RefreshToken",
+    "SessionOpener",
     "TokenExchange",
 ]

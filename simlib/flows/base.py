@@ -1,6 +1,5 @@
-"""What a client knows before it asks for tokens, and what every flow is.
-
-The token request and its answer, as every flow makes it (RFC 6749 sections 3.2 and 5).
+"""Flow protocol and its parts: the registered client, and the token request with its response (RFC 6749 sections 3.2
+and 5).
 """
 
 import json
@@ -17,15 +16,15 @@ from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.world import ClientKind
 
 GrantResult = TokenResponse | Answer
-"""Tokens, or the answer because of which there are none."""
+"""The tokens, or the reply or failure that ended the flow without any."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """A registered client at work for one user.
+    """A registered client acting for one user.
 
     ``secret`` is empty for a public client. ``issuer`` is the authorization server that it trusts. ``subject`` and
-    ``password`` are what its user types there, ``approval_s`` the seconds until the user of a device does so elsewhere.
+    ``password`` are what its user enters there, ``approval_s`` the seconds until the user approves a device elsewhere.
     ``refresh_token`` belongs to the flow of that name; ``subject_token`` and ``audience`` to token exchange.
     """
 
@@ -43,7 +42,7 @@ class Client:
 
     @property
     def needs_id_token(self) -> bool:
-        """Whether it asks for an identity token (OpenID Connect Core section 3.1.2.1)."""
+        """Whether the client requests an ID token (OpenID Connect Core section 3.1.2.1)."""
         return "openid" in self.scope.split()
 
 
@@ -59,11 +58,11 @@ class FlowSettings:
 
 
 class GrantFlow(Protocol):
-    """How a client gets its tokens.
+    """Protocol of a flow by which a client obtains tokens.
 
-    ``client_kinds`` are the kinds of client that sign in by it, none when it only goes on from a token that is there.
-    ``gives`` says what comes of it: "access_token", "refresh_token", "id_token". ``refused`` is why no design may use
-    it, empty when designs may.
+    ``client_kinds`` are the kinds of client that sign in by it, none when it needs a token to begin with.
+    ``token_kinds`` are the tokens that it yields: "access_token", "refresh_token", "id_token". ``refused`` is the
+    reason why no design may use it, empty when designs may.
     """
 
     name: ClassVar[str]
@@ -76,67 +75,67 @@ class GrantFlow(Protocol):
     def __init__(self, settings: Any, client: Client) -> None: ...
 
     def obtain(self, ctx: Context) -> Flow[GrantResult]:
-        """All of it, until there are tokens or none."""
+        """Run the flow to its end."""
 
 
 def make_error(error: str) -> Reply:
-    """An error that came by a redirect, as the token endpoint would have told it (RFC 6749 section 5.2)."""
+    """Make an error response of an error in a redirect, in the token endpoint's form (RFC 6749 section 5.2)."""
     return Reply(400, json.dumps({"error": error}).encode())
 
 
-def make_distrust_error(check: str) -> Reply:
-    """What a client makes of an answer that it does not believe; ``check`` names what did not hold."""
+def distrust(check: str) -> Reply:
+    """Make the error response for a redirect or token that fails a check of the client; ``check`` names it."""
     return Reply(400, json.dumps({"error": "mistrusted", "error_description": check}).encode())
 
 
 TOKEN_TYPES = ("bearer", "dpop")
-"""What a client knows how to present; it must not use others (RFC 6749 section 7.1)."""
+"""Token types that a client can present; it must not use others (RFC 6749 section 7.1)."""
 
 
 def post_form(client: Client, target: str, form: Mapping[str, str], timeout: float) -> Flow[Answer]:
-    """A form from an authenticated client, or from a public one that names itself (section 3.2.1)."""
-    named = form if client.secret else {**form, "client_id": client.client_id}
-    body = yield from encode_form(named)
+    """Post a form of a client that authenticates, or of a public one that sends its client_id (section 3.2.1)."""
+    parameters = form if client.secret else {**form, "client_id": client.client_id}
+    body = yield from encode_form(parameters)
     answer: Answer = yield Call(target, HttpRequest(_make_authorization(client), body), timeout)
     return answer
 
 
 def request_token(ctx: Context, client: Client, form: Mapping[str, str], timeout: float) -> Flow[GrantResult]:
-    """Redeem a grant. Its life counts from the question: a client must not trust a token longer than the server."""
+    """Redeem a grant; the token's lifetime counts from the request, so that it never outlives the server's."""
     requested_at = ctx.now()
     answer = yield from post_form(client, "token", form, timeout)
     if isinstance(answer, Failed) or answer.status != 200:
         return answer
-    read = yield Compute("json.decode", partial(parse_json_object, answer.body))
-    tokens = parse_token_response(read, requested_at)
+    response = yield Compute("json.decode", partial(parse_json, answer.body))
+    tokens = parse_token_response(response, requested_at)
     return Failed("status", answer.status) if tokens is None else tokens
 
 
-def parse_token_response(read: Mapping[str, Any], requested_at: float) -> TokenResponse | None:
+def parse_token_response(response: Mapping[str, Any], requested_at: float) -> TokenResponse | None:
     """The tokens in an answer, None when there is none that the client could use; ``requested_at`` in seconds."""
-    access, kind, life = read.get("access_token"), read.get("token_type"), read.get("expires_in")
+    access, kind, life = response.get("access_token"), response.get("token_type"), response.get("expires_in")
     if not (isinstance(access, str) and access and isinstance(kind, str) and kind.lower() in TOKEN_TYPES):
         return None
     if isinstance(life, bool) or not isinstance(life, int | float):
         return None
-    further = {name: _read_text(read, name) for name in ("refresh_token", "id_token", "scope")}
-    return TokenResponse(access, life, requested_at, **further)
+    optional = {name: _read_text(response, name) for name in ("refresh_token", "id_token", "scope")}
+    return TokenResponse(access, life, requested_at, **optional)
 
 
 def encode_form(form: Mapping[str, str]) -> Flow[bytes]:
-    """A form as it travels."""
+    """Encode a form."""
     body: bytes = yield Compute("form.encode", lambda: urlencode(form).encode())
     return body
 
 
 def parse_parameters(query: str) -> Flow[Mapping[str, str]]:
-    """The parameters of a query; one that comes twice makes all of them worthless (RFC 6749 section 3.1)."""
+    """Parse a query; a repeated parameter makes it invalid, and it counts as empty (RFC 6749 section 3.1)."""
     parameters: Mapping[str, str] = yield Compute("form.decode", partial(_parse_query, query))
     return parameters
 
 
-def parse_json_object(body: bytes) -> Mapping[str, Any]:
-    """The JSON object in a body; empty when there is none that can be read."""
+def parse_json(body: bytes) -> Mapping[str, Any]:
+    """Parse the JSON object in a body; empty when there is none or it is malformed."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -157,6 +156,6 @@ def _parse_query(query: str) -> Mapping[str, str]:
     return parameters if len(parameters) == len(pairs) else {}
 
 
-def _read_text(read: Mapping[str, Any], name: str) -> str:
-    value = read.get(name, "")
+def _read_text(response: Mapping[str, Any], name: str) -> str:
+    value = response.get(name, "")
     return value if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""Client credentials (RFC 6749 section 4.4): a machine for itself, without a user, a session or a refresh token."""
+"""Client credentials (RFC 6749 section 4.4): a machine on its own behalf, without user, session or refresh token."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from simlib.scenario.world import ClientKind
 
 
 class ClientCredentials:
-    """One question."""
+    """One token request."""
 
     name: ClassVar[str] = "client_credentials"
     summary: ClassVar[str] = "the client's own credentials for a token; no user and no refresh token"
@@ -22,6 +22,6 @@ class ClientCredentials:
         self._client = client
 
     def obtain(self, ctx: Context) -> Flow[GrantResult]:
-        """Ask; a public client has nothing to ask with, and is told so by the server."""
+        """Send the token request; the server refuses that of a public client."""
         form = {"grant_type": "client_credentials", "scope": self._client.scope}
         return (yield from request_token(ctx, self._client, form, self._settings.timeout_s))

@@ -1,41 +1,33 @@
-"""Device authorization (RFC 8628): a thing without keyboard shows a code, its user approves elsewhere, it polls."""
+"""Device authorization flow (RFC 8628): a device without keyboard shows a code, polls, and is approved elsewhere."""
 
 from collections.abc import Mapping
 from functools import partial
 from math import isfinite
 from typing import Any, ClassVar, NamedTuple
 
-from simlib.flows.base import (
-    Client,
-    FlowSettings,
-    GrantResult,
-    encode_form,
-    parse_json_object,
-    post_form,
-    request_token,
-)
+from simlib.flows.base import Client, FlowSettings, GrantResult, encode_form, parse_json, post_form, request_token
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once, Reply, Sleep
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.world import ClientKind
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 INTERVAL_S = 5.0
-"""When the server names none (section 3.2)."""
+"""The default when the server sends none (section 3.2)."""
 SLOW_DOWN_S = 5.0
 """What "slow_down" adds, for this and all later polls (section 3.5)."""
 
 
 class DeviceCodes(NamedTuple):
-    """The server's answer: what the device polls with, what the user types, and until when (seconds)."""
+    """Response of the server: the code to poll with, the code for the user, and the end of both (seconds)."""
 
     device_code: str
     user_code: str
-    until: float
+    expires_at: float
     interval: float
 
 
 class DeviceAuthorization:
-    """The device polls while its user, somewhere else, signs in and types the code."""
+    """The device polls while its user signs in on another device and enters the code."""
 
     name: ClassVar[str] = "device_authorization"
     summary: ClassVar[str] = "device code: the user approves on another device while this one polls"
@@ -49,20 +41,20 @@ class DeviceAuthorization:
         self._client = client
 
     def obtain(self, ctx: Context) -> Flow[GrantResult]:
-        """Ask for codes, show one, poll with the other."""
+        """Request the codes, show one, poll with the other."""
         requested_at = ctx.now()
         form = {"scope": self._client.scope}
         answer = yield from post_form(self._client, "device_authorization", form, self._settings.timeout_s)
         if isinstance(answer, Failed) or answer.status != 200:
             return answer
-        codes = _parse_codes((yield Compute("json.decode", partial(parse_json_object, answer.body))), requested_at)
+        codes = _parse_codes((yield Compute("json.decode", partial(parse_json, answer.body))), requested_at)
         if codes is None:
             return Failed("status", answer.status)
         yield Once(("device", codes.device_code), partial(self._approve, codes.user_code), wait=False)
         return (yield from self._poll(ctx, codes))
 
     def _approve(self, user_code: str) -> Flow[Answer]:
-        """What the user does meanwhile, in a browser of another device (section 3.3)."""
+        """Approve the device as the user, in a browser of another device (section 3.3)."""
         yield Sleep(self._client.approval_s)
         signed_in = {"login": self._client.subject, "password": self._client.password}
         body = yield from encode_form({**signed_in, "user_code": user_code, "decision": "approve"})
@@ -70,17 +62,17 @@ class DeviceAuthorization:
         return answer
 
     def _poll(self, ctx: Context, codes: DeviceCodes) -> Flow[GrantResult]:
-        """Ask every interval until there is an answer or no more time (sections 3.4 and 3.5)."""
+        """Poll every interval until the grant succeeds, fails or expires (sections 3.4 and 3.5)."""
         form = {"grant_type": GRANT_TYPE, "device_code": codes.device_code}
         interval = pause = codes.interval
         obtained: GrantResult = Reply(400, b'{"error":"expired_token"}')
-        while ctx.now() + pause < codes.until:
+        while ctx.now() + pause < codes.expires_at:
             yield Sleep(pause)
             obtained = yield from request_token(ctx, self._client, form, self._settings.timeout_s)
             if isinstance(obtained, TokenResponse):
                 return obtained
             if isinstance(obtained, Failed):
-                interval *= 2  # section 3.5 asks for exponential back-off
+                interval *= 2  # exponential back-off (section 3.5)
                 pause = max(interval, obtained.retry_after or 0.0)
                 continue
             error = yield Compute("json.decode", partial(_read_error, obtained))
@@ -91,9 +83,9 @@ class DeviceAuthorization:
         return obtained
 
 
-def _parse_codes(read: Mapping[str, Any], requested_at: float) -> DeviceCodes | None:
-    device, user = read.get("device_code"), read.get("user_code")
-    life, interval = _read_seconds(read.get("expires_in")), _read_seconds(read.get("interval", INTERVAL_S))
+def _parse_codes(response: Mapping[str, Any], requested_at: float) -> DeviceCodes | None:
+    device, user = response.get("device_code"), response.get("user_code")
+    life, interval = _read_seconds(response.get("expires_in")), _read_seconds(response.get("interval", INTERVAL_S))
     if not (isinstance(device, str) and device and isinstance(user, str) and user) or life is None or interval is None:
         return None
     return DeviceCodes(device, user, requested_at + life, interval)
@@ -105,5 +97,5 @@ def _read_seconds(value: Any) -> float | None:
 
 
 def _read_error(reply: Reply) -> str:
-    error = parse_json_object(reply.body).get("error") if reply.status == 400 else None
+    error = parse_json(reply.body).get("error") if reply.status == 400 else None
     return error if isinstance(error, str) else ""

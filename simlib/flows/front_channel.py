@@ -1,6 +1,5 @@
-"""The part of a flow that goes through the user's browser: to the authorization server, and back by a redirect.
-
-Proof key for code exchange (RFC 7636): whoever asked for a code proves it when redeeming the code.
+"""Front channel of a flow: the authorization request and the redirect through the user's browser, and the redemption
+of the code with a proof key for code exchange (PKCE, RFC 7636).
 """
 
 import hmac
@@ -10,49 +9,41 @@ from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
-from simlib.flows.base import (
-    Client,
-    GrantResult,
-    encode_form,
-    make_distrust_error,
-    make_error,
-    parse_parameters,
-    request_token,
-)
+from simlib.flows.base import Client, GrantResult, distrust, encode_form, make_error, parse_parameters, request_token
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 
 VERIFIER_BYTES = 32
-"""256 random bits make 43 characters, the least that section 4.1 allows and what it recommends."""
+"""256 random bits make 43 characters, the minimum and the recommendation of section 4.1."""
 
 
 class ProofKey(NamedTuple):
-    """The verifier, which stays with the client, and the challenge, which goes ahead."""
+    """The verifier, secret until the redemption, and the challenge, sent with the authorization request."""
 
     verifier: str
     challenge: str
 
 
 def make_proof_key(ctx: Context) -> Flow[ProofKey]:
-    """A new one, with the method S256 (section 4.2)."""
+    """Make a new proof key, with the method S256 (section 4.2)."""
     verifier = encode_base64url(ctx.random_bytes("code_verifier", VERIFIER_BYTES))
     challenge = yield Compute("token.hash", lambda: encode_base64url(sha256(verifier.encode()).digest()))
     return ProofKey(verifier, challenge)
 
 
 def encode_base64url(data: bytes) -> str:
-    """Bytes in base64url without padding."""
+    """Encode bytes as base64url without padding."""
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 STATE_BYTES = 16
 
 
-class Countermeasures(NamedTuple):
-    """What a client does against others than its own server and user; each False is a victim's (RFC 9700 section 2.1).
+class Safeguards(NamedTuple):
+    """Countermeasures of a client against foreign codes and servers; vulnerable ones lack some (RFC 9700 section 2.1).
 
-    ``pkce``: it proves that the code is its own; ``state``: the redirect answers its own request; ``issuer``: it comes
-    from the server that was asked (RFC 9207).
+    ``pkce``: it proves that the code is its own; ``state``: it verifies that the redirect answers its own request;
+    ``issuer``: it verifies that the redirect is from the server that it used (RFC 9207).
     """
 
     pkce: bool = True
@@ -60,21 +51,19 @@ class Countermeasures(NamedTuple):
     issuer: bool = True
 
 
-ALL_COUNTERMEASURES = Countermeasures()
+ALL = Safeguards()
 
 
-class PendingAuthorization(NamedTuple):
-    """What a client keeps until its user comes back. ``nonce`` is empty unless it asks for an identity token."""
+class SignIn(NamedTuple):
+    """State that a client stores until the redirect; ``nonce`` is empty unless it requests an ID token."""
 
     state: str
     proof: ProofKey
     nonce: str
 
 
-def begin_authorization(
-    ctx: Context, client: Client, countermeasures: Countermeasures = ALL_COUNTERMEASURES
-) -> Flow[tuple[PendingAuthorization, dict[str, str]]]:
-    """What to keep, and the parameters that the user's browser takes along (RFC 6749 section 4.1.1, RFC 7636 4.3)."""
+def begin_sign_in(ctx: Context, client: Client, safeguards: Safeguards = ALL) -> Flow[tuple[SignIn, dict[str, str]]]:
+    """Return the state to store and the parameters of the request (RFC 6749 section 4.1.1, RFC 7636 section 4.3)."""
     proof = yield from make_proof_key(ctx)
     state = encode_base64url(ctx.random_bytes("state", STATE_BYTES))
     nonce = encode_base64url(ctx.random_bytes("nonce", STATE_BYTES)) if client.needs_id_token else ""
@@ -85,15 +74,15 @@ def begin_authorization(
         "scope": client.scope,
         "state": state,
     }
-    if countermeasures.pkce:
+    if safeguards.pkce:
         parameters |= {"code_challenge": proof.challenge, "code_challenge_method": "S256"}
-    return PendingAuthorization(state, proof, nonce), {**parameters, "nonce": nonce} if nonce else parameters
+    return SignIn(state, proof, nonce), {**parameters, "nonce": nonce} if nonce else parameters
 
 
 def sign_in(client: Client, parameters: Mapping[str, str], timeout: float) -> Flow[str | Answer]:
-    """The user's browser takes the request there and the user signs in; the URI to which it is sent back."""
-    typed = {"login": client.subject, "password": client.password}
-    body = yield from encode_form({**parameters, **typed})
+    """Send the authorization request by the user's browser and sign in; return the URI of the redirect."""
+    credentials = {"login": client.subject, "password": client.password}
+    body = yield from encode_form({**parameters, **credentials})
     answer: Answer = yield Call("authorize", HttpRequest(body=body), timeout)
     if isinstance(answer, Failed) or answer.status != 302:
         return answer
@@ -101,49 +90,40 @@ def sign_in(client: Client, parameters: Mapping[str, str], timeout: float) -> Fl
     return location
 
 
-def read_code(
-    client: Client, kept: PendingAuthorization, location: str, countermeasures: Countermeasures = ALL_COUNTERMEASURES
-) -> Flow[str | Reply]:
-    """The code in a redirect that is really the answer to our request.
+def read_code(client: Client, stored: SignIn, location: str, safeguards: Safeguards = ALL) -> Flow[str | Reply]:
+    """Return the code in a redirect after verifying that it answers the client's own request.
 
-    ``state`` tells that it was us who asked (RFC 6749 section 10.12), ``iss`` that it is the server that we asked who
-    answers (RFC 9207 section 2.4). An error is believed on the same terms.
+    ``state`` binds it to the request (RFC 6749 section 10.12), ``iss`` to the server that was requested (RFC 9207
+    section 2.4). An error is accepted under the same conditions.
     """
     address = client.redirect_uri + ("&" if "?" in client.redirect_uri else "?")
     if not location.startswith(address):
-        return make_distrust_error("redirect_uri")
+        return distrust("redirect_uri")
     parameters = yield from parse_parameters(location.removeprefix(address))
-    refusal = yield Compute("claims.check", partial(_find_mismatch, client, kept, parameters, countermeasures))
+    refusal = yield Compute("claims.check", partial(_find_mismatch, client, stored, parameters, safeguards))
     if refusal:
-        return make_distrust_error(refusal)
+        return distrust(refusal)
     if "error" in parameters:
         return make_error(parameters["error"])
-    return parameters.get("code") or make_distrust_error("code")
+    return parameters.get("code") or distrust("code")
 
 
-def _find_mismatch(
-    client: Client, kept: PendingAuthorization, parameters: Mapping[str, str], countermeasures: Countermeasures
-) -> str:
-    ours = hmac.compare_digest(parameters.get("state", "").encode(), kept.state.encode())
-    if countermeasures.state and not ours:
+def _find_mismatch(client: Client, stored: SignIn, parameters: Mapping[str, str], safeguards: Safeguards) -> str:
+    is_own = hmac.compare_digest(parameters.get("state", "").encode(), stored.state.encode())
+    if safeguards.state and not is_own:
         return "state"
-    return "iss" if countermeasures.issuer and parameters.get("iss") != client.issuer else ""
+    return "iss" if safeguards.issuer and parameters.get("iss") != client.issuer else ""
 
 
 def redeem_code(
-    ctx: Context,
-    client: Client,
-    kept: PendingAuthorization,
-    location: str,
-    timeout: float,
-    countermeasures: Countermeasures = ALL_COUNTERMEASURES,
+    ctx: Context, client: Client, stored: SignIn, location: str, timeout: float, safeguards: Safeguards = ALL
 ) -> Flow[GrantResult]:
-    """The tokens for the code in a redirect (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
-    code = yield from read_code(client, kept, location, countermeasures)
+    """Redeem the code in a redirect for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+    code = yield from read_code(client, stored, location, safeguards)
     if not isinstance(code, str):
         return code
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": client.redirect_uri}
-    if countermeasures.pkce:
-        form["code_verifier"] = kept.proof.verifier
+    if safeguards.pkce:
+        form["code_verifier"] = stored.proof.verifier
     obtained = yield from request_token(ctx, client, form, timeout)
-    return obtained._replace(nonce=kept.nonce) if isinstance(obtained, TokenResponse) else obtained
+    return obtained._replace(nonce=stored.nonce) if isinstance(obtained, TokenResponse) else obtained

@@ -1,4 +1,4 @@
-"""A refresh token for new tokens (RFC 6749 section 6): how a session goes on without its user."""
+"""Refresh token flow (RFC 6749 section 6): continues a session without its user."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from simlib.scenario.world import ClientKind
 
 
 class RefreshToken:
-    """One question. Under rotation the answer brings the next refresh token, and the old one is worth nothing."""
+    """One token request; under rotation its response has the next refresh token, and the old one is invalid."""
 
     name: ClassVar[str] = "refresh_token"
     summary: ClassVar[str] = "a refresh token for the next access token; with rotation also for the next refresh token"
@@ -23,11 +23,11 @@ class RefreshToken:
         self._client = client
 
     def obtain(self, ctx: Context) -> Flow[GrantResult]:
-        """Ask; the answer always holds the refresh token to use next time."""
+        """Redeem the refresh token; the result always holds the refresh token to use next."""
         client = self._client
         form = {"grant_type": "refresh_token", "refresh_token": client.refresh_token}
-        asked = {**form, "scope": client.scope} if client.scope else form
-        obtained = yield from request_token(ctx, client, asked, self._settings.timeout_s)
+        parameters = {**form, "scope": client.scope} if client.scope else form
+        obtained = yield from request_token(ctx, client, parameters, self._settings.timeout_s)
         if isinstance(obtained, TokenResponse) and not obtained.refresh_token:
             return obtained._replace(refresh_token=client.refresh_token)
         return obtained

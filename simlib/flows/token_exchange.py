@@ -1,4 +1,4 @@
-"""A token for another one (RFC 8693): a service that was called gets a token for the service that it calls."""
+"""Token exchange flow (RFC 8693): a service exchanges a received token for one that the next service accepts."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
 
 class TokenExchange:
-    """One question, by a confidential client that holds somebody's token."""
+    """One token request of a confidential client that holds a user's token."""
 
     name: ClassVar[str] = "token_exchange"
     summary: ClassVar[str] = "an access token for one that another audience takes, on behalf of the same subject"
@@ -25,7 +25,7 @@ class TokenExchange:
         self._client = client
 
     def obtain(self, ctx: Context) -> Flow[GrantResult]:
-        """Ask for a token that ``audience`` accepts (section 2.1)."""
+        """Request a token that ``audience`` accepts (section 2.1)."""
         client = self._client
         form = {
             "grant_type": GRANT_TYPE,
@@ -33,5 +33,5 @@ class TokenExchange:
             "subject_token_type": ACCESS_TOKEN,
             "audience": client.audience,
         }
-        asked = {**form, "scope": client.scope} if client.scope else form
-        return (yield from request_token(ctx, client, asked, self._settings.timeout_s))
+        parameters = {**form, "scope": client.scope} if client.scope else form
+        return (yield from request_token(ctx, client, parameters, self._settings.timeout_s))

@@ -1,20 +1,9 @@
-"""Flows that lack something, to show what goes wrong without it. No design may use them: ``refused`` says why.
+"""Vulnerable flows, each without a safeguard, as targets of attacks; no design may use them: ``refused`` is the reason.
 
-``needs_server`` is the careless authorization server without which some of their clients cannot sign in at all.
-
-The implicit grant (RFC 6749 section 4.2): a victim to attack, and no flow for a design (RFC 9700 section 2.1.2).
-
-The password grant (RFC 6749 section 4.3): a victim to attack, and no flow for a design (RFC 9700 section 2.4).
-
-A victim: authorization code without any precaution.
-
-A victim: does not look from which authorization server an answer comes (RFC 9700 section 4.4).
-
-A victim: authorization code without PKCE (RFC 9700 section 2.1.1).
-
-A victim: takes redirects that it did not ask for, but proves its codes (RFC 6749 section 10.12).
-
-A victim: a backend for a single-page app whose cookie scripts can read (RFC 6265 section 4.1.2.6).
+The implicit grant (RFC 6749 section 4.2; RFC 9700 section 2.1.2), the password grant (RFC 6749 section 4.3; RFC 9700
+section 2.4), authorization code without PKCE (RFC 9700 section 2.1.1), without ``state`` (RFC 6749 section 10.12),
+without ``iss`` (RFC 9700 section 4.4) or without any of them, and a backend for frontend whose cookie scripts can read
+(RFC 6265 section 4.1.2.6). ``needs_server`` is the vulnerable authorization server that the clients of some need.
 """
 
 import hmac
@@ -29,19 +18,19 @@ from simlib.flows.base import (
     FlowSettings,
     GrantFlow,
     GrantResult,
-    make_distrust_error,
+    distrust,
     make_error,
     parse_parameters,
     parse_token_response,
     request_token,
 )
-from simlib.flows.front_channel import STATE_BYTES, Countermeasures, encode_base64url, sign_in
+from simlib.flows.front_channel import STATE_BYTES, Safeguards, encode_base64url, sign_in
 from simlib.scenario.effects import Compute, Context, Flow
 from simlib.scenario.world import ClientKind
 
 
 class Implicit:
-    """The token comes in the address to which the browser is sent."""
+    """The token is in the URI of the redirect."""
 
     name: ClassVar[str] = "implicit"
     summary: ClassVar[str] = "the access token itself travels in the redirect"
@@ -49,7 +38,7 @@ class Implicit:
     token_kinds: ClassVar[frozenset[str]] = frozenset({"access_token"})
     needs_server: ClassVar[str] = "implicit_grant"
     refused: ClassVar[str] = (
-        "the access token would travel in an address, where histories, logs and other pages can read it "
+        "the access token would be part of a URI, which histories, logs and other pages can read "
         "(RFC 9700 section 2.1.2); use authorization_code"
     )
     Settings: ClassVar[type[FlowSettings]] = FlowSettings
@@ -59,8 +48,8 @@ class Implicit:
         self._client = client
 
     def obtain(self, ctx: Context) -> Flow[GrantResult]:
-        """Send the user away and read the token from the address."""
-        client, requested_at = self._client, ctx.now()
+        """Have the user sign in and read the token from the redirect."""
+        client, now = self._client, ctx.now()
         state = encode_base64url(ctx.random_bytes("state", STATE_BYTES))
         parameters = {
             "response_type": "token",
@@ -72,25 +61,23 @@ class Implicit:
         location = yield from sign_in(client, parameters, self._settings.timeout_s)
         if not isinstance(location, str):
             return location
-        _, _, carried = location.replace("?", "#", 1).partition("#")  # the fragment, or the query of an error
-        read = yield from parse_parameters(carried)
+        _, _, encoded = location.replace("?", "#", 1).partition("#")  # the fragment, or the query of an error
+        fields = yield from parse_parameters(encoded)
         yield Compute("claims.check")
-        if not hmac.compare_digest(read.get("state", "").encode(), state.encode()):
-            return make_distrust_error("state")
-        if "error" in read:
-            return make_error(read["error"])
-        return parse_token_response({**read, "expires_in": _read_seconds(read)}, requested_at) or make_distrust_error(
-            "access_token"
-        )
+        if not hmac.compare_digest(fields.get("state", "").encode(), state.encode()):
+            return distrust("state")
+        if "error" in fields:
+            return make_error(fields["error"])
+        return parse_token_response({**fields, "expires_in": _read_seconds(fields)}, now) or distrust("access_token")
 
 
-def _read_seconds(read: Mapping[str, str]) -> float | None:
-    text = read.get("expires_in", "")
+def _read_seconds(fields: Mapping[str, str]) -> float | None:
+    text = fields.get("expires_in", "")
     return float(text) if text.isdecimal() else None
 
 
 class Password:
-    """The user's password goes through the client."""
+    """The client sends the user's password."""
 
     name: ClassVar[str] = "password"
     summary: ClassVar[str] = "the client itself takes the user's password and sends it"
@@ -98,7 +85,7 @@ class Password:
     token_kinds: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token"})
     needs_server: ClassVar[str] = "password_grant"
     refused: ClassVar[str] = (
-        "the client would see the user's password, and no second factor could be asked for "
+        "the client would see the user's password, and no second factor could be required "
         "(RFC 9700 section 2.4); use authorization_code"
     )
     Settings: ClassVar[type[FlowSettings]] = FlowSettings
@@ -108,7 +95,7 @@ class Password:
         self._client = client
 
     def obtain(self, ctx: Context) -> Flow[GrantResult]:
-        """One question."""
+        """Send one token request with the password."""
         client = self._client
         form = {
             "grant_type": "password",
@@ -119,59 +106,59 @@ class Password:
         return (yield from request_token(ctx, client, form, self._settings.timeout_s))
 
 
-class CodeWithoutCountermeasures(AuthorizationCode):
+class CodeWithoutSafeguards(AuthorizationCode):
     """Neither PKCE nor ``state`` nor ``iss``."""
 
     name: ClassVar[str] = "bare_code"
-    summary: ClassVar[str] = "victim: authorization code with neither PKCE nor state nor iss"
+    summary: ClassVar[str] = "vulnerable: authorization code with neither PKCE nor state nor iss"
     needs_server: ClassVar[str] = "without_pkce"
     refused: ClassVar[str] = (
-        "codes could be intercept_calls, injected and forced upon users (RFC 9700 section 2.1); use authorization_code"
+        "codes could be intercepted, injected and forced upon users (RFC 9700 section 2.1); use authorization_code"
     )
-    countermeasures: ClassVar[Countermeasures] = Countermeasures(pkce=False, state=False, issuer=False)
+    safeguards: ClassVar[Safeguards] = Safeguards(pkce=False, state=False, issuer=False)
 
 
 class CodeWithoutIssuer(AuthorizationCode):
-    """Sends the code to the server that it believes to have asked."""
+    """Without ``iss`` the client may send the code to a server that did not issue it."""
 
     name: ClassVar[str] = "code_without_issuer"
-    summary: ClassVar[str] = "victim: authorization code with PKCE, by a client that does not look at iss"
+    summary: ClassVar[str] = "vulnerable: authorization code with PKCE, by a client that does not verify iss"
     refused: ClassVar[str] = (
-        "a malicious server could be given codes of an honest one (RFC 9700 section 4.4); use authorization_code"
+        "a malicious server could obtain codes of an honest one (RFC 9700 section 4.4); use authorization_code"
     )
-    countermeasures: ClassVar[Countermeasures] = Countermeasures(issuer=False)
+    safeguards: ClassVar[Safeguards] = Safeguards(issuer=False)
 
 
 class CodeWithoutPkce(AuthorizationCode):
-    """Sends no challenge, so a code is good in anybody's hands."""
+    """Without a challenge any client instance can redeem the code."""
 
     name: ClassVar[str] = "code_without_pkce"
-    summary: ClassVar[str] = "victim: authorization code, without proof of whose code it is"
+    summary: ClassVar[str] = "vulnerable: authorization code without PKCE"
     needs_server: ClassVar[str] = "without_pkce"
     refused: ClassVar[str] = (
-        "whoever gets hold of a code could use it or inject it (RFC 9700 section 2.1.1); use authorization_code"
+        "an attacker could redeem or inject an intercepted code (RFC 9700 section 2.1.1); use authorization_code"
     )
-    countermeasures: ClassVar[Countermeasures] = Countermeasures(pkce=False)
+    safeguards: ClassVar[Safeguards] = Safeguards(pkce=False)
 
 
 class CodeWithoutState(AuthorizationCode):
-    """Without ``state`` it is PKCE alone that tells a foreign code (RFC 9700 section 4.7.1)."""
+    """Without ``state`` only PKCE detects a foreign code (RFC 9700 section 4.7.1)."""
 
     name: ClassVar[str] = "code_without_state"
-    summary: ClassVar[str] = "victim: authorization code with PKCE, by a client that does not compare state"
+    summary: ClassVar[str] = "vulnerable: authorization code with PKCE, by a client that does not compare state"
     refused: ClassVar[str] = (
-        "redirects that nobody asked for would be followed (RFC 6749 section 10.12); use authorization_code"
+        "redirects that the user did not request would be followed (RFC 6749 section 10.12); use authorization_code"
     )
-    countermeasures: ClassVar[Countermeasures] = Countermeasures(state=False)
+    safeguards: ClassVar[Safeguards] = Safeguards(state=False)
 
 
 class BackendWithReadableCookie(BackendForFrontend):
-    """The session can be taken away, and the tokens still cannot."""
+    """A script can steal the session, but not the tokens."""
 
     name: ClassVar[str] = "backend_with_readable_cookie"
-    summary: ClassVar[str] = "victim: backend for a single-page app, with a cookie that scripts can read"
+    summary: ClassVar[str] = "vulnerable: backend for a single-page app, with a cookie that scripts can read"
     refused: ClassVar[str] = (
-        "a script in the page could take the session away (RFC 6265 section 4.1.2.6); use backend_for_frontend"
+        "a script in the page could steal the session (RFC 6265 section 4.1.2.6); use backend_for_frontend"
     )
     http_only: ClassVar[bool] = False
 
@@ -185,11 +172,11 @@ VULNERABLE_FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(
             CodeWithoutPkce,
             CodeWithoutState,
             CodeWithoutIssuer,
-            CodeWithoutCountermeasures,
+            CodeWithoutSafeguards,
             BackendWithReadableCookie,
         )
     }
 )
-"""Those that are there to be attacked."""
+"""The vulnerable flows by name."""
 
 __all__ = ["VULNERABLE_FLOWS", "Implicit", "Password"]
