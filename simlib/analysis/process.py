@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, STORE, find_host_kind
 from simlib.scenario.scenario import Scenario
+from simlib.tokens import TOKEN_FORMATS
 from simlib.tracing.steps import Step
 from simlib.tracing.user_lifecycle import FIRST, HOP, UserTrace, trace_user
 
-PUBLIC_KEY = ("jwt.sign", "jwt.verify", "jwe.encrypt", "jwe.decrypt", "dpop.sign", "dpop.verify", "paseto.")
+PUBLIC_KEY = ("dpop.sign", "dpop.verify", *sorted({each.operations for each in TOKEN_FORMATS if each.operations}))
 HASHES = ("token.hash", "token.seal", "token.unseal", "opaque.issue", "client.authenticate", "user.authenticate")
 """Operations that are a hash, a message authentication code or a symmetric cipher over a secret, or make a secret."""
 _WRITES = ("put", "consume", "revoke")

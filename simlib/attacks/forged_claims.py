@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from simlib.attacks.base import AttackerAssets, NotApplicable, send
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.tokens import ACCESS_TOKEN_TYPE, ALGORITHMS, encrypt_text, read_header, to_numeric_date
+from simlib.tokens import ACCESS_TOKEN_TYPE, ALGORITHMS, encrypt_text, find_form, read_header, to_numeric_date
 from simlib.tokens.forging import read_claims
 
 LIFETIME_S = 1_000_000
@@ -37,8 +37,9 @@ def forge_claims(ctx: Context, assets: AttackerAssets) -> Flow[ForgedClaims | No
     answer = yield from send("jwks", HttpRequest())
     keys = json.loads(answer.body)["keys"] if isinstance(answer, Reply) and answer.status == 200 else []
     header = read_header(token)
-    if token.startswith("v4."):
-        return NotApplicable("a PASETO has no header in which anything could be chosen")
+    form = find_form(token)
+    if form.prefix:
+        return NotApplicable(f"a {form.name.upper()} has no header in which anything could be chosen")
     if len(token.split(".")) == 5 and header and assets.encryption_jwk is not None and keys:
         return _forge_nested_claims(ctx, assets, keys[0])
     if len(token.split(".")) != 3 or not header:

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import mean, median
 from types import MappingProxyType
 
+from simlib.calibration.format_operations import OPTIONAL_OPERATIONS
 from simlib.calibration.machine import LoadProbe, describe_machine
 from simlib.calibration.measurement_processes import Samples, measure_once, require_packages
 from simlib.calibration.profile_writer import format_profile, replace_file
@@ -18,7 +19,6 @@ from simlib.calibration.server import PATHS, compare_paths
 from simlib.calibration.store_operations import ELAPSED, Addresses, check_servers, clean_servers
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES
-from simlib.tokens import is_jwe_available, is_paseto_available
 
 BUSY_CORES = 0.3  # of other work, above which measured times are unusable (evidence: testbed, 5)
 FEW_SAMPLES = 1000  # below it the upper quantiles are those of a handful of runs
@@ -32,8 +32,9 @@ METHOD = {
     "RSA keys have 2048 bits where no other size is named",
     "connections": "http.connect_* is a full TLS 1.3 handshake (ECDSA P-256, self-signed, verified by the client) "
     "and the closing, http.connect_plain_* the same over TCP; both beyond the median call on a kept connection",
-    "proofs": "dpop.* with ES256, a key of its own for each client; jwe.* around an ES256 token of ten claims, content "
-    "A256GCM; paseto.* is v4.public with ten claims",
+    "proofs": "; ".join(
+        ("dpop.* with ES256, a key of its own for each client", *(each.note for each in OPTIONAL_OPERATIONS))
+    ),
     "passwords": f"{PASSWORD} is PBKDF2 with HMAC-{HASH.upper()} and {ROUNDS} rounds (OWASP Password Storage Cheat "
     "Sheet, Keycloak 24), where a simulated server only compares; done in one row of each process",
     "lists": f"status_list.* with {ENTRIES} places, {REVOKED} of them revoked, without the signature; store.*.list "
@@ -78,12 +79,9 @@ def calibrate(
 def _list_left_out() -> dict[str, str]:
     """List the rows that are missing because an optional package is."""
     missing = [
-        f"{rows} ({package} is not installed)"
-        for rows, package, available in (
-            ("jwe.*", "joserfc", is_jwe_available()),
-            ("paseto.*", "pyseto", is_paseto_available()),
-        )
-        if not available
+        f"{each.rows} ({each.token_format.package} is not installed)"
+        for each in OPTIONAL_OPERATIONS
+        if not each.token_format.is_installed
     ]
     return {"left out": ", ".join(missing)} if missing else {}
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from simlib.calibration.format_operations import OPTIONAL_OPERATIONS
 from simlib.calibration.profile_writer import DIGITS, replace_file
 from simlib.calibration.protocol_operations import PASSWORD
 from simlib.scenario.errors import InputError
@@ -23,12 +24,7 @@ PROXY_OPERATIONS: Mapping[str, str] = MappingProxyType(
     {
         "dpop.sign": "jwt.sign.ES256",
         "dpop.verify": "jwt.verify.ES256",
-        "jwe.decrypt.ECDH-ES+A256KW": "jwt.sign.ES256",
-        "jwe.decrypt.RSA-OAEP-256": "jwt.sign.RS256",
-        "jwe.encrypt.ECDH-ES+A256KW": "jwt.sign.ES256",
-        "jwe.encrypt.RSA-OAEP-256": "jwt.verify.RS256",
-        "paseto.sign": "jwt.sign.EdDSA",
-        "paseto.verify": "jwt.verify.EdDSA",
+        **{name: proxy for each in OPTIONAL_OPERATIONS for name, proxy in each.proxies.items()},
     }
 )
 """Operation -> proxy, an operation on a JWT of the same arithmetic: the same curve, or the same half of an RSA key."""

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from simlib.calibration.clock import Operation
+from simlib.calibration.format_operations import list_optional_operations
 from simlib.calibration.inputs import (
     AUDIENCE,
     DIFFERENT,
@@ -21,7 +22,7 @@ from simlib.calibration.inputs import (
     make_claims,
     make_many_claims,
 )
-from simlib.calibration.protocol_operations import list_optional_operations, list_protocol_operations
+from simlib.calibration.protocol_operations import list_protocol_operations
 from simlib.scenario.profile import MANY_CLAIMS
 from simlib.tokens import (
     KEY_CHOICES,
@@ -63,8 +64,8 @@ def _list_sign_and_verify(key: SigningKey | SharedSecret, claims: list[dict[str,
         return sign_access_token(claim_set, key)
 
     def verify(token: str) -> object:
-        found = keys.get(read_header(token)["kid"])
-        return found and Verification(token, found, (key.algorithm,), ISSUER, AUDIENCE).as_shipped()
+        verification_key = keys.get(read_header(token)["kid"])
+        return verification_key and Verification(token, verification_key, (key.algorithm,), ISSUER, AUDIENCE).as_shipped()
 
     return [
         Operation(f"jwt.sign.{key.choice}{ending}", cycle_inputs(sign, claims)),

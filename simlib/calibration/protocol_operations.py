@@ -1,4 +1,4 @@
-"""Operations beyond plain tokens: proofs of possession, status lists, sealing, passwords, JWE and PASETO."""
+"""Operations beyond plain tokens: proofs of possession, status lists, sealing and passwords."""
 
 import hashlib
 import hmac
@@ -9,22 +9,13 @@ from typing import Any
 from simlib.calibration.clock import Operation
 from simlib.calibration.inputs import AUDIENCE, DIFFERENT, ISSUER, cycle_inputs, make_claims
 from simlib.tokens import (
-    KEY_MANAGEMENT,
-    PasetoVerification,
     ProofVerification,
     StatusList,
-    decrypt,
-    encrypt,
-    generate_encryption_key,
     generate_proof_key,
     generate_signing_key,
-    is_jwe_available,
-    is_paseto_available,
     make_opaque_token,
-    read_paseto_kid,
     seal,
     sign_access_token,
-    sign_paseto,
     sign_proof,
     unseal,
 )
@@ -49,15 +40,6 @@ def list_protocol_operations() -> list[Operation]:
         *_list_sealing_operations(),
         _make_password_operation(),
     ]
-
-
-def list_optional_operations() -> list[Operation]:
-    """List the operations of encrypted JWTs and of PASETO, as far as their packages are installed."""
-    operations = [*_list_paseto_operations()] if is_paseto_available() else []
-    if is_jwe_available():
-        for algorithm in KEY_MANAGEMENT:
-            operations += _list_encryption_operations(algorithm)
-    return operations
 
 
 def _list_proof_operations() -> list[Operation]:
@@ -134,27 +116,3 @@ def _make_password_operation() -> Operation:
         )
 
     return Operation(PASSWORD, authenticate, rare=True)
-
-
-def _list_encryption_operations(algorithm: str) -> list[Operation]:
-    signing, key = generate_signing_key("ES256", "calibration"), generate_encryption_key(algorithm, "calibration")
-    tokens = [sign_access_token(make_claims(number), signing) for number in range(DIFFERENT)]
-    encrypted = [encrypt(token, key) for token in tokens]
-    return [
-        Operation(f"jwe.encrypt.{algorithm}", cycle_inputs(lambda token: encrypt(token, key), tokens)),
-        Operation(f"jwe.decrypt.{algorithm}", cycle_inputs(lambda token: decrypt(token, key), encrypted)),
-    ]
-
-
-def _list_paseto_operations() -> list[Operation]:
-    key = generate_signing_key("EdDSA", "calibration")
-    keys = {key.kid: key.verification_key}
-    claims = [make_claims(number) for number in range(DIFFERENT)]
-
-    def verify(token: str) -> object:
-        return PasetoVerification(token, keys[str(read_paseto_kid(token))], ISSUER, AUDIENCE)()
-
-    return [
-        Operation("paseto.sign", cycle_inputs(lambda claim_set: sign_paseto(claim_set, key), claims)),
-        Operation("paseto.verify", cycle_inputs(verify, [sign_paseto(claim_set, key) for claim_set in claims])),
-    ]

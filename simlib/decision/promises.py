@@ -1,65 +1,74 @@
-"""What each design promises about tokens that should no longer work, said and marked for reports.
+"""Promises of designs: for how long, by its settings, a design may accept a token that should no longer work.
 
-Which parts of a design judge the client's token, and what kind of parts they are.
+Computed once, where verdicts are judged, from the parts that check the client's token; `Verdicts.promises` carries them
+to reports and decisions.
 """
 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
-from simlib.deployment.enforcement_points import design_bound
-from simlib.scenario.design import Chosen, Design
+from simlib.deployment.bounds import compute_design_bound
+from simlib.scenario.design import ChosenPart, Design
 from simlib.scenario.scenario import Scenario
 from simlib.strategies import CATALOGUE
 
 _PLACES = ("gateway", "service", "inner_service")
 
 
-def judges(design: Design) -> tuple[tuple[type[Any], Chosen], ...]:
-    """Part and choice of everybody who judges the token that the client presents, outermost first.
+def list_checking_parts(design: Design) -> tuple[tuple[type[Any], ChosenPart], ...]:
+    """Part and choice at every place that checks the token of the client, outermost first.
 
-    Behind a gateway that passes another credential inwards, nobody but the gateway does.
+    Behind a gateway that forwards another credential only the gateway checks it.
     """
-    found = []
-    for kind, chosen in _checking(design):
-        found.append((kind, chosen))
-        if getattr(kind, "forwards", None) is not None:
+    parts = []
+    for part, chosen in _iterate_checking_parts(design):
+        parts.append((part, chosen))
+        if getattr(part, "forwards", None) is not None:
             break
-    return tuple(found)
+    return tuple(parts)
 
 
-def _checking(design: Design) -> Iterator[tuple[type[Any], Chosen]]:
+def _iterate_checking_parts(design: Design) -> Iterator[tuple[type[Any], ChosenPart]]:
     for place in _PLACES:
         if place in design.parts:
             chosen = design.parts[place]
-            kind = CATALOGUE[place][chosen.part]
-            if getattr(kind, "checks", True):
-                yield kind, chosen
+            part = CATALOGUE[place][chosen.part]
+            if getattr(part, "checks", True):
+                yield part, chosen
 
 
-def caches_answers(design: Design) -> bool:
-    """Whether a judge keeps answers of the authorization server about tokens that say nothing by themselves."""
-    return any(kind.caches_answers and kind.token_format in (None, "opaque") for kind, _ in judges(design))
+def _is_self_contained(part: type[Any]) -> bool:
+    """Whether a part takes tokens of a self-contained format."""
+    return part.token_format is not None and bool(part.token_format.is_self_contained)
 
 
-def reads_tokens(design: Design) -> bool:
-    """Whether a judge finds out from the client's token itself what it is worth."""
-    return any(kind.token_format not in (None, "opaque") for kind, _ in judges(design))
+def has_introspection_cache(design: Design) -> bool:
+    """Whether a checking part caches introspection answers about opaque tokens."""
+    return any(part.caches_answers and not _is_self_contained(part) for part, _ in list_checking_parts(design))
+
+
+def has_self_contained_tokens(design: Design) -> bool:
+    """Whether a checking part reads the validity of the client's token from the token itself."""
+    return any(_is_self_contained(part) for part, _ in list_checking_parts(design))
 
 
 @dataclass(frozen=True)
-class Promised:
-    """For how many seconds at most a token works after its expiry and after its revocation; infinite without bound.
+class ValidityBounds:
+    """Seconds for which a token is accepted at most after its expiry and after its revocation; infinite without bound.
 
     ``outlives_expiry`` and ``outlives_revocation`` mark settings of which a reader must know: a token may be accepted
-    after ``exp``, or after its revocation for longer than an answer of the authorization server can be on its way
-    (the timeout of the call, ``on_its_way_s``).
+    after ``exp``, or after its revocation for longer than an answer of the authorization server can be in transit (the
+    timeout of the call, ``call_timeout_s``). ``after_claims_change_s``: seconds for which claims that have changed,
+    such as a role, may still be used (NaN: not computed).
     """
 
     after_expiry_s: float
     after_revocation_s: float
-    on_its_way_s: float
+    call_timeout_s: float
+    after_claims_change_s: float = math.nan
 
     @property
     def outlives_expiry(self) -> bool:
@@ -68,59 +77,56 @@ class Promised:
 
     @property
     def outlives_revocation(self) -> bool:
-        """Whether a token may work after its revocation, beyond an answer that was on its way."""
-        return self.after_revocation_s > self.on_its_way_s
+        """Whether a token may work after its revocation, beyond an answer in transit."""
+        return self.after_revocation_s > self.call_timeout_s
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """Both marks as words, none where nothing is outlived."""
-        outlived = {"may outlive exp": self.outlives_expiry, "may outlive a revocation": self.outlives_revocation}
-        return tuple(words for words, holds in outlived.items() if holds)
+        """Both marks as words, as far as they hold."""
+        marks = {"may outlive exp": self.outlives_expiry, "may outlive a revocation": self.outlives_revocation}
+        return tuple(words for words, holds in marks.items() if holds)
 
     @property
     def sentence(self) -> str:
-        """The promise in one sentence."""
+        """Promise as a sentence without its subject and full stop."""
         marks = f" [{', '.join(self.marks)}]" if self.marks else ""
-        expired, revoked = told_seconds(self.after_expiry_s), told_seconds(self.after_revocation_s)
+        expired, revoked = format_seconds(self.after_expiry_s), format_seconds(self.after_revocation_s)
         return f"a token works for at most {expired} after its expiry and {revoked} after its revocation{marks}"
 
 
-def promised(scenario: Scenario) -> Mapping[str, Promised]:
-    """Design -> what it promises, from the bounds that its parts declare under their settings."""
-    return {name: _promised(scenario, design) for name, design in scenario.designs.items()}
+def compute_promises(scenario: Scenario) -> Mapping[str, ValidityBounds]:
+    """Design -> bounds that its parts declare under their settings."""
+    return MappingProxyType({name: compute_bounds(scenario, design) for name, design in scenario.designs.items()})
 
 
-def _promised(scenario: Scenario, design: Design) -> Promised:
-    bound = design_bound(scenario, design)
-    return Promised(bound.after_expiry_s, bound.after_revocation_s, _on_its_way(design))
+def compute_bounds(scenario: Scenario, design: Design) -> ValidityBounds:
+    """Bounds of one design.
+
+    Wrappers that receive revocations receive no changes of claims: without them, claims are as old as a token or a
+    cached answer can be; a wrapper that caches makes them older.
+    """
+    bound = compute_design_bound(scenario, design)
+    unwrapped = compute_design_bound(scenario, replace(design, wrappers=()))
+    return ValidityBounds(
+        bound.after_expiry_s,
+        bound.after_revocation_s,
+        _find_call_timeout(design),
+        max(bound.after_revocation_s, unwrapped.after_revocation_s),
+    )
 
 
-def _on_its_way(design: Design) -> float:
-    """The longest that a judge waits for an answer about a token; a judge that reads tokens asks about none."""
-    asking = [chosen for kind, chosen in judges(design) if kind.token_format in (None, "opaque")]
-    timeouts = [getattr(chosen.settings, "timeout_s", 0.0) for chosen in (*asking, *design.wrappers)]
+def _find_call_timeout(design: Design) -> float:
+    """Longest wait of a checking part for an answer about a token; self-contained tokens need none."""
+    introspecting = [chosen for part, chosen in list_checking_parts(design) if not _is_self_contained(part)]
+    timeouts = [getattr(chosen.settings, "timeout_s", 0.0) for chosen in (*introspecting, *design.wrappers)]
     return max(timeouts, default=0.0)
 
 
-def told_seconds(seconds: float) -> str:
-    """Seconds as a bound is told."""
+def format_seconds(seconds: float) -> str:
+    """Bound in seconds as text."""
     return f"{seconds:,.6g} s" if math.isfinite(seconds) else "unlimited time"
 
 
-def promise_sentences(scenario: Scenario) -> tuple[str, ...]:
-    """One line per design."""
-    return tuple(f"{name}: {own.sentence}." for name, own in promised(scenario).items())
-
-
-def claims_bounds(scenario: Scenario) -> Mapping[str, float]:
-    """Design -> seconds for which a role that was changed may still be acted on, by settings; infinite without bound.
-
-    A wrapper that hears of revocations hears of no roles: without it, what is known of a user is as old as a token or
-    an answer gets. One that keeps answers for longer makes them older.
-    """
-    return {name: _claims_bound(scenario, design) for name, design in scenario.designs.items()}
-
-
-def _claims_bound(scenario: Scenario, design: Design) -> float:
-    alone = replace(design, wrappers=())
-    return max(design_bound(scenario, own).after_revocation_s for own in (design, alone))
+def list_promise_sentences(promises: Mapping[str, ValidityBounds]) -> tuple[str, ...]:
+    """One sentence per design."""
+    return tuple(f"{name}: {bounds.sentence}." for name, bounds in promises.items())

@@ -83,7 +83,7 @@ def build_authorization_server(
 def _answers_by_value(parts: Parts) -> bool:
     """Whether a reference is turned into a JWT by introspection, which then holds what the design puts into tokens."""
     kind = find_part("authorization_server", parts.design.parts["authorization_server"].part)
-    return kind.token_format == "opaque" and parts.config.user_information == "token"
+    return not kind.token_format.is_self_contained and parts.config.user_information == "token"
 
 
 def _list_secrets(world: World, parts: Parts, demand: Demand, variates: Variates) -> dict[str, str]:

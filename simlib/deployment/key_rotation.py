@@ -11,10 +11,7 @@ from simlib.strategies import (
     Issued,
     Issuer,
 )
-from simlib.tokens import KeySet, SigningKey, read_header, read_paseto_kid
-
-SIGNED_FORMATS = ("jwt", "paseto", "encrypted")
-"""Formats of tokens that are worth nothing when the key that signed them is not believed any more."""
+from simlib.tokens import KeySet, SigningKey, read_key_id
 
 
 class KeyChange(NamedTuple):
@@ -78,7 +75,7 @@ class RotatingIssuer:
 
     def _find_issuer(self, token: str, now: float) -> Issuer | None:
         """The part whose key a token names; the present one for a token that names none of its keys."""
-        kid = read_header(token).get("kid") or read_paseto_kid(token)
+        kid = read_key_id(token)
         for number, keys in enumerate(self._keys):
             if any(key.kid == kid for key in keys):
                 return self._issuers[number] if now < self._withdrawn_at[number] else None
@@ -99,4 +96,4 @@ def withdraws_keys(issuer: Any) -> bool:
         if not hasattr(issuer, "inner"):
             return False
         issuer = issuer.inner
-    return issuer.token_format in SIGNED_FORMATS
+    return issuer.token_format is not None and issuer.token_format.is_signed

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from simlib.strategies.base import Bound, Credentials, DeploymentConfig, Grant, Issued, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, Credentials, DeploymentConfig, Grant, Issued, PresentedToken
 from simlib.strategies.bearer import Bearer, ClientToken, UserClient
 from simlib.strategies.circuit_breaker import CircuitBreaker
 from simlib.strategies.denylist_polled import DenylistPolled
@@ -52,6 +52,7 @@ from simlib.strategies.stored_jwt import StoredJwt
 from simlib.strategies.token_exchange import TokenExchange
 from simlib.strategies.verified_cache import VerifiedCache
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
+from simlib.tokens import TokenFormat
 
 ISSUERS: Mapping[str, type[Any]] = MappingProxyType(
     {

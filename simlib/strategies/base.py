@@ -4,14 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from simlib.scenario.design import UserInformationSource
 from simlib.tokens import EncryptionKey, SharedSecret, SigningKey, generate_encryption_key, generate_shared_secret
-
-TokenFormat = Literal["opaque", "jwt", "encrypted", "paseto", "session"]
-"""What a client holds: a reference, a signed JWT access token, an encrypted one (JWE), a PASETO, or a session JWT."""
-ALL_FORMATS: frozenset[TokenFormat] = frozenset(get_args(TokenFormat))
 
 _SHARED_SECRET = partial(generate_shared_secret, "2026-01")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Once, Reply, Sleep
 from simlib.scenario.messages import HttpRequest, TokenResponse
-from simlib.strategies.base import DeploymentConfig, TokenFormat
+from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.introspection_client import format_basic_authorization, parse_json_object
 from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.tokens import TokenFormat
 
 TOO_MANY = 429
 
@@ -214,5 +215,5 @@ def _is_invalid_grant(obtained: TokenOutcome) -> Flow[bool]:
     """Whether the server knows the refresh token no more (RFC 6749 section 5.2)."""
     if not isinstance(obtained, Reply) or obtained.status != 400:
         return False
-    told = yield Compute("json.decode", partial(parse_json_object, obtained.body))
-    return told is not None and told.get("error") == "invalid_grant"
+    answer = yield Compute("json.decode", partial(parse_json_object, obtained.body))
+    return answer is not None and answer.get("error") == "invalid_grant"

@@ -10,11 +10,12 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow
-from simlib.strategies.base import ALL_FORMATS, DeploymentConfig, TokenFormat
+from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.call_interception import find_failure
 from simlib.strategies.protocols import Validator, Wrapper
 from simlib.strategies.settings_checks import check_at_least, check_positive, check_share
 from simlib.strategies.wrappers import OutgoingCallsWrapper
+from simlib.tokens import ALL_FORMATS, TokenFormat
 
 State = Literal["closed", "open", "half_open"]
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Call, Compute, Context, Draw, Failed, Flow, Once, Sleep, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.denylist import (
     Denylist,
@@ -24,6 +24,7 @@ from simlib.strategies.protocols import Validator, Wrapper
 from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
 from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
+from simlib.tokens import JWT, TokenFormat
 
 WhenOld = Literal["refuse", "accept"]
 
@@ -61,7 +62,7 @@ class DenylistPolled(Wrapper):
 
     name: ClassVar[str] = "denylist_polled"
     summary: ClassVar[str] = "revoked tokens listed by the AS, fetched by each replica at intervals"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt"})
+    formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
     at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[DenylistPolledSettings]] = DenylistPolledSettings
 

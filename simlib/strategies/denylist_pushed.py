@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import DeploymentConfig, PresentedToken
 from simlib.strategies.denylist import (
     Denylist,
     find_token_identity,
@@ -20,6 +20,7 @@ from simlib.strategies.server_push import Pusher, receive_push
 from simlib.strategies.settings_checks import check_positive
 from simlib.strategies.verdicts import confirm_verdict
 from simlib.strategies.wrappers import JwtIssuerWrapper, ValidatorWrapper, WrapperState
+from simlib.tokens import JWT, TokenFormat
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class DenylistPushed(Wrapper):
 
     name: ClassVar[str] = "denylist_pushed"
     summary: ClassVar[str] = "revoked tokens pushed by the AS into each replica, delivery not guaranteed"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt"})
+    formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
     at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[DenylistPushedSettings]] = DenylistPushedSettings
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep, Verdict
 from simlib.scenario.messages import SharedGet, SharedPut
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.denylist import (
     KEPT_AFTER_EXPIRY_S,
     DenylistEntry,
@@ -18,6 +18,7 @@ from simlib.strategies.protocols import Issuer, Validator, Wrapper
 from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
 from simlib.strategies.wrappers import JwtIssuerWrapper, ValidatorWrapper, WrapperState
+from simlib.tokens import JWT, TokenFormat
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class DenylistShared(Wrapper):
 
     name: ClassVar[str] = "denylist_shared"
     summary: ClassVar[str] = "revoked tokens in a shared store, which is read at every request"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt"})
+    formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
     at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[DenylistSharedSettings]] = DenylistSharedSettings
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import DeploymentConfig, Grant, PresentedToken, TokenFormat
+from simlib.strategies.base import DeploymentConfig, Grant, PresentedToken
 from simlib.strategies.confirmation_claim import bind_grant, bind_server, read_confirmation
 from simlib.strategies.dpop_client import METHODS, ClientKeys, DpopPresenter, list_uris
 from simlib.strategies.dpop_proofs import DpopSettings, ProofVerdict, ProofVerifier
@@ -15,7 +15,7 @@ from simlib.strategies.dpop_replay import ReplayCache
 from simlib.strategies.protocols import Endpoint, Presenter, Validator, Wrapper
 from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
-from simlib.tokens import ALGORITHMS, ProofVerification
+from simlib.tokens import ALGORITHMS, BINDABLE_FORMATS, ProofVerification, TokenFormat
 
 CNF_MEMBER = "jkt"
 
@@ -25,7 +25,7 @@ class Dpop(Wrapper):
 
     name: ClassVar[str] = "dpop"
     summary: ClassVar[str] = "token bound to a key of the client, who signs a proof for each request"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"opaque", "jwt", "encrypted", "paseto"})
+    formats: ClassVar[frozenset[TokenFormat]] = BINDABLE_FORMATS
     at_edge: ClassVar[bool] = True
     Settings: ClassVar[type[DpopSettings]] = DpopSettings
 

@@ -8,14 +8,29 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Compute, Context, Flow, Verdict
 from simlib.scenario.messages import StorePut
-from simlib.strategies.base import DeploymentConfig, Grant, Issued, PresentedToken, TokenFormat
+from simlib.strategies.base import DeploymentConfig, Grant, Issued, PresentedToken
 from simlib.strategies.issued_claims import build_claims
 from simlib.strategies.jwks_client import KeyCache
 from simlib.strategies.jwt_local import JwtLocal, JwtLocalSettings
 from simlib.strategies.reference_token import SigningReferenceToken, SigningReferenceTokenSettings
-from simlib.strategies.settings_checks import check_jwe
+from simlib.strategies.settings_checks import check_one_of, check_package
 from simlib.strategies.verdicts import refuse_invalid_token, refuse_missing_token
-from simlib.tokens import ACCESS_TOKEN_TYPE, KEY_MANAGEMENT, decrypt, encrypt, from_numeric_date, make_store_key
+from simlib.tokens import (
+    ACCESS_TOKEN_TYPE,
+    ENCRYPTED,
+    KEY_MANAGEMENT,
+    TokenFormat,
+    decrypt,
+    encrypt,
+    from_numeric_date,
+    make_store_key,
+)
+
+
+def _check_encryption(key_management: str) -> None:
+    """Refuse an unknown algorithm, and all where the package joserfc is not installed."""
+    check_one_of("key_management", key_management, KEY_MANAGEMENT)
+    check_package("encrypted_jwt", ENCRYPTED)
 
 
 @dataclass(frozen=True)
@@ -28,7 +43,7 @@ class EncryptedJwtIssuerSettings(SigningReferenceTokenSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_jwe(self.key_management)
+        _check_encryption(self.key_management)
 
 
 class EncryptedJwtIssuer(SigningReferenceToken):
@@ -36,7 +51,7 @@ class EncryptedJwtIssuer(SigningReferenceToken):
 
     name: ClassVar[str] = "encrypted_jwt"
     summary: ClassVar[str] = "JWT access token, signed and then encrypted to the RS"
-    token_format: ClassVar[TokenFormat | None] = "encrypted"
+    token_format: ClassVar[TokenFormat | None] = ENCRYPTED
     Settings: ClassVar[type[Any]] = EncryptedJwtIssuerSettings
 
     @staticmethod
@@ -72,7 +87,7 @@ class EncryptedJwtValidatorSettings(JwtLocalSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_jwe(self.key_management)
+        _check_encryption(self.key_management)
 
 
 class EncryptedJwtValidator(JwtLocal):
@@ -80,7 +95,7 @@ class EncryptedJwtValidator(JwtLocal):
 
     name: ClassVar[str] = "encrypted_jwt"
     summary: ClassVar[str] = "encrypted JWT, decrypted with the key of the RS and verified with those of the AS"
-    token_format: ClassVar[TokenFormat | None] = "encrypted"
+    token_format: ClassVar[TokenFormat | None] = ENCRYPTED
     Settings: ClassVar[type[Any]] = EncryptedJwtValidatorSettings
 
     @staticmethod

@@ -7,13 +7,13 @@ from math import inf
 from typing import ClassVar, Literal, get_args
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Verdict
-from simlib.strategies.base import ALL_FORMATS, Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.call_interception import find_failure, intercept_calls, is_authorization_server
 from simlib.strategies.expiring_cache import ExpiringCache
 from simlib.strategies.protocols import Validator, Wrapper
 from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
-from simlib.tokens import has_scope, judge_time, make_store_key
+from simlib.tokens import ALL_FORMATS, TokenFormat, has_scope, judge_time, make_store_key
 
 AcceptedTokens = Literal["known", "any"]
 UNAVAILABLE = 503
@@ -47,7 +47,7 @@ class FailOpen(Wrapper):
 
     name: ClassVar[str] = "fail_open"
     summary: ClassVar[str] = (
-        "when gateway or services cannot tell, requests are let in for a while: with tokens that were good lately, or "
+        "when gateway or services reach no verdict, requests are accepted for a while: with tokens accepted lately, or "
         "with any; around what stands before it in the list"
     )
     formats: ClassVar[frozenset[TokenFormat]] = ALL_FORMATS

@@ -52,7 +52,9 @@ class JwksSettings:
         if self.jwks_one_limiter and self.unknown_kid_cooldown_s > self.jwks_lifetime_s:
             raise ValueError("unknown_kid_cooldown_s must be at most jwks_lifetime_s with jwks_one_limiter")
         if self.jwks_one_limiter and not self.jwks_single_flight:
-            raise ValueError("jwks_single_flight must be true with jwks_one_limiter, or who may not fetch has no keys")
+            raise ValueError(
+                "jwks_single_flight must be true with jwks_one_limiter, or requests that may not fetch have no keys"
+            )
         if self.jwks_refresh_ahead_s >= self.jwks_lifetime_s:
             raise ValueError("jwks_refresh_ahead_s must be less than jwks_lifetime_s")
         check_at_least("jwks_stale_if_error_s", self.jwks_stale_if_error_s, 0)

@@ -6,15 +6,17 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
-from simlib.strategies.base import DeploymentConfig, Grant, Issued, TokenFormat
+from simlib.strategies.base import DeploymentConfig, Grant, Issued
 from simlib.strategies.issued_claims import build_claims, build_row, find_user_claims
 from simlib.strategies.signing import Signer, check_key, name_signing, name_verification
 from simlib.tokens import (
     ACCESS_TOKEN_TYPE,
     ALGORITHMS,
+    JWT,
     SECRET_ALGORITHM,
     SharedSecret,
     SigningKey,
+    TokenFormat,
     Verification,
     from_numeric_date,
     judge_time,
@@ -44,7 +46,7 @@ class JwtAccessToken:
     summary: ClassVar[str] = (
         "signed JWT access token (RFC 9068); with HS256 every RS holds the secret and could mint tokens itself"
     )
-    token_format: ClassVar[TokenFormat | None] = "jwt"
+    token_format: ClassVar[TokenFormat | None] = JWT
     Settings: ClassVar[type[Any]] = JwtAccessTokenSettings
 
     @staticmethod

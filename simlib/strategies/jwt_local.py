@@ -8,15 +8,17 @@ from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Flow, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
 from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
 from simlib.strategies.signing import name_verification
 from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token, refuse_unavailable
 from simlib.tokens import (
     ALGORITHMS,
+    JWT,
     SECRET_ALGORITHM,
     SharedSecret,
+    TokenFormat,
     Verification,
     VerificationKey,
     read_header,
@@ -52,7 +54,7 @@ class JwtLocal:
         "JWT access token, verified by the RS with the keys of the AS; with algorithms HS256 alone by a secret shared "
         "with the AS: no keys are fetched, and every RS could mint tokens itself"
     )
-    token_format: ClassVar[TokenFormat | None] = "jwt"
+    token_format: ClassVar[TokenFormat | None] = JWT
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
     asks_authorization_server: ClassVar[bool] = False

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import DeploymentConfig, Grant, PresentedToken, TokenFormat
+from simlib.strategies.base import DeploymentConfig, Grant, PresentedToken
 from simlib.strategies.confirmation_claim import bind_grant, bind_server, read_confirmation
 from simlib.strategies.protocols import Endpoint, Presenter, Validator, Wrapper
 from simlib.strategies.verdicts import confirm_verdict, refuse_invalid_token
 from simlib.strategies.wrappers import PresenterWrapper, ValidatorWrapper, WrapperState
-from simlib.tokens import compute_certificate_thumbprint, make_client_certificate
+from simlib.tokens import BINDABLE_FORMATS, TokenFormat, compute_certificate_thumbprint, make_client_certificate
 
 CNF_MEMBER = "x5t#S256"
 
@@ -46,7 +46,7 @@ class Mtls(Wrapper):
 
     name: ClassVar[str] = "mtls"
     summary: ClassVar[str] = "token bound to the client's TLS certificate"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"opaque", "jwt", "encrypted", "paseto"})
+    formats: ClassVar[frozenset[TokenFormat]] = BINDABLE_FORMATS
     at_edge: ClassVar[bool] = True
     Settings: ClassVar[type[MtlsSettings]] = MtlsSettings
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.introspection_cache import (
     CacheBackend,
     IntrospectionCache,
@@ -21,7 +21,7 @@ from simlib.strategies.introspection_client import (
 )
 from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
-from simlib.tokens import from_numeric_date, make_store_key
+from simlib.tokens import OPAQUE, TokenFormat, from_numeric_date, make_store_key
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class OpaqueCached:
 
     name: ClassVar[str] = "opaque_cached"
     summary: ClassVar[str] = "opaque token, answers of the AS kept for a while in each replica"
-    token_format: ClassVar[TokenFormat | None] = "opaque"
+    token_format: ClassVar[TokenFormat | None] = OPAQUE
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
     caches_answers: ClassVar[bool] = True
     asks_authorization_server: ClassVar[bool] = True

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.introspection_client import (
     IntrospectionResult,
     format_basic_authorization,
@@ -15,7 +15,7 @@ from simlib.strategies.introspection_client import (
 )
 from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
-from simlib.tokens import make_store_key
+from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class OpaqueIntrospection:
 
     name: ClassVar[str] = "opaque_introspection"
     summary: ClassVar[str] = "opaque token, introspected at the AS at every request"
-    token_format: ClassVar[TokenFormat | None] = "opaque"
+    token_format: ClassVar[TokenFormat | None] = OPAQUE
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
     caches_answers: ClassVar[bool] = False
     asks_authorization_server: ClassVar[bool] = True

@@ -9,13 +9,22 @@ from typing import Any, ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Call, Compute, Context, Flow, Verdict
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
-from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken
 from simlib.strategies.issued_claims import build_claims, build_row, find_user_claims
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
 from simlib.strategies.jwt_access_token import format_jti_key
-from simlib.strategies.settings_checks import check_at_least, check_paseto, check_positive
+from simlib.strategies.settings_checks import check_at_least, check_package, check_positive
 from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token, refuse_unavailable
-from simlib.tokens import PasetoVerification, SigningKey, from_numeric_date, judge_time, read_paseto_kid, sign_paseto
+from simlib.tokens import (
+    PASETO,
+    PasetoVerification,
+    SigningKey,
+    TokenFormat,
+    from_numeric_date,
+    judge_time,
+    read_paseto_kid,
+    sign_paseto,
+)
 
 KEY_CHOICE = "EdDSA"
 
@@ -25,7 +34,7 @@ class PasetoIssuerSettings:
     """Nothing to choose: the version of the format decides the algorithm, Ed25519. Needs the package pyseto."""
 
     def __post_init__(self) -> None:
-        check_paseto()
+        check_package("paseto", PASETO)
 
 
 class PasetoIssuer:
@@ -33,7 +42,7 @@ class PasetoIssuer:
 
     name: ClassVar[str] = "paseto"
     summary: ClassVar[str] = "signed PASETO v4.public access token (Ed25519)"
-    token_format: ClassVar[TokenFormat | None] = "paseto"
+    token_format: ClassVar[TokenFormat | None] = PASETO
     Settings: ClassVar[type[PasetoIssuerSettings]] = PasetoIssuerSettings
 
     @staticmethod
@@ -97,7 +106,7 @@ class PasetoValidatorSettings(JwksSettings):
     leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
-        check_paseto()
+        check_package("paseto", PASETO)
         super().__post_init__()
         check_positive("timeout_s", self.timeout_s)
         check_at_least("leeway_s", self.leeway_s, 0)
@@ -108,7 +117,7 @@ class PasetoValidator:
 
     name: ClassVar[str] = "paseto"
     summary: ClassVar[str] = "PASETO v4.public access token, verified by the RS with the keys of the AS"
-    token_format: ClassVar[TokenFormat | None] = "paseto"
+    token_format: ClassVar[TokenFormat | None] = PASETO
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
     asks_authorization_server: ClassVar[bool] = False

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from simlib.scenario.effects import Context, Failed, Flow
-from simlib.strategies.base import DeploymentConfig, TokenFormat
+from simlib.strategies.base import DeploymentConfig
+from simlib.tokens import TokenFormat
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Context, Failed, Flow, Verdict
-from simlib.strategies.base import TokenFormat
 from simlib.strategies.introspection_client import IntrospectionResult, exchange_for_jwt
 from simlib.strategies.opaque_cached import OpaqueCached, OpaqueCachedSettings
+from simlib.tokens import JWT, TokenFormat
 
 
 class PhantomToken(OpaqueCached):
@@ -17,7 +17,7 @@ class PhantomToken(OpaqueCached):
 
     name: ClassVar[str] = "phantom_token"
     summary: ClassVar[str] = "opaque token outside, swapped at the gateway for a JWT that services verify themselves"
-    forwards: ClassVar[TokenFormat] = "jwt"
+    forwards: ClassVar[TokenFormat] = JWT
     asks_authorization_server: ClassVar[bool] = True
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
 

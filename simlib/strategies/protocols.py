@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Context, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, TokenRow
-from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken, TokenFormat
-from simlib.tokens import SigningKey
+from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken
+from simlib.tokens import SigningKey, TokenFormat
 
 Endpoint = Callable[[Context, HttpRequest, Any], Flow[Reply]]
 """An endpoint of the authorization server: context, request, and the server's own values."""

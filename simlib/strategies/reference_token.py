@@ -11,12 +11,14 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
-from simlib.strategies.base import DeploymentConfig, Grant, Issued, TokenFormat
+from simlib.strategies.base import DeploymentConfig, Grant, Issued
 from simlib.strategies.issued_claims import build_further_claims, build_row, encode_details, find_user_claims
 from simlib.strategies.signing import Signer, check_key, name_signing, name_verification
 from simlib.tokens import (
     ALGORITHMS,
+    OPAQUE,
     SigningKey,
+    TokenFormat,
     Verification,
     judge_time,
     make_opaque_token,
@@ -41,7 +43,7 @@ class ReferenceToken:
 
     name: ClassVar[str] = "reference_token"
     summary: ClassVar[str] = "opaque reference to a row in the token store"
-    token_format: ClassVar[TokenFormat | None] = "opaque"
+    token_format: ClassVar[TokenFormat | None] = OPAQUE
     Settings: ClassVar[type[Any]] = ReferenceTokenSettings
 
     @staticmethod

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from simlib.strategies.base import DeploymentConfig, TokenFormat
+from simlib.strategies.base import DeploymentConfig
+from simlib.tokens import TokenFormat
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Reply, Sleep
-from simlib.strategies.base import ALL_FORMATS, DeploymentConfig, TokenFormat
+from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.call_interception import TOO_MANY, find_failure
 from simlib.strategies.protocols import Presenter, Validator, Wrapper
 from simlib.strategies.settings_checks import check_at_least, check_share
 from simlib.strategies.wrappers import OutgoingCallsWrapper, PresenterWrapper
+from simlib.tokens import ALL_FORMATS, TokenFormat
 
 OPERATIONS = frozenset({"cache.lookup"})
 """Operations of the budget at each call: a look into memory."""

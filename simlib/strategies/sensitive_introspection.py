@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
-from simlib.strategies.base import DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import DeploymentConfig, PresentedToken
 from simlib.strategies.introspection_client import format_basic_authorization, introspect, judge_answer
 from simlib.strategies.protocols import Validator, Wrapper
 from simlib.strategies.settings_checks import check_positive
 from simlib.strategies.verdicts import refuse_unavailable
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
+from simlib.tokens import SIGNED_FORMATS, TokenFormat
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class SensitiveIntrospection(Wrapper):
 
     name: ClassVar[str] = "sensitive_introspection"
     summary: ClassVar[str] = "the token is introspected as well, on sensitive routes only"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt", "encrypted", "paseto"})
+    formats: ClassVar[frozenset[TokenFormat]] = SIGNED_FORMATS
     at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[SensitiveIntrospectionSettings]] = SensitiveIntrospectionSettings
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Call, Compute, Context, Cookie, Flow, Verdict
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
-from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken
 from simlib.strategies.issued_claims import build_claims, build_row, find_user_claims
 from simlib.strategies.jwt_access_token import format_jti_key
 from simlib.strategies.settings_checks import check_at_least, check_positive
@@ -16,8 +16,10 @@ from simlib.strategies.signing import Signer, name_signing, name_verification
 from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token
 from simlib.tokens import (
     SECRET_ALGORITHM,
+    SESSION,
     SESSION_TYPE,
     SigningKey,
+    TokenFormat,
     from_numeric_date,
     judge_time,
     make_session_verification,
@@ -50,7 +52,7 @@ class SessionJwtValidator:
         "the application's own session JWT in a cookie, verified and renewed by itself; no OAuth2: no delegation, no "
         "third party, no revocation"
     )
-    token_format: ClassVar[TokenFormat | None] = "session"
+    token_format: ClassVar[TokenFormat | None] = SESSION
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
     asks_authorization_server: ClassVar[bool] = False
@@ -134,7 +136,7 @@ class SessionJwtIssuer:
         "session JWT that the application signs for itself (HS256); no OAuth2: no delegation, no third party, and a "
         "session that was revoked lives on"
     )
-    token_format: ClassVar[TokenFormat | None] = "session"
+    token_format: ClassVar[TokenFormat | None] = SESSION
     Settings: ClassVar[type[Any]] = SessionJwtIssuerSettings
 
     @staticmethod

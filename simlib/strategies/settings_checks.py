@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-from simlib.tokens import KEY_MANAGEMENT, is_jwe_available, is_paseto_available
+from simlib.tokens import TokenFormat
 
 
 def check_positive(key: str, value: float) -> None:
@@ -29,14 +29,8 @@ def check_one_of(key: str, value: str, allowed: tuple[str, ...], also: str = "")
         raise ValueError(f"{key} must be one of {', '.join(allowed)}{also}")
 
 
-def check_jwe(key_management: str) -> None:
-    """Refuse an unknown key management algorithm, and all of them where the package joserfc is not installed."""
-    check_one_of("key_management", key_management, KEY_MANAGEMENT)
-    if not is_jwe_available():
-        raise ValueError("encrypted_jwt needs the package joserfc, which is not installed: pip install 'simlib[jwe]'")
-
-
-def check_paseto() -> None:
-    """Refuse where the package pyseto is not installed."""
-    if not is_paseto_available():
-        raise ValueError("paseto needs the package pyseto, which is not installed: pip install 'simlib[paseto]'")
+def check_package(part: str, token_format: TokenFormat) -> None:
+    """Refuse a part whose token format needs a package that is not installed."""
+    if not token_format.is_installed:
+        needed = f"{part} needs the package {token_format.package}, which is not installed"
+        raise ValueError(f"{needed}: pip install 'simlib[{token_format.extra}]'")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.introspection_client import (
     IntrospectionResult,
@@ -23,6 +23,8 @@ from simlib.tokens import (
     ALGORITHMS,
     INTROSPECTION_CLAIMS,
     INTROSPECTION_TYPE,
+    OPAQUE,
+    TokenFormat,
     Verification,
     VerificationKey,
     read_header,
@@ -53,7 +55,7 @@ class SignedIntrospection:
 
     name: ClassVar[str] = "signed_introspection"
     summary: ClassVar[str] = "opaque token, introspected at the AS at every request, with signed answers (RFC 9701)"
-    token_format: ClassVar[TokenFormat | None] = "opaque"
+    token_format: ClassVar[TokenFormat | None] = OPAQUE
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("introspection", "userinfo")
     caches_answers: ClassVar[bool] = False
     asks_authorization_server: ClassVar[bool] = True

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, SharedGet
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.introspection_cache import IntrospectionCache
 from simlib.strategies.introspection_client import (
     IntrospectionResult,
@@ -19,7 +19,7 @@ from simlib.strategies.server_push import receive_push
 from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.strategies.split_token import format_shared_key, read_half, read_push
 from simlib.strategies.verdicts import refuse_invalid_token, refuse_missing_token, refuse_unavailable
-from simlib.tokens import from_numeric_date, make_store_key
+from simlib.tokens import JWT, OPAQUE, TokenFormat, from_numeric_date, make_store_key
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class SplitTokenGateway:
 
     name: ClassVar[str] = "split_token"
     summary: ClassVar[str] = "signature from the client, header and payload from the AS beforehand, joined into a JWT"
-    token_format: ClassVar[TokenFormat | None] = "opaque"
-    forwards: ClassVar[TokenFormat] = "jwt"
+    token_format: ClassVar[TokenFormat | None] = OPAQUE
+    forwards: ClassVar[TokenFormat] = JWT
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = True
     Settings: ClassVar[type[SplitTokenGatewaySettings]] = SplitTokenGatewaySettings

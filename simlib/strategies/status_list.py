@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
 from simlib.strategies.protocols import Endpoint, Issuer, Validator, Wrapper
 from simlib.strategies.signing import name_verification
@@ -21,11 +21,13 @@ from simlib.strategies.verdicts import confirm_verdict, refuse_invalid_token, re
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import (
     ALGORITHMS,
+    JWT,
     SECRET_ALGORITHM,
     STATUS_LIST_TYPE,
     MalformedStatusList,
     SharedSecret,
     StatusList,
+    TokenFormat,
     Verification,
     VerificationKey,
     from_numeric_date,
@@ -42,7 +44,7 @@ class StatusListWrapper(Wrapper):
 
     name: ClassVar[str] = "status_list"
     summary: ClassVar[str] = "revoked tokens as bits of a compressed list that each replica fetches and keeps"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt"})
+    formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
     at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[StatusListSettings]] = StatusListSettings
 

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import DeploymentConfig, TokenFormat
+from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.introspection_cache import IntrospectionCache
 from simlib.strategies.introspection_client import IntrospectionResult, format_basic_authorization, parse_json_object
 from simlib.strategies.settings_checks import check_at_least, check_positive
-from simlib.tokens import make_store_key
+from simlib.tokens import TokenFormat, make_store_key
 
 REFUSED = ("invalid_request", "invalid_grant")
 """Error codes for a subject token that is no longer valid (RFC 8693 section 2.2.2)."""

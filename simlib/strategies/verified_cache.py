@@ -6,13 +6,13 @@ from functools import partial
 from typing import ClassVar
 
 from simlib.scenario.effects import Compute, Context, Flow, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.expiring_cache import ExpiringCache
 from simlib.strategies.protocols import Validator, Wrapper
 from simlib.strategies.settings_checks import check_at_least, check_positive
 from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_missing_token
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
-from simlib.tokens import from_numeric_date, has_scope, judge_time, make_store_key
+from simlib.tokens import SIGNED_FORMATS, TokenFormat, from_numeric_date, has_scope, judge_time, make_store_key
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class VerifiedCache(Wrapper):
 
     name: ClassVar[str] = "verified_cache"
     summary: ClassVar[str] = "verified tokens kept for a while in each replica; first among the wrappers"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt", "encrypted", "paseto"})
+    formats: ClassVar[frozenset[TokenFormat]] = SIGNED_FORMATS
     at_edge: ClassVar[bool] = False
     comes_first: ClassVar[bool] = True
     """A hit would skip the checks of another wrapper inside, so no wrapper may be listed before it."""

@@ -1,4 +1,4 @@
-"""Real credentials: keys and key sets, signed access tokens and their claims, opaque references."""
+"""Tokens with real cryptography: keys and key sets, signed access tokens and their claims, opaque references."""
 
 from simlib.tokens.algorithms import (
     ALGORITHMS,
@@ -21,6 +21,20 @@ from simlib.tokens.claims import (
     to_numeric_date,
 )
 from simlib.tokens.dpop import ProofVerification, VerifiedProof, compute_nonce, generate_proof_key, sign_proof
+from simlib.tokens.formats import (
+    ALL_FORMATS,
+    BINDABLE_FORMATS,
+    ENCRYPTED,
+    JWT,
+    OPAQUE,
+    PASETO,
+    SESSION,
+    SIGNED_FORMATS,
+    TOKEN_FORMATS,
+    TokenFormat,
+    find_form,
+    read_key_id,
+)
 from simlib.tokens.id_token import (
     ID_TOKEN_CLAIMS,
     ID_TOKEN_TYPE,
@@ -37,7 +51,6 @@ from simlib.tokens.jwe import (
     encrypt,
     encrypt_text,
     generate_encryption_key,
-    is_jwe_available,
 )
 from simlib.tokens.jws import (
     ACCESS_TOKEN_TYPE,
@@ -58,7 +71,7 @@ from simlib.tokens.keys import (
     generate_signing_key,
 )
 from simlib.tokens.opaque import make_opaque_token, make_store_key
-from simlib.tokens.paseto import PasetoVerification, is_paseto_available, read_paseto_kid, sign_paseto
+from simlib.tokens.paseto import PasetoVerification, read_paseto_kid, sign_paseto
 from simlib.tokens.regional_reference import make_regional_token, read_region
 from simlib.tokens.session import SESSION_CLAIMS, SESSION_TYPE, make_session_verification, renew_claims
 from simlib.tokens.shared_secret import SharedSecret, generate_shared_secret
@@ -67,20 +80,29 @@ from simlib.tokens.status_list import STATUS_LIST_TYPE, MalformedStatusList, Sta
 __all__ = [
     "ACCESS_TOKEN_TYPE",
     "ALGORITHMS",
+    "ALL_FORMATS",
+    "BINDABLE_FORMATS",
+    "ENCRYPTED",
     "EPOCH",
     "ID_TOKEN_CLAIMS",
     "ID_TOKEN_TYPE",
     "INTROSPECTION_CLAIMS",
     "INTROSPECTION_TYPE",
+    "JWT",
     "KEY_CHOICES",
     "KEY_MANAGEMENT",
+    "OPAQUE",
+    "PASETO",
     "REQUIRED_CLAIMS",
     "RSA_ALGORITHMS",
     "RSA_BITS",
     "SECRET_ALGORITHM",
+    "SESSION",
     "SESSION_CLAIMS",
     "SESSION_TYPE",
+    "SIGNED_FORMATS",
     "STATUS_LIST_TYPE",
+    "TOKEN_FORMATS",
     "Algorithm",
     "DecryptionResult",
     "EncryptionKey",
@@ -94,6 +116,7 @@ __all__ = [
     "SigningKey",
     "StatusList",
     "TimeReason",
+    "TokenFormat",
     "Verification",
     "VerificationKey",
     "VerificationResult",
@@ -106,14 +129,13 @@ __all__ = [
     "decrypt",
     "encrypt",
     "encrypt_text",
+    "find_form",
     "from_numeric_date",
     "generate_encryption_key",
     "generate_proof_key",
     "generate_shared_secret",
     "generate_signing_key",
     "has_scope",
-    "is_jwe_available",
-    "is_paseto_available",
     "judge_id_token",
     "judge_time",
     "make_client_certificate",
@@ -124,6 +146,7 @@ __all__ = [
     "make_store_key",
     "name_key_choice",
     "read_header",
+    "read_key_id",
     "read_paseto_kid",
     "read_payload",
     "read_region",

@@ -1,12 +1,11 @@
 """Nested JWTs: a signed token encrypted to its audience (RFC 7516, RFC 7519 section 11.2), by joserfc.
 
-joserfc is an extra of this package and is imported only when a token is really encrypted or decrypted.
+joserfc is an extra of this package and is imported only when a token is encrypted or decrypted.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -17,20 +16,15 @@ from simlib.tokens.algorithms import USUAL_RSA_BITS
 from simlib.tokens.jws import read_header
 
 KEY_MANAGEMENT = ("RSA-OAEP-256", "ECDH-ES+A256KW")
-"""How the key of the content travels: encrypted with RSA, or agreed on the curve P-256 and wrapped."""
+"""Key management algorithms: the content key is encrypted with RSA, or wrapped under a key agreed on P-256."""
 CONTENT_ENCRYPTION = "A256GCM"
 
 EncryptionReason = Literal["", "malformed", "algorithm", "type", "decryption"]
 
 
-def is_jwe_available() -> bool:
-    """Whether joserfc is installed."""
-    return find_spec("joserfc") is not None
-
-
 @dataclass(frozen=True, eq=False)
 class EncryptionKey:
-    """The key pair that tokens for one audience are encrypted to."""
+    """Key pair that tokens for one audience are encrypted to."""
 
     private_key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
     kid: str
@@ -38,46 +32,44 @@ class EncryptionKey:
 
     @cached_property
     def public_jwk(self) -> Any:
-        """The public half as joserfc has it."""
+        """The public key as a joserfc object."""
         pem = self.private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         return _import_key(pem, self.private_key)
 
     @cached_property
     def published_jwk(self) -> Mapping[str, Any]:
-        """The public half as its owner would publish it (RFC 7517 section 4)."""
+        """The public key as its owner publishes it (RFC 7517 section 4)."""
         members: Mapping[str, Any] = self.public_jwk.as_dict(private=False)
         return {**members, "use": "enc", "alg": self.algorithm, "kid": self.kid}
 
     @cached_property
     def private_jwk(self) -> Any:
-        """The private half as joserfc has it."""
+        """The private key as a joserfc object."""
         pem = self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return _import_key(pem, self.private_key)
 
 
 @lru_cache(maxsize=64)
 def generate_encryption_key(algorithm: str, kid: str) -> EncryptionKey:
-    """A new key pair, RSA of 2048 bits or P-256; remembered by (algorithm, kid) within the process.
+    """Generate a key pair, RSA of 2048 bits or P-256; cached by (algorithm, kid) within the process.
 
-    So authorization server and resource server find the same. Raises ValueError for another algorithm.
+    Authorization server and resource server thus share it. Raises ValueError for another algorithm.
     """
     if algorithm not in KEY_MANAGEMENT:
         raise ValueError(f"algorithm {algorithm!r} is not one of {', '.join(KEY_MANAGEMENT)}")
     usual = algorithm.startswith("RSA")
-    return EncryptionKey(
-        rsa_key.generate_key(USUAL_RSA_BITS) if usual else ec_key.generate_key("ES256"), kid, algorithm
-    )
+    return EncryptionKey(rsa_key.generate(USUAL_RSA_BITS) if usual else ec_key.generate("ES256"), kid, algorithm)
 
 
 class DecryptionResult(NamedTuple):
-    """The signed token inside, or None and the word for the check that refused."""
+    """The nested signed token, or None and the check that refused."""
 
     token: str | None
     reason: EncryptionReason = ""
 
 
 def encrypt(token: str, key: EncryptionKey) -> str:
-    """A signed token encrypted to the public half of a key, in compact form; 5 segments."""
+    """Encrypt a signed token to a public key, in compact form; 5 segments."""
     from joserfc import jwe
 
     header = {"alg": key.algorithm, "enc": CONTENT_ENCRYPTION, "cty": "JWT", "typ": "JWT", "kid": key.kid}
@@ -85,9 +77,9 @@ def encrypt(token: str, key: EncryptionKey) -> str:
 
 
 def encrypt_text(text: bytes, public_jwk: Mapping[str, Any], compressed: bool = False) -> str:
-    """Any text encrypted to a public key that names its ``alg`` and ``kid``, as anybody can who has seen that key.
+    """Encrypt any text to a published key that names its ``alg`` and ``kid``.
 
-    ``compressed``: with DEFLATE before it is encrypted (RFC 7516 section 4.1.3).
+    ``compressed``: with DEFLATE before the encryption (RFC 7516 section 4.1.3).
     """
     from joserfc import jwe
     from joserfc.jwk import import_key
@@ -102,7 +94,7 @@ def encrypt_text(text: bytes, public_jwk: Mapping[str, Any], compressed: bool = 
 
 
 def decrypt(token: str, key: EncryptionKey) -> DecryptionResult:
-    """The signed token inside. The key decides the algorithms, whatever the header says (RFC 8725 section 3.1)."""
+    """Decrypt the nested token; the key determines the algorithms, not the header (RFC 8725 section 3.1)."""
     refusal = _judge_header(read_header(token), key)
     if refusal:
         return DecryptionResult(None, refusal)
@@ -117,8 +109,8 @@ def decrypt(token: str, key: EncryptionKey) -> DecryptionResult:
 
 
 def _judge_header(header: Mapping[str, Any], key: EncryptionKey) -> EncryptionReason:
-    # "crit" asks for what we do not know; "zip" would let a small token become a large one (RFC 8725 section 3.6);
-    # "p2c" belongs to passwords and would let a stranger choose how long we compute.
+    # "crit" requires extensions that are not implemented; "zip" would expand a small token to a large one (RFC 8725
+    # section 3.6); "p2c" is for passwords and would let an attacker set the number of iterations.
     if not header or {"crit", "zip", "p2c", "p2s"} & set(header):
         return "malformed"
     if header.get("alg") != key.algorithm or header.get("enc") != CONTENT_ENCRYPTION:

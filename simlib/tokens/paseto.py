@@ -1,7 +1,7 @@
 """PASETO version 4, public: Ed25519 over JSON, without a choice of algorithm in the token; by pyseto.
 
-pyseto is an extra of this package and is imported only when a token is really signed or verified. It would judge time
-by the wall clock, so it is given bytes and gives bytes back: claims are read and judged elsewhere.
+pyseto is an extra of this package and is imported only when a token is signed or verified. It would judge time by the
+wall clock, so it receives and returns bytes: claims are parsed and judged elsewhere.
 """
 
 import json
@@ -9,7 +9,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -20,20 +19,15 @@ from simlib.tokens.keys import SigningKey, VerificationKey
 
 HEADER = "v4.public."
 ALGORITHM = "EdDSA"
-"""The algorithm of the keys, as a key set calls it."""
+"""The algorithm of the keys, by its name in a key set."""
 INSTANTS = ("exp", "iat", "nbf")
-"""Claims that a PASETO has as ISO 8601 texts and a JWT as numbers."""
+"""Claims that are ISO 8601 texts in a PASETO and numbers in a JWT."""
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
-def is_paseto_available() -> bool:
-    """Whether pyseto is installed."""
-    return find_spec("pyseto") is not None
-
-
 def sign_paseto(claims: Mapping[str, Any], key: SigningKey) -> str:
-    """The signed token: "v4.public.", claims with signature, and the kid in the footer.
+    """Sign a token: "v4.public.", claims with signature, and the kid in the footer.
 
     ``claims`` have NumericDates, which become ISO 8601 texts in UTC. Raises ValueError for a key that is not Ed25519.
     """
@@ -46,7 +40,7 @@ def sign_paseto(claims: Mapping[str, Any], key: SigningKey) -> str:
 
 
 def read_paseto_kid(token: str) -> object:
-    """The name of the key in the footer, not yet trusted; None when there is none that can be read."""
+    """Read the kid in the footer, unverified; None when there is none or it is malformed."""
     segments = token.split(".", 4)
     if not token.startswith(HEADER) or len(segments) != 4 or len(segments[3]) > LONGEST_HEADER:
         return None
@@ -55,7 +49,7 @@ def read_paseto_kid(token: str) -> object:
 
 
 class PasetoVerification(NamedTuple):
-    """Everything that the verification of one token rests on; time is not part of it."""
+    """Inputs of the verification of one token, without time; calling it verifies."""
 
     token: str
     key: VerificationKey
@@ -63,7 +57,7 @@ class PasetoVerification(NamedTuple):
     audience: str | None
 
     def __call__(self) -> VerificationResult:
-        """Verify form, signature, issuer, audience and presence of the claims that an access token must have."""
+        """Verify form, signature, issuer, audience and presence of the required claims of an access token."""
         segments = self.token.split(".", 4)
         if len(segments) != 4 or None in map(_decode_segment, segments[2:]) or self.key.algorithm != ALGORITHM:
             return VerificationResult(None, "malformed")
@@ -93,12 +87,12 @@ def _verify_payload(token: str, key: VerificationKey) -> bytes | None:
     return payload if isinstance(payload, bytes) else None
 
 
-def _is_for_audience(audience: object, ours: str) -> bool:
-    return audience == ours or (isinstance(audience, list) and ours in audience)
+def _is_for_audience(audience: object, own: str) -> bool:
+    return audience == own or (isinstance(audience, list) and own in audience)
 
 
 def _decode_segment(segment: str) -> bytes | None:
-    """The bytes of a segment if it is their one and only encoding: two texts must not be one token."""
+    """Decode a segment if it is the canonical encoding of its bytes: two texts must not be one token."""
     try:
         value = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except ValueError:
@@ -115,7 +109,7 @@ def _parse_json_object(data: bytes | None) -> dict[str, Any] | None:
 
 
 def _format_instant(numeric_date: Any) -> Any:
-    if isinstance(numeric_date, bool):  # which Python would take for 0 or 1
+    if isinstance(numeric_date, bool):  # which counts as a number in Python
         return numeric_date
     try:
         return datetime.fromtimestamp(numeric_date, UTC).isoformat(timespec="seconds")
@@ -124,7 +118,7 @@ def _format_instant(numeric_date: Any) -> Any:
 
 
 def _parse_instant(text: Any) -> float | None:
-    """The NumericDate of an instant; None, which never holds, for what is none or does not say in which offset."""
+    """Parse an instant to a NumericDate; None, which is never valid, for a malformed one or one without offset."""
     try:
         instant = datetime.fromisoformat(text)
         return instant.timestamp() if instant.tzinfo is not None else None

@@ -45,7 +45,7 @@ def test_every_part_of_the_catalogue_is_attacked() -> None:
 @pytest.mark.parametrize("wrapper", list(CATALOGUE["wrappers"].values()), ids=lambda kind: kind.name)
 def test_every_wrapper_is_attacked_with_every_format_that_it_is_for(wrapper: Any) -> None:
     wrapped = [design for design in DESIGNS if wrapper.name in [chosen.part for chosen in design.wrappers]]
-    assert {find_token_format(design) for design in wrapped} == set(wrapper.formats)
+    assert {find_token_format(design) for design in wrapped} == set(map(str, wrapper.formats))
 
 
 @EVERY_DESIGN

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from simlib.scenario.messages import TokenRow
 from simlib.stores import STORES
 from simlib.strategies import ISSUERS, VALIDATORS
-from simlib.tokens import read_header
+from simlib.tokens import JWT, OPAQUE, PASETO, SESSION, read_header
 from simlib.tokens.forging import alter, encode
 from support.pairs import name_of
 from support.stage import AUDIENCE, ELSEWHERE, SCOPE, Stage
 
-READ_FROM_ITSELF = ("jwt", "paseto", "session")
+READ_FROM_ITSELF = (JWT, PASETO, SESSION)
 """Formats of tokens whose claims their issuer takes from the token, and not from its store."""
 
 
@@ -108,7 +108,7 @@ def test_a_token_that_has_ended_is_not_revoked_any_more(stage: Stage) -> None:
 
 
 def test_its_own_signature_under_another_name_means_nothing(stage: Stage) -> None:
-    if type(stage.issuer).token_format in ("jwt", "paseto"):
+    if type(stage.issuer).token_format in (JWT, PASETO):
         assert inspected(stage, stage.misissue()) is not None  # else there is nothing to test
         assert inspected(stage, stage.misissue(iss=ELSEWHERE)) is None
 
@@ -116,7 +116,7 @@ def test_its_own_signature_under_another_name_means_nothing(stage: Stage) -> Non
 def test_a_token_that_names_another_key_is_not_worth_a_verification(stage: Stage) -> None:
     first, *rest = stage.issue().token.split(".")
     before = sum(count for name, count in stage.stepper.operations.items() if ".verify" in name)
-    if type(stage.issuer).token_format == "paseto":
+    if type(stage.issuer).token_format == PASETO:
         other = ".".join([first, *rest[:-1], encode({"kid": "other"})])
     else:
         other = ".".join([encode({"alg": "ES256", "typ": "at+jwt", "kid": "other"}), *rest])
@@ -142,7 +142,7 @@ def test_the_keys_it_serves_are_those_it_signs_with(stage: Stage) -> None:
     assert stage.present(stage.issue(scope=SCOPE).token).accepted
     sign = getattr(stage.issuer, "sign", None)
     if sign is None:
-        assert stage.token_format != "opaque" or stage.issuer.list_keys() == ()
+        assert stage.token_format != OPAQUE or stage.issuer.list_keys() == ()
         return
     claims = {"iss": stage.deployment.issuer, "nonce": "n"}
     token = stage.stepper.finish(sign(stage.server_host, claims, "JWT"), stage.server_host)

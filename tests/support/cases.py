@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from simlib.strategies import GATEWAY_VALIDATORS, VALIDATORS, WRAPPERS
+from simlib.tokens import JWT
 from support.pairs import accepted, name_of, one_by_one, settings_of
 from support.scenarios import issuers_for, needs_of
 from support.stage import deployment
@@ -122,14 +123,14 @@ WRAPPED = list({_sort(case): case for case in reversed(WRAPPED_IN_ALL)}.values()
 
 def _kind_of(case: Case) -> tuple[Any, ...]:
     """Wrappers that look at calls instead of tokens are the same for every format."""
-    return (case.wrappers, "" if case.wrappers[0].everywhere else case.issuer.token_format)
+    return (case.wrappers, "" if case.wrappers[0].everywhere else str(case.issuer.token_format))
 
 
 VARIED_CASES = FIRST + list({_kind_of(case): case for case in reversed(WRAPPED)}.values())
 """Those whose settings are varied: each validator once, each wrapper once per format that makes a difference to it."""
 
 CASES = BARE + WRAPPED
-JWT_CASES = [case for case in CASES if case.issuer.token_format == "jwt"]
+JWT_CASES = [case for case in CASES if case.issuer.token_format == JWT]
 
 
 def varied_one_by_one(case: Case) -> list[Varied]:

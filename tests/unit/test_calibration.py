@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from simlib.calibration import __main__ as command
-from simlib.calibration import campaign, clock, measurement_processes, protocol_operations
+from simlib.calibration import campaign, clock, format_operations, measurement_processes
 from simlib.calibration import server as recorder_module
 from simlib.calibration.campaign import compute_spread
 from simlib.calibration.clock import Operation, measure_reading_cost, sample, sample_in_turn
@@ -27,7 +27,7 @@ from simlib.calibration.server import PATHS, Recorder, add_paths, compare_paths
 from simlib.calibration.store_operations import list_store_operations
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, load_profile
-from simlib.tokens import KEY_MANAGEMENT, ProofVerification, StatusList, Verification
+from simlib.tokens import KEY_MANAGEMENT, ProofVerification, StatusList, Verification, formats
 
 KEYS = ("HS256", "RS256", "RS256-3072", "PS256", "PS256-3072", "ES256", "ES384", "EdDSA")
 STORE_VERBS = ("get", "put", "revoke", "consume", "list")
@@ -113,10 +113,8 @@ def test_the_tokens_are_verified_as_their_library_is_shipped(
 def test_without_the_optional_packages_their_rows_are_left_out_and_the_head_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (campaign, protocol_operations):
-        monkeypatch.setattr(module, "is_jwe_available", lambda: False)
-        monkeypatch.setattr(module, "is_paseto_available", lambda: False)
-    assert protocol_operations.list_optional_operations() == []
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    assert format_operations.list_optional_operations() == []
     monkeypatch.setattr(campaign, "measure_once", fake_round)
     _, about = campaign.calibrate(0.0, range(1))
     assert "joserfc" in about["left out"]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from simlib.services import TOKEN_EXCHANGE, Registration
+from simlib.tokens import JWT
 from simlib.tokens.forging import read_claims
 from support.registered import INNER, REGISTRATIONS, changed, equip, granted, refused
 from support.stage import AUDIENCE, CLIENT, OTHER_CLIENT, RESOURCE_SERVER, SCOPE, Stage
@@ -69,7 +70,7 @@ def exchange(stage: Stage, token: str, **changes: Any) -> Any:
 
 def claims(stage: Stage, token: str) -> dict[str, Any]:
     """What a token says, or what its row says."""
-    if stage.token_format == "jwt":
+    if stage.token_format == JWT:
         return read_claims(token)
     return granted(stage.post("introspect", RESOURCE_SERVER, token=token))
 

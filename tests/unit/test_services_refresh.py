@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from simlib.scenario.effects import Reply
 from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
 from simlib.strategies import Grant, JwtAccessToken, JwtLocal
-from simlib.tokens import make_store_key
+from simlib.tokens import OPAQUE, make_store_key
 from support.registered import (
     LIFETIME_S,
     PHONE,
@@ -88,7 +88,7 @@ def test_a_refresh_without_rotation_asks_the_store_once_beside_the_access_token(
     equip(stage, rotation=False)
     before, work = stage.calls["store"], stage.stepper.operations.copy()
     refresh(stage, "refresh-1")
-    issuing = 1 if stage.token_format == "opaque" else 0
+    issuing = 1 if stage.token_format == OPAQUE else 0
     assert stage.calls["store"] - before == 1 + issuing
     done = stage.stepper.operations - work
     assert sum(count for name, count in done.items() if not name.startswith(("jwt.sign", "opaque.issue"))) == 4

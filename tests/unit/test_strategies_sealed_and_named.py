@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import simlib.strategies.settings_checks
+import simlib.tokens.formats
 from simlib.scenario.effects import Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreGet, StorePut, TokenRow
 from simlib.strategies import (
@@ -123,8 +123,7 @@ def test_the_other_key_management_is_refused(make_stage: Callable[..., Stage]) -
 
 
 def test_a_missing_package_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simlib.strategies.settings_checks, "is_jwe_available", lambda: False)
-    monkeypatch.setattr(simlib.strategies.settings_checks, "is_paseto_available", lambda: False)
+    monkeypatch.setattr(simlib.tokens.formats, "find_spec", lambda name: None)
     for kind, package in (
         (EncryptedJwtIssuer, "joserfc"),
         (EncryptedJwtValidator, "joserfc"),

@@ -83,9 +83,7 @@ class HeaderAlgorithm(JwtLocal):
 
 def _is_authentic(token: str, secret: bytes) -> bool:
     signing_input, _, signature = token.rpartition(".")
-    return hmac.compare_digest(
-        hmac.new(secret, signing_input.encode(), hashlib.sha256).digest(), decode(signature)
-    )
+    return hmac.compare_digest(hmac.new(secret, signing_input.encode(), hashlib.sha256).digest(), decode(signature))
 
 
 class HeaderKey(JwtLocal):

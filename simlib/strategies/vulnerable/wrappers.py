@@ -4,13 +4,13 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Context, Failed, Flow, Verdict
 from simlib.scenario.messages import SharedGet, SharedPut
-from simlib.strategies.base import DeploymentConfig, PresentedToken, TokenFormat
+from simlib.strategies.base import DeploymentConfig, PresentedToken
 from simlib.strategies.denylist_shared import DenylistSharedSettings
 from simlib.strategies.dpop import Dpop
 from simlib.strategies.protocols import Issuer, Validator, Wrapper
 from simlib.strategies.verdicts import refuse_invalid_token, refuse_unavailable
 from simlib.strategies.wrappers import IssuerWrapper, ValidatorWrapper, WrapperState
-from simlib.tokens import make_store_key
+from simlib.tokens import JWT, TokenFormat, make_store_key
 
 
 class DenylistByBytes(Wrapper):
@@ -20,7 +20,7 @@ class DenylistByBytes(Wrapper):
     summary: ClassVar[str] = "vulnerable: revoked tokens listed in a shared store by the hash of their text"
     refused: ClassVar[str] = "an altered copy of a revoked token would be accepted (CVE-2015-7546); use denylist_shared"
     instead: ClassVar[str] = "denylist_shared"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({"jwt"})
+    formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
     at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[Any]] = DenylistSharedSettings
 
