@@ -1,4 +1,4 @@
-"""Text that only whoever presents a secret again can read: so a store can keep a token without knowing it."""
+"""Authenticated encryption of a token under another token, so that a store holds it without being able to read it."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ NONCE_BYTES = 12
 
 
 def seal(secret: str, text: str, nonce: bytes) -> str:
-    """``text`` encrypted with AES-256-GCM under the hash of a secret that cannot be guessed; base64url.
+    """Encrypt ``text`` with AES-256-GCM under the hash of a high-entropy secret; base64url.
 
     ``nonce`` is 12 bytes that are used once with this secret. Raises ValueError for another length.
     """
@@ -20,7 +20,7 @@ def seal(secret: str, text: str, nonce: bytes) -> str:
 
 
 def unseal(secret: str, sealed: str) -> str | None:
-    """The text, or None when it was sealed with another secret or altered."""
+    """Decrypt a text; None when it was encrypted with another secret or altered."""
     try:
         raw = base64.urlsafe_b64decode(sealed)
         return _make_cipher(secret).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
@@ -29,5 +29,5 @@ def unseal(secret: str, sealed: str) -> str | None:
 
 
 def _make_cipher(secret: str) -> AESGCM:
-    # The hash that names a row in the store must not be the key that opens it.
+    # The hash that is the key of a row in the store must not be the key that decrypts it.
     return AESGCM(hashlib.sha256(b"seal:" + secret.encode("utf-8", "surrogatepass")).digest())

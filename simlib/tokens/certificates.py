@@ -1,6 +1,5 @@
-"""A self-signed server certificate, for servers that measure TLS on this machine.
-
-A client's certificate for mutual TLS, and its thumbprint (RFC 8705 sections 2.2 and 3.1).
+"""Certificates, self-signed: of servers for the measurement of TLS, and of clients for mutual TLS, with the thumbprint
+that binds a token to one (RFC 8705 sections 2.2 and 3.1).
 """
 
 import datetime
@@ -15,13 +14,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from simlib.tokens.jwk_members import encode_base64url
 
-# Fixed instants, since nothing here may read a clock; the far end keeps the certificate valid wherever it is used.
+# Fixed instants, since nothing here may read a clock; the late end keeps the certificate valid on every machine.
 VALID_FROM = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 VALID_TO = datetime.datetime(2120, 1, 1, tzinfo=datetime.UTC)
 
 
 def make_server_certificate(address: str) -> tuple[bytes, bytes]:
-    """Certificate and private key for one IP address, both PEM; ECDSA on P-256, SHA-256 (RFC 5280)."""
+    """Make certificate and private key of a server at an IP address, both PEM; ECDSA on P-256, SHA-256 (RFC 5280)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
     alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
@@ -42,7 +41,7 @@ def make_server_certificate(address: str) -> tuple[bytes, bytes]:
 
 
 def make_client_certificate(name: str) -> bytes:
-    """A new self-signed certificate of that common name, DER; ECDSA on P-256 with SHA-256 (RFC 5280)."""
+    """Make the certificate of a client with a common name, DER; ECDSA on P-256 with SHA-256 (RFC 5280)."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     return (
@@ -60,5 +59,5 @@ def make_client_certificate(name: str) -> bytes:
 
 
 def compute_certificate_thumbprint(certificate: bytes) -> str:
-    """The value of "x5t#S256" for a DER certificate: its SHA-256, base64url, 43 characters."""
+    """Compute "x5t#S256" of a DER certificate: its SHA-256, base64url, 43 characters."""
     return encode_base64url(hashlib.sha256(certificate).digest())

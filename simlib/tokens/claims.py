@@ -1,4 +1,4 @@
-"""Claims of an access token (RFC 9068) and what may be judged about them without the wall clock."""
+"""Claims of an access token (RFC 9068), and checks of time and scope that read no wall clock."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,12 @@ _NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 
 
 def to_numeric_date(seconds: float) -> int:
-    """The NumericDate of a simulated instant, rounded down to the whole second (RFC 7519 section 2)."""
+    """Convert a simulated instant to a NumericDate, rounded down to the whole second (RFC 7519 section 2)."""
     return EPOCH + math.floor(seconds)
 
 
 def from_numeric_date(value: float) -> float:
-    """The simulated instant, in seconds, of a NumericDate; infinite when it is beyond what a float can hold."""
+    """Convert a NumericDate to a simulated instant in seconds; infinite when it is beyond the range of a float."""
     try:
         return float(value - EPOCH)
     except OverflowError:  # JSON has integers of any length
@@ -37,7 +37,7 @@ def build_access_token_claims(
     jti: str,
     extra: Mapping[str, Any] = _NO_CLAIMS,
 ) -> dict[str, Any]:
-    """The claims of RFC 9068 section 2.2; ``issued_at`` in simulated seconds, ``lifetime`` in seconds.
+    """Build the claims of RFC 9068 section 2.2; ``issued_at`` in simulated seconds, ``lifetime`` in seconds.
 
     Instants are whole seconds: iat is rounded down and a fraction of the lifetime is dropped, as real servers do,
     so a token lives up to one second less than its lifetime. ``extra`` adds claims and replaces none of these.
@@ -57,10 +57,10 @@ def build_access_token_claims(
 
 
 def judge_time(claims: Mapping[str, Any], now: float, leeway: float = 0.0) -> TimeReason | None:
-    """Why the claims do not hold at simulated instant ``now``, or None; ``now`` and ``leeway`` in seconds.
+    """Return why the claims are invalid at simulated instant ``now``, or None; ``now`` and ``leeway`` in seconds.
 
-    At exp == now a token is expired (RFC 7519 section 4.1.4). An exp that is no number counts as none; an nbf or
-    iat that is no number counts as one that never comes.
+    At exp == now a token is expired (RFC 7519 section 4.1.4). An exp that is no number counts as missing; an
+    nbf or iat that is no number counts as in the future.
     """
     expiry = _read_instant(claims.get("exp"))
     if expiry is None:
@@ -88,7 +88,7 @@ def _is_after(value: Any, instant: float) -> bool:
 
 
 def _read_instant(value: Any) -> int | float | None:
-    # The int is kept as it is: adding EPOCH to a float ``now`` instead would round away a tenth of a microsecond,
+    # The int stays an int: adding EPOCH to a float ``now`` instead would round away a tenth of a microsecond,
     # and with it the exact boundary.
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

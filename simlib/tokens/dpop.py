@@ -1,4 +1,4 @@
-"""DPoP proofs: a client shows at each request that it holds the key that a token is bound to (RFC 9449 section 4)."""
+"""DPoP proofs: a client proves at each request possession of the key that a token is bound to (RFC 9449 section 4)."""
 
 import hashlib
 import hmac
@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 import jwt
 
 from simlib.tokens.algorithms import ALGORITHMS, Algorithm
-from simlib.tokens.ec_key import generate_key
+from simlib.tokens.ec_key import generate
 from simlib.tokens.jwk import MalformedKey, build_public_members, list_algorithms, parse_public_key
 from simlib.tokens.jwk_members import encode_base64url
 from simlib.tokens.jws import build_quick_decoder, build_stock_decoder, read_header
@@ -17,7 +17,7 @@ from simlib.tokens.keys import SigningKey, VerificationKey
 
 PROOF_TYPE = "dpop+jwt"
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-"""What no key in a header may have (RFC 7518 section 6)."""
+"""Members that a key in a header must not have (RFC 7518 section 6)."""
 
 _PORTS = {"https": 443, "http": 80}
 _QUICK, _STOCK = build_quick_decoder(), build_stock_decoder()
@@ -26,10 +26,10 @@ ProofReason = Literal["", "malformed", "type", "algorithm", "key", "signature", 
 
 
 class VerifiedProof(NamedTuple):
-    """What a proof says, or an empty thumbprint and the word for the check that refused it.
+    """Result of a verification: the contents of a valid proof, or an empty thumbprint and the check that refused it.
 
-    ``thumbprint`` names the key (RFC 7638), ``issued_at`` is a NumericDate; nobody has judged it nor the ``nonce``, nor
-    looked whether this ``jti`` was seen before.
+    ``thumbprint`` identifies the key (RFC 7638), ``issued_at`` is a NumericDate; it, the ``nonce`` and the reuse of the
+    ``jti`` are not checked yet.
     """
 
     thumbprint: str
@@ -40,9 +40,9 @@ class VerifiedProof(NamedTuple):
 
 
 class ProofVerification(NamedTuple):
-    """Everything that the verification of one proof rests on; time is not part of it.
+    """Inputs of the verification of one proof, without time; calling it verifies.
 
-    ``token`` is the access token that the proof comes with, empty where there is none, as at the token endpoint.
+    ``token`` is the access token presented with the proof, empty where there is none, as at the token endpoint.
     """
 
     proof: str
@@ -52,11 +52,11 @@ class ProofVerification(NamedTuple):
     algorithms: tuple[str, ...] = ALGORITHMS
 
     def __call__(self) -> VerifiedProof:
-        """The checks 1 to 9 and 12 of RFC 9449 section 4.3."""
+        """Perform the checks 1 to 9 and 12 of RFC 9449 section 4.3."""
         return self._verify(_QUICK)
 
     def as_shipped(self) -> VerifiedProof:
-        """The same verdict at the price of PyJWT as it is shipped: what calibration measures."""
+        """Verify with unmodified PyJWT, whose time calibration measures; the result is the same."""
         return self._verify(_STOCK)
 
     def _verify(self, decoder: jwt.PyJWT) -> VerifiedProof:
@@ -82,15 +82,15 @@ class ProofVerification(NamedTuple):
             return "malformed"
         if header.get("typ") != PROOF_TYPE:
             return "type"
-        members, named = header.get("jwk"), header.get("alg")
+        members, header_alg = header.get("jwk"), header.get("alg")
         if not isinstance(members, dict) or PRIVATE_MEMBERS & members.keys():
             return "key"
         try:
             public_key = parse_public_key(members)
         except MalformedKey:
             return "key"
-        fitting = (known for known in list_algorithms(public_key) if known == named and known in self.algorithms)
-        algorithm: Algorithm | None = next(fitting, None)
+        matches = (alg for alg in list_algorithms(public_key) if alg == header_alg and alg in self.algorithms)
+        algorithm: Algorithm | None = next(matches, None)
         return "algorithm" if algorithm is None else VerificationKey(public_key, "", algorithm)
 
     def _judge(self, claims: Mapping[str, Any]) -> ProofReason:
@@ -107,14 +107,14 @@ class ProofVerification(NamedTuple):
 
 
 def generate_proof_key() -> SigningKey:
-    """A new key pair for a client: P-256, which signs fastest."""
-    return SigningKey(generate_key("ES256"), "", "ES256")
+    """Generate a key pair of a client: P-256, which signs fastest."""
+    return SigningKey(generate("ES256"), "", "ES256")
 
 
 def sign_proof(
     key: SigningKey, method: str, uri: str, issued_at: int, jti: str, token: str = "", nonce: str = ""
 ) -> str:
-    """A proof for one request (section 4.2); ``issued_at`` is a NumericDate."""
+    """Sign a proof for one request (section 4.2); ``issued_at`` is a NumericDate."""
     claims: dict[str, Any] = {"jti": jti, "htm": method, "htu": uri, "iat": issued_at}
     if token:
         claims["ath"] = compute_ath(token)
@@ -125,21 +125,21 @@ def sign_proof(
 
 
 def compute_ath(token: str) -> str:
-    """The claim "ath": SHA-256 of the access token, base64url (section 4.2)."""
+    """Compute the claim "ath": SHA-256 of the access token, base64url (section 4.2)."""
     return encode_base64url(hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest())
 
 
 def compute_nonce(secret: str, place: str, period: int) -> str:
-    """The nonce of one period (a count): an HMAC, so that servers that share a secret agree without talking."""
+    """Compute the nonce of one period (a count): an HMAC, on which servers with a shared secret agree."""
     return encode_base64url(hmac.digest(secret.encode(), f"{place}/{period}".encode(), "sha256")[:16])
 
 
-def is_same_uri(given: object, ours: str) -> bool:
-    """Whether two URIs are one after the normalization of RFC 3986 section 6.2, query and fragment left aside."""
-    if not isinstance(given, str):
+def is_same_uri(uri: object, own_uri: str) -> bool:
+    """Whether two URIs are equal after normalization (RFC 3986 section 6.2), query and fragment ignored."""
+    if not isinstance(uri, str):
         return False
     try:
-        return _normalize(urlsplit(given)) == _normalize(urlsplit(ours))
+        return _normalize(urlsplit(uri)) == _normalize(urlsplit(own_uri))
     except ValueError:
         return False
 

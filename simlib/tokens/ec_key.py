@@ -12,30 +12,30 @@ CURVES: Mapping[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.S
 ALGORITHMS_BY_CURVE: Mapping[str, Algorithm] = {"P-256": "ES256", "P-384": "ES384"}
 
 
-def generate_key(algorithm: Algorithm) -> ec.EllipticCurvePrivateKey:
-    """A new key pair on the one curve of the algorithm."""
-    name = next(name for name, of in ALGORITHMS_BY_CURVE.items() if of == algorithm)
+def generate(algorithm: Algorithm) -> ec.EllipticCurvePrivateKey:
+    """Generate a key pair on the curve of the algorithm."""
+    name = next(name for name, used in ALGORITHMS_BY_CURVE.items() if used == algorithm)
     return ec.generate_private_key(CURVES[name])
 
 
 def build_members(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
-    """kty, crv, x and y; coordinates have the full width of their field (RFC 7518 section 6.2.1.2)."""
+    """Build kty, crv, x and y; coordinates have the full width of their field (RFC 7518 section 6.2.1.2)."""
     name, point = _find_curve_name(key), key.public_numbers()
     width = _count_coordinate_bytes(name)
     return {"kty": "EC", "crv": name, "x": encode_integer(point.x, width), "y": encode_integer(point.y, width)}
 
 
-def parse_key(given: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
-    """The key object; raises MalformedKey for another curve or a coordinate of the wrong width."""
-    name = given.get("crv")
+def parse_key(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
+    """Parse the members of a key; raises MalformedKey for another curve or a coordinate of the wrong width."""
+    name = jwk.get("crv")
     if not isinstance(name, str) or name not in CURVES:
         raise MalformedKey("unsupported curve")
-    x, y = (_decode_coordinate(given, member, _count_coordinate_bytes(name)) for member in ("x", "y"))
+    x, y = (_decode_coordinate(jwk, member, _count_coordinate_bytes(name)) for member in ("x", "y"))
     return ec.EllipticCurvePublicNumbers(x, y, CURVES[name]).public_key()
 
 
 def find_algorithm(key: ec.EllipticCurvePublicKey) -> Algorithm:
-    """The one algorithm of the key's curve."""
+    """Return the algorithm of the key's curve."""
     return ALGORITHMS_BY_CURVE[_find_curve_name(key)]
 
 
@@ -47,8 +47,8 @@ def _count_coordinate_bytes(name: str) -> int:
     return CURVES[name].key_size // 8
 
 
-def _decode_coordinate(given: Mapping[str, Any], name: str, width: int) -> int:
-    value = decode_member(given, name)
+def _decode_coordinate(jwk: Mapping[str, Any], name: str, width: int) -> int:
+    value = decode_member(jwk, name)
     if len(value) != width:
         raise MalformedKey(f"{name} must have {width} bytes (RFC 7518 6.2.1.2)")
     return int.from_bytes(value, "big")

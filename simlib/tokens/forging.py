@@ -76,8 +76,8 @@ def encode_public_pem(jwk: Mapping[str, Any]) -> bytes:
 
 
 def alter(token: str, at: int) -> str:
-    """Change one place of a token: a byte of the payload of a JWT or of any part of an encrypted token, or a character of
-    an opaque token. ``at`` counts the places; from `count_alterations` on they repeat.
+    """Change one place of a token: a byte of a JWT's payload or of any part of an encrypted token, or a character of an
+    opaque token. ``at`` counts the places; from `count_alterations` on they repeat.
     """
     position = at % count_alterations(token)
     segments = token.split(".")
@@ -118,8 +118,6 @@ def vary_encoding(token: str) -> str:
 
 
 def forge_pbes2_token(iterations: int) -> str:
-    """Make a JWE of random content whose key derivation takes ``iterations`` (PBES2, RFC 7518 section 4.8.1.2) before it
-    can be refused.
-    """
+    """Make an invalid JWE whose key derivation takes ``iterations`` (PBES2, RFC 7518 section 4.8.1.2)."""
     header = {"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2s": encode(bytes(16)), "p2c": iterations}
     return ".".join((encode(header), encode(bytes(24)), encode(bytes(12)), encode(b"nothing"), encode(bytes(16))))

@@ -1,4 +1,4 @@
-"""Identity tokens: what a client learns about the user who signed in (OpenID Connect Core sections 2 and 3.1.3.7)."""
+"""ID tokens: claims for a client about the user who signed in (OpenID Connect Core sections 2 and 3.1.3.7)."""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from simlib.tokens.keys import VerificationKey
 
 ID_TOKEN_TYPE = "JWT"
 ID_TOKEN_CLAIMS = ("iss", "sub", "aud", "exp", "iat")
-"""What an identity token must carry (section 2)."""
+"""Required claims of an ID token (section 2)."""
 _NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -26,7 +26,7 @@ def build_id_token_claims(
     nonce: str = "",
     extra: Mapping[str, Any] = _NO_CLAIMS,
 ) -> dict[str, Any]:
-    """The claims; ``issued_at`` and ``auth_time`` in simulated seconds, ``lifetime`` in seconds.
+    """Build the claims; ``issued_at`` and ``auth_time`` in simulated seconds, ``lifetime`` in seconds.
 
     The audience is the client, never a resource server. ``extra`` adds claims and replaces none of these.
     """
@@ -49,19 +49,18 @@ def build_id_token_claims(
 def make_id_token_verification(
     token: str, key: VerificationKey, algorithms: tuple[str, ...], issuer: str, client_id: str
 ) -> Verification:
-    """The check of one identity token, in which time and nonce are no part.
+    """Make the verification of one ID token, without time and nonce.
 
-    By type and audience it never takes an access token, and the check of access tokens never takes an identity token.
+    By type and audience it never accepts an access token, and that of access tokens never accepts an ID token.
     """
     return Verification(token, key, algorithms, issuer, client_id, ID_TOKEN_TYPE, ID_TOKEN_CLAIMS)
 
 
 def judge_id_token(claims: Mapping[str, Any], client_id: str, nonce: str, subject: str = "") -> str:
-    """Why the claims of a verified identity token are not for us, empty when they are: "azp", "nonce" or "subject".
+    """Return why the claims of a verified ID token are refused, "azp", "nonce" or "subject"; empty when they are valid.
 
-    ``nonce`` is what our request asked for, empty when it did not ask; then one that is there counts for nothing.
-    ``subject`` is who has been signed in before, empty for nobody: a later token must speak of the same user
-    (section 12.2).
+    ``nonce`` is that of the client's request, empty when it had none; then a nonce in the token is ignored. ``subject``
+    is the user already signed in, empty for none: a later token must be about the same user (section 12.2).
     """
     audience = claims["aud"]
     is_shared = isinstance(audience, list) and len(audience) > 1

@@ -1,4 +1,4 @@
-"""One public key as the required members of a JSON Web Key, and back (RFC 7518 section 6, RFC 8037)."""
+"""JSON Web Key: the conversion of a public key to its required members and back (RFC 7518 section 6, RFC 8037)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519Public
 
 
 def build_public_members(key: PublicKey) -> dict[str, str]:
-    """The members that make up the thumbprint of a key (RFC 7638 section 3.2, RFC 8037 section 2).
+    """Build the members that make up the thumbprint of a key (RFC 7638 section 3.2, RFC 8037 section 2).
 
     Integers have the full width of their field, leading zeros included, so sizes never vary by key.
     """
@@ -28,9 +28,9 @@ def build_public_members(key: PublicKey) -> dict[str, str]:
 
 
 def parse_public_key(members: Mapping[str, Any]) -> PublicKey:
-    """The key object; RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519. Raises MalformedKey for anything else.
+    """Parse a public key: RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519. Raises MalformedKey for any other.
 
-    A secret (kty "oct") is such a thing: a key set is public, so what it holds can be no secret.
+    A secret (kty "oct") is refused too: a key set is public, so it can hold no secret.
     """
     try:
         match members.get("kty"):
@@ -46,7 +46,7 @@ def parse_public_key(members: Mapping[str, Any]) -> PublicKey:
 
 
 def list_algorithms(key: PublicKey) -> tuple[Algorithm, ...]:
-    """What a key can be for, the usual one first."""
+    """List the algorithms of a key, the usual one first."""
     if isinstance(key, rsa.RSAPublicKey):
         return RSA_ALGORITHMS
     return (ec_key.find_algorithm(key) if isinstance(key, ec.EllipticCurvePublicKey) else "EdDSA",)

@@ -1,4 +1,4 @@
-"""Members of a JSON Web Key as bytes and numbers (RFC 7518 sections 2 and 6)."""
+"""Members of a JSON Web Key: base64url encoding of bytes and integers (RFC 7518 sections 2 and 6)."""
 
 import base64
 import binascii
@@ -7,21 +7,21 @@ from typing import Any
 
 
 class MalformedKey(ValueError):
-    """The members are no public key that this project verifies with."""
+    """The members are no public key that this package supports."""
 
 
 def encode_base64url(value: bytes) -> str:
-    """Base64url without padding."""
+    """Encode bytes as base64url without padding."""
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def encode_integer(value: int, width: int) -> str:
-    """A number in exactly ``width`` bytes, leading zeros included, as base64url."""
+    """Encode an integer in exactly ``width`` bytes, leading zeros included, as base64url."""
     return encode_base64url(value.to_bytes(width, "big"))
 
 
 def decode_member(members: Mapping[str, Any], name: str) -> bytes:
-    """The bytes of one member; raises MalformedKey when it is missing or no base64url."""
+    """Decode the bytes of one member; raises MalformedKey when it is missing or not base64url."""
     value = members.get(name)
     if not isinstance(value, str):
         raise MalformedKey(f"{name} is missing")
@@ -32,5 +32,5 @@ def decode_member(members: Mapping[str, Any], name: str) -> bytes:
 
 
 def decode_integer(members: Mapping[str, Any], name: str) -> int:
-    """The unsigned number of one member; raises MalformedKey like `bytes_of`."""
+    """Decode the unsigned integer of one member; raises MalformedKey like `decode_member`."""
     return int.from_bytes(decode_member(members, name), "big")

@@ -1,11 +1,9 @@
-"""Signed access tokens: really signed and really verified by PyJWT, judged in time by nobody here.
+"""JSON Web Signatures: JWT access tokens, signed and verified by PyJWT; time is judged in `simlib.tokens.claims`.
 
-PyJWT's decoder without its slowest step, and PyJWT's decoder as it is.
-
-PyJWT 2.15 looks at every character of a token in a Python loop to refuse characters outside the base64url alphabet,
-which takes longer than verifying an RS256 signature. Here a segment that is plainly well formed (only letters of the
-alphabet, no padding, and the very encoding of what it decodes to) is decoded at once; whatever else comes is handed to
-PyJWT, so the same tokens are accepted and the same refused. Calibration measures PyJWT as it is.
+PyJWT 2.15 checks every character of a token in a Python loop to refuse characters outside the base64url alphabet,
+which takes longer than verifying an RS256 signature. The quick decoder decodes a segment that is plainly well formed
+(only letters of the alphabet, no padding, the canonical encoding of its bytes) at once and passes any other to PyJWT,
+so both accept and refuse the same tokens. Calibration measures unmodified PyJWT, the stock decoder.
 """
 
 import base64
@@ -27,7 +25,7 @@ _ALPHABET = (ascii_letters + digits + "-_").encode()
 
 
 class _QuickJWS(jwt.PyJWS):
-    """PyJWT's JWS with a short cut for well-formed segments."""
+    """PyJWT's JWS with a shortcut for well-formed segments."""
 
     @staticmethod
     def _decode_base64url_segment(segment: bytes, name: str) -> bytes:
@@ -39,12 +37,12 @@ class _QuickJWS(jwt.PyJWS):
 
 
 def build_stock_decoder() -> jwt.PyJWT:
-    """PyJWT with its time checks off: it reads the wall clock, which means nothing in simulated time (see claims)."""
+    """Build PyJWT's decoder without its time checks, which read the wall clock instead of simulated time."""
     return jwt.PyJWT({"verify_exp": False, "verify_nbf": False, "verify_iat": False})
 
 
 def build_quick_decoder() -> jwt.PyJWT:
-    """The same with the short cut, where this version of PyJWT has the place for it."""
+    """Build the decoder with the shortcut, where the installed version of PyJWT allows it."""
     decoder = build_stock_decoder()
     if isinstance(getattr(decoder, "_jws", None), jwt.PyJWS) and hasattr(jwt.PyJWS, "_decode_base64url_segment"):
         decoder._jws = _QuickJWS(options=decoder._get_sig_options())
@@ -53,7 +51,7 @@ def build_quick_decoder() -> jwt.PyJWT:
 
 ACCESS_TOKEN_TYPE = "at+jwt"
 REQUIRED_CLAIMS = ("iss", "exp", "aud", "sub", "client_id", "iat", "jti")
-"""What an access token must carry (RFC 9068 section 2.2)."""
+"""Required claims of an access token (RFC 9068 section 2.2)."""
 
 LONGEST_HEADER = 4096  # characters; bounds what the cache of headers can hold
 
@@ -66,18 +64,18 @@ _STOCK, _QUICK = build_stock_decoder(), build_quick_decoder()
 
 
 def sign_jwt(claims: Mapping[str, Any], key: SigningKey | SharedSecret, typ: str) -> str:
-    """The signed JWT in compact form (RFC 7515 section 3.1) with this typ and the kid in its header."""
+    """Sign a JWT, in compact form (RFC 7515 section 3.1) with typ and kid in its header."""
     header = {"typ": typ, "kid": key.kid}
     return jwt.encode(dict(claims), key.signing_material, algorithm=key.algorithm, headers=header)
 
 
 def sign_access_token(claims: Mapping[str, Any], key: SigningKey | SharedSecret) -> str:
-    """The signed access token, with typ "at+jwt" (RFC 9068 section 2.1)."""
+    """Sign an access token, with typ "at+jwt" (RFC 9068 section 2.1)."""
     return sign_jwt(claims, key, ACCESS_TOKEN_TYPE)
 
 
 def read_header(token: str) -> Mapping[str, Any]:
-    """The header of a compact token, not yet trusted; empty when there is none that can be read.
+    """Read the header of a compact token, unverified; empty when there is none or it is malformed.
 
     Decoded once per distinct first segment: an issuer's tokens share theirs until a key rotates.
     """
@@ -86,7 +84,7 @@ def read_header(token: str) -> Mapping[str, Any]:
 
 
 def read_payload(token: str) -> Mapping[str, Any] | None:
-    """The claims of a compact JWS, verified by nobody; None when there are none that can be read."""
+    """Read the claims of a compact JWS, unverified; None when there are none or they are malformed."""
     segments = token.split(".", 3)
     return _parse_json_object(segments[1]) if len(segments) == 3 and all(segments) else None
 
@@ -107,20 +105,19 @@ def _parse_json_object(segment: str) -> dict[str, Any] | None:
 
 
 class VerificationResult(NamedTuple):
-    """The claims of a token that holds, or None and the word for the check that refused it."""
+    """The claims of a valid token, or None and the check that refused it."""
 
     claims: Mapping[str, Any] | None
     reason: Reason = ""
 
 
 class Verification(NamedTuple):
-    """Everything that the verification of one token rests on; time is not part of it.
+    """Inputs of the verification of one token, without time; calling it verifies.
 
-    Equal values have equal outcomes, so a value may serve as the key of a memory. The key is the caller's: what
-    a header offers as a key (jwk, jku, x5u) is never looked at (RFC 8725 section 3.10). Its type decides the kind of
-    algorithm: a shared secret verifies HS256 only, a public key never HS256, whatever header and list say.
-    ``audience`` None takes a token for anybody: so a server reads what it has signed itself. ``required`` are the
-    claims that must be there.
+    Equal values have equal results, so a value can be the key of a cache. The key is the caller's: keys in the header
+    (jwk, jku, x5u) are ignored (RFC 8725 section 3.10). Its type determines the algorithm: a shared secret verifies
+    HS256 only, a public key never HS256, whatever header and list say. ``audience`` None accepts a token for any
+    audience: so a server reads its own tokens. ``required`` are the claims that must be present.
     """
 
     token: str
@@ -136,7 +133,7 @@ class Verification(NamedTuple):
         return self._verify(_QUICK)
 
     def as_shipped(self) -> VerificationResult:
-        """The same verdict at the price of PyJWT as it is shipped: what calibration measures."""
+        """Verify with unmodified PyJWT, whose time calibration measures; the result is the same."""
         return self._verify(_STOCK)
 
     def _verify(self, decoder: jwt.PyJWT) -> VerificationResult:
@@ -159,13 +156,13 @@ class Verification(NamedTuple):
         return VerificationResult(MappingProxyType(claims))
 
     def _judge_header(self, header: Mapping[str, Any]) -> Reason:
-        # "crit" names extensions that a recipient must understand or refuse (RFC 7515 4.1.11); we understand none,
-        # and the one that PyJWT does, b64, is not for JWTs (RFC 7797 section 7).
-        # The same signature with padding would be another string of the same token (RFC 7515 section 2 allows none).
+        # "crit" names extensions that a recipient must support or refuse (RFC 7515 4.1.11); none is supported here,
+        # and the one that PyJWT supports, b64, is not for JWTs (RFC 7797 section 7).
+        # With padding the same token would have another text (RFC 7515 section 2 allows none).
         if not header or "crit" in header or self.token.endswith("="):
             return "malformed"
         algorithm = header.get("alg")
-        # The key decides what it is for: a list that allows several must not let a token pick (RFC 8725 section 3.1).
+        # The key determines the algorithm: a list of several must not let the token choose (RFC 8725 section 3.1).
         if algorithm != self.key.algorithm or algorithm not in self.algorithms:
             return "algorithm"
         typ = header.get("typ")
@@ -173,11 +170,11 @@ class Verification(NamedTuple):
 
 
 def _normalize_media_type(typ: object) -> str | None:
-    """The media type without regard to case and an omitted "application/" (RFC 7515 section 4.1.9)."""
+    """Normalize case and an omitted "application/" of a media type (RFC 7515 section 4.1.9)."""
     return typ.lower().removeprefix("application/") if isinstance(typ, str) else None
 
 
-# In this order: the first is a kind of the decoding error that stands for everything else.
+# In this order: the first is a subclass of the decoding error that covers the rest.
 _REASONS: tuple[tuple[type[Exception], Reason], ...] = (
     (jwt.InvalidSignatureError, "signature"),
     (jwt.InvalidAlgorithmError, "algorithm"),

@@ -1,4 +1,4 @@
-"""Keys and key sets: the objects that sign and verify, and their public form on the wire (RFC 7517)."""
+"""Keys and key sets: signing keys, verification keys, and the JSON Web Key Set (RFC 7517)."""
 
 import base64
 import hashlib
@@ -18,14 +18,14 @@ PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519Pri
 
 
 class MalformedKeySet(ValueError):
-    """The bytes are no JSON Web Key Set at all (RFC 7517 section 5)."""
+    """The bytes are no JSON Web Key Set (RFC 7517 section 5)."""
 
 
 @dataclass(frozen=True, eq=False)
 class VerificationKey:
-    """A public key with its name; equal to another when thumbprint and algorithm are.
+    """A public key with its kid; equal to another when thumbprint and algorithm are.
 
-    The kid takes no part in equality: it is a label that anybody can copy.
+    The kid does not count for equality: any key can have it.
     """
 
     public_key: PublicKey
@@ -34,13 +34,13 @@ class VerificationKey:
 
     @cached_property
     def choice(self) -> str:
-        """What a cost profile calls such a key: the algorithm, and the size of an RSA key that is not 2048."""
+        """Name of such a key in a cost profile: the algorithm, and the size of an RSA key that is not 2048."""
         key = self.public_key
         return name_key_choice(self.algorithm, key.key_size) if isinstance(key, rsa.RSAPublicKey) else self.algorithm
 
     @property
     def verifying_material(self) -> PublicKey:
-        """What verifies."""
+        """The key for PyJWT."""
         return self.public_key
 
     @cached_property
@@ -69,7 +69,7 @@ class VerificationKey:
 
 @dataclass(frozen=True, eq=False)
 class SigningKey:
-    """A private key object with its name, built once: parsing PEM per signature costs sixty signatures."""
+    """A private key object with its kid, built once: parsing PEM per signature costs sixty signatures."""
 
     private_key: PrivateKey
     kid: str
@@ -77,23 +77,23 @@ class SigningKey:
 
     @property
     def choice(self) -> str:
-        """What a cost profile calls such a key."""
+        """Name of such a key in a cost profile."""
         return self.verification_key.choice
 
     @property
     def signing_material(self) -> PrivateKey:
-        """What signs."""
+        """The key for PyJWT."""
         return self.private_key
 
     @cached_property
     def verification_key(self) -> VerificationKey:
-        """The public half under the same kid."""
+        """The public key under the same kid."""
         return VerificationKey(self.private_key.public_key(), self.kid, self.algorithm)
 
 
 @dataclass(frozen=True, eq=False)
 class KeySet:
-    """The public keys of one issuer; when two share a kid the first one is found."""
+    """The public keys of one issuer; of two with the same kid the first one counts."""
 
     keys: tuple[VerificationKey, ...] = ()
 
@@ -102,16 +102,16 @@ class KeySet:
         return {key.kid: key for key in reversed(self.keys)}
 
     def find(self, kid: str) -> VerificationKey | None:
-        """The key of that kid, or None."""
+        """Return the key of a kid, or None."""
         return self._by_kid.get(kid)
 
     def to_jwks(self) -> bytes:
-        """The set as UTF-8 JSON (RFC 7517 section 5); the size depends on algorithms and kids only."""
+        """Encode the set as UTF-8 JSON (RFC 7517 section 5); the size depends on algorithms and kids only."""
         return json.dumps({"keys": [dict(key.jwk) for key in self.keys]}, separators=(",", ":")).encode()
 
     @classmethod
     def from_jwks(cls, body: bytes) -> "KeySet":
-        """Read a key set; keys that are malformed, not for verifying or unsupported are left out (RFC 7517 5).
+        """Parse a key set; keys that are malformed, not for verifying or unsupported are ignored (RFC 7517 5).
 
         Raises MalformedKeySet when the bytes are no JSON object with a list "keys".
         """
@@ -122,8 +122,8 @@ class KeySet:
         entries = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(entries, list):
             raise MalformedKeySet('not a JSON object with a list "keys"')
-        found = (_parse_verification_key(entry) for entry in entries)
-        return cls(tuple(key for key in found if key is not None))
+        keys = (_parse_verification_key(entry) for entry in entries)
+        return cls(tuple(key for key in keys if key is not None))
 
 
 def _parse_verification_key(entry: Any) -> VerificationKey | None:
@@ -136,10 +136,10 @@ def _parse_verification_key(entry: Any) -> VerificationKey | None:
         public_key = parse_public_key(entry)
     except MalformedKey:
         return None
-    # A key that names no algorithm is for the usual one of its type; one that names another is not for us.
-    possible = list_algorithms(public_key)
-    named = entry.get("alg", possible[0])
-    algorithm = next((known for known in possible if known == named), None)
+    # A key without "alg" is for the usual algorithm of its type; one with an unsupported "alg" is ignored.
+    algorithms = list_algorithms(public_key)
+    named = entry.get("alg", algorithms[0])
+    algorithm = next((candidate for candidate in algorithms if candidate == named), None)
     return None if algorithm is None else VerificationKey(public_key, kid, algorithm)
 
 
@@ -150,18 +150,18 @@ def _is_for_verifying(entry: Mapping[str, Any]) -> bool:
 
 @lru_cache(maxsize=64)
 def generate_signing_key(choice: str, kid: str) -> SigningKey:
-    """A new key pair from the operating system's randomness, such as RS256 (2048 bits), RS256-3072 or ES256.
+    """Generate a key pair from the operating system's randomness, such as RS256 (2048 bits), RS256-3072 or ES256.
 
-    Remembered by (choice, kid) within the process, since RSA takes long to generate and no record holds bytes of a
-    key. Raises ValueError for what is not in KEY_CHOICES, HS256 among it, which has no key pairs.
+    Cached by (choice, kid) within the process, since RSA takes long to generate and no record holds bytes of a key.
+    Raises ValueError for any name not in KEY_CHOICES, such as HS256, which has no key pairs.
     """
     if choice not in KEY_CHOICES:
         raise ValueError(f"algorithm {choice!r} is not one of {', '.join(KEY_CHOICES)}")
-    algorithm = next(known for known in ALGORITHMS if known == choice.partition("-")[0])
+    algorithm = next(candidate for candidate in ALGORITHMS if candidate == choice.partition("-")[0])
     return SigningKey(_generate_private_key(algorithm, choice), kid, algorithm)
 
 
 def _generate_private_key(algorithm: Algorithm, choice: str) -> PrivateKey:
     if algorithm in RSA_ALGORITHMS:
-        return rsa_key.generate_key(next(bits for bits in RSA_BITS if name_key_choice(algorithm, bits) == choice))
-    return okp_key.generate_key() if algorithm == "EdDSA" else ec_key.generate_key(algorithm)
+        return rsa_key.generate(next(bits for bits in RSA_BITS if name_key_choice(algorithm, bits) == choice))
+    return okp_key.generate() if algorithm == "EdDSA" else ec_key.generate(algorithm)

@@ -1,4 +1,4 @@
-"""Which cryptographic libraries are at work; a measured cost means nothing without them."""
+"""Library versions of the cryptography in use; measured costs depend on them."""
 
 import cryptography
 import jwt
@@ -6,6 +6,6 @@ from cryptography.hazmat.backends.openssl import backend
 
 
 def list_library_versions() -> dict[str, str]:
-    """Name -> version of PyJWT, cryptography and the OpenSSL inside it."""
+    """Return name -> version of PyJWT, cryptography and the OpenSSL inside it."""
     openssl = backend.openssl_version_text().removeprefix("OpenSSL ")
     return {"pyjwt": jwt.__version__, "cryptography": cryptography.__version__, "openssl": openssl}

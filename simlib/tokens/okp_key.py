@@ -11,18 +11,18 @@ from simlib.tokens.jwk_members import MalformedKey, decode_member, encode_base64
 CURVE = "Ed25519"
 
 
-def generate_key() -> ed25519.Ed25519PrivateKey:
-    """A new key pair."""
+def generate() -> ed25519.Ed25519PrivateKey:
+    """Generate a key pair."""
     return ed25519.Ed25519PrivateKey.generate()
 
 
 def build_members(key: ed25519.Ed25519PublicKey) -> dict[str, str]:
-    """kty, crv and x."""
+    """Build kty, crv and x."""
     return {"kty": "OKP", "crv": CURVE, "x": encode_base64url(key.public_bytes(Encoding.Raw, PublicFormat.Raw))}
 
 
-def parse_key(given: Mapping[str, Any]) -> ed25519.Ed25519PublicKey:
-    """The key object; raises MalformedKey for another curve."""
-    if given.get("crv") != CURVE:
+def parse_key(jwk: Mapping[str, Any]) -> ed25519.Ed25519PublicKey:
+    """Parse the members of a key; raises MalformedKey for another curve."""
+    if jwk.get("crv") != CURVE:
         raise MalformedKey("unsupported curve")
-    return ed25519.Ed25519PublicKey.from_public_bytes(decode_member(given, "x"))
+    return ed25519.Ed25519PublicKey.from_public_bytes(decode_member(jwk, "x"))

@@ -1,4 +1,4 @@
-"""Session JWTs: what an application signs for itself when a user logs in, without OAuth2 (RFC 7519)."""
+"""Session JWTs that an application signs for itself when a user logs in, without OAuth2 (RFC 7519)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from simlib.tokens.shared_secret import SharedSecret
 
 SESSION_TYPE = "JWT"
 SESSION_CLAIMS = (*REQUIRED_CLAIMS, "auth_time")
-"""``auth_time`` is when the user logged in; it stays when the session is renewed."""
+"""``auth_time`` is the instant of the login; it does not change when the session is renewed."""
 
 
 def make_session_verification(token: str, secret: SharedSecret, issuer: str, audience: str | None) -> Verification:
-    """The check of one session: HS256 with the application's own secret, and no access token in its place."""
+    """Make the verification of one session: HS256 with the application's own secret; access tokens are refused."""
     return Verification(token, secret, (secret.algorithm,), issuer, audience, SESSION_TYPE, SESSION_CLAIMS)
 
 
 def renew_claims(claims: Mapping[str, Any], now: int, until: int, jti: str) -> dict[str, Any]:
-    """The claims of the same session from now on; instants as NumericDate."""
+    """Return the claims of the same session with a new lifetime; instants as NumericDate."""
     return {**claims, "iat": now, "exp": until, "jti": jti}

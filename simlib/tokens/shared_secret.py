@@ -1,4 +1,4 @@
-"""The secret of HS256, which whoever verifies with it could sign with as well (RFC 7518 section 3.2)."""
+"""Shared secret of HS256: every server that verifies with it can also sign with it (RFC 7518 section 3.2)."""
 
 import base64
 import hashlib
@@ -11,15 +11,15 @@ from simlib.tokens.algorithms import SECRET_ALGORITHM, SecretAlgorithm
 from simlib.tokens.jwk_members import encode_base64url
 
 SECRET_BYTES = 32
-"""256 bits, the least for HS256 (RFC 7518 section 3.2)."""
+"""256 bits, the minimum for HS256 (RFC 7518 section 3.2)."""
 
 
 @dataclass(frozen=True, eq=False)
 class SharedSecret:
-    """A symmetric key with its name: signing key and verification key are one. Equal to another by thumbprint.
+    """A symmetric key with its kid, both signing key and verification key. Equal to another by thumbprint.
 
-    It is of another type than keys of key pairs, so that neither can be taken for the other. Raises ValueError for
-    a secret of less than 256 bits.
+    Its type differs from those of key pairs, so that neither is used as the other. Raises ValueError for a secret of
+    less than 256 bits.
     """
 
     secret: bytes = field(repr=False)
@@ -31,32 +31,32 @@ class SharedSecret:
 
     @property
     def algorithm(self) -> SecretAlgorithm:
-        """HS256 and nothing else."""
+        """HS256."""
         return SECRET_ALGORITHM
 
     @property
     def choice(self) -> str:
-        """What a cost profile calls it."""
+        """Name of such a key in a cost profile."""
         return SECRET_ALGORITHM
 
     @property
     def verification_key(self) -> "SharedSecret":
-        """Itself: there is no public half."""
+        """The secret itself: it has no public key."""
         return self
 
     @property
     def signing_material(self) -> bytes:
-        """What signs."""
+        """The key for PyJWT to sign with."""
         return self.secret
 
     @property
     def verifying_material(self) -> bytes:
-        """What verifies, the same."""
+        """The key for PyJWT to verify with, the same."""
         return self.secret
 
     @cached_property
     def thumbprint(self) -> str:
-        """SHA-256 thumbprint, base64url, 43 characters (RFC 7638 section 3.2); to be kept as secret as the secret."""
+        """SHA-256 thumbprint, base64url, 43 characters (RFC 7638 section 3.2); as confidential as the secret."""
         canonical = json.dumps({"k": encode_base64url(self.secret), "kty": "oct"}, separators=(",", ":"))
         return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).rstrip(b"=").decode()
 
@@ -69,8 +69,8 @@ class SharedSecret:
 
 @lru_cache(maxsize=64)
 def generate_shared_secret(kid: str) -> SharedSecret:
-    """A new secret of 256 bits from the operating system's randomness.
+    """Generate a secret of 256 bits from the operating system's randomness.
 
-    Remembered by kid within the process, so that authorization server and resource server find the same.
+    Cached by kid within the process, so that authorization server and resource server share it.
     """
     return SharedSecret(secrets.token_bytes(SECRET_BYTES), kid)

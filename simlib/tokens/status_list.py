@@ -12,13 +12,13 @@ STATUS_LIST_TYPE = "statuslist+jwt"
 VALID, INVALID = 0, 1
 """Two of the status types of section 7.1."""
 BITS = (1, 2, 4, 8)
-"""How many bits one status may have (section 4.1)."""
+"""Allowed numbers of bits of a status (section 4.1)."""
 
 _LEVEL = 9  # the draft recommends the highest level of compression
 
 
 class MalformedStatusList(ValueError):
-    """What claims to be a status list cannot be read, or is longer than the reader allows."""
+    """The status list is malformed, or longer than the reader's limit."""
 
 
 class StatusList(NamedTuple):
@@ -29,7 +29,7 @@ class StatusList(NamedTuple):
 
     @classmethod
     def create(cls, length: int, invalid: Iterable[int] = (), bits: int = 1) -> "StatusList":
-        """A list with room for ``length`` statuses, those at ``invalid`` set to 1. Raises IndexError beyond its end."""
+        """Create a list of ``length`` statuses, those at ``invalid`` set to 1. Raises IndexError beyond its end."""
         empty = cls(bits, bytes(-(-length * bits // 8)))
         return empty.set_statuses((index, INVALID) for index in invalid)
 
@@ -37,12 +37,12 @@ class StatusList(NamedTuple):
         return len(self.packed) * 8 // self.bits
 
     def get(self, index: int) -> int:
-        """The status at an index. Raises IndexError beyond either end (section 8.3: then the token is refused)."""
+        """Return the status at an index. Raises IndexError beyond either end (section 8.3: the token is refused)."""
         position = self._find_position(index)
         return self.packed[position // 8] >> position % 8 & self._mask
 
     def set_statuses(self, statuses: Iterable[tuple[int, int]]) -> "StatusList":
-        """The same list with (index, status) put in. Raises IndexError for the one, ValueError for the other."""
+        """Return the list with (index, status) set. Raises IndexError for a bad index, ValueError for a bad status."""
         packed = bytearray(self.packed)
         for index, status in statuses:
             position = self._find_position(index)
@@ -53,16 +53,16 @@ class StatusList(NamedTuple):
         return StatusList(self.bits, bytes(packed))
 
     def compress(self) -> bytes:
-        """The list in the ZLIB format (RFC 1950) with DEFLATE."""
+        """Compress the list in the ZLIB format (RFC 1950) with DEFLATE."""
         return zlib.compress(self.packed, _LEVEL)
 
     def to_claim(self) -> dict[str, Any]:
-        """The claim "status_list" of a Status List Token (section 4.2)."""
+        """Build the claim "status_list" of a Status List Token (section 4.2)."""
         return {"bits": self.bits, "lst": encode_base64url(self.compress())}
 
     @classmethod
     def from_claim(cls, claim: object, limit: int) -> "StatusList":
-        """Read that claim; a list that unpacks to more than ``limit`` bytes is refused before it is unpacked further.
+        """Parse that claim; decompression stops at a list of more than ``limit`` bytes, which is refused.
 
         Raises MalformedStatusList.
         """
@@ -84,7 +84,7 @@ def _unpack(text: str, limit: int) -> bytes:
     stream = zlib.decompressobj()
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        # One byte more than allowed is asked for, so that a list of exactly the limit can be told from a longer one.
+        # One byte above the limit, so that a list of exactly the limit is distinguished from a longer one.
         data = stream.decompress(packed, limit + 1)
     except (binascii.Error, ValueError, zlib.error) as error:
         raise MalformedStatusList("lst is no compressed list") from error

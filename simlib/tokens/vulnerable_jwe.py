@@ -1,6 +1,6 @@
-"""A reader of encrypted tokens that does whatever the header asks for: a victim, and no part of any design.
+"""Vulnerable decryption of JWEs that follows the header without limits, as a target of attacks and no part of a design.
 
-It is what RFC 8725 section 3.6 and the advisories on compression and PBES2 warn of (CVE-2024-33664, CVE-2023-52428).
+RFC 8725 section 3.6 and advisories on compression and PBES2 warn of it (CVE-2024-33664, CVE-2023-52428).
 """
 
 import hashlib
@@ -13,16 +13,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from simlib.tokens.forging import decode_segment, encode_segment
+from simlib.tokens.forging import decode, encode
 from simlib.tokens.jwe import EncryptionKey, EncryptionReason
 from simlib.tokens.jws import read_header
 
 MOST_ITERATIONS = 1_000_000
-"""So that a demonstration ends; a real victim has no such limit."""
+"""So that an attack run ends; a real implementation of this kind has no limit."""
 
 
 class VulnerableDecryption(NamedTuple):
-    """What came of it, and how many iterations of key derivation it took."""
+    """The decrypted token or the reason for none, and the iterations of key derivation that it took."""
 
     token: str | None
     reason: EncryptionReason = ""
@@ -35,8 +35,8 @@ def decrypt_without_limits(token: str, key: EncryptionKey) -> VulnerableDecrypti
     if len(segments) != 5:
         return VulnerableDecryption(None, "malformed")
     try:
-        if any(encode_segment(decode_segment(segment)) != segment for segment in segments):
-            return VulnerableDecryption(None, "malformed")  # of all checks it lacks only those that it is named for
+        if any(encode(decode(segment)) != segment for segment in segments):
+            return VulnerableDecryption(None, "malformed")  # it lacks only the checks of compression and iterations
         if "p2c" in header:
             return _derive_from_password(header)
         return VulnerableDecryption(_inflate(header, _decrypt_content(segments, key)).decode("ascii"))
@@ -45,19 +45,19 @@ def decrypt_without_limits(token: str, key: EncryptionKey) -> VulnerableDecrypti
 
 
 def _derive_from_password(header: Mapping[str, Any]) -> VulnerableDecryption:
-    """Derive the key first, as RFC 7518 section 4.8 describes it; the password is never the right one."""
+    """Derive the key as in RFC 7518 section 4.8, with a password that is always wrong."""
     iterations = min(int(header["p2c"]), MOST_ITERATIONS)
-    salt = str(header["alg"]).encode() + b"\0" + decode_segment(header["p2s"])
+    salt = str(header["alg"]).encode() + b"\0" + decode(header["p2s"])
     hashlib.pbkdf2_hmac("sha256", b"password", salt, iterations)
     return VulnerableDecryption(None, "decryption", iterations)
 
 
 def _decrypt_content(segments: list[str], key: EncryptionKey) -> bytes:
     if not isinstance(key.private_key, rsa.RSAPrivateKey):
-        raise ValueError("this victim knows RSA only")
+        raise ValueError("only RSA is supported")
     sha256 = hashes.SHA256()
-    content_key = key.private_key.decrypt(decode_segment(segments[1]), padding.OAEP(padding.MGF1(sha256), sha256, None))
-    nonce, sealed = decode_segment(segments[2]), decode_segment(segments[3]) + decode_segment(segments[4])
+    content_key = key.private_key.decrypt(decode(segments[1]), padding.OAEP(padding.MGF1(sha256), sha256, None))
+    nonce, sealed = decode(segments[2]), decode(segments[3]) + decode(segments[4])
     return AESGCM(content_key).decrypt(nonce, sealed, segments[0].encode())
 
 
