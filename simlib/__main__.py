@@ -1,4 +1,4 @@
-"""`python -m simlib` is the command line."""
+"""Command line as `python -m simlib`."""
 
 from simlib.cli import main
 

@@ -1,67 +1,70 @@
-"""The command line: `simlib compare`, `decide`, `calibrate`, `scenarios`, `strategies`, `schema` and others."""
+"""Command line of simlib: runs one command and turns errors into messages of one line and exit statuses."""
 
 import os
 import signal
 import sys
 
-BAD_INPUT, INTERRUPTED, UNREAD = 2, 130, 141
-"""The last is what shells say of a program that SIGPIPE ended: 128 and the number of the signal."""
+BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+"""Exit statuses; the last is that of a program ended by SIGPIPE in a shell: 128 and the number of the signal."""
 
 
 def main() -> None:
     """Run the command line and exit: 0, 2 for bad input (one line says what), 130 after Ctrl-C.
 
-    `simlib decide` also exits with 1, when no design meets the limits, and any command with 141 when nobody reads it.
+    `simlib decide` also exits with 1, when no design meets the limits, and any command with 141 when its output is
+    a pipe that was closed.
     """
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit status."""
-    _without_standard_streams()
+    _open_standard_streams()
     try:
-        return _run(arguments)
+        return _execute_command(arguments)
     except KeyboardInterrupt:
-        return _interrupted("nothing was written")
-    except BrokenPipeError:  # whoever read our output has seen enough
+        return _report_interruption("nothing was written")
+    except BrokenPipeError:  # the reader of the pipe has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNREAD
+        return BROKEN_PIPE
 
 
-def _without_standard_streams() -> None:
-    """A process may be started with its output closed; then it is written nowhere."""
+def _open_standard_streams() -> None:
+    """Discard the output of a process that was started with closed streams."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
-def _run(arguments: list[str]) -> int:
-    # Imported here, so that Ctrl-C in the first tenth of a second is told as well as any other.
-    from simlib.commands.application import UsageMistake, execute
-    from simlib.commands.console import Interrupted, complain
+def _execute_command(arguments: list[str]) -> int:
+    # Imported here, so that Ctrl-C in the first tenth of a second is reported like any other.
+    from simlib.commands.application import UsageError, execute
+    from simlib.commands.console import print_error
+    from simlib.commands.runner import Interrupted
     from simlib.scenario.errors import InputError
 
     try:
         status = execute(arguments)
         sys.stdout.flush()
-    except (InputError, UsageMistake) as error:
-        complain(str(error))
+    except (InputError, UsageError) as error:
+        print_error(str(error))
         return BAD_INPUT
     except (MemoryError, OverflowError) as error:
-        complain(f"the run does not fit into this machine ({type(error).__name__}); lower its rates, sizes or length")
+        kind = type(error).__name__
+        print_error(f"the run does not fit into this machine ({kind}); lower its rates, sizes or length")
         return BAD_INPUT
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        complain(f"output cannot be written ({error.strerror or type(error).__name__})")
+        print_error(f"output cannot be written ({error.strerror or type(error).__name__})")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BAD_INPUT
     except Interrupted as interruption:
-        return _interrupted(str(interruption))
+        return _report_interruption(str(interruption))
     return status
 
 
-def _interrupted(what: str) -> int:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the tidying up
+def _report_interruption(what: str) -> int:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the clean-up
     print(f"simlib: interrupted: {what}", file=sys.stderr)
     return INTERRUPTED

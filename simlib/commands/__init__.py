@@ -1,1 +1,1 @@
-"""The commands, one per file. Modules import what is heavy only inside their functions, so that --help is quick."""
+"""Commands of simlib, one per file. Heavy modules are imported inside functions, so that --help is quick."""

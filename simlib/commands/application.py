@@ -1,4 +1,4 @@
-"""The commands put together."""
+"""Command-line application: all commands together, and their exit status."""
 
 from typing import Annotated
 
@@ -23,8 +23,8 @@ INTERRUPTED = 130
 app = typer.Typer(name="simlib", pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-class UsageMistake(Exception):
-    """The command line itself is wrong; the message says how."""
+class UsageError(Exception):
+    """The command line is wrong; the message says how."""
 
 
 # typer does not export the base of its errors about usage.
@@ -44,19 +44,19 @@ def _root(
 
     \b
     Start here:
-      simlib scenarios                          what is bundled
+      simlib scenarios                          the bundled scenarios
       simlib compare web-shop --out report/     compare, and write a report
       simlib compare my.toml --load access.log.gz
       simlib compare --help                     all options, with examples
-      simlib decide web-shop --out decision/    which design is worth it, as a decision record
+      simlib decide web-shop --out decision/    which design to choose, as a decision record
       simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
       simlib sweep web-shop --over load --out load/
-      simlib process web-shop                   who talks to whom: messages, round trips, state
-      simlib effort web-shop                    what each design costs to build and to run
-      simlib presets                            what gateways and libraries do by default, with sources
-      simlib attacks busy-api                   which attacks are refused, by which check, and which are not
-      simlib bad-days busy-api                  what becomes of users when something goes wrong
-      simlib theory                             the simulator beside what is known exactly
+      simlib process web-shop                   messages, round trips and state changes of one user
+      simlib effort web-shop                    person-days to build and to run each design
+      simlib presets                            default settings of gateways and libraries, with sources
+      simlib attacks busy-api                   which attacks are refused, and by which check
+      simlib bad-days busy-api                  how users are served when something fails
+      simlib theory                             the simulator validated against queueing theory
     """
     if version:
         from importlib.metadata import version as installed
@@ -82,7 +82,7 @@ def execute(arguments: list[str]) -> int:
     try:
         status = typer.main.get_command(app).main(arguments, "simlib", standalone_mode=False)
     except _USAGE_ERROR as error:
-        raise UsageMistake(error.format_message()) from error
+        raise UsageError(error.format_message()) from error
     except typer.Abort as error:
         raise KeyboardInterrupt from error
     except SystemExit as end:

@@ -24,12 +24,14 @@ _LABEL, _COLUMN, _WIDEST = 26, 17, 36
 def attacks(
     scenario: Source,
     attack: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this attack, step by step; may be given several times.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this attack, step by step; may be repeated."),
     ] = None,
     vulnerable: Annotated[
         bool,
         typer.Option(
-            "--vulnerable/--no-vulnerable", help="Also deliberately vulnerable parts, flows and servers (without a check)."
+            "--vulnerable/--no-vulnerable",
+            help="Also deliberately vulnerable parts, flows and servers.",
         ),
     ] = True,
     victims: Annotated[bool | None, typer.Option("--victims/--no-victims", hidden=True)] = None,

@@ -11,7 +11,7 @@ from simlib.commands.runner import count_workers, describe_missing_output, print
 from simlib.scenario.errors import InputError
 
 if TYPE_CHECKING:
-    from simlib.experiment.bad_days import DaysPlan
+    from simlib.experiment.bad_days_plan import DaysPlan
 
 
 def bad_days(
@@ -52,7 +52,7 @@ def bad_days(
     """
     from simlib.commands.overrides import Overrides, load_chosen_scenario
     from simlib.experiment.atomic_folder import check_folder
-    from simlib.experiment.bad_days import plan_bad_days
+    from simlib.experiment.bad_days_plan import plan_bad_days
 
     if not in_time > 0:
         raise InputError(f"--in-time {in_time:g}: seconds above 0")

@@ -44,8 +44,8 @@ def calibrate(
     addresses = {name: address for name, address in servers.items() if address is not None}
     with run_interruptibly(lambda: "nothing was written") as run:
         progress = run.watch(lambda done, total: print_status(f"calibrating: {done} of {total} processes"))
-        made = make_profile(out, processes, seconds, addresses, progress)
-    print_answer(json, lambda: _build_document(made), lambda: _print_profile(made))
+        profile = make_profile(out, processes, seconds, addresses, progress)
+    print_answer(json, lambda: _build_document(profile), lambda: _print_profile(profile))
 
 
 def _build_document(made: "CalibrationResult") -> dict[str, Any]:
@@ -61,12 +61,12 @@ def _build_document(made: "CalibrationResult") -> dict[str, Any]:
     }
 
 
-def _print_profile(made: "CalibrationResult") -> None:
+def _print_profile(profile: "CalibrationResult") -> None:
     screen = open_console()
-    screen.print(f"{made.path}: {made.operations} operations on {made.about['machine']}")
-    for name, value in made.about.items():
+    screen.print(f"{profile.path}: {profile.operations} operations on {profile.about['machine']}")
+    for name, value in profile.about.items():
         if name.startswith("check") or name in ("samples", "foreign load"):
             screen.print(f"  {name}: {value}")
-    if not made.is_trusted:
-        screen.print(f"warning: {made.about['note']}", style="yellow")
-    screen.print(f"Use it: simlib compare SCENARIO --profile {made.path}", soft_wrap=True)
+    if not profile.is_trusted:
+        screen.print(f"warning: {profile.about['note']}", style="yellow")
+    screen.print(f"Use it: simlib compare SCENARIO --profile {profile.path}", soft_wrap=True)

@@ -1,15 +1,17 @@
-"""simlib compare: the main job."""
+"""Command `simlib compare`: comparison of the designs of a scenario, with intervals and verdicts."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simlib.commands.console import Interrupted, console, print_json, tell
-from simlib.commands.progress import heard_interrupts
+from simlib.commands.console import open_console, print_status
+from simlib.commands.options import Json, Load, Replications, Seed, Source, Workers
+from simlib.commands.runner import CommandRun, count_workers, describe_missing_output, print_answer, run_interruptibly
 from simlib.scenario.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,21 +22,16 @@ if TYPE_CHECKING:
     from simlib.scenario.scenario import Scenario
 
 FEW_REQUESTS = 40_000
-"""So few are simulated sooner than worker processes start."""
+"""Requests of all runs below which one process is quicker than starting workers."""
 
 
 def compare(
-    scenario: Annotated[
-        str,
-        typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or the name of a bundled one."),
-    ],
+    scenario: Source,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a report into this folder.")] = None,
     records: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep all rows as Parquet, in DIR/DESIGN/REPLICATION/.")
     ] = None,
-    load: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Replay this access log or CSV (plain or gzipped).")
-    ] = None,
+    load: Load = None,
     time_column: Annotated[str | None, typer.Option(help="Column of a CSV that holds the time.")] = None,
     user_column: Annotated[str | None, typer.Option(help="Column of a CSV that names the user.")] = None,
     speed_up: Annotated[
@@ -43,14 +40,12 @@ def compare(
     copies: Annotated[
         int | None, typer.Option(metavar="N", help="Replay N shifted copies with new users: a higher rate, same reuse.")
     ] = None,
-    replications: Annotated[int | None, typer.Option(metavar="N", help="Runs per design.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of all random numbers.")] = None,
-    workers: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes; by default one per CPU. The result is the same.")
-    ] = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    workers: Workers = None,
     profile: Annotated[str | None, typer.Option(metavar="NAME_OR_CSV", help="Another cost profile.")] = None,
     timing: Annotated[
-        str | None, typer.Option(metavar="profile|live", help="live: charge what real work takes in this very run.")
+        str | None, typer.Option(metavar="profile|live", help="live: measure CPU times of real operations in this run.")
     ] = None,
     profiles: Annotated[
         str | None,
@@ -60,11 +55,11 @@ def compare(
             "with --out, else none.",
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    json: Json = False,
 ) -> None:
     """Compare the designs of a scenario: the same requests for each, with intervals and verdicts.
 
-    The first design is the baseline. Options take the place of values in the file.
+    The first design is the baseline. Options replace values of the file.
 
     \b
     Examples:
@@ -76,64 +71,56 @@ def compare(
       simlib compare web-shop --records rows/         (data/records.md says what is in the files)
       simlib compare web-shop --timing live           (times vary from run to run)
 
-    Exit status: 0, 2 for bad input, 130 after Ctrl-C. Folders appear whole or not at all.
+    Exit status: 0, 2 for bad input, 130 after Ctrl-C. Folders appear complete or not at all.
     """
     from simlib.commands.overrides import Overrides
 
     overrides = Overrides(load, time_column, user_column, speed_up, copies, replications, seed, profile, timing)
-    _Command(scenario, overrides, out, records, workers, profiles, json).execute()
+    _Comparison(scenario, overrides, out, records, workers, profiles, json).execute()
 
 
-class _Command:
-    """One call of the command; values only, nothing changes."""
+@dataclass(frozen=True)
+class _Comparison:
+    """One call of the command with its options."""
 
-    def __init__(
-        self,
-        source: str,
-        overrides: "Overrides",
-        out: Path | None,
-        records: Path | None,
-        workers: int | None,
-        profiles: str | None,
-        json: bool,
-    ) -> None:
-        self.source = source
-        self.overrides = overrides
-        self.out = out
-        self.records = records
-        self.workers = workers
-        self.profiles = profiles
-        self.json = json
+    source: str
+    overrides: "Overrides"
+    out: Path | None
+    records: Path | None
+    workers: int | None
+    profiles: str | None
+    json: bool
 
     def execute(self) -> None:
-        """Check everything that can be checked, then simulate, judge, write and tell."""
-        from simlib.commands.compare_terminal import describe_load
-        from simlib.commands.overrides import chosen_scenario, other_profiles
+        """Check everything that can be checked, then simulate, judge, write and print."""
+        from simlib.commands.compare_terminal import describe_replayed_load, print_comparison
+        from simlib.commands.overrides import load_chosen_scenario, select_other_profiles
         from simlib.deployment.simulate import check_budget
         from simlib.report.comparison_folder import check_report_folder
 
         started = time.monotonic()
-        scenario = chosen_scenario(self.source, self.overrides)
+        scenario = load_chosen_scenario(self.source, self.overrides)
         check_budget(scenario)
-        others = other_profiles(self.profiles, scenario, self.source, self.out is not None)
+        others = select_other_profiles(self.profiles, scenario, self.source, self.out is not None)
         if self.out is not None:
             check_report_folder(self.out)
-        self._check_records()
+        self._check_records_folder()
         self._warn_of_another_profile(scenario)
-        lines, load = describe_load(scenario)
+        lines, load = describe_replayed_load(scenario)
         if not self.json:
-            self._introduce(scenario, others, lines)
-        with heard_interrupts() as ask:
-            try:
-                with self._records_folder() as rows:
-                    verdicts, dependence = self._simulate(scenario, others, ask, rows)
-                    ask()
-                folder = self._write(verdicts, dependence, time.monotonic() - started)
-            except KeyboardInterrupt:
-                raise Interrupted(self._not_done()) from None
-        self._tell(verdicts, dependence, load, folder)
+            self._print_introduction(scenario, others, lines)
+        with run_interruptibly(self._describe_loss) as run:
+            with self._open_records_folder() as rows:
+                verdicts, dependence = self._simulate(scenario, others, run, rows)
+                run.raise_if_interrupted()
+            folder = self._write_report(verdicts, dependence, time.monotonic() - started)
+        print_answer(
+            self.json,
+            lambda: _build_document(verdicts, dependence, load, folder),
+            lambda: print_comparison(verdicts, dependence, None if folder is None else self.out),
+        )
 
-    def _check_records(self) -> None:
+    def _check_records_folder(self) -> None:
         if self.records is None:
             return
         from simlib.experiment.atomic_folder import check_folder
@@ -142,7 +129,7 @@ class _Command:
         if self.out is not None and self.out.resolve() in (records, *records.parents):
             raise InputError(f"--records {self.records}: lies in the folder of the report; name one beside it")
 
-    def _records_folder(self) -> "AbstractContextManager[Path | None]":
+    def _open_records_folder(self) -> "AbstractContextManager[Path | None]":
         if self.records is None:
             return nullcontext()
         from simlib.experiment.atomic_folder import write_folder_atomically
@@ -150,81 +137,68 @@ class _Command:
         return write_folder_atomically(self.records, "--records")
 
     def _simulate(
-        self, scenario: "Scenario", others: "OtherProfiles", ask: Callable[[], None], rows: Path | None
+        self, scenario: "Scenario", others: "OtherProfiles", run: CommandRun, rows: Path | None
     ) -> "tuple[Verdicts, ProfileDependence | None]":
-        """All runs in one go, then judged; no dependence when no other profile was asked for."""
-        import warnings
-
-        from simlib.commands.progress import progress
+        """All runs in one batch, then judged; the dependence is None without other profiles."""
         from simlib.decision import judge_comparison, judge_profiles
         from simlib.experiment import compare_under
 
-        # joblib's advice for programmers, which Ctrl-C would bring up.
-        warnings.filterwarnings("ignore", message=r"\d+ tasks which were still being processed")
         runs = len(scenario.designs) * scenario.run.replications + others.runs
-        with progress(runs) as tell_progress:
-
-            def told(done: int, total: int) -> None:
-                ask()
-                tell_progress(done, total)
-
-            workers = self._workers(scenario, runs)
-            stopwatch = self._stopwatch(scenario)
-            own, rest = compare_under(
-                scenario, others, workers=workers, progress=told, records=rows, stopwatch=stopwatch
+        with run.show_progress(runs) as progress:
+            comparison, under_others = compare_under(
+                scenario,
+                others,
+                workers=self._count_workers(scenario, runs),
+                progress=progress,
+                records=rows,
+                stopwatch=_start_stopwatch(scenario),
             )
-        verdicts = judge_comparison(own)
-        if not rest and not others.unpriced:
+        verdicts = judge_comparison(comparison)
+        if not under_others and not others.unpriced:
             return verdicts, None
-        return verdicts, judge_profiles(verdicts, {n: judge_comparison(c) for n, c in rest.items()}, others.unpriced)
+        judged = {name: judge_comparison(other) for name, other in under_others.items()}
+        return verdicts, judge_profiles(verdicts, judged, others.unpriced)
 
-    def _stopwatch(self, scenario: "Scenario") -> "CpuStopwatch | None":
-        if scenario.run.timing != "live":
-            return None
-        from simlib.calibration.clock import CpuStopwatch
-
-        return CpuStopwatch()
-
-    def _workers(self, scenario: "Scenario", runs: int) -> int:
-        from simlib.experiment.workers import usable_cpus
-
+    def _count_workers(self, scenario: "Scenario", runs: int) -> int:
         if self.workers is not None:
-            return min(self.workers, runs)
+            return count_workers(self.workers, runs)
         if scenario.run.timing == "live":
-            return 1  # neighbours at work would slow down what is timed
-        return 1 if scenario.expected_requests * runs < FEW_REQUESTS else min(usable_cpus(), runs)
+            return 1  # other processes would slow down what is timed
+        return 1 if scenario.expected_requests * runs < FEW_REQUESTS else count_workers(None, runs)
 
-    def _write(self, verdicts: "Verdicts", dependence: "ProfileDependence | None", duration_s: float) -> Path | None:
+    def _write_report(
+        self, verdicts: "Verdicts", dependence: "ProfileDependence | None", duration_s: float
+    ) -> Path | None:
         if self.out is None:
             return None
         from simlib.report.comparison_folder import write_report
         from simlib.report.run_record import Provenance
 
-        return write_report(self.out, verdicts, Provenance(self._options(), round(duration_s, 3)), dependence)
+        return write_report(self.out, verdicts, Provenance(self._list_options(), round(duration_s, 3)), dependence)
 
-    def _options(self) -> Mapping[str, Any]:
-        from dataclasses import asdict
-
+    def _list_options(self) -> Mapping[str, Any]:
         more = {"workers": self.workers, "profiles": self.profiles, "json": self.json or None}
-        given = {**asdict(self.overrides), **more}
-        named = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
-        return {"command": "compare", **{name: value for name, value in named.items() if value is not None}}
+        options = {**asdict(self.overrides), **more}
+        values = {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
+        return {"command": "compare", **{name: value for name, value in values.items() if value is not None}}
 
-    def _not_done(self) -> str:
-        missing = [] if self.out is None else [f"no report was written to {self.out}"]
+    def _describe_loss(self) -> str:
+        missing = [] if self.out is None else [describe_missing_output(self.out, "no report")]
         if self.records is not None and not self.records.exists():
             missing.append(f"no records were written to {self.records}")
         return " and ".join(missing) or "nothing was written"
 
     def _warn_of_another_profile(self, scenario: "Scenario") -> None:
         """A run.json names the profile that it was made with; another one gives other numbers."""
-        from simlib.report.run_record import recorded_profile, same_profile
+        from simlib.report.run_record import is_same_profile, read_recorded_profile
 
-        if self.overrides.profile is None and not same_profile(scenario, recorded_profile(Path(self.source))):
-            tell(f"simlib: warning: cost profile {scenario.profile.name} is not the one that this run was made with")
+        if self.overrides.profile is None and not is_same_profile(scenario, read_recorded_profile(Path(self.source))):
+            print_status(
+                f"simlib: warning: cost profile {scenario.profile.name} is not the one that this run was made with"
+            )
 
-    def _introduce(self, scenario: "Scenario", others: "OtherProfiles", lines: list[str]) -> None:
-        screen = console()
+    def _print_introduction(self, scenario: "Scenario", others: "OtherProfiles", lines: list[str]) -> None:
+        screen = open_console()
         designs, run = len(scenario.designs), scenario.run
         screen.print(
             f"{scenario.title}: {designs} design{'' if designs == 1 else 's'} x "
@@ -237,19 +211,19 @@ class _Command:
         for line in lines:
             screen.print(line, style="yellow" if line.startswith("warning") else None)
 
-    def _tell(
-        self,
-        verdicts: "Verdicts",
-        dependence: "ProfileDependence | None",
-        load: Mapping[str, Any],
-        folder: Path | None,
-    ) -> None:
-        if self.json:
-            from simlib.report.summary import comparison_document
 
-            where = None if folder is None else str(folder)
-            print_json({**comparison_document(verdicts, dependence), "load": dict(load) or None, "report": where})
-        else:
-            from simlib.commands.compare_terminal import print_comparison
+def _start_stopwatch(scenario: "Scenario") -> "CpuStopwatch | None":
+    if scenario.run.timing != "live":
+        return None
+    from simlib.calibration.clock import CpuStopwatch
 
-            print_comparison(verdicts, dependence, None if folder is None else self.out)
+    return CpuStopwatch()
+
+
+def _build_document(
+    verdicts: "Verdicts", dependence: "ProfileDependence | None", load: Mapping[str, Any], folder: Path | None
+) -> dict[str, Any]:
+    from simlib.report.summary import build_comparison_document
+
+    report = None if folder is None else str(folder)
+    return {**build_comparison_document(verdicts, dependence), "load": dict(load) or None, "report": report}

@@ -1,17 +1,14 @@
-"""A comparison as tables for a terminal.
-
-What a replayed log is like: what was read, how dense it is, and how often a token is used again.
-"""
+"""Tables of a comparison for a terminal, and the description of a replayed log."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simlib.commands.console import console
-from simlib.decision import ProfileDependence, Verdicts, distortion_notes, promise_sentences
-from simlib.experiment import Reuse, token_reuse
-from simlib.report.cells import Cell, Row, comparison_rows
-from simlib.report.profile_tables import profile_rows
+from simlib.commands.console import open_console
+from simlib.decision import ProfileDependence, Verdicts, list_distortion_notes, list_promise_sentences
+from simlib.experiment import TokenReuse, measure_token_reuse
+from simlib.report.cells import Cell, Row, build_comparison_rows
+from simlib.report.profile_tables import build_profile_rows
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ReplayLoad
 
@@ -26,31 +23,31 @@ _STYLES = {"better": "green", "worse": "red", "undecided": "yellow", "equivalent
 
 
 def print_comparison(verdicts: Verdicts, dependence: ProfileDependence | None, out: Path | None) -> None:
-    """Everything that is said about a comparison, to standard output; ``out`` is the folder of its report."""
-    screen = console()
-    for table in comparison_tables(verdicts, screen.width):
+    """Print tables, verdicts and notes of a comparison; ``out`` is the folder of its report."""
+    screen = open_console()
+    for table in build_comparison_tables(verdicts, screen.width):
         screen.print()
         screen.print(table)
-    screen.print(caption(verdicts), style="dim")
+    screen.print(format_caption(verdicts), style="dim")
     for title, sentences in (
         ("Limits", verdicts.limit_sentences),
         ("Verdict", verdicts.headlines),
-        ("What designs promise", promise_sentences(verdicts.scenario)),
+        ("Bounds that designs guarantee", list_promise_sentences(verdicts.promises)),
         ("Other cost profiles", () if dependence is None else dependence.sentences),
         ("Notes", verdicts.notes),
     ):
         if sentences:
             screen.print(f"\n{title}", style="bold")
-            screen.print(bullets(sentences))
+            screen.print(build_bullets(sentences))
         if title.startswith("Other") and dependence is not None and dependence.pairs:
             screen.print()
-            screen.print(profiles_table(dependence))
+            screen.print(build_profiles_table(dependence))
     if out is not None:
         screen.print(f"\nReport: {out / 'report.html'}")
 
 
-def profiles_table(dependence: ProfileDependence) -> "Table":
-    """The words side by side, a column per profile and a block per metric."""
+def build_profiles_table(dependence: ProfileDependence) -> "Table":
+    """The verdicts side by side, a column per profile and a block per metric."""
     from textwrap import wrap
 
     from rich import box
@@ -58,10 +55,10 @@ def profiles_table(dependence: ProfileDependence) -> "Table":
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    for title in ("word for the difference", *dependence.profiles):
+    for title in ("verdict on the difference", *dependence.profiles):
         table.add_column("\n".join(wrap(title, _PROFILE)) if table.columns else title, overflow="fold")
     label = ""
-    for row in profile_rows(dependence):
+    for row in build_profile_rows(dependence):
         if row.label != label:
             table.add_row(label := row.label)
         words = (Text(cell.word, _STYLES.get(cell.word, "")) for cell in row.cells)
@@ -69,15 +66,15 @@ def profiles_table(dependence: ProfileDependence) -> "Table":
     return table
 
 
-def comparison_tables(verdicts: Verdicts, width: int) -> "Iterator[Table]":
-    """The metrics by design, in as many tables as the width (columns of text) asks for."""
-    rows = comparison_rows(verdicts)
+def build_comparison_tables(verdicts: Verdicts, width: int) -> "Iterator[Table]":
+    """The metrics by design, in as many tables as the width (columns of text) needs."""
+    rows = build_comparison_rows(verdicts)
     per_table = max((width - _LABEL - 2) // (_DESIGN + 2), 1)
     for begin in range(0, len(verdicts.designs), per_table):
-        yield _table(verdicts, rows, verdicts.designs[begin : begin + per_table])
+        yield _build_table(verdicts, rows, verdicts.designs[begin : begin + per_table])
 
 
-def _table(verdicts: Verdicts, rows: Sequence[Row], designs: Sequence[str]) -> "Table":
+def _build_table(verdicts: Verdicts, rows: Sequence[Row], designs: Sequence[str]) -> "Table":
     from rich import box
     from rich.table import Table
 
@@ -86,11 +83,11 @@ def _table(verdicts: Verdicts, rows: Sequence[Row], designs: Sequence[str]) -> "
     for design in designs:
         table.add_column(design, min_width=_DESIGN, overflow="fold")
     for row in rows:
-        table.add_row(row.label, *(_shown(row.cells[design]) for design in designs))
+        table.add_row(row.label, *(_format_cell(row.cells[design]) for design in designs))
     return table
 
 
-def _shown(cell: Cell) -> "Text":
+def _format_cell(cell: Cell) -> "Text":
     from rich.text import Text
 
     text = Text(cell.value, _STYLES.get(cell.value, ""))
@@ -100,7 +97,7 @@ def _shown(cell: Cell) -> "Text":
     return text
 
 
-def bullets(sentences: Sequence[str]) -> "Table":
+def build_bullets(sentences: Sequence[str]) -> "Table":
     """Sentences as a list whose further lines are indented."""
     from rich.table import Table
 
@@ -110,20 +107,20 @@ def bullets(sentences: Sequence[str]) -> "Table":
     return grid
 
 
-def caption(verdicts: Verdicts) -> str:
-    """What the second line of a cell is."""
+def format_caption(verdicts: Verdicts) -> str:
+    """Explanation of the two lines of a cell."""
     level = f"{verdicts.scenario.run.level * 100:g} % intervals over {verdicts.scenario.run.replications} replications"
     if len(verdicts.designs) == 1:
         return level
     return f"{level}; second lines: paired difference to {verdicts.baseline} and its verdict"
 
 
-def describe_load(scenario: Scenario) -> tuple[list[str], dict[str, Any]]:
-    """The replayed log in lines of text and as JSON types; nothing for any other load."""
+def describe_replayed_load(scenario: Scenario) -> tuple[list[str], dict[str, Any]]:
+    """Lines of text and JSON types about a replayed log: size, rate and reuse of tokens; empty for any other load."""
     load, trace = scenario.world.load, scenario.trace
     if not isinstance(load, ReplayLoad) or trace is None:
         return [], {}
-    reuse = token_reuse(scenario)
+    reuse = measure_token_reuse(scenario)
     users = f"{trace.users_count:,} users" if trace.users_count else "no users in it (drawn from the population)"
     rate = scenario.expected_requests / scenario.horizon_s
     lines = [
@@ -132,8 +129,8 @@ def describe_load(scenario: Scenario) -> tuple[list[str], dict[str, Any]]:
         f"replayed at {rate:,.4g} requests per second over {scenario.horizon_s:,.6g} s "
         f"(speed-up {load.speed_up:g}, copies {load.copies})",
         *(f"  broken: {example}" for example in trace.broken_examples[:3]),
-        *dict.fromkeys(_reuse(row) for row in reuse),
-        *(f"warning: {note}" for note in distortion_notes(reuse)),
+        *dict.fromkeys(_describe_reuse(row) for row in reuse),
+        *(f"warning: {note}" for note in list_distortion_notes(reuse)),
     ]
     document = {
         "source": trace.source,
@@ -143,10 +140,10 @@ def describe_load(scenario: Scenario) -> tuple[list[str], dict[str, Any]]:
         "users": trace.users_count,
         "requests_per_s": rate,
         "length_s": scenario.horizon_s,
-        "reuse": [row._asdict() | {"distorted": row.distorted} for row in reuse],
+        "reuse": [row._asdict() | {"distorted": row.is_distorted} for row in reuse],
     }
     return lines, document
 
 
-def _reuse(row: Reuse) -> str:
-    return f"{row.requests:.3g} requests per token and {row.what} of {row.window_s:g} s ({row.design})"
+def _describe_reuse(row: TokenReuse) -> str:
+    return f"{row.requests:.3g} requests per token and {row.kind} of {row.window_s:g} s ({row.design})"

@@ -1,4 +1,4 @@
-"""Where the commands write: answers to standard output, all else to standard error."""
+"""Output of the commands: answers go to standard output, everything else to standard error."""
 
 import json
 import os
@@ -9,14 +9,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PIPED_WIDTH = 100
-"""Columns when the output is no terminal and COLUMNS does not tell."""
+"""Columns of text when the output is no terminal and COLUMNS is not set."""
 
 
-class Interrupted(Exception):  # no KeyboardInterrupt, of which typer would keep the status alone
-    """The user pressed Ctrl-C; the message says what was therefore not done."""
-
-
-def console(*, stderr: bool = False) -> "Console":
+def open_console(*, stderr: bool = False) -> "Console":
     """A console that writes no control codes into pipes and files."""
     from rich.console import Console
 
@@ -25,24 +21,24 @@ def console(*, stderr: bool = False) -> "Console":
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
-def show(screen: "Console", text: str, indent: int = 0, style: str = "") -> None:
-    """A paragraph whose further lines are as far in as its first."""
+def print_paragraph(screen: "Console", text: str, indent: int = 0, style: str = "") -> None:
+    """Print a paragraph all lines of which are indented alike."""
     from rich.padding import Padding
     from rich.text import Text
 
     screen.print(Padding(Text(text, style), (0, 0, 0, indent), expand=False))
 
 
-def tell(message: str) -> None:
-    """One line to standard error."""
+def print_status(message: str) -> None:
+    """Print one line to standard error."""
     print(message, file=sys.stderr, flush=True)
 
 
-def complain(message: str) -> None:
-    """A mistake of the user, in one line to standard error."""
-    tell(f"simlib: error: {' '.join(message.split())}")
+def print_error(message: str) -> None:
+    """Print a mistake of the user as one line to standard error."""
+    print_status(f"simlib: error: {' '.join(message.split())}")
 
 
 def print_json(document: Any) -> None:
-    """One JSON document to standard output; the caller has replaced what JSON does not know."""
+    """Print one JSON document to standard output; raises ValueError for NaN and infinity, which JSON lacks."""
     print(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

@@ -1,28 +1,40 @@
-"""A decision in a terminal: limits first, then the ranking, then the verdict and what it hangs on."""
+"""Decision in a terminal: limits first, then the ranking, the verdict and what it depends on."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simlib.commands.compare_terminal import bullets
-from simlib.commands.console import console
+from simlib.commands.compare_terminal import build_bullets
+from simlib.commands.console import open_console
 from simlib.decision.choice.results import Decision, LimitOutcome
-from simlib.report.record.assumptions import assumption_sentence
-from simlib.report.record.drivers import driver_sentences, main_sensitivity, told_against
-from simlib.report.record.outcome import currency, equivalences, level, verdict, years
+from simlib.report.record.assumptions import describe_assumptions
+from simlib.report.record.drivers import choose_sensitivity, describe_main_drivers, name_net_present_value
+from simlib.report.record.net_present_value import (
+    describe_missing_value,
+    describe_never_paying,
+    describe_paying_loads,
+    list_decisive_pairs,
+    name_pair,
+)
+from simlib.report.record.outcome import (
+    describe_equivalences,
+    describe_verdict,
+    find_currency,
+    format_horizon,
+    format_level,
+)
 from simlib.report.record.rows import (
     MARKS,
     Amount,
-    Gained,
     LimitRow,
+    NetValue,
     RankingRow,
-    limit_rows,
-    open_sentences,
-    out_sentences,
-    ranking_rows,
-    references,
+    build_limit_rows,
+    build_ranking_rows,
+    describe_excluded_designs,
+    describe_undecided_limits,
+    list_references,
 )
-from simlib.report.record.worth import decisive, missing, never_pays, pair, pays
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,16 +46,16 @@ _VERDICTS = {"choose": "bold green", "equivalent": "bold", "undecided": "bold ye
 
 
 def print_decision(decision: Decision, out: Path | None) -> None:
-    """What is said about a decision, to standard output; ``out`` is the folder of its record."""
-    screen = console()
-    _limits(screen, decision)
-    _ranking(screen, decision)
+    """Print a decision; ``out`` is the folder of its record."""
+    screen = open_console()
+    _print_limits(screen, decision)
+    _print_ranking(screen, decision)
     screen.print("\nVerdict", style="bold")
-    screen.print(verdict(decision), style=_VERDICTS[decision.word])
-    _listed(screen, "", equivalences(decision))
-    _listed(screen, "Break-even, and the reverse question", _break_even(decision))
-    _drivers(screen, decision)
-    _listed(screen, "Mind", (assumption_sentence(decision), *decision.left_out))
+    screen.print(describe_verdict(decision), style=_VERDICTS[decision.word])
+    _print_list(screen, "", describe_equivalences(decision))
+    _print_list(screen, "Break-even, and the value of requests at which it would pay", _describe_break_even(decision))
+    _print_drivers(screen, decision)
+    _print_list(screen, "Assumptions and omissions", (describe_assumptions(decision), *decision.left_out))
     if out is not None:
         screen.print(f"\nRecord: {out / 'decision.md'}  Page: {out / 'report.html'}", soft_wrap=True)
 
@@ -51,129 +63,132 @@ def print_decision(decision: Decision, out: Path | None) -> None:
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 
-def _limits(screen: "Console", decision: Decision) -> None:
+def _print_limits(screen: "Console", decision: Decision) -> None:
     from rich.table import Table
 
     screen.print("\nLimits", style="bold")
-    rows = limit_rows(decision)
+    rows = build_limit_rows(decision)
     if not rows:
         screen.print("none are set ([limits] of the scenario)", style="dim")
         return
     grid = Table.grid(padding=(0, 1, 0, 0))
     for row in rows:
-        grid.add_row(row.mark, _limit(row))
+        grid.add_row(row.mark, _format_limit(row))
     screen.print(grid)
-    for sentence in (*out_sentences(decision), *open_sentences(decision)):
+    for sentence in (*describe_excluded_designs(decision), *describe_undecided_limits(decision)):
         screen.print(sentence)
 
 
-def _limit(row: LimitRow) -> "Text":
+def _format_limit(row: LimitRow) -> "Text":
     from rich.text import Text
 
-    text = Text(f"{row.wanted}: ")
-    for number, (design, own) in enumerate(row.outcomes.items()):
+    text = Text(f"{row.requirement}: ")
+    for number, (design, outcome) in enumerate(row.outcomes.items()):
         text.append(", " if number else "")
-        text.append(MARKS[own.word], _STYLES[own.word])  # no space behind it, where a line might end
+        text.append(MARKS[outcome.word], _STYLES[outcome.word])  # no space behind it, where a line might end
         text.append(f"{design} ")
-        text.append(_seen(own), "dim")
+        text.append(_format_finding(outcome), "dim")
     return text
 
 
-def _seen(own: LimitOutcome) -> str:
-    """What was found; the interval only where it matters, it is in the record anyway."""
-    return own.found.partition(" (")[0] if own.word == "met" else own.found
+def _format_finding(outcome: LimitOutcome) -> str:
+    """The measured value; its interval only where it matters, for it is in the record."""
+    return outcome.found.partition(" (")[0] if outcome.word == "met" else outcome.found
 
 
 # --- ranking ---------------------------------------------------------------------------------------------------------
 
 
-def _ranking(screen: "Console", decision: Decision) -> None:
+def _print_ranking(screen: "Console", decision: Decision) -> None:
     screen.print("\nRanking", style="bold")
-    screen.print(ranking_table(decision))
+    screen.print(build_ranking_table(decision))
     screen.print(
-        f"means and {level(decision)} intervals of {decision.draws:,} draws; money in {currency(decision)}, "
-        f"net present value (NPV) over {years(decision)}; effort is estimated, servers are simulated",
+        f"means and {format_level(decision)} intervals of {decision.draws:,} draws; money in "
+        f"{find_currency(decision)}, net present value (NPV) over {format_horizon(decision)}; effort is estimated, "
+        "servers are simulated",
         style="dim",
     )
 
 
-def ranking_table(decision: Decision) -> "Table":
-    """A design per row: what it takes, costs and is worth."""
+def build_ranking_table(decision: Decision) -> "Table":
+    """One row per design: effort, cost and net present value."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("")
     table.add_column("design", overflow="fold")
-    against = (f"NPV against\n{name}" for name in references(decision))
+    against = (f"NPV against\n{name}" for name in list_references(decision))
     for title in ("days\nonce", "days\na year", "running,\na year"):
         table.add_column(title, justify="right", no_wrap=True)
     for title in against:
         table.add_column(title, justify="right", overflow="fold")
     table.add_column("best\nin", justify="right", no_wrap=True)
-    for row in ranking_rows(decision):
-        table.add_row(*_cells(row))
+    for row in build_ranking_rows(decision):
+        table.add_row(*_build_cells(row))
     return table
 
 
-def _cells(row: RankingRow) -> "list[Text]":
+def _build_cells(row: RankingRow) -> "list[Text]":
     from rich.text import Text
 
     style = "" if row.place != "out" else "red"
     return [
         Text(row.place, style),
         Text(row.design, style),
-        *(_amount(own, brief=True) for own in (row.effort_days, row.yearly_days, row.running_cost)),
-        *(_gained(own) for own in row.gained),
-        Text(_short(row.p_best)),
+        *(_format_amount(amount, brief=True) for amount in (row.effort_days, row.yearly_days, row.running_cost)),
+        *(_format_net_value(value) for value in row.net_values),
+        Text(_abbreviate_chance(row.p_best)),
     ]
 
 
-def _amount(own: Amount, *, brief: bool = False) -> "Text":
-    """``brief`` intervals have a dash between their ends, which are never negative."""
+def _format_amount(amount: Amount, *, brief: bool = False) -> "Text":
+    """Mean and interval; ``brief``: a dash between the ends, unless one is negative."""
     from rich.text import Text
 
-    text = Text(own.mean)
-    told = (
-        own.interval.replace(" to ", "\N{EN DASH}") if brief and "\N{MINUS SIGN}" not in own.interval else own.interval
-    )
-    return text.append(f"\n{told}", "dim") if told else text
+    text = Text(amount.mean)
+    interval = amount.interval
+    if brief and "\N{MINUS SIGN}" not in interval:
+        interval = interval.replace(" to ", "\N{EN DASH}")
+    return text.append(f"\n{interval}", "dim") if interval else text
 
 
-def _gained(own: Gained | None) -> "Text":
+def _format_net_value(value: NetValue | None) -> "Text":
     from rich.text import Text
 
-    if own is None:
+    if value is None:
         return Text("-", "dim")
-    return _amount(own.npv).append(f"\n> 0 in {_short(own.p_positive)}", "dim")
+    return _format_amount(value.npv).append(f"\n> 0 in {_abbreviate_chance(value.p_positive)}", "dim")
 
 
-def _short(chance: str) -> str:
+def _abbreviate_chance(chance: str) -> str:
     return chance.replace("over ", ">").replace("under ", "<")
 
 
-# --- what it hangs on ------------------------------------------------------------------------------------------------
+# --- what it depends on ----------------------------------------------------------------------------------------------
 
 
-def _break_even(decision: Decision) -> tuple[str, ...]:
-    """One line per pair, but one for all that pay at no load."""
-    unit, every = currency(decision), decisive(decision)
-    never = [own for own in every if not own.crossings and own.always == "worse"]
+def _describe_break_even(decision: Decision) -> tuple[str, ...]:
+    """One line per pair, but a common one for all designs that pay at no load."""
+    unit, pairs = find_currency(decision), list_decisive_pairs(decision)
+    never = [pair for pair in pairs if not pair.crossings and pair.always == "worse"]
     if len(never) > 1:
-        every = [own for own in every if own not in never]
-    lines = [f"{pair(own)} {pays(own)}; {missing(own, unit)}." for own in every]
-    return (*lines, f"{never_pays(never, unit)}.") if len(never) > 1 else tuple(lines)
+        pairs = [pair for pair in pairs if pair not in never]
+    lines = [
+        f"{name_pair(pair)} {describe_paying_loads(pair)}; {describe_missing_value(pair, unit)}." for pair in pairs
+    ]
+    return (*lines, f"{describe_never_paying(never, unit)}.") if len(never) > 1 else tuple(lines)
 
 
-def _drivers(screen: "Console", decision: Decision) -> None:
-    own = main_sensitivity(decision)
-    if own is not None:
-        _listed(screen, f"What drives {told_against(own)}", driver_sentences(decision))
+def _print_drivers(screen: "Console", decision: Decision) -> None:
+    sensitivity = choose_sensitivity(decision)
+    if sensitivity is not None:
+        _print_list(screen, f"What drives {name_net_present_value(sensitivity)}", describe_main_drivers(decision))
 
 
-def _listed(screen: "Console", title: str, sentences: Sequence[str]) -> None:
+def _print_list(screen: "Console", title: str, sentences: Sequence[str]) -> None:
     if not sentences:
         return
     if title:
         screen.print(f"\n{title}", style="bold")
-    screen.print(bullets(sentences))
+    screen.print(build_bullets(sentences))

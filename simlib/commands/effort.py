@@ -1,4 +1,4 @@
-"""simlib effort: what designs cost to build and to run, and how complicated they are."""
+"""Command `simlib effort`: person-days to build and to run a design, and other measures of its complexity."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simlib.commands.console import print_json
+from simlib.commands.options import Json
+from simlib.commands.runner import print_answer
 
 if TYPE_CHECKING:
-    from simlib.decision.effort import Counts, EffortLedger, Explained, Indicator
+    from simlib.decision.effort import Counts, EffortLedger, Indicator, ItemExplanation
     from simlib.scenario.design import Design
     from simlib.scenario.scenario import Scenario
 
-NEVER_ADDED = "The figures are of different kinds: nobody adds them up. Person-days are assumptions; put in your own."
+NEVER_ADDED = "The figures are of different kinds and are never added up. Person-days are assumptions; enter your own."
 
 
 def effort(
@@ -31,22 +32,22 @@ def effort(
     services: Annotated[int | None, typer.Option(min=1, metavar="N", help="API services.")] = None,
     clients: Annotated[int | None, typer.Option(min=0, metavar="N", help="Client applications.")] = None,
     present: Annotated[
-        str | None, typer.Option(metavar="DESIGN", help="The design in use: what does going over take?")
+        str | None, typer.Option(metavar="DESIGN", help="The design in use: count the effort of the migration from it.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    json: Json = False,
 ) -> None:
-    """Say what designs cost to build and to run in person-days, and how complicated they are by other measures.
+    """Estimate the person-days to build and to run the designs, and measure their complexity in other ways.
 
-    Effort is the sum over sourced work items that the parts of a design bring, each a beta-PERT distribution, times
-    what it scales with. Without SCENARIO: seven strategies in their plainest form.
+    Effort is the sum over the work items, with their sources, that the parts of a design need; each is a beta-PERT
+    distribution times the count that it scales with. Without SCENARIO: seven strategies in their simplest form.
 
     \b
     Examples:
       simlib effort                                        seven strategies, one API
       simlib effort web-shop --stacks 3 --services 20      the designs of a scenario
-      simlib effort web-shop --present opaque              what going over takes
-      simlib effort --explain jwt_local                    what stands behind a part
-      simlib effort web-shop --explain opaque_cached       what stands behind a design
+      simlib effort web-shop --present opaque              the effort of the migration
+      simlib effort --explain jwt_local                    the work items of a part
+      simlib effort web-shop --explain opaque_cached       the work items of a design
       simlib effort --effort my-team.csv                   with your own estimates
 
     \b
@@ -56,29 +57,29 @@ def effort(
 
     Exit status: 0, 2 for bad input.
     """
-    from simlib.decision.effort import load_ledger, organisation_counts, reference_designs
+    from simlib.decision.effort import build_reference_designs, load_ledger, resolve_counts
     from simlib.deployment.loading import load_scenario
 
     ledger = load_ledger(overrides=estimates)
     loaded = None if scenario is None else load_scenario(scenario)
-    designs = reference_designs() if loaded is None else loaded.designs
-    counts = organisation_counts(loaded, stacks=stacks, services=services, clients=clients)
-    now = None if present is None else _design(designs, present)
+    designs = build_reference_designs() if loaded is None else loaded.designs
+    counts = resolve_counts(loaded, stacks=stacks, services=services, clients=clients)
+    present_design = None if present is None else _find_design(designs, present)
     if explain is None:
-        _indicators(ledger, designs, counts, now, loaded, json)
+        _report_indicators(ledger, designs, counts, present_design, loaded, json)
     else:
-        _explained(ledger, designs, counts, now, explain, json)
+        _report_items(ledger, designs, counts, present_design, explain, json)
 
 
-def _design(designs: "Mapping[str, Design]", name: str) -> "Design":
-    from simlib.scenario.errors import InputError, unknown
+def _find_design(designs: "Mapping[str, Design]", name: str) -> "Design":
+    from simlib.scenario.errors import InputError, describe_unknown
 
     if name not in designs:
-        raise InputError(f"--present: {unknown('design', name, designs)}")
+        raise InputError(f"--present: {describe_unknown('design', name, designs)}")
     return designs[name]
 
 
-def _indicators(
+def _report_indicators(
     ledger: "EffortLedger",
     designs: "Mapping[str, Design]",
     counts: "Counts",
@@ -86,25 +87,24 @@ def _indicators(
     scenario: "Scenario | None",
     json: bool,
 ) -> None:
-    from simlib.commands.effort_terminal import show_indicators
-    from simlib.decision.effort import indicators, uncounted
-    from simlib.decision.effort.indicators import lived_counts
+    from simlib.commands.effort_terminal import print_indicators
+    from simlib.decision.effort import list_uncounted_documents, measure_indicators
+    from simlib.decision.effort.indicators import count_process
 
-    lived = None if scenario is None else lived_counts(scenario)
-    found = indicators(ledger, designs, counts, present=present, lived=lived)
-    missing = {name: uncounted(design) for name, design in designs.items()}
-    if json:
-        documents = {name: list(titles) for name, titles in missing.items()}
-        print_json(_document(found, ledger, counts) | {"documents_not_counted": documents})
-        return
-    notes = [_counted(counts), NEVER_ADDED]
-    if any(missing.values()):
-        titles = ", ".join(dict.fromkeys(title for each in missing.values() for title in each))
-        notes.insert(1, f"Obligations of {titles} hold too and were not counted.")
-    show_indicators(found, list(designs), notes)
+    process_counts = None if scenario is None else count_process(scenario)
+    indicators = measure_indicators(ledger, designs, counts, present=present, process_counts=process_counts)
+    uncounted = {name: list_uncounted_documents(design) for name, design in designs.items()}
+    titles = ", ".join(dict.fromkeys(title for documents in uncounted.values() for title in documents))
+    missing = [f"Obligations of {titles} also apply and were not counted."] if titles else []
+    documents = {name: list(titles) for name, titles in uncounted.items()}
+    print_answer(
+        json,
+        lambda: _build_document(indicators, ledger, counts) | {"documents_not_counted": documents},
+        lambda: print_indicators(indicators, list(designs), [_describe_counts(counts), *missing, NEVER_ADDED]),
+    )
 
 
-def _explained(
+def _report_items(
     ledger: "EffortLedger",
     designs: "Mapping[str, Design]",
     counts: "Counts",
@@ -112,7 +112,7 @@ def _explained(
     name: str,
     json: bool,
 ) -> None:
-    from simlib.commands.effort_terminal import show_items
+    from simlib.commands.effort_terminal import print_items
     from simlib.decision.effort import explain_design, explain_part
 
     is_design = name in designs
@@ -121,36 +121,38 @@ def _explained(
         if is_design
         else explain_part(ledger, name, designs)
     )
-    if json:
-        items = {title: [_item(explained) for explained in group] for title, group in groups.items()}
-        print_json({"ledger": ledger.source, "explained": name, "items": items})
-        return
-    named = [part for title in groups for part in title.split(", ")]
-    reasons = [f"{part}: {ledger.none_because[part]}" for part in named if part in ledger.none_because]
-    totals = [_counted(counts), _totals(ledger, designs[name], counts, present)] if is_design else reasons
-    show_items(groups, [*totals, f"Estimates: {ledger.source}."])
-
-
-def _totals(ledger: "EffortLedger", design: "Design", counts: "Counts", present: "Design | None") -> str:
-    from simlib.decision.effort import expected_effort
-
-    days = expected_effort(ledger, {"": design}, counts, present=present)[""]
-    return f"In all {days.one_off_days:.1f} person-days to build and {days.yearly_days:.1f} each year (means)."
-
-
-def _counted(counts: "Counts") -> str:
-    return (
-        f"For {counts.stacks} API stack{_s(counts.stacks)}, {counts.services} API service{_s(counts.services)}, "
-        f"{counts.clients} client{_s(counts.clients)}, {counts.authorization_servers} authorization server"
-        f"{_s(counts.authorization_servers)}."
+    if is_design:
+        notes = [_describe_counts(counts), _describe_totals(ledger, designs[name], counts, present)]
+    else:
+        parts = [part for title in groups for part in title.split(", ")]
+        notes = [f"{part}: {ledger.none_because[part]}" for part in parts if part in ledger.none_because]
+    items = {title: [_build_item(explanation) for explanation in group] for title, group in groups.items()}
+    print_answer(
+        json,
+        lambda: {"ledger": ledger.source, "explained": name, "items": items},
+        lambda: print_items(groups, [*notes, f"Estimates: {ledger.source}."]),
     )
 
 
-def _s(number: int) -> str:
-    return "" if number == 1 else "s"
+def _describe_totals(ledger: "EffortLedger", design: "Design", counts: "Counts", present: "Design | None") -> str:
+    from simlib.decision.effort import compute_expected_effort
+
+    days = compute_expected_effort(ledger, {"": design}, counts, present=present)[""]
+    return f"In all {days.one_off_days:.1f} person-days to build and {days.yearly_days:.1f} each year (means)."
 
 
-def _document(found: "tuple[Indicator, ...]", ledger: "EffortLedger", counts: "Counts") -> dict[str, Any]:
+def _describe_counts(counts: "Counts") -> str:
+    things = {
+        "API stack": counts.stacks,
+        "API service": counts.services,
+        "client": counts.clients,
+        "authorization server": counts.authorization_servers,
+    }
+    words = (f"{number} {thing}" + ("" if number == 1 else "s") for thing, number in things.items())
+    return f"For {', '.join(words)}."
+
+
+def _build_document(indicators: "tuple[Indicator, ...]", ledger: "EffortLedger", counts: "Counts") -> dict[str, Any]:
     from simlib.decision.effort.indicator import LEVEL
 
     return {
@@ -159,20 +161,22 @@ def _document(found: "tuple[Indicator, ...]", ledger: "EffortLedger", counts: "C
         "level": LEVEL,
         "indicators": [
             {
-                **{name: getattr(one, name) for name in ("name", "label", "unit", "mark", "source")},
-                "values": {design: None if value is None else list(value) for design, value in one.values.items()},
+                **{name: getattr(indicator, name) for name in ("name", "label", "unit", "mark", "source")},
+                "values": {
+                    design: None if value is None else list(value) for design, value in indicator.values.items()
+                },
             }
-            for one in found
+            for indicator in indicators
         ],
     }
 
 
-def _item(explained: "Explained") -> dict[str, Any]:
-    item = explained.item
+def _build_item(explanation: "ItemExplanation") -> dict[str, Any]:
+    item = explanation.item
     return {
         **{name: getattr(item, name) for name in item.__dataclass_fields__},
         "parts": list(item.parts),
         "mean_days": item.mean,
-        "times": explained.times,
-        "because": list(explained.because),
+        "times": explanation.times,
+        "because": list(explanation.brought_by),
     }

@@ -1,12 +1,12 @@
-"""What `simlib effort` shows in a terminal: indicators by kind, and the items behind them."""
+"""Tables of `simlib effort` for a terminal: indicators by kind, and the work items behind them."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from simlib.commands.console import console, show
+from simlib.commands.console import open_console, print_paragraph
 from simlib.decision.effort import Indicator
-from simlib.decision.effort.explaining import Explained
-from simlib.report.effort_tables import days_text, head_of, sources_of, value_text
+from simlib.decision.effort.explaining import ItemExplanation
+from simlib.report.effort_tables import format_days, format_head, format_value, list_sources
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,60 +17,60 @@ TITLES = {
     "measured": "Measured",
 }
 PER_TABLE = {"assumed": 3}
-"""Columns that a terminal has room for where cells hold intervals; elsewhere it is `OTHERWISE`."""
+"""Columns per table of kinds whose cells hold intervals; `OTHERWISE` of all others."""
 OTHERWISE = 6
 
 
-def show_indicators(found: Sequence[Indicator], designs: Sequence[str], notes: Sequence[str]) -> None:
-    """One table per kind of figure, designs down; what each figure is based on below."""
-    screen = console()
+def print_indicators(indicators: Sequence[Indicator], designs: Sequence[str], notes: Sequence[str]) -> None:
+    """Print one table per kind of figure, designs down, with the sources of the figures below."""
+    screen = open_console()
     for mark, title in TITLES.items():
-        group = [indicator for indicator in found if indicator.mark == mark]
+        group = [indicator for indicator in indicators if indicator.mark == mark]
         width = PER_TABLE.get(mark, OTHERWISE)
-        show(screen, title, 0, "bold")
+        print_paragraph(screen, title, 0, "bold")
         for start in range(0, len(group), width):
-            screen.print(_table(group[start : start + width], designs, units=mark != "assumed"))
-        for line in sources_of(group):
-            show(screen, line, 2, "dim")
+            screen.print(_build_table(group[start : start + width], designs, units=mark != "assumed"))
+        for line in list_sources(group):
+            print_paragraph(screen, line, 2, "dim")
         screen.print()
     for note in notes:
-        show(screen, note)
+        print_paragraph(screen, note)
 
 
-def _table(indicators: Sequence[Indicator], designs: Sequence[str], units: bool) -> "Table":
+def _build_table(indicators: Sequence[Indicator], designs: Sequence[str], units: bool) -> "Table":
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("", no_wrap=True)
     for indicator in indicators:
-        table.add_column(head_of(indicator) if units else indicator.label, justify="right", overflow="fold")
+        table.add_column(format_head(indicator) if units else indicator.label, justify="right", overflow="fold")
     for design in designs:
-        table.add_row(design, *(value_text(indicator, indicator.values[design]) for indicator in indicators))
+        table.add_row(design, *(format_value(indicator, indicator.values[design]) for indicator in indicators))
     return table
 
 
-def show_items(groups: Mapping[str, Sequence[Explained]], notes: Sequence[str]) -> None:
-    """The items of each group with their estimates, sources and what goes wrong without them."""
-    screen = console()
+def print_items(groups: Mapping[str, Sequence[ItemExplanation]], notes: Sequence[str]) -> None:
+    """Print the items of each group: estimates, sources, and what fails without them."""
+    screen = open_console()
     for title, items in groups.items():
-        show(screen, title, 0, "bold underline")
-        for explained in items:
-            _show_item(explained)
+        print_paragraph(screen, title, 0, "bold underline")
+        for explanation in items:
+            _print_item(explanation)
         if not items:
-            show(screen, "brings no work of its own", 2)
+            print_paragraph(screen, "needs no work items of its own", 2)
         screen.print()
     for note in notes:
-        show(screen, note)
+        print_paragraph(screen, note)
 
 
-def _show_item(explained: Explained) -> None:
-    screen, item = console(), explained.item
-    often = f", {explained.times} times" if explained.times > 1 else ""
-    show(screen, f"{item.id}  {item.title}", 2, "bold")
-    show(screen, f"{days_text(item)}{often}", 6)
-    if explained.because:
-        show(screen, f"because of {', '.join(explained.because)}", 6, "dim")
+def _print_item(explanation: ItemExplanation) -> None:
+    screen, item = open_console(), explanation.item
+    often = f", {explanation.times} times" if explanation.times > 1 else ""
+    print_paragraph(screen, f"{item.id}  {item.title}", 2, "bold")
+    print_paragraph(screen, f"{format_days(item)}{often}", 6)
+    if explanation.brought_by:
+        print_paragraph(screen, f"because of {', '.join(explanation.brought_by)}", 6, "dim")
     if item.failure_without:
-        show(screen, f"without it: {item.failure_without}", 6)
-    show(screen, f"source: {item.source}; basis: {item.basis}", 6, "dim")
+        print_paragraph(screen, f"without it: {item.failure_without}", 6)
+    print_paragraph(screen, f"source: {item.source}; basis: {item.basis}", 6, "dim")

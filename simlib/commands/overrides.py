@@ -1,32 +1,28 @@
-"""Options of the command line that take the place of values in the scenario file.
-
-Options of `simlib decide`: values that take the place of those in the file, and what a run.json made them be.
-
-The option --profiles: under which other cost profiles a comparison is repeated.
-"""
+"""Overrides: options of the command line that replace values of a scenario file, and what a run.json recorded."""
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from simlib.deployment.loading import scenario_from, scenario_path
-from simlib.experiment import OtherProfiles, under_other_profiles
+from simlib.deployment.loading import find_scenario_file, load_scenario_document
+from simlib.experiment import OtherProfiles, prepare_other_profiles
 from simlib.report.run_record import is_record
-from simlib.scenario.base import bundled
-from simlib.scenario.errors import InputError, unknown
+from simlib.scenario.base import find_bundled
+from simlib.scenario.errors import InputError, describe_unknown
 from simlib.scenario.loading import find_profile, read_document
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ReplayLoad
-from simlib.scenario.writing import checked, overridden
+from simlib.scenario.writing import override_fields, validate_fields
 
 
 @dataclass(frozen=True)
 class Overrides:
-    """What the user gave; None where nothing was given. ``load`` and a profile's path are as seen from where he is."""
+    """Options of a simulation, None where an option is absent; paths are relative to the current folder."""
 
     load: Path | None = None
     time_column: str | None = None
@@ -39,19 +35,19 @@ class Overrides:
     timing: str | None = None
 
 
-def chosen_scenario(source: str, overrides: Overrides) -> Scenario:
-    """The scenario with what the options say; raises InputError naming file and key, or the option."""
-    path = scenario_path(source)
-    scenario = scenario_from(_with_load(read_document(path), overrides), path)
+def load_chosen_scenario(source: str, overrides: Overrides) -> Scenario:
+    """The scenario with the overrides applied; raises InputError that names file and key, or the option."""
+    path = find_scenario_file(source)
+    scenario = load_scenario_document(_apply_load(read_document(path), overrides), path)
     if overrides.profile is not None:
-        scenario = _with_profile(scenario, overrides.profile)
-    run = _given(seed=overrides.seed, replications=overrides.replications, timing=overrides.timing)
-    return scenario.with_run(overridden(scenario.run, run))
+        scenario = _apply_profile(scenario, overrides.profile)
+    run = _drop_missing(seed=overrides.seed, replications=overrides.replications, timing=overrides.timing)
+    return scenario.with_run(override_fields(scenario.run, run))
 
 
-def _with_load(document: Mapping[str, Any], overrides: Overrides) -> Mapping[str, Any]:
-    """The document with another load; a replay's own values stay where no option is given."""
-    options = _given(
+def _apply_load(document: Mapping[str, Any], overrides: Overrides) -> Mapping[str, Any]:
+    """The document with another load; values of a replay remain where an option is absent."""
+    options = _drop_missing(
         time_column=overrides.time_column,
         user_column=overrides.user_column,
         speed_up=overrides.speed_up,
@@ -59,41 +55,43 @@ def _with_load(document: Mapping[str, Any], overrides: Overrides) -> Mapping[str
     )
     world = document.get("world")
     if not isinstance(world, dict) or (overrides.load is None and not options):
-        return document  # a broken world is told by the loader
+        return document  # an invalid world is reported by the loader
     if overrides.load is not None:
         load = {"kind": "replay", "file": str(overrides.load.absolute()), **options}
-        checked(ReplayLoad, load)
+        validate_fields(ReplayLoad, load)
         return {**document, "world": {**world, "load": load}}
-    own = world.get("load")
-    if not isinstance(own, dict) or own.get("kind") != "replay":
+    replay = world.get("load")
+    if not isinstance(replay, dict) or replay.get("kind") != "replay":
         option = next(iter(options)).replace("_", "-")
         raise InputError(f"--{option}: needs a log to replay: give --load FILE as well")
-    checked(ReplayLoad, {"file": "log", **options})
-    return {**document, "world": {**world, "load": {**own, **options}}}
+    validate_fields(ReplayLoad, {"file": "log", **options})
+    return {**document, "world": {**world, "load": {**replay, **options}}}
 
 
-def _with_profile(scenario: Scenario, name: str) -> Scenario:
-    """Another cost profile: a bundled one by name, or a file."""
-    here = Path.cwd() / "--profile"
+def _apply_profile(scenario: Scenario, name: str) -> Scenario:
+    """The scenario with another cost profile: a bundled one by name, or a file."""
+    source = Path.cwd() / "--profile"
     try:
-        profile = find_profile(name, scenario.run.host_noise, here)
+        profile = find_profile(name, scenario.run.host_noise, source)
     except InputError as error:
-        raise InputError(str(error).replace(f"{here}: world.profile: ", "--profile: ")) from error
-    named = str((Path.cwd() / name).resolve()) if name.endswith(".csv") else name
-    return replace(scenario, world=scenario.world.model_copy(update={"profile": named}), profile=profile)
+        raise InputError(str(error).replace(f"{source}: world.profile: ", "--profile: ")) from error
+    recorded_name = str((Path.cwd() / name).resolve()) if name.endswith(".csv") else name
+    return replace(scenario, world=scenario.world.model_copy(update={"profile": recorded_name}), profile=profile)
 
 
-def _given(**values: Any) -> dict[str, Any]:
+def _drop_missing(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
+
+# --- decisions -------------------------------------------------------------------------------------------------------
 
 DRAWS, FEWEST_DRAWS, MOST_DRAWS = 10_000, 100, 1_000_000
 _OPTIONS = {"--horizon-years": "--horizon", "--developer-day": "--price-developer-day"}
 
 
 @dataclass(frozen=True)
-class TermsGiven:
-    """Terms and prices that the user gave; None where nothing was given."""
+class DecisionOverrides:
+    """Options of a decision: terms and prices; None where an option is absent."""
 
     baseline: str | None = None
     present: str | None = None
@@ -104,86 +102,87 @@ class TermsGiven:
 
 
 @dataclass(frozen=True)
-class Made:
-    """How a decision is made: the user's own estimates, draws of the Monte-Carlo, and whether inputs are varied."""
+class DecisionSettings:
+    """Settings of the Monte-Carlo: a file with estimates of effort, number of draws, and whether inputs are varied."""
 
     effort: Path | None
     draws: int
     sensitivity: bool
 
 
-def decided_scenario(source: str, overrides: Overrides, given: TermsGiven) -> Scenario:
-    """The scenario with what the options say; raises InputError naming file and key, or the option."""
-    scenario = chosen_scenario(source, overrides)
+def load_decision_scenario(source: str, overrides: Overrides, decision: DecisionOverrides) -> Scenario:
+    """The scenario with all overrides applied; raises InputError that names file and key, or the option."""
+    scenario = load_chosen_scenario(source, overrides)
     if scenario.run.timing == "live":
-        raise InputError("run.timing: a decision must come out the same again, and live times do not; use profile")
-    for option, name in (("--baseline", given.baseline), ("--present", given.present)):
+        raise InputError("run.timing: a decision must be reproducible, and live times are not; use profile")
+    for option, name in (("--baseline", decision.baseline), ("--present", decision.present)):
         if name is not None and name not in scenario.designs:
-            raise InputError(f"{option}: {unknown('design', name, scenario.designs)}")
+            raise InputError(f"{option}: {describe_unknown('design', name, scenario.designs)}")
     terms = {
-        "baseline": given.baseline,
-        "present": given.present,
-        "horizon_years": given.horizon,
-        "discount_rate": given.discount_rate,
-        "requests_per_year": given.requests_per_year,
+        "baseline": decision.baseline,
+        "present": decision.present,
+        "horizon_years": decision.horizon,
+        "discount_rate": decision.discount_rate,
+        "requests_per_year": decision.requests_per_year,
     }
     return replace(
         scenario,
-        terms=_overridden(scenario.terms, terms),
-        prices=_overridden(scenario.prices, {"developer_day": given.price_developer_day}),
+        terms=_override(scenario.terms, terms),
+        prices=_override(scenario.prices, {"developer_day": decision.price_developer_day}),
     )
 
 
-def _overridden(model: Any, values: dict[str, Any]) -> Any:
-    given = {name: value for name, value in values.items() if value is not None}
+def _override(model: Any, values: dict[str, Any]) -> Any:
     try:
-        return overridden(model, given)
+        return override_fields(model, _drop_missing(**values))
     except InputError as error:
         option, _, rest = str(error).partition(": ")
         raise InputError(f"{_OPTIONS.get(option, option)}: {rest}") from error
 
 
-def made_how(source: str, effort: Path | None, draws: int | None, sensitivity: bool | None) -> Made:
-    """What was asked for, else what a run.json was made with, else the defaults; raises InputError."""
+def choose_decision_settings(
+    source: str, effort: Path | None, draws: int | None, sensitivity: bool | None
+) -> DecisionSettings:
+    """Settings of the options, else those that a run.json recorded, else the defaults; raises InputError."""
     recorded = _read_recorded_decision(Path(source))
     chosen = draws if draws is not None else recorded.get("draws", DRAWS)
     if not FEWEST_DRAWS <= chosen <= MOST_DRAWS:
         raise InputError(f"--draws: must be {FEWEST_DRAWS:,} to {MOST_DRAWS:,}, not {chosen:,}")
-    return Made(
-        effort=effort if effort is not None else _recorded_effort(Path(source), recorded),
+    return DecisionSettings(
+        effort=effort if effort is not None else _find_recorded_effort(Path(source), recorded),
         draws=chosen,
         sensitivity=sensitivity if sensitivity is not None else recorded.get("sensitivity", True),
     )
 
 
-def made_document(made: Made, folder: Path) -> dict[str, Any]:
-    """For run.json: all that `made_how` reads again; the file of estimates as seen from the folder of the record."""
-    import os
-
-    effort = made.effort
+def build_settings_document(settings: DecisionSettings, folder: Path) -> dict[str, Any]:
+    """Settings for run.json, from which `choose_decision_settings` reads them; the file of estimates is relative to
+    ``folder``, where the record will be.
+    """
+    effort = settings.effort
     file = None if effort is None else Path(os.path.relpath(effort.resolve(), folder)).as_posix()
     return {
-        "draws": made.draws,
-        "sensitivity": made.sensitivity,
-        "effort": None if effort is None else {"file": file, "sha256": _sha256(effort)},
+        "draws": settings.draws,
+        "sensitivity": settings.sensitivity,
+        "effort": None if effort is None else {"file": file, "sha256": _hash_file(effort)},
     }
 
 
 def _read_recorded_decision(path: Path) -> dict[str, Any]:
-    """The part of a run.json that tells how a decision was made; empty for any other file."""
+    """Settings of the decision in a run.json; empty for any other file."""
     if path.suffix != ".json" or not is_record(path):
         return {}
-    found = json.loads(path.read_text(encoding="utf-8")).get("decision")
-    return found if isinstance(found, dict) else {}
+    recorded = json.loads(path.read_text(encoding="utf-8")).get("decision")
+    return recorded if isinstance(recorded, dict) else {}
 
 
-def _recorded_effort(source: Path, recorded: dict[str, Any]) -> Path | None:
+def _find_recorded_effort(source: Path, recorded: dict[str, Any]) -> Path | None:
     effort = recorded.get("effort")
     if not isinstance(effort, dict):
         return None
     path = source.parent / str(effort.get("file"))
     try:
-        digest = _sha256(path)
+        digest = _hash_file(path)
     except OSError as error:
         raise InputError(f"{path}: estimates of this decision cannot be read ({error.strerror})") from error
     if digest != effort.get("sha256"):
@@ -191,36 +190,41 @@ def _recorded_effort(source: Path, recorded: dict[str, Any]) -> Path | None:
     return path
 
 
-def _sha256(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
+
+# --- other cost profiles ---------------------------------------------------------------------------------------------
 
 ALL, NONE = "all", "none"
 
 
-def other_profiles(given: str | None, scenario: Scenario, source: str, report: bool) -> OtherProfiles:
-    """The scenario under the profiles that were asked for; raises InputError naming the option and what is allowed.
+def select_other_profiles(option: str | None, scenario: Scenario, source: str, report: bool) -> OtherProfiles:
+    """The scenario under the cost profiles of ``--profiles``; raises InputError that names the allowed values.
 
     Without the option they are those of the record that is repeated; else all bundled ones when a report is written,
-    and none for a mere look, which should be quick. Live times leave little to a profile, so there are none either.
+    and none otherwise, which is quicker. Live times depend little on a profile, so there are none either.
     """
-    if given is None:
-        given = _read_recorded_profiles(Path(source)) if report and scenario.run.timing == "profile" else NONE
-    names = _bundled() if given == ALL else [] if given == NONE else [name.strip() for name in given.split(",")]
-    profiles = [_profile(name, scenario) for name in names]
-    called = [profile.name for profile in profiles]
-    for name in called:
-        if called.count(name) > 1:
-            raise InputError(f"--profiles: {name!r} comes twice; profiles are told apart by the names of their files")
-    return under_other_profiles(scenario, profiles)
+    if option is None:
+        option = _read_recorded_profiles(Path(source)) if report and scenario.run.timing == "profile" else NONE
+    if option == ALL:
+        names = _list_bundled_profiles()
+    else:
+        names = [] if option == NONE else [name.strip() for name in option.split(",")]
+    profiles = [_load_profile(name, scenario) for name in names]
+    profile_names = [profile.name for profile in profiles]
+    for name in profile_names:
+        if profile_names.count(name) > 1:
+            raise InputError(f"--profiles: {name!r} is given twice; the names of the files must differ")
+    return prepare_other_profiles(scenario, profiles)
 
 
-def _bundled() -> list[str]:
-    return [path.stem for path in sorted(bundled("profiles").glob("*.csv"))]
+def _list_bundled_profiles() -> list[str]:
+    return [path.stem for path in sorted(find_bundled("profiles").glob("*.csv"))]
 
 
 def _read_recorded_profiles(path: Path) -> str:
-    """What a run.json was made with, so that it is repeated exactly."""
+    """The option that a run.json recorded, so that the run is repeated exactly."""
     if path.suffix != ".json" or not is_record(path):
         return ALL
     options = json.loads(path.read_text(encoding="utf-8")).get("options")
@@ -228,12 +232,12 @@ def _read_recorded_profiles(path: Path) -> str:
     return recorded if isinstance(recorded, str) else ALL
 
 
-def _profile(name: str, scenario: Scenario) -> CostProfile:
-    here = Path.cwd() / "--profiles"
+def _load_profile(name: str, scenario: Scenario) -> CostProfile:
+    source = Path.cwd() / "--profiles"
     try:
-        return find_profile(name, scenario.run.host_noise, here)
+        return find_profile(name, scenario.run.host_noise, source)
     except InputError as error:
-        told = str(error).replace(f"{here}: world.profile: ", "--profiles: ")
-        if told.startswith("--profiles: unknown"):
-            told += f"; or {ALL!r}, {NONE!r}, or several with commas between them"
-        raise InputError(told) from error
+        message = str(error).replace(f"{source}: world.profile: ", "--profiles: ")
+        if message.startswith("--profiles: unknown"):
+            message += f"; or {ALL!r}, {NONE!r}, or several with commas between them"
+        raise InputError(message) from error

@@ -1,40 +1,40 @@
-"""simlib presets: what products do by default, with the source of every value."""
+"""Command `simlib presets`: default settings of gateways and libraries, with the source of every value."""
 
 from typing import Annotated, Any
 
 import typer
 
-from simlib.commands.console import console, print_json, show
+from simlib.commands.console import open_console, print_json, print_paragraph
 
 
 def presets(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
-    """List the presets: what gateways and libraries do by default, value by value with its source.
+    """List the presets: default settings of gateways and libraries, each value with its source.
 
     \b
-    In a scenario file, the name of a preset stands in the place of a part; settings beside it override its own:
+    In a scenario file, a preset is named in place of a part; settings beside it override those of the preset:
       [designs.mine]
       service = { preset = "pyjwt-2.12" }
       service = { preset = "spring-security", jwks_lifetime_s = 3600 }
-    A product with one version only may be named without it.
+    A product with only one version may be named without the version.
     """
-    found = _found()
+    listed = _collect_presets()
     if json:
-        print_json(found)
+        print_json(listed)
         return
-    screen = console()
-    for one in found:
-        show(screen, f"{one['preset']}: {one['title']}", 0, "bold")
-        if one["note"]:
-            show(screen, one["note"], 2)
-        show(screen, f"part {one['part']}", 2)
-        for setting in one["settings"]:
-            show(screen, f"{setting['name']} = {_toml(setting['value'])}", 4)
-            show(screen, setting["source"], 8, "dim")
-        show(screen, f"sources read {one['read']}", 2, "dim")
+    screen = open_console()
+    for preset in listed:
+        print_paragraph(screen, f"{preset['preset']}: {preset['title']}", 0, "bold")
+        if preset["note"]:
+            print_paragraph(screen, preset["note"], 2)
+        print_paragraph(screen, f"part {preset['part']}", 2)
+        for setting in preset["settings"]:
+            print_paragraph(screen, f"{setting['name']} = {_format_toml(setting['value'])}", 4)
+            print_paragraph(screen, setting["source"], 8, "dim")
+        print_paragraph(screen, f"sources read {preset['read']}", 2, "dim")
 
 
-def _found() -> list[dict[str, Any]]:
-    from simlib.scenario.presets import presets as bundled
+def _collect_presets() -> list[dict[str, Any]]:
+    from simlib.scenario.presets import load_presets
 
     return [
         {
@@ -50,11 +50,11 @@ def _found() -> list[dict[str, Any]]:
                 {"name": name, "value": value, "source": preset.sources[name]} for name, value in preset.values.items()
             ],
         }
-        for preset in bundled().values()
+        for preset in load_presets().values()
     ]
 
 
-def _toml(value: Any) -> str:
+def _format_toml(value: Any) -> str:
     from json import dumps
 
     return dumps(value)

@@ -1,11 +1,13 @@
-"""simlib process: who talks to whom, and what it takes, counted."""
+"""Command `simlib process`: messages, round trips, state changes and points of failure of one user, counted."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simlib.commands.console import open_console, print_json, print_paragraph
+from simlib.commands.console import open_console, print_paragraph
+from simlib.commands.options import Designs, Json, Source
+from simlib.commands.runner import print_answer
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,28 +30,23 @@ ROWS = {
     "memories": "  memories changed",
     "failure_points": "points of failure",
 }
-"""Count -> how the table calls it."""
+"""Count -> its label in the table."""
 
 
 def process(
-    scenario: Annotated[
-        str,
-        typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or the name of a bundled one."),
-    ],
-    design: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this design; may be given several times.")
-    ] = None,
+    scenario: Source,
+    design: Designs = None,
     flow: Annotated[
-        str | None, typer.Option(metavar="NAME", help="How the client signs in, such as authorization_code.")
+        str | None, typer.Option(metavar="NAME", help="The flow by which the client signs in: authorization_code, ...")
     ] = None,
-    trace: Annotated[bool, typer.Option("--trace", help="Show the sequence itself, effect by effect.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="Show the sequence of messages and operations.")] = False,
+    json: Json = False,
 ) -> None:
-    """Count what the life of one user takes, phase by phase: steps, messages, round trips, state, points of failure.
+    """Count the steps, messages, round trips, state changes and points of failure of one user, phase by phase.
 
     Runs the real parts of each design for one user, without load: sign-in, first and next request, a request that
     needs user information, revocation, refresh, calls to inner services. A point of failure is a call without which
-    the phase fails; each one is tried. In a world without clients the client is a web application.
+    the phase fails; each call is made to fail once. In a scenario without clients the client is a web application.
 
     \b
     Examples:
@@ -59,42 +56,42 @@ def process(
       simlib process my.toml --json
 
     Flows: authorization_code, backend_for_frontend, client_credentials, device_authorization. Where a scenario has
-    several kinds of clients, the first is shown whole, of the others sign-in and refresh.
+    several kinds of clients, all phases of the first are shown, and sign-in and refresh of the others.
     Exit status: 0, 2 for bad input.
     """
-    found = _count_lives(scenario, design or [], flow)
-    if json:
-        print_json(_build_document(scenario, found, trace))
-    elif trace:
-        _print_traces(found)
-    else:
-        _print_tables(found)
+    groups = _trace_users(scenario, design or [], flow)
+    print_answer(
+        json,
+        lambda: _build_document(scenario, groups, trace),
+        lambda: _print_traces(groups) if trace else _print_tables(groups),
+    )
 
 
-_Lived = list[tuple["UserTrace", dict[str, "Counts"]]]
+_Group = list[tuple["UserTrace", dict[str, "Counts"]]]
+"""Traces of one kind of client, one per design, each with its counts by phase."""
 
 
-def _count_lives(source: str, designs: list[str], flow: str | None) -> list[_Lived]:
-    """Per kind of client, per design: the life and its counts."""
-    from simlib.analysis.process import count_phases as counted
+def _trace_users(source: str, designs: list[str], flow: str | None) -> list[_Group]:
+    """One group per kind of client; of all but the first only sign-in and refresh are counted."""
+    from simlib.analysis.process import count_phases
     from simlib.deployment.loading import load_scenario
     from simlib.tracing.single_user import list_client_kinds
     from simlib.tracing.user_lifecycle import REFRESH, SIGN_IN, trace_user
 
     scenario = load_scenario(source)
     names = [scenario.design(name).name for name in dict.fromkeys(designs)] or list(scenario.designs)
-    groups: list[_Lived] = []
+    groups: list[_Group] = []
     for kind in list_client_kinds(scenario, flow):
-        lives = [trace_user(scenario, name, kind, flow) for name in names]
-        wanted = (SIGN_IN, REFRESH) if groups else None
-        groups.append([(life, counted(scenario, life, wanted)) for life in lives])
+        traces = [trace_user(scenario, name, kind, flow) for name in names]
+        phases = (SIGN_IN, REFRESH) if groups else None
+        groups.append([(trace, count_phases(scenario, trace, phases)) for trace in traces])
     return groups
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-def _print_tables(groups: list[_Lived]) -> None:
+def _print_tables(groups: list[_Group]) -> None:
     from simlib.analysis.process import COUNTS
 
     screen = open_console()
@@ -105,15 +102,15 @@ def _print_tables(groups: list[_Lived]) -> None:
             print_paragraph(screen, title, 0, "bold")
             screen.print(table)
         screen.print()
-    for name, words in ROWS.items():
-        print_paragraph(screen, f"{words.strip()}: {COUNTS[name]}", 0, "dim")
+    for name, label in ROWS.items():
+        print_paragraph(screen, f"{label.strip()}: {COUNTS[name]}", 0, "dim")
 
 
-def _format_title(life: "UserTrace") -> str:
-    return f"client of kind {life.kind}, {life.flow}"
+def _format_title(user: "UserTrace") -> str:
+    return f"client of kind {user.kind}, {user.flow}"
 
 
-def _build_tables(group: _Lived) -> "Iterator[tuple[str, Table]]":
+def _build_tables(group: _Group) -> "Iterator[tuple[str, Table]]":
     from rich import box
     from rich.table import Table
 
@@ -124,38 +121,38 @@ def _build_tables(group: _Lived) -> "Iterator[tuple[str, Table]]":
             continue
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
         table.add_column("", no_wrap=True)
-        for life, _ in group:
-            table.add_column(life.design, justify="right", overflow="fold")
-        for name, words in ROWS.items():
+        for user, _ in group:
+            table.add_column(user.design, justify="right", overflow="fold")
+        for name, label in ROWS.items():
             table.add_row(
-                words, *(str(getattr(counts[phase], name)) if phase in counts else "-" for _, counts in group)
+                label, *(str(getattr(counts[phase], name)) if phase in counts else "-" for _, counts in group)
             )
         if phase == REVOKED:
-            table.add_row("the revoked token was", *(_format_outcome(life) for life, _ in group))
+            table.add_row("the revoked token was", *(_format_outcome(user) for user, _ in group))
         yield f"{phase}: {meaning}", table
 
 
-def _format_outcome(life: "UserTrace") -> str:
-    return "-" if life.revoked_token_refused is None else "refused" if life.revoked_token_refused else "accepted"
+def _format_outcome(user: "UserTrace") -> str:
+    return "-" if user.revoked_token_refused is None else "refused" if user.revoked_token_refused else "accepted"
 
 
 # --- traces ----------------------------------------------------------------------------------------------------------
 
 
-def _print_traces(groups: list[_Lived]) -> None:
+def _print_traces(groups: list[_Group]) -> None:
     screen = open_console()
     for group in groups:
-        for life, counts in group:
-            print_paragraph(screen, f"{life.design}: {_format_title(life)}", 0, "bold underline")
+        for user, counts in group:
+            print_paragraph(screen, f"{user.design}: {_format_title(user)}", 0, "bold underline")
             for phase in counts:
                 print_paragraph(screen, phase, 2, "bold")
-                for number, step in enumerate(life.list_steps(phase), start=1):
+                for number, step in enumerate(user.list_steps(phase), start=1):
                     print_paragraph(screen, f"{number:>3}. {'  ' * step.depth}{format_step(step)}", 2)
 
 
 def format_step(step: "Step") -> str:
-    """One step in words."""
-    aside = " (by itself)" if step.by_itself else " (nobody waits)" if step.behind else ""
+    """One step of a trace as a line of text; steps that delay no request are marked."""
+    aside = " (by itself)" if step.by_itself else " (in the background)" if step.behind else ""
     if step.kind == "request":
         return f"{step.party} -> {step.other}: {step.what} ({step.size} B){aside}"
     if step.kind == "reply":
@@ -166,28 +163,28 @@ def format_step(step: "Step") -> str:
 # --- for machines ----------------------------------------------------------------------------------------------------
 
 
-def _build_document(source: str, groups: list[_Lived], trace: bool) -> dict[str, Any]:
+def _build_document(source: str, groups: list[_Group], trace: bool) -> dict[str, Any]:
     from simlib.analysis.process import COUNTS
 
     return {
         "scenario": source,
         "counts": dict(COUNTS),
-        "lives": [_build_life_document(life, counts, trace) for group in groups for life, counts in group],
+        "lives": [_build_user_document(user, counts, trace) for group in groups for user, counts in group],
     }
 
 
-def _build_life_document(life: "UserTrace", counts: "dict[str, Counts]", trace: bool) -> dict[str, Any]:
+def _build_user_document(user: "UserTrace", counts: "dict[str, Counts]", trace: bool) -> dict[str, Any]:
     return {
-        "design": life.design,
-        "client": life.kind,
-        "flow": life.flow,
-        "revoked_token_refused": life.revoked_token_refused,
+        "design": user.design,
+        "client": user.kind,
+        "flow": user.flow,
+        "revoked_token_refused": user.revoked_token_refused,
         "phases": [
             {
                 "phase": phase,
-                "status": life.outcomes[phase],
+                "status": user.outcomes[phase],
                 **{name: getattr(counts[phase], name) for name in ROWS},
-                **({"trace": [step._asdict() for step in life.list_steps(phase)]} if trace else {}),
+                **({"trace": [step._asdict() for step in user.list_steps(phase)]} if trace else {}),
             }
             for phase in counts
         ],

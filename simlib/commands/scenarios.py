@@ -1,33 +1,37 @@
-"""simlib scenarios: what is bundled."""
+"""Command `simlib scenarios`: the bundled scenarios."""
 
 from typing import Annotated, Any
 
 import typer
 
-from simlib.commands.console import console, print_json, show
+from simlib.commands.console import open_console, print_json, print_paragraph
 
 
 def scenarios(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
-    """List the bundled scenarios: names for `simlib compare`, and files to copy and change.
+    """List the bundled scenarios: names for other commands, and files to copy and change.
 
     \b
     Example:
       simlib compare web-shop
     """
-    found = _found()
+    listed = _collect_scenarios()
     if json:
-        print_json(found)
+        print_json(listed)
         return
-    screen = console()
-    for one in found:
-        show(screen, f"{one['name']}: {one['title']}", 0, "bold")
-        show(screen, one["description"], 2)
-        show(screen, f"about {one['expected_requests']:,.0f} requests per run, {one['replications']} replications", 2)
-        show(screen, f"designs: {', '.join(one['designs'])}", 2)
-        screen.print(f"  {one['path']}", soft_wrap=True)
+    screen = open_console()
+    for scenario in listed:
+        print_paragraph(screen, f"{scenario['name']}: {scenario['title']}", 0, "bold")
+        print_paragraph(screen, scenario["description"], 2)
+        print_paragraph(
+            screen,
+            f"about {scenario['expected_requests']:,.0f} requests per run, {scenario['replications']} replications",
+            2,
+        )
+        print_paragraph(screen, f"designs: {', '.join(scenario['designs'])}", 2)
+        screen.print(f"  {scenario['path']}", soft_wrap=True)
 
 
-def _found() -> list[dict[str, Any]]:
+def _collect_scenarios() -> list[dict[str, Any]]:
     from simlib.deployment.loading import load_scenario
     from simlib.scenario.base import bundled_scenarios
 

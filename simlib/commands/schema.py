@@ -1,4 +1,4 @@
-"""simlib schema: what a scenario file may hold, for editors and checkers."""
+"""Command `simlib schema`: JSON Schema of scenario files, for editors and checkers."""
 
 from simlib.commands.console import print_json
 
@@ -13,6 +13,6 @@ def schema() -> None:
       #:schema ./scenario.schema.json
     """
     from simlib.deployment.parts import PARTS
-    from simlib.scenario.schema import scenario_schema
+    from simlib.scenario.schema import build_scenario_schema
 
-    print_json(scenario_schema(PARTS))
+    print_json(build_scenario_schema(PARTS))

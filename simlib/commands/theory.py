@@ -1,15 +1,15 @@
-"""simlib theory: what the simulator says beside what is known exactly."""
+"""Command `simlib theory`: simulated values beside exact ones of queueing theory."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simlib.commands.console import Interrupted, console, print_json, tell
-from simlib.commands.progress import heard_interrupts
+from simlib.commands.console import open_console, print_status
+from simlib.commands.options import Json, Seed, Workers
+from simlib.commands.runner import CommandRun, count_workers, print_answer, run_interruptibly
 
 if TYPE_CHECKING:
-    from simlib.experiment.validation import Checked
+    from simlib.experiment.validation import TheoryCheck
     from simlib.scenario.scenario import Scenario
 
 BUNDLED = "batch-workers"
@@ -23,15 +23,15 @@ def theory(
         ),
     ] = None,
     replications: Annotated[int | None, typer.Option(metavar="N", help="Runs per design of the scenario.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of all random numbers.")] = None,
-    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Processes for the scenario's runs.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    seed: Seed = None,
+    workers: Workers = None,
+    json: Json = False,
 ) -> None:
-    """Hold the simulator against queueing theory: both answers side by side, with 99 % intervals.
+    """Validate the simulator against queueing theory: exact and simulated values side by side, with 99 % intervals.
 
     Without SCENARIO: M/M/1, M/M/4, M/D/1, M/G/1-PS, RS-AS-RS, closed networks, then the bundled batch-workers. With
     SCENARIO: that one alone, every design beside exact mean value analysis (Reiser and Lavenberg 1980), whose demands
-    are read off a run of one user. A sentence says where the analysis is an approximation. Writes no files.
+    are measured in a run with one user. A sentence says where the analysis is an approximation. Writes no files.
 
     \b
     Examples:
@@ -39,77 +39,70 @@ def theory(
       simlib theory batch-workers --replications 20
       simlib theory my-closed-load.toml --json
 
-    Of a hundred true intervals of 99 %, one misses. Exit status: 0, 2 for bad input, 130 after Ctrl-C.
+    Of a hundred 99 % intervals, one misses the exact value on average.
+    Exit status: 0, 2 for bad input, 130 after Ctrl-C.
     """
-    from simlib.commands.overrides import Overrides, chosen_scenario
+    from simlib.commands.overrides import Overrides, load_chosen_scenario
     from simlib.deployment.simulate import check_budget
-    from simlib.experiment.closed_validation import check_within_reach, departures
+    from simlib.experiment.closed_validation import check_solvable, list_approximations
 
-    chosen = chosen_scenario(scenario or BUNDLED, Overrides(replications=replications, seed=seed))
-    check_within_reach(chosen)
+    chosen = load_chosen_scenario(scenario or BUNDLED, Overrides(replications=replications, seed=seed))
+    check_solvable(chosen)
     check_budget(chosen)
-    with heard_interrupts() as ask:
-        try:
-            found = [] if scenario else _textbook(seed, ask)
-            found += _scenario(chosen, workers, ask)
-        except KeyboardInterrupt:
-            raise Interrupted("nothing was written") from None
-    notes = departures(chosen)
-    if json:
-        print_json({"level": found[0].simulated.level, "checked": [_row(one) for one in found], "notes": list(notes)})
-    else:
-        _show(found, notes)
+    with run_interruptibly(lambda: "nothing was written") as run:
+        checks = [] if scenario else _check_textbook_cases(seed, run)
+        checks += _check_scenario(chosen, workers, run)
+    notes = list_approximations(chosen)
+    print_answer(json, lambda: _build_document(checks, notes), lambda: _print_checks(checks, notes))
 
 
-def _textbook(seed: int | None, ask: Callable[[], None]) -> "list[Checked]":
-    from simlib.experiment.validation import textbook_cases
+def _check_textbook_cases(seed: int | None, run: CommandRun) -> "list[TheoryCheck]":
+    from simlib.experiment.validation import list_textbook_cases
 
-    found: list[Checked] = []
-    for case in textbook_cases() if seed is None else textbook_cases(seed):
-        tell(f"simulating: {case.network}")
-        found += case()
-        ask()
-    return found
+    checks: list[TheoryCheck] = []
+    for case in list_textbook_cases() if seed is None else list_textbook_cases(seed):
+        print_status(f"simulating: {case.network}")
+        checks += case()
+        run.raise_if_interrupted()
+    return checks
 
 
-def _scenario(scenario: "Scenario", workers: int | None, ask: Callable[[], None]) -> "list[Checked]":
-    from simlib.commands.progress import progress
+def _check_scenario(scenario: "Scenario", workers: int | None, run: CommandRun) -> "list[TheoryCheck]":
     from simlib.experiment import compare
-    from simlib.experiment.validation import checked_scenario
-    from simlib.experiment.workers import usable_cpus
+    from simlib.experiment.validation import check_scenario
 
     runs = len(scenario.designs) * scenario.run.replications
-    with progress(runs) as tell_progress:
-
-        def told(done: int, total: int) -> None:
-            ask()
-            tell_progress(done, total)
-
-        compared = compare(scenario, workers=min(workers or usable_cpus(), runs), progress=told)
-    return list(checked_scenario(compared))
+    with run.show_progress(runs) as progress:
+        comparison = compare(scenario, workers=count_workers(workers, runs), progress=progress)
+    return list(check_scenario(comparison))
 
 
-def _row(one: "Checked") -> dict[str, Any]:
-    interval = one.simulated
-    known = interval.n > 1
+def _build_document(checks: "list[TheoryCheck]", notes: tuple[str, ...]) -> dict[str, Any]:
+    rows = [_build_row(check) for check in checks]
+    return {"level": checks[0].simulated.level, "checked": rows, "notes": list(notes)}
+
+
+def _build_row(check: "TheoryCheck") -> dict[str, Any]:
+    interval = check.simulated
+    has_spread = interval.n > 1
     return {
-        "network": one.network,
-        "quantity": one.quantity.label,
-        "unit": one.quantity.unit,
-        "theory": one.theory,
+        "network": check.network,
+        "quantity": check.quantity.label,
+        "unit": check.quantity.unit,
+        "theory": check.theory,
         "simulated": interval.mean,
-        "low": interval.low if known else None,
-        "high": interval.high if known else None,
+        "low": interval.low if has_spread else None,
+        "high": interval.high if has_spread else None,
         "replications": interval.n,
-        "inside": one.inside if known else None,
+        "inside": check.is_inside if has_spread else None,
     }
 
 
-def _show(found: "list[Checked]", notes: tuple[str, ...]) -> None:
+def _print_checks(checks: "list[TheoryCheck]", notes: tuple[str, ...]) -> None:
     from rich import box
     from rich.table import Table
 
-    from simlib.commands.compare_terminal import bullets
+    from simlib.commands.compare_terminal import build_bullets
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     for title in ("network", "quantity"):
@@ -117,29 +110,29 @@ def _show(found: "list[Checked]", notes: tuple[str, ...]) -> None:
     for title in ("theory", "simulated", "inside?"):
         table.add_column(title, justify="right", no_wrap=True)
     network = ""
-    for one in found:
-        unit = f", {one.quantity.unit}" if one.quantity.unit else ""
-        name, network = "" if one.network == network else one.network, one.network
-        table.add_row(name, one.quantity.label + unit, *_cells(one))
-    screen = console()
+    for check in checks:
+        unit = f", {check.quantity.unit}" if check.quantity.unit else ""
+        name, network = "" if check.network == network else check.network, check.network
+        table.add_row(name, check.quantity.label + unit, *_format_cells(check))
+    screen = open_console()
     screen.print(table)
-    known = [one for one in found if one.simulated.n > 1]
-    inside = sum(one.inside for one in known)
+    with_spread = [check for check in checks if check.simulated.n > 1]
+    inside = sum(check.is_inside for check in with_spread)
     screen.print(
-        f"{inside} of {len(known)} exact values lie inside the {found[0].simulated.level * 100:g} % intervals",
+        f"{inside} of {len(with_spread)} exact values lie inside the {checks[0].simulated.level * 100:g} % intervals",
         style="dim",
     )
     if notes:
         screen.print()
-        screen.print(bullets(notes))
+        screen.print(build_bullets(notes))
 
 
-def _cells(one: "Checked") -> tuple[str, str, str]:
-    interval = one.simulated
+def _format_cells(check: "TheoryCheck") -> tuple[str, str, str]:
+    interval = check.simulated
     if interval.n < 2:
-        return f"{one.theory:.4g}", f"{interval.mean:.4g}", "not known"
+        return f"{check.theory:.4g}", f"{interval.mean:.4g}", "not known"
     return (
-        f"{one.theory:.4g}",
+        f"{check.theory:.4g}",
         f"{interval.mean:.4g} ± {interval.half_width:.2g}",
-        "yes" if one.inside else "NO",
+        "yes" if check.is_inside else "NO",
     )

@@ -1,4 +1,4 @@
-"""The folder of a matrix of attacks: figures, cells, findings; it appears whole or not at all."""
+"""Folder of an attack matrix: figures, cells and findings; it appears complete or not at all."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,20 +8,20 @@ from typing import Any, Literal
 from simlib.attacks import ATTACKS
 from simlib.decision.attack_findings import Finding
 from simlib.experiment.atomic_folder import write_files
-from simlib.experiment.attack_matrix import Cell, attack_frame
+from simlib.experiment.attack_matrix import Cell, tabulate_attacks
 from simlib.report.attack_figure import attack_figure
-from simlib.report.figure_style import to_png, to_svg
+from simlib.report.figure_style import render_png, render_svg
 
 _FIGURES: tuple[tuple[str, Literal["token", "flow"]], ...] = (("tokens", "token"), ("flows", "flow"))
 
 
-def attack_document(scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> dict[str, Any]:
-    """Everything as one JSON document."""
-    names = dict.fromkeys(cell.encounter.attack for cell in cells)
+def build_attack_document(scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> dict[str, Any]:
+    """The matrix as JSON types: attacks, cells and findings."""
+    names = dict.fromkeys(cell.attack_run.attack for cell in cells)
     return {
         "scenario": scenario,
         "attacks": {name: {"summary": ATTACKS[name].summary, "source": ATTACKS[name].source} for name in names},
-        "cells": json.loads(attack_frame(cells).to_json(orient="records")),
+        "cells": json.loads(tabulate_attacks(cells).to_json(orient="records")),
         "findings": [finding._asdict() for finding in findings],
     }
 
@@ -32,13 +32,15 @@ def write_attacks(folder: str | Path, scenario: str, cells: Sequence[Cell], find
 
 
 def _build_files(scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> Mapping[str, bytes]:
-    document = json.dumps(attack_document(scenario, cells, findings), indent=2, ensure_ascii=False, allow_nan=False)
+    document = json.dumps(
+        build_attack_document(scenario, cells, findings), indent=2, ensure_ascii=False, allow_nan=False
+    )
     files = {
-        "attacks.csv": str(attack_frame(cells).to_csv(index=False, lineterminator="\n")).encode(),
+        "attacks.csv": str(tabulate_attacks(cells).to_csv(index=False, lineterminator="\n")).encode(),
         "attacks.json": f"{document}\n".encode(),
     }
     for name, against in _FIGURES:
-        if any(ATTACKS[cell.encounter.attack].against == against for cell in cells):
+        if any(ATTACKS[cell.attack_run.attack].against == against for cell in cells):
             figure, _ = attack_figure(cells, against)
-            files |= {f"{name}.svg": to_svg(figure), f"{name}.png": to_png(figure)}
+            files |= {f"{name}.svg": render_svg(figure), f"{name}.png": render_png(figure)}
     return files

@@ -1,7 +1,4 @@
-"""One attack told step by step: what the attacker had, what was sent, what was answered.
-
-Cells of the matrix of attacks as short texts, and how they are gathered into tables.
-"""
+"""Attacks as text: one run step by step (assets, requests, answers), and the cells of the matrix in tables."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -10,192 +7,198 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from simlib.attacks import ATTACKS
-from simlib.decision.attack_findings import cell_words, how_long
+from simlib.decision.attack_findings import describe_acceptance, describe_cell
 from simlib.experiment.attack_matrix import Cell
 from simlib.pentest.attack_run import PACE
 from simlib.pentest.attack_session import Message
 from simlib.scenario.effects import Failed
 from simlib.scenario.messages import HttpRequest
-from simlib.tokens import header_of, payload_of
+from simlib.tokens import read_header, read_payload
 
-SHORT = 28
-"""Characters that are shown of what is long."""
-MOST = 14
-"""Messages that are shown of one encounter."""
-SECRET = ("password", "code_verifier", "client_secret")
+LONGEST_TEXT = 28
+"""Characters of a long text that are printed."""
+MOST_MESSAGES = 14
+"""Messages of one attack run that are printed."""
+SECRET_FIELDS = ("password", "code_verifier", "client_secret")
 
 
-def attack_lines(name: str) -> tuple[str, ...]:
-    """What the attack is and where it is described."""
+def describe_attack(name: str) -> tuple[str, ...]:
+    """Summary of an attack, and its source."""
     kind = ATTACKS[name]
     return f"{name}: {kind.summary}", f"Source: {kind.source}"
 
 
-def worth_telling(cells: Sequence[Cell], name: str) -> tuple[Cell, ...]:
-    """Those of one attack in which something happens: of flows those of the first design, and no two that end alike."""
-    found: dict[tuple[str, ...], Cell] = {}
+def select_noteworthy(cells: Sequence[Cell], name: str) -> tuple[Cell, ...]:
+    """Cells of one attack in which messages were sent, without two that differ only in the design of a flow."""
+    selected: dict[tuple[str, ...], Cell] = {}
     for cell in cells:
-        encounter = cell.encounter
+        encounter = cell.attack_run
         if encounter.attack != name or encounter.outcome == "inapplicable":
             continue
-        place = cell.setting if cell.group == "flows" else cell.ground.design.name
-        alike = (cell.group, place) if cell.group in ("designs", "flows") else (cell.group, encounter.check)
-        found.setdefault(alike, cell)
-    return tuple(found.values())
+        column = cell.setting if cell.group == "flows" else cell.target.design.name
+        key = (cell.group, column) if cell.group in ("designs", "flows") else (cell.group, encounter.check)
+        selected.setdefault(key, cell)
+    return tuple(selected.values())
 
 
-def encounter_lines(cell: Cell) -> Iterator[str]:
-    """How it ended, then the steps."""
-    encounter = cell.encounter
-    yield cell_words(cell)
-    for had in encounter.obtained:
-        yield f"  had: {had}"
-    runs = [list(run) for _, run in groupby(encounter.messages, key=_likeness)]
-    for run in runs[:MOST]:
-        yield from _message(run[0])
-        if len(run) > 1:
-            yield f"             and {len(run) - 1} more like it, the last at {run[-1].instant:.2f} s"
-    if len(runs) > MOST:
-        yield f"  ... and {sum(map(len, runs[MOST:]))} more messages"
-    for label, check in dict.fromkeys((one.label, one.check) for one in encounter.tries):
+def describe_attack_run(cell: Cell) -> Iterator[str]:
+    """Lines of an attack run: its outcome, then its steps."""
+    encounter = cell.attack_run
+    yield describe_cell(cell)
+    for asset in encounter.obtained:
+        yield f"  obtained: {asset}"
+    runs = [list(messages) for _, messages in groupby(encounter.messages, key=_build_message_key)]
+    for messages in runs[:MOST_MESSAGES]:
+        yield from _describe_message(messages[0])
+        if len(messages) > 1:
+            yield f"             and {len(messages) - 1} similar ones, the last at {messages[-1].instant:.2f} s"
+    if len(runs) > MOST_MESSAGES:
+        yield f"  ... and {sum(map(len, runs[MOST_MESSAGES:]))} more messages"
+    for label, check in dict.fromkeys((attempt.label, attempt.check) for attempt in encounter.attempts):
         yield f"  tried: {label}: {check or 'accepted'}"
 
 
-def _likeness(message: Message) -> tuple[str, ...]:
-    """What makes two messages the same to whoever reads: not the proof, which is new each time."""
+def _build_message_key(message: Message) -> tuple[str, ...]:
+    """Key by which messages are alike for a reader; without the proof of possession, which is new each time."""
     request, answer = message.request, message.answer
-    return message.sender, message.target, request.authorization, str(request.body), _answered(answer)
+    return message.sender, message.target, request.authorization, str(request.body), _describe_answer(answer)
 
 
-def _message(message: Message) -> Iterator[str]:
-    said = "; ".join(_sent(message.request)) or "(an empty request)"
-    yield f"  {message.instant:8.2f} s {message.sender} -> {message.target}: {said}"
-    yield f"             answered: {_answered(message.answer)}"
+def _describe_message(message: Message) -> Iterator[str]:
+    content = "; ".join(_describe_request(message.request)) or "(an empty request)"
+    yield f"  {message.instant:8.2f} s {message.sender} -> {message.target}: {content}"
+    yield f"             answered: {_describe_answer(message.answer)}"
 
 
-def _sent(request: HttpRequest) -> Iterator[str]:
+def _describe_request(request: HttpRequest) -> Iterator[str]:
     scheme, _, credential = request.authorization.partition(" ")
     if credential:
-        yield f"{scheme} {_token(credential)}"
+        yield f"{scheme} {_describe_token(credential)}"
     if request.dpop:
-        yield f"proof {_token(request.dpop)}"
+        yield f"proof {_describe_token(request.dpop)}"
     if request.body:
-        yield ", ".join(f"{name}={_value(name, value)}" for name, value in _form(request.body))
+        yield ", ".join(f"{name}={_format_value(name, value)}" for name, value in _parse_form(request.body))
 
 
-def _token(token: str) -> str:
-    """The beginning of a token, and what it says where it can be read."""
-    header, claims = header_of(token), payload_of(token)
+def _describe_token(token: str) -> str:
+    """The beginning of a token, with its header and main claims where it is no opaque one."""
+    header, claims = read_header(token), read_payload(token)
     if claims is None and header and token.count(".") == 2:
-        claims = payload_of(token + "-")  # without a signature there is nothing after the last dot
-    said = f" {json.dumps(dict(header))}" if header else ""
-    told = {name: claims[name] for name in ("iss", "aud", "sub", "scope", "exp") if name in claims} if claims else {}
-    return f"{_short(token)}{said}{f' {json.dumps(told)}' if told else ''}"
+        claims = read_payload(token + "-")  # without a signature there is nothing after the last dot
+    header_text = f" {json.dumps(dict(header))}" if header else ""
+    main_claims = (
+        {name: claims[name] for name in ("iss", "aud", "sub", "scope", "exp") if name in claims} if claims else {}
+    )
+    return f"{_shorten(token)}{header_text}{f' {json.dumps(main_claims)}' if main_claims else ''}"
 
 
-def _form(body: bytes) -> Sequence[tuple[str, str]]:
+def _parse_form(body: bytes) -> Sequence[tuple[str, str]]:
     return parse_qsl(body.decode("ascii", "replace"))
 
 
-def _value(name: str, value: str) -> str:
-    return "(hidden)" if name in SECRET else _short(value)
+def _format_value(name: str, value: str) -> str:
+    return "(hidden)" if name in SECRET_FIELDS else _shorten(value)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= SHORT else f"{text[:SHORT]}..."
+def _shorten(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}..."
 
 
-def _answered(answer: Any) -> str:
+def _describe_answer(answer: Any) -> str:
     if answer is None or isinstance(answer, Failed):
         return "no answer" if answer is None else f"failed ({answer.reason})"
     body = answer.body if isinstance(answer.body, bytes) else b""
-    shown = _short(body.decode("ascii", "replace").strip("\0"))
-    return " ".join(part for part in (str(answer.status), answer.challenge, shown) if part)
+    text = _shorten(body.decode("ascii", "replace").strip("\0"))
+    return " ".join(part for part in (str(answer.status), answer.challenge, text) if part)
 
 
-def told(cell: Cell) -> dict[str, Any]:
-    """One encounter for machines, with its messages."""
-    encounter = cell.encounter
+def build_attack_run_document(cell: Cell) -> dict[str, Any]:
+    """One attack run as JSON types, with its messages."""
+    encounter = cell.attack_run
     return {
-        "where": cell_words(cell),
+        "where": describe_cell(cell),
         "obtained": list(encounter.obtained),
         "messages": [
             {
                 "instant_s": message.instant,
                 "sender": message.sender,
                 "target": message.target,
-                "sent": list(_sent(message.request)),
-                "answered": _answered(message.answer),
+                "sent": list(_describe_request(message.request)),
+                "answered": _describe_answer(message.answer),
             }
             for message in encounter.messages
         ],
-        "tries": [one._asdict() for one in encounter.tries],
+        "tries": [attempt._asdict() for attempt in encounter.attempts],
     }
 
 
 NOTHING = "-"
-"""Where there is nothing to attack."""
+"""Text of a cell without a target."""
 LEGEND = (
-    f"A word names the check that refused; accepted: for how long and how many requests, with {PACE}; "
-    f"{NOTHING} nothing to attack."
+    f"A word names the check that refused the request; accepted: for how long and how many requests, with {PACE}; "
+    f"{NOTHING} no target."
 )
 
 
 class AttackTable(NamedTuple):
-    """Attacks down; ``rows``: attack -> column -> the cells there, several when designs are gathered."""
+    """Table of attacks; ``rows``: attack -> column -> its cells, several where a column stands for several designs."""
 
     title: str
     columns: tuple[str, ...]
     rows: dict[str, dict[str, list[Cell]]]
 
 
-def attack_tables(cells: Sequence[Cell]) -> tuple[AttackTable, ...]:
-    """Designs, the same with bound tokens as far as that changes anything, the catalogue, and sound flows."""
+def build_attack_tables(cells: Sequence[Cell]) -> tuple[AttackTable, ...]:
+    """Tables of designs, of designs with bound tokens where the outcome differs, of the catalogue, and of flows."""
     designs = [cell for cell in cells if cell.group == "designs"]
     bound = [cell for cell in cells if cell.group == "bound"]
-    found = [
-        _table("Attacks on tokens", designs, by_design=True),
-        _table("With tokens bound to a key of the client: what changes", _changed(designs, bound), by_design=True),
-        _table("Other parts of the catalogue", [c for c in cells if c.group == "catalogue"], by_design=True),
-        _table("Attacks on flows", [c for c in cells if c.group == "flows"], by_design=False),
+    tables = [
+        _build_table("Attacks on tokens", designs, by_design=True),
+        _build_table(
+            "With tokens bound to a key of the client: what changes", _select_changed(designs, bound), by_design=True
+        ),
+        _build_table("Other parts of the catalogue", [c for c in cells if c.group == "catalogue"], by_design=True),
+        _build_table("Attacks on flows", [c for c in cells if c.group == "flows"], by_design=False),
     ]
-    return tuple(table for table in found if table.rows)
+    return tuple(table for table in tables if table.rows)
 
 
-def _table(title: str, cells: Sequence[Cell], *, by_design: bool) -> AttackTable:
+def _build_table(title: str, cells: Sequence[Cell], *, by_design: bool) -> AttackTable:
     rows: dict[str, dict[str, list[Cell]]] = {}
     for cell in cells:
-        column = cell.ground.design.name if by_design else cell.setting
-        rows.setdefault(cell.encounter.attack, {}).setdefault(column, []).append(cell)
+        column = cell.target.design.name if by_design else cell.setting
+        rows.setdefault(cell.attack_run.attack, {}).setdefault(column, []).append(cell)
     columns = dict.fromkeys(column for row in rows.values() for column in row)
     return AttackTable(title, tuple(columns), rows)
 
 
-def _changed(designs: Sequence[Cell], bound: Sequence[Cell]) -> list[Cell]:
-    """Those with another word than the design of which they are a variant."""
-    words = {(c.ground.design.name, c.encounter.attack): c.encounter.outcome for c in designs}
+def _select_changed(designs: Sequence[Cell], bound: Sequence[Cell]) -> list[Cell]:
+    """Cells with another outcome than those of the design of which theirs is a variant."""
+    outcomes = {(c.target.design.name, c.attack_run.attack): c.attack_run.outcome for c in designs}
     changed = {
-        cell.encounter.attack
+        cell.attack_run.attack
         for cell in bound
-        if words.get((cell.ground.design.name.partition("+")[0], cell.encounter.attack)) != cell.encounter.outcome
+        if outcomes.get((cell.target.design.name.partition("+")[0], cell.attack_run.attack)) != cell.attack_run.outcome
     }
-    return [cell for cell in bound if cell.encounter.attack in changed]
+    return [cell for cell in bound if cell.attack_run.attack in changed]
 
 
-def cell_text(cells: Sequence[Cell]) -> str:
-    """The cells of one place: a range where only times differ, and a slash between what is not the same for all."""
-    met = [cell.encounter for cell in cells]
-    if len({how_long(cell) for cell in cells}) > 1 and all(one.requests > 1 and not one.lasted for one in met):
-        return f"accepted {min(one.seconds for one in met):.0f} to {max(one.seconds for one in met):.0f} s"
-    return " / ".join(dict.fromkeys(_text(cell) for cell in cells))
+def format_cells(cells: Sequence[Cell]) -> str:
+    """Text of several cells: a range where only times differ, else the different outcomes with slashes."""
+    runs = [cell.attack_run for cell in cells]
+    if len({describe_acceptance(cell) for cell in cells}) > 1 and all(
+        run.requests > 1 and not run.lasted for run in runs
+    ):
+        return f"accepted {min(run.seconds for run in runs):.0f} to {max(run.seconds for run in runs):.0f} s"
+    return " / ".join(dict.fromkeys(_format_cell(cell) for cell in cells))
 
 
-def _text(cell: Cell) -> str:
-    encounter = cell.encounter
+def _format_cell(cell: Cell) -> str:
+    encounter = cell.attack_run
     if encounter.outcome == "inapplicable":
         return NOTHING
     if encounter.outcome == "accepted":
-        often = "" if encounter.requests == 1 else f", {encounter.requests} x"
-        return f"accepted {how_long(cell)}{often}"
+        count = "" if encounter.requests == 1 else f", {encounter.requests} x"
+        return f"accepted {describe_acceptance(cell)}{count}"
     checks = (check.rpartition(": ")[2] for check in encounter.check.split("; "))
     return ", ".join(dict.fromkeys(checks))

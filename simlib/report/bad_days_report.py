@@ -1,7 +1,4 @@
-"""Figures of bad days: availability of every design on every day, and what becomes of the answers on one of them.
-
-The folder of bad days: figures, tables and what was run; it appears whole or not at all.
-"""
+"""Report of bad days: availability of every design on every day, goodput during one of them, and the folder of both."""
 
 import json
 from collections.abc import Mapping
@@ -12,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simlib.experiment.atomic_folder import write_files
-from simlib.experiment.bad_days import BIN_S, USUAL, BadDays
-from simlib.report.bad_days_tables import Cells, format_bad_days_csv, bad_days_document, list_marks, format_share
-from simlib.report.figure_style import LINES, OKABE_ITO, house_style, to_png, to_svg
+from simlib.experiment.bad_days import BIN_S, FAULTLESS, BadDays
+from simlib.report.bad_days_tables import Cells, build_bad_days_document, format_bad_days_csv, format_share, list_marks
+from simlib.report.figure_style import LINES, OKABE_ITO, apply_house_style, render_png, render_svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +21,7 @@ _ROW, _LINE = 0.2, 0.16  # inches for the first line of a row, and for each furt
 
 
 def availability_figure(days: BadDays, cells: Cells) -> "tuple[Figure, str]":
-    """A row per day, a column per design: availability in numbers and shade, and in words what else happened."""
+    """Availability as numbers and shades, days down and designs across, with other effects; figure and description."""
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
 
@@ -37,7 +34,7 @@ def availability_figure(days: BadDays, cells: Cells) -> "tuple[Figure, str]":
     ]
     edges = np.concatenate(([0.0], np.cumsum(heights)))
     shades = LinearSegmentedColormap.from_list("availability", ["#D55E00", "#F2D8C4", "#FFFFFF"])
-    with house_style():
+    with apply_house_style():
         figure = Figure(figsize=(2.4 + 2.4 * len(designs), 0.7 + edges[-1]), layout="constrained")
         axes = figure.subplots()
         means = [[cells[day.name, design].availability.mean for design in designs] for day in days.plan.days]
@@ -58,26 +55,26 @@ def availability_figure(days: BadDays, cells: Cells) -> "tuple[Figure, str]":
     return figure, _describe_availability(days, cells)
 
 
-def _wrap_marks(told: tuple[str, ...]) -> list[str]:
-    return [line for words in told for line in fill(words, _CELL).split("\n")]
+def _wrap_marks(marks: tuple[str, ...]) -> list[str]:
+    return [line for mark in marks for line in fill(mark, _CELL).split("\n")]
 
 
 def _describe_availability(days: BadDays, cells: Cells) -> str:
-    told = []
+    sentences = []
     for day in days.plan.days:
-        own = [f"{d} {format_share(cells[day.name, d].availability)}" for d in days.plan.scenario.designs]
-        told.append(f"{day.title}: {', '.join(own)}.")
-    return f"Availability in the window of each bad day, by design, with intervals. {' '.join(told)}"
+        shares = [f"{d} {format_share(cells[day.name, d].availability)}" for d in days.plan.scenario.designs]
+        sentences.append(f"{day.title}: {', '.join(shares)}.")
+    return f"Availability in the fault window of each bad day, by design, with intervals. {' '.join(sentences)}"
 
 
 def goodput_figure(days: BadDays, day: str) -> "tuple[Figure, str]":
-    """Right answers per second over one day, a line per design, beside what was asked for."""
+    """Correct answers per second over one day, a line per design, beside the requests; figure and description."""
     from matplotlib.figure import Figure
 
-    chosen = days.plan.day(day)
-    window = days.plan.window(chosen, 0)
+    chosen = days.plan.find_day(day)
+    window = days.plan.find_window(chosen, 0)
     seconds = BIN_S * (np.arange(len(days.offered)) + 0.5)
-    with house_style():
+    with apply_house_style():
         figure = Figure(figsize=(9.6, 3.4), layout="constrained")
         axes = figure.subplots()
         axes.plot(seconds, days.offered, color="#999999", linewidth=1, label="requests")
@@ -94,7 +91,7 @@ def goodput_figure(days: BadDays, day: str) -> "tuple[Figure, str]":
             axes.axvspan(window.begin, max(window.end, window.begin + BIN_S / 5), color="#D55E00", alpha=0.12, zorder=0)
         axes.set_title(chosen.title)
         axes.set_xlabel("second of the run")
-        axes.set_ylabel("right answers per second, in time")
+        axes.set_ylabel("correct answers per second, in time")
         axes.set_xlim(0, len(days.offered) * BIN_S)
         axes.set_ylim(bottom=0)
         figure.legend(loc="outside lower left", ncols=4, handlelength=3.2)
@@ -102,15 +99,15 @@ def goodput_figure(days: BadDays, day: str) -> "tuple[Figure, str]":
 
 
 def _describe_goodput(days: BadDays, day: str) -> str:
-    """Least goodput of each design after the warm-up, beside the usual."""
+    """Smallest goodput of each design after the warm-up, with and without the fault."""
     first = int(np.ceil(days.plan.scenario.run.warm_up_s / BIN_S))
-    told = [
+    sentences = [
         f"{design}: at least {days.goodput[day, design][first:].min():.0f}, "
-        f"without the fault {days.goodput[USUAL, design][first:].min():.0f}."
+        f"without the fault {days.goodput[FAULTLESS, design][first:].min():.0f}."
         for design in days.plan.scenario.designs
     ]
-    title = days.plan.day(day).title
-    return f"Right answers per second over the day '{title}'; the fault is shaded. {' '.join(told)}"
+    title = days.plan.find_day(day).title
+    return f"Correct answers per second over the day '{title}'; the fault is shaded. {' '.join(sentences)}"
 
 
 def write_bad_days(folder: str | Path, days: BadDays, cells: Cells) -> Path:
@@ -122,14 +119,14 @@ def write_bad_days(folder: str | Path, days: BadDays, cells: Cells) -> Path:
 
 
 def _build_files(days: BadDays, cells: Cells) -> Mapping[str, bytes]:
-    figure, words = availability_figure(days, cells)
-    described = {"availability": words}
-    files = {"availability.svg": to_svg(figure), "availability.png": to_png(figure)}
+    figure, description = availability_figure(days, cells)
+    descriptions = {"availability": description}
+    files = {"availability.svg": render_svg(figure), "availability.png": render_png(figure)}
     for day in days.plan.days:
-        drawn, told = goodput_figure(days, day.name)
-        files[f"goodput_{day.name}.png"] = to_png(drawn)
-        described[f"goodput_{day.name}"] = told
-    document = {**bad_days_document(days, cells), "figures": described}
+        drawn, description = goodput_figure(days, day.name)
+        files[f"goodput_{day.name}.png"] = render_png(drawn)
+        descriptions[f"goodput_{day.name}"] = description
+    document = {**build_bad_days_document(days, cells), "figures": descriptions}
     return {
         **files,
         "cells.csv": format_bad_days_csv(cells).encode(),

@@ -1,8 +1,6 @@
-"""The figures of a report. Each function returns the figure and a description for those who cannot see it.
+"""Figures of a comparison: latency, and load on the authorization server against exposure after revocation.
 
-The two panels of the latency figure: how long requests take, and what the mean is made of.
-
-The panels of the trade-off figure: load on the authorization server against exposure after revocation.
+Each figure is returned with a description in words, its alternative text.
 """
 
 import textwrap
@@ -16,11 +14,11 @@ from simlib.report.figure_style import (
     LINES,
     MARKERS,
     OKABE_ITO,
-    exposure_words,
-    house_style,
-    latency_words,
-    row_label,
-    tradeoff_words,
+    apply_house_style,
+    describe_exposure,
+    describe_latency,
+    describe_tradeoff,
+    format_row_label,
 )
 
 if TYPE_CHECKING:
@@ -37,32 +35,34 @@ def draw_percentiles(axes: "Axes", verdicts: Verdicts) -> None:
     """One row per design: p50, mean, p95 and p99 in milliseconds, each with its interval."""
     for number, (label, name) in enumerate(_PERCENTILES.items()):
         offset = (number - 1.5) * 0.16
-        rows = [(row, verdicts.intervals[d][name]) for row, d in enumerate(verdicts.designs) if _shown(verdicts, d)]
+        rows = [
+            (row, verdicts.intervals[d][name]) for row, d in enumerate(verdicts.designs) if _has_latency(verdicts, d)
+        ]
         axes.errorbar(
             [interval.mean * 1e3 for _, interval in rows],
             [row + offset for row, _ in rows],
-            xerr=[half_width_ms(interval) for _, interval in rows],
+            xerr=[find_half_width_ms(interval) for _, interval in rows],
             fmt=MARKERS[number],
             markersize=5,
             color=OKABE_ITO[number],
             label=label,
         )
-    _name_the_unstable(axes, verdicts)
+    _label_unstable(axes, verdicts)
     axes.set_xlim(left=0)
     axes.set_xlabel("latency (ms)")
-    axes.set_title("How long a request takes", pad=24)
+    axes.set_title("Latency of a request", pad=24)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=4, columnspacing=1.0, handletextpad=0.3)
     axes.grid(axis="y", visible=False)
 
 
 def draw_parts(axes: "Axes", verdicts: Verdicts) -> None:
     """One bar per design: waiting for a token, token checking, the rest; the interval is that of the mean."""
-    rows = [(row, verdicts.intervals[d]) for row, d in enumerate(verdicts.designs) if _shown(verdicts, d)]
+    rows = [(row, verdicts.intervals[d]) for row, d in enumerate(verdicts.designs) if _has_latency(verdicts, d)]
     begin = [0.0] * len(rows)
     for number, (label, name) in enumerate(_PARTS.items()):
-        ends = [own["mean_s"].mean * 1e3 for _, own in rows]
+        ends = [intervals["mean_s"].mean * 1e3 for _, intervals in rows]
         if name is not None:
-            ends = [at + own[name].mean * 1e3 for at, (_, own) in zip(begin, rows, strict=True)]
+            ends = [at + intervals[name].mean * 1e3 for at, (_, intervals) in zip(begin, rows, strict=True)]
         widths = [max(end - at, 0.0) for end, at in zip(ends, begin, strict=True)]
         axes.barh(
             [row for row, _ in rows],
@@ -77,88 +77,88 @@ def draw_parts(axes: "Axes", verdicts: Verdicts) -> None:
         )
         begin = ends
     axes.errorbar(
-        [own["mean_s"].mean * 1e3 for _, own in rows],
+        [intervals["mean_s"].mean * 1e3 for _, intervals in rows],
         [row for row, _ in rows],
-        xerr=[half_width_ms(own["mean_s"]) for _, own in rows],
+        xerr=[find_half_width_ms(intervals["mean_s"]) for _, intervals in rows],
         fmt="none",
         color="black",
     )
-    _name_the_unstable(axes, verdicts)
+    _label_unstable(axes, verdicts)
     axes.set_xlim(left=0)
     axes.set_xlabel("mean latency (ms)")
-    axes.set_title("Where the mean goes", pad=24)
+    axes.set_title("Parts of the mean", pad=24)
     axes.legend(
         loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=3, columnspacing=0.8, handletextpad=0.4, handlelength=1.5
     )
     axes.grid(axis="y", visible=False)
 
 
-def half_width_ms(interval: Interval) -> float:
-    """The bar to draw in milliseconds; none where one replication leaves the spread unknown."""
+def find_half_width_ms(interval: Interval) -> float:
+    """Half width in milliseconds; 0 with one replication, whose spread is unknown."""
     return interval.half_width * 1e3 if interval.n > 1 else 0.0
 
 
-def _shown(verdicts: Verdicts, design: str) -> bool:
-    return verdicts.steady(design, "mean_s") and verdicts.intervals[design]["mean_s"].n > 0
+def _has_latency(verdicts: Verdicts, design: str) -> bool:
+    return verdicts.is_steady(design, "mean_s") and verdicts.intervals[design]["mean_s"].n > 0
 
 
-def _name_the_unstable(axes: "Axes", verdicts: Verdicts) -> None:
+def _label_unstable(axes: "Axes", verdicts: Verdicts) -> None:
     for row, design in enumerate(verdicts.designs):
-        if not _shown(verdicts, design):
-            word = "no finished request" if verdicts.steady(design, "mean_s") else "unstable: not averaged"
+        if not _has_latency(verdicts, design):
+            word = "no finished request" if verdicts.is_steady(design, "mean_s") else "unstable: not averaged"
             axes.text(0.03, row, word, transform=axes.get_yaxis_transform(), va="center", style="italic")
 
 
 _TITLES = {
     "as_requests_per_s": ("Requests at the authorization server", "requests per second"),
-    "as_utilisation": ("How busy it is", "utilisation of the authorization server (%)"),
+    "as_utilisation": ("Utilisation", "utilisation of the authorization server (%)"),
 }
 _LEGEND_LINE = 62  # characters
 
 
 def draw_tradeoff(axes: "Axes", verdicts: Verdicts, load: str) -> None:
-    """A point per design with intervals both ways; a vertical line where the exposure is undefined."""
+    """A point per design with intervals on both axes; a vertical line where the exposure is undefined."""
     factor = METRICS[load].factor
     for number, design in enumerate(verdicts.designs):
-        own = verdicts.intervals[design]
-        across, up = own[load], own["exposure_s"]
-        if across.n == 0:
+        intervals = verdicts.intervals[design]
+        load_interval, exposure = intervals[load], intervals["exposure_s"]
+        if load_interval.n == 0:
             continue
         colour = OKABE_ITO[number % len(OKABE_ITO)]
         if has_exposure(verdicts, design):
             axes.errorbar(
-                across.mean * factor,
-                up.mean,
-                xerr=_half(across) * factor,
-                yerr=_half(up),
+                load_interval.mean * factor,
+                exposure.mean,
+                xerr=_find_half_width(load_interval) * factor,
+                yerr=_find_half_width(exposure),
                 fmt=MARKERS[number % len(MARKERS)],
                 markersize=7,
                 color=colour,
             )
         else:
-            axes.axvline(across.mean * factor, color=colour, linestyle=LINES[number % len(LINES)], linewidth=1.6)
-    _finish(axes, verdicts, load)
+            axes.axvline(load_interval.mean * factor, color=colour, linestyle=LINES[number % len(LINES)], linewidth=1.6)
+    _finish_panel(axes, verdicts, load)
 
 
 def has_exposure(verdicts: Verdicts, design: str) -> bool:
-    """Whether the exposure of a design is known."""
-    return verdicts.steady(design, "exposure_s") and verdicts.intervals[design]["exposure_s"].n > 0
+    """Whether the exposure of a design is defined."""
+    return verdicts.is_steady(design, "exposure_s") and verdicts.intervals[design]["exposure_s"].n > 0
 
 
-def legend_rows(verdicts: Verdicts) -> int:
-    """Lines of text that the legend takes."""
-    return sum(label.count("\n") + 1 for label in _labels(verdicts))
+def count_legend_lines(verdicts: Verdicts) -> int:
+    """Number of lines of text in the legend."""
+    return sum(label.count("\n") + 1 for label in _build_legend_labels(verdicts))
 
 
 def draw_legend(figure: "Figure", verdicts: Verdicts) -> None:
-    """Every design with its sign, its title and its exposure, below the panels."""
+    """Every design with its marker, title and exposure, below the panels."""
     from matplotlib.lines import Line2D
 
-    handles = [_handle(Line2D([], []), verdicts, number) for number in range(len(verdicts.designs))]
-    figure.legend(handles, _labels(verdicts), loc="outside lower left", ncols=1, handlelength=2.4)
+    handles = [_style_handle(Line2D([], []), verdicts, number) for number in range(len(verdicts.designs))]
+    figure.legend(handles, _build_legend_labels(verdicts), loc="outside lower left", ncols=1, handlelength=2.4)
 
 
-def _handle(line: "Line2D", verdicts: Verdicts, number: int) -> "Line2D":
+def _style_handle(line: "Line2D", verdicts: Verdicts, number: int) -> "Line2D":
     line.set_color(OKABE_ITO[number % len(OKABE_ITO)])
     if has_exposure(verdicts, verdicts.designs[number]):
         line.set_marker(MARKERS[number % len(MARKERS)])
@@ -169,17 +169,17 @@ def _handle(line: "Line2D", verdicts: Verdicts, number: int) -> "Line2D":
     return line
 
 
-def _labels(verdicts: Verdicts) -> list[str]:
-    return [_label(verdicts, design) for design in verdicts.designs]
+def _build_legend_labels(verdicts: Verdicts) -> list[str]:
+    return [_build_legend_label(verdicts, design) for design in verdicts.designs]
 
 
-def _label(verdicts: Verdicts, design: str) -> str:
+def _build_legend_label(verdicts: Verdicts, design: str) -> str:
     title = verdicts.scenario.designs[design].title
-    text = f"{design} ({exposure_words(verdicts, design)})" + ("" if title == design else f": {title}")
+    text = f"{design} ({describe_exposure(verdicts, design)})" + ("" if title == design else f": {title}")
     return textwrap.fill(text, _LEGEND_LINE * 2, max_lines=2, placeholder=" …")
 
 
-def _finish(axes: "Axes", verdicts: Verdicts, load: str) -> None:
+def _finish_panel(axes: "Axes", verdicts: Verdicts, load: str) -> None:
     title, label = _TITLES[load]
     axes.set_title(title)
     axes.set_xlabel(label)
@@ -202,7 +202,7 @@ def _finish(axes: "Axes", verdicts: Verdicts, load: str) -> None:
     )
 
 
-def _half(interval: Interval) -> float:
+def _find_half_width(interval: Interval) -> float:
     return interval.half_width if interval.n > 1 else 0.0
 
 
@@ -215,26 +215,28 @@ def latency_figure(verdicts: Verdicts) -> "tuple[Figure, str]":
     """Latency per design: percentiles and mean with their intervals, and what the mean is made of."""
     from matplotlib.figure import Figure
 
-    with house_style():
+    with apply_house_style():
         figure = Figure(figsize=(_WIDTH, _HEAD + _ROW * len(verdicts.designs)), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         draw_percentiles(left, verdicts)
         draw_parts(right, verdicts)
-        left.set_yticks(range(len(verdicts.designs)), [row_label(verdicts, design) for design in verdicts.designs])
+        left.set_yticks(
+            range(len(verdicts.designs)), [format_row_label(verdicts, design) for design in verdicts.designs]
+        )
         left.set_ylim(len(verdicts.designs) - 0.4, -0.6)
-    return figure, latency_words(verdicts)
+    return figure, describe_latency(verdicts)
 
 
 def tradeoff_figure(verdicts: Verdicts) -> "tuple[Figure, str]":
-    """Load on the authorization server against exposure after revocation: what a cache or a JWT trades for what."""
+    """Load on the authorization server against exposure after revocation: the trade-off of caches and JWTs."""
     from matplotlib.figure import Figure
 
-    with house_style():
-        height = 3.4 + 0.19 * legend_rows(verdicts)
+    with apply_house_style():
+        height = 3.4 + 0.19 * count_legend_lines(verdicts)
         figure = Figure(figsize=(_WIDTH, height), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         draw_tradeoff(left, verdicts, "as_requests_per_s")
         draw_tradeoff(right, verdicts, "as_utilisation")
         left.set_ylabel("exposure after revocation (s)")
         draw_legend(figure, verdicts)
-    return figure, tradeoff_words(verdicts)
+    return figure, describe_tradeoff(verdicts)

@@ -1,4 +1,4 @@
-"""The folder of a comparison's report: it appears whole or not at all."""
+"""Folder of the report of a comparison; it appears complete or not at all."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 from simlib.decision import ProfileDependence, Verdicts
 from simlib.experiment.atomic_folder import EarlierReport, check_folder, write_files
 from simlib.report.comparison_figures import latency_figure, tradeoff_figure
-from simlib.report.html import Drawn, render_html
-from simlib.report.profile_tables import profiles_csv
-from simlib.report.run_record import RECORD, Provenance, is_record, run_record
-from simlib.report.summary import replications_csv, summary_csv, verdict_text
+from simlib.report.html import ReportFigure, render_html
+from simlib.report.profile_tables import format_profiles_csv
+from simlib.report.run_record import RECORD, Provenance, build_run_record, is_record
+from simlib.report.summary import format_replications_csv, format_summary_csv, format_verdict
 
 FILES = (
     "report.html",
@@ -23,7 +23,7 @@ FILES = (
     RECORD,
 )
 PROFILES = "profiles.csv"
-"""In a report whose designs were also judged under other cost profiles."""
+"""File of reports whose designs were also judged under other cost profiles."""
 _EARLIER = EarlierReport(RECORD, is_record, (*FILES, PROFILES))
 _NOTHING = Provenance()
 
@@ -55,30 +55,30 @@ def build_report_files(
     verdicts: Verdicts, provenance: Provenance, folder: Path, dependence: ProfileDependence | None = None
 ) -> Mapping[str, bytes]:
     """Name -> content of every file of a report; all but run.json are equal when the run is repeated."""
-    figures = _figures(verdicts)
+    figures = _draw_figures(verdicts)
     texts = {
         "report.html": render_html(verdicts, figures, dependence),
-        "summary.csv": summary_csv(verdicts),
-        "replications.csv": replications_csv(verdicts),
-        "verdict.txt": verdict_text(verdicts, dependence),
-        RECORD: run_record(verdicts, provenance, folder),
+        "summary.csv": format_summary_csv(verdicts),
+        "replications.csv": format_replications_csv(verdicts),
+        "verdict.txt": format_verdict(verdicts, dependence),
+        RECORD: build_run_record(verdicts, provenance, folder),
     }
     if dependence is not None:
-        texts[PROFILES] = profiles_csv(dependence)
-    drawn = {name: content for figure in figures for name, content in figure.files().items()}
+        texts[PROFILES] = format_profiles_csv(dependence)
+    drawn = {name: content for figure in figures for name, content in figure.render_files().items()}
     return {**{name: text.encode() for name, text in texts.items()}, **drawn}
 
 
-def _figures(verdicts: Verdicts) -> tuple[Drawn, ...]:
+def _draw_figures(verdicts: Verdicts) -> tuple[ReportFigure, ...]:
     return (
-        Drawn(
+        ReportFigure(
             "latency",
             *latency_figure(verdicts),
-            "Left: percentiles and mean of the latency with their intervals. Right: what the mean is made of.",
+            "Left: percentiles and mean of the latency with their intervals. Right: the parts of the mean.",
         ),
-        Drawn(
+        ReportFigure(
             "tradeoff",
             *tradeoff_figure(verdicts),
-            "Load on the authorization server, and for how long a revoked token still works: the lower left is best.",
+            "Load on the authorization server against exposure after revocation; the lower left is best.",
         ),
     )

@@ -1,7 +1,4 @@
-"""Single values of a scenario as short texts.
-
-The faults of a world told to a reader.
-"""
+"""Values of a scenario as short texts: distributions, links, faults."""
 
 from collections.abc import Iterator
 
@@ -11,18 +8,18 @@ from simlib.scenario.hosts import Link
 from simlib.scenario.world import World
 
 
-def told_distribution(distribution: Distribution) -> str:
+def describe_distribution(distribution: Distribution) -> str:
     """Kind and parameters in milliseconds."""
     values = distribution.model_dump(exclude={"kind"})
     if distribution.kind == "quantiles":
         return f"{len(values['values_s'])} quantiles, mean {distribution.mean() * 1e3:.4g} ms"
-    told = ", ".join(f"{name.removesuffix('_s')} {value * 1e3:.4g} ms" for name, value in values.items())
-    return f"{distribution.kind}, {told}"
+    parameters = ", ".join(f"{name.removesuffix('_s')} {value * 1e3:.4g} ms" for name, value in values.items())
+    return f"{distribution.kind}, {parameters}"
 
 
-def told_link(link: Link) -> str:
+def describe_link(link: Link) -> str:
     """Round trip and connections of a link."""
-    parts = [f"round trip {told_distribution(link.round_trip)}"]
+    parts = [f"round trip {describe_distribution(link.round_trip)}"]
     if link.bandwidth is not None:
         parts.append(f"{link.bandwidth:,.4g} B/s")
     if link.connections is not None:
@@ -32,27 +29,30 @@ def told_link(link: Link) -> str:
     return "; ".join(parts)
 
 
-def spoken(name: str) -> str:
-    """A name of the scenario file as words."""
+def format_name(name: str) -> str:
+    """A key of the scenario file as words."""
     return name.replace("_", " ")
 
 
 _TIMES = ("at_s", "length_s", "mean_between_s", "mean_length_s", "kind")
 
 
-def told_faults(world: World) -> Iterator[tuple[str, str]]:
+def describe_faults(world: World) -> Iterator[tuple[str, str]]:
     """One term per fault."""
     for name, fault in world.faults.items():
-        yield f"fault {spoken(name)}", ", ".join([spoken(fault.kind), *_settings(fault), _schedule(fault)])
+        yield (
+            f"fault {format_name(name)}",
+            ", ".join([format_name(fault.kind), *_describe_settings(fault), _describe_schedule(fault)]),
+        )
 
 
-def _settings(fault: Fault) -> Iterator[str]:
+def _describe_settings(fault: Fault) -> Iterator[str]:
     for name, value in fault.model_dump(exclude_none=True).items():
         if name not in _TIMES and value is not False:
-            yield _setting(spoken(name.removesuffix("_s")), value, " s" if name.endswith("_s") else "")
+            yield _describe_setting(format_name(name.removesuffix("_s")), value, " s" if name.endswith("_s") else "")
 
 
-def _setting(name: str, value: object, unit: str) -> str:
+def _describe_setting(name: str, value: object, unit: str) -> str:
     if value is True:
         return name
     if isinstance(value, tuple):
@@ -60,9 +60,9 @@ def _setting(name: str, value: object, unit: str) -> str:
     return f"{name} {value:g}{unit}" if isinstance(value, float) else f"{name} {value}"
 
 
-def _schedule(fault: Fault) -> str:
+def _describe_schedule(fault: Fault) -> str:
     length, mean = getattr(fault, "length_s", None), getattr(fault, "mean_length_s", None)
-    if fault.random:
+    if fault.is_random:
         lasting = "" if mean is None else f" for {mean:g} s"
         return f"every {fault.mean_between_s:g} s{lasting} in the mean"
     return f"at {fault.at_s:g} s" + ("" if length is None else f" for {length:g} s")

@@ -1,12 +1,12 @@
-"""Effort drawn: designs side by side, what moves a difference, and how it grows with the number of services."""
+"""Figures of effort: designs side by side, sensitivity of a difference, and growth with the number of services."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
 from simlib.decision.effort import EffortLedger, Indicator, Swing
-from simlib.report.effort_tables import value_text
-from simlib.report.figure_style import HATCHES, LINES, MARKERS, OKABE_ITO, house_style
+from simlib.report.effort_tables import format_value
+from simlib.report.figure_style import HATCHES, LINES, MARKERS, OKABE_ITO, apply_house_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ Value = tuple[float, ...]
 
 
 def effort_figure(indicators: Sequence[Indicator]) -> "tuple[Figure, str]":
-    """One panel per indicator of person-days (of `simlib.decision.effort.indicators`), designs down: figure and words.
+    """Person-days as a panel per indicator (of `simlib.decision.effort`), designs down; figure and description.
 
     A dot is the mean, a line the central 90 % of the draws. Raises ValueError without indicators.
     """
@@ -25,21 +25,21 @@ def effort_figure(indicators: Sequence[Indicator]) -> "tuple[Figure, str]":
     if not indicators:
         raise ValueError("there is no indicator to draw")
     designs = list(indicators[0].values)
-    with house_style():
+    with apply_house_style():
         figure = Figure(figsize=(9.6, 1.3 + 0.34 * len(designs)), layout="constrained")
         panels = figure.subplots(1, len(indicators), sharey=True, squeeze=False)[0]
         for number, (axes, indicator) in enumerate(zip(panels, indicators, strict=True)):
-            _dots(axes, indicator, designs, number)
-    return figure, _words(indicators)
+            _draw_dots(axes, indicator, designs, number)
+    return figure, _describe_effort(indicators)
 
 
-def _dots(axes: "Axes", indicator: Indicator, designs: Sequence[str], number: int) -> None:
+def _draw_dots(axes: "Axes", indicator: Indicator, designs: Sequence[str], number: int) -> None:
     for place, design in enumerate(designs):
         value = indicator.values[design]
         if value is not None:
-            around = [[value[0] - value[1]], [value[2] - value[0]]] if len(value) == 3 else None
+            errors = [[value[0] - value[1]], [value[2] - value[0]]] if len(value) == 3 else None
             color, marker = OKABE_ITO[number % len(OKABE_ITO)], MARKERS[number % len(MARKERS)]
-            axes.errorbar(value[0], place, xerr=around, fmt=marker, color=color)
+            axes.errorbar(value[0], place, xerr=errors, fmt=marker, color=color)
     axes.set_yticks(range(len(designs)), list(designs))
     axes.set_ylim(len(designs) - 0.5, -0.5)
     axes.set_title(indicator.label)
@@ -50,18 +50,19 @@ def _dots(axes: "Axes", indicator: Indicator, designs: Sequence[str], number: in
         axes.set_xlim(left=0)
 
 
-def _words(indicators: Sequence[Indicator]) -> str:
-    told = [
-        f"{one.label}: " + ", ".join(f"{name} {value_text(one, value)}" for name, value in one.values.items() if value)
-        for one in indicators
+def _describe_effort(indicators: Sequence[Indicator]) -> str:
+    sentences = [
+        f"{indicator.label}: "
+        + ", ".join(f"{name} {format_value(indicator, value)}" for name, value in indicator.values.items() if value)
+        for indicator in indicators
     ]
-    return f"{indicators[0].unit[0].upper()}{indicators[0].unit[1:]}, mean and 90 % interval. {'. '.join(told)}."
+    return f"{indicators[0].unit[0].upper()}{indicators[0].unit[1:]}, mean and 90 % interval. {'. '.join(sentences)}."
 
 
 def swings_figure(
     swings: Sequence[Swing], ledger: EffortLedger, title: str, middle: float, most: int = 12
 ) -> "tuple[Figure, str]":
-    """A tornado: how far each item alone moves a difference of two designs, widest on top; figure and words.
+    """A tornado: how far each item alone moves a difference of two designs, widest on top; figure and description.
 
     ``middle`` is the expected difference, person-days. Raises ValueError without swings.
     """
@@ -70,7 +71,7 @@ def swings_figure(
     if not swings:
         raise ValueError("no item moves the difference")
     shown = swings[:most]
-    with house_style():
+    with apply_house_style():
         figure = Figure(figsize=(9.6, 1.5 + 0.36 * len(shown)), layout="constrained")
         axes = figure.subplots()
         for place, swing in enumerate(shown):
@@ -79,29 +80,29 @@ def swings_figure(
                 axes.barh(
                     place, days - middle, left=middle, color=OKABE_ITO[end], hatch=hatch, edgecolor="white", label=label
                 )
-        axes.set_yticks(range(len(shown)), [_named(ledger, swing) for swing in shown])
+        axes.set_yticks(range(len(shown)), [_format_item(ledger, swing) for swing in shown])
         axes.set_ylim(len(shown) - 0.5, -0.5)
         axes.axvline(middle, color="#333333", linewidth=1)
         axes.set_xlabel("person-days")
         axes.set_title(title)
         figure.legend(loc="outside lower right", ncols=2)
-    told = "; ".join(f"{ledger.item(s.item).title}: {s.low_days:.1f} to {s.high_days:.1f}" for s in shown)
-    return figure, f"{title}: {middle:.1f} person-days. Each item alone from its low to its high end: {told}."
+    descriptions = "; ".join(f"{ledger.find_item(s.item).title}: {s.low_days:.1f} to {s.high_days:.1f}" for s in shown)
+    return figure, f"{title}: {middle:.1f} person-days. Each item alone from its low to its high end: {descriptions}."
 
 
-def _named(ledger: EffortLedger, swing: Swing, width: int = 62) -> str:
-    """The title of an item over as many lines as it takes."""
-    return fill(f"{ledger.item(swing.item).title} ({swing.item})", width)
+def _format_item(ledger: EffortLedger, swing: Swing, width: int = 62) -> str:
+    """The title of an item, wrapped, with its id."""
+    return fill(f"{ledger.find_item(swing.item).title} ({swing.item})", width)
 
 
 def growth_figure(differences: Mapping[str, Mapping[int, Value]], title: str, xlabel: str) -> "tuple[Figure, str]":
-    """Lines of differences with their intervals over a count, such as that of services: figure and words.
+    """Lines of differences with their intervals over a count, such as that of services; figure and description.
 
     ``differences``: line -> count -> (mean, low, high) in person-days.
     """
     from matplotlib.figure import Figure
 
-    with house_style():
+    with apply_house_style():
         figure = Figure(figsize=(9.6, 3.4), layout="constrained")
         axes = figure.subplots()
         for number, (name, values) in enumerate(differences.items()):
@@ -117,12 +118,13 @@ def growth_figure(differences: Mapping[str, Mapping[int, Value]], title: str, xl
         axes.set_xlabel(xlabel)
         axes.set_ylabel("person-days")
         axes.legend(loc="best")
-    told = [
-        f"{name}: {', '.join(_at(count, value) for count, value in own.items())}" for name, own in differences.items()
+    descriptions = [
+        f"{name}: {', '.join(_format_point(count, value) for count, value in values.items())}"
+        for name, values in differences.items()
     ]
-    return figure, f"{title}, over {xlabel}. {'; '.join(told)}."
+    return figure, f"{title}, over {xlabel}. {'; '.join(descriptions)}."
 
 
-def _at(count: int, value: Value) -> str:
+def _format_point(count: int, value: Value) -> str:
     middle, low, high = value
     return f"{middle:+.1f} ({low:+.1f} to {high:+.1f}) at {count}"

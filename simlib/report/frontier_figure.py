@@ -1,10 +1,10 @@
-"""Gain against complexity, drawn: a panel for each figure, the frontier through the designs that nobody dominates."""
+"""Figure of gain against effort: a panel per figure, with the Pareto frontier through the designs not dominated."""
 
 from typing import TYPE_CHECKING
 
 from simlib.analysis.metrics import METRICS
 from simlib.decision.choice.results import Decision, Frontier, FrontierPoint, Spread
-from simlib.report.figure_style import MARKERS, OKABE_ITO, house_style
+from simlib.report.figure_style import MARKERS, OKABE_ITO, apply_house_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,33 +17,33 @@ _GREY, _DASHED = "#555555", (0, (4, 2))
 
 
 def frontier_figure(decision: Decision) -> "tuple[Figure, str]":
-    """Effort over the horizon against each figure that lower is better in: figure and description."""
+    """Effort over the horizon against each figure of which lower is better; figure and description."""
     from matplotlib.figure import Figure
 
     rows = -(-len(decision.frontiers) // _COLUMNS)
     years = decision.scenario.terms.horizon_years
-    with house_style():
+    with apply_house_style():
         figure = Figure(figsize=(9.6, 0.7 + 2.9 * rows), layout="constrained")
         panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
         for axes, frontier in zip(panels, decision.frontiers, strict=False):
-            _draw(axes, frontier, decision)
+            _draw_panel(axes, frontier, decision)
             axes.set_xlabel(f"{_EFFORT} for {years:g} years")
         for axes in panels[len(decision.frontiers) :]:
             axes.set_axis_off()
-        _legend(figure, decision)
-    return figure, _words(decision)
+        _draw_legend(figure, decision)
+    return figure, _describe_frontiers(decision)
 
 
-def _draw(axes: "Axes", frontier: Frontier, decision: Decision) -> None:
-    factor = _factor(frontier.figure)
+def _draw_panel(axes: "Axes", frontier: Frontier, decision: Decision) -> None:
+    factor = _find_factor(frontier.figure)
     for point in frontier.points:
         number = list(decision.scenario.designs).index(point.design)
         colour = OKABE_ITO[number % len(OKABE_ITO)]
         axes.errorbar(
             point.effort_days.mean,
             point.gain.mean * factor,
-            xerr=_reach(point.effort_days),
-            yerr=_reach(point.gain, factor),
+            xerr=_compute_error_bars(point.effort_days),
+            yerr=_compute_error_bars(point.gain, factor),
             fmt=MARKERS[number % len(MARKERS)],
             markersize=7,
             color=colour,
@@ -60,22 +60,22 @@ def _draw(axes: "Axes", frontier: Frontier, decision: Decision) -> None:
         linestyle=_DASHED,
         zorder=1,
     )
-    label, unit = _label(frontier.figure, decision)
+    label, unit = _find_label(frontier.figure, decision)
     axes.set_title(label)
     axes.set_ylabel(unit)
     axes.yaxis.set_major_formatter("{x:,g}")
     low, high = axes.get_ylim()
-    axes.set_ylim(bottom=-0.03 * high if low < high / 2 else low)  # a point at 0 is seen whole
+    axes.set_ylim(bottom=-0.03 * high if low < high / 2 else low)  # a marker at 0 is not cut off
     axes.set_xlim(left=0)
 
 
-def _reach(spread: Spread, factor: float = 1.0) -> list[list[float]]:
-    """Below and above the mean; a skewed interval can lie on one side of it."""
+def _compute_error_bars(spread: Spread, factor: float = 1.0) -> list[list[float]]:
+    """Lengths below and above the mean; 0 where a skewed interval lies on one side of it."""
     below, above = (spread.mean - spread.low) * factor, (spread.high - spread.mean) * factor
     return [[max(below, 0.0)], [max(above, 0.0)]]
 
 
-def _legend(figure: "Figure", decision: Decision) -> None:
+def _draw_legend(figure: "Figure", decision: Decision) -> None:
     from matplotlib.lines import Line2D
 
     signs = [(MARKERS[n % len(MARKERS)], OKABE_ITO[n % len(OKABE_ITO)]) for n in range(len(decision.scenario.designs))]
@@ -89,29 +89,30 @@ def _legend(figure: "Figure", decision: Decision) -> None:
     figure.legend(handles=handles, loc="outside lower left", ncols=min(len(handles), 5))
 
 
-def _factor(figure: str) -> float:
+def _find_factor(figure: str) -> float:
     return METRICS[figure].factor if figure in METRICS else 1.0
 
 
-def _label(figure: str, decision: Decision) -> tuple[str, str]:
+def _find_label(figure: str, decision: Decision) -> tuple[str, str]:
     if figure == _RUNNING:
         return "Running cost and losses per year", decision.scenario.prices.currency
     metric = METRICS[figure]
-    return f"{metric.label[0].upper()}{metric.label[1:]}", metric.shown_unit
+    return f"{metric.label[0].upper()}{metric.label[1:]}", metric.display_unit
 
 
-def _words(decision: Decision) -> str:
-    told = [_sentence(frontier, decision) for frontier in decision.frontiers]
-    return "Effort against gain, lower left is better. " + " ".join(told)
+def _describe_frontiers(decision: Decision) -> str:
+    sentences = [_describe_frontier(frontier, decision) for frontier in decision.frontiers]
+    return "Effort against gain, lower left is better. " + " ".join(sentences)
 
 
-def _sentence(frontier: Frontier, decision: Decision) -> str:
-    label, unit = _label(frontier.figure, decision)
-    factor = _factor(frontier.figure)
+def _describe_frontier(frontier: Frontier, decision: Decision) -> str:
+    label, unit = _find_label(frontier.figure, decision)
+    factor = _find_factor(frontier.figure)
 
-    def told(point: FrontierPoint) -> str:
+    def describe_point(point: FrontierPoint) -> str:
         value = f"{float(f'{point.gain.mean * factor:.3g}'):,g} {unit}"
         return f"{point.design} {point.effort_days.mean:.0f} person-days, {value}"
 
-    on = [point.design for point in frontier.points if not point.dominated_by]
-    return f"{label}: {'; '.join(told(point) for point in frontier.points)}. On the frontier: {', '.join(on)}."
+    on_frontier = [point.design for point in frontier.points if not point.dominated_by]
+    points = "; ".join(describe_point(point) for point in frontier.points)
+    return f"{label}: {points}. On the frontier: {', '.join(on_frontier)}."

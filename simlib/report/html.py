@@ -1,15 +1,22 @@
-"""The report as one page: no script, nothing from elsewhere, figures inside."""
+"""Report of a comparison as one HTML page, with its figures inside, without scripts and external files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from simlib.decision import ProfileDependence, Verdicts, promised
-from simlib.report.cells import comparison_rows, opponent_rows
-from simlib.report.describe import told_designs, told_limits, told_promises, told_provenance, told_run, told_world
-from simlib.report.figure_style import inline_svg, to_png, to_svg
-from simlib.report.profile_tables import profile_rows
+from simlib.decision import ProfileDependence, Verdicts
+from simlib.report.cells import build_comparison_rows, build_opponent_rows
+from simlib.report.describe import (
+    describe_designs,
+    describe_limits,
+    describe_promises,
+    describe_provenance,
+    describe_run,
+    describe_world,
+)
+from simlib.report.figure_style import inline_svg, render_png, render_svg
+from simlib.report.profile_tables import build_profile_rows
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -17,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """A figure of the report: the name of its files, the figure, its description and its caption."""
+class ReportFigure:
+    """A figure of a report: base name of its files, figure, description (alternative text) and caption."""
 
     name: str
     figure: "Figure"
@@ -28,19 +35,19 @@ class Drawn:
     @cached_property
     def svg(self) -> bytes:
         """The figure as an SVG document, drawn once for its file and for the page."""
-        return to_svg(self.figure)
+        return render_svg(self.figure)
 
-    def files(self) -> Mapping[str, bytes]:
+    def render_files(self) -> Mapping[str, bytes]:
         """Name -> content of its files."""
-        return {f"{self.name}.svg": self.svg, f"{self.name}.png": to_png(self.figure)}
+        return {f"{self.name}.svg": self.svg, f"{self.name}.png": render_png(self.figure)}
 
-    def inline(self) -> str:
+    def render_inline(self) -> str:
         """The figure as an element of a page."""
         return inline_svg(self.svg, self.name, self.alt)
 
 
-def page_environment() -> "Environment":
-    """Where pages are made: all that is filled in is escaped, and what is missing is an error."""
+def build_page_environment() -> "Environment":
+    """Template environment of pages: values are escaped, and a missing one is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
@@ -51,26 +58,28 @@ def page_environment() -> "Environment":
     )
 
 
-def render_html(verdicts: Verdicts, figures: tuple[Drawn, ...], dependence: ProfileDependence | None = None) -> str:
-    """The page; equal verdicts give an equal page."""
+def render_html(
+    verdicts: Verdicts, figures: tuple[ReportFigure, ...], dependence: ProfileDependence | None = None
+) -> str:
+    """The page as HTML; equal verdicts give an equal page."""
     scenario = verdicts.scenario
     return (
-        page_environment()
+        build_page_environment()
         .get_template("report.html.j2")
         .render(
             scenario=scenario,
             verdicts=verdicts,
             level=f"{scenario.run.level * 100:g}",
-            figures=[{"svg": f.inline(), "caption": f.caption} for f in figures],
-            rows=comparison_rows(verdicts),
-            opponent_rows=opponent_rows(verdicts),
-            limits=told_limits(verdicts),
+            figures=[{"svg": f.render_inline(), "caption": f.caption} for f in figures],
+            rows=build_comparison_rows(verdicts),
+            opponent_rows=build_opponent_rows(verdicts),
+            limits=describe_limits(verdicts),
             dependence=dependence,
-            profile_rows=[] if dependence is None else profile_rows(dependence),
-            promises=told_promises(promised(scenario)),
-            designs=told_designs(verdicts),
-            world=told_world(scenario),
-            run=told_run(scenario),
-            provenance=told_provenance(scenario),
+            profile_rows=[] if dependence is None else build_profile_rows(dependence),
+            promises=describe_promises(verdicts.promises),
+            designs=describe_designs(verdicts),
+            world=describe_world(scenario),
+            run=describe_run(scenario),
+            provenance=describe_provenance(scenario),
         )
     )

@@ -1,26 +1,21 @@
-"""What the inputs of a decision are called, in words; the key stands behind them, for that is what can be changed."""
+"""Names of the inputs of a decision in words, with the key of each, under which it can be changed."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from simlib.decision.choice.cost_causes import CAUSES, list_prices
+
 WORDS: Mapping[str, str] = MappingProxyType(
     {
-        "vcpu_hour": "price of a vCPU",
-        "database_vcpu_hour": "price of a vCPU of the database",
-        "gigabyte": "price of traffic",
-        "storage_gigabyte_month": "price of storage",
-        "developer_day": "price of a developer's day",
-        "second": "a second less of one request",
-        "hour_down": "an hour without service",
-        "exposed_hour": "an hour for which a revoked token works",
-        "requests_per_year": "requests in a year",
-        "revocations_per_year": "revocations in a year",
+        **{price.key: price.words for price in list_prices(CAUSES)},
+        "requests_per_year": "requests per year",
+        "revocations_per_year": "revocations per year",
         "outage_hours_per_year": "outages of the authorization server",
         "load": "load",
-        "user_rate": "how often one user asks",
-        "round_trip_s": "way to the authorization server and back",
-        "ttl_factor": "how long answers are kept",
-        "lifetime_factor": "life of access tokens",
+        "user_rate": "requests per user",
+        "round_trip_s": "round trip to the authorization server",
+        "ttl_factor": "lifetime of cached answers",
+        "lifetime_factor": "lifetime of access tokens",
         "cpu_factor": "CPU times",
         "horizon_years": "horizon",
         "discount_rate": "discount rate",
@@ -30,20 +25,20 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "organisation": "organisation",
     }
 )
-"""Input -> words; work items and groups of inputs have names that are words already."""
+"""Input -> words; names of work items and of groups of inputs are words themselves."""
 
 
-def words_of(name: str) -> str:
-    """An input in words alone."""
+def find_words(name: str) -> str:
+    """An input in words, without its key."""
     return WORDS.get(name, name)
 
 
-def told_input(name: str, more: str = "") -> str:
+def describe_input(name: str, more: str = "") -> str:
     """An input in words, with its key and ``more`` in brackets: ``an hour without service (hour_down)``."""
-    words = words_of(name)
-    inside = [one for one in ("" if _is_said(name, words) else name, more) if one]
-    return f"{words} ({': '.join(inside)})" if inside else words
+    words = find_words(name)
+    parts = [part for part in ("" if _is_same_name(name, words) else name, more) if part]
+    return f"{words} ({': '.join(parts)})" if parts else words
 
 
-def _is_said(name: str, words: str) -> bool:
+def _is_same_name(name: str, words: str) -> bool:
     return name.replace("_", " ") == words

@@ -37,9 +37,9 @@ def show_figure(drawn: "tuple[Figure, str]") -> Any:
     """A figure and its description as an image that a notebook displays, with the description as its alt text."""
     from IPython import display
 
-    figure, words = drawn
+    figure, description = drawn
     image: Any = display.Image  # IPython has no types for it
-    return image(data=_reduce_palette(render_png(figure, _DPI)), alt=words)
+    return image(data=_reduce_palette(render_png(figure, _DPI)), alt=description)
 
 
 def _reduce_palette(png: bytes) -> bytes:

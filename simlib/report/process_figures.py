@@ -1,20 +1,17 @@
-"""One request under several designs, drawn as what its servers do when.
-
-Who talks to whom: one phase of a user's life under several designs, as sequence diagrams side by side.
-"""
+"""Figures of the process: busy times of the servers during one request, and sequence diagrams of a phase."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simlib.analysis.latency_steps import checked_once
-from simlib.analysis.utilisation import hosts_of
-from simlib.report.figure_style import OKABE_ITO, house_style
-from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, RESOURCE_SERVERS, SERVICE, SHARED_STORE, kind_of
+from simlib.analysis.latency_steps import find_checked_once
+from simlib.analysis.utilisation import list_hosts
+from simlib.report.figure_style import OKABE_ITO, apply_house_style
+from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, RESOURCE_SERVERS, SERVICE, SHARED_STORE, find_host_kind
 from simlib.scenario.records import Records
-from simlib.tracing.tracer import Step
-from simlib.tracing.user_lifecycle import Life
+from simlib.tracing.steps import Step
+from simlib.tracing.user_lifecycle import UserTrace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,109 +26,113 @@ _LANES = {
 """Kind of host -> its label, colour and hatch, in the order of the lanes."""
 _INNER = ("#56B4E9", "\\\\\\")
 _MS = 1e3
-_LEAST = 0.004
-"""Share of the time axis that a bar has at least, so that it is seen."""
+_NARROWEST_BAR = 0.004
+"""Smallest width of a bar as a share of the time axis, so that it is visible."""
 
 
-class Moment(NamedTuple):
-    """What one host, whatever its region, did from ``start`` to ``end``: seconds since the request reached a server."""
+class BusyPeriod(NamedTuple):
+    """Time in which a host (without its region) was busy: seconds since the request reached the first server."""
 
     lane: str
     start: float
     end: float
 
 
-class Course(NamedTuple):
-    """One request at the servers: when each of them was busy with it, and when the token was being checked.
+class RequestTimeline(NamedTuple):
+    """Timeline of one request at the servers: busy periods of each, and the period of token checking.
 
     ``checking`` is one span where one host checks; where several do, it is as long as their checks together and
     ``several`` is true.
     """
 
-    busy: tuple[Moment, ...]
+    busy: tuple[BusyPeriod, ...]
     checking: tuple[float, float]
     several: bool = False
 
 
-def course(records: Records, request: int) -> Course:
-    """The course of one finished request; needs records with visits (``run.detail = "visits"``).
+def build_timeline(records: Records, request: int) -> RequestTimeline:
+    """The timeline of one finished request; needs records with visits (``run.detail = "visits"``).
 
     Raises ValueError when the request has no visits or was never validated.
     """
     visits, rows = records["visits"], records["requests"]
-    mine = np.flatnonzero((visits["request"] == request) & np.isfinite(visits["end"]))
+    own_visits = np.flatnonzero((visits["request"] == request) & np.isfinite(visits["end"]))
     row = np.flatnonzero(rows["request"] == request)
-    if not mine.size or not np.isfinite(rows["decided"][row]).all():
+    if not own_visits.size or not np.isfinite(rows["decided"][row]).all():
         raise ValueError(f"request {request} has no recorded visits, or no verdict; run with detail = 'visits'")
     names = [records.names[host] for host in visits["host"]]
-    origin = float(min(visits["arrival"][i] for i in mine if kind_of(names[i]) in RESOURCE_SERVERS))
+    origin = float(min(visits["arrival"][i] for i in own_visits if find_host_kind(names[i]) in RESOURCE_SERVERS))
     decided = float(rows["decided"][row[0]]) - origin
     busy = tuple(
-        Moment(names[i].partition("@")[0], float(visits["arrival"][i]) - origin, float(visits["end"][i]) - origin)
-        for i in mine
-        if visits["arrival"][i] >= origin and kind_of(names[i]) in _LANES
+        BusyPeriod(names[i].partition("@")[0], float(visits["arrival"][i]) - origin, float(visits["end"][i]) - origin)
+        for i in own_visits
+        if visits["arrival"][i] >= origin and find_host_kind(names[i]) in _LANES
     )
-    several = len(hosts_of(records, *RESOURCE_SERVERS)) > 1
-    return Course(busy, (decided - float(rows["checking"][row[0]]), decided), several)
+    several = len(list_hosts(records, *RESOURCE_SERVERS)) > 1
+    return RequestTimeline(busy, (decided - float(rows["checking"][row[0]]), decided), several)
 
 
-def comparable_request(designs: Mapping[str, Records], within_s: float = 0.003) -> int:
+def find_comparable_request(designs: Mapping[str, Records], within_s: float = 0.003) -> int:
     """A request that shows the difference: the first that every design finished without fetching or losing a token.
 
     Where a design asked for some tokens and not for others, one it did not ask for; and one whose work at the servers
     is over within ``within_s`` seconds, so that token checking can be seen beside it. Raises ValueError without any.
     """
-    shown = set.intersection(*(_plain(records) for records in designs.values()))
-    for request in sorted(shown):
-        courses = [course(records, request) for records in designs.values()]
-        if max(moment.end for one in courses for moment in one.busy) <= within_s:
+    requests = set.intersection(*(_select_plain_requests(records) for records in designs.values()))
+    for request in sorted(requests):
+        timelines = [build_timeline(records, request) for records in designs.values()]
+        if max(moment.end for timeline in timelines for moment in timeline.busy) <= within_s:
             return request
     raise ValueError(f"no request is finished in every design, without a new token, within {within_s:g} s")
 
 
-def _plain(records: Records) -> set[int]:
+def _select_plain_requests(records: Records) -> set[int]:
     rows = records["requests"]
-    plain = checked_once(records) & (rows["obtaining"] == 0)
+    plain = find_checked_once(records) & (rows["obtaining"] == 0)
     quiet = plain & (rows["asked"] == rows["asked"][plain].min()) if plain.any() else plain
     return {int(request) for request in rows["request"][quiet]}
 
 
-def slow_motion(designs: Mapping[str, Records], request: int) -> "tuple[Figure, str]":
-    """The same request under each design (title -> records), a panel each on one time axis; figure and words."""
+def timeline_figure(designs: Mapping[str, Records], request: int) -> "tuple[Figure, str]":
+    """The same request under each design (title -> records), a panel each on one time axis; figure and description."""
     from matplotlib.figure import Figure
 
-    courses = {title: course(records, request) for title, records in designs.items()}
-    last = max(moment.end for one in courses.values() for moment in one.busy)
-    lanes = _lanes(courses)
-    with house_style():
-        figure = Figure(figsize=(9.6, 0.6 + (0.45 + 0.35 * len(lanes)) * len(courses)), layout="constrained")
-        panels = figure.subplots(len(courses), 1, sharex=True, squeeze=False)[:, 0]
-        for panel, (title, one) in zip(panels, courses.items(), strict=True):
-            _draw_course(panel, title, one, lanes, last)
-        where = "first server" if any(one.several for one in courses.values()) else "resource server"
+    timelines = {title: build_timeline(records, request) for title, records in designs.items()}
+    last = max(moment.end for timeline in timelines.values() for moment in timeline.busy)
+    lanes = _choose_lanes(timelines)
+    with apply_house_style():
+        figure = Figure(figsize=(9.6, 0.6 + (0.45 + 0.35 * len(lanes)) * len(timelines)), layout="constrained")
+        panels = figure.subplots(len(timelines), 1, sharex=True, squeeze=False)[:, 0]
+        for panel, (title, timeline) in zip(panels, timelines.items(), strict=True):
+            _draw_timeline(panel, title, timeline, lanes, last)
+        where = "first server" if any(timeline.several for timeline in timelines.values()) else "resource server"
         panels[-1].set_xlabel("milliseconds since the request reached the " + where)
-    return figure, _describe_courses(courses)
+    return figure, _describe_timelines(timelines)
 
 
-def _lanes(courses: Mapping[str, Course]) -> dict[str, tuple[str, str, str]]:
+def _choose_lanes(timelines: Mapping[str, RequestTimeline]) -> dict[str, tuple[str, str, str]]:
     """Label, colour and hatch per host; both servers always, the others where a design uses them."""
-    met = dict.fromkeys(moment.lane for one in courses.values() for moment in sorted(one.busy, key=lambda m: m.start))
-    found: dict[str, tuple[str, str, str]] = {}
+    used = dict.fromkeys(
+        moment.lane for timeline in timelines.values() for moment in sorted(timeline.busy, key=lambda m: m.start)
+    )
+    lanes: dict[str, tuple[str, str, str]] = {}
     for kind, look in _LANES.items():
-        if kind in met or kind in (SERVICE, AUTHORIZATION_SERVER):
-            found[kind] = look
-        inner = [lane for lane in met if kind == SERVICE and lane.startswith(f"{SERVICE}/")]
-        found |= {lane: (f"service {lane.partition('/')[2]}", *_INNER) for lane in inner}
-    return found
+        if kind in used or kind in (SERVICE, AUTHORIZATION_SERVER):
+            lanes[kind] = look
+        inner_services = [lane for lane in used if kind == SERVICE and lane.startswith(f"{SERVICE}/")]
+        lanes |= {lane: (f"service {lane.partition('/')[2]}", *_INNER) for lane in inner_services}
+    return lanes
 
 
-def _draw_course(axes: "Axes", title: str, one: Course, lanes: Mapping[str, tuple[str, str, str]], last: float) -> None:
+def _draw_timeline(
+    axes: "Axes", title: str, timeline: RequestTimeline, lanes: Mapping[str, tuple[str, str, str]], last: float
+) -> None:
     for row, (lane, (_, colour, hatch)) in enumerate(lanes.items()):
-        mine = [moment for moment in one.busy if moment.lane == lane]
-        bars = [(m.start * _MS, max(m.end - m.start, _LEAST * last) * _MS) for m in mine]
+        periods = [moment for moment in timeline.busy if moment.lane == lane]
+        bars = [(m.start * _MS, max(m.end - m.start, _NARROWEST_BAR * last) * _MS) for m in periods]
         axes.broken_barh(bars, (row - 0.3, 0.6), facecolor=colour, hatch=hatch, edgecolor="white")
-    start, end = (instant * _MS for instant in one.checking)
-    if one.several:
+    start, end = (instant * _MS for instant in timeline.checking)
+    if timeline.several:
         axes.set_title(f"token checking {end - start:.2f} ms in all", loc="right", fontsize=8.5)
     else:
         axes.axvspan(start, end, color="#999999", alpha=0.25, linewidth=0)
@@ -143,80 +144,83 @@ def _draw_course(axes: "Axes", title: str, one: Course, lanes: Mapping[str, tupl
             va="bottom",
             fontsize=8.5,
         )
-    axes.set_title(title, loc="left" if one.several else "center")
+    axes.set_title(title, loc="left" if timeline.several else "center")
     axes.set_yticks(range(len(lanes)), [label for label, _, _ in lanes.values()])
     axes.set_ylim(len(lanes) - 0.45, -0.75)
     axes.set_xlim(-0.02 * last * _MS, 1.02 * last * _MS)
 
 
-def _describe_courses(courses: Mapping[str, Course]) -> str:
-    told = [
-        f"{title}: token checking takes {(one.checking[1] - one.checking[0]) * _MS:.2f} ms{_asked(one)}"
-        for title, one in courses.items()
+def _describe_timelines(timelines: Mapping[str, RequestTimeline]) -> str:
+    sentences = [
+        f"{title}: token checking takes {(timeline.checking[1] - timeline.checking[0]) * _MS:.2f} ms"
+        f"{_describe_helping_servers(timeline)}"
+        for title, timeline in timelines.items()
     ]
-    return "The same request at the servers. " + "; ".join(told) + "."
+    return "The same request at the servers. " + "; ".join(sentences) + "."
 
 
-def _asked(one: Course) -> str:
-    helping = [
-        _LANES[kind][0] for kind in (AUTHORIZATION_SERVER, SHARED_STORE) if any(m.lane == kind for m in one.busy)
+def _describe_helping_servers(timeline: RequestTimeline) -> str:
+    servers = [
+        _LANES[kind][0] for kind in (AUTHORIZATION_SERVER, SHARED_STORE) if any(m.lane == kind for m in timeline.busy)
     ]
-    return f", with the {' and the '.join(helping)} at work" if helping else ", and no other server is asked"
+    return f", with the {' and the '.join(servers)} at work" if servers else ", without calls to other servers"
 
 
 ORDER = ("client", "bff", "gateway", "service")
 """From left to right; inner services, the authorization server and stores follow."""
 _LAST = ("authorization_server", "shared_store", "store")
-_SHORT = {"authorization_server": "AS", "service": "RS"}
+_ABBREVIATIONS = {"authorization_server": "AS", "service": "RS"}
 
 
-def sequence_figure(lives: Sequence[Life], phase: str) -> "tuple[Figure, str]":
-    """The messages of one phase, a panel per design: time runs downwards, replies are dashed; figure and words.
+def sequence_figure(lives: Sequence[UserTrace], phase: str) -> "tuple[Figure, str]":
+    """The messages of one phase, a panel per design: time runs downwards, replies are dashed; figure and description.
 
-    What nobody waits for is dotted. Raises ValueError when no life has messages in the phase.
+    Messages in the background are dotted. Raises ValueError when no life has messages in the phase.
     """
     from matplotlib.figure import Figure
 
-    told = [[step for step in life.of(phase) if step.kind in ("request", "reply")] for life in lives]
-    if not any(told):
-        raise ValueError(f"nobody says anything in the phase {phase!r}")
-    parties = _parties(told)
-    rows = max(len(steps) for steps in told)
-    with house_style():
+    messages = [[step for step in life.list_steps(phase) if step.kind in ("request", "reply")] for life in lives]
+    if not any(messages):
+        raise ValueError(f"no messages in the phase {phase!r}")
+    parties = _order_parties(messages)
+    rows = max(len(steps) for steps in messages)
+    with apply_house_style():
         figure = Figure(figsize=(9.6, 1.1 + 0.34 * rows), layout="constrained")
         panels = figure.subplots(1, len(lives), sharex=True, sharey=True, squeeze=False)[0]
-        for panel, life, steps in zip(panels, lives, told, strict=True):
+        for panel, life, steps in zip(panels, lives, messages, strict=True):
             _draw_sequence(panel, life.design, steps, parties, rows)
-    return figure, _describe_sequences(lives, told, phase)
+    return figure, _describe_sequences(lives, messages, phase)
 
 
-def _parties(told: Sequence[Sequence[Step]]) -> list[str]:
-    found = {party for steps in told for step in steps for party in (step.party, step.other)}
-    inner = sorted(found - set(ORDER) - set(_LAST))
-    return [party for party in (*ORDER, *inner, *_LAST) if party in found]
+def _order_parties(messages: Sequence[Sequence[Step]]) -> list[str]:
+    parties = {party for steps in messages for step in steps for party in (step.party, step.other)}
+    inner = sorted(parties - set(ORDER) - set(_LAST))
+    return [party for party in (*ORDER, *inner, *_LAST) if party in parties]
 
 
 def _draw_sequence(axes: "Axes", title: str, steps: Sequence[Step], parties: list[str], rows: int) -> None:
     for place, party in enumerate(parties):
         axes.axvline(place, color="#BBBBBB", linewidth=1, zorder=0)
-        axes.text(place, -0.9, _SHORT.get(party, party), ha="center", va="bottom", fontsize=8, weight="bold")
+        axes.text(place, -0.9, _ABBREVIATIONS.get(party, party), ha="center", va="bottom", fontsize=8, weight="bold")
     for row, step in enumerate(steps):
-        here, there = parties.index(step.party), parties.index(step.other)
+        source, target = parties.index(step.party), parties.index(step.other)
         is_request = step.kind == "request"
         style = ":" if step.behind else "-" if is_request else "--"
         arrow = {"arrowstyle": "->", "linestyle": style, "color": OKABE_ITO[0 if is_request else 1], "linewidth": 1.3}
-        axes.annotate("", (there, row), (here, row), arrowprops=arrow)
-        words = step.what if is_request else str(step.status)
-        axes.text((here + there) / 2, row - 0.08, words, ha="center", va="bottom", fontsize=7)
+        axes.annotate("", (target, row), (source, row), arrowprops=arrow)
+        text = step.what if is_request else str(step.status)
+        axes.text((source + target) / 2, row - 0.08, text, ha="center", va="bottom", fontsize=7)
     axes.set_title(f"{title}: {len(steps)} messages", fontsize=9)
     axes.set_xlim(-0.5, len(parties) - 0.5)
     axes.set_ylim(rows - 0.3, -1.7)
     axes.axis("off")
 
 
-def _describe_sequences(lives: Sequence[Life], told: Sequence[Sequence[Step]], phase: str) -> str:
+def _describe_sequences(lives: Sequence[UserTrace], messages: Sequence[Sequence[Step]], phase: str) -> str:
     parts = []
-    for life, steps in zip(lives, told, strict=True):
-        asked = ", ".join(f"{step.party} asks {step.other} for {step.what}" for step in steps if step.kind == "request")
-        parts.append(f"{life.design}, {len(steps)} messages: {asked or 'none'}.")
+    for life, steps in zip(lives, messages, strict=True):
+        requests = ", ".join(
+            f"{step.party} requests {step.what} from {step.other}" for step in steps if step.kind == "request"
+        )
+        parts.append(f"{life.design}, {len(steps)} messages: {requests or 'none'}.")
     return f"Sequence diagrams of the phase {phase}. {' '.join(parts)}"

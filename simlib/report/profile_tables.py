@@ -1,4 +1,4 @@
-"""How far a verdict depends on the cost profile, as rows for pages and terminals, as CSV and as JSON types."""
+"""Dependence of verdicts on the cost profile, as rows for pages and terminals, as CSV and as JSON types."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ from typing import Any
 
 from simlib.analysis.metrics import METRICS
 from simlib.decision import Judgement, ProfileDependence
-from simlib.report.cells import Cell, difference_text, label_of, more_text
+from simlib.report.cells import Cell, format_difference, format_further_replications, format_label
 
 COLUMNS = (
     "metric",
@@ -36,36 +36,37 @@ class ProfileRow:
     cells: tuple[Cell, ...]
 
 
-def profile_rows(dependence: ProfileDependence) -> list[ProfileRow]:
-    """The rows of the table, metric by metric; a cell has the paired difference and its word."""
+def build_profile_rows(dependence: ProfileDependence) -> list[ProfileRow]:
+    """Rows of the table, metric by metric; a cell has the paired difference and its verdict."""
     return [
         ProfileRow(
-            label_of(METRICS[pair.metric]),
+            format_label(METRICS[pair.metric]),
             f"{pair.design} against {pair.reference}",
             pair.reading,
-            tuple(_NONE if own is None else _cell(own) for own in pair.judgements.values()),
+            tuple(_NONE if judgement is None else _build_cell(judgement) for judgement in pair.judgements.values()),
         )
         for pair in dependence.pairs
     ]
 
 
-def _cell(judgement: Judgement) -> Cell:
-    return Cell("", difference_text(judgement), judgement.word, more_text(judgement))
+def _build_cell(judgement: Judgement) -> Cell:
+    return Cell("", format_difference(judgement), judgement.word, format_further_replications(judgement))
 
 
-def profiles_csv(dependence: ProfileDependence) -> str:
-    """One row per pair, metric and profile with full precision, in base units; empty cells where there is nothing."""
+def format_profiles_csv(dependence: ProfileDependence) -> str:
+    """One row per pair, metric and profile as CSV with full precision, in base units; empty where undefined."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_rows(dependence))
+    writer.writerows(_build_rows(dependence))
     return text.getvalue()
 
 
-def profiles_document(dependence: ProfileDependence) -> dict[str, Any]:
+def build_profiles_document(dependence: ProfileDependence) -> dict[str, Any]:
     """The same as JSON types; None for what is undefined or infinite."""
     finite = [
-        {key: None if isinstance(v, float) and v - v != 0 else v for key, v in row.items()} for row in _rows(dependence)
+        {key: None if isinstance(v, float) and v - v != 0 else v for key, v in row.items()}
+        for row in _build_rows(dependence)
     ]
     return {
         "profiles": dict(dependence.replications),
@@ -75,7 +76,7 @@ def profiles_document(dependence: ProfileDependence) -> dict[str, Any]:
     }
 
 
-def _rows(dependence: ProfileDependence) -> list[dict[str, Any]]:
+def _build_rows(dependence: ProfileDependence) -> list[dict[str, Any]]:
     return [
         {
             "metric": pair.metric,
@@ -84,7 +85,7 @@ def _rows(dependence: ProfileDependence) -> list[dict[str, Any]]:
             "reference": pair.reference,
             "profile": profile,
             "replications": dependence.replications[profile],
-            **_difference(judgement),
+            **_build_difference(judgement),
             "word": pair.words[profile],
             "reading": pair.reading,
         }
@@ -93,7 +94,7 @@ def _rows(dependence: ProfileDependence) -> list[dict[str, Any]]:
     ]
 
 
-def _difference(judgement: Judgement | None) -> dict[str, float | None]:
+def _build_difference(judgement: Judgement | None) -> dict[str, float | None]:
     if judgement is None or judgement.difference.n == 0:
         return {"difference": None, "difference_low": None, "difference_high": None, "margin": None}
     interval = judgement.difference

@@ -1,4 +1,4 @@
-"""A comparison as plain tables and as one JSON document, in base units (seconds, bytes, shares)."""
+"""Comparison as CSV tables, as text and as a JSON document, in base units (seconds, bytes, shares)."""
 
 import csv
 import io
@@ -8,9 +8,8 @@ from typing import Any
 
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS
-from simlib.decision import Judgement, LimitCheck, ProfileDependence, Verdicts, promise_sentences, promised
-from simlib.report.profile_tables import profiles_document
-from simlib.scenario.scenario import Scenario
+from simlib.decision import Judgement, LimitCheck, ProfileDependence, ValidityBounds, Verdicts, list_promise_sentences
+from simlib.report.profile_tables import build_profiles_document
 
 COLUMNS = (
     "design",
@@ -29,14 +28,14 @@ COLUMNS = (
 )
 
 
-def summary_rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
-    """One row per design and metric with the keys `COLUMNS`; None where there is nothing to say.
+def build_summary_rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
+    """One row per design and metric with the keys `COLUMNS`; None where a value is undefined.
 
-    Differences are to the first design, pair by pair. Interval ends are infinite with one replication.
+    Differences are paired, to the first design. Interval ends are infinite with one replication.
     """
     for design in verdicts.designs:
         for name, metric in METRICS.items():
-            shown = _steady_interval(verdicts, design, name)
+            interval = _find_steady_interval(verdicts, design, name)
             judgement = verdicts.judgements.get(design, {}).get(name)
             difference = judgement.difference if judgement else None
             yield {
@@ -44,38 +43,38 @@ def summary_rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
                 "metric": name,
                 "unit": metric.unit,
                 "replications": verdicts.intervals[design][name].n,
-                **_interval("mean", "low", "high", shown),
-                **_interval("difference", "difference_low", "difference_high", difference),
+                **_build_interval("mean", "low", "high", interval),
+                **_build_interval("difference", "difference_low", "difference_high", difference),
                 "margin": judgement.margin if judgement else None,
-                "word": verdicts.word(design, name),
+                "word": verdicts.find_word(design, name),
                 "more_replications": judgement.more_replications if judgement else None,
             }
 
 
-def summary_csv(verdicts: Verdicts) -> str:
-    """`summary_rows` as CSV with full precision; empty cells where there is nothing to say."""
+def format_summary_csv(verdicts: Verdicts) -> str:
+    """`summary_rows` as CSV with full precision; empty cells where a value is undefined."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(summary_rows(verdicts))
+    writer.writerows(build_summary_rows(verdicts))
     return text.getvalue()
 
 
-def replications_csv(verdicts: Verdicts) -> str:
+def format_replications_csv(verdicts: Verdicts) -> str:
     """One row per replication of each design with full precision; empty cells where a figure is undefined."""
     return str(verdicts.comparison.table.to_csv(index=False, lineterminator="\n"))
 
 
-def verdict_text(verdicts: Verdicts, dependence: ProfileDependence | None = None) -> str:
-    """What is said in words: limits, differences, promises, other cost profiles, what to keep in mind; a line each."""
+def format_verdict(verdicts: Verdicts, dependence: ProfileDependence | None = None) -> str:
+    """Limits, differences, guaranteed bounds, other cost profiles and notes as sentences, one per line."""
     under_others = () if dependence is None else dependence.sentences
-    promises = promise_sentences(verdicts.scenario)
-    said = (*verdicts.limit_sentences, *verdicts.headlines, *promises, *under_others, *verdicts.notes)
-    return "\n".join(said) + "\n"
+    promises = list_promise_sentences(verdicts.promises)
+    sentences = (*verdicts.limit_sentences, *verdicts.headlines, *promises, *under_others, *verdicts.notes)
+    return "\n".join(sentences) + "\n"
 
 
-def comparison_document(verdicts: Verdicts, dependence: ProfileDependence | None = None) -> dict[str, Any]:
-    """A comparison as JSON types; None for what is undefined or infinite, and for profiles that were not tried."""
+def build_comparison_document(verdicts: Verdicts, dependence: ProfileDependence | None = None) -> dict[str, Any]:
+    """A comparison as JSON types; None for what is undefined or infinite, and for profiles that were not run."""
     scenario = verdicts.scenario
     table = verdicts.comparison.table
     return {
@@ -85,74 +84,76 @@ def comparison_document(verdicts: Verdicts, dependence: ProfileDependence | None
         "replications": scenario.run.replications,
         "level": scenario.run.level,
         "baseline": verdicts.baseline,
-        "designs": {design: _design(verdicts, design) for design in verdicts.designs},
-        "summary": [_finite(row) for row in summary_rows(verdicts)],
+        "designs": {design: _build_design(verdicts, design) for design in verdicts.designs},
+        "summary": [_drop_infinite(row) for row in build_summary_rows(verdicts)],
         "opponent": verdicts.opponent,
-        "against_opponent": [_judged(j) for own in verdicts.opponents.values() for j in own.values()],
-        "limits": [_limit(check) for check in verdicts.limits],
+        "against_opponent": [
+            _build_judgement(j) for by_metric in verdicts.opponents.values() for j in by_metric.values()
+        ],
+        "limits": [_build_limit(check) for check in verdicts.limits],
         "limit_sentences": list(verdicts.limit_sentences),
         "headlines": list(verdicts.headlines),
-        "promises": promises_document(scenario),
+        "promises": build_promises_document(verdicts.promises),
         "notes": list(verdicts.notes),
-        "profiles": None if dependence is None else profiles_document(dependence),
-        "rows": [_finite(row) for row in table.to_dict(orient="records")],
+        "profiles": None if dependence is None else build_profiles_document(dependence),
+        "rows": [_drop_infinite(row) for row in table.to_dict(orient="records")],
     }
 
 
-def promises_document(scenario: Scenario) -> dict[str, Any]:
-    """Design -> for how many seconds at most a token works when it should not (None: any time), and the marks."""
+def build_promises_document(promises: Mapping[str, ValidityBounds]) -> dict[str, Any]:
+    """Design -> most seconds for which an invalid token is accepted (None: unlimited), and the marks."""
     return {
-        name: _finite(
+        name: _drop_infinite(
             {
-                "after_expiry_s": own.after_expiry_s,
-                "after_revocation_s": own.after_revocation_s,
-                "outlives_expiry": own.outlives_expiry,
-                "outlives_revocation": own.outlives_revocation,
+                "after_expiry_s": bounds.after_expiry_s,
+                "after_revocation_s": bounds.after_revocation_s,
+                "outlives_expiry": bounds.outlives_expiry,
+                "outlives_revocation": bounds.outlives_revocation,
             }
         )
-        for name, own in promised(scenario).items()
+        for name, bounds in promises.items()
     }
 
 
-def _design(verdicts: Verdicts, design: str) -> dict[str, Any]:
-    own = verdicts.stability[design]
+def _build_design(verdicts: Verdicts, design: str) -> dict[str, Any]:
+    stability = verdicts.stability[design]
     return {
         "title": verdicts.scenario.designs[design].title,
-        "unstable": own.unstable,
+        "unstable": stability.unstable,
         "station_forms": dict(verdicts.comparison.forms[design]),
-        "backlog_slope": _finite(_interval("mean", "low", "high", own.slope)),
+        "backlog_slope": _drop_infinite(_build_interval("mean", "low", "high", stability.slope)),
     }
 
 
-def _judged(judgement: Judgement) -> dict[str, Any]:
+def _build_judgement(judgement: Judgement) -> dict[str, Any]:
     row = {
         "design": judgement.design,
         "metric": judgement.metric.name,
         "unit": judgement.metric.unit,
-        **_interval("difference", "difference_low", "difference_high", judgement.difference),
+        **_build_interval("difference", "difference_low", "difference_high", judgement.difference),
         "margin": judgement.margin,
         "word": judgement.word,
         "more_replications": judgement.more_replications,
     }
-    return _finite(row)
+    return _drop_infinite(row)
 
 
-def _limit(check: LimitCheck) -> dict[str, Any]:
+def _build_limit(check: LimitCheck) -> dict[str, Any]:
     return {"design": check.design, "metric": check.metric.name, "limit": check.limit, "word": check.word}
 
 
-def _steady_interval(verdicts: Verdicts, design: str, name: str) -> Interval | None:
-    return verdicts.intervals[design][name] if verdicts.steady(design, name) else None
+def _find_steady_interval(verdicts: Verdicts, design: str, name: str) -> Interval | None:
+    return verdicts.intervals[design][name] if verdicts.is_steady(design, name) else None
 
 
-def _interval(mean: str, low: str, high: str, interval: Interval | None) -> dict[str, float | None]:
+def _build_interval(mean: str, low: str, high: str, interval: Interval | None) -> dict[str, float | None]:
     if interval is None or interval.n == 0:
         return {mean: None, low: None, high: None}
     return {mean: interval.mean, low: interval.low, high: interval.high}
 
 
-def _finite(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Without NaN and infinity, which JSON does not know."""
+def _drop_infinite(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The row with None in place of NaN and infinity, which JSON lacks."""
     return {
         str(key): None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()
     }

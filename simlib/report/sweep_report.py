@@ -1,7 +1,4 @@
-"""A sweep as plain tables: the interval of each metric at each value, as CSV and as JSON types.
-
-The folder of a sweep: figure, tables and what was run; it appears whole or not at all.
-"""
+"""Report of a sweep: the interval of each metric at each value as CSV and JSON types, the figure, and the folder."""
 
 import csv
 import io
@@ -15,8 +12,8 @@ from simlib.analysis.intervals import student
 from simlib.analysis.metrics import METRICS
 from simlib.experiment.atomic_folder import write_files
 from simlib.experiment.sweep_plan import TTL, SweepPlan
-from simlib.report.figure_style import to_png, to_svg
-from simlib.report.sweep_figures import keeps_not_up, load_figure, ttl_figure
+from simlib.report.figure_style import render_png, render_svg
+from simlib.report.sweep_figures import is_overloaded, load_figure, ttl_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,19 +22,19 @@ if TYPE_CHECKING:
 COLUMNS = ("key", "value", "design", "metric", "unit", "replications", "mean", "low", "high", "closed_form", "unstable")
 
 
-def sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:
-    """One row per value, design and metric with the keys `COLUMNS`, in base units; None where there is nothing to say.
+def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:
+    """One row per value, design and metric with the keys `COLUMNS`, in base units; None where a value is undefined.
 
-    ``closed_form`` is the hit ratio of the cache that is varied. A design that does not keep up has no means.
+    ``closed_form`` is the hit ratio of the cache that is varied. An unstable design has no means.
     """
     level = plan.scenario.run.level
     points = ((value, design) for value in plan.values for design in plan.scenario.designs)
     for value, design in points:
         rows = frame[(frame[plan.key] == value) & (frame["design"] == design)]
-        unstable = keeps_not_up(rows)
+        unstable = is_overloaded(rows)
         for name, metric in METRICS.items():
             interval = student(rows[name], level)
-            known = interval.n > 0 and not unstable
+            is_defined = interval.n > 0 and not unstable
             yield {
                 "key": plan.key,
                 "value": value,
@@ -45,25 +42,25 @@ def sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[str, Any
                 "metric": name,
                 "unit": metric.unit,
                 "replications": interval.n,
-                "mean": interval.mean if known else None,
-                "low": _finite(interval.low) if known else None,
-                "high": _finite(interval.high) if known else None,
-                "closed_form": _closed_form(plan, design, name, value),
+                "mean": interval.mean if is_defined else None,
+                "low": _drop_infinite(interval.low) if is_defined else None,
+                "high": _drop_infinite(interval.high) if is_defined else None,
+                "closed_form": _compute_closed_form(plan, design, name, value),
                 "unstable": unstable,
             }
 
 
-def sweep_csv(plan: SweepPlan, frame: "pd.DataFrame") -> str:
-    """`sweep_rows` as CSV with full precision; empty cells where there is nothing to say."""
+def format_sweep_csv(plan: SweepPlan, frame: "pd.DataFrame") -> str:
+    """`sweep_rows` as CSV with full precision; empty cells where a value is undefined."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(sweep_rows(plan, frame))
+    writer.writerows(build_sweep_rows(plan, frame))
     return text.getvalue()
 
 
-def sweep_document(plan: SweepPlan, frame: "pd.DataFrame", words: str) -> dict[str, Any]:
-    """The same as JSON types, with what was run and the figure in words."""
+def build_sweep_document(plan: SweepPlan, frame: "pd.DataFrame", description: str) -> dict[str, Any]:
+    """The rows as JSON types, with the plan of the sweep and the description of the figure."""
     run = plan.scenario.run
     return {
         "scenario": plan.scenario.name,
@@ -77,19 +74,19 @@ def sweep_document(plan: SweepPlan, frame: "pd.DataFrame", words: str) -> dict[s
         "warm_up_s": run.warm_up_s,
         "replications": run.replications,
         "level": run.level,
-        "figure": words,
+        "figure": description,
         "notes": list(plan.notes),
-        "rows": list(sweep_rows(plan, frame)),
+        "rows": list(build_sweep_rows(plan, frame)),
     }
 
 
-def _closed_form(plan: SweepPlan, design: str, metric: str, value: float) -> float | None:
-    if metric != "hit_ratio" or design != plan.varied or not plan.has_closed_form:
+def _compute_closed_form(plan: SweepPlan, design: str, metric: str, value: float) -> float | None:
+    if metric != "hit_ratio" or design != plan.varied_design or not plan.has_closed_form:
         return None
-    return plan.expected_hit_ratio(value)
+    return plan.compute_hit_ratio(value)
 
 
-def _finite(value: float) -> float | None:
+def _drop_infinite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
@@ -102,7 +99,7 @@ def sweep_figure(
     """The figure of a sweep and its description: hit ratio and exposure against time to live, else two metrics."""
     level = plan.scenario.run.level
     if plan.over == TTL:
-        return ttl_figure(frame, plan.key, plan.expected_hit_ratio if plan.has_closed_form else None, level)
+        return ttl_figure(frame, plan.key, plan.compute_hit_ratio if plan.has_closed_form else None, level)
     return load_figure(frame, metric, busy, plan.key, level)
 
 
@@ -111,16 +108,16 @@ def write_sweep(folder: str | Path, plan: SweepPlan, frame: "pd.DataFrame", draw
 
     Raises InputError for a folder that holds something or cannot be written.
     """
-    return write_files(folder, _files(plan, frame, drawn), "--out")
+    return write_files(folder, _build_files(plan, frame, drawn), "--out")
 
 
-def _files(plan: SweepPlan, frame: "pd.DataFrame", drawn: "tuple[Figure, str]") -> Mapping[str, bytes]:
-    figure, words = drawn
-    document = json.dumps(sweep_document(plan, frame, words), indent=2, ensure_ascii=False, allow_nan=False)
+def _build_files(plan: SweepPlan, frame: "pd.DataFrame", drawn: "tuple[Figure, str]") -> Mapping[str, bytes]:
+    figure, description = drawn
+    document = json.dumps(build_sweep_document(plan, frame, description), indent=2, ensure_ascii=False, allow_nan=False)
     return {
-        "figure.svg": to_svg(figure),
-        "figure.png": to_png(figure),
-        "intervals.csv": sweep_csv(plan, frame).encode(),
+        "figure.svg": render_svg(figure),
+        "figure.png": render_png(figure),
+        "intervals.csv": format_sweep_csv(plan, frame).encode(),
         "replications.csv": str(frame.to_csv(index=False, lineterminator="\n")).encode(),
         "sweep.json": f"{document}\n".encode(),
     }

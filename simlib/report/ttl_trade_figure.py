@@ -1,10 +1,10 @@
-"""What a cache's time to live buys, and what it costs: four quantities over one axis of seconds."""
+"""Figure of the trade-off of a cache's time to live: four quantities over one axis of seconds."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from simlib.analysis.intervals import Interval, student
-from simlib.report.figure_style import LINES, MARKERS, OKABE_ITO, house_style
+from simlib.report.figure_style import LINES, MARKERS, OKABE_ITO, apply_house_style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Form = Callable[[float], float]
-"""Time to live in seconds -> what a closed form says of a column."""
+"""Closed form of a column: time to live in seconds -> value."""
 _GRID = 40
 
 
 class Panel(NamedTuple):
-    """One quantity: its title, the columns that are drawn with their labels, and what they are multiplied by.
+    """One quantity: its title, its columns with their labels, and a factor.
 
-    ``bound``: the time to live itself is drawn as well, for that is what bounds the quantity, on an axis of decades.
+    ``bound``: the quantity is bounded by the time to live, which is drawn as well, on a logarithmic axis.
     """
 
     title: str
@@ -29,10 +29,10 @@ class Panel(NamedTuple):
 
 
 PANELS = (
-    Panel("Questions to the AS per 100 requests", {"asked_per_request": "simulated"}, 100.0),
+    Panel("Calls to the AS per 100 requests", {"asked_per_request": "simulated"}, 100.0),
     Panel("Token checking, ms", {"checking_mean_s": "mean", "checking_p99_s": "99th percentile"}, 1e3),
     Panel("Served in an outage of the AS, %", {"older_10_s": "10 s into it", "older_60_s": "60 s into it"}, 100.0),
-    Panel("A revoked token works on, s", {"exposure_s": "measured"}, 1.0, True),
+    Panel("Exposure after revocation, s", {"exposure_s": "measured"}, 1.0, True),
 )
 
 
@@ -46,34 +46,36 @@ def ttl_trade_figure(
     """The columns of `PANELS` against the time to live, as points with intervals; figure and description.
 
     ``frame`` has a row per design and replication; ``ttls``: design -> its time to live (seconds), 0 for the design
-    that asks at every request. ``expected``: column -> closed form, drawn as a thin line. ``knee_s``: a time to live
-    that is marked in every panel.
+    that calls the AS for every request. ``expected``: column -> closed form, drawn as a thin line. ``knee_s``: a
+    time to live that is marked in every panel.
     """
     from matplotlib.figure import Figure
 
     forms, ticks = expected or {}, sorted(ttls.values())
-    found = {column: _intervals(frame, column, ttls, level) for panel in PANELS for column in panel.columns}
-    with house_style():
+    intervals = {column: _compute_intervals(frame, column, ttls, level) for panel in PANELS for column in panel.columns}
+    with apply_house_style():
         figure = Figure(figsize=(9.2, 5.4), layout="constrained")
         for axes, panel in zip(figure.subplots(2, 2).flat, PANELS, strict=True):
-            _draw(axes, panel, found, forms, ticks)
+            _draw_panel(axes, panel, intervals, forms, ticks)
             if knee_s is not None:
                 axes.axvline(knee_s, color="#555555", linewidth=1.0, linestyle=LINES[3])
             axes.legend(loc="best", fontsize=8.5)
         for axes in figure.axes[2:]:
             axes.set_xlabel("time to live of an answer (s)")
-    return figure, _words(found, knee_s)
+    return figure, _describe_panels(intervals, knee_s)
 
 
-def _intervals(frame: "pd.DataFrame", column: str, ttls: Mapping[str, float], level: float) -> dict[float, Interval]:
+def _compute_intervals(
+    frame: "pd.DataFrame", column: str, ttls: Mapping[str, float], level: float
+) -> dict[float, Interval]:
     chosen = sorted(ttls.items(), key=lambda item: item[1])
     return {ttl: student(frame.loc[frame["design"] == design, column], level) for design, ttl in chosen}
 
 
-def _draw(
+def _draw_panel(
     axes: "Axes",
     panel: Panel,
-    found: Mapping[str, Mapping[float, Interval]],
+    intervals: Mapping[str, Mapping[float, Interval]],
     forms: Mapping[str, Form],
     ticks: list[float],
 ) -> None:
@@ -82,15 +84,15 @@ def _draw(
     axes.set_xscale("symlog", linthresh=5.0, linscale=0.6)
     grid = np.union1d(np.linspace(0.0, 5.0, 5), np.geomspace(5.0, ticks[-1], _GRID))
     for number, (column, label) in enumerate(panel.columns.items()):
-        curve, colour = found[column], OKABE_ITO[number]
+        curve, colour = intervals[column], OKABE_ITO[number]
         means = [interval.mean * panel.factor for interval in curve.values()]
         spread = [interval.half_width * panel.factor if interval.n > 1 else 0.0 for interval in curve.values()]
         axes.errorbar(
             list(curve), means, yerr=spread, fmt=MARKERS[number], color=colour, markersize=5.5, label=label, zorder=3
         )
         if column in forms:
-            line = [forms[column](float(at)) * panel.factor for at in grid]
-            axes.plot(grid, line, color=colour, linewidth=1.0, label="closed form" if number == 0 else None)
+            values = [forms[column](float(at)) * panel.factor for at in grid]
+            axes.plot(grid, values, color=colour, linewidth=1.0, label="closed form" if number == 0 else None)
         else:
             axes.plot(list(curve), means, color=colour, linewidth=0.8, linestyle=LINES[6])
     axes.set_ylim(bottom=0.0)
@@ -105,15 +107,15 @@ def _draw(
     axes.set_title(panel.title)
 
 
-def _words(found: Mapping[str, Mapping[float, Interval]], knee_s: float | None) -> str:
-    told = [
-        f"{panel.title}, {label}: {', '.join(_point(at, one, panel.factor) for at, one in found[column].items())}."
-        for panel in PANELS
-        for column, label in panel.columns.items()
-    ]
+def _describe_panels(intervals: Mapping[str, Mapping[float, Interval]], knee_s: float | None) -> str:
+    sentences = []
+    for panel in PANELS:
+        for column, label in panel.columns.items():
+            points = (_format_point(ttl, interval, panel.factor) for ttl, interval in intervals[column].items())
+            sentences.append(f"{panel.title}, {label}: {', '.join(points)}.")
     marked = "" if knee_s is None else f" Marked in every panel: {knee_s:g} s."
-    return f"Four quantities against the time to live of an answer, with intervals. {' '.join(told)}{marked}"
+    return f"Four quantities against the time to live of an answer, with intervals. {' '.join(sentences)}{marked}"
 
 
-def _point(at: float, interval: Interval, factor: float) -> str:
+def _format_point(at: float, interval: Interval, factor: float) -> str:
     return f"{interval.mean * factor:.3g} at {at:g} s"

@@ -1,13 +1,10 @@
-"""Simulation on top of theory.
-
-What operations cost, drawn.
-"""
+"""Figures of validation and calibration: simulation beside theory, and CPU times of operations."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from simlib.analysis.intervals import Interval
-from simlib.report.figure_style import HATCHES, LINES, MARKERS, OKABE_ITO, house_style
+from simlib.report.figure_style import HATCHES, LINES, MARKERS, OKABE_ITO, apply_house_style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +23,7 @@ def theory_figure(
     """
     from matplotlib.figure import Figure
 
-    with house_style():
+    with apply_house_style():
         figure = Figure(figsize=(7.2, 4.2), layout="constrained")
         axes = figure.subplots()
         for number, (name, values) in enumerate(exact.items()):
@@ -63,11 +60,11 @@ def _describe_validation(
 
 
 def costs_figure(tables: "Mapping[str, pd.DataFrame]") -> "tuple[Figure, str]":
-    """One panel per table of `simlib.analysis.usage.cost_table` (title -> table): figure and words."""
+    """One panel per table of `simlib.analysis.tabulate_costs` (title -> table): figure and description."""
     from matplotlib.figure import Figure
 
     rows = max(len(table) for table in tables.values())
-    with house_style():
+    with apply_house_style():
         figure = Figure(figsize=(9.6, 0.9 + 0.42 * rows), layout="constrained")
         panels = figure.subplots(1, len(tables), squeeze=False)[0]
         for number, (axes, (title, table)) in enumerate(zip(panels, tables.items(), strict=True)):
@@ -89,8 +86,8 @@ def costs_figure(tables: "Mapping[str, pd.DataFrame]") -> "tuple[Figure, str]":
 
 
 def _describe_operations(tables: "Mapping[str, pd.DataFrame]") -> str:
-    told = [
+    sentences = [
         f"{title}: " + ", ".join(f"{name} {value:.0f}" for name, value in table["median_us"].items())
         for title, table in tables.items()
     ]
-    return "Median CPU time in microseconds. " + ". ".join(told) + "."
+    return "Median CPU time in microseconds. " + ". ".join(sentences) + "."

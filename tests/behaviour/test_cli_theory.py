@@ -30,7 +30,7 @@ def test_a_closed_scenario_stands_beside_mean_value_analysis(tmp_path: Path) -> 
     assert row["low"] < row["simulated"] < row["high"]
     assert row["inside"] == (row["low"] <= row["theory"] <= row["high"])
     assert document["notes"] == [
-        "Whether cached asks depends on what was asked before: the analysis is an approximation there."
+        "Calls of cached depend on earlier calls: the analysis is an approximation there."
     ]
 
 

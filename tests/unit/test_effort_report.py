@@ -8,8 +8,8 @@ from simlib.decision.effort import (
     build_reference_designs,
     compute_effort_swings,
     explain_part,
-    indicators,
     load_ledger,
+    measure_indicators,
 )
 from simlib.report.effort_figures import effort_figure, growth_figure, swings_figure
 from simlib.report.effort_tables import format_value, list_sources, tabulate_indicators, tabulate_items
@@ -43,7 +43,7 @@ def test_a_source_is_told_once() -> None:
 
 
 def test_tables_hold_every_indicator_and_item() -> None:
-    found = indicators(LEDGER, DESIGNS, Counts(), n=50)
+    found = measure_indicators(LEDGER, DESIGNS, Counts(), n=50)
     table = tabulate_indicators(found)
     assert list(table.columns) == ["", *DESIGNS]
     assert len(table) == len(found)
@@ -64,7 +64,7 @@ def test_a_tornado_has_the_widest_item_on_top() -> None:
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert len(labels) == 5
     assert f"({swings[0].item})" in labels[0]
-    assert LEDGER.item(swings[0].item).title in words
+    assert LEDGER.find_item(swings[0].item).title in words
     assert words.startswith("JWT against opaque: 6.2 person-days.")
 
 

@@ -12,8 +12,8 @@ def test_there_is_a_panel_per_design_and_words_for_every_request() -> None:
     figure, words = sequence_figure([trace_user(given, name, "web") for name in ("opaque", "jwt")], NEXT)
     titles = [axes.get_title(loc) for axes in figure.axes for loc in ("left", "center") if axes.get_title(loc)]
     assert titles == ["opaque: 4 messages", "jwt: 2 messages"]
-    assert "service asks authorization_server for introspect" in words
-    assert "jwt, 2 messages: client asks service for api." in words
+    assert "service requests introspect from authorization_server" in words
+    assert "jwt, 2 messages: client requests api from service." in words
 
 
 def test_a_phase_without_messages_is_refused() -> None:

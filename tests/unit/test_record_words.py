@@ -129,8 +129,8 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
         (
             [Crossing(340.0, True, None, CertainRegion(120.0, 1.0), CertainRegion(900.0, 1000.0))],
             (
-                "it certainly pays above 900 requests per second, and certainly does not below 120; in between the "
-                "estimates do not tell",
+                "it certainly pays above 900 requests per second, and certainly does not below 120; in between it "
+                "is uncertain",
             ),
         ),
         (
@@ -141,7 +141,7 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
             [Crossing(340.0, True, None, CertainRegion(120.0, 1.0))],
             ("it certainly does not pay below 120 requests per second, but that it does is certain at no load",),
         ),
-        ([Crossing(340.0, True, None)], ("at no load is it certain whether it pays: the estimates do not tell",)),
+        ([Crossing(340.0, True, None)], ("at no load is it certain whether it pays",)),
         (  # the region between two crossings is seen from both of them, and told once
             [
                 Crossing(20.0, True, None, None, CertainRegion(50.0, 200.0)),
@@ -155,8 +155,8 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
                 for place in range(5)
             ],
             (
-                "it certainly pays above 900 requests per second, and certainly does not below 10; in between the "
-                "estimates do not tell",
+                "it certainly pays above 900 requests per second, and certainly does not below 10; in between it "
+                "is uncertain",
             ),
         ),
     ],
@@ -279,7 +279,7 @@ def test_what_runs_today_is_no_work_left_to_do() -> None:
         once = sum(one.item.mean * one.times for one in items if one.item.kind != "recurring")
         assert once == pytest.approx(effort[design].one_off_days)
     assert all("person-days a year" in work for work in list_largest_items(told, today.name))
-    assert any(one.because == ("going over from opaque",) for one in told.items["jwt"])
+    assert any(one.brought_by == ("going over from opaque",) for one in told.items["jwt"])
 
 
 def test_a_minus_in_a_sentence_is_that_of_all_other_numbers() -> None:
@@ -306,7 +306,7 @@ def test_shares_of_the_variance_are_told_by_groups_of_inputs() -> None:
 
 
 def test_nothing_is_confirmed_where_nothing_was_chosen() -> None:
-    assert list_confirmations(none())[0] == "Nothing was chosen, so there is nothing to confirm yet."
+    assert list_confirmations(none())[0] == "No design was chosen, so there is nothing to confirm yet."
     assert (
         list_confirmations(decision())[0]
         == "Check this limit: p99 latency at most 200 ms; in the simulation: 132 ms (131 to 133)."

@@ -1,1 +1,1 @@
-"""A decision told: in words, as a record in the MADR form, as a page, as tables, and as the folder of all of them."""
+"""Decision record: sentences, a record in the MADR form, an HTML page, CSV tables, and the folder of all of them."""

@@ -1,14 +1,14 @@
-"""How complicated designs are by other measures than person-days, and the work items behind the person-days."""
+"""Complexity of designs: indicators besides person-days, and the work items that the person-days are made of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simlib.decision.choice.inputs import counts_of, present_of
-from simlib.decision.effort import EffortLedger, Indicator, explain_design, indicators
-from simlib.decision.effort.explaining import Explained
-from simlib.decision.effort.indicators import lived_counts
-from simlib.report.effort_tables import SCALES, head_of, value_text
-from simlib.report.record.tables import to_csv
+from simlib.decision.choice.inputs import derive_counts, find_present_design
+from simlib.decision.effort import EffortLedger, Indicator, explain_design, measure_indicators
+from simlib.decision.effort.explaining import ItemExplanation
+from simlib.decision.effort.indicators import count_process
+from simlib.report.effort_tables import SCALES, format_head, format_value
+from simlib.report.record.tables import format_csv
 from simlib.scenario.scenario import Scenario
 
 COLUMNS = (
@@ -21,91 +21,94 @@ COLUMNS = (
 class Complexity:
     """Design -> its work items, and the indicators that are counted or measured."""
 
-    items: Mapping[str, tuple[Explained, ...]] = field(default_factory=dict)
+    items: Mapping[str, tuple[ItemExplanation, ...]] = field(default_factory=dict)
     indicators: tuple[Indicator, ...] = ()
 
 
-def complexity_of(scenario: Scenario, ledger: EffortLedger) -> Complexity:
-    """Of every design of a scenario; person-days are left to the ranking of the decision.
+def measure_complexity(scenario: Scenario, ledger: EffortLedger) -> Complexity:
+    """Complexity of every design of a scenario, without person-days, which are in the ranking of the decision.
 
-    Where something runs already the work items are those that are left to do.
+    Where a design is in use already, the work items are those that remain to be done.
     """
-    counts, present = counts_of(scenario), present_of(scenario)
-    found = indicators(ledger, scenario.designs, counts, lived=lived_counts(scenario))
+    counts, present = derive_counts(scenario), find_present_design(scenario)
+    measured = measure_indicators(ledger, scenario.designs, counts, process_counts=count_process(scenario))
     return Complexity(
         {name: explain_design(ledger, design, counts, present=present) for name, design in scenario.designs.items()},
-        tuple(one for one in found if one.mark != "assumed"),
+        tuple(indicator for indicator in measured if indicator.mark != "assumed"),
     )
 
 
-def indicator_rows(complexity: Complexity) -> list[dict[str, object]]:
-    """One row per indicator: what it says, of which kind it is, and design -> value."""
+def build_indicator_rows(complexity: Complexity) -> list[dict[str, object]]:
+    """One row per indicator: label, kind, source, and design -> value."""
     return [
         {
-            "label": head_of(one),
-            "mark": one.mark,
-            "source": one.source,
-            "cells": {name: value_text(one, value) for name, value in one.values.items()},
+            "label": format_head(indicator),
+            "mark": indicator.mark,
+            "source": indicator.source,
+            "cells": {name: format_value(indicator, value) for name, value in indicator.values.items()},
         }
-        for one in complexity.indicators
+        for indicator in complexity.indicators
     ]
 
 
-def indicators_csv(complexity: Complexity) -> str:
-    """One row per indicator and design: one number, lowest and highest, or a middle with both ends."""
+def format_indicators_csv(complexity: Complexity) -> str:
+    """One row per indicator and design as CSV: a value, a range, or a value with both ends."""
     rows = [
         {
-            "indicator": one.name,
-            "label": one.label,
-            "unit": one.unit,
-            "kind": one.mark,
+            "indicator": indicator.name,
+            "label": indicator.label,
+            "unit": indicator.unit,
+            "kind": indicator.mark,
             "design": design,
-            **dict(zip(("value", "low", "high"), _three(value), strict=True)),
-            "source": one.source,
+            **dict(zip(("value", "low", "high"), _split_value(value), strict=True)),
+            "source": indicator.source,
         }
-        for one in complexity.indicators
-        for design, value in one.values.items()
+        for indicator in complexity.indicators
+        for design, value in indicator.values.items()
     ]
-    return to_csv(("indicator", "label", "unit", "kind", "design", "value", "low", "high", "source"), rows)
+    return format_csv(("indicator", "label", "unit", "kind", "design", "value", "low", "high", "source"), rows)
 
 
-def effort_csv(complexity: Complexity) -> str:
-    """One row per design and work item, with its estimates and sources."""
+def format_effort_csv(complexity: Complexity) -> str:
+    """One row per design and work item as CSV, with estimates and sources."""
     rows = [
         {
             "design": design,
-            "id": own.item.id,
-            "title": own.item.title,
-            "because_of": "; ".join(own.because),
-            "kind": own.item.kind,
-            "times": own.times,
-            "scales_with": SCALES[own.item.scales_with],
-            "pd_low": own.item.low,
-            "pd_likely": own.item.likely,
-            "pd_high": own.item.high,
-            "source": own.item.source,
-            "basis": own.item.basis,
-            "failure_without": own.item.failure_without,
+            "id": explanation.item.id,
+            "title": explanation.item.title,
+            "because_of": "; ".join(explanation.brought_by),
+            "kind": explanation.item.kind,
+            "times": explanation.times,
+            "scales_with": SCALES[explanation.item.scales_with],
+            "pd_low": explanation.item.low,
+            "pd_likely": explanation.item.likely,
+            "pd_high": explanation.item.high,
+            "source": explanation.item.source,
+            "basis": explanation.item.basis,
+            "failure_without": explanation.item.failure_without,
         }
         for design, items in complexity.items.items()
-        for own in items
+        for explanation in items
     ]
-    return to_csv(COLUMNS, rows)
+    return format_csv(COLUMNS, rows)
 
 
-def largest_items(complexity: Complexity, design: str, most: int = 3) -> list[str]:
-    """The work items of a design that every design does not need, the largest first, in words."""
-    own = [one for one in complexity.items.get(design, ()) if not one.item.common]
-    own.sort(key=lambda one: (-one.item.mean * one.times, one.item.id))
-    return [f"{one.item.title} ({_days(one)}, {one.item.id})" for one in own[:most]]
+def list_largest_items(complexity: Complexity, design: str, most: int = 3) -> list[str]:
+    """Work items of a design that not all designs need, the largest first, in words."""
+    explanations = [explanation for explanation in complexity.items.get(design, ()) if not explanation.item.common]
+    explanations.sort(key=lambda explanation: (-explanation.item.mean * explanation.times, explanation.item.id))
+    return [
+        f"{explanation.item.title} ({_format_days(explanation)}, {explanation.item.id})"
+        for explanation in explanations[:most]
+    ]
 
 
-def _days(one: Explained) -> str:
-    often = {"recurring": "a year", "migration": "to go over"}.get(one.item.kind, "once")
-    return f"{one.item.mean * one.times:.1f} person-days {often}"
+def _format_days(explanation: ItemExplanation) -> str:
+    period = {"recurring": "a year", "migration": "to migrate"}.get(explanation.item.kind, "once")
+    return f"{explanation.item.mean * explanation.times:.1f} person-days {period}"
 
 
-def _three(value: tuple[float, ...] | None) -> tuple[float | None, float | None, float | None]:
+def _split_value(value: tuple[float, ...] | None) -> tuple[float | None, float | None, float | None]:
     if value is None:
         return None, None, None
     if len(value) == 1:

@@ -1,28 +1,25 @@
-"""What drives a decision: the inputs whose uncertainty moves the net present value most.
-
-What drives a decision, for a record and a page.
-"""
+"""Drivers of a decision: the inputs whose uncertainty moves the net present value most, in words."""
 
 from typing import NamedTuple
 
 from simlib.decision.choice.results import Decision, Index, Sensitivity, Swing
-from simlib.report.input_names import told_input
-from simlib.report.record.formatting import chance, number
-from simlib.report.record.outcome import currency
+from simlib.report.input_names import describe_input
+from simlib.report.record.formatting import format_chance, format_number
+from simlib.report.record.outcome import find_currency
 
-_LEAST = 0.01
-"""The smallest share of the variance that is told."""
+_SMALLEST_SHARE = 0.01
+"""Smallest share of the variance that is listed."""
 
 
 class Driver(NamedTuple):
-    """One input: from where to where it was moved, what that does, and its Sobol indices where there are any."""
+    """One input: its range, the net present value at both ends, and its Sobol indices, if any."""
 
     swing: Swing
     sobol: Index | None
 
     @property
     def width(self) -> float:
-        """How far it moves the net present value."""
+        """Distance by which it moves the net present value."""
         return abs(self.swing.npv_high - self.swing.npv_low)
 
     @property
@@ -31,76 +28,85 @@ class Driver(NamedTuple):
         return min(self.swing.npv_low, self.swing.npv_high) < 0 < max(self.swing.npv_low, self.swing.npv_high)
 
 
-def drivers(sensitivity: Sensitivity) -> list[Driver]:
-    """Widest first."""
+def rank_drivers(sensitivity: Sensitivity) -> list[Driver]:
+    """Drivers by the distance they move the net present value, the widest first."""
     indices = {own.input: own for own in sensitivity.sobol}
-    found = [Driver(swing, indices.get(swing.input)) for swing in sensitivity.tornado]
-    return sorted(found, key=lambda own: (-own.width, own.swing.input))
+    drivers = [Driver(swing, indices.get(swing.input)) for swing in sensitivity.tornado]
+    return sorted(drivers, key=lambda own: (-own.width, own.swing.input))
 
 
-def told_driver(driver: Driver, unit: str) -> str:
+def describe_driver(driver: Driver, unit: str) -> str:
     """One input in words."""
-    own = driver.swing
-    moved = f"{number(own.low)} to {number(own.high)} {own.unit}".rstrip()
+    swing = driver.swing
+    range_text = f"{format_number(swing.low)} to {format_number(swing.high)} {swing.unit}".rstrip()
     share = f", {driver.sobol.total * 100:.0f} % of the variance" if driver.sobol is not None else ""
     flips = ", and the sign with it" if driver.flips else ""
-    name = told_input(own.input, moved)
-    return f"{name} moves it from {number(own.npv_low)} to {number(own.npv_high)} {unit}{share}{flips}"
+    name = describe_input(swing.input, range_text)
+    return (
+        f"{name} moves it from {format_number(swing.npv_low)} to {format_number(swing.npv_high)} {unit}{share}{flips}"
+    )
 
 
-def main_sensitivity(decision: Decision) -> Sensitivity | None:
-    """The one that matters to the choice: of the chosen design, else of the best of the others, else the first."""
-    wanted = [decision.chosen, *(own.design for own in decision.ranking)]
-    for design in wanted:
-        for own in reversed(decision.sensitivity):
-            if own.design == design:
-                return own
+def choose_sensitivity(decision: Decision) -> Sensitivity | None:
+    """Sensitivity analysis of the chosen design, else of the best one that has one, else the first."""
+    designs = [decision.chosen, *(ranked.design for ranked in decision.ranking)]
+    for design in designs:
+        for ranked in reversed(decision.sensitivity):
+            if ranked.design == design:
+                return ranked
     return decision.sensitivity[0] if decision.sensitivity else None
 
 
-def driver_sentences(decision: Decision, most: int = 3) -> tuple[str, ...]:
-    """The inputs that matter most to the choice; none when it was not asked."""
-    own = main_sensitivity(decision)
-    if own is None:
+def describe_main_drivers(decision: Decision, most: int = 3) -> tuple[str, ...]:
+    """The inputs that matter most to the choice; none without a sensitivity analysis."""
+    sensitivity = choose_sensitivity(decision)
+    if sensitivity is None:
         return ()
-    unit = currency(decision)
-    return tuple(told_driver(driver, unit) for driver in drivers(own)[:most])
+    unit = find_currency(decision)
+    return tuple(describe_driver(driver, unit) for driver in rank_drivers(sensitivity)[:most])
 
 
-def shares(sensitivity: Sensitivity) -> tuple[str, ...]:
-    """Which groups of inputs the variance comes from, work items by kind, in one sentence; none without indices."""
-    told = [f"{told_input(own.input)} {own.total * 100:.0f} %" for own in sensitivity.sobol if own.total >= _LEAST]
-    if not told:
+def describe_shares(sensitivity: Sensitivity) -> tuple[str, ...]:
+    """Shares of groups of inputs in the variance, in one sentence; none without indices."""
+    shares = [
+        f"{describe_input(index.input)} {index.total * 100:.0f} %"
+        for index in sensitivity.sobol
+        if index.total >= _SMALLEST_SHARE
+    ]
+    if not shares:
         return ()
     head = "Of the variance, with all they interact with (total Sobol indices, which may add up to more than 100 %)"
-    return (f"{head}: {', '.join(told)}.",)
+    return (f"{head}: {', '.join(shares)}.",)
 
 
-def unexplained(sensitivity: Sensitivity) -> str:
-    """How much of the variance the fitted surfaces do not explain."""
-    return f"{chance(sensitivity.unexplained)} of the variance is not explained by the inputs"
+def describe_unexplained(sensitivity: Sensitivity) -> str:
+    """Share of the variance that the fitted surfaces do not explain, in words."""
+    return f"{format_chance(sensitivity.unexplained)} of the variance is not explained by the inputs"
 
 
-def told_against(sensitivity: Sensitivity) -> str:
-    """Whose net present value it is."""
+def name_net_present_value(sensitivity: Sensitivity) -> str:
+    """Name of the net present value that was analysed."""
     return f"the net present value of {sensitivity.design} against {sensitivity.against}"
 
 
-_MOST = 8
+_MOST_DRIVERS = 8
 
 
-class Driven(NamedTuple):
-    """Whose net present value it is, and a sentence per input, the widest first."""
+class DriverSummary(NamedTuple):
+    """Name of the net present value, and a sentence per input, the widest first."""
 
-    whose: str
+    subject: str
     sentences: tuple[str, ...]
 
 
-def driven(decision: Decision) -> Driven | None:
-    """Of the pair that matters to the choice; None when it was not asked for."""
-    own = main_sensitivity(decision)
-    if own is None:
+def summarise_drivers(decision: Decision) -> DriverSummary | None:
+    """Drivers of the pair that matters to the choice; None without a sensitivity analysis."""
+    sensitivity = choose_sensitivity(decision)
+    if sensitivity is None:
         return None
-    whose, unit = told_against(own), currency(decision)
-    told = (f"{told_driver(driver, unit)}." for driver in drivers(own)[:_MOST])
-    return Driven(whose[0].upper() + whose[1:], (*told, *shares(own), f"{unexplained(own)}."))
+    subject, unit = name_net_present_value(sensitivity), find_currency(decision)
+    sentences = (f"{describe_driver(driver, unit)}." for driver in rank_drivers(sensitivity)[:_MOST_DRIVERS])
+    return DriverSummary(
+        subject[0].upper() + subject[1:],
+        (*sentences, *describe_shares(sensitivity), f"{describe_unexplained(sensitivity)}."),
+    )

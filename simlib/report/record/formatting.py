@@ -1,4 +1,4 @@
-"""Money, days, loads and chances as a reader sees them: three significant digits, intervals behind their means."""
+"""Format of numbers in a decision: three significant digits, intervals behind their means, chances in per cent."""
 
 import math
 
@@ -9,8 +9,8 @@ _DIGITS = 3
 UNDEFINED = "\N{EN DASH}"
 
 
-def number(value: float, digits: int = _DIGITS) -> str:
-    """A number with this many significant digits and thousands separated; an en dash where it is undefined."""
+def format_number(value: float, digits: int = _DIGITS) -> str:
+    """A number with this many significant digits and separated thousands; an en dash where it is undefined."""
     if math.isnan(value):
         return UNDEFINED
     if math.isinf(value):
@@ -19,13 +19,13 @@ def number(value: float, digits: int = _DIGITS) -> str:
         return "0"
     decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
     rounded = float(f"{value:.{digits - 1}e}") + 0.0
-    shown = f"{abs(rounded):,.{min(decimals, 9)}f}"
-    if "." in shown:
-        shown = shown.rstrip("0").rstrip(".")
-    return f"{MINUS}{shown}" if rounded < 0 else shown
+    text = f"{abs(rounded):,.{min(decimals, 9)}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return f"{MINUS}{text}" if rounded < 0 else text
 
 
-def decimals_of(spread: Spread) -> int:
+def count_decimals(spread: Spread) -> int:
     """Decimals that show two significant digits of the interval's half width; more would be noise."""
     half = (spread.high - spread.low) / 2
     if not 0 < half < math.inf:
@@ -33,49 +33,49 @@ def decimals_of(spread: Spread) -> int:
     return min(max(1 - math.floor(math.log10(half)), 0), 6)
 
 
-def at(value: float, decimals: int) -> str:
-    """A number with this many decimals and thousands separated."""
+def format_decimals(value: float, decimals: int) -> str:
+    """A number with this many decimals and separated thousands."""
     if not math.isfinite(value):
-        return number(value)
+        return format_number(value)
     rounded = round(value, decimals) + 0.0
-    shown = f"{abs(rounded):,.{decimals}f}"
-    return f"{MINUS}{shown}" if rounded < 0 else shown
+    text = f"{abs(rounded):,.{decimals}f}"
+    return f"{MINUS}{text}" if rounded < 0 else text
 
 
-def mean(spread: Spread) -> str:
-    """The mean, as exact as its interval allows."""
+def format_mean(spread: Spread) -> str:
+    """The mean with the digits that its interval makes meaningful."""
     if spread.low == spread.high:
-        return number(spread.mean)
-    return at(_rounded(spread.mean, spread), decimals_of(spread))
+        return format_number(spread.mean)
+    return format_decimals(_round_to_interval(spread.mean, spread), count_decimals(spread))
 
 
-def interval(spread: Spread) -> str:
-    """The interval, its mean left out."""
-    decimals = decimals_of(spread)
-    low, high = (at(_rounded(value, spread), decimals) for value in (spread.low, spread.high))
+def format_interval(spread: Spread) -> str:
+    """The interval without its mean."""
+    decimals = count_decimals(spread)
+    low, high = (format_decimals(_round_to_interval(value, spread), decimals) for value in (spread.low, spread.high))
     return f"{low} to {high}"
 
 
-def told(spread: Spread, unit: str = "") -> str:
+def format_spread(spread: Spread, unit: str = "") -> str:
     """Mean, unit and interval: ``1,200 USD (900 to 1,500)``; a value without an interval stands alone."""
-    head = f"{mean(spread)} {unit}".rstrip()
-    return head if spread.low == spread.high else f"{head} ({interval(spread)})"
+    head = f"{format_mean(spread)} {unit}".rstrip()
+    return head if spread.low == spread.high else f"{head} ({format_interval(spread)})"
 
 
-def unsigned(spread: Spread) -> tuple[str, str, str]:
+def format_unsigned(spread: Spread) -> tuple[str, str, str]:
     """Low end, mean and high end without their signs."""
-    low, own, high = (_rounded(abs(value), spread) for value in (spread.low, spread.mean, spread.high))
-    decimals = decimals_of(spread)
-    return at(low, decimals), at(own, decimals), at(high, decimals)
+    low, middle, high = (_round_to_interval(abs(value), spread) for value in (spread.low, spread.mean, spread.high))
+    decimals = count_decimals(spread)
+    return format_decimals(low, decimals), format_decimals(middle, decimals), format_decimals(high, decimals)
 
 
-def negated(spread: Spread) -> Spread:
-    """The same seen from the other side: costs as gains."""
+def negate(spread: Spread) -> Spread:
+    """The spread with the opposite sign: costs as gains."""
     return Spread(-spread.mean, -spread.median, -spread.high, -spread.low)
 
 
-def chance(share: float) -> str:
-    """A probability; what draws cannot tell from certainty is not called certain."""
+def format_chance(share: float) -> str:
+    """A probability in per cent; near 0 and 1 as a bound, for draws cannot show certainty."""
     if math.isnan(share):
         return UNDEFINED
     if share > 0.99:
@@ -85,7 +85,7 @@ def chance(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def _rounded(value: float, spread: Spread) -> float:
+def _round_to_interval(value: float, spread: Spread) -> float:
     """Large numbers without the digits that the half width makes meaningless."""
     half = (spread.high - spread.low) / 2
     if not (0 < half < math.inf and math.isfinite(value)):

@@ -1,4 +1,4 @@
-"""What was simulated, figure by figure: means over the replications with their intervals, and bounds by settings."""
+"""Rows of the simulated figures: means over the replications with their intervals, and bounds by settings."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -10,17 +10,16 @@ from simlib.analysis.gain_figures import GAIN_METRICS
 from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.decision.choice.results import Decision
-from simlib.decision.promises import claims_bounds, promised
-from simlib.report.cells import label_of
-from simlib.report.record.formatting import UNDEFINED, at, number
-from simlib.report.record.tables import to_csv
+from simlib.report.cells import format_label
+from simlib.report.record.formatting import UNDEFINED, format_decimals, format_number
+from simlib.report.record.tables import format_csv
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEASURED, COUNTED = "measured", "counted"
 ALWAYS = ("exposure_s",)
-"""Told although no design has it: an undefined exposure says that no token was revoked."""
+"""Figures with a row even where all are undefined: an undefined exposure says that no token was revoked."""
 _SIMULATED = (
     *("mean_s", "p50_s", "p95_s", "p99_s", "checking_mean_s"),
     *("rs_cpu_s", "as_cpu_s", "store_cpu_s", "shared_store_cpu_s"),
@@ -29,12 +28,12 @@ _SIMULATED = (
     *("kept_rows", "stored_bytes", "bytes_per_request", "header_bytes", "hit_ratio"),
     *("failed_share", "availability"),
 )
-_AFTER = ("exposure_s", "exposure_requests")
-_KNOWN = ("staleness_mean_s", "staleness_p99_s", "staleness_max_s")
+_EXPOSURE = ("exposure_s", "exposure_requests")
+_STALENESS = ("staleness_mean_s", "staleness_p99_s", "staleness_max_s")
 _DIGITS = 4
-"""Significant digits of a mean, at most: more of them cannot be read side by side."""
-_EXACT = 6
-"""Those of a value without a spread: 99.9937 % must not become 100 %."""
+"""Most significant digits of a mean, so that columns remain readable."""
+_EXACT_DIGITS = 6
+"""Significant digits of a value without a spread: 99.9937 % must not become 100 %."""
 COLUMNS = (*("figure", "label", "unit", "kind", "better", "design", "mean", "low", "high", "replications", "level"),)
 YEARLY = Metric("availability_year", "availability over a year with the stated outages", "", False, 4, "%", 1e2)
 EXPECTED = Metric("expected_exposure_s", "exposure after revocation, mean by settings", "s", True)
@@ -45,9 +44,9 @@ _ALL: Mapping[str, Metric] = MappingProxyType({**METRICS, **GAIN_METRICS})
 
 @dataclass(frozen=True)
 class GainRow:
-    """One figure: what it is, whether it was measured or counted, and design -> interval in the metric's base unit.
+    """One figure: its metric, its kind (measured or counted), and design -> interval in the metric's base unit.
 
-    An interval without width is that of a bound. ``unsteady``: designs whose queues grow, which have no such figure.
+    The interval of a bound has no width. ``unsteady``: designs whose queues grow, for which it is undefined.
     """
 
     metric: Metric
@@ -57,87 +56,90 @@ class GainRow:
 
     @property
     def label(self) -> str:
-        """What it is called, with the unit that a person sees."""
-        return label_of(self.metric)
+        """Label with the display unit."""
+        return format_label(self.metric)
 
-    def told(self, design: str) -> str:
+    def format_value(self, design: str) -> str:
         """Mean and interval in the unit of the label; a dash where it is undefined."""
         if design in self.unsteady:
             return "unstable"
-        return _told(self.metric, self.intervals[design])
+        return _format_interval(self.metric, self.intervals[design])
 
 
-def gain_rows(decision: Decision) -> list[GainRow]:
+def build_gain_rows(decision: Decision) -> list[GainRow]:
     """One row per figure that some design has: latency, CPU, loads, token store, bytes, availability, revocation.
 
-    Bounds by settings stand below what was measured of the same.
+    Bounds by settings are below the measured figures of the same quantity.
     """
-    return list(_rows(decision))
+    return list(_list_rows(decision))
 
 
-def _rows(decision: Decision) -> Iterator[GainRow]:
-    scenario, structures = decision.scenario, decision.gain.structures
-    yield from _measured(decision, _SIMULATED)
+def _list_rows(decision: Decision) -> Iterator[GainRow]:
+    structures, bounds = decision.gain.structures, decision.promises
+    yield from _build_measured_rows(decision, _SIMULATED)
     if structures:
-        yield _counted(decision, YEARLY, lambda name: structures[name].availability)
-    yield from _measured(decision, _AFTER)
+        yield _build_counted_row(decision, YEARLY, lambda name: structures[name].availability)
+    yield from _build_measured_rows(decision, _EXPOSURE)
     if structures:
-        yield _counted(decision, EXPECTED, lambda name: structures[name].expected_exposure_s)
-    bounds, claims = promised(scenario), claims_bounds(scenario)
-    yield _counted(decision, REVOKED, lambda name: bounds[name].after_revocation_s)
-    yield from _measured(decision, _KNOWN)
-    yield _counted(decision, CLAIMS, lambda name: claims[name])
+        yield _build_counted_row(decision, EXPECTED, lambda name: structures[name].expected_exposure_s)
+    yield _build_counted_row(decision, REVOKED, lambda name: bounds[name].after_revocation_s)
+    yield from _build_measured_rows(decision, _STALENESS)
+    yield _build_counted_row(decision, CLAIMS, lambda name: bounds[name].after_claims_change_s)
 
 
-def _measured(decision: Decision, names: tuple[str, ...]) -> Iterator[GainRow]:
+def _build_measured_rows(decision: Decision, names: tuple[str, ...]) -> Iterator[GainRow]:
     table, designs, verdicts = decision.gain.table, list(decision.scenario.designs), decision.verdicts
     for name in (name for name in names if name in table.columns):
-        own = {design: _interval(table, design, name, decision.level) for design in designs}
-        if name in ALWAYS or any(interval.n for interval in own.values()):
-            unsteady = frozenset(design for design in designs if not verdicts.steady(design, name))
-            yield GainRow(_ALL[name], MEASURED, own, unsteady)
+        intervals = {design: _compute_interval(table, design, name, decision.level) for design in designs}
+        if name in ALWAYS or any(interval.n for interval in intervals.values()):
+            unsteady = frozenset(design for design in designs if not verdicts.is_steady(design, name))
+            yield GainRow(_ALL[name], MEASURED, intervals, unsteady)
 
 
-def _interval(table: "pd.DataFrame", design: str, name: str, level: float) -> Interval:
-    """None of the figures can be below 0 and no share above 1, so no end of an interval is."""
-    own = student(table.loc[table["design"] == design, name], level)
-    if own.n < 2:
-        return own
-    high = min(own.high, 1.0) if _ALL[name].shown_unit == "%" else own.high
-    return replace(own, low=max(own.low, 0.0), high=max(high, own.mean))
+def _compute_interval(table: "pd.DataFrame", design: str, name: str, level: float) -> Interval:
+    """Interval over the replications, limited to values that are possible: not below 0, shares not above 1."""
+    interval = student(table.loc[table["design"] == design, name], level)
+    if interval.n < 2:
+        return interval
+    high = min(interval.high, 1.0) if _ALL[name].display_unit == "%" else interval.high
+    return replace(interval, low=max(interval.low, 0.0), high=max(high, interval.mean))
 
 
-def _counted(decision: Decision, metric: Metric, bound: Callable[[str], float]) -> GainRow:
+def _build_counted_row(decision: Decision, metric: Metric, bound: Callable[[str], float]) -> GainRow:
     values = {design: bound(design) for design in decision.scenario.designs}
-    return GainRow(metric, COUNTED, {name: Interval(own, own, own, 1.0, 1) for name, own in values.items()})
+    return GainRow(metric, COUNTED, {name: Interval(value, value, value, 1.0, 1) for name, value in values.items()})
 
 
-def _told(metric: Metric, interval: Interval) -> str:
+def _format_interval(metric: Metric, interval: Interval) -> str:
     if not interval.n:
         return UNDEFINED
     mean, low, high = (value * metric.factor for value in (interval.mean, interval.low, interval.high))
     half = (high - low) / 2
     if not half > 0:
-        return number(mean, _EXACT)
+        return format_number(mean, _EXACT_DIGITS)
     if not math.isfinite(half):  # a single replication
-        return number(mean, _DIGITS)
-    decimals = min(1 - math.floor(math.log10(half)), _most_decimals(mean))
-    told = [at(round(value, decimals), max(decimals, 0)) for value in (mean, low, high)]
-    return number(mean, _EXACT) if told[1] == told[2] else f"{told[0]} ({told[1]} to {told[2]})"
+        return format_number(mean, _DIGITS)
+    decimals = min(1 - math.floor(math.log10(half)), _limit_decimals(mean))
+    texts = [format_decimals(round(value, decimals), max(decimals, 0)) for value in (mean, low, high)]
+    return format_number(mean, _EXACT_DIGITS) if texts[1] == texts[2] else f"{texts[0]} ({texts[1]} to {texts[2]})"
 
 
-def _most_decimals(mean: float) -> int:
+def _limit_decimals(mean: float) -> int:
     return _DIGITS - 1 - math.floor(math.log10(abs(mean))) if mean else _DIGITS
 
 
-def gain_csv(decision: Decision) -> str:
+def format_gain_csv(decision: Decision) -> str:
     """One row per figure and design in base units; empty where a value is undefined, "unlimited" without a bound."""
-    rows = (_csv_row(row, design, own) for row in gain_rows(decision) for design, own in row.intervals.items())
-    return to_csv(COLUMNS, rows)
+    rows = (
+        _build_csv_row(row, design, interval)
+        for row in build_gain_rows(decision)
+        for design, interval in row.intervals.items()
+    )
+    return format_csv(COLUMNS, rows)
 
 
-def _csv_row(row: GainRow, design: str, own: Interval) -> dict[str, Any]:
-    known, measured = own.n > 0 and design not in row.unsteady, row.kind == MEASURED
+def _build_csv_row(row: GainRow, design: str, interval: Interval) -> dict[str, Any]:
+    is_defined, measured = interval.n > 0 and design not in row.unsteady, row.kind == MEASURED
     better = row.metric.lower_is_better
     return {
         "figure": row.metric.name,
@@ -146,9 +148,9 @@ def _csv_row(row: GainRow, design: str, own: Interval) -> dict[str, Any]:
         "kind": row.kind,
         "better": "" if better is None else "lower" if better else "higher",
         "design": design,
-        "mean": ("unlimited" if math.isinf(own.mean) else own.mean) if known else None,
-        "low": own.low if known and measured and own.n > 1 else None,
-        "high": own.high if known and measured and own.n > 1 else None,
-        "replications": own.n if measured else None,
-        "level": own.level if measured else None,
+        "mean": ("unlimited" if math.isinf(interval.mean) else interval.mean) if is_defined else None,
+        "low": interval.low if is_defined and measured and interval.n > 1 else None,
+        "high": interval.high if is_defined and measured and interval.n > 1 else None,
+        "replications": interval.n if measured else None,
+        "level": interval.level if measured else None,
     }

@@ -1,180 +1,206 @@
-"""Why a decision had to be made and how it was made, for those who were not there.
+"""Sentences of a decision record: context, question, method, decision drivers, confirmation, and what would flip it."""
 
-How one will see that a decision was right, and what would flip it.
-"""
+from collections.abc import Iterator
 
 from simlib.analysis.metrics import METRICS
-from simlib.decision.choice.results import Decision, Worthwhile
-from simlib.report.cells import mean_text
-from simlib.report.describe import told_load, told_users
-from simlib.report.record.drivers import drivers, main_sensitivity, told_driver
-from simlib.report.record.formatting import number
-from simlib.report.record.outcome import currency, ended, level, listed, lowered, years
-from simlib.report.record.rows import limit_rows
-from simlib.report.record.worth import flip, pair, pairs, pays
+from simlib.decision.choice.cost_causes import list_prices
+from simlib.decision.choice.results import Decision, NetPresentValue
+from simlib.report.cells import format_mean
+from simlib.report.describe import describe_load, describe_users
+from simlib.report.record.drivers import choose_sensitivity, describe_driver, rank_drivers
+from simlib.report.record.formatting import format_number
+from simlib.report.record.net_present_value import describe_flip, describe_paying_loads, list_pairs, name_pair
+from simlib.report.record.outcome import (
+    end_sentence,
+    find_currency,
+    format_horizon,
+    format_level,
+    join_names,
+    lower_first,
+)
+from simlib.report.record.rows import build_limit_rows
 from simlib.scenario.economics import Amount, Estimate
 
 
-def context(decision: Decision) -> str:
+def describe_context(decision: Decision) -> str:
     """The application and its load."""
     scenario = decision.scenario
     described = f"{scenario.description.rstrip('.')}. " if scenario.description else ""
     return (
-        f"{scenario.title}: {described}Users: {told_users(scenario)}. Load: {told_load(scenario)}; "
-        f"{_requests(decision)}."
+        f"{scenario.title}: {described}Users: {describe_users(scenario)}. Load: {describe_load(scenario)}; "
+        f"{_describe_requests(decision)}."
     )
 
 
-def _requests(decision: Decision) -> str:
-    own = decision.scenario.terms.requests_per_year
-    if own is None:
+def _describe_requests(decision: Decision) -> str:
+    requests = decision.scenario.terms.requests_per_year
+    if requests is None:
         return "the same load is assumed for the whole year"
-    return f"{told_amount(own)} requests a year"
+    return f"{format_amount(requests)} requests a year"
 
 
-def question(decision: Decision) -> str:
+def describe_question(decision: Decision) -> str:
     """The question that is decided."""
     names = list(decision.scenario.designs)
     return (
-        f"How should clients show, and the API check, that a request is allowed: {listed(names)}? Does what a design "
-        "gains in latency, servers and availability pay for what it takes to build and to run?"
+        f"How should clients prove, and the API check, that a request is authorized: {join_names(names)}? Does what a "
+        "design gains in latency, servers and availability pay for the effort to build and to run it?"
     )
 
 
-def method(decision: Decision) -> str:
-    """What the answer is made of."""
+def describe_method(decision: Decision) -> str:
+    """The parts that the answer is made of: simulation, effort, prices."""
     lengths = decision.gain.lengths
     runs = f"{lengths['replications']:g} runs of {lengths['length_s']:g} s per design"
     return (
         f"The answer is made of three things: {runs}, simulated with real tokens under the same requests; work items "
         f"with estimates in person-days; and prices. {decision.draws:,} draws of all that is uncertain give the "
-        f"{level(decision)} intervals. {_against(decision)}"
+        f"{format_level(decision)} intervals. {_describe_references(decision)}"
     )
 
 
-def _against(decision: Decision) -> str:
+def _describe_references(decision: Decision) -> str:
     present = decision.scenario.terms.present
-    today = f"Today {present} runs, and whatever replaces it has to be migrated to." if present else "Nothing runs yet."
-    return f"Every design is held against {listed(_held_against(decision))}. {today}"
+    today = (
+        f"{present} is in use today, and any other design needs a migration." if present else "No design is in use yet."
+    )
+    return f"Every design is compared with {join_names(_list_references(decision))}. {today}"
 
 
-def _held_against(decision: Decision) -> list[str]:
+def _list_references(decision: Decision) -> list[str]:
     names = [f"{decision.baseline} (the baseline)"]
     if decision.opponent is not None and decision.opponent != decision.baseline:
-        names.append(f"{decision.opponent} (which keeps answers in a cache, as most deployments do)")
+        names.append(f"{decision.opponent} (which caches answers, as most deployments do)")
     return names
 
 
-def opponent_sentence(decision: Decision) -> str:
-    """Why the design with a cache is shown, or that there is none."""
+def describe_opponent(decision: Decision) -> str:
+    """Reason why the design with a cache is a reference, or that there is none."""
     if decision.opponent is None:
         return (
-            f"The baseline {decision.baseline} is the only reference: no other design keeps answers of the "
-            "authorization server in a cache, or it is the baseline itself."
+            f"The baseline {decision.baseline} is the only reference: no other design caches answers of the "
+            "authorization server, or the baseline is that design."
         )
     return (
-        f"{decision.opponent} is shown as a reference of its own: whoever has opaque tokens can add a cache, so "
-        "a design must be better than that one, and not only better than asking at every request."
+        f"{decision.opponent} is a reference of its own: a deployment with opaque tokens can add a cache, so a design "
+        "must be better than that one, and not only better than introspection for every request."
     )
 
 
-def decision_drivers(decision: Decision) -> list[str]:
-    """Limits first, then what money is made of."""
-    scenario, unit = decision.scenario, currency(decision)
-    limits = [f"Limit, not to be bought: {row.wanted}" for row in limit_rows(decision)]
-    worth = scenario.worth
+def list_decision_drivers(decision: Decision) -> list[str]:
+    """Limits first, then the causes of cost and the values."""
+    scenario, unit = decision.scenario, find_currency(decision)
+    limits = [f"Limit, which no saving can outweigh: {row.requirement}" for row in build_limit_rows(decision)]
     return [
         *(limits or ["No hard limits are set"]),
-        f"Total cost over {years(decision)}, discounted by {scenario.terms.discount_rate * 100:g} % a year: effort, "
-        "servers, traffic, storage, and what is lost by the values of the next line",
-        f"What things are worth (assumed): a second less of one request {told_amount(worth.second)} {unit}, an hour "
-        f"without service {told_amount(worth.hour_down)} {unit}, an hour for which a revoked token still works "
-        f"{told_amount(worth.exposed_hour)} {unit}",
-        f"Differences in total cost below {number(decision.margin)} {unit} do not matter{_margin(decision)}",
+        f"Total cost over {format_horizon(decision)}, discounted by {scenario.terms.discount_rate * 100:g} % a year: "
+        f"{', '.join(_list_spent(decision))}, and losses by the values of the next line",
+        f"Values (assumed): {', '.join(_describe_worth(decision))}",
+        f"Differences in total cost below {format_number(decision.margin)} {unit} do not matter"
+        f"{_describe_margin(decision)}",
     ]
 
 
-def _margin(decision: Decision) -> str:
-    """Where the margin is from."""
+def _list_spent(decision: Decision) -> list[str]:
+    """Causes of cost that are paid, in contrast to losses."""
+    return [cause.name for cause in decision.causes if cause.is_spent]
+
+
+def _describe_worth(decision: Decision) -> Iterator[str]:
+    """Values of the scenario's ``worth``, each with its words."""
+    worth, unit = decision.scenario.worth, find_currency(decision)
+    for price in list_prices(decision.causes):
+        if price.key in type(worth).model_fields:
+            yield f"{price.words} {format_amount(getattr(worth, price.key))} {unit}"
+
+
+def _describe_margin(decision: Decision) -> str:
+    """Source of the margin."""
     if decision.scenario.terms.indifference is not None:
         return " (as the scenario states)"
     share = decision.scenario.margins.relative * 100
-    return f" ({share:g} % of what is spent on {decision.baseline}: effort, servers, traffic and storage)"
+    return f" ({share:g} % of what is spent on {decision.baseline}: {join_names(_list_spent(decision))})"
 
 
-def told_amount(amount: Amount) -> str:
+def format_amount(amount: Amount) -> str:
     """An amount of the scenario, with its ends where it is an estimate."""
     if isinstance(amount, Estimate):
-        return f"{number(amount.likely)} ({number(amount.low)} to {number(amount.high)})"
-    return number(amount)
+        return f"{format_number(amount.likely)} ({format_number(amount.low)} to {format_number(amount.high)})"
+    return format_number(amount)
 
 
-def made(decision: Decision) -> str:
-    """How to make it again."""
+def describe_reproduction(decision: Decision) -> str:
+    """Settings of the run, and the command that repeats the decision."""
     scenario = decision.scenario
     lengths = decision.gain.lengths
     runs = f"{lengths['replications']:g} replications of {lengths['length_s']:g} s"
     return (
         f"simlib decide, seed {scenario.run.seed}, {runs}, of which {lengths['warm_up_s']:g} s are warm-up, profile "
-        f"{scenario.profile.name}. The same again: simlib decide run.json, from the run.json beside this file; all "
-        "tables lie beside it as CSV, everything in one document as decision.json, and figures as SVG and PNG."
+        f"{scenario.profile.name}. To repeat it: simlib decide run.json, with the run.json beside this file. All "
+        "tables are beside it as CSV, all results in one document as decision.json, and the figures as SVG and PNG."
     )
 
 
-def notes(decision: Decision) -> tuple[str, ...]:
-    """What limits all of it: of the comparison, of what was shortened or assumed in simulating, of the decision."""
+def list_notes(decision: Decision) -> tuple[str, ...]:
+    """Notes on the validity of the comparison, of the simulation and of the decision."""
     return (*decision.verdicts.notes, *decision.gain.notes, *decision.left_out)
 
 
 _WATCHED = ("as_requests_per_s", "hit_ratio", "checking_mean_s")
 
 
-def confirmation(decision: Decision) -> list[str]:
-    """What to measure once it runs, and how to make the decision again."""
-    again = "Make the decision again with what was measured: simlib decide run.json --load access.log --effort CSV."
+def list_confirmations(decision: Decision) -> list[str]:
+    """Measurements that would confirm the decision in operation, and how to repeat it."""
+    again = "Repeat the decision with measured values: simlib decide run.json --load access.log --effort CSV."
     if decision.chosen is None:
-        return ["Nothing was chosen, so there is nothing to confirm yet.", again]
-    return [*_limits(decision, decision.chosen), *_figures(decision, decision.chosen), again]
+        return ["No design was chosen, so there is nothing to confirm yet.", again]
+    return [*_list_limit_checks(decision, decision.chosen), *_list_expected_figures(decision, decision.chosen), again]
 
 
-def _limits(decision: Decision, chosen: str) -> list[str]:
+def _list_limit_checks(decision: Decision, chosen: str) -> list[str]:
     return [
-        f"Check this limit: {row.wanted}; found here: {row.outcomes[chosen].found}."
-        for row in limit_rows(decision)
+        f"Check this limit: {row.requirement}; in the simulation: {row.outcomes[chosen].found}."
+        for row in build_limit_rows(decision)
         if chosen in row.outcomes
     ]
 
 
-def _figures(decision: Decision, chosen: str) -> list[str]:
+def _list_expected_figures(decision: Decision, chosen: str) -> list[str]:
     verdicts = decision.verdicts
-    told = []
+    sentences = []
     for name in _WATCHED:
-        found, metric = verdicts.intervals[chosen][name], METRICS[name]
-        if verdicts.steady(chosen, name) and found.n and found.mean > 0:
-            shown = f"{mean_text(metric, found)} {metric.shown_unit}".rstrip()
-            told.append(f"Expect {metric.label}: {shown} (measured in the simulation).")
-    return told
+        interval, metric = verdicts.intervals[chosen][name], METRICS[name]
+        if verdicts.is_steady(chosen, name) and interval.n and interval.mean > 0:
+            text = f"{format_mean(metric, interval)} {metric.display_unit}".rstrip()
+            sentences.append(f"Expect {metric.label}: {text} (measured in the simulation).")
+    return sentences
 
 
-def flips(decision: Decision) -> list[str]:
-    """Loads, inputs and values at which the outcome would be another one; only what concerns the choice."""
-    unit, chosen = currency(decision), decision.chosen
-    concerned = [own for own in _once(pairs(decision)) if chosen is None or chosen in (own.design, own.against)]
-    found = [_loads(own) for own in concerned if own.crossings]
-    found += [f"{pair(own)}: it {flip(own, unit)}." for own in concerned]
-    own = main_sensitivity(decision)
-    if own is not None:
-        found += [ended(f"Input: {told_driver(one, unit)}") for one in drivers(own) if one.flips]
-    found += [
-        ended(f"Limit of {one.design}: {lowered(one.reason)}") for one in decision.limits if one.word == "undecided"
+def list_flips(decision: Decision) -> list[str]:
+    """Loads, inputs and values at which the outcome would be different, as far as they concern the choice."""
+    unit, chosen = find_currency(decision), decision.chosen
+    concerned = [
+        own
+        for own in _drop_mirrored_pairs(list_pairs(decision))
+        if chosen is None or chosen in (own.design, own.against)
     ]
-    return found or ["Nothing that was looked at."]
+    found = [_describe_loads(own) for own in concerned if own.crossings]
+    found += [f"{name_pair(own)}: it {describe_flip(own, unit)}." for own in concerned]
+    own = choose_sensitivity(decision)
+    if own is not None:
+        found += [end_sentence(f"Input: {describe_driver(one, unit)}") for one in rank_drivers(own) if one.flips]
+    found += [
+        end_sentence(f"Limit of {one.design}: {lower_first(one.reason)}")
+        for one in decision.limits
+        if one.word == "undecided"
+    ]
+    return found or ["Nothing that was examined."]
 
 
-def _once(every: list[Worthwhile]) -> list[Worthwhile]:
-    """Without the same two designs seen from the other side."""
+def _drop_mirrored_pairs(every: list[NetPresentValue]) -> list[NetPresentValue]:
+    """The pairs without those of the same two designs in the opposite order."""
     return list({frozenset((own.design, own.against)): own for own in reversed(every)}.values())[::-1]
 
 
-def _loads(worth: Worthwhile) -> str:
-    return f"Load: {pair(worth)} {pays(worth)}."
+def _describe_loads(worth: NetPresentValue) -> str:
+    return f"Load: {name_pair(worth)} {describe_paying_loads(worth)}."

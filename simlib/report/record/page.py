@@ -1,7 +1,4 @@
-"""A decision as one page: no script, nothing from elsewhere, figures inside.
-
-The figures of a decision record, each with a description for those who cannot see it.
-"""
+"""Decision record as one HTML page with its figures and their alternative texts, without scripts and other files."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,84 +6,99 @@ from typing import Any
 from simlib.decision.choice.results import Decision
 from simlib.decision.gain.values import Size, Trial
 from simlib.report.decision_figures import breakeven_figure, cost_bars_figure, tornado_figure
-from simlib.report.describe import told_provenance, told_world
+from simlib.report.describe import describe_provenance, describe_world
 from simlib.report.frontier_figure import frontier_figure
-from simlib.report.html import Drawn, page_environment
-from simlib.report.record.assumptions import assumption_sentence, inputs
-from simlib.report.record.complexity import Complexity, indicator_rows, largest_items
-from simlib.report.record.drivers import driven, main_sensitivity
-from simlib.report.record.formatting import number
-from simlib.report.record.gain_rows import gain_rows
-from simlib.report.record.narrative import flips, method, notes, opponent_sentence
-from simlib.report.record.outcome import currency, equal_designs, equivalences, level, title, verdict, years
-from simlib.report.record.pros_and_cons import arguments, options
-from simlib.report.record.rows import MARKS, limit_rows, open_sentences, out_sentences, ranking_rows, references
-from simlib.report.record.worth import decisive, sentences
+from simlib.report.html import ReportFigure, build_page_environment
+from simlib.report.record.assumptions import describe_assumptions, list_inputs
+from simlib.report.record.complexity import Complexity, build_indicator_rows, list_largest_items
+from simlib.report.record.drivers import choose_sensitivity, summarise_drivers
+from simlib.report.record.formatting import format_number
+from simlib.report.record.gain_rows import build_gain_rows
+from simlib.report.record.narrative import describe_method, describe_opponent, list_flips, list_notes
+from simlib.report.record.net_present_value import describe_pairs, list_decisive_pairs
+from simlib.report.record.outcome import (
+    describe_equivalences,
+    describe_verdict,
+    find_currency,
+    format_horizon,
+    format_level,
+    format_title,
+    list_equal_designs,
+)
+from simlib.report.record.pros_and_cons import list_arguments, list_options
+from simlib.report.record.rows import (
+    MARKS,
+    build_limit_rows,
+    build_ranking_rows,
+    describe_excluded_designs,
+    describe_undecided_limits,
+    list_references,
+)
 
 _UNKNOWN = Complexity()
 
 
-def decision_page(decision: Decision, figures: Sequence[Drawn], complexity: Complexity = _UNKNOWN) -> str:
-    """The page; equal decisions give an equal page."""
+def render_decision_page(decision: Decision, figures: Sequence[ReportFigure], complexity: Complexity = _UNKNOWN) -> str:
+    """The page as HTML; equal decisions give an equal page."""
     scenario = decision.scenario
     return (
-        page_environment()
+        build_page_environment()
         .get_template("decision.html.j2")
         .render(
-            title=title(decision),
+            title=format_title(decision),
             scenario=scenario,
-            method=method(decision),
+            method=describe_method(decision),
             names=list(scenario.designs),
             marks=MARKS,
-            limits=limit_rows(decision),
-            outs=(*out_sentences(decision), *open_sentences(decision)),
+            limits=build_limit_rows(decision),
+            outs=(*describe_excluded_designs(decision), *describe_undecided_limits(decision)),
             word=decision.word,
-            verdict=verdict(decision),
-            equal=equal_designs(decision),
-            equivalences=equivalences(decision),
-            level=level(decision),
+            verdict=describe_verdict(decision),
+            equal=list_equal_designs(decision),
+            equivalences=describe_equivalences(decision),
+            level=format_level(decision),
             draws=f"{decision.draws:,}",
-            currency=currency(decision),
-            years=years(decision),
-            references=references(decision),
-            ranking=ranking_rows(decision),
-            opponent=opponent_sentence(decision),
-            gain=gain_rows(decision),
-            figures=[{"svg": f.inline(), "caption": f.caption} for f in figures],
-            worth=sentences(decision),
-            flips=flips(decision),
-            driven=driven(decision),
+            currency=find_currency(decision),
+            years=format_horizon(decision),
+            references=list_references(decision),
+            ranking=build_ranking_rows(decision),
+            opponent=describe_opponent(decision),
+            gain=build_gain_rows(decision),
+            figures=[{"svg": f.render_inline(), "caption": f.caption} for f in figures],
+            worth=describe_pairs(decision),
+            flips=list_flips(decision),
+            driven=summarise_drivers(decision),
             options=[
                 {
                     **option._asdict(),
-                    "arguments": arguments(decision, option.name),
-                    "work": largest_items(complexity, option.name),
+                    "arguments": list_arguments(decision, option.name),
+                    "work": list_largest_items(complexity, option.name),
                 }
-                for option in options(decision)
+                for option in list_options(decision)
             ],
-            indicators=indicator_rows(complexity),
-            sizes=[_tried(size, trial) for size in decision.gain.sizes.values() for trial in size.trials],
-            assumption=assumption_sentence(decision),
-            inputs=inputs(decision),
-            notes=notes(decision),
-            world=told_world(scenario),
-            provenance=told_provenance(scenario),
+            indicators=build_indicator_rows(complexity),
+            sizes=[_build_size_row(size, trial) for size in decision.gain.sizes.values() for trial in size.trials],
+            assumption=describe_assumptions(decision),
+            inputs=list_inputs(decision),
+            notes=list_notes(decision),
+            world=describe_world(scenario),
+            provenance=describe_provenance(scenario),
         )
     )
 
 
-def _tried(size: Size, trial: Trial) -> dict[str, Any]:
-    own = (trial.service_vcpus, trial.authorization_server_vcpus, trial.database_vcpus)
-    chosen = size.met and own == (size.service_vcpus, size.authorization_server_vcpus, size.database_vcpus)
+def _build_size_row(size: Size, trial: Trial) -> dict[str, Any]:
+    vcpus = (trial.service_vcpus, trial.authorization_server_vcpus, trial.database_vcpus)
+    chosen = size.met and vcpus == (size.service_vcpus, size.authorization_server_vcpus, size.database_vcpus)
     return {
         "design": size.design,
         "chosen": chosen,
-        "service": own[0],
-        "server": own[1],
-        "database": own[2] or "-",
-        "cost": number(trial.cost_per_hour),
+        "service": vcpus[0],
+        "server": vcpus[1],
+        "database": vcpus[2] or "-",
+        "cost": format_number(trial.cost_per_hour),
         "word": "met" if trial.met else "broken",
-        "told": ("yes, and taken" if chosen else "yes")
+        "verdict": ("yes, chosen" if chosen else "yes")
         if trial.met
         else "no"
         if trial.simulated
@@ -95,40 +107,40 @@ def _tried(size: Size, trial: Trial) -> dict[str, Any]:
     }
 
 
-NAMES = ("cost", "frontier", "breakeven", "tornado")
-"""The figures that there may be, in the order of a page."""
+FIGURE_NAMES = ("cost", "frontier", "breakeven", "tornado")
+"""Names of all figures, in the order of a page."""
 
 
-def decision_figures(decision: Decision) -> tuple[Drawn, ...]:
-    """Total cost by cause; and where there is anything to draw: frontier, break-even over the load, tornado."""
-    return tuple(_figures(decision))
+def draw_decision_figures(decision: Decision) -> tuple[ReportFigure, ...]:
+    """Figures of a decision: total cost by cause, and where they are defined frontier, break-even and tornado."""
+    return tuple(_draw_figures(decision))
 
 
-def _figures(decision: Decision) -> Iterator[Drawn]:
+def _draw_figures(decision: Decision) -> Iterator[ReportFigure]:
     currency = decision.scenario.prices.currency
-    yield Drawn(
+    yield ReportFigure(
         "cost",
         *cost_bars_figure(decision),
-        "What each design costs over the horizon, by cause, and the interval of the whole.",
+        "Total cost of each design over the horizon, by cause, with the interval of the total.",
     )
     if decision.frontiers:
-        yield Drawn(
+        yield ReportFigure(
             "frontier",
             *frontier_figure(decision),
-            "Gain against complexity: the lower left is best, and who stands on the line is beaten by nobody in both.",
+            "Gain against effort: the lower left is best, and no design is better in both than those on the line.",
         )
-    drawn = [own for own in decisive(decision) if own.curve.loads]
+    drawn = [pair for pair in list_decisive_pairs(decision) if pair.curve.loads]
     if drawn:
         load = decision.scenario.expected_requests / decision.scenario.horizon_s
-        yield Drawn(
+        yield ReportFigure(
             "breakeven",
             *breakeven_figure(drawn, currency, load),
-            "Net present value over the load, with its interval: above 0 it pays.",
+            "Net present value over the load, with its interval; above 0 the design pays.",
         )
-    driven = main_sensitivity(decision)
+    driven = choose_sensitivity(decision)
     if driven is not None and driven.tornado:
-        yield Drawn(
+        yield ReportFigure(
             "tornado",
             *tornado_figure(driven, currency),
-            "What moves the net present value: single inputs from their 5 % to their 95 % quantile, and indices.",
+            "Sensitivity of the net present value: single inputs from their 5 % to their 95 % quantile; Sobol indices.",
         )

@@ -1,7 +1,4 @@
-"""The options of a decision record: every design described, and what follows from the one that was chosen.
-
-What speaks for and against each design: money by cause, figures of the simulation, limits, promises.
-"""
+"""Pros and cons of every design: limits, cost by cause, simulated figures, bounds; and descriptions of the options."""
 
 import re
 from collections.abc import Iterator
@@ -9,165 +6,159 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from simlib.analysis.metrics import METRICS
-from simlib.decision import Judgement, promised, sentence
-from simlib.decision.choice.results import Decision, LimitOutcome, Spread, Worthwhile
+from simlib.decision import Judgement, describe_judgement
+from simlib.decision.choice.cost_causes import find_cause_words
+from simlib.decision.choice.results import Decision, LimitOutcome, NetPresentValue, Spread
 from simlib.decision.gain.values import Size
 from simlib.decision.notes import HEADLINE_METRICS
-from simlib.decision.promises import told_seconds
+from simlib.decision.promises import format_seconds
 from simlib.decision.verdicts import Word
-from simlib.report.describe import told_designs
-from simlib.report.describe_values import spoken
-from simlib.report.record.formatting import MINUS, negated, number, told, unsigned
-from simlib.report.record.outcome import currency, listed, lowered, years
+from simlib.report.describe import describe_designs
+from simlib.report.describe_values import format_name
+from simlib.report.record.formatting import MINUS, format_number, format_spread, format_unsigned, negate
+from simlib.report.record.net_present_value import choose_pair
+from simlib.report.record.outcome import find_currency, format_horizon, join_names, lower_first
 from simlib.report.record.rows import OUT
-from simlib.report.record.worth import strongest
 
 Side = Literal["Good", "Neutral", "Bad"]
-_NOTHING_SHARE = 0.01
-"""Of the margin of indifference: causes that make less difference than that are named together."""
-_CAUSES = {
-    "effort": "building and running it takes effort worth",
-    "servers": "servers cost",
-    "traffic": "traffic costs",
-    "storage": "storage costs",
-    "latency": "waiting costs users",
-    "availability": "hours without service cost",
-    "exposure": "revoked tokens that still work cost",
-}
+_NEGLIGIBLE_SHARE = 0.01
+"""Share of the margin of indifference below which causes of cost are named together."""
 
 
 class Argument(NamedTuple):
-    """One argument: which side it is on, and the words behind "because"."""
+    """One argument: its side, and the words after "because"."""
 
     side: Side
     because: str
 
 
-def arguments(decision: Decision, design: str) -> list[Argument]:
-    """Good ones first, then neutral, then bad ones."""
-    found = [
-        *_limits(decision, design),
-        *_money(decision, design),
-        *_figures(decision, design),
-        *_promise(decision, design),
-        *_frontier(decision, design),
+def list_arguments(decision: Decision, design: str) -> list[Argument]:
+    """Arguments about a design, good ones first, then neutral, then bad ones."""
+    arguments = [
+        *_list_limit_arguments(decision, design),
+        *_list_cost_arguments(decision, design),
+        *_list_figure_arguments(decision, design),
+        *_list_revocation_arguments(decision, design),
+        *_list_frontier_arguments(decision, design),
     ]
     order: tuple[Side, ...] = ("Good", "Neutral", "Bad")
-    return sorted(found, key=lambda own: order.index(own.side))
+    return sorted(arguments, key=lambda argument: order.index(argument.side))
 
 
-def _limits(decision: Decision, design: str) -> Iterator[Argument]:
-    own = [outcome for outcome in decision.limits if outcome.design == design]
-    broken = [outcome for outcome in own if outcome.word in OUT]
-    if own and all(outcome.word == "met" for outcome in own):
-        yield Argument("Good", f"it keeps {_how_many(len(own))}")
+def _list_limit_arguments(decision: Decision, design: str) -> Iterator[Argument]:
+    outcomes = [outcome for outcome in decision.limits if outcome.design == design]
+    broken = [outcome for outcome in outcomes if outcome.word in OUT]
+    if outcomes and all(outcome.word == "met" for outcome in outcomes):
+        yield Argument("Good", f"it keeps {_format_limit_count(len(outcomes))}")
     for outcome in broken:
-        yield Argument("Bad", f"it breaks a limit: {_why(outcome)}")
-    for outcome in own:
+        yield Argument("Bad", f"it breaks a limit: {_explain_outcome(outcome)}")
+    for outcome in outcomes:
         if outcome.word in ("undecided", "undefined"):
-            yield Argument("Neutral", f"whether it keeps a limit is not known: {_why(outcome)}")
+            yield Argument("Neutral", f"whether it keeps a limit is not known: {_explain_outcome(outcome)}")
 
 
-def _why(outcome: LimitOutcome) -> str:
-    return lowered(outcome.reason.rstrip("."))
+def _explain_outcome(outcome: LimitOutcome) -> str:
+    return lower_first(outcome.reason.rstrip("."))
 
 
-def _how_many(limits: int) -> str:
+def _format_limit_count(limits: int) -> str:
     return {1: "the limit", 2: "both limits"}.get(limits, f"all {limits} limits")
 
 
-def _money(decision: Decision, design: str) -> Iterator[Argument]:
-    worth = strongest(decision, design)
+def _list_cost_arguments(decision: Decision, design: str) -> Iterator[Argument]:
+    worth = choose_pair(decision, design)
     if worth is None:
         return
-    least = decision.margin * _NOTHING_SHARE
-    same = [cause for cause, part in worth.parts.items() if -least <= part.low and part.high <= least]
+    negligible = decision.margin * _NEGLIGIBLE_SHARE
+    same = [cause for cause, part in worth.parts.items() if -negligible <= part.low and part.high <= negligible]
     for cause, part in worth.parts.items():
         if cause not in same:
-            yield _cause(decision, worth, cause, part)
+            yield _build_cause_argument(decision, worth, cause, part)
     if same:
-        within = f"{number(least)} {currency(decision)} over {years(decision)}"
-        yield Argument("Neutral", f"{listed(same)} cost the same as with {worth.against} within {within} (computed)")
+        within = f"{format_number(negligible)} {find_currency(decision)} over {format_horizon(decision)}"
+        yield Argument(
+            "Neutral", f"{join_names(same)} cost the same as with {worth.against} within {within} (computed)"
+        )
 
 
-def _cause(decision: Decision, worth: Worthwhile, cause: str, part: Spread) -> Argument:
-    """The part of the net present value as a difference in cost."""
-    unit, what = currency(decision), _CAUSES.get(cause, f"{cause} costs")
-    over = f"over {years(decision)} than with {worth.against}"
+def _build_cause_argument(decision: Decision, worth: NetPresentValue, cause: str, part: Spread) -> Argument:
+    """One cause's part of the net present value as a difference in cost."""
+    unit, what = find_currency(decision), find_cause_words(decision.causes, cause)
+    over = f"over {format_horizon(decision)} than with {worth.against}"
     if part.low > 0:
-        return Argument("Good", f"{what} {told(part, unit)} less {over} (computed)")
+        return Argument("Good", f"{what} {format_spread(part, unit)} less {over} (computed)")
     if part.high < 0:
-        return Argument("Bad", f"{what} {told(negated(part), unit)} more {over} (computed)")
-    return Argument("Neutral", f"{what} {_either_way(part, unit)} {over} (computed)")
+        return Argument("Bad", f"{what} {format_spread(negate(part), unit)} more {over} (computed)")
+    return Argument("Neutral", f"{what} {_format_open_saving(part, unit)} {over} (computed)")
 
 
-def _either_way(part: Spread, unit: str) -> str:
-    """A saving of which the sign is open: both ends in words, for a minus that is "more" confuses."""
-    low, mean, high = unsigned(part)
-    words = "less" if part.mean > 0 else "more"
-    return f"{mean} {unit} {words} (anything from {low} {unit} more to {high} {unit} less)"
+def _format_open_saving(part: Spread, unit: str) -> str:
+    """A saving of uncertain sign, both ends in words, for a negative saving would confuse."""
+    low, mean, high = format_unsigned(part)
+    direction = "less" if part.mean > 0 else "more"
+    return f"{mean} {unit} {direction} (anything from {low} {unit} more to {high} {unit} less)"
 
 
-def _figures(decision: Decision, design: str) -> Iterator[Argument]:
+def _list_figure_arguments(decision: Decision, design: str) -> Iterator[Argument]:
     verdicts = decision.verdicts
-    own = verdicts.opponents.get(design) or verdicts.judgements.get(design)
-    mirrored = own is None and design == verdicts.baseline and decision.opponent is not None
-    if mirrored:  # nobody is held against itself, so the opponent's own figures speak for or against it
-        own = verdicts.judgements.get(str(decision.opponent))
-    if own is None:
+    judgements = verdicts.opponents.get(design) or verdicts.judgements.get(design)
+    mirrored = judgements is None and design == verdicts.baseline and decision.opponent is not None
+    if mirrored:  # the baseline has no judgement of its own: that of the opponent is used with both exchanged
+        judgements = verdicts.judgements.get(str(decision.opponent))
+    if judgements is None:
         return
     for name in HEADLINE_METRICS:
-        judgement = _mirrored(own[name]) if mirrored else own[name]
-        side = _side(judgement)
+        judgement = _mirror(judgements[name]) if mirrored else judgements[name]
+        side = _choose_side(judgement)
         if side is not None:
-            yield Argument(side, f"{_with_minus(sentence(judgement))} (measured)")
+            yield Argument(side, f"{_use_minus_signs(describe_judgement(judgement))} (measured)")
 
 
-def _mirrored(judgement: Judgement) -> Judgement:
-    """The same judgement with both designs in each other's place."""
-    own = judgement.difference
-    words: dict[str, Word] = {"better": "worse", "worse": "better", "higher": "lower", "lower": "higher"}
+def _mirror(judgement: Judgement) -> Judgement:
+    """The same judgement with both designs exchanged."""
+    difference = judgement.difference
+    opposites: dict[str, Word] = {"better": "worse", "worse": "better", "higher": "lower", "lower": "higher"}
     return replace(
         judgement,
         design=judgement.baseline,
         baseline=judgement.design,
-        difference=replace(own, mean=-own.mean, low=-own.high, high=-own.low),
-        word=words.get(judgement.word, judgement.word),
+        difference=replace(difference, mean=-difference.mean, low=-difference.high, high=-difference.low),
+        word=opposites.get(judgement.word, judgement.word),
     )
 
 
-def _with_minus(text: str) -> str:
-    """With the minus sign that all other numbers of a record have."""
+def _use_minus_signs(text: str) -> str:
+    """Replace hyphens before numbers by minus signs, as in all other numbers of a record."""
     return re.sub(r"(?<=[ (])-(?=\d)", MINUS, text)
 
 
-def _side(judgement: Judgement) -> Side | None:
+def _choose_side(judgement: Judgement) -> Side | None:
     sides: dict[str, Side] = {"better": "Good", "worse": "Bad", "equivalent": "Neutral", "undecided": "Neutral"}
     return sides.get(judgement.word)
 
 
-def _promise(decision: Decision, design: str) -> Iterator[Argument]:
-    own = promised(decision.scenario)[design]
-    lag = told_seconds(own.after_revocation_s)
-    if own.outlives_revocation:
-        yield Argument("Bad", f"a revoked token works for at most {lag} under its settings (counted)")
-    elif own.after_revocation_s > 0:
-        late = f"only an answer that is on its way can come late, by at most {lag}, its timeout"
+def _list_revocation_arguments(decision: Decision, design: str) -> Iterator[Argument]:
+    bounds = decision.promises[design]
+    lag = format_seconds(bounds.after_revocation_s)
+    if bounds.outlives_revocation:
+        yield Argument("Bad", f"a revoked token is accepted for at most {lag} under its settings (counted)")
+    elif bounds.after_revocation_s > 0:
+        late = f"only an answer in transit can be outdated, by at most {lag}, its timeout"
         yield Argument("Good", f"a revoked token is refused at the next request: {late} (counted)")
     else:
         yield Argument("Good", "a revoked token is refused at the next request (counted)")
 
 
-def _frontier(decision: Decision, design: str) -> Iterator[Argument]:
-    """Others that take no more work and are no worse in a figure."""
+def _list_frontier_arguments(decision: Decision, design: str) -> Iterator[Argument]:
+    """Designs that need no more effort and are no worse in a figure."""
     for frontier in decision.frontiers:
         for point in frontier.points:
             if point.design == design and point.dominated_by:
-                others = listed(point.dominated_by)
-                what = METRICS[frontier.figure].label if frontier.figure in METRICS else spoken(frontier.figure)
+                others = join_names(point.dominated_by)
+                what = METRICS[frontier.figure].label if frontier.figure in METRICS else format_name(frontier.figure)
                 yield Argument(
                     "Bad",
-                    f"{others} take{'s' if len(point.dominated_by) == 1 else ''} no more work over the horizon "
+                    f"{others} need{'s' if len(point.dominated_by) == 1 else ''} no more effort over the horizon "
                     f"and {'is' if len(point.dominated_by) == 1 else 'are'} no worse in {what} (computed)",
                 )
 
@@ -181,54 +172,59 @@ class Option(NamedTuple):
     description: str
 
 
-def options(decision: Decision) -> list[Option]:
+def list_options(decision: Decision) -> list[Option]:
     """Every design, in the order of the scenario."""
     return [
-        Option(own["name"], _title(own), _role(decision, own["name"]), _description(decision, own))
-        for own in told_designs(decision.verdicts)
+        Option(
+            design["name"],
+            _find_title(design),
+            _find_role(decision, design["name"]),
+            _describe_option(decision, design),
+        )
+        for design in describe_designs(decision.verdicts)
     ]
 
 
-def consequences(decision: Decision) -> list[Argument]:
-    """What follows from the choice: the arguments of the chosen design, or of none when nothing was chosen."""
+def list_consequences(decision: Decision) -> list[Argument]:
+    """Consequences of the choice: the arguments about the chosen design, or what follows where none was chosen."""
     if decision.chosen is None:
         why = {
             "none": "every design breaks a limit, so a limit, a design or the world has to change first",
             "undecided": "work that depends on the choice waits, or goes on with what is easiest to undo",
         }
         return [Argument("Bad", why.get(decision.word, why["undecided"]))]
-    return arguments(decision, decision.chosen)
+    return list_arguments(decision, decision.chosen)
 
 
-def _title(own: dict[str, str]) -> str:
-    return "" if own["title"] == own["name"] else own["title"]
+def _find_title(design: dict[str, str]) -> str:
+    return "" if design["title"] == design["name"] else design["title"]
 
 
-def _role(decision: Decision, name: str) -> str:
+def _find_role(decision: Decision, name: str) -> str:
     roles = {
         "the baseline": decision.baseline,
         "the opponent, with a cache": decision.opponent,
-        "what runs today": decision.scenario.terms.present,
+        "in use today": decision.scenario.terms.present,
     }
-    return ", ".join(role for role, who in roles.items() if who == name)
+    return ", ".join(role for role, holder in roles.items() if holder == name)
 
 
-def _description(decision: Decision, own: dict[str, str]) -> str:
-    sentences = [f"Token: {own['token']}.", f"Parts: {'; '.join(own['parts'])}."]
+def _describe_option(decision: Decision, design: dict[str, str]) -> str:
+    sentences = [f"Token: {design['token']}.", f"Parts: {'; '.join(design['parts'])}."]
     for ranked in decision.ranking:
-        if ranked.design == own["name"]:
+        if ranked.design == design["name"]:
             items = len(decision.effort[ranked.design].items) if ranked.design in decision.effort else 0
             sentences.append(
-                f"Effort (assumed): {told(ranked.effort_days, 'person-days')} once and "
-                f"{told(ranked.yearly_days, 'person-days')} a year, from {items} work items (counted)."
+                f"Effort (assumed): {format_spread(ranked.effort_days, 'person-days')} once and "
+                f"{format_spread(ranked.yearly_days, 'person-days')} a year, from {items} work items (counted)."
             )
-    if own["name"] in decision.gain.sizes:
-        sentences.append(size_sentence(decision.gain.sizes[own["name"]], currency(decision)))
+    if design["name"] in decision.gain.sizes:
+        sentences.append(describe_size(decision.gain.sizes[design["name"]], find_currency(decision)))
     return " ".join(sentences)
 
 
-def size_sentence(size: Size, unit: str) -> str:
-    """The servers that a design takes, or that none within the search are enough."""
+def describe_size(size: Size, unit: str) -> str:
+    """The servers that a design needs, or that no size of the search is sufficient."""
     servers = [
         f"{count} vCPU{'' if count == 1 else 's'} for {what}"
         for what, count in (
@@ -241,8 +237,10 @@ def size_sentence(size: Size, unit: str) -> str:
     simulated = sum(trial.simulated for trial in size.trials)
     tried = f"{simulated} size{'' if simulated == 1 else 's'} tried by simulation"
     if not size.met:
-        return f"Servers (measured): no size keeps the limits at {number(size.load)} requests per second; {tried}."
+        return (
+            f"Servers (measured): no size keeps the limits at {format_number(size.load)} requests per second; {tried}."
+        )
     return (
-        f"Servers (measured): {listed(servers)} at {number(size.load)} requests per second, "
-        f"{number(size.cost_per_hour)} {unit} an hour; the cheapest of {tried}."
+        f"Servers (measured): {join_names(servers)} at {format_number(size.load)} requests per second, "
+        f"{format_number(size.cost_per_hour)} {unit} an hour; the cheapest of {tried}."
     )

@@ -1,15 +1,12 @@
-"""The ranking of a decision as rows of text, for terminals, pages and the record alike.
-
-The limits of a decision, limit by limit: what is allowed, and what each design was found to do.
-"""
+"""Rows of a decision as text, for terminals, pages and the record: its ranking and its limits."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from simlib.analysis.metrics import METRICS
-from simlib.decision.choice.results import Decision, LimitOutcome, Ranked, Spread, Worthwhile
-from simlib.report.record.formatting import UNDEFINED, chance, interval, mean
-from simlib.report.record.outcome import ended, lowered
+from simlib.decision.choice.results import Decision, LimitOutcome, NetPresentValue, RankedDesign, Spread
+from simlib.report.record.formatting import UNDEFINED, format_chance, format_interval, format_mean
+from simlib.report.record.outcome import end_sentence, lower_first
 
 
 class Amount(NamedTuple):
@@ -19,7 +16,7 @@ class Amount(NamedTuple):
     interval: str = ""
 
 
-class Gained(NamedTuple):
+class NetValue(NamedTuple):
     """A net present value against another design, and the chance that it is positive."""
 
     npv: Amount
@@ -27,9 +24,9 @@ class Gained(NamedTuple):
 
 
 class RankingRow(NamedTuple):
-    """One design: its place ("out" when it breaks a limit), what it takes, what it costs, what it is worth.
+    """One design: its place ("out" when it breaks a limit), effort, cost and net present values.
 
-    ``gained``: one entry per column of `references`, None where the design is the reference itself.
+    ``net_values``: one entry per design of `list_references`, None where the design is the reference itself.
     """
 
     place: str
@@ -38,58 +35,62 @@ class RankingRow(NamedTuple):
     yearly_days: Amount
     running_cost: Amount
     total_cost: Amount
-    gained: tuple[Gained | None, ...]
+    net_values: tuple[NetValue | None, ...]
     p_best: str
 
 
-def references(decision: Decision) -> tuple[str, ...]:
-    """The designs that all are held against: the baseline, and the one with a cache where that is another."""
+def list_references(decision: Decision) -> tuple[str, ...]:
+    """Reference designs of all comparisons: the baseline, and the one with a cache where it is another design."""
     names = (decision.baseline, decision.opponent)
     return tuple(dict.fromkeys(name for name in names if name and decision.against.get(name)))
 
 
-def ranking_rows(decision: Decision) -> list[RankingRow]:
+def build_ranking_rows(decision: Decision) -> list[RankingRow]:
     """One row per design: those that meet the limits by their place, then those that are out."""
-    ordered = sorted(decision.ranking, key=lambda own: (own.place == 0, own.place))
-    return [_row(decision, own) for own in ordered]
+    ordered = sorted(decision.ranking, key=lambda ranked: (ranked.place == 0, ranked.place))
+    return [_build_row(decision, ranked) for ranked in ordered]
 
 
-def _row(decision: Decision, own: Ranked) -> RankingRow:
-    against = [decision.against[reference].get(own.design) for reference in references(decision)]
+def _build_row(decision: Decision, ranked: RankedDesign) -> RankingRow:
+    against = [decision.against[reference].get(ranked.design) for reference in list_references(decision)]
     return RankingRow(
-        place=str(own.place) if own.place else "out",
-        design=own.design,
-        effort_days=amount(own.effort_days),
-        yearly_days=amount(own.yearly_days),
-        running_cost=amount(own.running_cost_per_year),
-        total_cost=amount(own.total_cost),
-        gained=tuple(None if worth is None else _gained(worth) for worth in against),
-        p_best=chance(own.p_best) if own.place else UNDEFINED,
+        place=str(ranked.place) if ranked.place else "out",
+        design=ranked.design,
+        effort_days=format_amount(ranked.effort_days),
+        yearly_days=format_amount(ranked.yearly_days),
+        running_cost=format_amount(ranked.running_cost_per_year),
+        total_cost=format_amount(ranked.total_cost),
+        net_values=tuple(None if worth is None else _format_net_value(worth) for worth in against),
+        p_best=format_chance(ranked.p_best) if ranked.place else UNDEFINED,
     )
 
 
-def amount(spread: Spread) -> Amount:
+def format_amount(spread: Spread) -> Amount:
     """A distribution as text."""
-    return Amount(mean(spread)) if spread.low == spread.high else Amount(mean(spread), interval(spread))
+    return (
+        Amount(format_mean(spread))
+        if spread.low == spread.high
+        else Amount(format_mean(spread), format_interval(spread))
+    )
 
 
-def _gained(worth: Worthwhile) -> Gained:
-    return Gained(amount(worth.npv), chance(worth.p_positive))
+def _format_net_value(worth: NetPresentValue) -> NetValue:
+    return NetValue(format_amount(worth.npv), format_chance(worth.p_positive))
 
 
 MARKS = {"met": "✓", "broken": "✗", "undecided": "?", "unstable": "✗", "undefined": "?"}
-"""Word -> what a reader sees at a glance."""
+"""Word of a limit -> mark."""
 OUT = ("broken", "unstable")
 LABELS = {
     "availability": "availability over a year",
     "revocation_lag_s": "a revoked token is accepted for",
     "header_bytes": "largest request header",
 }
-"""Limits that are no metric of a comparison and have a number; what the others allow says it all."""
+"""Numeric limits that are no metric of a comparison -> label; the other limits need none."""
 
 
 class LimitRow(NamedTuple):
-    """One limit: its label, what is allowed, and design -> outcome."""
+    """One limit: its label, the allowed values, and design -> outcome."""
 
     limit: str
     label: str
@@ -97,49 +98,51 @@ class LimitRow(NamedTuple):
     outcomes: Mapping[str, LimitOutcome]
 
     @property
-    def wanted(self) -> str:
+    def requirement(self) -> str:
         """The limit in words."""
         return f"{self.label} {self.allowed}".lstrip()
 
     @property
     def mark(self) -> str:
-        """One mark for all designs: met by all, broken by all, or the worst that can still be said."""
-        words = {own.word for own in self.outcomes.values()}
+        """One mark for all designs: met by all, broken by all, met by some, or undecided."""
+        words = {outcome.word for outcome in self.outcomes.values()}
         if words == {"met"}:
             return MARKS["met"]
         return MARKS["broken"] if words <= set(OUT) else "·" if "met" in words else MARKS["undecided"]
 
 
-def limit_rows(decision: Decision) -> list[LimitRow]:
+def build_limit_rows(decision: Decision) -> list[LimitRow]:
     """One row per limit, in the order of the scenario."""
     rows: dict[str, dict[str, LimitOutcome]] = {}
     for outcome in decision.limits:
         rows.setdefault(outcome.limit, {})[outcome.design] = outcome
-    return [LimitRow(limit, label_of_limit(limit), _allowed(own), own) for limit, own in rows.items()]
+    return [
+        LimitRow(limit, find_limit_label(limit), _find_allowed(outcomes), outcomes) for limit, outcomes in rows.items()
+    ]
 
 
-def label_of_limit(limit: str) -> str:
-    """What a limit is called, empty where what it allows says that too."""
+def find_limit_label(limit: str) -> str:
+    """Label of a limit; empty where its allowed values are clear without one."""
     return METRICS[limit].label if limit in METRICS else LABELS.get(limit, "")
 
 
-def out_sentences(decision: Decision) -> tuple[str, ...]:
-    """The designs that are out, one sentence each with every reason."""
+def describe_excluded_designs(decision: Decision) -> tuple[str, ...]:
+    """Designs that break a limit, one sentence each with all reasons."""
     reasons: dict[str, list[str]] = {}
     for outcome in decision.limits:
         if outcome.word in OUT:
-            reasons.setdefault(outcome.design, []).append(lowered(outcome.reason.rstrip(".")))
-    return tuple(f"{design} is out: {'; '.join(own)}." for design, own in reasons.items())
+            reasons.setdefault(outcome.design, []).append(lower_first(outcome.reason.rstrip(".")))
+    return tuple(f"{design} is out: {'; '.join(reasons_of_design)}." for design, reasons_of_design in reasons.items())
 
 
-def open_sentences(decision: Decision) -> tuple[str, ...]:
-    """The limits of which it is not known whether a design keeps them, one sentence each."""
+def describe_undecided_limits(decision: Decision) -> tuple[str, ...]:
+    """Limits of which it is undecided whether a design meets them, one sentence each."""
     return tuple(
-        f"Not known for {own.design}: {lowered(ended(own.reason))}"
-        for own in decision.limits
-        if own.word in ("undecided", "undefined")
+        f"Not known for {outcome.design}: {lower_first(end_sentence(outcome.reason))}"
+        for outcome in decision.limits
+        if outcome.word in ("undecided", "undefined")
     )
 
 
-def _allowed(outcomes: Mapping[str, LimitOutcome]) -> str:
+def _find_allowed(outcomes: Mapping[str, LimitOutcome]) -> str:
     return next(iter(outcomes.values())).allowed

@@ -1,0 +1,23 @@
+"""Options that several commands have in common, each with one wording."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Source = Annotated[
+    str,
+    typer.Argument(metavar="SCENARIO", help="A scenario file (TOML), a run.json, or the name of a bundled scenario."),
+]
+Designs = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Only this design; may be given several times.")
+]
+Load = Annotated[Path | None, typer.Option(metavar="FILE", help="Replay this access log or CSV (plain or gzipped).")]
+Replications = Annotated[int | None, typer.Option(metavar="N", help="Runs per design.")]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of all random numbers.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Worker processes; by default one per CPU. The result is the same."),
+]
+Profile = Annotated[str | None, typer.Option(metavar="NAME_OR_CSV", help="Cost profile in place of the scenario's.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -1,0 +1,109 @@
+"""Runner of a command: progress, Ctrl-C, warnings of the worker processes, and the answer as JSON or as text."""
+
+import signal
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from simlib.commands.console import print_json
+from simlib.commands.progress import show_progress, show_stage_progress
+
+if TYPE_CHECKING:
+    from simlib.decision.gain import StageProgress
+    from simlib.experiment.workers import Progress
+
+_Values = ParamSpec("_Values")
+
+
+class Interrupted(Exception):  # no KeyboardInterrupt: of that one typer would keep the exit status alone
+    """The user pressed Ctrl-C; the message says what was therefore not written."""
+
+
+class CommandRun:
+    """Interruptible part of a command: its progress callbacks raise KeyboardInterrupt after Ctrl-C."""
+
+    def __init__(self, raise_if_interrupted: Callable[[], None]) -> None:
+        self.raise_if_interrupted = raise_if_interrupted
+
+    def watch(self, report: Callable[_Values, None]) -> Callable[_Values, None]:
+        """The callback with a check for Ctrl-C before each call."""
+
+        def check_and_report(*values: _Values.args, **named: _Values.kwargs) -> None:
+            self.raise_if_interrupted()
+            report(*values, **named)
+
+        return check_and_report
+
+    @contextmanager
+    def show_progress(self, total: int, doing: str = "simulating", what: str = "runs") -> "Iterator[Progress]":
+        """A callback (done, total) that shows how many of ``total`` are done."""
+        with show_progress(total, doing, what) as report:
+            yield self.watch(report)
+
+    @contextmanager
+    def show_stage_progress(self) -> "Iterator[StageProgress]":
+        """A callback (stage, done, total) for work in several stages."""
+        with show_stage_progress() as report:
+            yield self.watch(report)
+
+
+@contextmanager
+def run_interruptibly(describe_loss: Callable[[], str]) -> Iterator[CommandRun]:
+    """Run the body of a command; Ctrl-C becomes `Interrupted` with the words of ``describe_loss``.
+
+    To be used in the main thread.
+    """
+    # Advice of joblib to programmers, which Ctrl-C would bring up.
+    warnings.filterwarnings("ignore", message=r"\d+ tasks which were still being processed")
+    with _remember_interrupts() as raise_if_interrupted:
+        try:
+            yield CommandRun(raise_if_interrupted)
+        except KeyboardInterrupt:
+            raise Interrupted(describe_loss()) from None
+
+
+@contextmanager
+def _remember_interrupts() -> Iterator[Callable[[], None]]:
+    """Ctrl-C raises KeyboardInterrupt as usual; the function that is yielded raises it again if there was one.
+
+    Python swallows an exception that is raised while an object is finalised, so that a Ctrl-C at the wrong instant
+    would have no effect.
+    """
+    received: list[int] = []
+
+    def receive(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    def raise_if_interrupted() -> None:
+        if received:
+            raise KeyboardInterrupt
+
+    handler_before = signal.signal(signal.SIGINT, receive)
+    try:
+        yield raise_if_interrupted
+    finally:
+        signal.signal(signal.SIGINT, handler_before)
+
+
+def describe_missing_output(folder: Path | None, what: str = "nothing") -> str:
+    """What an interrupted command did not write: ``no report was written to out``."""
+    return "nothing was written" if folder is None else f"{what} was written to {folder}"
+
+
+def count_workers(requested: int | None, runs: int) -> int:
+    """Worker processes: those requested, else one per usable CPU, and no more than there are runs."""
+    from simlib.experiment.workers import count_usable_cpus
+
+    return min(requested or count_usable_cpus(), runs)
+
+
+def print_answer(json: bool, build_document: Callable[[], Mapping[str, Any]], print_text: Callable[[], None]) -> None:
+    """Print the answer of a command: one JSON document, or text for people."""
+    if json:
+        print_json(build_document())
+    else:
+        print_text()
