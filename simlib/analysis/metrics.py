@@ -1,8 +1,10 @@
 """Metrics of a summary: label, unit and number of decimals of each, and which direction is better."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
+
+from simlib.scenario.records import Records
+from simlib.scenario.registry import PluginGroup, Registry, note_registration
 
 _PLURALS = ("requests", "refused requests", "failed requests", "tokens", "distinct signatures", "bytes")
 
@@ -52,7 +54,10 @@ def _make_count(name: str, label: str, lower_is_better: bool | None = None) -> M
     return Metric(name, label, "", lower_is_better, 0)
 
 
-METRICS: Mapping[str, Metric] = MappingProxyType(
+_PLUGINS = PluginGroup("simlib.metrics", lambda found: _add_metric(*found))
+
+METRICS: Registry[Metric] = Registry(
+    "metric",
     {
         metric.name: metric
         for metric in (
@@ -90,9 +95,37 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             Metric("exposure_s", "exposure after revocation", "s", True),
             Metric("exposure_requests", "requests accepted after revocation", "", True),
         )
-    }
+    },
+    _PLUGINS,
 )
 """Entry of a summary -> Metric, in the order of the table of a comparison.
 
-A further metric is a function of records (see `simlib.analysis.summary`), a line there, and a row here.
+A further metric is a function of records (see `simlib.analysis.summary`), a line there, and a row here; a metric of
+your own is registered by `register_metric`, or named by an entry point of the group ``simlib.metrics``.
 """
+
+Compute = Callable[[Records, float], float]
+"""Records and warm-up (seconds) -> the value of a metric, NaN where it is undefined."""
+_COMPUTED: dict[str, Compute] = {}
+
+
+def register_metric(metric: Metric, compute: Compute) -> None:
+    """Add a metric of your own: it is computed with every summary, compared, judged and reported like the others.
+
+    Raises ValueError when the name is taken by a built-in metric. A metric that was registered before is replaced. An
+    entry point names the pair ``(metric, compute)``.
+    """
+    _add_metric(metric, compute)
+    note_registration("simlib.metrics", metric.name, register_metric, metric, compute)
+
+
+def _add_metric(metric: Metric, compute: Compute) -> None:
+    if not isinstance(metric, Metric) or not callable(compute):
+        raise ValueError("a metric is registered as a Metric and a function of records and warm-up")
+    METRICS.add(metric.name, metric)
+    _COMPUTED[metric.name] = compute
+
+
+def compute_registered(records: Records, warm_up_s: float) -> dict[str, float]:
+    """The values of the registered metrics."""
+    return {name: float(_COMPUTED[name](records, warm_up_s)) for name in METRICS if name in _COMPUTED}

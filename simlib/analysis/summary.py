@@ -6,6 +6,7 @@ from simlib.analysis.availability import compute_availability
 from simlib.analysis.columns import ratio
 from simlib.analysis.exposure import measure_exposure
 from simlib.analysis.latencies import count_outcomes, select_arrived, summarise_latencies, summarise_sign_ins
+from simlib.analysis.metrics import compute_registered
 from simlib.analysis.stability import measure_backlog
 from simlib.analysis.usage import count_signatures, summarise_usage
 from simlib.analysis.utilisation import summarise_utilisation
@@ -37,4 +38,5 @@ def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
         "availability": compute_availability(records, warm_up_s, records.horizon)
         if len(records["faults"]["begin"])
         else nan,
+        **compute_registered(records, warm_up_s),
     }

@@ -1,10 +1,9 @@
-"""Attacks on tokens and on flows, with real bytes: one per file, listed by hand.
+"""Attacks on tokens and on flows, with real bytes: one per file and one line in `ATTACKS` each.
 
-To add an attack, write its file and add one line here.
+An attack of your own is registered by `register_attack`, or named by an entry point of the group ``simlib.attacks``.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from typing import Any
 
 from simlib.attacks.altered_payload import AlteredPayload
 from simlib.attacks.altered_revoked_copy import AlteredRevokedCopy
@@ -52,8 +51,12 @@ from simlib.attacks.unsigned_token import UnsignedToken
 from simlib.attacks.use_after_revocation import UseAfterRevocation
 from simlib.attacks.wrong_audience import WrongAudience
 from simlib.attacks.wrong_issuer import WrongIssuer
+from simlib.scenario.registry import PluginGroup, Registry, note_registration
 
-ATTACKS: Mapping[str, type[Attack]] = MappingProxyType(
+_PLUGINS = PluginGroup("simlib.attacks", lambda attack: _add_attack(attack))
+
+ATTACKS: Registry[type[Attack]] = Registry(
+    "attack",
     {
         attack.name: attack
         for attack in (
@@ -88,8 +91,32 @@ ATTACKS: Mapping[str, type[Attack]] = MappingProxyType(
             BrowserStorage,
             StolenRefreshToken,
         )
-    }
+    },
+    _PLUGINS,
 )
+
+_MEMBERS = (
+    *("name", "summary", "source", "against", "needs", "single_use", "work_threshold"),
+    *("prepare", "attempt", "list_endpoints"),
+)
+
+
+def register_attack(attack: type[Attack]) -> None:
+    """Add an attack of your own; ``simlib attacks`` and `simlib.security` then try it like the others.
+
+    Raises ValueError that says what is missing, or that the name is taken by a built-in attack. An attack that was
+    registered before is replaced.
+    """
+    _add_attack(attack)
+    note_registration("simlib.attacks", attack.name, register_attack, attack)
+
+
+def _add_attack(attack: Any) -> None:
+    missing = [name for name in _MEMBERS if not hasattr(attack, name)]
+    if missing:
+        raise ValueError(f"{getattr(attack, '__name__', attack)!s} is no attack: it has no {', '.join(missing)}")
+    ATTACKS.add(attack.name, attack)
+
 
 __all__ = [
     "ATTACKER_TARGETS",
@@ -107,4 +134,5 @@ __all__ = [
     "NotApplicable",
     "Preparation",
     "PreparationFailure",
+    "register_attack",
 ]

@@ -1,4 +1,4 @@
-"""A revoked token is changed into another text that verifies like it."""
+"""Altered copy of a revoked token: another text that verifies like it."""
 
 from typing import ClassVar
 
@@ -11,17 +11,17 @@ from simlib.tokens.forging import ORDERS, malleate_signature, vary_encoding
 
 
 class AlteredRevokedCopy(StolenTokenAttack):
-    """ECDSA has two signatures for every one, and base64url bits that nobody reads."""
+    """Uses the malleability of ECDSA signatures, and unused bits and padding of base64url."""
 
     name: ClassVar[str] = "altered_revoked_copy"
-    summary: ClassVar[str] = "a revoked token, spelt otherwise but still valid"
+    summary: ClassVar[str] = "a revoked token in another encoding that is still valid"
     source: ClassVar[str] = "RFC 4648 section 3.5, RFC 7009 section 3; CVE-2015-7546"
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Wait for the revocation, then spell the token otherwise."""
+        """Wait for the revocation, then encode the token differently."""
         yield from send(OWNER, HttpRequest())
         token = self.assets.stolen_token
-        found = [("another last character", vary_encoding(token)), ("padded", token + "=")]
+        copies = [("another last character", vary_encoding(token)), ("padded", token + "=")]
         if read_header(token).get("alg") in ORDERS and token.count(".") == 2:
-            found.insert(0, ("the signature (r, n - s)", malleate_signature(token)))
-        return tuple(Candidate(label, HttpRequest(f"Bearer {text}")) for label, text in found if text != token)
+            copies.insert(0, ("the signature (r, n - s)", malleate_signature(token)))
+        return tuple(Candidate(label, HttpRequest(f"Bearer {text}")) for label, text in copies if text != token)

@@ -1,7 +1,7 @@
-"""What an attack is: generators of effects, as everything of this floor, run by whoever has something to be attacked.
+"""Attack protocol: an attack is a set of generators of effects that an attack run executes against a target.
 
-An attack knows the protocols and nothing of strategies. What it begins with is its `Loot`; it prepares one or several
-things to try, and strikes with each. It counts nothing: who runs it does.
+An attack uses the protocols and no knowledge of strategies. It begins with `AttackerAssets`, prepares one or several
+candidates, and attempts each. The run, and not the attack, counts successes.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,36 +13,36 @@ from simlib.scenario.messages import HttpRequest
 
 ATTACKER_URI = "https://attacker.example"
 JWKS_URI = f"{ATTACKER_URI}/jwks"
-"""Where the attacker serves a key set: the target of whoever fetches it."""
+"""Address of the attacker's key set, the target of a server that fetches it."""
 BROWSER = "browser"
-"""The victim's browser, which the attacker can send somewhere with a link. Its form has a ``step``: "redirect" (with a
-``location`` of the client), "authorize" (with the parameters of the authorization endpoint, where the user then signs
-in; the answer's body is where that leads, if it leads to the attacker), "device" (with a ``user_code``), or
-"other_server" (the user signs in at the client by the attacker's authorization server)."""
+"""The victim's browser, which follows the attacker's links. The form has a ``step``: "redirect" (with a ``location`` of
+the client), "authorize" (with the parameters of the authorization endpoint, where the user then signs in; the body of
+the reply is the redirect's location, if that is the attacker's), "device" (with a ``user_code``), or "other_server"
+(the user signs in at the client with the attacker's authorization server)."""
 OWN_BROWSER = "own_browser"
 """The attacker's own session at the client, in which the code of the redirect is replaced by ``code``."""
 OWNER = "owner"
-"""The user whose token was stolen notices it and has it revoked."""
+"""The user whose token was stolen, who has it revoked on request."""
 OPEN_ROUTE = "api/open"
-"""A route of the API for which a token of any scope will do."""
+"""A route of the API that accepts a token of any scope."""
 
 
 AUTHORIZE_AT_ATTACKER, TOKEN_AT_ATTACKER = "authorize@attacker", "token@attacker"
-"""The endpoints of an authorization server of the attacker's own."""
+"""Endpoints of the attacker's own authorization server."""
 ATTACKER_TARGETS = (JWKS_URI, AUTHORIZE_AT_ATTACKER, TOKEN_AT_ATTACKER)
-"""The targets that the attacker's host answers, when the attack has something to say there."""
+"""Targets that the attacker's host serves, for attacks that have an endpoint there."""
 
 _NOTHING = HttpRequest()
 
 
 @dataclass(frozen=True)
 class AttackerAssets:
-    """What an attacker has to begin with; whoever runs the attack has obtained it by real steps.
+    """Assets with which an attacker begins; the attack run has obtained them by real requests.
 
     The first fields are public knowledge and the attacker's own account at the same server and the same client.
     ``as_client`` presents a token to the API as the attacker's own client does, with proofs by its own key where the
-    design wants any; ``as_client_at_open_route`` the same at `OPEN_ROUTE`; ``by_own_key`` makes the calls of any other
-    flow so. The rest is what ``needs`` of an attack may name; each is empty where there is no such thing.
+    design requires any; ``as_client_at_open_route`` does so at `OPEN_ROUTE`; ``by_own_key`` sends the calls of any
+    other flow so. The others are those that ``needs`` of an attack can name; each is empty where there is none.
     """
 
     issuer: str
@@ -85,20 +85,20 @@ class AttackerAssets:
 
 
 class Candidate(NamedTuple):
-    """One thing to try, and how it is called."""
+    """One value to attempt, such as a forged token, and its label."""
 
     label: str
     value: Any
 
 
 class PreparationFailure(NamedTuple):
-    """The preparation failed: by the last answer that the attacker got, or ``by`` what there was not to be had."""
+    """The preparation was refused: for ``reason``, or when that is empty by the last reply to the attacker."""
 
     reason: str = ""
 
 
 class NotApplicable(NamedTuple):
-    """There is nothing here that could be attacked so."""
+    """The target has nothing that the attack applies to."""
 
     reason: str
 
@@ -108,10 +108,10 @@ Handler = Callable[[HttpRequest], Flow[Reply]]
 
 
 class Attack(Protocol):
-    """``needs`` are the fields of `Loot` to be obtained. ``once``: a success cannot be repeated with the same thing.
+    """``needs`` are the fields of `AttackerAssets` to be obtained. ``single_use``: a candidate cannot succeed twice.
 
-    ``excess``: when above 0 the attack wants to keep a server busy, and succeeds when one strike makes it put out more
-    bytes, or do more iterations, than that. Else a strike succeeds when it is answered by status 200.
+    ``work_threshold``: when above 0 the attack is a denial of service and succeeds when one attempt makes a server
+    produce more bytes, or do more iterations, than that. Else an attempt succeeds when the reply has status 200.
     """
 
     name: ClassVar[str]
@@ -125,17 +125,17 @@ class Attack(Protocol):
     def __init__(self, assets: AttackerAssets) -> None: ...
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Everything before the strikes: fetch, wait, forge."""
+        """Make the candidates: fetch, wait, forge."""
 
     def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
-        """Try one thing once."""
+        """Attempt one candidate once."""
 
     def list_endpoints(self) -> Mapping[str, Handler]:
-        """What the attacker's own host answers: target -> handler."""
+        """Return target -> handler of the endpoints on the attacker's host."""
 
 
 class TokenAttack:
-    """An attack on tokens: presents them as the attacker's own client does."""
+    """Base of attacks on tokens, which presents each candidate as the attacker's own client does."""
 
     against: ClassVar[Literal["token", "flow"]] = "token"
     needs: ClassVar[tuple[str, ...]] = ()
@@ -146,21 +146,21 @@ class TokenAttack:
         self.assets = assets
 
     def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
-        """Present a token."""
+        """Present a token to the API."""
         return self.assets.as_client(candidate.value)
 
     def list_endpoints(self) -> Mapping[str, Handler]:
-        """None."""
+        """Return no endpoint."""
         return {}
 
 
 class FlowAttack(TokenAttack):
-    """An attack on flows: what it wins is a token, presented in the same way."""
+    """Base of attacks on flows, whose candidates are tokens that they obtain, presented in the same way."""
 
     against: ClassVar[Literal["token", "flow"]] = "flow"
 
 
 def send(target: str, request: HttpRequest) -> Flow[Answer]:
-    """One request of the attacker."""
+    """Send one request of the attacker."""
     answer: Answer = yield Call(target, request)
     return answer

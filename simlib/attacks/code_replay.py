@@ -1,4 +1,4 @@
-"""A token request was logged, and is sent once more."""
+"""Code replay: a logged token request is sent again."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from simlib.scenario.effects import Context, Flow
 
 
 class CodeReplay(FlowAttack):
-    """Secret and verifier are in the log as well, so that only one use per code protects."""
+    """Secret and verifier are in the log as well, so that only the single use of codes protects."""
 
     name: ClassVar[str] = "code_replay"
     summary: ClassVar[str] = "the client's own token request with its code, secret and verifier, sent again"
@@ -16,7 +16,7 @@ class CodeReplay(FlowAttack):
     needs: ClassVar[tuple[str, ...]] = ("token_requests",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Send what was logged."""
+        """Send the logged request."""
         logged = [request for request in self.assets.token_requests if b"code=" in request.body]
         if not logged:
             yield from ()

@@ -1,4 +1,4 @@
-"""A small encrypted token that becomes a large one."""
+"""Decompression bomb: a small encrypted token that expands to a large one."""
 
 from typing import ClassVar
 
@@ -8,11 +8,11 @@ from simlib.scenario.messages import HttpRequest
 from simlib.tokens import encrypt_text
 
 INFLATED_BYTES = 5_000_000
-"""Deflates to a thousandth, so that it fits into a header."""
+"""DEFLATE reduces it to a thousandth, which fits into a header."""
 
 
 class DecompressionBomb(TokenAttack):
-    """Encryption hides from everybody but the victim what is inside."""
+    """Encryption hides the content from every party but the target."""
 
     name: ClassVar[str] = "decompression_bomb"
     summary: ClassVar[str] = "an encrypted token that is compressed a thousandfold"
@@ -22,7 +22,7 @@ class DecompressionBomb(TokenAttack):
     work_threshold: ClassVar[int] = 1_000_000
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Compress and encrypt."""
+        """Compress and encrypt the content."""
         yield from ()
         if self.assets.encryption_jwk is None:
             return NotApplicable("no tokens are decrypted here")
@@ -30,5 +30,5 @@ class DecompressionBomb(TokenAttack):
         return (Candidate(f"{len(bomb):,} bytes that become {INFLATED_BYTES:,}", bomb),)
 
     def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
-        """As a bearer token."""
+        """Send it as a bearer token."""
         return send("api", HttpRequest(f"Bearer {candidate.value}"))

@@ -1,4 +1,4 @@
-"""The user is talked into typing a code that belongs to the attacker's device."""
+"""Device phishing: the user is persuaded to enter the code of the attacker's device."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class DevicePhishing(FlowAttack):
-    """The address, the page and the server are all real; only the device is the wrong one."""
+    """Address, page and server are the real ones; only the device is the attacker's."""
 
     name: ClassVar[str] = "device_phishing"
     summary: ClassVar[str] = "the victim approves the attacker's device with a code that it was sent"
@@ -18,7 +18,7 @@ class DevicePhishing(FlowAttack):
     needs: ClassVar[tuple[str, ...]] = ("device_grant",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Ask for codes, send the victim the short one, and poll with the long one."""
+        """Request codes, send the victim the user code, and poll with the device code."""
         if not self.assets.device_grant:
             yield from ()
             return NotApplicable("no device signs in by this flow")

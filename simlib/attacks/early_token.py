@@ -1,4 +1,4 @@
-"""A token that is not valid yet."""
+"""Early token: a token that is not valid yet."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from simlib.scenario.effects import Context, Flow
 
 
 class EarlyToken(TokenAttack):
-    """Its ``nbf`` is to come, or it says that it was issued by a clock that is far ahead."""
+    """Its ``nbf`` or its ``iat`` is in the future."""
 
     name: ClassVar[str] = "early_token"
     summary: ClassVar[str] = "own token, presented before the time from which it is valid"
@@ -15,7 +15,7 @@ class EarlyToken(TokenAttack):
     needs: ClassVar[tuple[str, ...]] = ("early_token", "future_token")
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Both are at hand."""
+        """Take both from the assets."""
         yield from ()
-        both = (("nbf to come", self.assets.early_token), ("issued in the future", self.assets.future_token))
-        return tuple(Candidate(label, token) for label, token in both if token)
+        tokens = (("nbf to come", self.assets.early_token), ("issued in the future", self.assets.future_token))
+        return tuple(Candidate(label, token) for label, token in tokens if token)

@@ -1,4 +1,4 @@
-"""A token that has ended."""
+"""Expired token: a token presented after its ``exp``."""
 
 from typing import ClassVar
 
@@ -7,14 +7,14 @@ from simlib.scenario.effects import Context, Flow
 
 
 class ExpiredToken(TokenAttack):
-    """The attacker's own, kept for too long."""
+    """Presents the attacker's own token after its expiry."""
 
     name: ClassVar[str] = "expired_token"
-    summary: ClassVar[str] = "own token, presented after its end"
+    summary: ClassVar[str] = "own token, presented after its expiry"
     source: ClassVar[str] = "RFC 7519 section 4.1.4, RFC 7662 section 4"
     needs: ClassVar[tuple[str, ...]] = ("expired_token",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """It is at hand."""
+        """Take it from the assets."""
         yield from ()
         return (Candidate("an old token", self.assets.expired_token),)

@@ -1,4 +1,4 @@
-"""Signed with a key of the attacker's own, under the name of a known one."""
+"""Foreign key: a forged token signed with the attacker's own key under the ``kid`` of the server's."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -10,16 +10,16 @@ from simlib.tokens import generate_signing_key
 from simlib.tokens.forging import sign_claims, sign_with_hmac
 
 
-def sign_with_foreign_key(ctx: Context, made: ForgedClaims, **header: object) -> str:
-    """A token with the known ``kid`` and the signature of another key of the same kind."""
-    if not is_key_pair_algorithm(made.algorithm):
-        return made.seal(sign_with_hmac(made.claims, made.kid, ctx.random_bytes("foreign_key", 32), made.typ))
-    key = replace(generate_signing_key(made.algorithm, "attacker"), kid=made.kid)
-    return made.seal(sign_claims(made.claims, key, typ=made.typ, **header))
+def sign_with_foreign_key(ctx: Context, forged: ForgedClaims, **header: object) -> str:
+    """Sign claims under the known ``kid`` with another key of the same algorithm."""
+    if not is_key_pair_algorithm(forged.algorithm):
+        return forged.seal(sign_with_hmac(forged.claims, forged.kid, ctx.random_bytes("foreign_key", 32), forged.typ))
+    key = replace(generate_signing_key(forged.algorithm, "attacker"), kid=forged.kid)
+    return forged.seal(sign_claims(forged.claims, key, typ=forged.typ, **header))
 
 
 class ForeignKey(TokenAttack):
-    """A name says nothing about who holds the key."""
+    """Succeeds where the ``kid`` is accepted as proof of the key."""
 
     name: ClassVar[str] = "foreign_key"
     summary: ClassVar[str] = "forged claims signed with another key under the kid of the server's"
@@ -27,8 +27,8 @@ class ForeignKey(TokenAttack):
     needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Rewrite and sign."""
-        made = yield from forge_claims(ctx, self.assets)
-        if isinstance(made, NotApplicable):
-            return made
-        return (Candidate("known kid, foreign signature", sign_with_foreign_key(ctx, made)),)
+        """Rewrite the claims and sign them."""
+        forged = yield from forge_claims(ctx, self.assets)
+        if isinstance(forged, NotApplicable):
+            return forged
+        return (Candidate("known kid, foreign signature", sign_with_foreign_key(ctx, forged)),)

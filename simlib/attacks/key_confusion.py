@@ -1,4 +1,4 @@
-"""A public key is used as the secret of HS256."""
+"""Key confusion: the server's public key is used as the secret of HS256."""
 
 import json
 from typing import ClassVar
@@ -10,7 +10,7 @@ from simlib.tokens.forging import encode_public_pem, sign_with_hmac
 
 
 class KeyConfusion(TokenAttack):
-    """The key set is public, so whoever takes its keys for secrets believes everybody."""
+    """The key set is public, so a verifier that uses its keys as secrets accepts every forgery."""
 
     name: ClassVar[str] = "key_confusion"
     summary: ClassVar[str] = "forged claims signed by HS256 with the server's public key"
@@ -18,15 +18,15 @@ class KeyConfusion(TokenAttack):
     needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Fetch the key set and sign with what is in it."""
-        made = yield from forge_claims(ctx, self.assets)
-        if isinstance(made, NotApplicable):
-            return made
-        if made.jwk is None:
+        """Fetch the key set and sign with its key, in several encodings."""
+        forged = yield from forge_claims(ctx, self.assets)
+        if isinstance(forged, NotApplicable):
+            return forged
+        if forged.jwk is None:
             return NotApplicable("the key set has no public key")
-        pem = encode_public_pem(made.jwk)
-        texts = {"PEM": pem, "PEM without its last line break": pem.rstrip(), "JWK": json.dumps(made.jwk).encode()}
+        pem = encode_public_pem(forged.jwk)
+        texts = {"PEM": pem, "PEM without its last line break": pem.rstrip(), "JWK": json.dumps(forged.jwk).encode()}
         return tuple(
-            Candidate(f"secret: {name}", made.seal(sign_with_hmac(made.claims, made.kid, text, made.typ)))
+            Candidate(f"secret: {name}", forged.seal(sign_with_hmac(forged.claims, forged.kid, text, forged.typ)))
             for name, text in texts.items()
         )

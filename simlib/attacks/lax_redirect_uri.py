@@ -1,4 +1,4 @@
-"""A link to the honest server names an address of the attacker's that looks like the client's."""
+"""Lax redirect URI: a link to the honest server has a redirect URI of the attacker's that resembles the client's."""
 
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from simlib.scenario.effects import Context, Flow, Reply
 
 
 def build_lookalike(redirect_uri: str) -> str:
-    """An address at the attacker's host that begins like the client's."""
+    """Build a URI at the attacker's host that begins like the client's."""
     parts = urlsplit(redirect_uri)
     if parts.netloc:
         return f"{parts.scheme}://{parts.netloc}.attacker.example{parts.path}"
@@ -24,25 +24,25 @@ def build_lookalike(redirect_uri: str) -> str:
 
 
 class LaxRedirectUri(FlowAttack):
-    """PKCE is no help: the attacker asks, so the attacker has the verifier."""
+    """PKCE does not protect: the attacker makes the request, and so has the verifier."""
 
     name: ClassVar[str] = "lax_redirect_uri"
     summary: ClassVar[str] = "the user signs in by a link whose redirect URI only begins like the client's"
     source: ClassVar[str] = "RFC 9700 sections 2.1 and 4.1"
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Have the victim sign in by the link, and redeem what arrives."""
+        """Have the victim sign in by the link, and redeem the code received."""
         if not self.assets.redirect_uri:
             yield from ()
             return NotApplicable("this client has no redirect URI")
-        own = build_lookalike(self.assets.redirect_uri)
+        own_uri = build_lookalike(self.assets.redirect_uri)
         verifier, challenge = make_proof_key(ctx)
         answer = yield from send(
-            BROWSER, make_form_request(step="authorize", **build_authorization_request(self.assets, own, challenge))
+            BROWSER, make_form_request(step="authorize", **build_authorization_request(self.assets, own_uri, challenge))
         )
         location = answer.body.decode() if isinstance(answer, Reply) and answer.status == 200 else ""
         code = read_parameters(location).get("code", "")
         if not code:
             return PreparationFailure()
-        redeemed = yield from redeem_code(self.assets, code, own, verifier)
+        redeemed = yield from redeem_code(self.assets, code, own_uri, verifier)
         return make_candidates(redeemed, "the token for the code")

@@ -1,4 +1,4 @@
-"""The victim's browser is sent to the client with the attacker's code."""
+"""Login CSRF: the victim's browser is sent to the client with the attacker's code."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from simlib.scenario.effects import Answer, Context, Flow, Reply
 
 
 class LoginCsrf(FlowAttack):
-    """The victim goes on under the attacker's account, and leaves there what it types in."""
+    """The victim continues under the attacker's account, which receives the data that the victim enters."""
 
     name: ClassVar[str] = "login_csrf"
     summary: ClassVar[str] = "a link with the attacker's code makes the victim's client sign in as the attacker"
@@ -22,20 +22,20 @@ class LoginCsrf(FlowAttack):
     single_use: ClassVar[bool] = True
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Sign in at the server oneself, with and without a challenge, and keep the redirects."""
+        """Sign in as the attacker, with and without a challenge, and store the redirects."""
         if not self.assets.fresh_redirect:
-            return NotApplicable("this client waits for no redirect")
+            return NotApplicable("this client expects no redirect")
         _, challenge = make_proof_key(ctx)
-        typed = {"login": self.assets.login, "password": self.assets.password}
-        found = []
+        credentials = {"login": self.assets.login, "password": self.assets.password}
+        candidates = []
         for label, proof in (("a code without challenge", ""), ("a code with the attacker's challenge", challenge)):
-            asked = build_authorization_request(self.assets, self.assets.redirect_uri, proof, **typed)
-            answer = yield from send("authorize", make_form_request(**asked))
+            parameters = build_authorization_request(self.assets, self.assets.redirect_uri, proof, **credentials)
+            answer = yield from send("authorize", make_form_request(**parameters))
             location = answer.body.decode() if isinstance(answer, Reply) and answer.status == 302 else ""
             if "code" in read_parameters(location):
-                found.append(Candidate(label, location))
-        return tuple(found) or NotApplicable("this client is given no codes")
+                candidates.append(Candidate(label, location))
+        return tuple(candidates) or NotApplicable("this client receives no codes")
 
     def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
-        """Send the link."""
+        """Send the victim the link."""
         return send(BROWSER, make_form_request(step="redirect", location=candidate.value))

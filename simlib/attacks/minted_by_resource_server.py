@@ -1,4 +1,4 @@
-"""A resource server makes tokens out of what it has to verify them with."""
+"""Minting by a resource server: it signs tokens with its verification key."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from simlib.tokens.forging import sign_with_hmac
 
 
 class MintedByResourceServer(TokenAttack):
-    """With HS256 whoever can verify can also sign; with a public key nobody can."""
+    """An HS256 secret that verifies can also sign; a public key cannot."""
 
     name: ClassVar[str] = "minted_by_resource_server"
     summary: ClassVar[str] = "a token for another API's users, made by a resource server with its verification key"
@@ -18,12 +18,12 @@ class MintedByResourceServer(TokenAttack):
     needs: ClassVar[tuple[str, ...]] = ("shared_secret", "encryption_jwk")
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Rewrite, and sign with what there is."""
-        made = yield from forge_claims(ctx, self.assets)
-        if isinstance(made, NotApplicable):
-            return made
+        """Rewrite the claims, and sign them with the shared secret or a key of its own."""
+        forged = yield from forge_claims(ctx, self.assets)
+        if isinstance(forged, NotApplicable):
+            return forged
         secret = self.assets.shared_secret
         if secret:
-            minted = made.seal(sign_with_hmac(made.claims, made.kid, secret, made.typ))
+            minted = forged.seal(sign_with_hmac(forged.claims, forged.kid, secret, forged.typ))
             return (Candidate("signed with the shared secret", minted),)
-        return (Candidate("signed with a key of its own", sign_with_foreign_key(ctx, made)),)
+        return (Candidate("signed with a key of its own", sign_with_foreign_key(ctx, forged)),)

@@ -1,4 +1,4 @@
-"""Introspection is asked by somebody who is no resource server."""
+"""Open introspection: a caller that is no resource server introspects a token."""
 
 from base64 import b64encode
 from typing import ClassVar
@@ -9,7 +9,7 @@ from simlib.scenario.effects import Answer, Context, Flow
 
 
 class OpenIntrospection(TokenAttack):
-    """Whoever may ask learns what tokens stand for, and whether a guess was right."""
+    """An open endpoint reveals the claims of tokens, and whether a guessed token is valid."""
 
     name: ClassVar[str] = "open_introspection"
     summary: ClassVar[str] = "introspection of a stolen token, without credentials or with made-up ones"
@@ -17,11 +17,11 @@ class OpenIntrospection(TokenAttack):
     needs: ClassVar[tuple[str, ...]] = ("stolen_request",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Nothing to prepare."""
+        """Choose the credentials."""
         yield from ()
         made_up = "Basic " + b64encode(b"resource-server:secret").decode()
         return (Candidate("without credentials", ""), Candidate("with made-up credentials", made_up))
 
     def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
-        """Ask."""
+        """Introspect the stolen token."""
         return send("introspect", make_form_request(candidate.value, token=self.assets.stolen_token))

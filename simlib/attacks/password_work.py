@@ -1,4 +1,4 @@
-"""A token that asks its reader to compute for long before anything can be told about it."""
+"""Password-based work: an encrypted token whose key derivation takes long before it can be refused."""
 
 from typing import ClassVar
 
@@ -11,22 +11,22 @@ ITERATIONS = 500_000
 
 
 class PasswordWork(TokenAttack):
-    """PBES2 lets the sender say how many iterations of PBKDF2 the receiver does."""
+    """PBES2 lets the sender set the number of iterations of PBKDF2 that the receiver does."""
 
     name: ClassVar[str] = "password_work"
-    summary: ClassVar[str] = "an encrypted token whose header asks for half a million iterations (PBES2)"
+    summary: ClassVar[str] = "an encrypted token whose header requires half a million iterations (PBES2)"
     source: ClassVar[str] = "RFC 7518 section 8.1, RFC 8725 section 3.2; CVE-2022-36083, CVE-2023-52428"
     needs: ClassVar[tuple[str, ...]] = ("encryption_jwk",)
     single_use: ClassVar[bool] = True
     work_threshold: ClassVar[int] = 10_000
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Write the header; nothing else needs to be right."""
+        """Write the header; the rest of the token is invalid."""
         yield from ()
         if self.assets.encryption_jwk is None:
             return NotApplicable("no tokens are decrypted here")
         return (Candidate(f"{ITERATIONS:,} iterations", forge_pbes2_token(ITERATIONS)),)
 
     def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
-        """As a bearer token."""
+        """Send it as a bearer token."""
         return send("api", HttpRequest(f"Bearer {candidate.value}"))

@@ -1,4 +1,4 @@
-"""A token was seen on its way, and is presented by whoever saw it."""
+"""Replayed bearer token: an intercepted token is presented by the attacker."""
 
 from typing import ClassVar
 
@@ -8,13 +8,13 @@ from simlib.scenario.effects import Context, Flow
 
 
 class ReplayedBearer(StolenTokenAttack):
-    """Nobody has noticed."""
+    """The token is not revoked."""
 
     name: ClassVar[str] = "replayed_bearer"
-    summary: ClassVar[str] = "somebody else's token, seen in one of its requests"
+    summary: ClassVar[str] = "the victim's token, intercepted in a request"
     source: ClassVar[str] = "RFC 6750 section 5.1, RFC 9700 sections 2.2.1 and 4.10.1"
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """The request is at hand."""
+        """Take the token from the intercepted request."""
         yield from ()
         return list_presentations(self.assets, self.assets.stolen_token)

@@ -1,4 +1,4 @@
-"""A token of a narrow scope profits from what was cached for another scope."""
+"""Scope from a cache: a token of narrow scope is accepted by a cache entry made for another scope."""
 
 from typing import ClassVar
 
@@ -7,17 +7,17 @@ from simlib.scenario.effects import Context, Flow
 
 
 class ScopeFromCache(TokenAttack):
-    """Both ways: the wide token was let in before, and the narrow one was let in where any scope will do."""
+    """Fills caches both ways: the wide token is accepted first, and the narrow one where any scope is."""
 
     name: ClassVar[str] = "scope_from_cache"
-    summary: ClassVar[str] = "a token of narrower scope, after it was let in at a route that asks for none"
+    summary: ClassVar[str] = "a token of narrower scope, after it was accepted at a route that requires none"
     source: ClassVar[str] = "RFC 9068 section 5; CVE-2021-32701"
     needs: ClassVar[tuple[str, ...]] = ("narrow_token",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """Warm every cache there is."""
+        """Fill the caches with both tokens."""
         if not self.assets.narrow_token:
-            return NotApplicable("the server gives no token of a narrower scope")
+            return NotApplicable("the server issues no token of a narrower scope")
         yield from self.assets.as_client(self.assets.own_token)
         yield from self.assets.as_client_at_open_route(self.assets.narrow_token)
-        return (Candidate("after both were let in", self.assets.narrow_token),)
+        return (Candidate("after both were accepted", self.assets.narrow_token),)

@@ -1,4 +1,4 @@
-"""A refresh token was taken from where the client keeps it."""
+"""Stolen refresh token: a refresh token is stolen from the client's storage."""
 
 from typing import ClassVar
 
@@ -16,10 +16,10 @@ from simlib.scenario.effects import Answer, Context, Flow, Reply
 
 
 class StolenRefreshToken(FlowAttack):
-    """Used before its owner uses it again, and from then on whenever the access token has ended."""
+    """Redeems it before its owner does, and again whenever the access token has expired."""
 
     name: ClassVar[str] = "stolen_refresh_token"
-    summary: ClassVar[str] = "somebody else's refresh token, redeemed again and again"
+    summary: ClassVar[str] = "the victim's refresh token, redeemed repeatedly"
     source: ClassVar[str] = "RFC 6749 section 10.4, RFC 9700 sections 2.2.2 and 4.14"
     needs: ClassVar[tuple[str, ...]] = ("refresh_token", "refresh_tokens_exist")
 
@@ -32,12 +32,12 @@ class StolenRefreshToken(FlowAttack):
         if not self._refresh_token:
             if self.assets.refresh_tokens_exist:
                 return PreparationFailure("refresh tokens never leave the backend")
-            return NotApplicable("this flow gives no refresh token")
+            return NotApplicable("this flow issues no refresh token")
         token = yield from self._refresh()
         return (Candidate("tokens for the refresh token", [token]),) if token else PreparationFailure()
 
     def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
-        """Present what there is; when that has ended, refresh and present again."""
+        """Present the access token; when it has expired, refresh and present the new one."""
         answer = yield from self.assets.as_client(candidate.value[0])
         if isinstance(answer, Reply) and answer.status == 401:
             token = yield from self._refresh()

@@ -1,4 +1,4 @@
-"""Ways to present what was stolen."""
+"""Stolen tokens: the requests by which an attacker presents one."""
 
 from typing import ClassVar
 
@@ -8,26 +8,26 @@ from simlib.scenario.messages import HttpRequest
 
 
 def list_presentations(assets: AttackerAssets, token: str) -> tuple[Candidate, ...]:
-    """A thief tries the token alone; with the proof that was seen with it; and with a proof by a key of its own.
+    """List the presentations: the token alone, with the intercepted proof, and with a proof by the attacker's own key.
 
-    A certificate cannot be stolen from the wire, since its key never is there (RFC 8705 section 1).
+    A client certificate cannot be replayed, since its private key is never sent (RFC 8705 section 1).
     """
-    found = [Candidate("the token alone", HttpRequest(f"Bearer {token}"))]
-    seen = assets.stolen_request
-    if seen.dpop:
-        found.append(Candidate("with the proof that was seen", HttpRequest(f"DPoP {token}", dpop=seen.dpop)))
+    candidates = [Candidate("the token alone", HttpRequest(f"Bearer {token}"))]
+    stolen = assets.stolen_request
+    if stolen.dpop:
+        candidates.append(Candidate("with the intercepted proof", HttpRequest(f"DPoP {token}", dpop=stolen.dpop)))
     if assets.confirmation:
-        found.append(Candidate("with a proof by the thief's own key", token))
-    return tuple(found)
+        candidates.append(Candidate("with a proof by the attacker's own key", token))
+    return tuple(candidates)
 
 
 class StolenTokenAttack(TokenAttack):
-    """Presents a stolen token in one of these ways."""
+    """Base of attacks that present a stolen token in each of these ways."""
 
     needs: ClassVar[tuple[str, ...]] = ("stolen_request",)
 
     def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
-        """A request as it is, or a token with the thief's own proof."""
+        """Send a request unchanged, or present a token with the attacker's own proof."""
         if isinstance(candidate.value, HttpRequest):
             return send("api", candidate.value)
         return self.assets.as_client(candidate.value)

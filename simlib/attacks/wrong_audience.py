@@ -1,4 +1,4 @@
-"""A good token that was made out to another API."""
+"""Wrong audience: a valid token for another API."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from simlib.scenario.effects import Context, Flow
 
 
 class WrongAudience(TokenAttack):
-    """Whoever runs the other API gets such tokens from all of its users."""
+    """The operator of the other API receives such tokens from all of its users."""
 
     name: ClassVar[str] = "wrong_audience"
     summary: ClassVar[str] = "a token of the same server for another API"
@@ -15,6 +15,6 @@ class WrongAudience(TokenAttack):
     needs: ClassVar[tuple[str, ...]] = ("token_for_another_api",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """It is at hand."""
+        """Take it from the assets."""
         yield from ()
-        return (Candidate("made out to another API", self.assets.token_for_another_api),)
+        return (Candidate("issued for another API", self.assets.token_for_another_api),)

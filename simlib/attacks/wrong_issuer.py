@@ -1,4 +1,4 @@
-"""A good token of another tenant, which signs with the same keys."""
+"""Wrong issuer: a valid token of another tenant, which signs with the same keys."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from simlib.scenario.effects import Context, Flow
 
 
 class WrongIssuer(TokenAttack):
-    """Anybody can be administrator of a tenant of one's own."""
+    """Any attacker can register a tenant and administrate it."""
 
     name: ClassVar[str] = "wrong_issuer"
     summary: ClassVar[str] = "a token of another tenant of the same server, with the same keys"
@@ -15,6 +15,6 @@ class WrongIssuer(TokenAttack):
     needs: ClassVar[tuple[str, ...]] = ("token_of_another_tenant",)
 
     def prepare(self, ctx: Context) -> Flow[Preparation]:
-        """It is at hand."""
+        """Take it from the assets."""
         yield from ()
         return (Candidate("issued by another tenant", self.assets.token_of_another_tenant),)

@@ -11,7 +11,7 @@ from simlib.deployment.clients import CLIENT_IDS, REDIRECTS, derive_secret
 from simlib.deployment.parts import Parts
 from simlib.engine.hosts import Handler, HostContext
 from simlib.engine.network import Bind
-from simlib.flows import Backend, Client, GrantResult, OpenSession, RefreshToken
+from simlib.flows import Backend, Client, GrantResult, RefreshToken, SessionOpener
 from simlib.scenario.effects import Answer, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.variates import Variates
@@ -46,7 +46,7 @@ def bind_backend(world: World, parts: Parts, variates: Variates) -> Bind:
     return bind
 
 
-def _build_begin(client: Client, parts: Parts) -> OpenSession:
+def _build_begin(client: Client, parts: Parts) -> SessionOpener:
     numbers = iter(range(10**9, 10**12))
 
     def refresh(ctx: Context, refresh_token: str) -> Flow[GrantResult]:

@@ -1,4 +1,4 @@
-"""Loading with the parts of this package: what the command line and notebooks start from."""
+"""Loading of scenarios by file or name, with the parts of this package; promises of designs are checked."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from simlib.deployment.bounds import check_revocation_lag
+from simlib.deployment.disciplines import check_disciplines
 from simlib.deployment.parts import PARTS
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError, describe_unknown
@@ -19,11 +20,11 @@ def load_scenario(source: str | Path) -> Scenario:
 
     Raises InputError with file, key and what is allowed.
     """
-    path = scenario_path(source)
-    return scenario_from(read_document(path), path)
+    path = find_scenario_file(source)
+    return load_scenario_document(read_document(path), path)
 
 
-def scenario_path(source: str | Path) -> Path:
+def find_scenario_file(source: str | Path) -> Path:
     """The file itself, or the bundled scenario of that name when there is no such file.
 
     Raises InputError for what looks like a name and is not one.
@@ -36,13 +37,14 @@ def scenario_path(source: str | Path) -> Path:
     return bundled[str(source)]
 
 
-def scenario_from(document: Mapping[str, Any], source: Path) -> Scenario:
+def load_scenario_document(document: Mapping[str, Any], source: Path) -> Scenario:
     """Check a scenario document; paths in it are relative to ``source``, the file it was read from.
 
     In the scenario they are absolute, so that it means the same wherever it is written down again. Raises InputError
     with file, key and what is allowed.
     """
     scenario = build_scenario(document, PARTS, source)
+    check_disciplines(scenario, source)
     check_revocation_lag(scenario, source)
     return replace(scenario, world=_absolute(scenario.world, source.absolute().parent))
 

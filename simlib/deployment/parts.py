@@ -10,6 +10,7 @@ from simlib.deployment.key_rotation import KeyChange, rotate_keys
 from simlib.flows import FLOWS, VULNERABLE_FLOWS
 from simlib.scenario.design import ChosenPart, Design
 from simlib.scenario.hosts import GATEWAY, SERVICE, InnerService
+from simlib.scenario.registry import Combined
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import World
@@ -31,12 +32,12 @@ INNER_SERVICE, DOWNSTREAM = "inner_service", "downstream"
 
 PARTS: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
     {
-        **{place: MappingProxyType({**parts, **VULNERABLE_PARTS.get(place, {})}) for place, parts in CATALOGUE.items()},
-        "flows": MappingProxyType({**FLOWS, **VULNERABLE_FLOWS}),
+        **{place: Combined(parts, VULNERABLE_PARTS.get(place, {})) for place, parts in CATALOGUE.items()},
+        "flows": Combined(FLOWS, VULNERABLE_FLOWS),
     }
 )
-"""Everything that there is: place -> name -> part, and the flows by which clients sign in. What has a ``refused`` is a
-victim: the loader says why no scenario may choose it.
+"""Place -> name -> part, and the flows by which clients sign in. One with ``refused`` is deliberately vulnerable: the
+loader says why no scenario may choose it.
 """
 
 

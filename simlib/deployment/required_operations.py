@@ -56,7 +56,8 @@ def check_profile(scenario: Scenario) -> None:
             if profile.find_row(operation) is None:
                 raise InputError(
                     f"{scenario.name}: profile {profile.name!r} has no operation "
-                    f"{_name_missing(scenario, operation)!r}, which design {name!r} needs; `simlib calibrate` measures all of them"
+                    f"{_name_missing(scenario, operation)!r}, which design {name!r} needs; "
+                    "`simlib calibrate` measures all of them"
                 )
 
 

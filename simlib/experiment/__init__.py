@@ -1,8 +1,8 @@
 """Experiments: replications of one design, designs compared under common random numbers, sweeps; records as files."""
 
-from simlib.experiment.compare import Comparison, OtherProfiles, compare, compare_under, under_other_profiles
-from simlib.experiment.parquet import ParquetSink, read_records, record, write_records
-from simlib.experiment.replicate import Replication, Reuse, as_frame, replicate, token_reuse
+from simlib.experiment.compare import Comparison, OtherProfiles, compare, compare_under, prepare_other_profiles
+from simlib.experiment.parquet import ParquetSink, read_records, record_replication, write_records
+from simlib.experiment.replicate import Replication, TokenReuse, measure_token_reuse, replicate, tabulate_replications
 from simlib.experiment.sweep import sweep
 
 __all__ = [
@@ -10,15 +10,15 @@ __all__ = [
     "OtherProfiles",
     "ParquetSink",
     "Replication",
-    "Reuse",
-    "as_frame",
+    "TokenReuse",
     "compare",
     "compare_under",
+    "measure_token_reuse",
+    "prepare_other_profiles",
     "read_records",
-    "record",
+    "record_replication",
     "replicate",
     "sweep",
-    "token_reuse",
-    "under_other_profiles",
+    "tabulate_replications",
     "write_records",
 ]

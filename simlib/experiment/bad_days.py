@@ -1,150 +1,37 @@
-"""Bad days: one of them at a time on every design, each beside the same day on which nothing goes wrong.
+"""Bad days: each fault on every design, beside the same run without faults.
 
-Which bad days are tried on the designs of a scenario, when in a run each happens, and how long a run is.
+Which faults, and when: `simlib.experiment.bad_days_plan`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simlib.analysis.availability import IN_TIME_S, compute_availability, compute_mean_latency, select_user_requests, find_correct_answers
+from simlib.analysis.availability import (
+    IN_TIME_S,
+    compute_availability,
+    compute_mean_latency,
+    find_correct_answers,
+    select_user_requests,
+)
+from simlib.analysis.columns import Floats
 from simlib.analysis.exposure import count_wrong_verdicts
-from simlib.analysis.fault_impact import Promise, FaultWindow, measure_bad_day, find_end, build_fault_window
+from simlib.analysis.fault_impact import FaultWindow, Promise, measure_bad_day
 from simlib.analysis.usage import find_peak_request_rate
 from simlib.deployment.bounds import compute_design_bound
-from simlib.deployment.parts import PARTS
 from simlib.deployment.simulate import check_budget, simulate
-from simlib.experiment.replicate import Progress
-from simlib.experiment.workers import results
-from simlib.scenario.bad_days import BadDay, standard_days
-from simlib.scenario.errors import InputError, unknown
-from simlib.scenario.fault_checks import Resolver, check_fault_times, is_there
-from simlib.scenario.fault_times import fault_times
+from simlib.experiment.bad_days_plan import DaysPlan, set_faults
+from simlib.experiment.workers import Progress, run_all
+from simlib.scenario.bad_days import BadDay
 from simlib.scenario.records import Records
-from simlib.scenario.scenario import Scenario
-from simlib.scenario.variates import Variates
-from simlib.scenario.world import ReplayLoad
-from simlib.scenario.writing import overridden
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REPLICATIONS = 3
-BUDGET = 700_000
-"""Requests of all runs together, about: a minute to a minute and a half on two cores."""
-SHORTEST_S, LONGEST_S = 21.0, 600.0
-WARM_UP, THIRD = 1 / 15, 3
-"""The share of a run that is its warm-up; the window of a standard day is the second third of it."""
-
-
-@dataclass(frozen=True)
-class DaysPlan:
-    """A scenario without faults whose run is as long as each day is, and the days.
-
-    ``window_s``: how long after its beginning a day's requests are looked at. ``left_out``: standard days whose hosts
-    the scenario does not have.
-    """
-
-    scenario: Scenario
-    days: tuple[BadDay, ...]
-    window_s: float
-    omitted: tuple[str, ...] = ()
-
-    @property
-    def runs(self) -> int:
-        """How many runs it takes, those of the day without a fault included."""
-        return (len(self.days) + 1) * len(self.scenario.designs) * self.scenario.run.replications
-
-    def find_day(self, name: str) -> BadDay:
-        """The day of that name; raises InputError naming those there are."""
-        found = next((day for day in self.days if day.name == name), None)
-        if found is None:
-            raise InputError(f"--fault: {unknown('bad day', name, [day.name for day in self.days])}")
-        return found
-
-    def find_window(self, day: BadDay, replication: int) -> FaultWindow | None:
-        """When the faults of a day are there in a replication; None when drawn ones do not come."""
-        regions = self.scenario.world.regions
-        resolve = Resolver(() if regions is None else regions.names)
-        horizon = self.scenario.horizon_s
-        times = fault_times(day.faults, resolve, horizon, Variates(self.scenario.run.seed, replication))
-        if not times:
-            return None
-        begin = times[0].begin
-        end = find_end([(time.end, day.faults[time.name].kind) for time in times])
-        return build_fault_window(begin, end, horizon, self.window_s)
-
-
-def plan_bad_days(
-    scenario: Scenario,
-    *,
-    standard: bool = False,
-    only: tuple[str, ...] = (),
-    length_s: float | None = None,
-    replications: int | None = None,
-) -> DaysPlan:
-    """The scenario's own faults, one a day; the standard days when it has none, or as well when ``standard``.
-
-    ``only`` names the days that are wanted. Own faults keep the scenario's run; standard days alone are as long as
-    `BUDGET` allows, begin with stationary caches, and are repeated `REPLICATIONS` times. Raises InputError for a run
-    that is too short for a fault, and for an unknown day.
-    """
-    own = tuple(BadDay(name, _title(name), "the scenario", {name: f}) for name, f in scenario.world.faults.items())
-    calm = replace(scenario, world=scenario.world.model_copy(update={"faults": {}}))
-    calm = calm.with_run(overridden(calm.run, _chosen_run(calm, bool(own), length_s, replications)))
-    horizon = calm.horizon_s
-    days, left_out = own, []
-    for day in standard_days(horizon / THIRD, horizon / THIRD) if standard or not own else ():
-        faults = {name: f for name, f in day.faults.items() if is_there(calm.world, calm.designs, PARTS, f)}
-        if faults and day.name not in scenario.world.faults:
-            days += (replace(day, faults=faults),)
-        elif not faults:
-            left_out.append(day.title)
-    plan = DaysPlan(calm, days, horizon / THIRD, tuple(left_out))
-    if only:
-        plan = replace(plan, days=tuple(plan.find_day(name) for name in dict.fromkeys(only)))
-    for day in plan.days:
-        check_fault_times(add_faults(calm, day).world, horizon, f"{scenario.name}: world.faults")
-    return plan
-
-
-def add_faults(scenario: Scenario, day: BadDay) -> Scenario:
-    """The scenario on that day."""
-    return replace(scenario, world=scenario.world.model_copy(update={"faults": dict(day.faults)}))
-
-
-def _title(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _chosen_run(
-    scenario: Scenario, own: bool, length_s: float | None, replications: int | None
-) -> dict[str, float | int | str]:
-    given = {
-        name: value for name, value in (("length_s", length_s), ("replications", replications)) if value is not None
-    }
-    if own:
-        return dict(given)
-    chosen: dict[str, float | int | str] = {"replications": REPLICATIONS, "caches": "stationary", **given}
-    if not isinstance(scenario.world.load, ReplayLoad):
-        chosen.setdefault("length_s", _length(scenario, int(chosen["replications"])))
-        chosen["warm_up_s"] = float(chosen["length_s"]) * WARM_UP
-    return chosen
-
-
-def _length(scenario: Scenario, replications: int) -> float:
-    """Whole seconds that are a multiple of three."""
-    per_second = scenario.expected_requests / scenario.horizon_s
-    runs = (len(standard_days(0.0, 1.0)) + 1) * len(scenario.designs) * replications
-    seconds = min(max(BUDGET / max(per_second * runs, 1e-9), SHORTEST_S), LONGEST_S)
-    return float(int(seconds / 3) * 3)
-
-
 FAULTLESS = ""
-"""The day on which nothing goes wrong."""
+"""Name of the day without a fault."""
 BASELINE_FIGURES = (
     "usual_availability",
     "usual_latency_s",
@@ -152,11 +39,11 @@ BASELINE_FIGURES = (
     "usual_as_peak_requests_per_s",
 )
 BIN_S = 1.0
-Curve = NDArray[np.float64]
+"""Width of the bins of the curves; seconds."""
 
 
 class DayJob(NamedTuple):
-    """One run to do: a design on a day, or on a day without faults; ``in_time_s`` is when an answer is late."""
+    """One run to do: a design on a day, or on a day without faults; an answer is late from ``in_time_s`` on."""
 
     plan: DaysPlan
     day: BadDay | None
@@ -167,9 +54,9 @@ class DayJob(NamedTuple):
 
 
 class DayRun(NamedTuple):
-    """What came of it. ``usual``: day -> what its window is like on the day without faults.
+    """Result of one run. ``baselines``: day -> figures of its window on the day without faults.
 
-    ``goodput``: right answers per second by the second of arrival; ``offered``: requests likewise.
+    ``goodput``: correct answers per second by the second of arrival; ``offered``: requests likewise.
     """
 
     day: str
@@ -177,46 +64,41 @@ class DayRun(NamedTuple):
     replication: int
     figures: Mapping[str, float]
     baselines: Mapping[str, Mapping[str, float]]
-    goodput: Curve
-    offered: Curve
+    goodput: Floats
+    offered: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class BadDays:
-    """All runs. ``table`` has one row per day, design and replication, with the figures of
-    `simlib.analysis.fault_impact.bad_day` and `USUAL_FIGURES`, those of the same window on the day without faults.
+    """All runs. ``table`` has one row per day, design and replication: the figures of
+    `simlib.analysis.fault_impact.measure_bad_day`, then `BASELINE_FIGURES`, those of the same window on the day without
+    faults.
 
-    ``goodput``: (day, design) -> mean right answers per second, second by second, "" for the day without faults;
+    ``goodput``: (day, design) -> mean correct answers per second, second by second, "" for the day without faults;
     ``offered``: requests per second likewise.
     """
 
     plan: DaysPlan
     in_time_s: float
     table: "pd.DataFrame"
-    goodput: Mapping[tuple[str, str], Curve]
-    offered: Curve
+    goodput: Mapping[tuple[str, str], Floats]
+    offered: Floats
 
 
 def run_bad_days(
     plan: DaysPlan, *, in_time_s: float = IN_TIME_S, workers: int = 1, progress: Progress | None = None
 ) -> BadDays:
-    """Run every design on every day of the plan, and on a day without faults; ``in_time_s`` is when an answer is late.
+    """Run every design on every day of the plan, and on a day without faults; an answer is late from ``in_time_s`` on.
 
     Raises InputError as `simulate` does, before anything is run.
     """
     for day in plan.days:
-        check_budget(add_faults(plan.scenario, day))
-    jobs = _jobs(plan, in_time_s)
-    done: list[DayRun] = []
-    for run in results(run_day, jobs, workers):
-        done.append(run)
-        if progress is not None:
-            progress(len(done), len(jobs))
-    return _gathered(plan, in_time_s, done)
+        check_budget(set_faults(plan.scenario, day.faults))
+    return _gather(plan, in_time_s, run_all(run_day, _list_jobs(plan, in_time_s), workers, progress))
 
 
-def _jobs(plan: DaysPlan, in_time_s: float) -> list[DayJob]:
-    """The days in turn, so that an early stop would leave whole days."""
+def _list_jobs(plan: DaysPlan, in_time_s: float) -> list[DayJob]:
+    """Jobs day by day, so that an early stop would leave whole days."""
     scenario = plan.scenario
     promises = {name: Promise(*compute_design_bound(scenario, design)) for name, design in scenario.designs.items()}
     return [
@@ -228,32 +110,36 @@ def _jobs(plan: DaysPlan, in_time_s: float) -> list[DayJob]:
 
 
 def run_day(job: DayJob) -> DayRun:
-    """Simulate one run and reduce it to figures; the records are let go."""
+    """Simulate one run and reduce it to figures; the records are dropped."""
     plan, day, design, replication, promise, in_time_s = job
     warm_up = plan.scenario.run.warm_up_s
     if day is None:
         records = simulate(plan.scenario, design, replication)
-        usual = {one.name: _usual(records, plan.find_window(one, replication), promise, in_time_s) for one in plan.days}
-        return DayRun(FAULTLESS, design, replication, {}, usual, *_per_second(records, in_time_s))
-    records = simulate(add_faults(plan.scenario, day), design, replication)
+        windows = {each.name: plan.find_window(each, replication) for each in plan.days}
+        baselines = {name: _measure_baseline(records, own, promise, in_time_s) for name, own in windows.items()}
+        return DayRun(FAULTLESS, design, replication, {}, baselines, *_count_per_second(records, in_time_s))
+    records = simulate(set_faults(plan.scenario, day.faults), design, replication)
     figures = measure_bad_day(records, warm_up, plan.find_window(day, replication), promise, in_time_s)
-    return DayRun(day.name, design, replication, figures, {}, *_per_second(records, in_time_s))
+    return DayRun(day.name, design, replication, figures, {}, *_count_per_second(records, in_time_s))
 
 
-def _usual(records: Records, window: FaultWindow | None, promise: Promise, in_time_s: float) -> dict[str, float]:
+def _measure_baseline(
+    records: Records, window: FaultWindow | None, promise: Promise, in_time_s: float
+) -> dict[str, float]:
     if window is None:
         return dict.fromkeys(BASELINE_FIGURES, np.nan)
-    since = count_wrong_verdicts(records, window.begin, promise.after_revocation_s, promise.after_expiry_s).within
+    wrong = count_wrong_verdicts(records, window.begin, promise.after_revocation_s, promise.after_expiry_s)
     values = (
         compute_availability(records, window.begin, window.until, in_time_s),
         compute_mean_latency(records, window.begin, window.until),
-        float(since),
+        float(wrong.within),
         find_peak_request_rate(records, window.begin),
     )
     return dict(zip(BASELINE_FIGURES, values, strict=True))
 
 
-def _per_second(records: Records, in_time_s: float) -> tuple[Curve, Curve]:
+def _count_per_second(records: Records, in_time_s: float) -> tuple[Floats, Floats]:
+    """Correct answers and requests per second of arrival."""
     requests = select_user_requests(records)
     second = (requests["arrival"] / BIN_S).astype(np.int64)
     bins = int(np.ceil(records.horizon / BIN_S))
@@ -261,22 +147,22 @@ def _per_second(records: Records, in_time_s: float) -> tuple[Curve, Curve]:
     return np.bincount(second[good], minlength=bins) / BIN_S, np.bincount(second, minlength=bins) / BIN_S
 
 
-def _gathered(plan: DaysPlan, in_time_s: float, runs: list[DayRun]) -> BadDays:
+def _gather(plan: DaysPlan, in_time_s: float, runs: Sequence[DayRun]) -> BadDays:
     import pandas as pd
 
-    usual = {(run.design, run.replication): run.usual for run in runs if run.day == FAULTLESS}
+    baselines = {(run.design, run.replication): run.baselines for run in runs if run.day == FAULTLESS}
     rows = [
         {
             "day": run.day,
             "design": run.design,
             "replication": run.replication,
             **run.figures,
-            **usual[run.design, run.replication][run.day],
+            **baselines[run.design, run.replication][run.day],
         }
         for run in runs
         if run.day != FAULTLESS
     ]
-    curves: dict[tuple[str, str], list[Curve]] = {}
+    curves: dict[tuple[str, str], list[Floats]] = {}
     for run in runs:
         curves.setdefault((run.day, run.design), []).append(run.goodput)
     offered = [run.offered for run in runs if run.day == FAULTLESS]

@@ -1,4 +1,4 @@
-"""A closed scenario beside mean value analysis: what each design asks of its stations, and what follows from that."""
+"""Closed scenarios solved by mean value analysis: demands of each design on its stations, and the exact solution."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from simlib.analysis.mva import ClosedAnswer, ClosedStation, mean_value_analysis
+from simlib.analysis.mva import ClosedSolution, ClosedStation, mean_value_analysis
 from simlib.analysis.summary import summarise
 from simlib.deployment.simulate import simulate
 from simlib.scenario.distributions import Constant, Distribution
@@ -30,27 +30,27 @@ class Demands:
     authorization_server_s: float
 
 
-def demands_of(scenario: Scenario, design: str) -> Demands:
-    """What a request of one design takes where nobody else is in the way.
+def measure_demands(scenario: Scenario, design: str) -> Demands:
+    """Demands of a request of one design without queueing.
 
-    Read off a run of one user in which every time is its mean: the links are what is left of the latency when the CPU
-    time is taken away. Nothing of the queueing that it is compared with goes into it. Raises InputError for an unknown
+    Read from a run of one user in which every time is its mean: the time on links is the latency less the CPU time.
+    They are independent of the queueing that the solution is compared with. Raises InputError for an unknown
     design or another load than a closed one.
     """
-    alone = _alone(scenario, design)
-    figures = summarise(simulate(alone, design), alone.run.warm_up_s)
+    single = _reduce_to_one_user(scenario, design)
+    figures = summarise(simulate(single, design), single.run.warm_up_s)
     cpu = figures["rs_cpu_s"], figures["as_cpu_s"]
-    return Demands(think_time(scenario).mean(), figures["mean_s"] - sum(cpu), *cpu)
+    return Demands(find_think_time(scenario).mean(), figures["mean_s"] - sum(cpu), *cpu)
 
 
-def closed_answer(scenario: Scenario, design: str) -> ClosedAnswer:
+def solve_closed(scenario: Scenario, design: str) -> ClosedSolution:
     """Mean value analysis of one design: requests per second, and seconds per request with the links.
 
     Every replica is a station of its own, visited at random. ``residence_s`` holds those of the resource server, then
     those of the authorization server. Raises InputError as `check_within_reach` does.
     """
-    check_within_reach(scenario)
-    demands = demands_of(scenario, design)
+    check_solvable(scenario)
+    demands = measure_demands(scenario, design)
     world, replicas = scenario.world, scenario.design(design).replicas
     stations = [
         ClosedStation(1 / number, seconds, workers)
@@ -60,33 +60,33 @@ def closed_answer(scenario: Scenario, design: str) -> ClosedAnswer:
         )
         for _ in range(number)
     ]
-    away = demands.think_s + demands.links_s
-    answer = mean_value_analysis(world.population.users, away, stations)
-    return replace(answer, response_s=answer.response_s + demands.links_s)
+    delay = demands.think_s + demands.links_s
+    solution = mean_value_analysis(world.population.users, delay, stations)
+    return replace(solution, response_s=solution.response_s + demands.links_s)
 
 
-def check_within_reach(scenario: Scenario) -> None:
-    """Raises InputError for what the analysis has no answer to: another load than a closed one, or more servers than
-    the two whose demands it reads. CPU time of a third would pass for a link, where nobody queues.
+def check_solvable(scenario: Scenario) -> None:
+    """Raises InputError for a scenario that the analysis cannot solve: another load than a closed one, or more servers
+    than the two whose demands it reads. CPU time of a third would be taken for a link, where there is no queue.
     """
-    think_time(scenario)
+    find_think_time(scenario)
     world = scenario.world
-    beyond = {
+    unsupported = {
         "world.service.calls": bool(world.service.calls),
         "world.backend": world.backend is not None,
         "world.regions": world.regions is not None,
-        **{f"designs.{name}.gateway": "gateway" in one.parts for name, one in scenario.designs.items()},
+        **{f"designs.{name}.gateway": "gateway" in each.parts for name, each in scenario.designs.items()},
     }
-    for key, there in beyond.items():
-        if there:
+    for key, present in unsupported.items():
+        if present:
             raise InputError(
                 f"{scenario.name}: {key}: mean value analysis is made here for one service and one authorization "
                 "server; leave this key out"
             )
 
 
-def departures(scenario: Scenario) -> tuple[str, ...]:
-    """In which ways a closed scenario is no product-form network, a sentence each; empty when the answer is exact.
+def list_approximations(scenario: Scenario) -> tuple[str, ...]:
+    """Properties of a closed scenario that a product-form network lacks, a sentence each; empty for an exact solution.
 
     Source: Baskett, Chandy, Muntz and Palacios, J. ACM 22, 1975.
     """
@@ -98,28 +98,30 @@ def departures(scenario: Scenario) -> tuple[str, ...]:
         network.client_to_authorization_server,
         network.service_to_authorization_server,
     )
-    caching = [name for name, one in scenario.designs.items() if _caches(one.parts["service"].part)]
-    told = {
+    caching = [name for name, each in scenario.designs.items() if _has_answer_cache(each.parts["service"].part)]
+    deviations = {
         "A server works first come, first served, with times that are not exponential": shared.count("fifo") > 0,
         "Threads that wait hold a place at the resource server": world.service.threads is not None,
         "Connections are limited, or opened and closed": any(link.connections is not None for link in links),
-        "The token store is a host of its own, which the analysis does not know": world.store.kind == "database",
-        f"Whether {', '.join(caching)} asks depends on what was asked before": bool(caching),
-        "Revoked tokens are refused, and asked for again": world.revocations.rate > 0,
+        "The token store is a host of its own, which the analysis does not model": world.store.kind == "database",
+        f"Calls of {', '.join(caching)} depend on earlier calls": bool(caching),
+        "Revoked tokens are refused, and new ones are obtained": world.revocations.rate > 0,
         "Sessions begin and end": bool(world.clients),
-        "The shared store is a host of its own, which the analysis does not know": world.shared_store is not None,
-        "The authorization server refuses what comes too often": world.authorization_server.rate_limit is not None,
+        "The shared store is a host of its own, which the analysis does not model": world.shared_store is not None,
+        "The authorization server limits the rate of requests": world.authorization_server.rate_limit is not None,
     }
-    return tuple(f"{sentence}: the analysis is an approximation there." for sentence, holds in told.items() if holds)
+    return tuple(
+        f"{deviation}: the analysis is an approximation there." for deviation, holds in deviations.items() if holds
+    )
 
 
-def _caches(part: str) -> bool:
+def _has_answer_cache(part: str) -> bool:
     kind: Any = CATALOGUE["service"][part]
     return bool(kind.caches_answers)
 
 
-def think_time(scenario: Scenario) -> Distribution:
-    """How long a user thinks between an answer and the next request; InputError for another load than a closed one."""
+def find_think_time(scenario: Scenario) -> Distribution:
+    """Time that a user thinks between an answer and the next request; InputError for another load than a closed one."""
     load = scenario.world.load
     if load.kind != "closed":
         raise InputError(
@@ -128,18 +130,18 @@ def think_time(scenario: Scenario) -> Distribution:
     return load.think
 
 
-def _alone(scenario: Scenario, design: str) -> Scenario:
+def _reduce_to_one_user(scenario: Scenario, design: str) -> Scenario:
     """One user of one design, for whom every time is its mean."""
-    world, think = scenario.world, think_time(scenario).mean()
+    world, think = scenario.world, find_think_time(scenario).mean()
     links = {
-        name: link.model_copy(update={"round_trip": _mean(link.round_trip)})
+        name: link.model_copy(update={"round_trip": _reduce_to_mean(link.round_trip)})
         for name in ("client_to_service", "client_to_authorization_server", "service_to_authorization_server")
         for link in (getattr(world.network, name),)
     }
     changed = {
         "population": world.population.model_copy(update={"users": 1}),
         "load": world.load.model_copy(update={"think": Constant(value_s=think)}),
-        "service": world.service.model_copy(update={"work": _mean(world.service.work)}),
+        "service": world.service.model_copy(update={"work": _reduce_to_mean(world.service.work)}),
         "network": world.network.model_copy(update=links),
     }
     warm_up = scenario.run.warm_up_s
@@ -149,15 +151,15 @@ def _alone(scenario: Scenario, design: str) -> Scenario:
         world=world.model_copy(update=changed),
         designs=MappingProxyType({design: scenario.design(design)}),
         run=run,
-        profile=_at_its_means(scenario.profile),
+        profile=_reduce_profile_to_means(scenario.profile),
     )
 
 
-def _mean(law: Distribution) -> Constant:
+def _reduce_to_mean(law: Distribution) -> Constant:
     return Constant(value_s=law.mean())
 
 
-def _at_its_means(profile: CostProfile) -> CostProfile:
+def _reduce_profile_to_means(profile: CostProfile) -> CostProfile:
     operations: Iterable[str] = profile.quantiles
     means = {operation: np.array([profile.mean(operation)]) for operation in operations}
     return replace(profile, quantiles=MappingProxyType(means))

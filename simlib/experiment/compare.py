@@ -1,18 +1,18 @@
-"""Comparison: the same arrivals and the same luck for every design, replication by replication.
+"""Comparison of designs under common random numbers, replication by replication; also under other cost profiles.
 
-The same comparison under other cost profiles, to see how far its verdict depends on the one that was chosen.
+Other profiles show how far a verdict depends on the one that was chosen.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simlib.deployment.required_operations import needed_operations
+from simlib.deployment.required_operations import list_needed_operations
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch
-from simlib.experiment.replicate import Figures, Progress, tabulate_replications, list_jobs, run_jobs
+from simlib.experiment.replicate import Figures, Replication, list_jobs, run_jobs, tabulate_replications
+from simlib.experiment.workers import Progress
 from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.profile import MANY_CLAIMS, CostProfile
 from simlib.scenario.scenario import Scenario
@@ -62,14 +62,17 @@ def compare(
     """Run every design of the scenario in the same replications.
 
     ``records`` is a folder that exists: all rows are kept there, in DESIGN/REPLICATION/ as `read_records` reads them.
-    ``figures`` gives further columns of the table, such as `simlib.analysis.gain_figures`.
+    ``figures`` gives further columns of the table, such as `simlib.analysis.compute_gain_figures`.
     Raises InputError for a run beyond its memory budget, or live timing without a ``stopwatch``, which must be
     picklable when there are several ``workers``.
     """
     check_budget(scenario)
-    replications = run_jobs(list_jobs(scenario, tuple(scenario.designs), records, stopwatch, figures), workers, progress)
-    forms = {r.design: r.forms for r in replications}
-    return Comparison(scenario, tabulate_replications(replications), forms)
+    jobs = list_jobs(scenario, tuple(scenario.designs), records, stopwatch, figures)
+    return _build_comparison(scenario, run_jobs(jobs, workers, progress))
+
+
+def _build_comparison(scenario: Scenario, replications: Sequence[Replication]) -> Comparison:
+    return Comparison(scenario, tabulate_replications(replications), {run.design: run.forms for run in replications})
 
 
 MAX_REPLICATIONS = 4
@@ -88,29 +91,35 @@ class OtherProfiles:
 
     @property
     def runs(self) -> int:
-        """How many runs they ask for."""
-        return sum(len(one.designs) * one.run.replications for one in self.scenarios.values())
+        """Number of runs under all of them."""
+        return sum(len(each.designs) * each.run.replications for each in self.scenarios.values())
 
 
-def choose_other_profiles(scenario: Scenario, profiles: Iterable[CostProfile], replications: int = MAX_REPLICATIONS) -> OtherProfiles:
+def prepare_other_profiles(
+    scenario: Scenario, profiles: Iterable[CostProfile], replications: int = MAX_REPLICATIONS
+) -> OtherProfiles:
     """The scenario under each of some profiles but its own, with at most so many replications.
 
-    Only the costs are exchanged; the file that the scenario names stays.
+    Only the costs change; the scenario still names its own file.
     """
     run = scenario.run.model_copy(update={"replications": min(replications, scenario.run.replications)})
     others = {profile.name: profile for profile in profiles if profile.name != scenario.profile.name}
-    lacking = {name: find_missing_operation(scenario, profile) for name, profile in others.items()}
+    missing = {name: find_missing_operation(scenario, profile) for name, profile in others.items()}
     return OtherProfiles(
-        {name: replace(scenario, profile=others[name], run=run) for name, lack in lacking.items() if lack is None},
-        {name: lack for name, lack in lacking.items() if lack is not None},
+        {
+            name: replace(scenario, profile=others[name], run=run)
+            for name, operation in missing.items()
+            if operation is None
+        },
+        {name: operation for name, operation in missing.items() if operation is not None},
     )
 
 
 def find_missing_operation(scenario: Scenario, profile: CostProfile) -> tuple[str, str] | None:
-    """The first design that needs an operation which the profile has not, and that operation; None when it has all."""
+    """The first design that needs an operation that the profile lacks, and that operation; None when it has all."""
     for name, design in scenario.designs.items():
-        for operation in sorted(needed_operations(scenario, design)):
-            if profile.row(operation) is None:
+        for operation in sorted(list_needed_operations(scenario, design)):
+            if profile.find_row(operation) is None:
                 row, size, _ = operation.partition("@")
                 return name, f"{row}{MANY_CLAIMS}" if size and row in profile.quantiles else row
     return None
@@ -130,19 +139,17 @@ def compare_under(
     ``records`` keeps the rows of the scenario's own comparison alone. The first part equals what `compare` returns, and
     InputError is raised where `compare` raises it.
     """
-    whole = [scenario, *others.scenarios.values()]
-    for one in whole:
-        check_budget(one)
+    scenarios = [scenario, *others.scenarios.values()]
+    for each in scenarios:
+        check_budget(each)
     jobs = [
         (number, job)
-        for number, one in enumerate(whole)
-        for job in list_jobs(one, tuple(one.designs), None if number else records, stopwatch)
+        for number, each in enumerate(scenarios)
+        for job in list_jobs(each, tuple(each.designs), None if number else records, stopwatch)
     ]
     done = run_jobs([job for _, job in jobs], workers, progress)
-    pairs = zip((number for number, _ in jobs), done, strict=True)
-    grouped = [[replication for _, replication in own] for _, own in groupby(pairs, key=lambda pair: pair[0])]
-    own, *rest = (
-        Comparison(one, tabulate_replications(replications), {r.design: r.forms for r in replications})
-        for one, replications in zip(whole, grouped, strict=True)
-    )
+    replications: dict[int, list[Replication]] = {number: [] for number in range(len(scenarios))}
+    for (number, _), replication in zip(jobs, done, strict=True):
+        replications[number].append(replication)
+    own, *rest = (_build_comparison(each, replications[number]) for number, each in enumerate(scenarios))
     return own, dict(zip(others.scenarios, rest, strict=True))

@@ -1,8 +1,6 @@
-"""Replications: one row of figures per run, the unit of all statistics.
+"""Replications of designs, one row of figures per run: the unit of all statistics.
 
-RecordFigures of one's own: every replication of every design, summarised as usual and by a function of its records.
-
-How often one token is used within a cache's lifetime: the figure that decides whether a cache helps.
+Also the reuse of tokens within a cache's time to live, the figure that decides whether a cache helps.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,27 +12,25 @@ import numpy as np
 from simlib.analysis.summary import summarise
 from simlib.deployment.demand import draw_demand
 from simlib.deployment.simulate import check_budget, simulate
-from simlib.engine.live_timing import Stopwatch, stopwatch_of
-from simlib.experiment.parquet import record
-from simlib.experiment.workers import run_all
+from simlib.engine.live_timing import Stopwatch, choose_stopwatch
+from simlib.experiment.parquet import record_replication
+from simlib.experiment.workers import Progress, run_all
 from simlib.scenario.design import Design
 from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.traces import requests_per_token
+from simlib.scenario.traces import compute_requests_per_token
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import ReplayLoad
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Progress = Callable[[int, int], None]
-"""Told how many runs of how many are done."""
 Figures = Callable[[Records, float], Mapping[str, float]]
 """Records and warm-up (seconds) to numbers; a function of a module, so that it can be sent to a worker process."""
 
 
 class Replication(NamedTuple):
-    """The figures of one replication of one design, and the form its stations had."""
+    """The figures of one replication of one design, and the form of its stations."""
 
     design: str
     replication: int
@@ -45,7 +41,7 @@ class Replication(NamedTuple):
 class Job(NamedTuple):
     """One run to do; its rows go to ``folder`` as Parquet when there is one.
 
-    ``figures`` are taken beside those of `simlib.analysis.summarise`.
+    ``figures`` are computed beside those of `simlib.analysis.summarise`.
     """
 
     scenario: Scenario
@@ -56,7 +52,7 @@ class Job(NamedTuple):
     figures: Figures | None = None
 
 
-def jobs_of(
+def list_jobs(
     scenario: Scenario,
     designs: Sequence[str],
     records: Path | None = None,
@@ -68,36 +64,36 @@ def jobs_of(
     With ``records``, a folder that exists, the folders of the jobs are made inside it. Raises InputError for live
     timing without a stopwatch.
     """
-    watch = stopwatch_of(scenario, stopwatch)
+    watch = choose_stopwatch(scenario, stopwatch)
     numbers = range(scenario.run.replications)
     jobs = [Job(scenario, design, number, stopwatch=watch, figures=figures) for number in numbers for design in designs]
-    return jobs if records is None else [job._replace(folder=_folder(records, job)) for job in jobs]
+    return jobs if records is None else [job._replace(folder=_make_folder(records, job)) for job in jobs]
 
 
-def _folder(records: Path, job: Job) -> Path:
+def _make_folder(records: Path, job: Job) -> Path:
     folder = records / job.design / f"{job.replication:04d}"
     folder.mkdir(parents=True)  # here, so that no worker makes folders that this process is about to remove
     return folder
 
 
 def run_jobs(jobs: Sequence[Job], workers: int = 1, progress: Progress | None = None) -> list[Replication]:
-    """Do all jobs, in order; the result does not depend on ``workers`` (processes), unless times are live."""
-    return run_all(one_run, jobs, workers, progress)
+    """Run all jobs, results in their order; these do not depend on ``workers`` (processes), unless times are live."""
+    return run_all(run_job, jobs, workers, progress)
 
 
-def one_run(job: Job) -> Replication:
-    """Simulate and summarise one replication; the records are let go, or are in the job's folder."""
-    scenario, design, replication, folder, stopwatch, further = job
+def run_job(job: Job) -> Replication:
+    """Simulate and summarise one replication; the records are dropped, or are in the job's folder."""
+    scenario, design, replication, folder, stopwatch, own_figures = job
     if folder is None:
         records = simulate(scenario, design, replication, stopwatch=stopwatch)
     else:
-        records = record(scenario, design, replication, folder, stopwatch)
+        records = record_replication(scenario, design, replication, folder, stopwatch)
     warm_up_s = scenario.run.warm_up_s
-    figures = {**summarise(records, warm_up_s), **(further(records, warm_up_s) if further is not None else {})}
+    figures = {**summarise(records, warm_up_s), **(own_figures(records, warm_up_s) if own_figures is not None else {})}
     return Replication(design, replication, figures, dict(records.forms))
 
 
-def as_frame(replications: list[Replication]) -> "pd.DataFrame":
+def tabulate_replications(replications: Sequence[Replication]) -> "pd.DataFrame":
     """One row per replication: design, replication, then the figures of `simlib.analysis.summarise`."""
     import pandas as pd
 
@@ -118,7 +114,7 @@ def replicate(
     which must be picklable when there are several ``workers``.
     """
     scenario.design(design)
-    return as_frame(run_jobs(jobs_of(scenario, (design,), stopwatch=stopwatch), workers, progress))
+    return tabulate_replications(run_jobs(list_jobs(scenario, (design,), stopwatch=stopwatch), workers, progress))
 
 
 RecordFigures = Callable[[Records], Mapping[str, float]]
@@ -126,46 +122,46 @@ RecordFigures = Callable[[Records], Mapping[str, float]]
 
 
 def measure(scenario: Scenario, figures: RecordFigures) -> "pd.DataFrame":
-    """All replications of all designs, one row each: the columns of `replicate`, then what ``figures`` makes of them.
+    """All replications of all designs, one row each: the columns of `replicate`, then the numbers of ``figures``.
 
-    One of its names that a summary has too takes the summary's place. The records are let go at once. Raises InputError
+    Of equal names those of ``figures`` prevail. The records are dropped at once. Raises InputError
     for a run beyond its memory budget.
     """
     check_budget(scenario)
-    return as_frame(
+    return tabulate_replications(
         [
-            _measured(scenario, design, number, figures)
+            _measure_run(scenario, design, number, figures)
             for number in range(scenario.run.replications)
             for design in scenario.designs
         ]
     )
 
 
-def _measured(scenario: Scenario, design: str, number: int, figures: RecordFigures) -> Replication:
+def _measure_run(scenario: Scenario, design: str, number: int, figures: RecordFigures) -> Replication:
     records = simulate(scenario, design, number)
-    own = {**summarise(records, scenario.run.warm_up_s), **figures(records)}
-    return Replication(design, number, own, dict(records.forms))
+    numbers = {**summarise(records, scenario.run.warm_up_s), **figures(records)}
+    return Replication(design, number, numbers, dict(records.forms))
 
 
-class Reuse(NamedTuple):
+class TokenReuse(NamedTuple):
     """Requests of one user within a window of ``window_s`` seconds, in this run and at the log's own speed.
 
-    ``what`` names the window: "cache TTL" (per replica) or "token lifetime".
+    ``kind`` names the window: "cache TTL" (per replica) or "token lifetime".
     """
 
     design: str
-    what: str
+    kind: str
     window_s: float
     requests: float
     original: float
 
     @property
-    def distorted(self) -> bool:
-        """Whether the speed-up changes the figure by more than a twentieth."""
+    def is_distorted(self) -> bool:
+        """Whether the speed-up changes the figure by more than 5 %."""
         return abs(self.requests / self.original - 1) > 0.05
 
 
-def token_reuse(scenario: Scenario) -> list[Reuse]:
+def measure_token_reuse(scenario: Scenario) -> list[TokenReuse]:
     """The reuse of tokens under each design's cache TTL, or its token lifetime where it has no cache."""
     variates = Variates(scenario.run.seed, 0)
     demand = draw_demand(scenario, variates)
@@ -173,19 +169,19 @@ def token_reuse(scenario: Scenario) -> list[Reuse]:
     speed_up = load.speed_up if isinstance(load, ReplayLoad) else 1.0
     rows = []
     for design in scenario.designs.values():
-        what, window = _window(design)
+        kind, window = _find_window(design)
         owners = demand.users
-        if what == "cache TTL":  # each replica has a cache of its own
+        if kind == "cache TTL":  # each replica has a cache of its own
             replicas = design.replicas["service"]
-            uniform = variates.column("balance.client.service", len(owners))
+            uniform = variates.draw_column("balance.client.service", len(owners))
             owners = owners * replicas + np.floor(uniform * replicas).astype(np.int64)
-        now = requests_per_token(demand.times, owners, window)
+        requests = compute_requests_per_token(demand.times, owners, window)
         # A window of w seconds of the log is a window of w / S seconds of the log sped up by S.
-        original = requests_per_token(demand.times, owners, window / speed_up) if speed_up != 1 else now
-        rows.append(Reuse(design.name, what, window, now, original))
+        original = compute_requests_per_token(demand.times, owners, window / speed_up) if speed_up != 1 else requests
+        rows.append(TokenReuse(design.name, kind, window, requests, original))
     return rows
 
 
-def _window(design: Design) -> tuple[str, float]:
-    ttl = getattr(design.settings("service"), "ttl_s", None)
+def _find_window(design: Design) -> tuple[str, float]:
+    ttl = getattr(design.get_settings("service"), "ttl_s", None)
     return ("token lifetime", design.token_lifetime_s) if ttl is None else ("cache TTL", float(ttl))

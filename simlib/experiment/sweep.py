@@ -1,4 +1,4 @@
-"""Sweeps: the same experiment at many points, each a scenario of its own with other values at some keys."""
+"""Sweep: the same experiment at many points, each a scenario of its own with other values at some keys."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from simlib.deployment.parts import PARTS
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch
-from simlib.experiment.replicate import Job, Progress, Replication, tabulate_replications, list_jobs, run_jobs
+from simlib.experiment.replicate import Job, Replication, list_jobs, run_jobs, tabulate_replications
+from simlib.experiment.workers import Progress
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.scenario import Scenario
@@ -36,24 +37,24 @@ def sweep(
 
     ``vary`` maps keys as in the scenario's file, such as "world.load.arrival_rate" or
     "designs.opaque_cached.service.ttl_s", to their values. Each has a column of its name, before those of `replicate`.
-    A design that a point does not touch is not run again. All points share the seed, so that neighbours meet the same
-    luck. Raises InputError, before anything is run, for an unknown key, a value that a scenario file could not hold, a
-    run beyond its memory budget, or live timing without a ``stopwatch``.
+    A design that a point does not touch is not run again. All points share the seed, so they have common random
+    numbers. Raises InputError, before anything is run, for an unknown key, a value that a scenario file could not
+    hold, a run beyond its memory budget, or live timing without a ``stopwatch``.
     """
-    points = _points(vary)
+    points = _list_points(vary)
     scenarios = [change_scenario(scenario, point) for point in points]
-    for one in scenarios:
-        check_budget(one)
+    for each in scenarios:
+        check_budget(each)
     designs = tuple(scenario.designs)
     jobs = [
         (point, job)
-        for point, one in zip(points, scenarios, strict=True)
-        for job in list_jobs(one, designs, stopwatch=stopwatch)
+        for point, each in zip(points, scenarios, strict=True)
+        for job in list_jobs(each, designs, stopwatch=stopwatch)
     ]
-    keys = [_sameness(job) for _, job in jobs]
+    keys = [_build_run_key(job) for _, job in jobs]
     distinct = {key: job for key, (_, job) in zip(keys, jobs, strict=True)}
     done = dict(zip(distinct, run_jobs(list(distinct.values()), workers, progress), strict=True))
-    return _frame([point for point, _ in jobs], [done[key] for key in keys])
+    return _tabulate_points([point for point, _ in jobs], [done[key] for key in keys])
 
 
 def change_scenario(scenario: Scenario, point: Point) -> Scenario:
@@ -63,44 +64,44 @@ def change_scenario(scenario: Scenario, point: Point) -> Scenario:
     """
     document = export_scenario(scenario)
     for key, value in point.items():
-        _put(document, key, value)
+        _set_key(document, key, value)
     made = build_scenario(document, PARTS, Path(scenario.name))
     same = made.world.profile == scenario.world.profile and made.run.host_noise == scenario.run.host_noise
     return replace(made, profile=scenario.profile) if same else made
 
 
-def _points(vary: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
-    values = {key: list(given) for key, given in vary.items()}
-    for key, given in values.items():
-        if not given:
+def _list_points(vary: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
+    values = {key: list(choices) for key, choices in vary.items()}
+    for key, choices in values.items():
+        if not choices:
             raise InputError(f"{key}: has no values to sweep; give at least one")
     return [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
 
 
-def _put(document: dict[str, Any], key: str, value: Any) -> None:
-    """Set one key; every table on the way to it must be there already."""
+def _set_key(document: dict[str, Any], key: str, value: Any) -> None:
+    """Set one key; all tables above it must exist already."""
     *path, last = key.split(".")
     table: Any = document
     for depth, name in enumerate(path):
         table = table.get(name)
         if not isinstance(table, dict):
             raise InputError(f"{key}: the scenario has no table {'.'.join(path[: depth + 1])!r}")
-    table[last] = _plain(value)
+    table[last] = _convert_value(value)
 
 
-def _plain(value: Any) -> Any:
-    """numpy's numbers as Python's, for a document holds JSON types."""
+def _convert_value(value: Any) -> Any:
+    """Python's number for one of numpy, for a document holds JSON types."""
     return value.item() if hasattr(value, "item") else deepcopy(value)
 
 
-def _sameness(job: Job) -> str:
-    """Equal for jobs that must give equal results: all that a run of one design depends on."""
+def _build_run_key(job: Job) -> str:
+    """A text that is equal for jobs with equal results: all that a run of one design depends on."""
     document = export_scenario(job.scenario)
-    told = {"world": document["world"], "run": document["run"], "design": document["designs"][job.design]}
-    return json.dumps([told, job.design, job.replication], sort_keys=True)
+    inputs = {"world": document["world"], "run": document["run"], "design": document["designs"][job.design]}
+    return json.dumps([inputs, job.design, job.replication], sort_keys=True)
 
 
-def _frame(points: list[dict[str, Any]], replications: list[Replication]) -> "pd.DataFrame":
+def _tabulate_points(points: list[dict[str, Any]], replications: list[Replication]) -> "pd.DataFrame":
     """The figures with the keys of the points as first columns."""
     import pandas as pd
 

@@ -1,59 +1,66 @@
-"""Worker processes: how many fit, and how they are kept from hearing what only this process should."""
+"""Worker processes: how many fit, how work is spread over them, and how Ctrl-C ends them."""
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-Asked = TypeVar("Asked")
-Answered = TypeVar("Answered")
+from simlib.scenario.registry import Registration, list_registrations, repeat_registrations
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
+"""Called with the number of finished runs and the number of all."""
 
 
-def usable_cpus() -> int:
+def count_usable_cpus() -> int:
     """CPUs that this process may use, limits of a container included."""
     from joblib import cpu_count
 
     return int(cpu_count())
 
 
-@contextmanager
-def deaf_to_interrupts() -> Iterator[None]:
-    """Processes started here never see Ctrl-C, for they inherit the blocked signal: this one hears it and ends them."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()  # else it would start below, and unblock the signal on its way (Python 3.11)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def run_all(
-    work: Callable[[Asked], Answered],
-    items: Sequence[Asked],
-    workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Answered]:
-    """What a function of a module makes of each item, in order, in so many processes."""
-    done: list[Answered] = []
-    for answer in results(work, items, workers):
-        done.append(answer)
+    work: Callable[[Item], Result], items: Sequence[Item], workers: int = 1, progress: Progress | None = None
+) -> list[Result]:
+    """Results of a module's function for each item, in order, from so many processes."""
+    done: list[Result] = []
+    for result in _iterate_results(work, items, workers):
+        done.append(result)
         if progress is not None:
             progress(len(done), len(items))
     return done
 
 
-def results(work: Callable[[Asked], Answered], items: Sequence[Asked], workers: int) -> Iterator[Answered]:
-    """The same, one after another as they come; none of the processes hears Ctrl-C."""
+def _iterate_results(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
     if workers <= 1:
         return map(work, items)
     from joblib import Parallel, delayed
 
     pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
-    with deaf_to_interrupts():
-        found: Iterator[Answered] = pool(delayed(work)(item) for item in items)
-    return found
+    with _block_interrupts():
+        registrations = list_registrations()
+        results: Iterator[Result] = pool(delayed(_work_with)(registrations, work, item) for item in items)
+    return results
+
+
+def _work_with(registrations: tuple[Registration, ...], work: Callable[[Item], Result], item: Item) -> Result:
+    """The work in a worker process, which gets the parts, stations and metrics registered in this one."""
+    repeat_registrations(registrations)
+    return work(item)
+
+
+@contextmanager
+def _block_interrupts() -> Iterator[None]:
+    """Processes started here inherit the blocked signal and never receive Ctrl-C: this process does, and ends them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # else it would start below, and unblock the signal in doing so (Python 3.11)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

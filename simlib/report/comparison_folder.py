@@ -8,6 +8,7 @@ from simlib.experiment.atomic_folder import EarlierReport, check_folder, write_f
 from simlib.report.comparison_figures import latency_figure, tradeoff_figure
 from simlib.report.html import ReportFigure, render_html
 from simlib.report.profile_tables import format_profiles_csv
+from simlib.report.registered_figures import draw_registered, list_registered_files
 from simlib.report.run_record import RECORD, Provenance, build_run_record, is_record
 from simlib.report.summary import format_replications_csv, format_summary_csv, format_verdict
 
@@ -24,7 +25,6 @@ FILES = (
 )
 PROFILES = "profiles.csv"
 """File of reports whose designs were also judged under other cost profiles."""
-_EARLIER = EarlierReport(RECORD, is_record, (*FILES, PROFILES))
 _NOTHING = Provenance()
 
 
@@ -40,7 +40,7 @@ def write_report(
     written.
     """
     target = check_report_folder(folder)
-    return write_files(folder, build_report_files(verdicts, provenance, target, dependence), "--out", _EARLIER)
+    return write_files(folder, build_report_files(verdicts, provenance, target, dependence), "--out", _describe_earlier())
 
 
 def check_report_folder(folder: str | Path) -> Path:
@@ -48,7 +48,7 @@ def check_report_folder(folder: str | Path) -> Path:
 
     To be called before a long run as well: it tries whether the disk takes a new folder there.
     """
-    return check_folder(folder, "--out", _EARLIER)
+    return check_folder(folder, "--out", _describe_earlier())
 
 
 def build_report_files(
@@ -69,6 +69,10 @@ def build_report_files(
     return {**{name: text.encode() for name, text in texts.items()}, **drawn}
 
 
+def _describe_earlier() -> EarlierReport:
+    return EarlierReport(RECORD, is_record, (*FILES, PROFILES, *list_registered_files()))
+
+
 def _draw_figures(verdicts: Verdicts) -> tuple[ReportFigure, ...]:
     return (
         ReportFigure(
@@ -81,4 +85,5 @@ def _draw_figures(verdicts: Verdicts) -> tuple[ReportFigure, ...]:
             *tradeoff_figure(verdicts),
             "Load on the authorization server against exposure after revocation; the lower left is best.",
         ),
+        *draw_registered(verdicts),
     )

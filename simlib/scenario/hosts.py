@@ -46,7 +46,8 @@ class Network(FrozenModel):
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Discipline = Literal["fifo", "processor_sharing"]
+Discipline = Annotated[str, Field(pattern=r"[a-z][a-z0-9_]{0,39}$", examples=["fifo", "processor_sharing"])]
+"""A queueing discipline of `simlib.engine.stations`; which ones there are is checked when a scenario is loaded."""
 
 
 class HttpServer(FrozenModel):

@@ -1,12 +1,14 @@
-"""How a token is issued, presented and validated: one part per file, listed by hand in `CATALOGUE`.
+"""Catalogue of the parts of designs: how tokens are issued, presented, validated, passed on and wrapped.
 
-To add a strategy, write its file and add one line here.
+A part is one file of this folder and one line in its registry here; a part of your own is registered by
+`register_strategy`, or named by an entry point of the group ``simlib.strategies`` in your package.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from simlib.scenario.registry import Combined, PluginGroup, Registry, note_registration
 from simlib.strategies.base import Bound, Credentials, DeploymentConfig, Grant, Issued, PresentedToken
 from simlib.strategies.bearer import Bearer, ClientToken, UserClient
 from simlib.strategies.circuit_breaker import CircuitBreaker
@@ -54,7 +56,10 @@ from simlib.strategies.verified_cache import VerifiedCache
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import TokenFormat
 
-ISSUERS: Mapping[str, type[Any]] = MappingProxyType(
+_PLUGINS = PluginGroup("simlib.strategies", lambda part: _add_part(part))
+
+ISSUERS: Registry[type[Any]] = Registry(
+    "issuer",
     {
         part.name: part
         for part in (
@@ -69,14 +74,20 @@ ISSUERS: Mapping[str, type[Any]] = MappingProxyType(
             PasetoIssuer,
             SessionJwtIssuer,
         )
-    }
+    },
+    _PLUGINS,
 )
 """At the authorization server."""
 
-PRESENTERS: Mapping[str, type[Any]] = MappingProxyType({part.name: part for part in (Bearer, OpenIdConnect)})
+PRESENTERS: Registry[type[Any]] = Registry(
+    "presenter",
+    {part.name: part for part in (Bearer, OpenIdConnect)},
+    _PLUGINS,
+)
 """At the client."""
 
-VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
+VALIDATORS: Registry[type[Any]] = Registry(
+    "validator",
     {
         part.name: part
         for part in (
@@ -90,19 +101,27 @@ VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
             PasetoValidator,
             SessionJwtValidator,
         )
-    }
+    },
+    _PLUGINS,
 )
 """At a service, and at a gateway too."""
 
-GATEWAY_VALIDATORS: Mapping[str, type[Any]] = MappingProxyType(
-    {part.name: part for part in (PhantomToken, SplitTokenGateway)}
+GATEWAY_VALIDATORS: Registry[type[Any]] = Registry(
+    "gateway validator",
+    {part.name: part for part in (PhantomToken, SplitTokenGateway)},
+    _PLUGINS,
 )
 """At a gateway only: they pass another credential inwards than the one presented."""
 
-PROPAGATORS: Mapping[str, type[Any]] = MappingProxyType({part.name: part for part in (PassThrough, TokenExchange)})
+PROPAGATORS: Registry[type[Any]] = Registry(
+    "propagator",
+    {part.name: part for part in (PassThrough, TokenExchange)},
+    _PLUGINS,
+)
 """At a service that calls others."""
 
-WRAPPERS: Mapping[str, type[Any]] = MappingProxyType(
+WRAPPERS: Registry[type[Any]] = Registry(
+    "wrapper",
     {
         part.name: part
         for part in (
@@ -119,14 +138,15 @@ WRAPPERS: Mapping[str, type[Any]] = MappingProxyType(
             CircuitBreaker,
             FailOpen,
         )
-    }
+    },
+    _PLUGINS,
 )
 """Around the parts of a design."""
 
 CATALOGUE: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
     {
         "client": PRESENTERS,
-        "gateway": MappingProxyType({Relay.name: Relay, **VALIDATORS, **GATEWAY_VALIDATORS}),
+        "gateway": Combined({Relay.name: Relay}, VALIDATORS, GATEWAY_VALIDATORS),
         "service": VALIDATORS,
         "inner_service": VALIDATORS,
         "downstream": PROPAGATORS,
@@ -135,6 +155,41 @@ CATALOGUE: Mapping[str, Mapping[str, type[Any]]] = MappingProxyType(
     }
 )
 """Place -> name -> part."""
+
+_ROLES: Mapping[str, Registry[type[Any]]] = MappingProxyType(
+    {
+        "wrap_validator": WRAPPERS,
+        "validate": VALIDATORS,
+        "issue": ISSUERS,
+        "request": PRESENTERS,
+        "obtain_credential": PROPAGATORS,
+    }
+)
+"""Method by which a part is recognised -> the registry of its place."""
+
+
+def register_strategy(part: type[Any]) -> None:
+    """Add a part of your own to the catalogue, at the place that its methods are for; a scenario may then name it.
+
+    ``part`` is a class as in the files of this folder: ``name``, ``summary``, ``token_format``, a frozen dataclass
+    ``Settings``, ``list_operations``, and the methods of its protocol. Raises ValueError that says what is missing, or
+    that the name is taken by a built-in part. A part that was registered before is replaced.
+    """
+    _add_part(part)
+    note_registration("simlib.strategies", part.name, register_strategy, part)
+
+
+def _add_part(part: Any) -> None:
+    missing = [
+        name for name in ("name", "summary", "token_format", "Settings", "list_operations") if not hasattr(part, name)
+    ]
+    if missing:
+        raise ValueError(f"{getattr(part, '__name__', part)!s} is no part: it has no {', '.join(missing)}")
+    registry = next((registry for method, registry in _ROLES.items() if hasattr(part, method)), None)
+    if registry is None:
+        raise ValueError(f"{part.__name__} is no part: it has none of the methods {', '.join(_ROLES)}")
+    (GATEWAY_VALIDATORS if registry is VALIDATORS and hasattr(part, "forwards") else registry).add(part.name, part)
+
 
 __all__ = [
     "CATALOGUE",
@@ -203,4 +258,5 @@ __all__ = [
     "Wrapper",
     "WrapperState",
     "format_basic_authorization",
+    "register_strategy",
 ]

@@ -11,9 +11,14 @@ from simlib.engine.stations.fifo_events import FifoEvents
 from simlib.engine.stations.fifo_varying import FifoVarying
 from simlib.engine.stations.kiefer_wolfowitz import KieferWolfowitz
 from simlib.engine.stations.processor_sharing import ProcessorSharing
+from simlib.scenario.registry import PluginGroup, Registry, note_registration
 
-STATIONS: list[type[Station]] = [KieferWolfowitz, FifoEvents, FifoVarying, ProcessorSharing]
-"""All kinds; of two with the same discipline the earlier one is preferred where both are exact."""
+_PLUGINS = PluginGroup("simlib.stations", lambda kind: _add_station(kind))
+
+STATIONS: Registry[type[Station]] = Registry(
+    "station", {kind.form: kind for kind in (KieferWolfowitz, FifoEvents, FifoVarying, ProcessorSharing)}, _PLUGINS
+)
+"""Form -> kind; of two with the same discipline the earlier one is preferred where both are exact."""
 
 __all__ = [
     "STATIONS",
@@ -31,17 +36,32 @@ __all__ = [
 ]
 
 
+_MEMBERS = (
+    *("form", "discipline", "looks_ahead", "varies"),
+    *("enter", "extend", "leave", "sample", "set_speed", "crash"),
+)
+
+
 def register_station(kind: type[Station]) -> None:
-    """Let a discipline be served by a further kind of station. Raises ValueError for a form that there is already."""
-    if any(kind.form == other.form and kind is not other for other in STATIONS):
-        raise ValueError(f"there is a station of the form {kind.form!r} already")
-    if kind not in STATIONS:
-        STATIONS.append(kind)
+    """Add a kind of station of your own; its ``discipline`` may then be named in scenarios.
+
+    Raises ValueError that says what is missing, or that the form is a built-in one. A kind that was registered before
+    is replaced. Entry points are of the group ``simlib.stations``.
+    """
+    _add_station(kind)
+    note_registration("simlib.stations", kind.form, register_station, kind)
+
+
+def _add_station(kind: type[Station]) -> None:
+    missing = [name for name in _MEMBERS if not hasattr(kind, name)]
+    if missing:
+        raise ValueError(f"{getattr(kind, '__name__', kind)!s} is no station: it has no {', '.join(missing)}")
+    STATIONS.add(kind.form, kind)
 
 
 def list_disciplines() -> tuple[str, ...]:
     """The names of the queueing disciplines, in the order of `STATIONS`."""
-    return tuple(dict.fromkeys(kind.discipline for kind in STATIONS))
+    return tuple(dict.fromkeys(kind.discipline for kind in STATIONS.values()))
 
 
 def choose_station(
@@ -55,7 +75,9 @@ def choose_station(
     ``varies``: a fault may slow the host down or take away its work. Raises ValueError where no kind will do.
     """
     kinds = (
-        [kind for kind in STATIONS if kind.discipline == discipline] if isinstance(discipline, str) else [discipline]
+        [kind for kind in STATIONS.values() if kind.discipline == discipline]
+        if isinstance(discipline, str)
+        else [discipline]
     )
     may_look_ahead = known_on_arrival and form == "auto" and not varies
     for kind in kinds:

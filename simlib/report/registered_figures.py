@@ -1,0 +1,56 @@
+"""Registered figures: those of plug-ins and notebooks, drawn in the report of a comparison after the built-in ones."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from simlib.decision import Verdicts
+from simlib.report.html import ReportFigure
+from simlib.scenario.registry import PluginGroup, Registry, note_registration
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Draw = Callable[[Verdicts], "tuple[Figure, str]"]
+"""Verdicts of a comparison -> figure and its description (alternative text)."""
+BUILT_IN = ("latency", "tradeoff")
+
+
+class RegisteredFigure(NamedTuple):
+    """A figure of reports: the base name of its files, the function that draws it, and its caption."""
+
+    name: str
+    draw: Draw
+    caption: str
+
+
+_PLUGINS = PluginGroup("simlib.figures", lambda figure: _add_figure(*figure))
+FIGURES: Registry[RegisteredFigure] = Registry("figure", {}, _PLUGINS)
+"""Name -> registered figure."""
+
+
+def register_figure(name: str, draw: Draw, caption: str) -> None:
+    """Add a figure of your own to the reports of comparisons; ``draw`` makes it of the verdicts, with a description.
+
+    Raises ValueError for the name of a built-in figure. A figure that was registered before is replaced. An entry point
+    of the group ``simlib.figures`` names the triple ``(name, draw, caption)``.
+    """
+    _add_figure(name, draw, caption)
+    note_registration("simlib.figures", name, register_figure, name, draw, caption)
+
+
+def _add_figure(name: str, draw: Draw, caption: str) -> None:
+    if name in BUILT_IN:
+        raise ValueError(f"figure: there is a built-in {name!r} already")
+    if not callable(draw):
+        raise ValueError(f"figure {name!r}: the second of the three is a function of the verdicts")
+    FIGURES.add(name, RegisteredFigure(name, draw, caption))
+
+
+def draw_registered(verdicts: Verdicts) -> tuple[ReportFigure, ...]:
+    """Draw the registered figures."""
+    return tuple(ReportFigure(f.name, *f.draw(verdicts), f.caption) for f in FIGURES.values())
+
+
+def list_registered_files() -> tuple[str, ...]:
+    """The names of their files in a report folder."""
+    return tuple(f"{name}.{ending}" for name in FIGURES for ending in ("svg", "png"))

@@ -1,0 +1,118 @@
+"""Registry of kinds by name: the built-in ones, those of installed plug-ins, and those registered by a call.
+
+A plug-in names its kinds as entry points of a group such as ``simlib.strategies``; they are loaded when a name is
+looked up that is not built in, or when all kinds are listed. A kind registered by a call, in a notebook or a script, is sent
+along to worker processes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from simlib.scenario.errors import InputError
+
+Kind = TypeVar("Kind")
+
+
+class Registration(NamedTuple):
+    """A call that registered a kind in this process; repeated in worker processes."""
+
+    register: Callable[..., None]
+    arguments: tuple[Any, ...]
+
+
+_REGISTRATIONS: dict[tuple[str, str], Registration] = {}
+
+
+def list_registrations() -> tuple[Registration, ...]:
+    """The registering calls of this process, in their order; entry points are found by every process itself."""
+    return tuple(_REGISTRATIONS.values())
+
+
+def repeat_registrations(registrations: tuple[Registration, ...]) -> None:
+    """Make the registering calls of another process."""
+    for registration in registrations:
+        registration.register(*registration.arguments)
+
+
+def note_registration(group: str, name: str, register: Callable[..., None], *arguments: Any) -> None:
+    """Note a registering call, so that worker processes can repeat it."""
+    _REGISTRATIONS[group, name] = Registration(register, arguments)
+
+
+class PluginGroup:
+    """Entry points of one group, loaded once; ``register`` is called with every object that one names."""
+
+    def __init__(self, group: str, register: Callable[[Any], None]) -> None:
+        self.group = group
+        self._register = register
+        self._loaded = False
+
+    def load(self) -> None:
+        """Load the entry points. Raises InputError that names the plug-in when one cannot be loaded or registered."""
+        if self._loaded:
+            return
+        self._loaded = True  # before loading: a plug-in may look at the registry that it is loaded into
+        for entry_point in sorted(entry_points(group=self.group), key=lambda one: one.name):
+            self._load_one(entry_point)
+
+    def _load_one(self, entry_point: EntryPoint) -> None:
+        package = "?" if entry_point.dist is None else entry_point.dist.name
+        try:
+            self._register(entry_point.load())
+        except Exception as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise InputError(
+                f"plug-in {entry_point.name!r} ({self.group}) of the package {package!r} cannot be used: {reason}"
+            ) from error
+
+
+class Registry(Mapping[str, Kind], Generic[Kind]):
+    """Name -> kind, built-in ones first. Plug-ins are loaded when a name is not found and when all are listed."""
+
+    def __init__(self, what: str, built_in: Mapping[str, Kind], plugins: PluginGroup) -> None:
+        self.what = what
+        self._built_in = dict(built_in)
+        self._added: dict[str, Kind] = {}
+        self._plugins = plugins
+
+    def add(self, name: str, kind: Kind) -> None:
+        """Add a kind, or replace one that was added before. Raises ValueError for the name of a built-in one."""
+        if not name.isidentifier():
+            raise ValueError(f"{self.what}: {name!r} is no name; allowed are letters, digits and _, no digit first")
+        if name in self._built_in:
+            raise ValueError(f"{self.what}: there is a built-in {name!r} already")
+        self._added[name] = kind
+
+    def __getitem__(self, name: str) -> Kind:
+        if name in self._built_in:
+            return self._built_in[name]
+        if name not in self._added:
+            self._plugins.load()
+        return self._added[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._plugins.load()
+        yield from (*self._built_in, *self._added)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Combined(Mapping[str, Kind], Generic[Kind]):
+    """Several mappings seen as one: the first that has a name gives its kind."""
+
+    def __init__(self, *mappings: Mapping[str, Kind]) -> None:
+        self._mappings = mappings
+
+    def __getitem__(self, name: str) -> Kind:
+        for mapping in self._mappings:
+            if name in mapping:
+                return mapping[name]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name for mapping in self._mappings for name in mapping))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
