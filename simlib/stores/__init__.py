@@ -10,12 +10,12 @@ from simlib.stores.redis_store import RedisStore
 from simlib.stores.sqlite import SqliteStore
 
 STORES: Mapping[str, Callable[[], TokenStore]] = MappingProxyType({"dict": MemoryStore, "sqlite": SqliteStore})
-"""Name -> maker of an empty store; the SQLite one is in memory unless it is given a file."""
+"""Name -> constructor of an empty store; the SQLite one is in memory unless a file is passed."""
 
 SERVER_STORES: Mapping[str, Callable[[str, str], PostgresqlStore | RedisStore]] = MappingProxyType(
     {"postgresql": PostgresqlStore, "redis": RedisStore}
 )
-"""Name -> maker of a store at the address of a server, under the name of a table or the beginning of keys."""
+"""Name -> constructor of a store at the address of a server, with the name of a table or the prefix of keys."""
 
 __all__ = [
     "SERVER_STORES",

@@ -1,4 +1,4 @@
-"""A token store in a dict: gone with the process, and the fastest there is."""
+"""Token store in a dict: lost when the process ends, and the fastest of all stores."""
 
 from simlib.scenario.messages import (
     StoreConsume,
@@ -13,14 +13,14 @@ from simlib.stores.base import StoreAnswer
 
 
 class MemoryStore:
-    """Key -> row in this process; see `TokenStore` for the answers."""
+    """Key -> row in this process; see `TokenStore` for the results."""
 
     def __init__(self) -> None:
         self._rows: dict[str, TokenRow] = {}
         self._revoked: set[str] = set()
 
     def execute(self, request: StoreRequest) -> StoreAnswer:
-        """Answer one request at once."""
+        """Execute one request and return its result."""
         if isinstance(request, StoreGet):
             return self._rows.get(request.key)
         if isinstance(request, StorePut):
@@ -33,13 +33,13 @@ class MemoryStore:
         return self._list_revoked_since(request)
 
     def count_valid(self, now: float) -> int:
-        """Rows that are neither expired nor revoked at ``now`` (seconds)."""
+        """Count rows that are neither expired nor revoked at ``now`` (seconds)."""
         return sum(
             row.expires_at > now and (row.revoked_at is None or row.revoked_at > now) for row in self._rows.values()
         )
 
     def close(self) -> None:
-        """Forget every row."""
+        """Remove every row."""
         self._rows.clear()
         self._revoked.clear()
 
@@ -51,7 +51,7 @@ class MemoryStore:
             self._revoked.remove(key)
 
     def _revoke(self, key: str, at: float) -> TokenRow | None:
-        """The row as it was; revoked from now on."""
+        """Revoke a row and return it as it was before."""
         row = self._rows.get(key)
         if row is not None and row.revoked_at is None:
             self._rows[key] = row._replace(revoked_at=at)
@@ -59,9 +59,9 @@ class MemoryStore:
         return row
 
     def _list_revoked_since(self, request: StoreRevokedSince) -> tuple[tuple[str, TokenRow], ...]:
-        found = [
+        revoked = [
             (row.revoked_at, key, row)
             for key, row in ((key, self._rows[key]) for key in self._revoked)
             if row.revoked_at is not None and row.revoked_at > request.since and row.expires_at > request.now
         ]
-        return tuple((key, row) for _, key, row in sorted(found))
+        return tuple((key, row) for _, key, row in sorted(revoked))

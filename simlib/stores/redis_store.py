@@ -1,4 +1,4 @@
-"""A token store in Redis: another process that keeps everything in memory. Needs the package redis."""
+"""Token store in Redis: another process with all data in memory. Needs the package redis."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,8 +17,8 @@ from simlib.stores.base import StoreAnswer
 
 TIMEOUT_S = 5.0
 
-# The server runs a script as a whole, so the first revocation of a row stays whoever else is writing. Beside the rows
-# stands a sorted set of those that are revoked, by instant.
+# The server runs a script atomically, so the first revocation of a row is not overwritten by a concurrent one. A sorted
+# set beside the rows holds the names of the revoked ones by instant.
 _MARK = """local row = redis.call('HGETALL', KEYS[1])
 if #row > 0 and redis.call('HSETNX', KEYS[1], 'revoked_at', ARGV[1]) == 1 then
     redis.call('ZADD', KEYS[2], ARGV[1], KEYS[1])
@@ -29,9 +29,9 @@ _CONSUME = _MARK + "return row"
 
 
 class RedisStore:
-    """Key -> hash of the row's fields; see `TokenStore` for the answers. Rows do not expire by themselves.
+    """Key -> hash of the row's fields; see `TokenStore` for the results. Rows do not expire by themselves.
 
-    ``name`` stands before every key. Raises InputError, without any password, when driver or server are not there.
+    ``name`` is the prefix of every key. Raises InputError, without any password, when driver or server is missing.
     """
 
     def __init__(self, url: str, name: str = "simlib:tokens") -> None:
@@ -47,13 +47,13 @@ class RedisStore:
             )
             self._client.ping()
         except (redis.RedisError, OSError, ValueError) as error:
-            # The driver's own words may repeat the address.
+            # The driver's own message may contain the address.
             raise InputError(f"Redis cannot be used at this address ({error.__class__.__name__})") from None
         self._revoke = self._client.register_script(_REVOKE)
         self._consume = self._client.register_script(_CONSUME)
 
     def execute(self, request: StoreRequest) -> StoreAnswer:
-        """Answer one request at once."""
+        """Execute one request and return its result."""
         match request:
             case StoreGet(key):
                 return _read_row(self._client.hgetall(self._make_name(key)))
@@ -63,13 +63,13 @@ class RedisStore:
             case StoreRevoke(key, at):
                 return bool(self._revoke(keys=[self._make_name(key), self._revoked], args=[at]))
             case StoreConsume(key, at):
-                found = self._consume(keys=[self._make_name(key), self._revoked], args=[at])
-                return _read_row(dict(zip(found[::2], found[1::2], strict=True)))
+                pairs = self._consume(keys=[self._make_name(key), self._revoked], args=[at])
+                return _read_row(dict(zip(pairs[::2], pairs[1::2], strict=True)))
             case StoreRevokedSince(since, now):
                 return tuple(self._list_revoked_since(since, now))
 
     def count_valid(self, now: float) -> int:
-        """Rows that are neither expired nor revoked at ``now`` (seconds); reads every row."""
+        """Count rows that are neither expired nor revoked at ``now`` (seconds); reads every row."""
         rows = (_read_row(self._client.hgetall(name)) for name in self._scan_names())
         return sum(
             row is not None and row.expires_at > now and (row.revoked_at is None or row.revoked_at > now)
@@ -87,13 +87,13 @@ class RedisStore:
 
     def _put(self, name: str, row: TokenRow) -> None:
         fields = {field: value for field, value in row._asdict().items() if value is not None}
-        # One transaction: a row that is replaced keeps nothing of the old one.
-        both = self._client.pipeline(transaction=True).delete(name).hset(name, mapping=fields)
+        # One transaction: a replaced row has no fields of the old one.
+        commands = self._client.pipeline(transaction=True).delete(name).hset(name, mapping=fields)
         if row.revoked_at is None:
-            both.zrem(self._revoked, name)
+            commands.zrem(self._revoked, name)
         else:
-            both.zadd(self._revoked, {name: row.revoked_at})
-        both.execute()
+            commands.zadd(self._revoked, {name: row.revoked_at})
+        commands.execute()
 
     def _list_revoked_since(self, since: float, now: float) -> Iterator[tuple[str, TokenRow]]:
         names = self._client.zrangebyscore(self._revoked, f"({since!r}", "+inf")

@@ -1,4 +1,4 @@
-"""A token store in SQLite: a real database with a journal, in a file or in memory."""
+"""Token store in SQLite: a database with a journal, in a file or in memory."""
 
 import sqlite3
 from pathlib import Path
@@ -17,7 +17,7 @@ from simlib.stores.base import StoreAnswer
 
 IN_MEMORY = ":memory:"
 
-# One text per statement: the module prepares a text once and then finds it again.
+# One text per statement: the module caches prepared statements by their text.
 _TABLE = """CREATE TABLE IF NOT EXISTS tokens (
     key TEXT PRIMARY KEY NOT NULL,
     kind TEXT NOT NULL,
@@ -32,7 +32,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS tokens (
 ) WITHOUT ROWID"""
 _COLUMNS = "SELECT name FROM pragma_table_info('tokens')"
 _ADD_DETAILS = "ALTER TABLE tokens ADD COLUMN details TEXT NOT NULL DEFAULT ''"
-# Only revoked rows are in it, so that writing a token that is good costs nothing more.
+# A partial index of revoked rows, so that writing a valid token costs nothing more.
 _INDEX = "CREATE INDEX IF NOT EXISTS tokens_revoked ON tokens (revoked_at, key) WHERE revoked_at IS NOT NULL"
 _ROW = "kind, subject, client_id, scope, audience, issued_at, expires_at, revoked_at, details"
 _GET = f"SELECT {_ROW} FROM tokens WHERE key = ?"
@@ -44,7 +44,7 @@ _COUNT = "SELECT count(*) FROM tokens WHERE expires_at > :now AND (revoked_at IS
 
 
 class SqliteStore:
-    """Key -> row in a table; see `TokenStore` for the answers. Every write is a transaction of its own.
+    """Key -> row in a table; see `TokenStore` for the results. Every write is a transaction of its own.
 
     A file is written with a write-ahead log and synchronous NORMAL, the usual setting for a server: a crash of
     the machine may lose the last transactions but never the file. Raises InputError when the file is no database.
@@ -62,7 +62,7 @@ class SqliteStore:
             raise InputError(f"{path}: cannot be used as a token store ({error})") from error
 
     def execute(self, request: StoreRequest) -> StoreAnswer:
-        """Answer one request at once."""
+        """Execute one request and return its result."""
         match request:
             case StoreGet(key):
                 return self._get(key)
@@ -74,11 +74,11 @@ class SqliteStore:
             case StoreConsume(key, at):
                 return self._consume(key, at)
             case StoreRevokedSince(since, now):
-                found = self._connection.execute(_REVOKED_SINCE, (since, now))
-                return tuple((key, TokenRow(*row)) for key, *row in found)
+                rows = self._connection.execute(_REVOKED_SINCE, (since, now))
+                return tuple((key, TokenRow(*row)) for key, *row in rows)
 
     def count_valid(self, now: float) -> int:
-        """Rows that are neither expired nor revoked at ``now`` (seconds); reads the whole table."""
+        """Count rows that are neither expired nor revoked at ``now`` (seconds); reads the whole table."""
         return int(self._connection.execute(_COUNT, {"now": now}).fetchone()[0])
 
     def close(self) -> None:
@@ -86,11 +86,11 @@ class SqliteStore:
         self._connection.close()
 
     def _get(self, key: str) -> TokenRow | None:
-        found = self._connection.execute(_GET, (key,)).fetchone()
-        return None if found is None else TokenRow(*found)
+        fields = self._connection.execute(_GET, (key,)).fetchone()
+        return None if fields is None else TokenRow(*fields)
 
     def _consume(self, key: str, at: float) -> TokenRow | None:
-        # IMMEDIATE: the right to write is taken before the row is read, so nobody else can read it in between.
+        # IMMEDIATE: the write lock is acquired before the row is read, so no other writer can read it in between.
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             row = self._get(key)
