@@ -118,7 +118,7 @@ def at_any_time(claims: Any, now: float, leeway: float, scope: str) -> Verdict:
 
 
 FLIPS: dict[str, tuple[Any, str, Any]] = {
-    "wrong_audience": (JwtLocal, "_verification", for_anybody),
+    "wrong_audience": (JwtLocal, "_build_verification", for_anybody),
     "expired_token": (jwt_local, "judge_claims", at_any_time),
     "early_token": (jwt_local, "judge_claims", at_any_time),
     "scope_from_cache": (jwt_local, "judge_claims", at_any_time),
@@ -138,11 +138,11 @@ def test_a_cell_changes_when_its_check_is_taken_away(attack: str, monkeypatch: p
 def test_the_cell_of_opaque_tokens_changes_when_active_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     design = tiny().designs["opaque_introspection"]
     assert attacked(design, "use_after_revocation").check == "service: inactive"
-    monkeypatch.setattr(opaque_introspection, "judge", lambda asked, *rest: Verdict(True, claims=asked.answer))
+    monkeypatch.setattr(opaque_introspection, "judge_answer", lambda result, *rest: Verdict(True, claims=result.answer))
     assert attacked(design, "use_after_revocation").lasted
 
 
-def test_the_cell_of_a_flow_changes_with_the_precautions_of_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cell_of_a_flow_changes_with_the_safeguards_of_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
     design = tiny().designs["jwt_local"]
     mixed = {"kind": "spa", "flow": "authorization_code"}
     assert attacked(design, "issuer_mixup", **mixed).check == "browser: iss"
@@ -169,8 +169,8 @@ def test_a_foreign_code_makes_the_client_work_for_somebody_else(attack: str, flo
     session = settled(tiny().designs["jwt_local"], kind="web", flow=flow)
     kind = ATTACKS[attack]
     running = session.attack = kind(obtain_assets(session, kind.needs))
-    candidates = session.tracer.run(ATTACKER, running.prepare(session.tracer.context(ATTACKER)))
-    answer = session.tracer.run(ATTACKER, running.attempt(session.tracer.context(ATTACKER), candidates[0]))
+    candidates = session.tracer.run(ATTACKER, running.prepare(session.tracer.get_context(ATTACKER)))
+    answer = session.tracer.run(ATTACKER, running.attempt(session.tracer.get_context(ATTACKER), candidates[0]))
     assert answer.status == 200
     assert session.sink.close()["tokens"]["user"][-1] == whose
     session.close()
@@ -189,7 +189,7 @@ def test_an_attack_says_what_it_is_where_it_comes_from_and_what_it_needs(name: s
 def test_the_same_attack_twice_ends_the_same() -> None:
     design = tiny().designs["jwt_local"]
     first, again = (attacked(design, "use_after_revocation") for _ in range(2))
-    assert first.tries == again.tries
+    assert first.attempts == again.attempts
     assert (first.outcome, first.check, first.seconds) == (again.outcome, again.check, again.seconds)
 
 
