@@ -11,8 +11,9 @@ without faults.
 """
 
 from simlib.decision.bad_days import DayCell
-from simlib.experiment.bad_days import BadDays, DaysPlan
-from simlib.scenario.bad_days import BadDay, standard_days
+from simlib.experiment.bad_days import BadDays
+from simlib.experiment.bad_days_plan import DaysPlan
+from simlib.scenario.bad_days import BadDay, load_standard_days
 from simlib.scenario.faults import (
     ClockSkew,
     ColdStart,
@@ -49,5 +50,5 @@ __all__ = [
     "StoreFull",
     "StoreSlow",
     "UnknownKidFlood",
-    "standard_days",
+    "load_standard_days",
 ]

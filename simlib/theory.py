@@ -18,6 +18,8 @@ from simlib.analysis.cache_theory import (
     availability_without_server,
     average_over_users,
     outage_survival,
+    ttl_hit_ratio,
+    zipf_ttl_hit_ratio,
 )
 from simlib.analysis.mva import ClosedSolution, ClosedStation, mean_value_analysis
 from simlib.analysis.queueing import (
@@ -37,11 +39,9 @@ from simlib.analysis.queueing import (
     mmc_mean_wait,
     mmc_wait_exceeds,
     product_form_mean_sojourn,
-    ttl_hit_ratio,
     utilisation,
-    zipf_ttl_hit_ratio,
 )
-from simlib.experiment.validation import RunSettings, simulate_closed_network, simulate_station, simulate_tandem
+from simlib.experiment.textbook_networks import RunSettings, simulate_closed_network, simulate_station, simulate_tandem
 from simlib.scenario.distributions import Constant, Exponential, Uniform
 
 __all__ = [

@@ -104,6 +104,6 @@ def test_reuse_of_tokens_is_told_for_every_design() -> None:
         "cached": ("cache TTL", 10.0),
         "jwt": ("token lifetime", 60.0),
     }
-    assert not any(reuse.distorted for reuse in told.values())
+    assert not any(reuse.is_distorted for reuse in told.values())
     # Five requests a second of each user: about 50 and one in ten seconds.
     assert told["cached"].requests == pytest.approx(51, rel=0.15)

@@ -92,9 +92,9 @@ def test_a_product_form_network_departs_from_nothing() -> None:
         ({"world__service__discipline": "fifo"}, "first come, first served"),
         ({"world__service__threads": 4, "world__service__discipline": "fifo"}, "Threads that wait"),
         ({"world__revocations__rate": 0.1}, "Revoked tokens"),
-        ({"world__authorization_server__rate_limit": {"requests_per_s": 5.0, "burst": 5}}, "too often"),
+        ({"world__authorization_server__rate_limit": {"requests_per_s": 5.0, "burst": 5}}, "limits the rate"),
         ({"world__network__service_to_authorization_server__connections": 4}, "Connections"),
-        ({"designs": {**TWO, "cached": design_of("opaque_cached", "reference_token")}}, "Whether cached asks"),
+        ({"designs": {**TWO, "cached": design_of("opaque_cached", "reference_token")}}, "Calls of cached depend"),
     ],
 )
 def test_what_breaks_the_product_form_is_told(change: dict[str, Any], words: str) -> None:

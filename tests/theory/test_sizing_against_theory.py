@@ -54,7 +54,7 @@ def test_the_smallest_number_of_servers_is_that_of_erlang_c(rate: float, smalles
     assert own.authorization_server_vcpus == 1
     assert own.intervals["mean_s"].low <= sojourn(rate, smallest) * 1.1
     assert own.intervals["mean_s"].high <= limit
-    assert own.cost_per_hour == pytest.approx((smallest + 1) * PRICES.vcpu_hour.likely)
+    assert own.cost_per_hour == pytest.approx((smallest + 1) * PRICES.by_key["vcpu_hour"].likely)
     # The record proves that it is the cheapest: all that is cheaper failed, its neighbour among it.
     cheaper = [one for one in own.trials if one.cost_per_hour < own.cost_per_hour]
     assert all(not one.met for one in cheaper)
@@ -113,5 +113,5 @@ def test_a_database_is_sized_as_well() -> None:
     assert own.met
     assert own.database_vcpus in (2, 3)  # 1.5 busy vCPUs
     assert (own.service_vcpus, own.authorization_server_vcpus) == (1, 1)
-    expected = 2 * PRICES.vcpu_hour.likely + own.database_vcpus * PRICES.database_vcpu_hour.likely
+    expected = 2 * PRICES.by_key["vcpu_hour"].likely + own.database_vcpus * PRICES.by_key["database_vcpu_hour"].likely
     assert own.cost_per_hour == pytest.approx(expected)

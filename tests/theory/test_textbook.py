@@ -5,7 +5,7 @@ import pytest
 
 from simlib.analysis import student
 from simlib.analysis.queueing import VisitedStation, mg1_ps_mean_sojourn, mm1_mean_sojourn, product_form_mean_sojourn
-from simlib.experiment.validation import RunSettings, simulate_closed_network, simulate_station, simulate_tandem
+from simlib.experiment.textbook_networks import RunSettings, simulate_closed_network, simulate_station, simulate_tandem
 from simlib.report.validation_figures import theory_figure
 from simlib.scenario.distributions import Constant, Exponential, Uniform
 from support.networks import assert_covered
@@ -14,7 +14,7 @@ SHORT = RunSettings(12_000.0, 500.0, 10, seed=5)
 
 
 def test_stations_have_the_sojourns_of_their_closed_forms() -> None:
-    assert_covered(simulate_station(0.5, Exponential(mean_s=1.0), looking=SHORT), mm1_mean_sojourn(0.5, 1.0), 0.15)
+    assert_covered(simulate_station(0.5, Exponential(mean_s=1.0), settings=SHORT), mm1_mean_sojourn(0.5, 1.0), 0.15)
     shared = simulate_station(0.5, Uniform(low_s=0.0, high_s=2.0), 1, "processor_sharing", SHORT)
     assert_covered(shared, mg1_ps_mean_sojourn(0.5, 1.0), 0.15)
 
@@ -33,7 +33,7 @@ def test_one_user_who_thinks_and_asks_is_a_clockwork() -> None:
 
 def test_runs_are_the_same_again_and_other_seeds_differ() -> None:
     again = [
-        simulate_station(0.3, Exponential(mean_s=1.0), looking=RunSettings(200.0, 10.0, 2, seed)) for seed in (1, 1, 2)
+        simulate_station(0.3, Exponential(mean_s=1.0), settings=RunSettings(200.0, 10.0, 2, seed)) for seed in (1, 1, 2)
     ]
     assert (again[0] == again[1]).all()
     assert (again[0] != again[2]).all()
