@@ -1,9 +1,9 @@
-"""From numbers with intervals to a reasoned choice."""
+"""Decision analysis: verdicts about comparisons, effort, gain, economics, and the choice among designs."""
 
 from simlib.decision.comparison import Verdicts, judge_comparison
 from simlib.decision.notes import list_distortion_notes
 from simlib.decision.profile_dependence import PairUnderProfiles, ProfileDependence, judge_profiles
-from simlib.decision.promises import ValidityBounds, compute_promises, describe_promises
+from simlib.decision.promises import ValidityBounds, compute_promises, list_promise_sentences
 from simlib.decision.verdicts import (
     Judgement,
     LimitCheck,
@@ -23,10 +23,10 @@ __all__ = [
     "check_limits",
     "compute_promises",
     "describe_judgement",
-    "describe_promises",
     "judge_comparison",
     "judge_difference",
     "judge_profiles",
     "list_distortion_notes",
+    "list_promise_sentences",
     "summarise",
 ]

@@ -1,4 +1,4 @@
-"""A whole comparison judged: intervals, differences with their words, stability, limits, and what to keep in mind."""
+"""Verdicts of a comparison: intervals, paired differences with their words, stability, limits, notes and promises."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,12 @@ from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.analysis.stability import Stability, assess_stability
 from simlib.decision.notes import describe_limit_checks, describe_stability, list_reading_notes, write_headline
-from simlib.decision.promises import has_introspection_cache, has_self_contained_tokens
+from simlib.decision.promises import (
+    ValidityBounds,
+    compute_promises,
+    has_introspection_cache,
+    has_self_contained_tokens,
+)
 from simlib.decision.verdicts import Judgement, LimitCheck, check_limits, judge_difference
 from simlib.experiment import Comparison
 from simlib.scenario.display import Displayed, Lines
@@ -23,18 +28,19 @@ STEADY_ANYWAY = (
     "store_utilisation",
     "shared_store_utilisation",
 )
-"""What a station did per second has a steady value even when a backlog grows; all else then depends on the length of
-the run, CPU time per request included, for what arrives is not what is served."""
+"""Rates of a station have a steady value even when a backlog grows; all else then depends on the length of the run, CPU
+time per request included, since fewer requests are served than arrive."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Verdicts(Displayed):
-    """What a comparison allows to be said.
+    """Verdicts that a comparison supports.
 
     ``intervals``: design -> metric -> interval of its mean. ``judgements``: design -> metric -> judgement against the
-    first design; ``opponents``: the same for each design that is also held against ``opponent``, the design that
-    caches. Neither holds an unstable design, and ``judgements`` is empty when the first design is unstable.
-    ``limit_sentences``, ``headlines`` and ``notes`` are plain words, one sentence or two each.
+    first design; ``opponents``: the same for each design that is also compared with ``opponent``, the design with an
+    introspection cache. Neither holds an unstable design, and ``judgements`` is empty when the first design is
+    unstable. ``limit_sentences``, ``headlines`` and ``notes`` are one sentence or two each. ``promises``: design -> for
+    how long it may accept a token that should no longer work.
     """
 
     comparison: Comparison
@@ -47,6 +53,7 @@ class Verdicts(Displayed):
     limit_sentences: tuple[str, ...]
     headlines: tuple[str, ...]
     notes: tuple[str, ...]
+    promises: Mapping[str, ValidityBounds]
 
     def _describe(self) -> tuple[str, Lines]:
         return f"{self.scenario.name}, {self.scenario.title}", (
@@ -57,7 +64,7 @@ class Verdicts(Displayed):
 
     @property
     def scenario(self) -> Scenario:
-        """What was compared."""
+        """Scenario of the comparison."""
         return self.comparison.scenario
 
     @property
@@ -67,30 +74,30 @@ class Verdicts(Displayed):
 
     @property
     def baseline(self) -> str:
-        """The design that the others are compared to."""
+        """Design that the others are compared with."""
         return self.designs[0]
 
     @property
     def unstable(self) -> tuple[str, ...]:
-        """The designs that do not keep up with their load."""
+        """Designs whose backlog grows."""
         return tuple(design for design in self.designs if self.stability[design].unstable)
 
     def is_steady(self, design: str, metric: str) -> bool:
-        """Whether the metric has a value to be shown: always in a stable design, rarely in an unstable one."""
+        """Whether the metric has a steady value: always in a stable design, rarely in an unstable one."""
         return not self.stability[design].unstable or metric in STEADY_ANYWAY
 
     def find_word(self, design: str, metric: str) -> str:
-        """The word of the difference to the first design, "unstable" when there is none, "" for the first itself."""
+        """Word of the difference to the first design, "unstable" when there is none, "" for the first itself."""
         if self.stability[design].unstable:
             return "unstable"
         if design == self.baseline:
             return ""
-        own = self.judgements.get(design)
-        return own[metric].word if own is not None else "baseline unstable"
+        judgements = self.judgements.get(design)
+        return judgements[metric].word if judgements is not None else "baseline unstable"
 
 
 def judge_comparison(comparison: Comparison) -> Verdicts:
-    """Judge every metric of every design at the level of the scenario's run.
+    """Verdicts about every metric of every design at the level of the scenario's run.
 
     The margin of a metric is the scenario's own, or its relative one times the baseline's mean (0 where that is 0).
     An unstable design is named and not averaged. Raises ValueError when designs have unequal numbers of replications.
@@ -100,13 +107,15 @@ def judge_comparison(comparison: Comparison) -> Verdicts:
         design: {name: student(comparison.list_values(design, name), level) for name in METRICS}
         for design in comparison.designs
     }
-    stability = {design: _stability(comparison, design) for design in comparison.designs}
+    stability = {design: _assess_stability(comparison, design) for design in comparison.designs}
     stable = [design for design in comparison.designs if not stability[design].unstable]
-    against = partial(_judged, comparison, intervals)
+    judge_against = partial(_judge_against, comparison, intervals)
     opponent = find_cached_opponent(scenario)
-    judgements = against(comparison.designs[0], stable)
-    opponents = against(opponent, [name for name in stable if _self_contained(scenario, name)]) if opponent else {}
-    limits = _limits(scenario, intervals, stable)
+    judgements = judge_against(comparison.designs[0], stable)
+    opponents = (
+        judge_against(opponent, [name for name in stable if _is_self_contained(scenario, name)]) if opponent else {}
+    )
+    limits = _check_limits(scenario, intervals, stable)
     return Verdicts(
         comparison=comparison,
         intervals=intervals,
@@ -118,47 +127,48 @@ def judge_comparison(comparison: Comparison) -> Verdicts:
         limit_sentences=describe_limit_checks(limits),
         headlines=(
             *describe_stability(stability, scenario),
-            *(write_headline(own) for own in (*opponents.values(), *judgements.values())),
+            *(write_headline(judged) for judged in (*opponents.values(), *judgements.values())),
         ),
         notes=list_reading_notes(comparison),
+        promises=compute_promises(scenario),
     )
 
 
 def compute_margin(metric: Metric, margins: Margins, baseline_mean: float) -> float:
-    """The largest difference that does not matter, in the unit of the metric."""
-    own: float | None = getattr(margins, metric.name, None)
-    if own is not None:
-        return own
+    """Largest difference that does not matter, in the unit of the metric."""
+    stated: float | None = getattr(margins, metric.name, None)
+    if stated is not None:
+        return stated
     return margins.relative * abs(baseline_mean) if math.isfinite(baseline_mean) else 0.0
 
 
 def find_cached_opponent(scenario: Scenario) -> str | None:
-    """The first design that caches what it was told about clients' tokens, when it is not the baseline anyway.
+    """First design with an introspection cache; None when that is the first design of all.
 
-    A cache is what a deployment with opaque tokens has, so a JWT must be better than this one and not only better than
-    asking at every request.
+    Deployments with opaque tokens usually have a cache, so a JWT must be better than this design and not only better
+    than introspection at every request.
     """
     caching = [name for name, design in scenario.designs.items() if has_introspection_cache(design)]
     return caching[0] if caching and caching[0] != next(iter(scenario.designs)) else None
 
 
-def _self_contained(scenario: Scenario, design: str) -> bool:
+def _is_self_contained(scenario: Scenario, design: str) -> bool:
     return has_self_contained_tokens(scenario.design(design)) and design != next(iter(scenario.designs))
 
 
-def _stability(comparison: Comparison, design: str) -> Stability:
+def _assess_stability(comparison: Comparison, design: str) -> Stability:
     slopes = comparison.list_values(design, "backlog_slope")
     arrivals = student(comparison.list_values(design, "arrivals_per_s")).mean
-    if not arrivals > 0:  # nobody came, so nothing can pile up
+    if not arrivals > 0:  # without arrivals there is no backlog
         return Stability(student(slopes), math.nan, False)
     return assess_stability(slopes, arrivals)
 
 
-def _judged(
+def _judge_against(
     comparison: Comparison, intervals: Mapping[str, Mapping[str, Interval]], baseline: str, stable: list[str]
 ) -> dict[str, dict[str, Judgement]]:
-    """Design -> metric -> judgement of the stable designs against one of them; empty when that is not stable."""
-    if _stability(comparison, baseline).unstable:
+    """Design -> metric -> judgement of the stable designs against a baseline; empty when that is unstable."""
+    if _assess_stability(comparison, baseline).unstable:
         return {}
     margins, level = comparison.scenario.margins, comparison.scenario.run.level
     return {
@@ -179,7 +189,7 @@ def _judged(
     }
 
 
-def _limits(
+def _check_limits(
     scenario: Scenario, intervals: Mapping[str, Mapping[str, Interval]], stable: list[str]
 ) -> tuple[LimitCheck, ...]:
     unsteady = {

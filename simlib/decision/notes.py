@@ -1,14 +1,11 @@
-"""What a reader must keep in mind: how far the numbers of this comparison carry.
-
-What a reader is told first, in plain words: limits, designs that do not keep up, and the differences that matter.
-"""
+"""Notes and headlines of a comparison: what limits its verdicts, and the verdicts in sentences."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.stability import Stability
-from simlib.decision.verdicts import Judgement, LimitCheck, Word, brief
-from simlib.experiment import Comparison, Reuse, token_reuse
+from simlib.decision.verdicts import Judgement, LimitCheck, Word, summarise
+from simlib.experiment import Comparison, TokenReuse, measure_token_reuse
 from simlib.scenario.profile import QUIET_SHARE
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import ReplayLoad
@@ -16,31 +13,31 @@ from simlib.scenario.world import ReplayLoad
 MEASURED_HERE = "Times were measured in this very run (run.timing = live); they vary from run to run."
 
 
-def reading_notes(comparison: Comparison) -> tuple[str, ...]:
-    """Everything that limits the verdicts of this comparison, one sentence or two each."""
+def list_reading_notes(comparison: Comparison) -> tuple[str, ...]:
+    """Notes on all that limits the verdicts of this comparison, one sentence or two each."""
     scenario = comparison.scenario
     return (
-        *_replay(scenario),
-        *_replications(scenario),
-        *_exposure(comparison),
-        *_renewals(scenario),
-        *_several_hosts(scenario),
-        *_sign_ins(comparison),
-        *_service_times(scenario),
+        *_note_replay(scenario),
+        *_note_replications(scenario),
+        *_note_exposure(comparison),
+        *_note_renewals(scenario),
+        *_note_several_hosts(scenario),
+        *_note_sign_ins(comparison),
+        *_note_service_times(scenario),
     )
 
 
-def distortion_notes(reuse: list[Reuse]) -> tuple[str, ...]:
+def list_distortion_notes(reuse: list[TokenReuse]) -> tuple[str, ...]:
     """One sentence per window whose token reuse a speed-up changes."""
-    rows = {(r.what, r.window_s, r.requests, r.original): r for r in reuse if r.distorted}
+    rows = {(r.kind, r.window_s, r.requests, r.original): r for r in reuse if r.is_distorted}
     return tuple(
-        f"Speed-up distorts the reuse of tokens: {r.requests:.3g} requests per token and {r.what} of {r.window_s:g} s, "
+        f"Speed-up distorts the reuse of tokens: {r.requests:.3g} requests per token and {r.kind} of {r.window_s:g} s, "
         f"{r.original:.3g} at the log's own speed. More copies raise the rate without this."
         for r in rows.values()
     )
 
 
-def _replay(scenario: Scenario) -> Iterator[str]:
+def _note_replay(scenario: Scenario) -> Iterator[str]:
     load, trace = scenario.world.load, scenario.trace
     if not isinstance(load, ReplayLoad) or trace is None:
         return
@@ -49,10 +46,10 @@ def _replay(scenario: Scenario) -> Iterator[str]:
         "say nothing about another day."
     )
     if load.speed_up != 1:
-        yield from distortion_notes(token_reuse(scenario))
+        yield from list_distortion_notes(measure_token_reuse(scenario))
 
 
-def _replications(scenario: Scenario) -> Iterator[str]:
+def _note_replications(scenario: Scenario) -> Iterator[str]:
     if scenario.run.replications == 1:
         yield (
             "One replication has no interval: nothing can be judged, and a design that does not keep up is not "
@@ -60,27 +57,27 @@ def _replications(scenario: Scenario) -> Iterator[str]:
         )
 
 
-def _renewals(scenario: Scenario) -> Iterator[str]:
-    """A client that renews so early that it never uses a token twice."""
+def _note_renewals(scenario: Scenario) -> Iterator[str]:
+    """Clients that renew so early that they never use a token twice."""
     eager = [
         design.name
         for design in scenario.designs.values()
-        if getattr(design.settings("client"), "refresh_before_s", 0.0) >= design.token_lifetime_s - 1
+        if getattr(design.get_settings("client"), "refresh_before_s", 0.0) >= design.token_lifetime_s - 1
     ]
     if eager:
         names = ", ".join(eager)
         yield f"The client of {names} renews its token for every request (refresh_before_s against token_lifetime_s)."
 
 
-def _several_hosts(scenario: Scenario) -> Iterator[str]:
+def _note_several_hosts(scenario: Scenario) -> Iterator[str]:
     if scenario.world.gateway is not None or scenario.world.inner_services:
         yield (
-            "CPU time and utilisation of the resource server are those of all who check or pass on tokens: the "
+            "CPU time and utilisation of the resource server are those of all hosts that check or forward tokens: the "
             "gateway, where a design uses it, and every service."
         )
 
 
-def _sign_ins(comparison: Comparison) -> Iterator[str]:
+def _note_sign_ins(comparison: Comparison) -> Iterator[str]:
     if comparison.scenario.world.clients:
         yield (
             "Requests whose client had to sign in first are left out of the latencies: what users type and what the "
@@ -88,7 +85,7 @@ def _sign_ins(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _exposure(comparison: Comparison) -> Iterator[str]:
+def _note_exposure(comparison: Comparison) -> Iterator[str]:
     scenario = comparison.scenario
     if scenario.world.revocations.rate == 0:
         yield "Exposure after revocation is undefined: nothing is revoked here (world.revocations.rate = 0)."
@@ -99,13 +96,15 @@ def _exposure(comparison: Comparison) -> Iterator[str]:
         for design in scenario.designs.values()
         if scenario.horizon_s <= run.warm_up_s + design.token_lifetime_s
     }
-    unmet = [
-        name for name in comparison.designs if name not in short and not any(comparison.values(name, "revocations"))
+    unobserved = [
+        name
+        for name in comparison.designs
+        if name not in short and not any(comparison.list_values(name, "revocations"))
     ]
-    if unmet:
+    if unobserved:
         yield (
-            f"Exposure after revocation is undefined for {', '.join(unmet)}: no revocation met a living token in the "
-            "part of the run that counts."
+            f"Exposure after revocation is undefined for {', '.join(unobserved)}: no token was revoked while it was "
+            "valid in the part of the run that counts."
         )
     if short:
         yield (
@@ -114,21 +113,21 @@ def _exposure(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _service_times(scenario: Scenario) -> Iterator[str]:
+def _note_service_times(scenario: Scenario) -> Iterator[str]:
     profile = scenario.profile
     machine = profile.about.get("machine", "")
     origin = f", measured on {machine}" if machine else ""
     if derived := profile.about.get("derived", ""):
         origin = f", {derived}"
-    which = "Service times"
+    subject = "Service times"
     if scenario.run.timing == "live":
         yield (
             f"{MEASURED_HERE} They are CPU time of the real operations on the machine of this run, inside the "
             "simulator, where small ones are quicker than inside a server; a repetition with the same seed gives other "
             "numbers."
         )
-        which = "The times of what is not really done here (HTTP calls, claim checks, cache look-ups)"
-    yield f"{which} come from the cost profile {profile.name}{origin}."
+        subject = "The times of what is not executed here (HTTP calls, claim checks, cache look-ups)"
+    yield f"{subject} come from the cost profile {profile.name}{origin}."
     if profile.noise == "quiet":
         yield (
             f"Host noise is left out (run.host_noise = quiet: the slowest {1 - QUIET_SHARE:.1%} of each measured "
@@ -139,30 +138,30 @@ def _service_times(scenario: Scenario) -> Iterator[str]:
 
 
 HEADLINE_METRICS = ("mean_s", "p99_s", "as_requests_per_s", "rs_cpu_s", "exposure_s")
-"""What an architect asks for first: speed, its tail, load on both servers, and how long a stolen token works."""
+"""Headline metrics: latency, its tail, load on both servers, and for how long a stolen token works."""
 ONLY_WHEN_DIFFERENT = ("failed_share",)
 _ORDER: tuple[Word, ...] = ("better", "worse", "higher", "lower", "equivalent", "undecided", "undefined")
 
 
-def headline(judgements: Mapping[str, Judgement]) -> str:
-    """One design against another: the metrics of the headline, grouped by their words."""
-    told = [judgements[name] for name in HEADLINE_METRICS]
-    told += [judgements[name] for name in ONLY_WHEN_DIFFERENT if judgements[name].word != "equivalent"]
-    groups = [(word, [brief(j) for j in told if j.word == word]) for word in _ORDER]
+def write_headline(judgements: Mapping[str, Judgement]) -> str:
+    """Sentence about one design against another: the headline metrics, grouped by their words."""
+    shown = [judgements[name] for name in HEADLINE_METRICS]
+    shown += [judgements[name] for name in ONLY_WHEN_DIFFERENT if judgements[name].word != "equivalent"]
+    groups = [(word, [summarise(j) for j in shown if j.word == word]) for word in _ORDER]
     words = "; ".join(f"{word}: {', '.join(items)}" for word, items in groups if items)
-    return f"{told[0].design} against {told[0].baseline}: {words}."
+    return f"{shown[0].design} against {shown[0].baseline}: {words}."
 
 
-def stability_lines(stability: Mapping[str, Stability], scenario: Scenario) -> tuple[str, ...]:
-    """The designs that do not keep up, and what cannot be said because of them."""
-    lines = [_unstable(design, own) for design, own in stability.items() if own.unstable]
+def describe_stability(stability: Mapping[str, Stability], scenario: Scenario) -> tuple[str, ...]:
+    """Sentences about unstable designs, and about the differences that are missing because of them."""
+    sentences = [_describe_unstable(design, own) for design, own in stability.items() if own.unstable]
     first = next(iter(scenario.designs))
     if stability[first].unstable and len(scenario.designs) > 1:
-        lines.append(f"No differences to {first} are given, because it is unstable.")
-    return tuple(lines)
+        sentences.append(f"No differences to {first} are given, because it is unstable.")
+    return tuple(sentences)
 
 
-def _unstable(design: str, own: Stability) -> str:
+def _describe_unstable(design: str, own: Stability) -> str:
     slope = own.slope
     return (
         f"{design} is unstable: its backlog grows by {slope.mean:,.3g} requests per second "
@@ -171,38 +170,39 @@ def _unstable(design: str, own: Stability) -> str:
     )
 
 
-def limit_lines(checks: Sequence[LimitCheck]) -> tuple[str, ...]:
-    """The limits that some design does not surely keep, one sentence each, then the designs that keep all of them."""
+def describe_limit_checks(checks: Sequence[LimitCheck]) -> tuple[str, ...]:
+    """Sentences about limits that some design does not surely keep, then about the designs that keep all."""
     if not checks:
         return ()
-    lines = [_limit(check) for check in checks if check.word != "met"]
-    open_ones = {check.design for check in checks if check.word != "met"}
-    keeping = [design for design in dict.fromkeys(check.design for check in checks) if design not in open_ones]
+    sentences = [_describe_limit(check) for check in checks if check.word != "met"]
+    not_met = {check.design for check in checks if check.word != "met"}
+    keeping = [design for design in dict.fromkeys(check.design for check in checks) if design not in not_met]
     if keeping:
-        limits = dict.fromkeys(f"{c.metric.label} at most {_shown(c.metric.name, c.limit)}" for c in checks)
-        lines.append(f"Limits met by {', '.join(keeping)}: {', '.join(limits)}.")
-    return tuple(lines)
+        limits = dict.fromkeys(f"{c.metric.label} at most {_format_value(c.metric.name, c.limit)}" for c in checks)
+        sentences.append(f"Limits met by {', '.join(keeping)}: {', '.join(limits)}.")
+    return tuple(sentences)
 
 
-def _limit(check: LimitCheck) -> str:
+def _describe_limit(check: LimitCheck) -> str:
     name, label = check.metric.name, check.metric.label
-    wanted = f"{label} at most {_shown(name, check.limit)}"
+    wanted = f"{label} at most {_format_value(name, check.limit)}"
     if check.word == "unstable":
         return f"Limit broken by {check.design}: {wanted}; it is unstable, so there is no steady value."
     if check.word == "undefined":
         return f"Limit undecided for {check.design}: {wanted}; nothing was observed."
-    seen = f"{_shown(name, check.interval.mean)} (interval {_span(check)})"
+    observed = f"{_format_value(name, check.interval.mean)} (interval {_format_interval(check)})"
     if check.word == "broken":
-        return f"Limit broken by {check.design}: {wanted}; it is {seen}."
-    return f"Limit undecided for {check.design}: {wanted}; it is {seen}; more replications would tell."
+        return f"Limit broken by {check.design}: {wanted}; it is {observed}."
+    return f"Limit undecided for {check.design}: {wanted}; it is {observed}; more replications would decide."
 
 
-def _span(check: LimitCheck) -> str:
+def _format_interval(check: LimitCheck) -> str:
     if check.interval.n < 2:
         return "not known from one replication"
-    return f"{_shown(check.metric.name, check.interval.low)} to {_shown(check.metric.name, check.interval.high)}"
+    low, high = (_format_value(check.metric.name, end) for end in (check.interval.low, check.interval.high))
+    return f"{low} to {high}"
 
 
-def _shown(name: str, value: float) -> str:
+def _format_value(name: str, value: float) -> str:
     metric = METRICS[name]
-    return f"{float(f'{value * metric.factor:.4g}'):,g} {metric.shown_unit}".rstrip()
+    return f"{float(f'{value * metric.factor:.4g}'):,g} {metric.display_unit}".rstrip()

@@ -1,6 +1,4 @@
-"""One design against another in one metric: the word that the paired interval allows, and no more.
-
-Whether a design keeps the limits of a scenario: the upper end of the interval counts.
+"""Verdicts on single metrics: the word that a paired interval allows, and limits judged by the upper end of intervals.
 """
 
 import math
@@ -21,11 +19,11 @@ N_MAX = 100_000
 
 @dataclass(frozen=True)
 class Judgement:
-    """What replications say about a design and its baseline.
+    """Judgement of a design against its baseline in one metric.
 
     ``difference`` is design minus baseline and ``margin`` the largest difference that does not matter, both in the
     unit of the metric. ``more_replications`` is 0 unless the word is "undecided", and None when more would be
-    needed than anybody was willing to run.
+    needed than are affordable.
     """
 
     metric: Metric
@@ -49,8 +47,8 @@ def judge_difference(
 ) -> Judgement:
     """Judge one metric from its values in equally numbered replications of two designs.
 
-    - "equivalent": the interval lies wholly within +-margin, even when it excludes 0, for then the difference is
-      real but does not matter;
+    - "equivalent": the interval lies wholly within +-margin, even when it excludes 0 (a real difference that does
+      not matter);
     - "better" or "worse" ("higher" or "lower" where no direction is good): the interval lies wholly on one side of
       0 and reaches beyond the margin; it says which side, not that the whole difference exceeds the margin;
     - "undecided": it holds 0 and reaches beyond the margin;
@@ -62,7 +60,7 @@ def judge_difference(
         raise ValueError(f"margin of {metric.name} must be finite and >= 0, not {margin}")
     difference = compare_pairs(values, baseline_values, level)
     word = _choose_word(metric, difference, margin)
-    more = _more(difference, values, baseline_values, margin, n_max) if word == "undecided" else 0
+    more = _count_more(difference, values, baseline_values, margin, n_max) if word == "undecided" else 0
     return Judgement(metric, design, baseline, difference, margin, word, more)
 
 
@@ -79,8 +77,8 @@ def _choose_word(metric: Metric, difference: Interval, margin: float) -> Word:
     return "better" if lower == metric.lower_is_better else "worse"
 
 
-def _more(difference: Interval, values: ArrayLike, baseline: ArrayLike, margin: float, n_max: int) -> int | None:
-    """How many replications more would decide, if mean and spread stay as observed; None beyond ``n_max`` in all."""
+def _count_more(difference: Interval, values: ArrayLike, baseline: ArrayLike, margin: float, n_max: int) -> int | None:
+    """Further replications that would decide, if mean and spread stay as observed; None beyond ``n_max`` in all."""
     # The interval decides as soon as it fits either between the mean and 0, or between the mean and the margin.
     half_width = max(abs(difference.mean), margin - abs(difference.mean))
     total = estimate_replications(np.subtract(values, baseline), half_width, difference.level, n_max)
@@ -88,84 +86,83 @@ def _more(difference: Interval, values: ArrayLike, baseline: ArrayLike, margin: 
 
 
 def describe_judgement(judgement: Judgement) -> str:
-    """The judgement in plain words with units and interval, without a full stop."""
+    """Judgement as a sentence with units and interval, without a full stop."""
     what = f"{judgement.metric.label} of {judgement.design}"
     verb = "are" if judgement.metric.is_plural else "is"
     if judgement.word == "undefined":
         return f"{what} cannot be compared with {judgement.baseline}: no replication has it in both"
+    margin, difference = _format_margin(judgement), _format_signed(judgement)
     if judgement.word == "equivalent":
-        return f"{what} {verb} equivalent to {judgement.baseline} within {_margin(judgement)}: {_signed(judgement)}"
+        return f"{what} {verb} equivalent to {judgement.baseline} within {margin}: {difference}"
     if judgement.word == "undecided":
-        return (
-            f"{what} against {judgement.baseline}: {_signed(judgement)}, margin {_margin(judgement)}: {_ask(judgement)}"
-        )
-    told = f"{what} {verb} {_directed(judgement)}"
-    return told if judgement.word in ("lower", "higher") else f"{told}: {judgement.word}"
+        return f"{what} against {judgement.baseline}: {difference}, margin {margin}: {_describe_need(judgement)}"
+    text = f"{what} {verb} {_format_directed(judgement)}"
+    return text if judgement.word in ("lower", "higher") else f"{text}: {judgement.word}"
 
 
 def summarise(judgement: Judgement) -> str:
-    """The judgement as an item of a list that its word heads: label, size or margin, interval."""
+    """Judgement as an item of a list under its word: label, size or margin, interval."""
     label = judgement.metric.label
     if judgement.word == "undefined":
         return label
     if judgement.word == "equivalent":
-        return f"{label} (within {_margin(judgement)})"
+        return f"{label} (within {_format_margin(judgement)})"
     if judgement.word == "undecided":
-        return f"{label} ({_ask(judgement).removeprefix('undecided, ').removeprefix('and ')})"
-    size, low, high, direction = _turned(judgement)
-    return f"{label} ({size}{_unit(judgement.metric)} {direction}, {low} to {high})"
+        return f"{label} ({_describe_need(judgement).removeprefix('undecided, ').removeprefix('and ')})"
+    size, low, high, direction = _split_sign(judgement)
+    return f"{label} ({size}{_format_unit(judgement.metric)} {direction}, {low} to {high})"
 
 
-def _directed(judgement: Judgement) -> str:
-    """The size of a difference whose sign is known, with the interval turned to match."""
-    size, low, high, direction = _turned(judgement)
-    unit = _unit(judgement.metric)
+def _format_directed(judgement: Judgement) -> str:
+    """Size and direction of a difference whose sign is known, with its interval."""
+    size, low, high, direction = _split_sign(judgement)
+    unit = _format_unit(judgement.metric)
     return (
         f"{size}{unit} {direction} than {judgement.baseline} "
         f"({judgement.difference.level * 100:g} % interval {low} to {high}{unit})"
     )
 
 
-def _turned(judgement: Judgement) -> tuple[str, str, str, str]:
-    """Size and interval without their sign, which is the fourth, a word."""
+def _split_sign(judgement: Judgement) -> tuple[str, str, str, str]:
+    """Size and interval ends without their sign, and the sign as a word."""
     difference = judgement.difference
     lower = difference.high < 0
     low, high = (-difference.high, -difference.low) if lower else (difference.low, difference.high)
-    size, low_text, high_text = _numbers(judgement, abs(difference.mean), low, high)
+    size, low_text, high_text = _format_numbers(judgement, abs(difference.mean), low, high)
     return size, low_text, high_text, "lower" if lower else "higher"
 
 
-def _signed(judgement: Judgement) -> str:
+def _format_signed(judgement: Judgement) -> str:
     difference = judgement.difference
-    unit = _unit(judgement.metric)
-    mean, low, high = _numbers(judgement, difference.mean, difference.low, difference.high)
+    unit = _format_unit(judgement.metric)
+    mean, low, high = _format_numbers(judgement, difference.mean, difference.low, difference.high)
     span = f"{low} to {high}{unit}" if math.isfinite(difference.half_width) else "not known from one replication"
     return f"difference {mean}{unit} ({difference.level * 100:g} % interval {span})"
 
 
-def _ask(judgement: Judgement) -> str:
+def _describe_need(judgement: Judgement) -> str:
     more = judgement.more_replications
     if more is None:
         return "undecided, and no affordable number of replications would decide"
     return f"undecided, about {more} more replication{'' if more == 1 else 's'}"
 
 
-def _numbers(judgement: Judgement, *values: float) -> list[str]:
-    """The values as shown, with one significant digit of the half width: more would be noise."""
+def _format_numbers(judgement: Judgement, *values: float) -> list[str]:
+    """Values with one significant digit of the half width; more would be noise."""
     metric, half = judgement.metric, judgement.difference.half_width * judgement.metric.factor
     digits = min(max(-math.floor(math.log10(half)), 0), 9) if 0 < half < math.inf else metric.digits
-    # A bound that is not 0 must not look like 0: whether the interval holds 0 is what the word rests on.
+    # A bound that is not 0 must not look like 0, since the word depends on whether the interval contains 0.
     enough = (d for d in range(digits, digits + 3) if all(v == 0 or round(v * metric.factor, d) for v in values))
     digits = next(enough, digits)
     return [f"{round(value * metric.factor, digits) + 0.0:,.{digits}f}" for value in values]
 
 
-def _margin(judgement: Judgement) -> str:
-    return f"{judgement.margin * judgement.metric.factor:,.4g}{_unit(judgement.metric)}"
+def _format_margin(judgement: Judgement) -> str:
+    return f"{judgement.margin * judgement.metric.factor:,.4g}{_format_unit(judgement.metric)}"
 
 
-def _unit(metric: Metric) -> str:
-    """With its leading space; a difference of shares is told in percentage points."""
+def _format_unit(metric: Metric) -> str:
+    """Unit with a leading space; differences of shares are in percentage points."""
     unit = {"%": "percentage points", "1/s": "per second"}.get(metric.display_unit, metric.display_unit)
     return f" {unit}" if unit else ""
 
@@ -175,7 +172,7 @@ LimitWord = Literal["met", "broken", "undecided", "unstable", "undefined"]
 
 @dataclass(frozen=True)
 class LimitCheck:
-    """One limit and one design; ``limit`` in the unit of the metric.
+    """Check of one limit for one design; ``limit`` is in the unit of the metric.
 
     "met": the whole interval is at or below the limit; "broken": it is wholly above; "undecided": it holds the limit;
     "unstable": the design does not keep up, so the metric has no steady value; "undefined": nothing was observed.
@@ -191,18 +188,18 @@ class LimitCheck:
 def check_limits(
     limits: Limits, intervals: Mapping[str, Mapping[str, Interval]], unsteady: Mapping[str, Collection[str]]
 ) -> tuple[LimitCheck, ...]:
-    """Hold every design against every limit that is set on a figure of a run.
+    """Check every design against every limit that is set on a figure of a run.
 
     ``intervals``: design -> metric -> interval. ``unsteady``: design -> metrics without a steady value. The limit of
-    availability is none of these: it is a least share, and of a year, while a run shows the day that it was given.
+    availability is not among them: it is a smallest share, and of a year, which a run does not simulate.
     """
-    given = limits.model_dump(exclude_none=True)
+    stated = limits.model_dump(exclude_none=True)
     return tuple(
         LimitCheck(
             design, METRICS[name], limit, own[name], _choose_limit_word(own[name], limit, name in unsteady[design])
         )
         for design, own in intervals.items()
-        for name, limit in given.items()
+        for name, limit in stated.items()
         if name in METRICS and METRICS[name].lower_is_better is not False
     )
 

@@ -383,7 +383,7 @@ def test_unknown_figures_leave_numbers_that_can_be_written_down() -> None:
     )
     annuity = sum(1.05**-year for year in (1, 2, 3))
     assert told.against[OPAQUE][JWT].parts["exposure"].mean == pytest.approx(-annuity * 100 * 15 / 3600 * 10)
-    assert any(f"{JWT} 15 s" in sentence and "settings let expect" in sentence for sentence in told.left_out)
+    assert any(f"{JWT} 15 s" in sentence and "expected by settings" in sentence for sentence in told.left_out)
 
 
 def test_one_design_without_measured_exposure_has_all_judged_by_their_settings() -> None:

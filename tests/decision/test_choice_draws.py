@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simlib.analysis.intervals import compare_pairs, student
 from simlib.decision.choice.break_even import find_first_crossings
-from simlib.decision.choice.inputs import Input, drawn, list_money_inputs
+from simlib.decision.choice.inputs import Input, draw_inputs, list_money_inputs
 from simlib.decision.choice.limits import compute_narrowing, count_further_replications, find_fewest
 from simlib.decision.choice.monte_carlo import (
     build_certain_weights,
@@ -107,16 +107,16 @@ class TestWeights:
 class TestInputs:
     def test_the_mean_of_draws_is_that_of_the_estimate(self) -> None:
         own = Input("day", 400.0, 700.0, 1500.0, "USD", "here")
-        values = drawn({"day": own}, DRAWS, 1)["day"]
+        values = draw_inputs({"day": own}, DRAWS, 1)["day"]
         assert values.min() >= 400
         assert values.max() <= 1500
         assert values.mean() == pytest.approx(pert_mean(400.0, 700.0, 1500.0), rel=0.005)
 
     def test_a_further_input_leaves_the_others_alone(self) -> None:
         day, hour = (Input(name, 1.0, 2.0, 4.0, "", "") for name in ("day", "hour"))
-        alone = drawn({"day": day}, 50, 1)["day"]
-        assert drawn({"hour": hour, "day": day}, 50, 1)["day"].tolist() == alone.tolist()
-        assert drawn({"day": day}, 80, 1)["day"][:50].tolist() == alone.tolist()
+        alone = draw_inputs({"day": day}, 50, 1)["day"]
+        assert draw_inputs({"hour": hour, "day": day}, 50, 1)["day"].tolist() == alone.tolist()
+        assert draw_inputs({"day": day}, 80, 1)["day"][:50].tolist() == alone.tolist()
 
     def test_requests_of_a_year_are_those_of_the_world_or_what_is_stated(self) -> None:
         assert list_money_inputs(scenario())["requests_per_year"].likely == 20.0 * 8760 * 3600

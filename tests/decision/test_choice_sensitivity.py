@@ -10,9 +10,8 @@ from simlib.decision.choice import sobol
 from simlib.decision.choice.case import compute_surface_ratio
 from simlib.decision.choice.cost_model import SIMULATION, Factor
 from simlib.decision.choice.results import Decision, Sensitivity
-from simlib.decision.choice.sensitivity import NO_SALIB, NO_SURFACES
+from simlib.decision.choice.sensitivity import NO_SALIB, NO_SURFACES, sample_one_at_a_time
 from simlib.decision.choice.sobol import compute_sobol_indices, draw_sobol_sample
-from simlib.decision.choice.tornado import sample_one_at_a_time
 from simlib.decision.effort import pert_ppf
 from simlib.decision.gain.metamodel import Sample, fit_surface
 from simlib.decision.gain.values import Surface

@@ -105,7 +105,7 @@ def test_what_two_designs_share_is_drawn_once() -> None:
     drawn = draw_effort(LEDGER, DESIGNS, ONE, 200, 5, team_factor=False)
     jwt, listed = (compute_work(LEDGER, DESIGNS[name], ONE) for name in ("jwt", "jwt_denylist"))
     more = set(listed.one_off) - set(jwt.one_off)
-    ends = sum(LEDGER.item(name).low for name in more), sum(LEDGER.item(name).high for name in more)
+    ends = sum(LEDGER.find_item(name).low for name in more), sum(LEDGER.find_item(name).high for name in more)
     difference = drawn["jwt_denylist"].one_off_days - drawn["jwt"].one_off_days
     assert ends[0] <= difference.min()
     assert difference.max() <= ends[1]
@@ -185,7 +185,7 @@ class TestGoingOver:
         changed = compute_work(LEDGER, DESIGNS["jwt"], Counts(stacks=2, services=9), present=DESIGNS["opaque"])
         assert (changed.one_off["Z01"], changed.one_off["Z02"], changed.one_off["Z03"]) == (2, 9, 1)
         assert "Z04" not in changed.one_off
-        assert not any(LEDGER.item(name).common for name in changed.one_off)
+        assert not any(LEDGER.find_item(name).common for name in changed.one_off)
 
     def test_clients_change_where_what_they_do_changes(self) -> None:
         bound = design(JWT, wrappers=("dpop",))
@@ -211,7 +211,7 @@ def test_swings_are_of_the_items_that_differ_and_widest_first() -> None:
     ours, theirs = (set(compute_work(LEDGER, DESIGNS[name], ONE).items) for name in ("jwt", "opaque"))
     assert {swing.item for swing in swings} == ours ^ theirs
     widest = swings[0]
-    item = LEDGER.item(widest.item)
+    item = LEDGER.find_item(widest.item)
     uniforms = {item.id: np.array([0.05, 0.95])}
     found = compute_effort(LEDGER, DESIGNS, ONE, uniforms, None)
     difference = found["jwt"].one_off_days - found["opaque"].one_off_days

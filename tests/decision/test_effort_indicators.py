@@ -8,21 +8,21 @@ from simlib.decision.effort import (
     Counts,
     Indicator,
     build_reference_designs,
-    code_size,
     compute_expected_effort,
     compute_library_rate,
+    compute_median_code_size,
     count_advisory_classes,
     count_cosmic_points,
     count_obligations,
     estimate_cocomo_days,
     estimate_ratio,
-    indicators,
     list_code_pairs,
     list_obligations,
+    list_uncounted_documents,
     load_ledger,
     measure_design,
+    measure_indicators,
     measure_part,
-    uncounted,
 )
 from simlib.decision.effort.cocomo import compute_exponent, estimate_cocomo_months
 from simlib.decision.effort.indicators import count_process
@@ -81,7 +81,7 @@ class TestCrossChecks:
         assert estimate_cocomo_months(1000) == pytest.approx(3.67 * 2.94 ** (0.28 + 0.2 * 0.1897))
 
     def test_median_sizes_are_those_that_it_is_fed(self) -> None:
-        sizes = [code_size(layer, side) for layer in ("RS", "AS") for side in ("opaque", "jwt")]
+        sizes = [compute_median_code_size(layer, side) for layer in ("RS", "AS") for side in ("opaque", "jwt")]
         assert sizes == pytest.approx([257, 495.5, 321, 528])
 
     def test_cosmic_counts_sixteen_against_twenty_one(self) -> None:
@@ -103,8 +103,8 @@ class TestCounts:
         ]
 
     def test_what_nobody_has_counted_is_said(self) -> None:
-        assert uncounted(DESIGNS["jwt"]) == ()
-        assert uncounted(design(JWT, wrappers=("mtls",))) == ("RFC 8705",)
+        assert list_uncounted_documents(DESIGNS["jwt"]) == ()
+        assert list_uncounted_documents(design(JWT, wrappers=("mtls",))) == ("RFC 8705",)
 
     def test_advisories_are_few_a_year_and_sixty_one_in_all(self) -> None:
         assert compute_library_rate() == pytest.approx((0.4, 0.7))
@@ -131,7 +131,7 @@ class TestOwnCode:
 
 @pytest.fixture(scope="module", name="found")
 def all_indicators() -> dict[str, Indicator]:
-    return {one.name: one for one in indicators(load_ledger(), DESIGNS, Counts(), present=DESIGNS["opaque"])}
+    return {one.name: one for one in measure_indicators(load_ledger(), DESIGNS, Counts(), present=DESIGNS["opaque"])}
 
 
 class TestSideBySide:
@@ -168,7 +168,7 @@ class TestSideBySide:
     def test_the_process_is_counted_in_the_life_of_a_user(self) -> None:
         given = scenario()
         lived = count_process(given)
-        found = {one.label: one for one in indicators(load_ledger(), given.designs, Counts(), lived=lived)}
+        found = {one.label: one for one in measure_indicators(load_ledger(), given.designs, Counts(), process_counts=lived)}
         row = found["messages: next request"]
         assert row.mark == "counted"
         assert row.values["opaque"] == (4.0,)
@@ -178,7 +178,7 @@ class TestSideBySide:
         given = {name: DESIGNS[name] for name in ("opaque", "phantom", "jwt")}
         found = {
             one.name: one.values
-            for one in indicators(load_ledger(), given, Counts(), present=DESIGNS["phantom"], n=100)
+            for one in measure_indicators(load_ledger(), given, Counts(), present=DESIGNS["phantom"], n=100)
         }
         means = compute_expected_effort(load_ledger(), given, Counts())
         saved = found["present_yearly_days_difference"]

@@ -81,7 +81,7 @@ def test_what_is_not_decided_contradicts_nothing() -> None:
         "Mean latency: the verdict is contradicted under no profile, but not decided under every one: "
         f"{JWT} against {OPAQUE} is undecided only under jvm, and lower under the others."
     )
-    assert "1 cannot be told, being undecided under some profile" in told.sentences[0]
+    assert "1 cannot be compared, being undecided under some profile" in told.sentences[0]
 
 
 def test_a_contradiction_is_one_although_a_third_profile_is_undecided() -> None:

@@ -34,19 +34,19 @@ def test_every_item_has_a_source_a_reason_and_says_that_it_is_an_assumption() ->
 def test_a_team_replaces_one_estimate_and_all_else_stays(tmp_path: Path) -> None:
     ledger = load_ledger()
     mine = load_ledger(overrides=overrides(tmp_path, f"{HEADER}\nJ05,1,2,3\n"))
-    item = mine.item("J05")
+    item = mine.find_item("J05")
     assert (item.low, item.likely, item.high) == (1, 2, 3)
     assert (item.title, item.parts, item.source) == (
-        ledger.item("J05").title,
-        ledger.item("J05").parts,
-        ledger.item("J05").source,
+        ledger.find_item("J05").title,
+        ledger.find_item("J05").parts,
+        ledger.find_item("J05").source,
     )
     assert item.basis == "own estimate"
     assert [i for i in mine.items if i.id != "J05"] == [i for i in ledger.items if i.id != "J05"]
     assert mine.source == "simlib with my-team.csv"
     designs = build_reference_designs()
     before, after = (compute_expected_effort(one, designs, Counts()) for one in (ledger, mine))
-    change = item.mean - ledger.item("J05").mean
+    change = item.mean - ledger.find_item("J05").mean
     for name, design in designs.items():
         moved = change if "J05" in compute_work(ledger, design, Counts()).items else 0.0
         assert after[name].one_off_days - before[name].one_off_days == pytest.approx(moved)
@@ -61,19 +61,19 @@ def test_a_row_with_a_new_id_is_a_new_item_of_its_part(tmp_path: Path) -> None:
     assert {name: yearly.get("X99") for name, yearly in work.items() if "X99" in yearly} == dict.fromkeys(
         ("jwt", "jwt_denylist", "phantom"), 3
     )
-    assert mine.item("X99").title == "Renew the audit"
-    assert mine.item("X99").source == "own estimate"
+    assert mine.find_item("X99").title == "Renew the audit"
+    assert mine.find_item("X99").source == "own estimate"
 
 
 def test_a_known_item_may_be_hung_on_other_parts_and_scale_otherwise(tmp_path: Path) -> None:
     text = f"{NEW}\nJ05,1,2,3,wrappers:dpop,,per_client\n"
-    item = load_ledger(overrides=overrides(tmp_path, text)).item("J05")
+    item = load_ledger(overrides=overrides(tmp_path, text)).find_item("J05")
     assert (item.parts, item.kind, item.scales_with) == (("wrappers:dpop",), "one_off", "per_client")
 
 
 def test_a_byte_order_mark_blank_lines_and_windows_line_ends_are_read(tmp_path: Path) -> None:
     text = f"\ufeff{HEADER}\r\n\r\nJ05, 1 ,2,3\r\n,,,\r\n"
-    assert load_ledger(overrides=overrides(tmp_path, text)).item("J05").low == 1
+    assert load_ledger(overrides=overrides(tmp_path, text)).find_item("J05").low == 1
 
 
 @pytest.mark.parametrize(

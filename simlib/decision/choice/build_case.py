@@ -1,99 +1,113 @@
-"""The case of a decision: what the gain says of each design besides its draws."""
+"""Builder of a decision's case: what the simulated gain says of each design besides its draws."""
 
 import math
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simlib.decision.choice.case import CPU, Case, Facts
+from simlib.decision.arrays import Values
+from simlib.decision.choice.case import Case, DesignCase
+from simlib.decision.choice.cost_causes import CAUSES, CPU, EXPOSURE, CostCause, list_figures
 from simlib.decision.choice.monte_carlo import Figures
-from simlib.decision.choice.total_cost import EXPOSURE, FIGURES
-from simlib.decision.economics.formulas import whole_vcpus
-from simlib.decision.gain.loads import load_of
-from simlib.decision.gain.tiers import tiers_of
+from simlib.decision.economics.formulas import compute_whole_vcpus
+from simlib.decision.gain.loads import compute_load
+from simlib.decision.gain.tiers import list_tiers
 from simlib.decision.gain.values import Gain
+from simlib.decision.promises import ValidityBounds
 from simlib.scenario.scenario import Scenario
 
 HEADER = "header_bytes"
 
 
-def case_of(scenario: Scenario, gain: Gain) -> Case:
-    """Everything that all draws have in common."""
-    facts = {name: _facts(scenario, name, gain) for name in scenario.designs}
-    return Case(scenario, load_of(scenario), MappingProxyType(facts))
+def build_case(
+    scenario: Scenario,
+    gain: Gain,
+    promises: Mapping[str, ValidityBounds],
+    causes: tuple[CostCause, ...] = CAUSES,
+) -> Case:
+    """Case of all designs of a scenario; ``promises``: design -> bounds, ``causes``: the costs that are counted."""
+    figures = list_figures(causes)
+    design_cases = {
+        name: _build_design_case(scenario, name, gain, promises[name], figures) for name in scenario.designs
+    }
+    return Case(scenario, compute_load(scenario), MappingProxyType(design_cases), causes)
 
 
-def _unseen(gain: Gain, design: str) -> bool:
-    """Whether no run has the exposure of a design, although its settings say what to expect."""
-    return design in gain.structures and math.isnan(_mean(gain, design, EXPOSURE))
+def _is_unobserved(gain: Gain, design: str) -> bool:
+    """Whether no run has the exposure of a design, although its settings give an expected value."""
+    return design in gain.structures and math.isnan(_compute_mean(gain, design, EXPOSURE))
 
 
-def _facts(scenario: Scenario, design: str, gain: Gain) -> Facts:
-    means = {name: _mean(gain, design, name) for name in FIGURES}
+def _build_design_case(
+    scenario: Scenario, design: str, gain: Gain, bounds: ValidityBounds, figures: tuple[str, ...]
+) -> DesignCase:
+    means = {name: _compute_mean(gain, design, name) for name in figures}
     structure = gain.structures.get(design)
-    # What is measured is less than what settings let expect: one design must not be measured by it and another not.
-    if structure is not None and any(_unseen(gain, name) for name in scenario.designs):
+    # Measured exposures are below expected ones, so all designs take the same kind of value.
+    if structure is not None and any(_is_unobserved(gain, name) for name in scenario.designs):
         means[EXPOSURE] = structure.expected_exposure_s
     shared, busy = means[CPU["shared_store"]], scenario.terms.target_utilisation
-    tiers = tiers_of(scenario, scenario.design(design), load_of(scenario), {})
-    return Facts(
+    tiers = list_tiers(scenario, scenario.design(design), compute_load(scenario), {})
+    return DesignCase(
         design=design,
         means=MappingProxyType(means),
+        bounds=bounds,
         structure=structure,
-        header_bytes=_largest(gain, design),
+        header_bytes=_find_largest_header(gain, design),
         size=gain.sizes.get(design),
-        shared_store_vcpus=whole_vcpus(load_of(scenario), shared, busy) if shared > 0 else 0,
+        shared_store_vcpus=compute_whole_vcpus(compute_load(scenario), shared, busy) if shared > 0 else 0,
         smallest=MappingProxyType({tier.name: sum(place.hosts for place in tier.places) for tier in tiers}),
         surfaces=gain.surfaces.get(design, MappingProxyType({})),
     )
 
 
-def expected_instead(case: Case, gain: Gain) -> tuple[str, ...]:
-    """A sentence about exposures that no run has, in whose place stands what settings let expect; none without."""
-    unseen = [name for name in case.designs if _unseen(gain, name)]
-    if not unseen:
+def describe_expected_exposure(case: Case, gain: Gain) -> tuple[str, ...]:
+    """Sentence about exposures that no run has and that are replaced by the expected ones; empty without any."""
+    unobserved = [name for name in case.designs if _is_unobserved(gain, name)]
+    if not unobserved:
         return ()
-    own = {name: facts.means[EXPOSURE] for name, facts in case.facts.items() if name in gain.structures}
-    told = ", ".join(f"{name} {seconds:,.4g} s" for name, seconds in own.items())
-    why = f"for no run is long enough to see it with {', '.join(unseen)}"
-    return (f"Exposure after revocation is what settings let expect in the mean, {why}: {told}.",)
+    expected = ", ".join(
+        f"{name} {design_case.means[EXPOSURE]:,.4g} s"
+        for name, design_case in case.design_cases.items()
+        if name in gain.structures
+    )
+    reason = f"for no run is long enough to observe it with {', '.join(unobserved)}"
+    return (f"Exposure after revocation is the mean expected by settings, {reason}: {expected}.",)
 
 
-def _values(gain: Gain, design: str, figure: str) -> list[float]:
+def _list_values(gain: Gain, design: str, figure: str) -> list[float]:
     rows = gain.table[gain.table["design"] == design]
     return [] if figure not in rows.columns else [float(value) for value in rows[figure] if not math.isnan(value)]
 
 
-def _mean(gain: Gain, design: str, figure: str) -> float:
-    values = _values(gain, design, figure)
+def _compute_mean(gain: Gain, design: str, figure: str) -> float:
+    values = _list_values(gain, design, figure)
     return float(np.mean(values)) if values else math.nan
 
 
-def _largest(gain: Gain, design: str) -> float:
-    return max(_values(gain, design, HEADER), default=math.nan)
+def _find_largest_header(gain: Gain, design: str) -> float:
+    return max(_list_values(gain, design, HEADER), default=math.nan)
 
 
-def completed(case: Case, figures: Figures) -> Figures:
-    """Figures in which what no replication has is what is known of it otherwise, the same in every draw.
+def complete_figures(case: Case, figures: Figures) -> Figures:
+    """Figures with those that no replication has replaced by the case's mean, the same in every draw.
 
-    Where that is so with the exposure of one design it is with all, for they must be measured by one rule.
+    If the exposure of one design is replaced, that of all is, so that all are determined by one rule.
     """
-    unseen = any(
-        bool(np.isnan(figures[design][EXPOSURE]).all()) and facts.structure is not None
-        for design, facts in case.facts.items()
+    replaces_exposure = any(
+        bool(np.isnan(figures[design][EXPOSURE]).all()) and design_case.structure is not None
+        for design, design_case in case.design_cases.items()
     )
 
-    def one(design: str, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        facts = case.facts[design]
-        everywhere = name == EXPOSURE and unseen and facts.structure is not None
-        otherwise = facts.means.get(name, math.nan)
-        return np.full_like(values, otherwise) if everywhere else _completed(values, otherwise)
+    def complete(design: str, name: str, values: Values) -> Values:
+        design_case = case.design_cases[design]
+        is_replaced = name == EXPOSURE and replaces_exposure and design_case.structure is not None
+        if not is_replaced and not np.isnan(values).all():
+            return values
+        return np.full_like(values, design_case.means.get(name, math.nan))
 
     return {
-        design: {name: one(design, name, values) for name, values in own.items()} for design, own in figures.items()
+        design: {name: complete(design, name, values) for name, values in own.items()}
+        for design, own in figures.items()
     }
-
-
-def _completed(values: NDArray[np.float64], otherwise: float) -> NDArray[np.float64]:
-    return np.full_like(values, otherwise) if np.isnan(values).all() else values

@@ -1,6 +1,6 @@
-"""The decision: limits first, then one Monte-Carlo over effort, prices and what simulation leaves uncertain.
+"""Decision among the designs of a scenario: limits first, then one Monte-Carlo over effort, prices and replications.
 
-From a scenario to a decision in one call: simulate, judge, draw.
+`decide` simulates, judges and chooses in one call; `choose_design` chooses from a simulated gain.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ import numpy as np
 from simlib.decision.choice.break_even import assess_pair, compute_load_table
 from simlib.decision.choice.build_case import build_case, complete_figures, describe_expected_exposure
 from simlib.decision.choice.case import Case
+from simlib.decision.choice.cost_causes import CAUSES, CostCause, list_figures
 from simlib.decision.choice.cost_model import CostModel
 from simlib.decision.choice.frontier import SHOWN, compute_frontiers
 from simlib.decision.choice.inputs import (
@@ -28,7 +29,7 @@ from simlib.decision.choice.reasons import list_omissions, write_reason
 from simlib.decision.choice.results import Decision, NetPresentValue
 from simlib.decision.choice.selection import rank_designs, recommend
 from simlib.decision.choice.sensitivity import compute_sensitivities
-from simlib.decision.choice.total_cost import FIGURES, SPENT, Accounts, compute_yearly_costs
+from simlib.decision.choice.total_cost import Accounts, compute_spending
 from simlib.decision.comparison import Verdicts, judge_comparison
 from simlib.decision.effort import EffortLedger, draw_effort, load_ledger
 from simlib.decision.gain import Budgets, StageProgress, measure_gain
@@ -38,7 +39,6 @@ from simlib.scenario.variates import Variates
 
 DRAWS = 10_000
 SAMPLES = 512
-DRAWN = tuple(dict.fromkeys((*FIGURES, *SHOWN)))
 
 
 def choose_design(
@@ -52,62 +52,66 @@ def choose_design(
     level: float | None = None,
     sensitivity: bool = True,
     samples: int = SAMPLES,
+    causes: tuple[CostCause, ...] = CAUSES,
 ) -> Decision:
     """Choose among the designs of a scenario.
 
     ``gain`` and ``verdicts`` come from the same comparison. ``draws`` is the length of the Monte-Carlo and ``samples``
-    the base sample of the Sobol indices (a power of 2); ``seed`` and ``level`` are by default those of the run. Equal
-    arguments give an equal decision. Raises InputError for a baseline, present design or currency that is not there.
+    the base sample of the Sobol indices (a power of 2); ``seed`` and ``level`` are by default those of the run;
+    ``causes`` are the costs that are counted. Equal arguments return equal decisions. Raises InputError for an unknown
+    baseline, present design or currency.
     """
     seed = scenario.run.seed if seed is None else seed
     level = scenario.run.level if level is None else level
-    case, inputs = build_case(scenario, gain), list_money_inputs(scenario)
-    every = _draws(case, gain, inputs, ledger, draws, seed)
-    accounts = every.build_accounts(case)
+    case, inputs = build_case(scenario, gain, verdicts.promises, causes), list_money_inputs(scenario, causes)
+    drawn = _draw(case, gain, inputs, ledger, draws, seed)
+    accounts = drawn.build_accounts(case)
     baseline = find_baseline(scenario)
     opponent = find_opponent(scenario, baseline)
-    rivals = tuple(name for name in (baseline, opponent) if name is not None)
-    margin = _margin(accounts, baseline)
+    references = tuple(name for name in (baseline, opponent) if name is not None)
+    margin = _compute_margin(accounts, baseline)
     limits = judge_limits(case, verdicts, inputs)
     replications = int(gain.table["replication"].nunique())
-    outcome = recommend(case, every, limits, margin, level, replications)
+    recommendation = recommend(case, drawn, limits, margin, level, replications)
     model = CostModel(case, gain.table, inputs, ledger)
-    driven, silent = compute_sensitivities(model, rivals, seed, samples, level) if sensitivity else ((), ())
+    results, omissions = compute_sensitivities(model, references, seed, samples, level) if sensitivity else ((), ())
     return Decision(
         scenario=scenario,
         level=level,
         draws=draws,
-        word=outcome.word,
-        chosen=outcome.chosen,
-        reason=write_reason(outcome, limits, margin, case.years, scenario.prices.currency),
-        equivalents=outcome.equivalents,
+        word=recommendation.word,
+        chosen=recommendation.chosen,
+        reason=write_reason(recommendation, limits, margin, case.years, scenario.prices.currency),
+        equivalents=recommendation.equivalents,
         margin=margin,
-        more_replications=outcome.more_replications,
+        more_replications=recommendation.more_replications,
         limits=limits,
-        ranking=rank_designs(accounts, every.effort, outcome.selection, level),
-        against=_against(accounts, every, rivals, level),
-        sensitivity=driven,
-        effort=every.effort,
+        ranking=rank_designs(accounts, drawn.effort, recommendation.selection, level),
+        against=_assess_pairs(accounts, drawn, references, level),
+        sensitivity=results,
+        effort=drawn.effort,
         gain=gain,
         verdicts=verdicts,
         inputs=describe_inputs(case, inputs, derive_counts(scenario), ledger),
         baseline=baseline,
         opponent=opponent,
-        open_because=outcome.open_because,
-        frontiers=compute_frontiers(accounts, every.figures, every.effort, level),
+        open_because=recommendation.open_because,
+        frontiers=compute_frontiers(accounts, drawn.figures, drawn.effort, level),
+        causes=causes,
         left_out=(
             *describe_expected_exposure(case, gain),
-            *list_omissions(case, every.figures, inputs, replications),
-            *silent,
+            *list_omissions(case, drawn.figures, inputs, replications),
+            *omissions,
         ),
     )
 
 
-def _draws(case: Case, gain: Gain, inputs: Mapping[str, Input], ledger: EffortLedger, draws: int, seed: int) -> Draws:
+def _draw(case: Case, gain: Gain, inputs: Mapping[str, Input], ledger: EffortLedger, draws: int, seed: int) -> Draws:
     scenario, variates = case.scenario, Variates(seed, 0)
     replications = int(gain.table["replication"].nunique())
-    uniforms = [variates.column(f"decision.replication.{number}", draws) for number in range(replications + 1)]
-    figures = draw_figures(gain.table, case.designs, DRAWN, compute_student_weights(np.array(uniforms)))
+    names = tuple(dict.fromkeys((*list_figures(case.causes), *SHOWN)))
+    uniforms = [variates.draw_column(f"decision.replication.{number}", draws) for number in range(replications + 1)]
+    figures = draw_figures(gain.table, case.designs, names, compute_student_weights(np.array(uniforms)))
     effort = draw_effort(
         ledger, scenario.designs, derive_counts(scenario), draws, seed, present=find_present_design(scenario)
     )
@@ -116,21 +120,20 @@ def _draws(case: Case, gain: Gain, inputs: Mapping[str, Input], ledger: EffortLe
     )
 
 
-def _margin(accounts: Accounts, baseline: str) -> float:
-    """The difference in total cost that does not matter: as stated, or a share of what is spent on the baseline.
+def _compute_margin(accounts: Accounts, baseline: str) -> float:
+    """Margin of indifference: stated in the scenario, or a share of what is spent on the baseline.
 
-    What is only valued, waiting, hours down and stolen tokens, is not spent: the dearer it were, the less would matter.
+    Losses that are only valued (waiting, hours down, stolen tokens) are not spent: with them, the larger the loss, the
+    larger a difference would count as none.
     """
     scenario = accounts.case.scenario
     if scenario.terms.indifference is not None:
         return scenario.terms.indifference
-    yearly = compute_yearly_costs(accounts, baseline)
-    spent = accounts.costs[baseline].one_off + accounts.annuity * sum(yearly[cause] for cause in SPENT)
-    return scenario.margins.relative * float(np.mean(spent))
+    return scenario.margins.relative * float(np.mean(compute_spending(accounts, baseline)))
 
 
-def _against(
-    accounts: Accounts, draws: Draws, rivals: tuple[str, ...], level: float
+def _assess_pairs(
+    accounts: Accounts, draws: Draws, references: tuple[str, ...], level: float
 ) -> dict[str, dict[str, NetPresentValue]]:
     table = compute_load_table(accounts)
     return {
@@ -139,7 +142,7 @@ def _against(
             for design in accounts.case.designs
             if design != rival
         }
-        for rival in rivals
+        for rival in references
     }
 
 
@@ -159,13 +162,15 @@ def decide(
 ) -> Decision:
     """Simulate the designs of a scenario, size their servers, and choose among them.
 
-    ``ledger`` is the bundled one by default. ``sensitivity`` asks what drives the answer, for further runs. ``budgets``
-    of CPU seconds decide how long runs are. The result does not depend on ``workers``.
+    ``ledger`` is the bundled one by default. ``sensitivity`` adds what drives the answer, from further runs.
+    ``budgets`` in CPU seconds determine the lengths of runs. The result does not depend on ``workers``.
     Raises what `measure_gain` and `choose_design` raise.
     """
-    told = progress or _silent
-    comparison, gain = measure_gain(scenario, surfaces=sensitivity, workers=workers, progress=told, budgets=budgets)
-    told(DRAWING, 0, 1)
+    report_progress = progress or _ignore_progress
+    comparison, gain = measure_gain(
+        scenario, surfaces=sensitivity, workers=workers, progress=report_progress, budgets=budgets
+    )
+    report_progress(DRAWING, 0, 1)
     decision = choose_design(
         scenario,
         gain,
@@ -174,9 +179,9 @@ def decide(
         draws=draws,
         sensitivity=sensitivity,
     )
-    told(DRAWING, 1, 1)
+    report_progress(DRAWING, 1, 1)
     return decision
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Nobody asked."""
+def _ignore_progress(stage: str, done: int, total: int) -> None:
+    """Progress is not shown."""

@@ -1,4 +1,4 @@
-"""A decision as a document of JSON types: what decision.json holds."""
+"""Document of a decision in JSON types: the content of decision.json."""
 
 import math
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from simlib.decision.choice.results import Decision
 from simlib.decision.gain.values import Size
 
 FORMAT = 1
-_AS_THEY_ARE = (
+_FIELDS = (
     *("word", "chosen", "reason", "equivalents", "margin", "more_replications", "open_because", "baseline", "opponent"),
     *("limits", "ranking", "against", "sensitivity", "frontiers", "inputs", "left_out"),
 )
 
 
-def decision_document(decision: Decision) -> dict[str, Any]:
-    """Everything that a decision says but the draws and the scenario itself, which run.json holds.
+def build_decision_document(decision: Decision) -> dict[str, Any]:
+    """Content of a decision without its draws and the scenario itself, which run.json holds.
 
     Numbers that are not finite are null. Equal decisions give equal documents, with their keys in the same order.
     """
@@ -29,42 +29,44 @@ def decision_document(decision: Decision) -> dict[str, Any]:
         "horizon_years": scenario.terms.horizon_years,
         "level": decision.level,
         "draws": decision.draws,
-        **{name: plain(getattr(decision, name)) for name in _AS_THEY_ARE},
-        "designs": {name: _design(decision, name) for name in scenario.designs},
-        "lengths": plain(decision.gain.lengths),
+        **{name: convert_to_json(getattr(decision, name)) for name in _FIELDS},
+        "designs": {name: _build_design(decision, name) for name in scenario.designs},
+        "lengths": convert_to_json(decision.gain.lengths),
     }
 
 
-def _design(decision: Decision, name: str) -> dict[str, Any]:
+def _build_design(decision: Decision, name: str) -> dict[str, Any]:
     size = decision.gain.sizes.get(name)
     return {
         "title": decision.scenario.designs[name].title,
         "work_items": list(decision.effort[name].items),
-        "size": None if size is None else _size(size),
-        "figures": {metric: plain(own) for metric, own in decision.verdicts.intervals[name].items() if own.n > 0},
+        "size": None if size is None else _build_size(size),
+        "figures": {
+            metric: convert_to_json(own) for metric, own in decision.verdicts.intervals[name].items() if own.n > 0
+        },
     }
 
 
-def _size(size: Size) -> dict[str, Any]:
-    return {key: plain(value) for key, value in _of(size).items() if key != "design"}
+def _build_size(size: Size) -> dict[str, Any]:
+    return {key: convert_to_json(value) for key, value in _list_fields(size).items() if key != "design"}
 
 
-def plain(value: Any) -> Any:
-    """Dataclasses, named tuples, mappings and sequences as JSON types; raises TypeError for what has none."""
+def convert_to_json(value: Any) -> Any:
+    """Dataclasses, named tuples, mappings and sequences as JSON types; raises TypeError for other types."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, Interval):
-        return {name: plain(getattr(value, name)) for name in ("mean", "low", "high", "n")}
+        return {name: convert_to_json(getattr(value, name)) for name in ("mean", "low", "high", "n")}
     if is_dataclass(value) or hasattr(value, "_asdict"):
-        return {name: plain(own) for name, own in _of(value).items()}
+        return {name: convert_to_json(own) for name, own in _list_fields(value).items()}
     if isinstance(value, Mapping):
-        return {str(key): plain(own) for key, own in value.items()}
+        return {str(key): convert_to_json(own) for key, own in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(own) for own in value]
-    return _number(value)
+        return [convert_to_json(own) for own in value]
+    return _convert_number(value)
 
 
-def _number(value: Any) -> int | float | None:
+def _convert_number(value: Any) -> int | float | None:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
@@ -72,7 +74,7 @@ def _number(value: Any) -> int | float | None:
     raise TypeError(f"{type(value).__name__} is no type of JSON")
 
 
-def _of(value: Any) -> dict[str, Any]:
+def _list_fields(value: Any) -> dict[str, Any]:
     """Names and values of a dataclass or a named tuple."""
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -1,13 +1,11 @@
-"""All draws of one decision, and total costs from them, with each source of uncertainty at work or at its mean.
+"""Monte-Carlo draws of a decision: inputs, figures and effort per draw, each source of uncertainty active or at its
+mean.
 
-What simulation leaves uncertain: figures of all designs, drawn together from their replications.
-
-One draw weighs the replications, and the same weights hold for every design and every figure. So what replications
-have in common stays in common, and the difference between two designs is as certain as their pairs make it. The
-weights are made so that any mean, and any mean of paired differences, is spread over the draws as Student's t says
-(n - 1 degrees of freedom): the share of draws in an interval is its confidence level.
-
-Distributions in few numbers.
+Figures of all designs are drawn together from their replications: a draw weighs the replications, and the same weights
+hold for every design and figure. What replications have in common stays in common, so the difference between two
+designs is as certain as their pairs make it. The weights are such that any mean, and any mean of paired differences,
+is distributed over the draws as Student's t with n - 1 degrees of freedom: the share of draws in an interval is its
+confidence level.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +18,7 @@ from simlib.decision.arrays import Values
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.inputs import State
 from simlib.decision.choice.results import Spread
-from simlib.decision.choice.total_cost import Accounts, bill, total_cost
+from simlib.decision.choice.total_cost import Accounts, compute_design_cost, compute_total_cost
 from simlib.decision.effort import EffortDraws
 
 if TYPE_CHECKING:
@@ -30,138 +28,139 @@ Figures = Mapping[str, Mapping[str, Values]]
 """Design -> figure -> one value per draw; NaN where no replication has the figure."""
 
 
-def certain_weights(replications: int) -> Values:
-    """The weights of the mean itself, as one draw: what is left when simulation is taken as certain."""
+def build_certain_weights(replications: int) -> Values:
+    """Weights of the mean itself, as one draw: the simulation is taken as certain."""
     return np.full((replications, 1), 1.0 / replications)
 
 
-def student_weights(uniforms: Values) -> Values:
+def compute_student_weights(uniforms: Values) -> Values:
     """Weights of n replications, one column per draw, from n + 1 rows of uniforms in (0, 1).
 
-    With n = 1 nothing is known about the spread and the weight is 1.
+    With n = 1 the spread is unknown and the weight is 1.
     """
     from scipy.special import chdtri
 
     n = uniforms.shape[0] - 1
-    # The chi square makes of the normal a t: the spread is itself known from n values only.
-    chi_square = chdtri(max(n - 1, 1), _inside(uniforms[-1]))
-    return _weights(uniforms[:-1], chi_square)
+    # Divided by the chi square the normal becomes a t: the spread is itself estimated from n values.
+    chi_square = chdtri(max(n - 1, 1), _clip_uniforms(uniforms[-1]))
+    return _compute_weights(uniforms[:-1], chi_square)
 
 
-def normal_weights(uniforms: Values) -> Values:
-    """The same with the spread taken as observed, from n rows of uniforms: for shares of a variance.
+def compute_normal_weights(uniforms: Values) -> Values:
+    """Weights with the spread taken as observed, from n rows of uniforms: for shares of a variance.
 
-    A t of few degrees of freedom has hardly a variance, or none, that could be shared out.
+    A t distribution of few degrees of freedom has a huge variance, or none, to be decomposed.
     """
-    return _weights(uniforms, np.full(uniforms.shape[1], max(len(uniforms) - 1.0, 1.0)))
+    return _compute_weights(uniforms, np.full(uniforms.shape[1], max(len(uniforms) - 1.0, 1.0)))
 
 
-def _weights(uniforms: Values, chi_square: Values) -> Values:
+def _compute_weights(uniforms: Values, chi_square: Values) -> Values:
     from scipy.special import ndtri
 
     n = len(uniforms)
     if n < 2:
         return np.ones_like(uniforms)
-    normal = ndtri(_inside(uniforms))
+    normal = ndtri(_clip_uniforms(uniforms))
     centred = normal - normal.mean(axis=0)
-    # A sum of centred normals over the values has the variance (n - 1) s^2; that of their mean is s^2 / n.
+    # The sum of centred normals times the values has the variance (n - 1) s^2; that of the mean is s^2 / n.
     return np.asarray(1.0 / n + centred / np.sqrt(n * chi_square), dtype=np.float64)
 
 
-def _inside(uniforms: Values) -> Values:
+def _clip_uniforms(uniforms: Values) -> Values:
     return np.clip(uniforms, 1e-12, 1 - 1e-12)
 
 
-def drawn_figures(table: "pd.DataFrame", designs: Sequence[str], names: Sequence[str], weights: Values) -> Figures:
-    """Figures of all designs under the same weights of their replications; none is below 0.
+def draw_figures(table: "pd.DataFrame", designs: Sequence[str], names: Sequence[str], weights: Values) -> Figures:
+    """Figures of all designs under the same weights of their replications, at least 0.
 
     A replication that lacks a figure counts as the mean of those that have it. A figure that the table lacks is NaN.
-    Raises ValueError when a design has not one row for each weight.
+    Raises ValueError when the number of rows of a design is not that of the weights.
     """
-    found: dict[str, dict[str, Values]] = {}
+    figures: dict[str, dict[str, Values]] = {}
     for design in designs:
         rows = table[table["design"] == design].sort_values("replication")
         if len(rows) != len(weights):
             raise ValueError(f"{design} has {len(rows)} replications, not {len(weights)}")
-        found[design] = {name: _drawn(_column(rows, name), weights) for name in names}
-    return found
+        figures[design] = {name: _draw_figure(_read_column(rows, name), weights) for name in names}
+    return figures
 
 
-def _column(rows: "pd.DataFrame", name: str) -> Values:
+def _read_column(rows: "pd.DataFrame", name: str) -> Values:
     missing = np.full(len(rows), np.nan)
     return np.asarray(rows[name], dtype=np.float64) if name in rows.columns else missing
 
 
-def _drawn(values: Values, weights: Values) -> Values:
+def _draw_figure(values: Values, weights: Values) -> Values:
     known = ~np.isnan(values)
     if not known.any():
         return np.full(weights.shape[1], np.nan)
     mean = values[known].mean()
-    # The mean is taken out first: weights add up to 1 only up to rounding, and equal values must give equal draws.
+    # The mean is subtracted first: weights add up to 1 only up to rounding, and equal values must give equal draws.
     deviations = np.where(known, values - mean, 0.0)
     return np.asarray(np.maximum(mean + deviations @ weights, 0.0), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """What varies from draw to draw: inputs, the figures of simulation, effort. ``rate`` is the discount rate."""
+    """Inputs, figures of the simulation and effort, one value per draw; ``rate``: the discount rate."""
 
     state: State
     figures: Figures
     effort: Mapping[str, EffortDraws]
     rate: Values | float
 
-    def accounts(self, case: Case) -> Accounts:
-        """The bills of all designs."""
+    def build_accounts(self, case: Case) -> Accounts:
+        """Costs of all designs."""
         bills = {
-            design: bill(case, design, self.state, self.figures[design], self.effort[design]) for design in case.designs
+            design: compute_design_cost(case, design, self.state, self.figures[design], self.effort[design])
+            for design in case.designs
         }
         return Accounts(case, bills, self.rate)
 
-    def totals(self, case: Case) -> dict[str, Values]:
+    def compute_totals(self, case: Case) -> dict[str, Values]:
         """Design -> total cost over the horizon."""
-        accounts = self.accounts(case)
-        return {design: total_cost(accounts, design) for design in case.designs}
+        accounts = self.build_accounts(case)
+        return {design: compute_total_cost(accounts, design) for design in case.designs}
 
-    def with_figures_narrowed(self, factor: float) -> "Draws":
-        """With simulation more certain: distances from the mean times a factor, 0 for certainty itself."""
+    def narrow_figures(self, factor: float) -> "Draws":
+        """Draws with the figures' distances from their means times a factor; 0 makes the simulation certain."""
         figures = {
-            design: {name: _narrowed(values, factor) for name, values in own.items()}
+            design: {name: _narrow(values, factor) for name, values in own.items()}
             for design, own in self.figures.items()
         }
         return replace(self, figures=figures)
 
-    def with_effort_certain(self) -> "Draws":
-        """With the mean effort in every draw."""
+    def fix_effort(self) -> "Draws":
+        """Draws with the mean effort in each."""
         effort = {
-            design: replace(own, one_off_days=_flat(own.one_off_days), yearly_days=_flat(own.yearly_days))
+            design: replace(own, one_off_days=_flatten(own.one_off_days), yearly_days=_flatten(own.yearly_days))
             for design, own in self.effort.items()
         }
         return replace(self, effort=effort)
 
-    def with_inputs_certain(self) -> "Draws":
-        """With the mean of every price and every other input in every draw."""
-        return replace(self, state={name: _flat(values) for name, values in self.state.items()})
+    def fix_inputs(self) -> "Draws":
+        """Draws with the mean of every price and other input in each."""
+        return replace(self, state={name: _flatten(values) for name, values in self.state.items()})
 
 
-def _narrowed(values: Values, factor: float) -> Values:
+def _narrow(values: Values, factor: float) -> Values:
     mean = values.mean()
     return np.asarray(mean + factor * (values - mean))
 
 
-def _flat(values: Values) -> Values:
+def _flatten(values: Values) -> Values:
     return np.full_like(values, values.mean())
 
 
-def spread(values: Values, level: float) -> Spread:
+def compute_spread(values: Values, level: float) -> Spread:
     """Mean, median and central interval of draws; raises ValueError for none at all."""
     if values.size == 0:
-        raise ValueError("no draws, no spread")
+        raise ValueError("a spread needs draws")
     low, median, high = np.quantile(values, [(1 - level) / 2, 0.5, (1 + level) / 2])
     return Spread(float(values.mean()), float(median), float(low), float(high))
 
 
-def interval_ends(values: Values, level: float) -> tuple[float, float]:
-    """The central interval alone."""
+def compute_interval(values: Values, level: float) -> tuple[float, float]:
+    """Central interval of draws."""
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

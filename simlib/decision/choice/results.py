@@ -1,7 +1,7 @@
-"""A decision in values: ranked designs, limits failed, equivalences, what it is worth, and what would flip it.
+"""Results of a decision: ranked designs, limits, net present values, break-even loads, sensitivities, frontiers.
 
-Money is in the currency of the prices, time in years, load in requests per second. Intervals of Monte-Carlo draws are
-central quantiles at ``level``.
+The names of the fields are keys of decision.json. Money is in the currency of the prices, time in years, load in
+requests per second. Intervals of Monte-Carlo draws are central quantiles at ``level``.
 """
 
 import math
@@ -9,18 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from simlib.decision.choice.cost_causes import CAUSES, CostCause
 from simlib.decision.comparison import Verdicts
 from simlib.decision.economics.crossings import CertainRegion
 from simlib.decision.effort import EffortDraws
 from simlib.decision.gain.values import Gain
+from simlib.decision.promises import ValidityBounds
 from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.scenario import Scenario
 
 VerdictWord = Literal["choose", "equivalent", "undecided", "none"]
-"""One design is best; several are and it does not matter; more replications or better estimates are needed; no design
-meets the limits."""
+"""One design is best; several are equivalent; more replications or better estimates are needed; no design keeps the
+limits."""
 OpenBecause = Literal["", "simulation", "effort", "prices", "limits"]
-"""What leaves an undecided choice open; only for "simulation" and "limits" would more replications help."""
+"""Cause of an undecided choice; more replications help only for "simulation" and "limits"."""
 LimitWord = Literal["met", "broken", "undecided", "unstable", "undefined"]
 
 
@@ -36,7 +38,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class LimitOutcome:
-    """One limit and one design: the limit's key, what is allowed, what was found, and the reason as a sentence.
+    """One limit and one design: the limit's key, the allowed and the observed value, and the reason as a sentence.
 
     ``more_replications`` is 0 unless the word is "undecided" or "undefined", and None when no affordable number helps.
     """
@@ -52,12 +54,11 @@ class LimitOutcome:
 
 @dataclass(frozen=True)
 class Crossing:
-    """A load at which the paired net present value changes its sign; ``to_positive`` when it rises with the load.
+    """Load at which the net present value of a pair changes its sign; ``to_positive`` when it rises with the load.
 
     ``step`` is the smallest relative step d at which the interval of the value at load (1 +- d) excludes 0, None when
     none within the range does. ``below`` and ``above``: the nearest load on each side at which the interval excludes
-    0, and how far that holds without a gap, up to the next crossing or the end of the range; None where it is so
-    nowhere.
+    0, and how far that holds without a gap, up to the next crossing or the end of the range; None without such a load.
     """
 
     load: float
@@ -69,9 +70,7 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Curve:
-    """The net present value over the load: its mean and its central interval at each of some loads (requests per
-    second, rising).
-    """
+    """Net present value over the load: mean and central interval at rising loads (requests per second)."""
 
     loads: tuple[float, ...]
     mean: tuple[float, ...]
@@ -81,16 +80,15 @@ class Curve:
 
 @dataclass(frozen=True)
 class NetPresentValue:
-    """What one design is worth against another over the horizon.
+    """Net present value of one design against another over the horizon.
 
-    ``parts``: share of the net present value by cause ("effort", "servers", "traffic", "storage", "latency",
-    "availability", "exposure"), each a spread that adds up in the mean. ``payback_years`` is None when it never pays
-    back in the median; ``never_pays_back`` is the share of draws in which it does not, and ``payback`` the spread of
-    the others (years; None when there are none). ``crossings`` are all break-even loads in the range searched,
-    ``load_range`` that range, ``always`` "better" or "worse" when there are none. ``break_even`` is the spread of the
-    lowest break-even load of each draw, ``never_breaks_even`` the share of draws without one in the range.
-    ``flip_per_million`` is the value per million requests that would have to be added for the mean net present value
-    to be 0 (negative: could be taken away).
+    ``parts``: net present value by cause (`simlib.decision.choice.cost_causes`); their means add up to that of ``npv``.
+    ``payback_years`` is None when it never pays back in the median; ``never_pays_back`` is the share of draws in which
+    it does not, and ``payback`` the spread of the others (years; None when there are none). ``crossings`` are all
+    break-even loads in the range searched, ``load_range`` that range, ``always`` "better" or "worse" when there are
+    none. ``break_even`` is the spread of the lowest break-even load of each draw, ``never_breaks_even`` the share of
+    draws without one in the range. ``flip_per_million`` is the value per million requests that would have to be added
+    for the mean net present value to be 0 (negative: could be taken away).
     """
 
     design: str
@@ -112,8 +110,8 @@ class NetPresentValue:
 
 @dataclass(frozen=True)
 class Swing:
-    """One bar of a tornado: the net present value when one input is at its 5 % and when at its 95 % quantile, all
-    others at their medians. ``low`` and ``high`` are the input's values there, in ``unit``.
+    """Bar of a tornado diagram: net present values with one input at its 5 % and at its 95 % quantile (``low``,
+    ``high``, in ``unit``), all others at their medians.
     """
 
     input: str
@@ -137,9 +135,9 @@ class Index:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What drives the net present value of one design against another.
+    """Sensitivity of the net present value of one design against another.
 
-    ``middle`` is the value with every input at its median, the root of the tornado. ``unexplained``: share of the
+    ``middle`` is the value with every input at its median, the axis of the tornado. ``unexplained``: share of the
     variance that comes from what response surfaces do not reproduce.
     """
 
@@ -153,7 +151,8 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class RankedDesign:
-    """One design in the ranking: its place among those that meet the limits (0 when it is out) and its chances.
+    """Design in the ranking: its place among those that keep the limits (0 when it breaks one), its probability of
+    being best, effort and costs.
 
     ``cost_parts``: present value of the total cost by cause; their means add up to that of ``total_cost``.
     """
@@ -170,8 +169,8 @@ class RankedDesign:
 
 @dataclass(frozen=True)
 class FrontierPoint:
-    """One design between what it takes and what it gives. ``dominated_by``: designs that take no more and give no
-    less, and differ in one of the two. ``gain`` is lower-is-better and in the unit of the frontier's figure.
+    """Effort and gain of one design. ``dominated_by``: designs with no more effort and no less gain that differ in one
+    of both. ``gain`` is lower-is-better and in the unit of the frontier's figure.
     """
 
     design: str
@@ -182,8 +181,9 @@ class FrontierPoint:
 
 @dataclass(frozen=True)
 class Frontier:
-    """Gain against complexity: person-days over the horizon against one figure, such as "mean_s" or
-    "running_cost_per_year". Figures are never added up, so there is a frontier for each.
+    """Pareto frontier: person-days over the horizon against one figure, such as "mean_s" or "running_cost_per_year".
+
+    Figures are never added up, so there is a frontier for each.
     """
 
     figure: str
@@ -192,14 +192,14 @@ class Frontier:
 
 @dataclass(frozen=True, repr=False)
 class Decision(Displayed):
-    """Everything that a decision record says.
+    """Decision with all that its record reports.
 
     ``word`` and ``chosen`` are the outcome, ``reason`` the sentence that gives it; ``equivalents`` are designs whose
     total cost is within ``margin`` (money over the horizon) of the chosen one's. ``more_replications`` is 0 unless the
-    word is "undecided" for want of them, and None when more would be needed than anybody runs; ``open_because`` says
-    what leaves it open. ``against``: baseline and opponent by name -> design -> what it is worth. ``opponent`` is the
-    design with a cache, None when that is the baseline or when there is none. ``left_out``: sentences about what was
-    not looked at.
+    word is "undecided" for want of them, and None when no affordable number is enough; ``open_because`` is the cause.
+    ``against``: baseline and opponent by name -> design -> net present value. ``opponent`` is the design with a cache,
+    None when that is the baseline or when there is none. ``left_out``: sentences about what was not computed.
+    ``causes``: the costs that were counted.
     """
 
     scenario: Scenario
@@ -219,12 +219,18 @@ class Decision(Displayed):
     gain: Gain
     verdicts: Verdicts
     inputs: Mapping[str, str]
-    """Input -> its value and source or "assumption", as a reader sees it."""
+    """Input -> its value and source or "assumption", for readers."""
     baseline: str = ""
     opponent: str | None = None
     open_because: OpenBecause = ""
     frontiers: tuple[Frontier, ...] = ()
     left_out: tuple[str, ...] = ()
+    causes: tuple[CostCause, ...] = CAUSES
+
+    @property
+    def promises(self) -> Mapping[str, ValidityBounds]:
+        """Design -> for how long it may accept tokens that should no longer work."""
+        return self.verdicts.promises
 
     def _describe(self) -> tuple[str, Lines]:
         return f"{self.scenario.name}, {self.scenario.title}", (

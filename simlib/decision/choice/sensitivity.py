@@ -1,4 +1,8 @@
-"""What drives a decision: every pair's tornado and Sobol indices, from the same evaluations of the same model."""
+"""Sensitivity analysis of a decision: tornado diagrams, one input at a time, and Sobol indices of every pair of
+designs.
+
+Both come from evaluations of the same cost model.
+"""
 
 import math
 from collections.abc import Iterator
@@ -6,10 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from simlib.decision.arrays import Values
-from simlib.decision.choice.cost_model import Model
-from simlib.decision.choice.results import Sensitivity
-from simlib.decision.choice.sobol import available, sobol_indices, sobol_sample
-from simlib.decision.choice.tornado import one_at_a_time, swings
+from simlib.decision.choice.cost_model import SIMULATION, CostModel, Factor
+from simlib.decision.choice.results import Sensitivity, Swing
+from simlib.decision.choice.sobol import compute_sobol_indices, draw_sobol_sample, is_available
 from simlib.decision.choice.total_cost import Accounts
 from simlib.decision.gain.metamodel import predict
 
@@ -18,50 +21,78 @@ NO_SURFACES = (
     "What drives the decision holds prices and effort only: how figures follow load, round trip and times to live was "
     "not simulated."
 )
+LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
+"""Quantiles of a tornado: each input in nine of ten cases, the others in the middle."""
 
 
-def sensitivities(
-    model: Model, rivals: tuple[str, ...], seed: int, samples: int, level: float
+def compute_sensitivities(
+    model: CostModel, references: tuple[str, ...], seed: int, samples: int, level: float
 ) -> tuple[tuple[Sensitivity, ...], tuple[str, ...]]:
-    """Every design against each rival, and sentences about what could not be done."""
-    sample = one_at_a_time(model.factors)
-    single = model.totals(sample)
-    many = model.totals(sobol_sample(model.factors, samples, seed)) if available() else None
-    middle, _ = model.accounts(sample[:1])
-    missed = {design: _missed(middle, design) for design in model.case.designs}
-    found = []
-    for rival in rivals:
-        for design in (name for name in model.case.designs if name != rival):
-            npv = single[rival] - single[design]
-            varied = None if many is None else many[rival] - many[design]
-            indices = () if varied is None else sobol_indices(model.factors, varied, level, seed)
-            unexplained = _share(missed[design] + missed[rival], varied)
-            found.append(Sensitivity(design, rival, swings(model, npv), indices, unexplained, float(npv[0])))
-    return tuple(found), tuple(_silences(model, many is None))
+    """Sensitivity of every design against each reference, and sentences about what was left out."""
+    sample = sample_one_at_a_time(model.factors)
+    single = model.compute_totals(sample)
+    many = model.compute_totals(draw_sobol_sample(model.factors, samples, seed)) if is_available() else None
+    middle, _ = model.build_accounts(sample[:1])
+    unexplained = {design: _compute_unexplained(middle, design) for design in model.case.designs}
+    sensitivities = []
+    for reference in references:
+        for design in (name for name in model.case.designs if name != reference):
+            npv = single[reference] - single[design]
+            varied = None if many is None else many[reference] - many[design]
+            indices = () if varied is None else compute_sobol_indices(model.factors, varied, level, seed)
+            share = _compute_share(unexplained[design] + unexplained[reference], varied)
+            swings = compute_swings(model, npv)
+            sensitivities.append(Sensitivity(design, reference, swings, indices, share, float(npv[0])))
+    return tuple(sensitivities), tuple(_list_omissions(model, many is None))
 
 
-def _missed(accounts: Accounts, design: str) -> float:
-    """Variance of a total cost from what the response surfaces miss, every input at its median."""
-    facts = accounts.case.facts[design]
+def sample_one_at_a_time(factors: tuple[Factor, ...]) -> Values:
+    """Sample with all factors in the middle in its first row, then each factor low, then each high."""
+    count = len(factors)
+    sample = np.full((2 * count + 1, count), MIDDLE)
+    diagonal = np.arange(count)
+    sample[1 + diagonal, diagonal] = LOW
+    sample[1 + count + diagonal, diagonal] = HIGH
+    return sample
+
+
+def compute_swings(model: CostModel, npv: Values) -> tuple[Swing, ...]:
+    """Bars of a pair's tornado from its values at `sample_one_at_a_time`, widest first, without those of width 0.
+
+    Single replications are no inputs that a reader could change; Sobol indices and intervals hold their uncertainty.
+    """
+    count = len(model.factors)
+    swings = []
+    for number, factor in enumerate(model.factors):
+        low, high = float(npv[1 + number]), float(npv[1 + count + number])
+        if factor.group != SIMULATION and low != high:
+            ends = factor.quantiles(np.array([LOW, HIGH]))
+            swings.append(Swing(factor.label, float(ends[0]), float(ends[1]), low, high, factor.unit))
+    return tuple(sorted(swings, key=lambda swing: (-abs(swing.npv_high - swing.npv_low), swing.input)))
+
+
+def _compute_unexplained(accounts: Accounts, design: str) -> float:
+    """Variance of a total cost that response surfaces do not explain, every input at its median."""
+    design_case = accounts.case.design_cases[design]
     total = 0.0
-    for _, amount, follows in accounts.bills[design].lines:
-        surface = facts.surfaces.get(follows.name)
-        here = 0.0 if surface is None else float(predict(surface, {}))
-        if surface is not None and here > 0:
-            total += (float((accounts.annuity * amount).mean()) * surface.error / here) ** 2
+    for _, amount, driver in accounts.costs[design].items:
+        surface = design_case.surfaces.get(driver.name)
+        figure = 0.0 if surface is None else float(predict(surface, {}))
+        if surface is not None and figure > 0:
+            total += (float((accounts.annuity * amount).mean()) * surface.error / figure) ** 2
     return total
 
 
-def _share(missed: float, varied: Values | None) -> float:
-    """Of the whole variance; NaN where that is not known."""
+def _compute_share(unexplained: float, varied: Values | None) -> float:
+    """Unexplained share of the whole variance; NaN where that is unknown."""
     if varied is None:
         return math.nan
-    whole = missed + float(np.var(varied))
-    return missed / whole if whole > 0 else 0.0
+    whole = unexplained + float(np.var(varied))
+    return unexplained / whole if whole > 0 else 0.0
 
 
-def _silences(model: Model, no_indices: bool) -> Iterator[str]:
+def _list_omissions(model: CostModel, no_indices: bool) -> Iterator[str]:
     if no_indices:
         yield NO_SALIB
-    if not any(facts.surfaces for facts in model.case.facts.values()):
+    if not any(design_case.surfaces for design_case in model.case.design_cases.values()):
         yield NO_SURFACES

@@ -1,1 +1,1 @@
-"""Money: prices, the formulas of benefit and effort, and where they cross."""
+"""Economics of a decision: prices, cost and investment formulas, and crossings of curves."""

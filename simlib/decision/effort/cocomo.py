@@ -20,19 +20,19 @@ CPLX: Mapping[str, float] = MappingProxyType({"nominal": 1.0, "high": 1.17, "ver
 """Complexity of the product."""
 
 
-def exponent() -> float:
+def compute_exponent() -> float:
     """0.91 + 0.01 times the sum of the scale factors: 1.0997."""
     return B + 0.01 * sum(SCALE_FACTORS.values())
 
 
-def cocomo_days(nloc: float, reliability: str = "nominal", complexity: str = "nominal") -> float:
+def estimate_cocomo_days(nloc: float, reliability: str = "nominal", complexity: str = "nominal") -> float:
     """Person-days of 8 h for ``nloc`` lines of code; a person-month has 152 h. Raises KeyError for unknown ratings."""
-    months: float = A * (nloc / 1000) ** exponent() * RELY[reliability] * CPLX[complexity]
+    months: float = A * (nloc / 1000) ** compute_exponent() * RELY[reliability] * CPLX[complexity]
     return months * HOURS_PER_MONTH / HOURS_PER_DAY
 
 
-def cocomo_months(nloc: float) -> float:
+def estimate_cocomo_months(nloc: float) -> float:
     """Calendar months: 3.67 PM^(0.28 + 0.2 (E - 0.91)), all ratings nominal."""
-    person_months = cocomo_days(nloc) * HOURS_PER_DAY / HOURS_PER_MONTH
-    months: float = 3.67 * person_months ** (0.28 + 0.2 * (exponent() - B))
+    person_months = estimate_cocomo_days(nloc) * HOURS_PER_DAY / HOURS_PER_MONTH
+    months: float = 3.67 * person_months ** (0.28 + 0.2 * (compute_exponent() - B))
     return months

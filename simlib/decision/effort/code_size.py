@@ -8,8 +8,8 @@ and with nothing else.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from simlib.decision.effort.csv_tables import fact_rows, patterns_of
-from simlib.decision.effort.item_keys import Key, bringing, design_keys
+from simlib.decision.effort.csv_tables import read_fact_rows, split_patterns
+from simlib.decision.effort.item_keys import Key, find_matching_keys, list_design_keys
 from simlib.decision.effort.items import EVERYTHING
 from simlib.scenario.design import Design
 
@@ -26,12 +26,12 @@ class Size(NamedTuple):
     units: tuple[str, ...]
 
 
-def part_size(part: str) -> Size:
+def measure_part(part: str) -> Size:
     """One part, such as "service:jwt_local", with all that it uses. All zero for an unknown part."""
-    return _size(_with_used(row["unit"] for row in _rows() if part in patterns_of(row["parts"])))
+    return _size(_with_used(row["unit"] for row in _rows() if part in split_patterns(row["parts"])))
 
 
-def design_sizes(design: Design) -> Mapping[str, Size]:
+def measure_design(design: Design) -> Mapping[str, Size]:
     """Side ("RS", "AS", "client") -> size of the union of its parts and of the endpoints that they need.
 
     What every design has is left out. Units that serve two sides are in both.
@@ -39,7 +39,7 @@ def design_sizes(design: Design) -> Mapping[str, Size]:
     found: dict[str, list[str]] = {"RS": [], "AS": [], "client": []}
     for row in _rows():
         if row["parts"] not in ("", EVERYTHING):
-            for key in bringing(patterns_of(row["parts"]), design_keys(design)):
+            for key in find_matching_keys(split_patterns(row["parts"]), list_design_keys(design)):
                 found[_side(row["unit"], key)].append(row["unit"])
     return {side: _size(_with_used(units)) for side, units in found.items()}
 
@@ -52,11 +52,11 @@ def _side(unit: str, key: Key) -> str:
 
 
 def _rows() -> tuple[dict[str, str], ...]:
-    return fact_rows("own_code")
+    return read_fact_rows("own_code")
 
 
 def _with_used(units: Iterable[str]) -> set[str]:
-    uses = {row["unit"]: patterns_of(row["uses"]) for row in _rows()}
+    uses = {row["unit"]: split_patterns(row["uses"]) for row in _rows()}
     found: set[str] = set()
     left = list(units)
     while left:

@@ -4,9 +4,9 @@ Every movement is a row of ``data/effort/cosmic.csv``. The method is blind to al
 JWT side is a lower bound.
 """
 
-from simlib.decision.effort.csv_tables import fact_rows
+from simlib.decision.effort.csv_tables import read_fact_rows
 
 
-def cosmic_points(side: str, strategy: str) -> int:
+def count_cosmic_points(side: str, strategy: str) -> int:
     """Data movements of "RS" or "AS" for "opaque", "opaque_cache" (RS only) or "jwt"."""
-    return sum((row["side"], row["strategy"]) == (side, strategy) for row in fact_rows("cosmic"))
+    return sum((row["side"], row["strategy"]) == (side, strategy) for row in read_fact_rows("cosmic"))

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from simlib.scenario.base import bundled
-from simlib.scenario.errors import InputError, unknown
+from simlib.scenario.base import find_bundled
+from simlib.scenario.errors import InputError, describe_unknown
 
 LARGEST_FILE_BYTES = 2_000_000
 LARGEST_DAYS = 100_000.0
@@ -23,28 +23,28 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Row(NamedTuple):
     """One row with the place it stands at, for messages."""
 
-    where: str
+    location: str
     cells: Mapping[str, str]
 
-    def number(self, column: str) -> float:
+    def read_number(self, column: str) -> float:
         """A number of person-days: finite, not negative. Raises InputError."""
         text = self.cells[column]
         try:
             value = float("" if "_" in text else text)  # Python reads 1_0 as ten, and nobody else does
         except ValueError:
-            raise InputError(f"{self.where}: {column}: must be a number of person-days, not {text!r}") from None
+            raise InputError(f"{self.location}: {column}: must be a number of person-days, not {text!r}") from None
         if not math.isfinite(value):
-            raise InputError(f"{self.where}: {column}: must be finite, not {text}")
+            raise InputError(f"{self.location}: {column}: must be finite, not {text}")
         if value < 0 or text.startswith("-"):
-            raise InputError(f"{self.where}: {column}: must not be negative, but is {text}")
+            raise InputError(f"{self.location}: {column}: must not be negative, but is {text}")
         if value > LARGEST_DAYS:
-            raise InputError(f"{self.where}: {column}: must be at most {LARGEST_DAYS:g} person-days, not {text}")
+            raise InputError(f"{self.location}: {column}: must be at most {LARGEST_DAYS:g} person-days, not {text}")
         return value
 
-    def choice(self, column: str, allowed: Sequence[str]) -> str:
+    def read_choice(self, column: str, allowed: Sequence[str]) -> str:
         """One of some words. Raises InputError."""
         if self.cells[column] not in allowed:
-            raise InputError(f"{self.where}: {unknown(column, self.cells[column], allowed)}")
+            raise InputError(f"{self.location}: {describe_unknown(column, self.cells[column], allowed)}")
         return self.cells[column]
 
 
@@ -53,7 +53,7 @@ def read_table(path: Path, needed: Sequence[str], optional: Sequence[str], numbe
 
     Raises InputError, with file and line, for a file that cannot be read, a column that is missing, unknown or given
     twice, a wrong number of cells, and cells that a spreadsheet would run; ``numbers`` are columns in which a minus is
-    left to `Row.number` to refuse.
+    left to `Row.read_number` to refuse.
     """
     lines = _lines(path)
     if not lines:
@@ -86,7 +86,7 @@ def _check_header(path: Path, header: Sequence[str], needed: Sequence[str], opti
         raise InputError(f"{path}: line 1: column {missing[0]!r} is missing; needed are {', '.join(needed)}")
     for name in header:
         if name not in (*needed, *optional):
-            raise InputError(f"{path}: line 1: {unknown('column', name, (*needed, *optional))}")
+            raise InputError(f"{path}: line 1: {describe_unknown('column', name, (*needed, *optional))}")
         if header.count(name) > 1:
             raise InputError(f"{path}: line 1: column {name!r} is there {header.count(name)} times")
 
@@ -104,12 +104,12 @@ def _row(where: str, header: Sequence[str], cells: Sequence[str], numbers: Seque
 
 
 @cache
-def fact_rows(name: str) -> tuple[dict[str, str], ...]:
+def read_fact_rows(name: str) -> tuple[dict[str, str], ...]:
     """The rows of ``data/effort/NAME.csv``, which nobody may change."""
-    with (bundled("effort") / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    with (find_bundled("effort") / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
 
-def patterns_of(cell: str) -> tuple[str, ...]:
+def split_patterns(cell: str) -> tuple[str, ...]:
     """The parts in a cell, separated by semicolons."""
     return tuple(pattern.strip() for pattern in cell.split(";") if pattern.strip())

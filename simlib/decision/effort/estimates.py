@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from simlib.decision.effort.item_keys import Counts, Work, work_of
+from simlib.decision.effort.item_keys import Counts, Work, compute_work
 from simlib.decision.effort.items import EffortLedger
 from simlib.decision.effort.pert import pert_ppf
 from simlib.scenario.design import Design
@@ -52,13 +52,15 @@ def draw_effort(
 
     ``present``: one-off effort is that of going over from this design. ``common``: with what all designs need.
     """
-    works = {name: work_of(ledger, design, counts, present=present, common=common) for name, design in designs.items()}
+    works = {
+        name: compute_work(ledger, design, counts, present=present, common=common) for name, design in designs.items()
+    }
     names = dict.fromkeys(item for work in works.values() for item in work.items)
-    uniforms = {name: uniform_of(name, n, seed) for name in names}
-    return _totals(ledger, works, uniforms, uniform_of(TEAM, n, seed) if team_factor else None, n)
+    uniforms = {name: draw_item_uniforms(name, n, seed) for name in names}
+    return _totals(ledger, works, uniforms, draw_item_uniforms(TEAM, n, seed) if team_factor else None, n)
 
 
-def effort_from_uniforms(
+def compute_effort(
     ledger: EffortLedger,
     designs: Mapping[str, Design],
     counts: Counts,
@@ -77,11 +79,13 @@ def effort_from_uniforms(
     lengths = {len(array) for array in given}
     if len(lengths) != 1:
         raise ValueError("uniforms must be given, and all of one length")
-    works = {name: work_of(ledger, design, counts, present=present, common=common) for name, design in designs.items()}
+    works = {
+        name: compute_work(ledger, design, counts, present=present, common=common) for name, design in designs.items()
+    }
     return _totals(ledger, works, uniforms, team_factor_uniform, lengths.pop())
 
 
-def needed_items(
+def list_needed_items(
     ledger: EffortLedger,
     designs: Iterable[Design],
     counts: Counts,
@@ -90,17 +94,17 @@ def needed_items(
     common: bool = True,
 ) -> tuple[str, ...]:
     """Ids of all items that any of the designs needs, in the order of the ledger."""
-    works = [work_of(ledger, design, counts, present=present, common=common) for design in designs]
+    works = [compute_work(ledger, design, counts, present=present, common=common) for design in designs]
     needed = {item for work in works for item in work.items}
     return tuple(item.id for item in ledger.items if item.id in needed)
 
 
-def team_factor_at(u: Floats | float) -> Floats:
+def compute_team_factor(u: Floats | float) -> Floats:
     """Quantiles of the team factor: exp(0.25 z), z standard normal."""
     return np.asarray(np.exp(TEAM_SIGMA * ndtri(np.asarray(u, dtype=np.float64))), dtype=np.float64)
 
 
-def uniform_of(name: str, n: int, seed: int) -> Floats:
+def draw_item_uniforms(name: str, n: int, seed: int) -> Floats:
     """``n`` uniforms of one item, by seed and name alone."""
     key = int.from_bytes(sha256(name.encode()).digest()[:8], "big")
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, key]))).random(n)
@@ -109,7 +113,7 @@ def uniform_of(name: str, n: int, seed: int) -> Floats:
 def _totals(
     ledger: EffortLedger, works: Mapping[str, Work], uniforms: Mapping[str, Floats], team: Floats | None, n: int
 ) -> dict[str, EffortDraws]:
-    factor = np.ones(n) if team is None else team_factor_at(team)
+    factor = np.ones(n) if team is None else compute_team_factor(team)
     needed = dict.fromkeys(name for work in works.values() for name in work.items)
     days = {name: _days(ledger, name, uniforms, n) for name in needed}
     return {
@@ -119,7 +123,7 @@ def _totals(
 
 
 def _days(ledger: EffortLedger, name: str, uniforms: Mapping[str, Floats], n: int) -> Floats:
-    item = ledger.item(name)
+    item = ledger.find_item(name)
     return pert_ppf(uniforms[name], item.low, item.likely, item.high) if name in uniforms else np.full(n, item.mean)
 
 
@@ -151,7 +155,7 @@ class Swing(NamedTuple):
         return abs(self.high_days - self.low_days)
 
 
-def expected_effort(
+def compute_expected_effort(
     ledger: EffortLedger,
     designs: Mapping[str, Design],
     counts: Counts,
@@ -162,12 +166,12 @@ def expected_effort(
     """Design -> PERT means, person-days."""
     found = {}
     for name, design in designs.items():
-        work = work_of(ledger, design, counts, present=present, common=common)
+        work = compute_work(ledger, design, counts, present=present, common=common)
         found[name] = ExpectedEffort(_mean(ledger, work.one_off), _mean(ledger, work.yearly))
     return found
 
 
-def effort_swings(
+def compute_effort_swings(
     ledger: EffortLedger,
     design: Design,
     against: Design,
@@ -180,14 +184,14 @@ def effort_swings(
 
     All others stay at their means. Items that both need equally often move nothing and are left out.
     """
-    ours = work_of(ledger, design, counts, present=present)
-    theirs = work_of(ledger, against, counts, present=present)
+    ours = compute_work(ledger, design, counts, present=present)
+    theirs = compute_work(ledger, against, counts, present=present)
     tail = (1 - share) / 2
     found = []
     for one, other, recurring in ((ours.one_off, theirs.one_off, False), (ours.yearly, theirs.yearly, True)):
         middle = _mean(ledger, one) - _mean(ledger, other)
         for name in dict.fromkeys((*one, *other)):
-            item, more = ledger.item(name), one.get(name, 0) - other.get(name, 0)
+            item, more = ledger.find_item(name), one.get(name, 0) - other.get(name, 0)
             low, high = (float(pert_ppf(u, item.low, item.likely, item.high)) for u in (tail, 1 - tail))
             if more:
                 kind = "recurring" if recurring else item.kind
@@ -196,4 +200,4 @@ def effort_swings(
 
 
 def _mean(ledger: EffortLedger, times: Mapping[str, int]) -> float:
-    return sum(number * ledger.item(name).mean for name, number in times.items())
+    return sum(number * ledger.find_item(name).mean for name, number in times.items())

@@ -6,52 +6,58 @@ The complexity of the process as an indicator: counts from the life of one user 
 import re
 from collections.abc import Mapping
 
-from simlib.analysis.process import counts
-from simlib.decision.effort.cocomo import cocomo_days
-from simlib.decision.effort.code_size import design_sizes
-from simlib.decision.effort.cosmic import cosmic_points
+from simlib.analysis.process import count_phase
+from simlib.decision.effort.cocomo import estimate_cocomo_days
+from simlib.decision.effort.code_size import measure_design
+from simlib.decision.effort.cosmic import count_cosmic_points
 from simlib.decision.effort.indicator import LEVEL, Indicator, Value
-from simlib.decision.effort.item_keys import Counts, gateway_checks, part_names
+from simlib.decision.effort.item_keys import Counts, has_checking_gateway, list_part_names
 from simlib.decision.effort.items import EffortLedger
-from simlib.decision.effort.person_days import person_days
-from simlib.decision.effort.public_evidence import advisories_of, code_pairs, code_size, must_counts, ratio_of
+from simlib.decision.effort.person_days import build_person_day_indicators
+from simlib.decision.effort.public_evidence import (
+    compute_median_code_size,
+    count_obligations,
+    estimate_ratio,
+    find_advisory_rate,
+    list_code_pairs,
+)
 from simlib.scenario.design import Design
 from simlib.scenario.scenario import Scenario
-from simlib.tracing.single_user import kinds_of
-from simlib.tracing.user_lifecycle import FIRST, NEXT, SIGN_IN, trace_life
+from simlib.tracing.single_user import list_client_kinds
+from simlib.tracing.user_lifecycle import FIRST, NEXT, SIGN_IN, trace_user
 
 DRAWS, SEED = 10_000, 20_261_127
 
-Lived = Mapping[str, Mapping[str, float]]
+ProcessCounts = Mapping[str, Mapping[str, float]]
 """Design -> count -> number: what is counted in the life of one user (simlib.analysis.process)."""
 
 
-def indicators(
+def measure_indicators(
     ledger: EffortLedger,
     designs: Mapping[str, Design],
     counts: Counts,
     *,
     present: Design | None = None,
-    lived: Lived | None = None,
+    process_counts: ProcessCounts | None = None,
     n: int = DRAWS,
     seed: int = SEED,
 ) -> tuple[Indicator, ...]:
     """Every indicator that there is for these designs; the first one is what differences are held against.
 
-    Person-days are PERT means with the central 90 % of the draws. ``lived`` adds the counts of the process, which take
-    a scenario.
+    Person-days are PERT means with the central 90 % of the draws. ``process_counts`` adds the counts of the process,
+    which take a scenario.
     """
     return (
-        *person_days(ledger, designs, counts, present, n, seed),
+        *build_person_day_indicators(ledger, designs, counts, present, n, seed),
         *_obligations(designs),
         *_code(designs),
-        *_process(designs, lived or {}),
+        *_process(designs, process_counts or {}),
         *_cross_checks(designs),
     )
 
 
 def _obligations(designs: Mapping[str, Design]) -> list[Indicator]:
-    found = {name: must_counts(design) for name, design in designs.items()}
+    found = {name: count_obligations(design) for name, design in designs.items()}
     source = "key words of RFCs and requirements of ASVS, beyond those that hold for all (data/effort/obligations.csv)"
     actors = (("RS", "obligations of the RS"), ("AS", "obligations of the AS"), ("client", "obligations of the client"))
     return [
@@ -64,9 +70,9 @@ def _obligations(designs: Mapping[str, Design]) -> list[Indicator]:
 
 
 def _code(designs: Mapping[str, Design]) -> list[Indicator]:
-    ratio = ratio_of(code_pairs("RS"), LEVEL)
+    ratio = estimate_ratio(list_code_pairs("RS"), LEVEL)
     public: dict[str, Value | None] = {"opaque": (1.0,), "jwt": (ratio.mean, ratio.low, ratio.high)}
-    sizes = {name: design_sizes(design) for name, design in designs.items()}
+    sizes = {name: measure_design(design) for name, design in designs.items()}
     pairs_source = f"{ratio.projects} projects that hold both sides (data/effort/measured_code.csv)"
     own_source = "lizard over simlib's own parts (data/effort/own_code.csv)"
     rows = [
@@ -84,14 +90,14 @@ def _code(designs: Mapping[str, Design]) -> list[Indicator]:
             values = {name: (float(getattr(sizes[name][side], attribute)),) for name in designs}
             label = f"code of simlib's parts at the {side}"
             rows.append(Indicator(f"own_{attribute}_{side.lower()}", label, unit, "measured", own_source, values))
-    advisories = {name: advisories_of(design) or (0.0,) for name, design in designs.items()}
+    advisories = {name: find_advisory_rate(design) or (0.0,) for name, design in designs.items()}
     source = "JOSE libraries in the Go vulnerability database (data/effort/advisories.csv)"
     label = "advisories of the RS's JOSE library"
     return [*rows, Indicator("advisories", label, "a year", "counted", source, advisories)]
 
 
-def _process(designs: Mapping[str, Design], lived: Lived) -> list[Indicator]:
-    names = dict.fromkeys(count for counted in lived.values() for count in counted)
+def _process(designs: Mapping[str, Design], process_counts: ProcessCounts) -> list[Indicator]:
+    names = dict.fromkeys(count for counted in process_counts.values() for count in counted)
     source = "trace of one user's life (simlib process)"
     return [
         Indicator(
@@ -100,7 +106,10 @@ def _process(designs: Mapping[str, Design], lived: Lived) -> list[Indicator]:
             "",
             "counted",
             source,
-            {design: (lived[design][name],) if name in lived.get(design, {}) else None for design in designs},
+            {
+                design: (process_counts[design][name],) if name in process_counts.get(design, {}) else None
+                for design in designs
+            },
         )
         for name in names
     ]
@@ -109,8 +118,11 @@ def _process(designs: Mapping[str, Design], lived: Lived) -> list[Indicator]:
 def _cross_checks(designs: Mapping[str, Design]) -> list[Indicator]:
     """What two other methods say of the plain strategies; they know nothing of wrappers and of other formats."""
     sides = ("opaque", "jwt")
-    cocomo = {side: sum(cocomo_days(code_size(layer, side)) for layer in ("RS", "AS")) for side in sides}
-    cosmic = {side: float(sum(cosmic_points(layer, side) for layer in ("RS", "AS"))) for side in sides}
+    cocomo = {
+        side: sum(estimate_cocomo_days(compute_median_code_size(layer, side)) for layer in ("RS", "AS"))
+        for side in sides
+    }
+    cosmic = {side: float(sum(count_cosmic_points(layer, side) for layer in ("RS", "AS"))) for side in sides}
     label, source = "COCOMO II: RS and AS written anew", "formula on the measured median sizes of public code"
     movements = "data movements (data/effort/cosmic.csv)"
     return [
@@ -126,22 +138,22 @@ def _by_family(designs: Mapping[str, Design], values: Mapping[str, float]) -> di
 
 def _family(design: Design) -> str:
     """ "opaque" or "jwt" for the plain strategies that public code bases were measured for, else something else."""
-    if any(word in part for part in part_names(design) for word in ("wrappers:", "downstream:token_exchange")):
+    if any(word in part for part in list_part_names(design) for word in ("wrappers:", "downstream:token_exchange")):
         return "other"
     plain = {"opaque_introspection": "opaque", "opaque_cached": "opaque", "jwt_local": "jwt"}
-    return "other" if gateway_checks(design) else plain.get(design.parts["service"].part, "other")
+    return "other" if has_checking_gateway(design) else plain.get(design.parts["service"].part, "other")
 
 
-def lived_counts(scenario: Scenario) -> Mapping[str, Mapping[str, float]]:
+def count_process(scenario: Scenario) -> Mapping[str, Mapping[str, float]]:
     """Design -> what is counted -> number, for the first kind of client; `simlib process` tells all of it.
 
-    Raises what `simlib.tracing.user_lifecycle.trace_life` raises.
+    Raises what `simlib.tracing.user_lifecycle.trace_user` raises.
     """
-    kind = kinds_of(scenario)[0]
+    kind = list_client_kinds(scenario)[0]
     found = {}
     for design in scenario.designs:
-        life = trace_life(scenario, design, kind)
-        phases = {phase: counts(life, phase) for phase in life.phases}
+        life = trace_user(scenario, design, kind)
+        phases = {phase: count_phase(life, phase) for phase in life.phases}
         found[design] = {
             **{
                 f"messages: {phase}": float(phases[phase].messages)

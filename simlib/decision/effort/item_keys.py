@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, get_args
 
 from simlib.decision.effort.items import EVERYTHING, EffortLedger, Item
 from simlib.flows import FLOWS
-from simlib.scenario.design import Chosen, Design, UserInformationSource
+from simlib.scenario.design import ChosenPart, Design, UserInformationSource
 from simlib.strategies import CATALOGUE
 
 GATEWAY, SERVICE, WRAPPERS, FLOW = "gateway", "service", "wrappers", "flows"
@@ -39,9 +39,9 @@ class Key(NamedTuple):
         return self.name.partition("[")[0]
 
 
-def design_keys(design: Design) -> tuple[Key, ...]:
+def list_design_keys(design: Design) -> tuple[Key, ...]:
     """Every key of a design, each once and in the order of its places."""
-    edge_is_gateway = gateway_checks(design)
+    edge_is_gateway = has_checking_gateway(design)
     found = [key for place, chosen in design.parts.items() for key in _keys(_place(place), chosen, place == GATEWAY)]
     for chosen in design.wrappers:
         kind = CATALOGUE[WRAPPERS].get(chosen.part)
@@ -56,12 +56,12 @@ def design_keys(design: Design) -> tuple[Key, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def part_names(design: Design) -> frozenset[str]:
+def list_part_names(design: Design) -> frozenset[str]:
     """The keys of a design without those of settings."""
-    return frozenset(key.part for key in design_keys(design))
+    return frozenset(key.part for key in list_design_keys(design))
 
 
-def known_parts() -> tuple[str, ...]:
+def list_known_parts() -> tuple[str, ...]:
     """``place:part`` of everything that a design may be made of, flows included."""
     parts = {**CATALOGUE, FLOW: FLOWS}
     return (*(f"{place}:{name}" for place in PLACES for name in parts[place]), *OTHER_KEYS)
@@ -72,19 +72,19 @@ def is_known(pattern: str) -> bool:
     part, _, setting = pattern.removeprefix("!").removesuffix("]").partition("[")
     if part == EVERYTHING or part.startswith(f"{ADMISSION}:"):
         return not setting
-    found = [name for name in known_parts() if matches(part, name)]
+    found = [name for name in list_known_parts() if is_match(part, name)]
     name = re.split("[=>]", setting)[0]
     return bool(found) and (not setting or any(name in _settings_of(key) for key in found))
 
 
-def bringing(patterns: tuple[str, ...], keys: tuple[Key, ...]) -> tuple[Key, ...]:
+def find_matching_keys(patterns: tuple[str, ...], keys: tuple[Key, ...]) -> tuple[Key, ...]:
     """The keys that bring an item with these patterns; empty when none does or one of them spares it."""
-    if any(matches(pattern[1:], key.name) for pattern in patterns if pattern.startswith("!") for key in keys):
+    if any(is_match(pattern[1:], key.name) for pattern in patterns if pattern.startswith("!") for key in keys):
         return ()
-    return tuple(key for key in keys if any(matches(pattern, key.name) for pattern in patterns))
+    return tuple(key for key in keys if any(is_match(pattern, key.name) for pattern in patterns))
 
 
-def matches(pattern: str, name: str) -> bool:
+def is_match(pattern: str, name: str) -> bool:
     """Whether a pattern fits a key as a whole."""
     return _compiled(pattern).fullmatch(name) is not None
 
@@ -94,7 +94,7 @@ def _compiled(pattern: str) -> "re.Pattern[str]":
     return re.compile(".*".join(re.escape(piece) for piece in pattern.split("*")))
 
 
-def _keys(place: str, chosen: Chosen, at_gateway: bool) -> Iterator[Key]:
+def _keys(place: str, chosen: ChosenPart, at_gateway: bool) -> Iterator[Key]:
     yield Key(f"{place}:{chosen.part}", at_gateway)
     if is_dataclass(chosen.settings):
         values = {entry.name: getattr(chosen.settings, entry.name) for entry in fields(chosen.settings)}
@@ -125,11 +125,11 @@ def _place(place: str) -> str:
 def _flows(design: Design) -> list[str]:
     """The flows by which clients sign in, and the one by which they renew what some of these give."""
     names = list(dict.fromkeys(name for name in design.flows.values() if name))
-    renewing = any("refresh_token" in FLOWS[name].gives for name in names if name in FLOWS)
+    renewing = any("refresh_token" in FLOWS[name].token_kinds for name in names if name in FLOWS)
     return [*names, "refresh_token"] if renewing else names
 
 
-def gateway_checks(design: Design) -> bool:
+def has_checking_gateway(design: Design) -> bool:
     """Whether tokens from clients are checked first at a gateway."""
     chosen = design.parts.get(GATEWAY)
     return chosen is not None and getattr(CATALOGUE[GATEWAY].get(chosen.part), "checks", True)
@@ -168,7 +168,7 @@ class Work:
         return tuple(dict.fromkeys((*self.one_off, *self.yearly)))
 
 
-def work_of(
+def compute_work(
     ledger: EffortLedger, design: Design, counts: Counts, *, present: Design | None = None, common: bool = True
 ) -> Work:
     """The items of a design; with ``present``, what is left to do when that design is there already.
@@ -188,9 +188,9 @@ def work_of(
     return Work(one_off, _times(items, "recurring", design, counts))
 
 
-def times(item: Item, keys: tuple[Key, ...], counts: Counts) -> int:
+def count_times(item: Item, keys: tuple[Key, ...], counts: Counts) -> int:
     """How often a design with these keys needs an item; 0 when no part brings it."""
-    brought = bringing(item.parts, keys)
+    brought = find_matching_keys(item.parts, keys)
     if not brought:
         return 0
     once = {"once_org": 1, "once_as": counts.authorization_servers, "per_client": counts.clients}
@@ -203,14 +203,14 @@ def times(item: Item, keys: tuple[Key, ...], counts: Counts) -> int:
 
 
 def _times(items: Iterable[Item], kind: str, design: Design, counts: Counts) -> dict[str, int]:
-    keys = (Key(EVERYTHING), *design_keys(design))
-    found = {item.id: times(item, keys, counts) for item in items if item.kind == kind}
+    keys = (Key(EVERYTHING), *list_design_keys(design))
+    found = {item.id: count_times(item, keys, counts) for item in items if item.kind == kind}
     return {name: number for name, number in found.items() if number}
 
 
 def _migration(ledger: EffortLedger, design: Design, present: Design, counts: Counts) -> dict[str, int]:
     """Migration items, brought by the parts that only one of both has; a part that takes no work changes nothing."""
-    changed = sorted((part_names(design) ^ part_names(present)) - set(ledger.none_because))
+    changed = sorted((list_part_names(design) ^ list_part_names(present)) - set(ledger.none_because))
     keys = tuple(Key(name, name.startswith(f"{GATEWAY}:")) for name in changed)
-    found = {item.id: times(item, keys, counts) for item in ledger.items if item.kind == "migration"}
+    found = {item.id: count_times(item, keys, counts) for item in ledger.items if item.kind == "migration"}
     return {name: number for name, number in found.items() if number}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
-from simlib.scenario.errors import InputError, unknown
+from simlib.scenario.errors import InputError, describe_unknown
 
 Kind = Literal["one_off", "recurring", "migration"]
 """Done once, done every year, or done once when a design in use is changed for another."""
@@ -21,8 +21,8 @@ EVERYTHING = "*"
 class Item:
     """One piece of work: the parts that bring it, three estimates in person-days, and what goes wrong without it.
 
-    ``parts`` are patterns (`simlib.decision.effort.item_keys`): any that matches brings the item, one with a leading ``!``
-    that matches spares it. ``low``, ``likely``, ``high`` are person-days per year for a recurring item.
+    ``parts`` are patterns (`simlib.decision.effort.item_keys`): any that matches brings the item, one with a leading
+    ``!`` that matches spares it. ``low``, ``likely``, ``high`` are person-days per year for a recurring item.
     """
 
     id: str
@@ -62,8 +62,8 @@ class EffortLedger:
         """Id -> item."""
         return {item.id: item for item in self.items}
 
-    def item(self, name: str) -> Item:
+    def find_item(self, name: str) -> Item:
         """One item. Raises InputError for an unknown id."""
         if name not in self.by_id:
-            raise InputError(unknown("work item", name, self.by_id))
+            raise InputError(describe_unknown("work item", name, self.by_id))
         return self.by_id[name]

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from simlib.decision.effort.csv_tables import Row, read_table
 from simlib.decision.effort.estimates import TEAM
-from simlib.decision.effort.item_keys import is_known, known_parts
+from simlib.decision.effort.item_keys import is_known, list_known_parts
 from simlib.decision.effort.items import KINDS, SCALES, EffortLedger, Item, Kind, ScalesWith
-from simlib.scenario.base import bundled
-from simlib.scenario.errors import InputError, unknown
+from simlib.scenario.base import find_bundled
+from simlib.scenario.errors import InputError, describe_unknown
 
 ESTIMATES = ("pd_low", "pd_likely", "pd_high")
 COLUMNS = (
@@ -29,7 +29,7 @@ def load_ledger(path: Path | None = None, overrides: Path | None = None) -> Effo
     ``overrides`` is a CSV file with id, pd_low, pd_likely, pd_high; a row with an id that the ledger does not have also
     needs part, kind and scales_with, and is a new item. Raises InputError with file and line for what is unusable.
     """
-    folder = bundled("effort") if path is None else path
+    folder = find_bundled("effort") if path is None else path
     items = tuple(_item(row) for row in _unique(read_table(folder / "items.csv", COLUMNS, (), ESTIMATES)))
     reasons = {
         row.cells["part"]: row.cells["because"]
@@ -54,19 +54,19 @@ def _unique(rows: list[Row]) -> list[Row]:
     for row in rows:
         name = row.cells["id"]
         if not name or name == TEAM:
-            raise InputError(f"{row.where}: id: must be a name of a work item, not {name!r}")
+            raise InputError(f"{row.location}: id: must be a name of a work item, not {name!r}")
         if name in seen:
-            raise InputError(f"{row.where}: id: {name!r} is there already, in {seen[name].rpartition(': ')[2]}")
-        seen[name] = row.where
+            raise InputError(f"{row.location}: id: {name!r} is there already, in {seen[name].rpartition(': ')[2]}")
+        seen[name] = row.location
     return rows
 
 
 def _estimates(row: Row) -> tuple[float, float, float]:
-    low, likely, high = (row.number(column) for column in ESTIMATES)
+    low, likely, high = (row.read_number(column) for column in ESTIMATES)
     if low > likely:
-        raise InputError(f"{row.where}: pd_low {low:g} must not be above pd_likely {likely:g}")
+        raise InputError(f"{row.location}: pd_low {low:g} must not be above pd_likely {likely:g}")
     if likely > high:
-        raise InputError(f"{row.where}: pd_likely {likely:g} must not be above pd_high {high:g}")
+        raise InputError(f"{row.location}: pd_likely {likely:g} must not be above pd_high {high:g}")
     return low, likely, high
 
 
@@ -75,8 +75,8 @@ def _item(row: Row) -> Item:
     return Item(
         id=row.cells["id"],
         parts=_patterns(row.cells["parts"]),
-        kind=cast(Kind, row.choice("kind", KINDS)),
-        scales_with=cast(ScalesWith, row.choice("scales_with", SCALES)),
+        kind=cast(Kind, row.read_choice("kind", KINDS)),
+        scales_with=cast(ScalesWith, row.read_choice("scales_with", SCALES)),
         low=low,
         likely=likely,
         high=high,
@@ -99,7 +99,7 @@ def _changed(ledger: EffortLedger, row: Row) -> Item:
         said = _new(ledger, row, given) | said
     else:
         said |= {"parts": _known_patterns(row)} if given["part"] else {}
-        said |= {name: row.choice(name, allowed) for name, allowed in _WORDS_ALLOWED if given[name]}
+        said |= {name: row.read_choice(name, allowed) for name, allowed in _WORDS_ALLOWED if given[name]}
     whole = replace(known, **said) if known is not None else Item(low=low, likely=likely, high=high, **said)
     return replace(whole, low=low, likely=likely, high=high)
 
@@ -111,13 +111,13 @@ def _new(ledger: EffortLedger, row: Row, given: dict[str, str]) -> dict[str, Any
     name = row.cells["id"]
     missing = [column for column, value in given.items() if not value]
     if missing:
-        near = unknown("id", name, ledger.by_id).partition("; allowed")[0]
-        raise InputError(f"{row.where}: {near}; a new item also needs {', '.join(missing)}")
+        near = describe_unknown("id", name, ledger.by_id).partition("; allowed")[0]
+        raise InputError(f"{row.location}: {near}; a new item also needs {', '.join(missing)}")
     return {
         "id": name,
         "parts": _known_patterns(row),
-        "kind": row.choice("kind", KINDS),
-        "scales_with": row.choice("scales_with", SCALES),
+        "kind": row.read_choice("kind", KINDS),
+        "scales_with": row.read_choice("scales_with", SCALES),
         **dict.fromkeys(WORDS, "") | {"title": name, "source": OWN},
     }
 
@@ -130,7 +130,7 @@ def _known_patterns(row: Row) -> tuple[str, ...]:
     patterns = _patterns(row.cells["part"])
     for pattern in patterns:
         if not is_known(pattern):
-            raise InputError(f"{row.where}: {unknown('part', pattern, (*known_parts(), '*'))}")
+            raise InputError(f"{row.location}: {describe_unknown('part', pattern, (*list_known_parts(), '*'))}")
     if all(pattern.startswith("!") for pattern in patterns):
-        raise InputError(f"{row.where}: part: must name a part that brings the item, not only what spares it")
+        raise InputError(f"{row.location}: part: must name a part that brings the item, not only what spares it")
     return patterns

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from simlib.decision.effort.estimates import EffortDraws, ExpectedEffort, Floats, draw_effort, expected_effort
+from simlib.decision.effort.estimates import EffortDraws, ExpectedEffort, Floats, compute_expected_effort, draw_effort
 from simlib.decision.effort.indicator import LEVEL, Indicator, Value
 from simlib.decision.effort.item_keys import Counts
 from simlib.decision.effort.items import EffortLedger
@@ -19,14 +19,14 @@ Told = Mapping[str, tuple[ExpectedEffort, EffortDraws]]
 """Design -> means and draws."""
 
 
-def person_days(
+def build_person_day_indicators(
     ledger: EffortLedger, designs: Mapping[str, Design], counts: Counts, present: Design | None, n: int, seed: int
 ) -> list[Indicator]:
     """To build and to run; more than the first design; and what going over from a present design takes and changes."""
 
     def told(some: Mapping[str, Design], *, common: bool = True, start: Design | None = None) -> Told:
         drawn = draw_effort(ledger, some, counts, n, seed, present=start, common=common)
-        means = expected_effort(ledger, some, counts, present=start, common=common)
+        means = compute_expected_effort(ledger, some, counts, present=start, common=common)
         return {name: (means[name], drawn[name]) for name in some}
 
     source = f"work items, {ledger.source}: beta-PERT, shared team factor"
@@ -76,7 +76,7 @@ def _ends(draws: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def organisation_counts(
+def resolve_counts(
     scenario: Scenario | None, *, stacks: int | None = None, services: int | None = None, clients: int | None = None
 ) -> Counts:
     """The numbers given; for those that are not, the scenario's ``[organisation]``, else its world: one stack, its

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simlib.decision.effort.csv_tables import fact_rows, patterns_of
-from simlib.decision.effort.item_keys import bringing, design_keys
+from simlib.decision.effort.csv_tables import read_fact_rows, split_patterns
+from simlib.decision.effort.item_keys import find_matching_keys, list_design_keys
 from simlib.decision.effort.items import EVERYTHING
 from simlib.scenario.design import Design
 
@@ -50,13 +50,13 @@ class Ratio(NamedTuple):
     level: float
 
 
-def code_pairs(layer: str, column: str = "nloc") -> tuple[CodePair, ...]:
+def list_code_pairs(layer: str, column: str = "nloc") -> tuple[CodePair, ...]:
     """The pairs of a layer, "RS" or "AS"; a side of several rows is their signed sum.
 
     ``column`` is nloc, functions, cyclomatic, cognitive, error_sites, config_options or test_nloc; pairs of which a
     side lacks it, or has nothing of it, are left out.
     """
-    rows = [row for row in fact_rows("measured_code") if row["layer"].startswith(layer) and row["pair"]]
+    rows = [row for row in read_fact_rows("measured_code") if row["layer"].startswith(layer) and row["pair"]]
     found = []
     for name in dict.fromkeys(row["pair"] for row in rows):
         sides = [[row for row in rows if (row["pair"], row["pair_side"]) == (name, side)] for side in ("opaque", "jwt")]
@@ -66,12 +66,12 @@ def code_pairs(layer: str, column: str = "nloc") -> tuple[CodePair, ...]:
     return tuple(found)
 
 
-def code_size(layer: str, side: str) -> float:
+def compute_median_code_size(layer: str, side: str) -> float:
     """Median NLOC of one side, "opaque" or "jwt", over the projects of a layer."""
-    return float(np.median([getattr(pair, side) for pair in code_pairs(layer)]))
+    return float(np.median([getattr(pair, side) for pair in list_code_pairs(layer)]))
 
 
-def ratio_of(pairs: Sequence[CodePair], level: float = 0.9) -> Ratio:
+def estimate_ratio(pairs: Sequence[CodePair], level: float = 0.9) -> Ratio:
     """Geometric mean of the pairs' ratios, with a percentile bootstrap over projects: the same at every call.
 
     Raises ValueError for fewer than two pairs.
@@ -112,22 +112,22 @@ class Rate(NamedTuple):
     high: float
 
 
-def library_rate() -> Rate:
+def compute_library_rate() -> Rate:
     """Of JOSE libraries: 0.4 to 0.7 a year."""
-    known = [row for row in fact_rows("advisories") if row["kind"] == "JOSE" and row["years"]]
+    known = [row for row in read_fact_rows("advisories") if row["kind"] == "JOSE" and row["years"]]
     rates = [float(row["advisories"]) / float(row["years"]) for row in known]
     return Rate(min(rates), max(rates))
 
 
-def advisories_of(design: Design) -> Rate | None:
+def find_advisory_rate(design: Design) -> Rate | None:
     """The rate of the JOSE library in each resource server; None where no resource server has one."""
-    return library_rate() if bringing(VERIFYING, design_keys(design)) else None
+    return compute_library_rate() if find_matching_keys(VERIFYING, list_design_keys(design)) else None
 
 
-def class_totals() -> Mapping[str, int]:
+def count_advisory_classes() -> Mapping[str, int]:
     """Reports of the Go vulnerability database by where the mistake was: library, application, introspection."""
     kinds = ("jwt_library", "jwt_application", "introspection")
-    return {kind: sum(int(row[kind]) for row in fact_rows("advisory_classes")) for kind in kinds}
+    return {kind: sum(int(row[kind]) for row in read_fact_rows("advisory_classes")) for kind in kinds}
 
 
 class Obligation(NamedTuple):
@@ -140,28 +140,28 @@ class Obligation(NamedTuple):
     how: str
 
 
-def obligations_of(design: Design) -> tuple[Obligation, ...]:
+def list_obligations(design: Design) -> tuple[Obligation, ...]:
     """The documents that this design brings beyond those that hold for every design."""
-    keys = design_keys(design)
+    keys = list_design_keys(design)
     return tuple(
         Obligation(row["document"], row["actor"], _count(row["must"]), _count(row["should"]), row["how"])
-        for row in fact_rows("obligations")
-        if row["parts"] != EVERYTHING and bringing(patterns_of(row["parts"]), keys)
+        for row in read_fact_rows("obligations")
+        if row["parts"] != EVERYTHING and find_matching_keys(split_patterns(row["parts"]), keys)
     )
 
 
-def must_counts(design: Design) -> Mapping[str, int]:
+def count_obligations(design: Design) -> Mapping[str, int]:
     """Actor ("RS", "AS", "client") -> how many obligations were counted beyond the common ones."""
     found = {"RS": 0, "AS": 0, "client": 0}
-    for obligation in obligations_of(design):
+    for obligation in list_obligations(design):
         if obligation.actor in found:
             found[obligation.actor] += obligation.must or 0
     return found
 
 
-def uncounted(design: Design) -> tuple[str, ...]:
+def list_uncounted_documents(design: Design) -> tuple[str, ...]:
     """Documents that hold for the design and that nobody has counted."""
-    return tuple(obligation.document for obligation in obligations_of(design) if obligation.must is None)
+    return tuple(obligation.document for obligation in list_obligations(design) if obligation.must is None)
 
 
 def _count(cell: str) -> int | None:

@@ -1,12 +1,12 @@
 """What designs gain: figures of paired simulation, servers sized to limits, response surfaces, structure."""
 
-from simlib.decision.gain.gain import STAGES, Budgets, StageProgress, gain_of
-from simlib.decision.gain.loads import at_load, load_of
-from simlib.decision.gain.metamodel import predict, response_surfaces
+from simlib.decision.gain.gain import STAGES, Budgets, StageProgress, measure_gain
+from simlib.decision.gain.loads import compute_load, scale_to_load
+from simlib.decision.gain.metamodel import fit_response_surfaces, predict
 from simlib.decision.gain.metamodel_inputs import MEANINGS
-from simlib.decision.gain.pilot_runs import Probe, probe_designs
+from simlib.decision.gain.pilot_runs import PilotRun, run_pilots
 from simlib.decision.gain.sizing import size_designs
-from simlib.decision.gain.structure import expected_exposure_s, structures_of
+from simlib.decision.gain.structure import compute_expected_exposure_s, compute_structures
 from simlib.decision.gain.values import Gain, Size, Structure, Surface, Trial
 
 __all__ = [
@@ -14,19 +14,19 @@ __all__ = [
     "STAGES",
     "Budgets",
     "Gain",
-    "Probe",
+    "PilotRun",
     "Size",
     "StageProgress",
     "Structure",
     "Surface",
     "Trial",
-    "at_load",
-    "expected_exposure_s",
-    "gain_of",
-    "load_of",
+    "compute_expected_exposure_s",
+    "compute_load",
+    "compute_structures",
+    "fit_response_surfaces",
+    "measure_gain",
     "predict",
-    "probe_designs",
-    "response_surfaces",
+    "run_pilots",
+    "scale_to_load",
     "size_designs",
-    "structures_of",
 ]

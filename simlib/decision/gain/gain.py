@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simlib.analysis.gain_figures import gain_figures
+from simlib.analysis.gain_figures import compute_gain_figures
 from simlib.decision.economics.prices import ResolvedPrices, resolve_prices
-from simlib.decision.gain.loads import only, without_faults
+from simlib.decision.gain.loads import remove_faults, select_design
 from simlib.decision.gain.metamodel import BUDGET as SURFACES
-from simlib.decision.gain.metamodel import response_surfaces
-from simlib.decision.gain.pilot_runs import Probe, fitted_run, probe_designs
+from simlib.decision.gain.metamodel import fit_response_surfaces
+from simlib.decision.gain.pilot_runs import PilotRun, fit_run, run_pilots
 from simlib.decision.gain.sizing import BUDGET as SIZING
-from simlib.decision.gain.sizing import REPLICATIONS, size_designs, trial_run
-from simlib.decision.gain.structure import structures_of
+from simlib.decision.gain.sizing import REPLICATIONS, plan_trial_run, size_designs
+from simlib.decision.gain.structure import compute_structures
 from simlib.decision.gain.values import Gain, Size, Surface
 from simlib.experiment.compare import Comparison, compare
-from simlib.experiment.replicate import Progress
+from simlib.experiment.workers import Progress
 from simlib.scenario.run import Run
 from simlib.scenario.scenario import Scenario
 
@@ -44,7 +44,7 @@ USUAL = Budgets()
 """A little more than a minute on two cores, so that a whole decision of six designs stays below two."""
 
 
-def gain_of(
+def measure_gain(
     scenario: Scenario,
     *,
     prices: ResolvedPrices | None = None,
@@ -60,11 +60,11 @@ def gain_of(
     be run, and for prices in another currency than those that are known.
     """
     costs = prices if prices is not None else resolve_prices(scenario.prices)
-    calm = without_faults(scenario)
-    probes = probe_designs(calm, workers=workers, progress=_stage(progress, PROBING))
-    fitted = fitted_run(scenario, probes, budgets.comparison)
+    calm = remove_faults(scenario)
+    probes = run_pilots(calm, workers=workers, progress=_stage(progress, PROBING))
+    fitted = fit_run(scenario, probes, budgets.comparison)
     compared = scenario.with_run(fitted.run)
-    comparison = compare(compared, workers=workers, progress=_stage(progress, COMPARING), figures=gain_figures)
+    comparison = compare(compared, workers=workers, progress=_stage(progress, COMPARING), figures=compute_gain_figures)
     table = _with_rows(comparison.table, probes)
     sizes: Mapping[str, Size] = MappingProxyType({})
     if budgets.sizing > 0:
@@ -80,14 +80,14 @@ def gain_of(
     followed: Mapping[str, Mapping[str, Surface]] = MappingProxyType({})
     if surfaces and budgets.surfaces > 0:
         stage = _stage(progress, FOLLOWING)
-        followed = response_surfaces(calm, probes, workers=workers, progress=stage, budget=budgets.surfaces)
+        followed = fit_response_surfaces(calm, probes, workers=workers, progress=stage, budget=budgets.surfaces)
     hits = {name: _mean(table, name, "hit_ratio") for name in scenario.designs}
     gain = Gain(
         table=table,
         sizes=sizes,
         surfaces=followed,
         lengths=_lengths(scenario, fitted.run, probes, budgets if sizes else budgets._replace(sizing=0), followed),
-        structures=structures_of(scenario, probes, hits),
+        structures=compute_structures(scenario, probes, hits),
         notes=tuple(_notes(scenario, fitted.note, sizes)),
     )
     return Comparison(compared, table, comparison.forms), gain
@@ -97,7 +97,7 @@ def _stage(progress: StageProgress | None, name: str) -> Progress | None:
     return None if progress is None else partial(progress, name)
 
 
-def _with_rows(table: "pd.DataFrame", probes: Mapping[str, Probe]) -> "pd.DataFrame":
+def _with_rows(table: "pd.DataFrame", probes: Mapping[str, PilotRun]) -> "pd.DataFrame":
     """With ``kept_rows`` and ``stored_bytes``: rows written per second, times how long one stays, times its size."""
     rows = table["design"].map({name: own.row.life_s for name, own in probes.items()}) * table["rows_written_per_s"]
     sizes = table["design"].map({name: own.row.size for name, own in probes.items()})
@@ -113,7 +113,7 @@ def _mean(table: "pd.DataFrame", design: str, figure: str) -> float:
 def _lengths(
     scenario: Scenario,
     compared: Run,
-    probes: Mapping[str, Probe],
+    probes: Mapping[str, PilotRun],
     budgets: Budgets,
     surfaces: Mapping[str, Mapping[str, Surface]],
 ) -> Mapping[str, float]:
@@ -125,7 +125,7 @@ def _lengths(
     }
     if budgets.sizing > 0:
         each = budgets.sizing / len(scenario.designs)
-        trials = [trial_run(only(scenario, name), probe, each) for name, probe in probes.items()]
+        trials = [plan_trial_run(select_design(scenario, name), probe, each) for name, probe in probes.items()]
         shortest = min(trials, key=lambda run: run.length_s)
         lengths |= {
             "sizing_replications": float(REPLICATIONS),

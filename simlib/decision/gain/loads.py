@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from simlib.experiment.sweep import at_point
+from simlib.experiment.sweep import change_scenario
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import BurstyLoad, ClosedLoad, ReplayLoad
@@ -13,12 +13,12 @@ from simlib.scenario.world import BurstyLoad, ClosedLoad, ReplayLoad
 USERS, REVOCATIONS = "world.population.users", "world.revocations.rate"
 
 
-def load_of(scenario: Scenario) -> float:
+def compute_load(scenario: Scenario) -> float:
     """Mean requests per second of the world; of a closed load, those that there would be if answers took no time."""
     return scenario.expected_requests / scenario.horizon_s
 
 
-def load_keys(scenario: Scenario, load: float) -> Mapping[str, Any]:
+def build_load_keys(scenario: Scenario, load: float) -> Mapping[str, Any]:
     """Dotted keys and values that give the world a load (requests per second).
 
     Users, and the tokens that they have revoked, change in proportion, so that a token is used as often as before.
@@ -27,7 +27,7 @@ def load_keys(scenario: Scenario, load: float) -> Mapping[str, Any]:
     if not load > 0:
         raise InputError(f"load: must be above 0 requests per second, not {load:g}")
     own, world = scenario.world.load, scenario.world
-    factor = load / load_of(scenario)
+    factor = load / compute_load(scenario)
     if factor == 1.0:
         return {}
     if isinstance(own, ReplayLoad):
@@ -44,19 +44,19 @@ def load_keys(scenario: Scenario, load: float) -> Mapping[str, Any]:
     return {**people, "world.load.arrival_rate": load}
 
 
-def at_load(scenario: Scenario, load: float | None) -> Scenario:
+def scale_to_load(scenario: Scenario, load: float | None) -> Scenario:
     """The scenario under a load, or as it is; raises InputError as `load_keys` does."""
-    keys = {} if load is None else load_keys(scenario, load)
-    return at_point(scenario, keys) if keys else scenario
+    keys = {} if load is None else build_load_keys(scenario, load)
+    return change_scenario(scenario, keys) if keys else scenario
 
 
-def only(scenario: Scenario, design: str) -> Scenario:
+def select_design(scenario: Scenario, design: str) -> Scenario:
     """The scenario with one of its designs alone, and without terms that name others; InputError for an unknown one."""
     alone = MappingProxyType({design: scenario.design(design)})
     return replace(scenario, designs=alone, terms=scenario.terms.model_copy(update={"baseline": None, "present": None}))
 
 
-def without_faults(scenario: Scenario) -> Scenario:
+def remove_faults(scenario: Scenario) -> Scenario:
     """The scenario on a day on which nothing breaks: what servers are sized to, and what surfaces follow."""
     return (
         replace(scenario, world=scenario.world.model_copy(update={"faults": {}})) if scenario.world.faults else scenario

@@ -19,14 +19,15 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simlib.analysis.gain_figures import gain_figures
+from simlib.analysis.gain_figures import compute_gain_figures
 from simlib.decision.arrays import Values
-from simlib.decision.gain.loads import load_of, only
-from simlib.decision.gain.metamodel_inputs import LIFETIME, LOAD, TTL, Range, at_inputs, ranges_of
-from simlib.decision.gain.pilot_runs import SHORTEST, Probe, begins_empty_s
-from simlib.decision.gain.structure import expected_exposure_s
+from simlib.decision.gain.loads import compute_load, select_design
+from simlib.decision.gain.metamodel_inputs import LIFETIME, LOAD, TTL, Range, apply_inputs, list_input_ranges
+from simlib.decision.gain.pilot_runs import SHORTEST, PilotRun, find_fill_time_s
+from simlib.decision.gain.structure import compute_expected_exposure_s
 from simlib.decision.gain.values import Surface
-from simlib.experiment.replicate import Job, Progress, Replication, run_jobs
+from simlib.experiment.replicate import Job, Replication, run_jobs
+from simlib.experiment.workers import Progress
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
 
@@ -159,7 +160,7 @@ STORED, EXPOSURE = "stored_bytes", "exposure_s"
 
 
 @dataclass(frozen=True, eq=False)
-class Planned:
+class SurfacePlan:
     """Where the runs are made: the sample, the scenarios at its points, and requests counted in each run."""
 
     sample: Sample
@@ -167,9 +168,9 @@ class Planned:
     counted: int
 
 
-def response_surfaces(
+def fit_response_surfaces(
     scenario: Scenario,
-    probes: Mapping[str, Probe],
+    probes: Mapping[str, PilotRun],
     *,
     workers: int = 1,
     progress: Progress | None = None,
@@ -188,16 +189,16 @@ def response_surfaces(
     )
 
 
-def plan_surfaces(scenario: Scenario, probes: Mapping[str, Probe], budget: float) -> Planned:
+def plan_surfaces(scenario: Scenario, probes: Mapping[str, PilotRun], budget: float) -> SurfacePlan:
     """As many points as the budget pays for, within bounds; below the fewest points, fewer requests at each."""
-    ranges = ranges_of(scenario, probes)
+    ranges = list_input_ranges(scenario, probes)
     fixed, each = _expected(scenario, probes, ranges)
     points = int(np.clip(budget / (fixed + each * COUNTED), FEWEST, MOST))
     counted = int(np.clip((budget / points - fixed) / each, SHORTEST, COUNTED))
     sample = _sample(ranges, points, scenario.run.seed)
     made = [_possible(scenario, sample, row) for row in sample.points]
     kept = [number for number, own in enumerate(made) if own is not None]
-    return Planned(
+    return SurfacePlan(
         Sample(sample.inputs, sample.low, sample.middle, sample.high, sample.points[kept]),
         tuple(own for own in made if own is not None),
         counted,
@@ -216,15 +217,15 @@ def _sample(ranges: Sequence[Range], points: int, seed: int) -> Sample:
 def _possible(scenario: Scenario, sample: Sample, row: NDArray[np.float64]) -> Scenario | None:
     """The scenario at a point, None where some design cannot be: a token that is renewed before it is issued."""
     try:
-        return at_inputs(scenario, dict(zip(sample.inputs, row.tolist(), strict=True)))
+        return apply_inputs(scenario, dict(zip(sample.inputs, row.tolist(), strict=True)))
     except InputError:
         return None
 
 
-def _expected(scenario: Scenario, probes: Mapping[str, Probe], ranges: Sequence[Range]) -> tuple[float, float]:
+def _expected(scenario: Scenario, probes: Mapping[str, PilotRun], ranges: Sequence[Range]) -> tuple[float, float]:
     """CPU seconds of one point, without the requests that count, and for each of these."""
     known = {own.name: own for own in ranges}
-    load = _mean(known[LOAD]) if LOAD in known else load_of(scenario)
+    load = _mean(known[LOAD]) if LOAD in known else compute_load(scenario)
     factor = _mean(known[TTL]) if TTL in known else 1.0
     warm_up = {name: load * _warm_up(scenario, name, factor) for name in probes}
     fixed = sum(probe.set_up_s + probe.work_s * warm_up[name] for name, probe in probes.items())
@@ -240,18 +241,18 @@ def _mean(own: Range) -> float:
 def _warm_up(scenario: Scenario, design: str, factor: float = 1.0) -> float:
     """Until what begins empty has filled; where clients sign in, until the crowd of the beginning has."""
     signing_in = scenario.run.warm_up_s if scenario.world.clients else 0.0
-    return max(begins_empty_s(scenario.design(design)) * factor, signing_in)
+    return max(find_fill_time_s(scenario.design(design)) * factor, signing_in)
 
 
-def _job(plan: Planned, number: int, design: str) -> Job:
-    scenario = only(plan.scenarios[number], design)
+def _job(plan: SurfacePlan, number: int, design: str) -> Job:
+    scenario = select_design(plan.scenarios[number], design)
     warm_up = _warm_up(scenario, design)
-    length = warm_up + plan.counted / load_of(scenario)
+    length = warm_up + plan.counted / compute_load(scenario)
     changes = {"length_s": length, "warm_up_s": warm_up, "replications": 1, "caches": "stationary"}
-    return Job(scenario.with_run(scenario.run.model_copy(update=changes)), design, number, figures=gain_figures)
+    return Job(scenario.with_run(scenario.run.model_copy(update=changes)), design, number, figures=compute_gain_figures)
 
 
-def _surfaces(plan: Planned, design: str, runs: Sequence[Replication], probe: Probe) -> Iterator[Surface]:
+def _surfaces(plan: SurfacePlan, design: str, runs: Sequence[Replication], probe: PilotRun) -> Iterator[Surface]:
     for name in FOLLOWED:
         values = np.array([run.figures[name] for run in runs])
         if np.isfinite(values).any():
@@ -259,5 +260,5 @@ def _surfaces(plan: Planned, design: str, runs: Sequence[Replication], probe: Pr
     lives = plan.sample.points[:, plan.sample.inputs.index(LIFETIME)]
     rows = np.array([run.figures["rows_written_per_s"] for run in runs])
     yield fit_surface(design, STORED, plan.sample, rows * probe.row.life_s * lives * probe.row.size)
-    expected = [expected_exposure_s(one, one.design(design)) for one in plan.scenarios]
+    expected = [compute_expected_exposure_s(one, one.design(design)) for one in plan.scenarios]
     yield fit_surface(design, EXPOSURE, plan.sample, expected, source="closed form")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.decision.gain.loads import REVOCATIONS, USERS, load_keys, load_of
-from simlib.decision.gain.pilot_runs import Probe
-from simlib.experiment.sweep import at_point
+from simlib.decision.gain.loads import REVOCATIONS, USERS, build_load_keys, compute_load
+from simlib.decision.gain.pilot_runs import PilotRun
+from simlib.experiment.sweep import change_scenario
 from simlib.scenario.distributions import Distribution
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.scenario import Scenario
@@ -53,14 +53,14 @@ class Range:
     high: float
 
 
-def ranges_of(scenario: Scenario, probes: Mapping[str, Probe]) -> tuple[Range, ...]:
+def list_input_ranges(scenario: Scenario, probes: Mapping[str, PilotRun]) -> tuple[Range, ...]:
     """The inputs that this scenario has; a replayed log has a load and users of its own."""
     return tuple(_ranges(scenario, probes))
 
 
-def _ranges(scenario: Scenario, probes: Mapping[str, Probe]) -> Iterator[Range]:
+def _ranges(scenario: Scenario, probes: Mapping[str, PilotRun]) -> Iterator[Range]:
     if not isinstance(scenario.world.load, ReplayLoad):
-        load = load_of(scenario)
+        load = compute_load(scenario)
         low, high = _LOADS
         room = BUSIEST / max(_busiest(scenario, probe) for probe in probes.values())
         yield Range(LOAD, low * load, load, max(1.0, min(high, room)) * load)
@@ -77,34 +77,34 @@ def _around(name: str, own: float) -> Range:
     return Range(name, low * own, own, high * own)
 
 
-def _busiest(scenario: Scenario, probe: Probe) -> float:
+def _busiest(scenario: Scenario, probe: PilotRun) -> float:
     """Utilisation of the busiest host of a design at the scenario's own servers; above 0."""
-    from simlib.decision.gain.tiers import tiers_of
+    from simlib.decision.gain.tiers import list_tiers
 
-    tiers = tiers_of(scenario, scenario.design(probe.design), load_of(scenario), probe.cpu_s)
-    return max([place.busy / place.own.each for tier in tiers for place in tier.places] + [1e-9])
+    tiers = list_tiers(scenario, scenario.design(probe.design), compute_load(scenario), probe.cpu_s)
+    return max([place.busy / place.own.vcpus for tier in tiers for place in tier.places] + [1e-9])
 
 
-def at_inputs(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
+def apply_inputs(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
     """The scenario with other values of some inputs; all designs get the same.
 
     Raises InputError where a design cannot be under them.
     """
     keys = {**_load(scenario, values), **_round_trip(scenario, values), **_lives(scenario, values)}
-    made = at_point(scenario, keys) if keys else scenario
+    made = change_scenario(scenario, keys) if keys else scenario
     return replace(made, profile=_scaled(made.profile, values.get(CPU, 1.0)))
 
 
 def _load(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
     world = scenario.world
-    own = load_of(scenario)
+    own = compute_load(scenario)
     load = values.get(LOAD, own)
-    keys = dict(load_keys(scenario, load))
+    keys = dict(build_load_keys(scenario, load))
     if USER_RATE not in values:
         return keys
     if isinstance(world.load, ClosedLoad):
         thinking = world.load.think.mean() * values[USER_RATE]
-        keys["world.load.think"] = scaled(world.load.think, 1.0 / thinking)
+        keys["world.load.think"] = scale_distribution(world.load.think, 1.0 / thinking)
     keys[USERS] = max(1, round(load / values[USER_RATE]))
     keys[REVOCATIONS] = world.revocations.rate * keys[USERS] / world.population.users
     return keys
@@ -114,7 +114,7 @@ def _round_trip(scenario: Scenario, values: Mapping[str, float]) -> dict[str, An
     own = scenario.world.network.service_to_authorization_server.round_trip
     if ROUND_TRIP not in values or not own.mean() > 0:
         return {}
-    changed = scaled(own, values[ROUND_TRIP] / own.mean())
+    changed = scale_distribution(own, values[ROUND_TRIP] / own.mean())
     return {"world.network.service_to_authorization_server.round_trip": changed}
 
 
@@ -136,7 +136,7 @@ def _caches(scenario: Scenario) -> Iterator[tuple[str, float]]:
                 yield f"designs.{name}.{place}.ttl_s", chosen.settings.ttl_s
 
 
-def scaled(distribution: Distribution, factor: float) -> dict[str, Any]:
+def scale_distribution(distribution: Distribution, factor: float) -> dict[str, Any]:
     """The same distribution of durations, all multiplied by a factor, as a document."""
     own = distribution.model_dump(mode="json")
     return {name: _times(value, factor) if name.endswith("_s") else value for name, value in own.items()}

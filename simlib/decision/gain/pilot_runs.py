@@ -12,14 +12,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from simlib.decision.gain.loads import load_of, only
-from simlib.deployment.deployment import Deployed
+from simlib.decision.gain.loads import compute_load, select_design
+from simlib.deployment.deployment import Deployment
+from simlib.deployment.network import build_network
 from simlib.deployment.parts import DOWNSTREAM
-from simlib.engine.network import run_network
-from simlib.experiment.replicate import Progress
-from simlib.experiment.workers import run_all
+from simlib.engine.simulation import run_network
+from simlib.experiment.workers import Progress, run_all
 from simlib.scenario.design import Design
-from simlib.scenario.hosts import AuthorizationServer, Database, Listening
+from simlib.scenario.hosts import AuthorizationServer, Database, HttpServer
 from simlib.scenario.messages import StorePut, StoreRequest
 from simlib.scenario.records import Records
 from simlib.scenario.run import Run
@@ -43,10 +43,10 @@ KEPT = ("access", "refresh", "revoked")
 """Kinds of rows that stay for the life of a token; a code lives for seconds."""
 
 
-Host = TypeVar("Host", Listening, AuthorizationServer, Database)
+Host = TypeVar("Host", HttpServer, AuthorizationServer, Database)
 
 
-class Row(NamedTuple):
+class StoredRow(NamedTuple):
     """One row that was written to the token store: bytes, and seconds from its issue to its end."""
 
     size: float
@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Probe:
+class PilotRun:
     """What was seen of one design.
 
     ``work_s``: CPU seconds of the simulator per request, ``set_up_s`` those of a run before its first request.
@@ -65,7 +65,7 @@ class Probe:
     work_s: float
     set_up_s: float
     cpu_s: Mapping[str, float]
-    row: Row
+    row: StoredRow
 
 
 class _Noting:
@@ -90,21 +90,21 @@ class _Noting:
         self.inner.close()
 
 
-def probe_designs(scenario: Scenario, *, workers: int = 1, progress: Progress | None = None) -> Mapping[str, Probe]:
+def run_pilots(scenario: Scenario, *, workers: int = 1, progress: Progress | None = None) -> Mapping[str, PilotRun]:
     """Design -> what a short run of it shows; the same on every machine."""
     asked = [(scenario, design) for design in scenario.designs]
-    found: Sequence[Probe] = run_all(_probe, asked, workers, progress)
+    found: Sequence[PilotRun] = run_all(_probe, asked, workers, progress)
     return MappingProxyType({own.design: own for own in found})
 
 
-def _probe(asked: tuple[Scenario, str]) -> Probe:
+def _probe(asked: tuple[Scenario, str]) -> PilotRun:
     scenario, name = asked
-    length_s = min(scenario.horizon_s, REQUESTS / load_of(scenario))
-    records, puts = _run(_unqueued(only(scenario, name)), name, length_s)
+    length_s = min(scenario.horizon_s, REQUESTS / compute_load(scenario))
+    records, puts = _run(_unqueued(select_design(scenario, name)), name, length_s)
     arrived = max(len(records["requests"]["request"]), 1)
     before = int((records["tokens"]["issued"] < 0).sum())
     set_up = before * SECONDS_PER["tokens"]
-    return Probe(
+    return PilotRun(
         design=name,
         work_s=(_work(records) - set_up) / arrived,
         set_up_s=SET_UP_S + set_up,
@@ -146,10 +146,10 @@ def _run(scenario: Scenario, design: str, length_s: float) -> tuple[Records, lis
         stores.append(_Noting(STORES["dict"]()))
         return stores[-1]
 
-    run = Deployed(short, short.design(design), variates, make_store, MemorySink())
+    run = Deployment(short, short.design(design), variates, make_store, MemorySink())
     times = run.demand.times if run.demand.cycles is None else run.demand.cycles
     try:
-        records = run_network(run.network(), times, length_s, variates, detail="calls")
+        records = run_network(build_network(run), times, length_s, variates, detail="calls")
     finally:
         run.close()
     return records, [put for store in stores for put in store.puts]
@@ -175,16 +175,16 @@ def _cpu(records: Records, arrived: int) -> dict[str, float]:
     }
 
 
-def _row(puts: list[StorePut], design: Design) -> Row:
+def _row(puts: list[StorePut], design: Design) -> StoredRow:
     """The mean of the rows that renewals write, not of those that only a sign-in needs, which are gone at once.
 
     Where the run wrote none, the size is that of the rows from before it and the life that of an access token.
     """
     kept = [put for put in puts if put.row.kind in KEPT]
-    lives = [Row(put.size, put.row.expires_at - put.row.issued_at) for put in kept if put.row.issued_at >= 0]
+    lives = [StoredRow(put.size, put.row.expires_at - put.row.issued_at) for put in kept if put.row.issued_at >= 0]
     if lives:
-        return Row(*(float(mean) for mean in np.mean(np.array(lives), axis=0)))
-    return Row(float(np.mean([put.size for put in kept])) if kept else 0.0, design.token_lifetime_s)
+        return StoredRow(*(float(mean) for mean in np.mean(np.array(lives), axis=0)))
+    return StoredRow(float(np.mean([put.size for put in kept])) if kept else 0.0, design.token_lifetime_s)
 
 
 FEWEST = 3
@@ -195,37 +195,37 @@ SHORTEST = 100
 """Requests of a run, at least."""
 
 
-class Fitted(NamedTuple):
+class FittedRun(NamedTuple):
     """A run within a budget, and in a sentence what was changed for it; empty when nothing was."""
 
     run: Run
     note: str
 
 
-def estimated_s(scenario: Scenario, probes: Iterable[Probe], requests: float) -> float:
+def estimate_cpu_s(scenario: Scenario, probes: Iterable[PilotRun], requests: float) -> float:
     """CPU seconds of the simulator for one replication of all these designs with so many requests each."""
     return sum(probe.set_up_s + probe.work_s * requests for probe in probes)
 
 
-def fitted_run(scenario: Scenario, probes: Mapping[str, Probe], budget_s: float) -> Fitted:
+def fit_run(scenario: Scenario, probes: Mapping[str, PilotRun], budget_s: float) -> FittedRun:
     """The run of a comparison: the scenario's own where it fits, else fewer replications, else shorter ones as well.
 
     Shorter ones begin with caches of any age. A log is replayed to its end, and faults keep their instants.
     """
     own, requests = scenario.run, scenario.expected_requests
-    one = estimated_s(scenario, probes.values(), requests)
+    one = estimate_cpu_s(scenario, probes.values(), requests)
     affordable = int(budget_s // one)
     if affordable >= own.replications:
-        return Fitted(own, "")
+        return FittedRun(own, "")
     if affordable >= FEWEST or isinstance(scenario.world.load, ReplayLoad) or scenario.world.faults:
         few = min(own.replications, max(affordable, FEWEST))
         if few == own.replications:
-            return Fitted(own, "")
+            return FittedRun(own, "")
         note = f"The comparison has {few} replications instead of {own.replications}, to take no longer."
-        return Fitted(own.model_copy(update={"replications": few}), note)
+        return FittedRun(own.model_copy(update={"replications": few}), note)
     few = min(own.replications, FEWEST)
-    run = shortened(scenario, list(probes.values()), budget_s / few, few)
-    return Fitted(
+    run = shorten_run(scenario, list(probes.values()), budget_s / few, few)
+    return FittedRun(
         run,
         f"The comparison has {few} replications of {run.length_s:g} s instead of {own.replications} of "
         f"{own.length_s:g} s, to take no longer; warm-up is {run.warm_up_s:g} s, and caches begin "
@@ -233,12 +233,12 @@ def fitted_run(scenario: Scenario, probes: Mapping[str, Probe], budget_s: float)
     )
 
 
-def shortened(scenario: Scenario, probes: list[Probe], budget_s: float, replications: int) -> Run:
+def shorten_run(scenario: Scenario, probes: list[PilotRun], budget_s: float, replications: int) -> Run:
     """Runs in which one replication of all these designs takes about the budget, never longer than the scenario's.
 
     Caches begin with entries of any age. Warm-up is the scenario's own, or half the run where that is shorter.
     """
-    own, load = scenario.run, load_of(scenario)
+    own, load = scenario.run, compute_load(scenario)
     per_request = sum(probe.work_s for probe in probes)
     spare = budget_s - sum(probe.set_up_s for probe in probes)
     requests = max(spare / per_request if per_request > 0 else SHORTEST, SHORTEST)
@@ -246,17 +246,17 @@ def shortened(scenario: Scenario, probes: list[Probe], budget_s: float, replicat
     return _begun(own, length, min(own.warm_up_s, float(f"{WARM_SHARE * length:.3g}")), replications)
 
 
-def warmed(run: Run, design: Design, longest_s: float) -> Run:
+def extend_warm_up(run: Run, design: Design, longest_s: float) -> Run:
     """The run, made so long that what begins empty has been kept and renewed before it counts: exchanged tokens.
 
     A cache that starts empty would look worse than it is. ``longest_s`` bounds the length.
     """
-    warm_up = max(run.warm_up_s, begins_empty_s(design))
+    warm_up = max(run.warm_up_s, find_fill_time_s(design))
     length = min(longest_s, max(run.length_s, warm_up / WARM_SHARE))
     return _begun(run, length, min(warm_up, WARM_SHARE * length), run.replications)
 
 
-def begins_empty_s(design: Design) -> float:
+def find_fill_time_s(design: Design) -> float:
     """For how long tokens for inner services are kept; other caches have entries of any age when a run begins so."""
     chosen = design.parts.get(DOWNSTREAM)
     return 0.0 if chosen is None else float(getattr(chosen.settings, "ttl_s", 0.0))

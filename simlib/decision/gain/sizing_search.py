@@ -14,16 +14,25 @@ from types import MappingProxyType
 
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS
-from simlib.decision.gain.tiers import Requirement, Setup, Tier, broken, chain, interval_of, keys_of, smaller
-from simlib.experiment.replicate import Replication, jobs_of, run_jobs
-from simlib.experiment.sweep import at_point
+from simlib.decision.gain.tiers import (
+    Requirement,
+    Setup,
+    Tier,
+    build_setup_keys,
+    compute_interval,
+    list_broken_limits,
+    list_setups,
+    shrink,
+)
+from simlib.experiment.replicate import Replication, list_jobs, run_jobs
+from simlib.experiment.sweep import change_scenario
 from simlib.scenario.scenario import Scenario
 
 OVERLOADED = "overloaded by the utilisation law: its work would take more vCPUs than it has"
 
 
 @dataclass(frozen=True)
-class Tried:
+class Evaluation:
     """A setup of all tiers, what it costs per hour, and why it is not good enough, if it is not."""
 
     setup: Setup
@@ -36,14 +45,14 @@ class Tried:
         """Whether it keeps the limits."""
         return not self.reasons
 
-    def intervals(self, level: float) -> Mapping[str, Interval]:
+    def compute_intervals(self, level: float) -> Mapping[str, Interval]:
         """Metric -> interval; empty where nothing was simulated."""
         if not self.runs:
             return MappingProxyType({})
-        return MappingProxyType({name: interval_of(self.runs, name, level) for name in METRICS})
+        return MappingProxyType({name: compute_interval(self.runs, name, level) for name in METRICS})
 
 
-class Bench:
+class SetupEvaluator:
     """Tries setups of one design, each once: what was tried is kept in ``tried``, in order.
 
     ``scenario`` holds the one design, under the wanted load and with the length that a trial has. ``prices``: tier ->
@@ -54,34 +63,34 @@ class Bench:
         self.scenario = scenario
         self.design = next(iter(scenario.designs))
         self.tiers = tiers
-        self.tried: list[Tried] = []
+        self.evaluations: list[Evaluation] = []
         self._prices = prices
         self._workers = workers
         self._runs: dict[str, tuple[Replication, ...]] = {}
 
-    def cost(self, setup: Setup) -> float:
+    def compute_cost(self, setup: Setup) -> float:
         """Per hour, in the currency of the prices."""
-        return sum(self._prices[tier.name] * tier.vcpus(setup) for tier in self.tiers)
+        return sum(self._prices[tier.name] * tier.count_vcpus(setup) for tier in self.tiers)
 
-    def run(self, setup: Setup) -> tuple[Replication, ...]:
+    def simulate(self, setup: Setup) -> tuple[Replication, ...]:
         """Its replications; a setup is simulated once."""
-        keys = keys_of(self.scenario, self.design, setup)
+        keys = build_setup_keys(self.scenario, self.design, setup)
         known = repr(sorted(keys.items()))
         if known not in self._runs:
-            changed = at_point(self.scenario, keys)
-            self._runs[known] = tuple(run_jobs(jobs_of(changed, (self.design,)), self._workers))
+            changed = change_scenario(self.scenario, keys)
+            self._runs[known] = tuple(run_jobs(list_jobs(changed, (self.design,)), self._workers))
         return self._runs[known]
 
-    def attempt(self, setup: Setup, requirement: Requirement) -> Tried:
+    def evaluate(self, setup: Setup, requirement: Requirement) -> Evaluation:
         """Simulate a setup, unless some host is overloaded anyway, and hold it against the limits."""
-        before = next((own for own in self.tried if own.setup == setup), None)
+        before = next((own for own in self.evaluations if own.setup == setup), None)
         if before is not None:
             return before
-        over = [f"{tier.name}: {OVERLOADED}" for tier in self.tiers if tier.overloaded(setup)]
-        runs = () if over else self.run(setup)
-        reasons = tuple(over) or broken(requirement, runs, self.scenario.run.level)
-        self.tried.append(Tried(setup, self.cost(setup), reasons, runs))
-        return self.tried[-1]
+        over = [f"{tier.name}: {OVERLOADED}" for tier in self.tiers if tier.is_overloaded(setup)]
+        runs = () if over else self.simulate(setup)
+        reasons = tuple(over) or list_broken_limits(requirement, runs, self.scenario.run.level)
+        self.evaluations.append(Evaluation(setup, self.compute_cost(setup), reasons, runs))
+        return self.evaluations[-1]
 
 
 LIGHT = 0.1
@@ -89,10 +98,10 @@ LIGHT = 0.1
 Index = tuple[int, ...]
 
 
-def cheapest(bench: Bench, requirement: Requirement) -> Tried:
+def find_cheapest(bench: SetupEvaluator, requirement: Requirement) -> Evaluation:
     """The cheapest setup that keeps the limits, or the largest one when none does."""
-    top: Setup = {name: level for tier in bench.tiers for name, level in tier.light(LIGHT).items()}
-    walk = _Walk(bench, requirement, [chain(tier, top) for tier in bench.tiers])
+    top: Setup = {name: level for tier in bench.tiers for name, level in tier.find_light_setup(LIGHT).items()}
+    walk = _Walk(bench, requirement, [list_setups(tier, top) for tier in bench.tiers])
     if walk.at(walk.start).met:
         return walk.proved(walk.start)
     if not walk.at(walk.end).met:
@@ -104,7 +113,7 @@ def cheapest(bench: Bench, requirement: Requirement) -> Tried:
 class _Walk:
     """Indices into the chains of all tiers; index 0 is the smallest size that the utilisation law allows."""
 
-    def __init__(self, bench: Bench, requirement: Requirement, chains: Sequence[tuple[Setup, ...]]) -> None:
+    def __init__(self, bench: SetupEvaluator, requirement: Requirement, chains: Sequence[tuple[Setup, ...]]) -> None:
         self.bench = bench
         self.requirement = requirement
         self.chains = chains
@@ -114,8 +123,8 @@ class _Walk:
     def setup(self, index: Index) -> Setup:
         return {name: level for own, at in zip(self.chains, index, strict=True) for name, level in own[at].items()}
 
-    def at(self, index: Index) -> Tried:
-        return self.bench.attempt(self.setup(index), self.requirement)
+    def at(self, index: Index) -> Evaluation:
+        return self.bench.evaluate(self.setup(index), self.requirement)
 
     def lowest(self, tier: int) -> int:
         """The smallest size of one tier that keeps the limits while all others are as large as can be (bisection)."""
@@ -128,7 +137,7 @@ class _Walk:
 
     def best_first(self, begin: Index) -> Index:
         """The cheapest that keeps the limits, in order of cost from where no tier alone breaks one."""
-        waiting, seen = [(self.bench.cost(self.setup(begin)), begin)], {begin}
+        waiting, seen = [(self.bench.compute_cost(self.setup(begin)), begin)], {begin}
         while waiting:
             _, index = heapq.heappop(waiting)
             if self.at(index).met:
@@ -137,10 +146,10 @@ class _Walk:
                 larger = self._with(index, tier, size + 1)
                 if size < self.end[tier] and larger not in seen:
                     seen.add(larger)
-                    heapq.heappush(waiting, (self.bench.cost(self.setup(larger)), larger))
+                    heapq.heappush(waiting, (self.bench.compute_cost(self.setup(larger)), larger))
         return self.end
 
-    def proved(self, index: Index) -> Tried:
+    def proved(self, index: Index) -> Evaluation:
         """The size itself once every neighbour with one step less has failed; else the neighbour that did not."""
         for tier, size in enumerate(index):
             if size > 0:
@@ -154,9 +163,9 @@ class _Walk:
     def _overloaded(self, index: Index, tier: int) -> None:
         """Write down that one step less cannot work at all, where there is such a step."""
         setup = self.setup(index)
-        less = smaller(self.bench.tiers[tier], setup)
+        less = shrink(self.bench.tiers[tier], setup)
         if less is not None:
-            self.bench.attempt({**setup, **less}, self.requirement)
+            self.bench.evaluate({**setup, **less}, self.requirement)
 
     @staticmethod
     def _with(index: Index, tier: int, size: int) -> Index:

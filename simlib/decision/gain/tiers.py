@@ -17,7 +17,7 @@ from simlib.analysis.metrics import METRICS
 from simlib.analysis.stability import assess_stability
 from simlib.experiment.replicate import Replication
 from simlib.scenario.design import Design
-from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE, STORE, kind_of
+from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE, STORE, find_host_kind
 from simlib.scenario.scenario import Limits, Scenario
 from simlib.strategies import CATALOGUE
 
@@ -33,7 +33,7 @@ class Level(NamedTuple):
     workers: int
 
     @property
-    def each(self) -> int:
+    def vcpus(self) -> int:
         """vCPUs of one host."""
         return self.replicas * self.workers
 
@@ -50,7 +50,7 @@ class Place:
     busy: float
     own: Level
 
-    def levels(self) -> Iterator[Level]:
+    def list_levels(self) -> Iterator[Level]:
         """From one vCPU on, each larger than the one before."""
         if self.own.workers == 1:
             yield from (Level(number, 1) for number in range(1, MOST + 1))
@@ -58,15 +58,15 @@ class Place:
         yield from (Level(number, 1) for number in range(1, self.own.replicas + 1))
         yield from (Level(self.own.replicas, number) for number in range(2, MOST + 1))
 
-    def next(self, level: Level) -> Level | None:
+    def find_next_level(self, level: Level) -> Level | None:
         """The next larger level, None at the end."""
-        return next((larger for larger in self.levels() if larger.each > level.each), None)
+        return next((larger for larger in self.list_levels() if larger.vcpus > level.vcpus), None)
 
-    def at_least(self, vcpus: float) -> Level:
+    def find_level(self, vcpus: float) -> Level:
         """The smallest level with so many vCPUs in each host, or the largest there is."""
         level = Level(1, 1)
-        for level in self.levels():
-            if level.each >= vcpus:
+        for level in self.list_levels():
+            if level.vcpus >= vcpus:
                 break
         return level
 
@@ -82,49 +82,49 @@ class Tier:
     name: str
     places: tuple[Place, ...]
 
-    def vcpus(self, setup: Setup) -> int:
+    def count_vcpus(self, setup: Setup) -> int:
         """Of all its hosts."""
-        return sum(place.hosts * setup[place.name].each for place in self.places)
+        return sum(place.hosts * setup[place.name].vcpus for place in self.places)
 
-    def first(self) -> Setup:
+    def find_smallest_setup(self) -> Setup:
         """The smallest at which no host is overloaded by the utilisation law."""
-        return {place.name: place.at_least(math.nextafter(place.busy, math.inf)) for place in self.places}
+        return {place.name: place.find_level(math.nextafter(place.busy, math.inf)) for place in self.places}
 
-    def light(self, utilisation: float) -> Setup:
+    def find_light_setup(self, utilisation: float) -> Setup:
         """So large that no host is busier than that."""
-        return {place.name: place.at_least(place.busy / utilisation) for place in self.places}
+        return {place.name: place.find_level(place.busy / utilisation) for place in self.places}
 
-    def larger(self, setup: Setup) -> Setup | None:
+    def enlarge(self, setup: Setup) -> Setup | None:
         """One step more, where it helps most: for the place whose hosts are busiest; None at the end."""
-        return self._step(setup, lambda place, level: place.next(level))
+        return self._step(setup, lambda place, level: place.find_next_level(level))
 
-    def overloaded(self, setup: Setup) -> bool:
+    def is_overloaded(self, setup: Setup) -> bool:
         """Whether some host cannot do its work, whatever one simulates."""
-        return any(place.busy >= setup[place.name].each for place in self.places)
+        return any(place.busy >= setup[place.name].vcpus for place in self.places)
 
     def _step(self, setup: Setup, step: Callable[[Place, Level], Level | None]) -> Setup | None:
-        for place in sorted(self.places, key=lambda own: -own.busy / setup[own.name].each):
+        for place in sorted(self.places, key=lambda own: -own.busy / setup[own.name].vcpus):
             level = step(place, setup[place.name])
             if level is not None:
                 return {**setup, place.name: level}
         return None
 
 
-def chain(tier: Tier, top: Setup) -> tuple[Setup, ...]:
+def list_setups(tier: Tier, top: Setup) -> tuple[Setup, ...]:
     """The sizes of a tier in rising order, from the smallest that can work to ``top``.
 
     With several places each step goes to the one whose hosts are busiest, so that no place waits for another.
     """
-    steps = [tier.first()]
-    while tier.vcpus(steps[-1]) < tier.vcpus(top):
-        following = tier.larger(steps[-1])
+    steps = [tier.find_smallest_setup()]
+    while tier.count_vcpus(steps[-1]) < tier.count_vcpus(top):
+        following = tier.enlarge(steps[-1])
         if following is None:
             break
         steps.append(following)
     return tuple(steps)
 
 
-def smaller(tier: Tier, setup: Setup) -> Setup | None:
+def shrink(tier: Tier, setup: Setup) -> Setup | None:
     """One step less than the smallest that can work: a neighbour that is overloaded; None at one vCPU each."""
     for place in sorted(tier.places, key=lambda own: own.name):
         less = list(_below(place, setup[place.name]))
@@ -134,13 +134,13 @@ def smaller(tier: Tier, setup: Setup) -> Setup | None:
 
 
 def _below(place: Place, level: Level) -> Iterator[Level]:
-    for one in place.levels():
-        if one.each >= level.each:
+    for one in place.list_levels():
+        if one.vcpus >= level.vcpus:
             return
         yield one
 
 
-def tiers_of(scenario: Scenario, design: Design, load: float, cpu_s: Mapping[str, float]) -> tuple[Tier, ...]:
+def list_tiers(scenario: Scenario, design: Design, load: float, cpu_s: Mapping[str, float]) -> tuple[Tier, ...]:
     """Resource servers, authorization servers and, where there is one, the database of a design.
 
     ``load`` in requests per second; ``cpu_s``: host -> CPU seconds per request.
@@ -173,7 +173,7 @@ def _regional(design: Design) -> bool:
 
 def _is_at(host: str, place: str) -> bool:
     inner = host.partition("@")[0].startswith(f"{SERVICE}/")
-    return inner if place == INNER else kind_of(host) == place and not inner
+    return inner if place == INNER else find_host_kind(host) == place and not inner
 
 
 def _workers(scenario: Scenario, place: str) -> int:
@@ -190,12 +190,12 @@ def _workers(scenario: Scenario, place: str) -> int:
     return workers[place]
 
 
-def keys_of(scenario: Scenario, design: str, setup: Setup) -> dict[str, Any]:
+def build_setup_keys(scenario: Scenario, design: str, setup: Setup) -> dict[str, Any]:
     """Dotted keys and values of a scenario file that set the servers up so."""
     keys: dict[str, Any] = {}
     for name, level in setup.items():
         if name == STORE:
-            keys["world.store.database.workers"] = level.each
+            keys["world.store.database.workers"] = level.vcpus
             continue
         keys[f"designs.{design}.replicas.{name}"] = level.replicas
         inner = [f"inner_services.{own}" for own in scenario.world.inner_services]
@@ -220,32 +220,32 @@ class Requirement:
     assumed: bool
 
 
-def given_limits(limits: Limits) -> Requirement:
+def read_limits(limits: Limits) -> Requirement:
     """The limits of a scenario that servers can keep or break; what no size changes is not asked here."""
     given = {name: value for name, value in limits.model_dump(exclude_none=True).items() if name in KEPT}
     return Requirement(MappingProxyType(given), not any(name in given for name in OF_LOAD))
 
 
-def assumed_limits(own: Requirement, target_utilisation: float, unloaded_p99_s: float) -> Requirement:
+def add_assumed_limits(own: Requirement, target_utilisation: float, unloaded_p99_s: float) -> Requirement:
     """With the assumption beside what is given: servers as busy as is wanted, and p99 not far above the unloaded."""
     further = {**dict.fromkeys(UTILISATIONS, target_utilisation), "p99_s": SLOWER * unloaded_p99_s}
     return Requirement(MappingProxyType({**own.limits, **further}), True)
 
 
-def broken(requirement: Requirement, runs: Sequence[Replication], level: float) -> tuple[str, ...]:
+def list_broken_limits(requirement: Requirement, runs: Sequence[Replication], level: float) -> tuple[str, ...]:
     """Which limits are not surely kept, one short reason each; empty when the size is good enough.
 
     The upper end of each interval counts. A metric that is undefined in every run is no reason, but for a backlog.
     """
     found = _unstable(runs)
     for name, limit in requirement.limits.items():
-        interval = interval_of(runs, name, level)
+        interval = compute_interval(runs, name, level)
         if interval.n > 0 and not interval.high <= limit:
             found.append(_reason(name, interval, limit))
     return tuple(found)
 
 
-def interval_of(runs: Sequence[Replication], metric: str, level: float) -> Interval:
+def compute_interval(runs: Sequence[Replication], metric: str, level: float) -> Interval:
     """The interval of one metric over the replications of a size."""
     return student([run.figures[metric] for run in runs], level)
 
@@ -260,5 +260,5 @@ def _unstable(runs: Sequence[Replication]) -> list[str]:
 
 def _reason(name: str, interval: Interval, limit: float) -> str:
     metric = METRICS[name]
-    factor, unit = metric.factor, f" {metric.shown_unit}" if metric.shown_unit else ""
+    factor, unit = metric.factor, f" {metric.display_unit}" if metric.display_unit else ""
     return f"{metric.label} up to {interval.high * factor:.4g}{unit} where {limit * factor:.4g}{unit} is allowed"
