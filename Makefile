@@ -14,7 +14,7 @@ OUT ?= out/$(SCENARIO)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types browser tests notebooks lab bench evidence mutants lock calibrate clean
+.PHONY: help setup run test lint types browser tests notebooks lab bench evidence mutants digests lock calibrate clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ evidence: $(STAMP)  ## measure size and complexity of our own parts; keeps them 
 
 mutants: $(STAMP)  ## take one check away at a time; every one must turn a test red
 	$(BIN)/python tests/mutations
+
+digests: $(STAMP)  ## every number of the bundled scenarios and commands, compared with data/digests.csv (10 minutes)
+	$(BIN)/python tests/digests
 
 calibrate: $(STAMP)  ## measure the operations on this machine: make calibrate OUT=my-machine.csv
 	$(BIN)/python -m simlib.calibration --out $(OUT)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from kept import EQUIVALENT, keep
 from mutation_points import ROOT, Mutant, all_mutants  # this folder is no package; it is put on the path above
-from nearby import Chosen, part_names, run_tests, unit_tests
+from nearby import WITHOUT_PARTS, Chosen, family_of, near_tests, part_names, run_tests
 
 COPIED = ("simlib", "tests", "data", "pyproject.toml")
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -56,12 +56,13 @@ def killer(mutant: Mutant, tree: Path, seconds: float, thorough: bool) -> str:
     """The first test that turns red with this mutant; empty when it survives."""
     file = tree / mutant.file
     original, times = file.read_text(encoding="utf-8"), file.stat()
-    chosen = Chosen(part_names(tree, mutant.file), thorough)
-    near = unit_tests(tree, mutant.file)
+    whole = family_of(mutant.file) in WITHOUT_PARTS
+    chosen = Chosen(frozenset() if whole else part_names(tree, mutant.file), thorough or whole)
+    near = near_tests(tree, mutant.file)
     file.write_text(mutant.applied(original), encoding="utf-8")
     try:
         by = first_failure(tree, near, chosen, seconds) if near else ""
-        return by or first_failure(tree, ("tests/contract",), chosen, seconds)
+        return by or ("" if whole else first_failure(tree, ("tests/contract",), chosen, seconds))
     finally:
         file.write_text(original, encoding="utf-8")
         os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # its bytecode is good again

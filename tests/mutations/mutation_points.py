@@ -6,10 +6,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("strategies", "tokens", "services", "flows")
-REFUSING_CALLS = frozenset(
-    {"invalid_token", "insufficient_scope", "cannot_tell", "no_token", "error", "invalid_client", "Failed", "Verified"}
+MUTATED = (
+    *("strategies/*.py", "tokens/*.py", "services/*.py", "services/grants/*.py", "flows/*.py", "attacks/*.py"),
+    *("deployment/fault*.py", "deployment/floods.py", "deployment/retry_storm.py", "deployment/key_rotation.py"),
+    *("engine/fault*.py", "engine/crash.py", "engine/calls_with_*.py", "scenario/fault*.py"),
 )
+"""Files of simlib whose checks are taken away: of tokens as they are made, carried, judged and attacked, and of faults."""
+REFUSING_CALLS = frozenset(
+    {"reply_error", "reply_invalid_client", "reply_upstream_error", "make_error", "distrust", "Failed", "Verified"}
+    | {"NotApplicable", "PreparationFailure"}
+)
+"""Calls whose result is a refusal, beside those with "refus" in their names."""
 VERIFICATION_ARGUMENTS = {2: "(key.algorithm,)", 3: "None", 4: "None"}
 """Position of an argument of ``Verification`` -> what takes its check away (algorithms, issuer, audience)."""
 
@@ -37,8 +44,8 @@ class Mutant(NamedTuple):
 
 
 def all_mutants(root: Path = ROOT) -> list[Mutant]:
-    """Every mutant of the folders where tokens are made, carried and judged, in the order of the files."""
-    files = [file for folder in FOLDERS for file in sorted((root / "simlib" / folder).glob("*.py"))]
+    """Every mutant of the files of `MUTATED`, in the order of the files."""
+    files = [file for pattern in MUTATED for file in sorted((root / "simlib").glob(pattern))]
     return [mutant for file in files for mutant in mutants_of(file, root)]
 
 

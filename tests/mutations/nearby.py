@@ -1,4 +1,4 @@
-"""Which tests are asked first about a mutant, and the process in which they run."""
+"""Tests that are run first for a mutant, and the process in which they run."""
 
 import os
 import re
@@ -13,38 +13,45 @@ import pytest
 MOST_CASES = 1200
 """Contract tests of validators per mutant; of more, every second, third ... is taken."""
 
-FAMILIES = {
-    "strategies": ("strategies", "wrapper"),
-    "tokens": (
-        "claims",
-        "decoder",
-        "dpop",
-        "jws",
-        "key",
-        "opaque",
-        "sealing",
-        "shared",
-        "status",
-        "strategies",
-        "wrapper",
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "strategies": ("unit/test_strategies*", "unit/test_wrapper*"),
+    "tokens": tuple(
+        f"unit/test_{name}*"
+        for name in (
+            *("claims", "decoder", "dpop", "jws", "key", "opaque", "sealing", "shared", "status", "strategies"),
+            *("wrapper", "token", "forging"),
+        )
     ),
-    "services": ("services", "strategies", "wrapper", "server"),
-    "flows": ("flows", "strategies", "services"),
+    "services": ("unit/test_services*", "unit/test_strategies*", "unit/test_wrapper*", "unit/test_server*"),
+    "grants": ("unit/test_services*", "unit/test_strategies*"),
+    "flows": ("unit/test_flows*", "unit/test_strategies*", "unit/test_services*"),
+    "attacks": ("contract/test_attack*", "unit/test_attack*", "unit/test_forging*"),
+    "faults": (
+        *("behaviour/test_faults*", "behaviour/test_engine_admission*", "unit/test_scenario_faults*"),
+        *("unit/test_client_herds*", "unit/test_presets_key_sets*", "behaviour/test_cli_bad_days*"),
+    ),
 }
-"""Folder -> how the names of its unit tests begin."""
+"""Folder of a file -> its tests."""
+WITHOUT_PARTS = ("attacks", "faults")
+"""Folders whose files belong to no part: all their tests are run, and no contract tests of parts."""
+
+
+def family_of(file: str) -> str:
+    """The key of `FAMILIES` for a file: its folder, or "faults" for those of the engine, deployment and scenario."""
+    folder = Path(file).parent.name
+    return folder if folder in FAMILIES else "faults"
+
 
 _DEFINED = re.compile(r"^(?:class|def) ([A-Za-z]\w+)", re.MULTILINE)
 _PART = re.compile(r'^    name: ClassVar\[str\] = "(\w+)"', re.MULTILINE)
 
 
 @cache
-def unit_tests(tree: Path, file: str) -> tuple[str, ...]:
-    """The unit tests of a file's folder, those first that speak most of what it defines."""
+def near_tests(tree: Path, file: str) -> tuple[str, ...]:
+    """The tests of a file's folder, those first that mention most of what it defines."""
     words = set(_DEFINED.findall((tree / file).read_text(encoding="utf-8"))) | {Path(file).stem}
-    said = {test: _mentions(words, test) for test in sorted((tree / "tests" / "unit").glob("test_*.py"))}
-    folder = FAMILIES[Path(file).parent.name]
-    near = [test for test in said if test.name.removeprefix("test_").startswith(folder)]
-    ordered = sorted(near, key=lambda test: -said[test])
+    near = {test for pattern in FAMILIES[family_of(file)] for test in (tree / "tests").glob(f"{pattern}.py")}
+    ordered = sorted(sorted(near), key=lambda test: -_mentions(words, test))
     return tuple(str(test.relative_to(tree)) for test in ordered)
 
 
@@ -108,5 +115,7 @@ def run_tests(tree: Path, arguments: Sequence[str], chosen: Chosen, keep_bytecod
     sys.dont_write_bytecode = not keep_bytecode
     os.chdir(tree)
     sys.path.insert(0, str(tree))
-    status = pytest.main(["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", *arguments], plugins=[chosen])
+    status = pytest.main(
+        ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:nbval", *arguments], plugins=[chosen]
+    )
     answer.send(chosen.failed or ("" if status in (0, 5) else f"pytest ended with {status}"))
