@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simlib.decision import judge_comparison
+from simlib.decision.choice.cost_causes import CAUSES, CostCause
 from simlib.decision.choice.decide import choose_design
 from simlib.decision.choice.results import Decision
 from simlib.decision.effort import EffortLedger, Item
@@ -77,12 +78,13 @@ def decided(
     sensitivity: bool = False,
     samples: int = 64,
     level: float | None = None,
+    causes: tuple[CostCause, ...] = CAUSES,
     **changes: Any,
 ) -> Decision:
     """The decision over the tiny scenario's three designs.
 
-    ``known``: all prices are given and certain. ``gain`` adds to what simulation says, ``changes`` are those of
-    `support.scenarios.document`.
+    ``known``: all prices are given and certain. ``gain`` adds to what simulation says, ``causes`` are the costs that
+    are counted, ``changes`` those of `support.scenarios.document`.
     """
     prices = {f"prices__{key}": value for key, value in KNOWN_PRICES.items()} if known else {}
     compared = comparison(figures, replications, **{**prices, **changes})
@@ -90,5 +92,13 @@ def decided(
     found = gain_of(compared, extra, **(gain or {}))
     verdicts = judge_comparison(compared)
     return choose_design(
-        compared.scenario, found, verdicts, own, draws=draws, sensitivity=sensitivity, samples=samples, level=level
+        compared.scenario,
+        found,
+        verdicts,
+        own,
+        draws=draws,
+        sensitivity=sensitivity,
+        samples=samples,
+        level=level,
+        causes=causes,
     )
