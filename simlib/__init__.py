@@ -31,8 +31,8 @@ if TYPE_CHECKING:  # the same names as in _EXPORTS, for type checkers
     from simlib.decision.comparison import judge_comparison as judge_comparison
     from simlib.deployment.loading import load_scenario as load_scenario
     from simlib.deployment.simulate import simulate as simulate
-    from simlib.experiment.bad_days import plan_bad_days as plan_bad_days
     from simlib.experiment.bad_days import run_bad_days as run_bad_days
+    from simlib.experiment.bad_days_plan import plan_bad_days as plan_bad_days
     from simlib.experiment.compare import Comparison as Comparison
     from simlib.experiment.compare import compare as compare
     from simlib.experiment.parquet import read_records as read_records
@@ -59,7 +59,8 @@ _EXPORTS = {
     "simlib.decision.comparison": ("Verdicts", "judge_comparison"),
     "simlib.deployment.loading": ("load_scenario",),
     "simlib.deployment.simulate": ("simulate",),
-    "simlib.experiment.bad_days": ("plan_bad_days", "run_bad_days"),
+    "simlib.experiment.bad_days": ("run_bad_days",),
+    "simlib.experiment.bad_days_plan": ("plan_bad_days",),
     "simlib.experiment.compare": ("Comparison", "compare"),
     "simlib.experiment.parquet": ("read_records", "write_records"),
     "simlib.experiment.replicate": ("replicate",),

@@ -17,7 +17,7 @@ FLOORS = {
     **{"scenario": 0, "tokens": 1, "stores": 1, "services": 2, "strategies": 2, "flows": 2, "attacks": 2, "engine": 2},
     **{"deployment": 3, "tracing": 4, "pentest": 5, "analysis": 6, "experiment": 7, "decision": 8, "report": 9},
     **{"commands": 10, "cli": 11, "__main__": 12, "__init__": 12},
-    **{name: 12 for name in ("theory", "process", "security", "faults", "effort", "gain", "figures", "tables")},
+    **dict.fromkeys(("theory", "process", "security", "faults", "effort", "gain", "figures", "tables"), 12),
 }
 ASIDE = {"calibration": {"scenario", "tokens", "stores"}}
 """Off the stairs: what it may import. Only the command line may import it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simlib.deployment.loading import load_scenario, scenario_from
+from simlib.deployment.loading import load_scenario, load_scenario_document
 from simlib.deployment.parts import PARTS
 from simlib.scenario.base import find_bundled
 from simlib.scenario.errors import InputError
@@ -135,7 +135,7 @@ def test_a_run_can_be_repeated_without_the_preset_and_says_where_it_came_from() 
     assert own["service"]["jwks_clear_on_error"] is True
     assert "preset" not in own["service"]
     assert own["presets"] == {"service": "pyjwt-2.12"}
-    again = scenario_from(written, Path("run.json"))
+    again = load_scenario_document(written, Path("run.json"))
     assert again.designs == scenario.designs
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simlib.deployment.loading import scenario_from
+from simlib.deployment.loading import load_scenario_document
 from simlib.deployment.parts import PARTS
 from simlib.flows import VULNERABLE_FLOWS
 from simlib.scenario.errors import InputError
@@ -30,7 +30,7 @@ def refusal(chosen: dict[str, Any], world: dict[str, Any] | None = None) -> str:
     """Why a document with this design and these tables of the world is refused."""
     service = {"calls": list((world or {}).get("inner_services", {}))}
     with pytest.raises(InputError) as refused:
-        scenario_from(document(designs={"it": chosen}, world=world, service=service), Path("file.toml"))
+        load_scenario_document(document(designs={"it": chosen}, world=world, service=service), Path("file.toml"))
     told = str(refused.value)
     assert "\n" not in told
     assert told.startswith("file.toml: ")
@@ -211,4 +211,4 @@ def test_inner_services_that_get_other_tokens_promise_nothing_about_the_clients(
 
 def test_an_inner_service_that_nobody_calls_is_refused() -> None:
     with pytest.raises(InputError, match=r"inner_services\.stock is called by no service"):
-        scenario_from(document(world={"inner_services": {"stock": INNER}}), Path("file.toml"))
+        load_scenario_document(document(world={"inner_services": {"stock": INNER}}), Path("file.toml"))
