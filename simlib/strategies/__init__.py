@@ -2,6 +2,11 @@
 
 A part is one file of this folder and one line in its registry here; a part of your own is registered by
 `register_strategy`, or named by an entry point of the group ``simlib.strategies`` in your package.
+
+A token format is a `simlib.tokens.TokenFormat`; wrappers, key rotation, attacks and reports choose by its properties. A
+new format touches six files: ``tokens/<format>.py`` (sign and verify it), ``tokens/formats.py`` (its properties),
+``tokens/__init__.py``, a file of this folder (issuer and validator), this one, and ``calibration/format_operations.py``
+(its cost, when it needs an optional package).
 """
 
 from collections.abc import Mapping

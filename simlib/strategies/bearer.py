@@ -12,7 +12,9 @@ from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.introspection_client import format_basic_authorization, parse_json_object
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.tokens import TokenFormat
 
 TOO_MANY = 429
@@ -37,10 +39,7 @@ class BearerSettings:
     retry_limited: int = 1
 
     def __post_init__(self) -> None:
-        check_at_least("refresh_before_s", self.refresh_before_s, 0)
-        check_positive("timeout_s", self.timeout_s)
-        check_at_least("refresh_jitter_s", self.refresh_jitter_s, 0)
-        check_at_least("retry_limited", self.retry_limited, 0)
+        check_numbers(self, positive=("timeout_s",), refresh_before_s=0, refresh_jitter_s=0, retry_limited=0)
 
 
 class ClientToken(NamedTuple):

@@ -13,7 +13,10 @@ from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow
 from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.call_interception import find_failure
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import check_at_least, check_positive, check_share
+from simlib.strategies.settings_checks import (
+    check_numbers,
+    check_share,
+)
 from simlib.strategies.wrappers import OutgoingCallsWrapper
 from simlib.tokens import ALL_FORMATS, TokenFormat
 
@@ -36,13 +39,10 @@ class CircuitBreakerSettings:
     trial_calls: int = 10
 
     def __post_init__(self) -> None:
-        check_at_least("window_calls", self.window_calls, 1)
-        check_at_least("minimum_calls", self.minimum_calls, 1)
+        check_numbers(self, positive=("open_s",), window_calls=1, minimum_calls=1, trial_calls=1)
         if not self.failure_share > 0:
             raise ValueError("failure_share must be a share above 0 and at most 1")
         check_share("failure_share", self.failure_share)
-        check_positive("open_s", self.open_s)
-        check_at_least("trial_calls", self.trial_calls, 1)
 
     @property
     def enough_calls(self) -> int:

@@ -1,14 +1,20 @@
-"""Denylist of revoked tokens, by issuer and ``jti``: the part that polled, pushed and shared denylists have in common.
+"""Denylist of revoked tokens, by issuer and ``jti``: settings, wrapper and validator that the polled, the pushed and
+the shared denylist have in common.
 
 The key is never the text of the token, which can be written in several ways that verify alike (CVE-2015-7546)."""
 
 import heapq
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
-from simlib.scenario.effects import Verdict
+from simlib.scenario.effects import Context, Flow, Verdict
+from simlib.strategies.base import DeploymentConfig, PresentedToken
+from simlib.strategies.protocols import Validator, Wrapper
+from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import refuse_invalid_token
-from simlib.tokens import from_numeric_date
+from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
+from simlib.tokens import JWT, TokenFormat, from_numeric_date
 
 KEPT_AFTER_EXPIRY_S = 60.0
 """Seconds that the authorization server keeps an entry after ``exp``, for clocks with leeway (assumption)."""
@@ -70,3 +76,46 @@ def refuse_denied(verdict: Verdict, based_on: float) -> Verdict:
 def refuse_unidentified(verdict: Verdict) -> Verdict:
     """Refuse a token without ``iss`` and ``jti``, whose revocation cannot be looked up."""
     return refuse_invalid_token("no_jti", verdict.based_on)
+
+
+@dataclass(frozen=True)
+class DenylistSettings:
+    """``timeout_s`` bounds one call that fetches, pushes or looks up entries."""
+
+    timeout_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        check_numbers(self, positive=("timeout_s",))
+
+
+class DenylistWrapper(Wrapper):
+    """A denylist around services, for JWTs, whose ``iss`` and ``jti`` the authorization server reads to revoke."""
+
+    formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
+    at_edge: ClassVar[bool] = False
+
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
+        self._settings = settings
+        self._deployment = deployment
+
+
+class DenylistValidator(ValidatorWrapper):
+    """Makes all other checks first, then looks the token up; a subclass defines `_look_up`."""
+
+    def __init__(self, inner: Validator) -> None:
+        super().__init__(inner)
+        self._leeway_s = inner.compute_bound().after_expiry_s
+
+    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
+        """Make all other checks first, then look the token up by issuer and ``jti``."""
+        verdict = yield from super().validate(ctx, state, presented)
+        if not verdict.accepted:
+            return verdict
+        identity = find_token_identity(verdict.claims)
+        if identity is None:
+            return refuse_unidentified(verdict)
+        return (yield from self._look_up(ctx, state.own, verdict, identity))
+
+    def _look_up(self, ctx: Context, own: Any, verdict: Verdict, identity: tuple[str, str]) -> Flow[Verdict]:
+        """Look a token up; ``own`` is the wrapper's own state, ``verdict`` the accepted one of all other checks."""
+        raise NotImplementedError

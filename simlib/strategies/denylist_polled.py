@@ -10,27 +10,27 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Call, Compute, Context, Draw, Failed, Flow, Once, Sleep, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
+from simlib.strategies.base import Bound, DeploymentConfig
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.denylist import (
     Denylist,
-    find_token_identity,
+    DenylistSettings,
+    DenylistValidator,
+    DenylistWrapper,
     read_denylist_entry,
     refuse_denied,
-    refuse_unidentified,
 )
 from simlib.strategies.introspection_client import format_basic_authorization
-from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
+from simlib.strategies.protocols import Validator
+from simlib.strategies.settings_checks import check_numbers, check_one_of
 from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
-from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
-from simlib.tokens import JWT, TokenFormat
+from simlib.strategies.wrappers import WrapperState
 
 WhenOld = Literal["refuse", "accept"]
 
 
 @dataclass(frozen=True)
-class DenylistPolledSettings:
+class DenylistPolledSettings(DenylistSettings):
     """``poll_s``: from one poll to the next, each of at most ``timeout_s``. ``overlap_s``: how far a poll reaches back
     behind the newest entry, because a revocation is stamped a little before it can be read.
 
@@ -39,16 +39,13 @@ class DenylistPolledSettings:
     """
 
     poll_s: float = 30.0
-    timeout_s: float = 5.0
     overlap_s: float = 5.0
     fail_open_s: float = 60.0
     when_old: WhenOld = "refuse"
 
     def __post_init__(self) -> None:
-        check_positive("poll_s", self.poll_s)
-        check_positive("timeout_s", self.timeout_s)
-        check_at_least("overlap_s", self.overlap_s, 0)
-        check_at_least("fail_open_s", self.fail_open_s, 0)
+        super().__post_init__()
+        check_numbers(self, positive=("poll_s",), overlap_s=0, fail_open_s=0)
         check_one_of("when_old", self.when_old, get_args(WhenOld))
 
     @property
@@ -57,13 +54,11 @@ class DenylistPolledSettings:
         return self.poll_s + self.timeout_s + self.fail_open_s
 
 
-class DenylistPolled(Wrapper):
+class DenylistPolled(DenylistWrapper):
     """Revocations hold after the next poll; no request waits for the AS, except for the first list of a replica."""
 
     name: ClassVar[str] = "denylist_polled"
     summary: ClassVar[str] = "revoked tokens listed by the AS, fetched by each replica at intervals"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
-    at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[DenylistPolledSettings]] = DenylistPolledSettings
 
     @staticmethod
@@ -71,10 +66,6 @@ class DenylistPolled(Wrapper):
         """List its operations in a cost profile, at the feed of the AS too."""
         feed = {"client.authenticate", "form.decode", "store.list", "json.encode"}
         return frozenset({"form.encode", "json.decode", "cache.lookup", *feed})
-
-    def __init__(self, settings: DenylistPolledSettings, deployment: DeploymentConfig) -> None:
-        self._settings = settings
-        self._deployment = deployment
 
     def wrap_validator(self, validator: Validator) -> Validator:
         """Wrap the validator: it polls in the background, and refuses listed tokens."""
@@ -96,13 +87,12 @@ class PolledDenylist:
         self.answered_at = float("-inf")
 
 
-class _PollingValidator(ValidatorWrapper):
+class _PollingValidator(DenylistValidator):
     def __init__(self, inner: Validator, settings: DenylistPolledSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._settings = settings
         self._deployment = deployment
         self._authorization = format_basic_authorization(deployment.resource_server)
-        self._leeway_s = inner.compute_bound().after_expiry_s
 
     def compute_bound(self) -> Bound:
         """Compute the bound: a list is used until it is too old; without limit when old lists are accepted."""
@@ -119,23 +109,16 @@ class _PollingValidator(ValidatorWrapper):
         """List one poller, beside the tasks of the validator inside."""
         return (*super().list_background_tasks(ctx, state), self._poll(ctx, state.own))
 
-    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """Make all other checks first, then look into the list; the first request of a replica waits for it."""
-        verdict = yield from super().validate(ctx, state, presented)
-        if not verdict.accepted:
-            return verdict
-        identity = find_token_identity(verdict.claims)
-        if identity is None:
-            return refuse_unidentified(verdict)
-        polled: PolledDenylist = state.own
-        if polled.answered_at == float("-inf"):
-            yield Once("denylist", partial(self._fetch, ctx, polled))
+    def _look_up(self, ctx: Context, own: PolledDenylist, verdict: Verdict, identity: tuple[str, str]) -> Flow[Verdict]:
+        """Look into the list; the first request of a replica waits for it."""
+        if own.answered_at == float("-inf"):
+            yield Once("denylist", partial(self._fetch, ctx, own))
         yield Compute("cache.lookup")
-        if polled.denylist.is_denied(*identity):
-            return refuse_denied(verdict, polled.answered_at)
-        if self._settings.when_old == "refuse" and ctx.now() >= polled.answered_at + self._settings.useful_s:
+        if own.denylist.is_denied(*identity):
+            return refuse_denied(verdict, own.answered_at)
+        if self._settings.when_old == "refuse" and ctx.now() >= own.answered_at + self._settings.useful_s:
             return refuse_unavailable("denylist_old")
-        return confirm_verdict(verdict, ctx.now(), self._leeway_s, polled.answered_at)
+        return confirm_verdict(verdict, ctx.now(), self._leeway_s, own.answered_at)
 
     def _poll(self, ctx: Context, polled: PolledDenylist) -> Flow[None]:
         phase = yield Draw("denylist.phase")

@@ -7,49 +7,37 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import DeploymentConfig, PresentedToken
+from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.denylist import (
     Denylist,
-    find_token_identity,
+    DenylistSettings,
+    DenylistValidator,
+    DenylistWrapper,
     read_denylist_entry,
     refuse_denied,
-    refuse_unidentified,
 )
-from simlib.strategies.protocols import Issuer, Validator, Wrapper
+from simlib.strategies.protocols import Issuer, Validator
 from simlib.strategies.server_push import Pusher, receive_push
-from simlib.strategies.settings_checks import check_positive
 from simlib.strategies.verdicts import confirm_verdict
-from simlib.strategies.wrappers import JwtIssuerWrapper, ValidatorWrapper, WrapperState
-from simlib.tokens import JWT, TokenFormat
+from simlib.strategies.wrappers import JwtIssuerWrapper, WrapperState
 
 
 @dataclass(frozen=True)
-class DenylistPushedSettings:
+class DenylistPushedSettings(DenylistSettings):
     """``timeout_s`` bounds one push."""
 
-    timeout_s: float = 5.0
 
-    def __post_init__(self) -> None:
-        check_positive("timeout_s", self.timeout_s)
-
-
-class DenylistPushed(Wrapper):
+class DenylistPushed(DenylistWrapper):
     """Revocations usually hold within the time of a call; no request makes a call; a lost push is not repeated."""
 
     name: ClassVar[str] = "denylist_pushed"
     summary: ClassVar[str] = "revoked tokens pushed by the AS into each replica, delivery not guaranteed"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
-    at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[DenylistPushedSettings]] = DenylistPushedSettings
 
     @staticmethod
     def list_operations(settings: DenylistPushedSettings, deployment: DeploymentConfig) -> frozenset[str]:
         """List its operations in a cost profile."""
         return frozenset({"json.decode", "cache.lookup", "client.authenticate"}) | Pusher.operations
-
-    def __init__(self, settings: DenylistPushedSettings, deployment: DeploymentConfig) -> None:
-        self._settings = settings
-        self._deployment = deployment
 
     def wrap_issuer(self, issuer: Issuer) -> Issuer:
         """Wrap the issuer: it pushes revocations."""
@@ -78,28 +66,20 @@ class _PushingIssuer(JwtIssuerWrapper):
         return True
 
 
-class _ReceivingValidator(ValidatorWrapper):
+class _ReceivingValidator(DenylistValidator):
     """The bound is that of the validator inside: a push may be lost, and then the token lives out its life."""
 
     def __init__(self, inner: Validator, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._deployment = deployment
-        self._leeway_s = inner.compute_bound().after_expiry_s
 
     def create_wrapper_state(self) -> Denylist:
         """Create an empty list."""
         return Denylist()
 
-    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """Make all other checks first, then look into the list."""
-        verdict = yield from super().validate(ctx, state, presented)
-        if not verdict.accepted:
-            return verdict
-        identity = find_token_identity(verdict.claims)
-        if identity is None:
-            return refuse_unidentified(verdict)
+    def _look_up(self, ctx: Context, own: Denylist, verdict: Verdict, identity: tuple[str, str]) -> Flow[Verdict]:
         yield Compute("cache.lookup")
-        if state.own.is_denied(*identity):
+        if own.is_denied(*identity):
             return refuse_denied(verdict, verdict.based_on)
         return confirm_verdict(verdict, ctx.now(), self._leeway_s)
 

@@ -5,24 +5,24 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep, Verdict
 from simlib.scenario.messages import SharedGet, SharedPut
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
+from simlib.strategies.base import Bound, DeploymentConfig
 from simlib.strategies.denylist import (
     KEPT_AFTER_EXPIRY_S,
     DenylistEntry,
-    find_token_identity,
+    DenylistSettings,
+    DenylistValidator,
+    DenylistWrapper,
     read_denylist_entry,
     refuse_denied,
-    refuse_unidentified,
 )
-from simlib.strategies.protocols import Issuer, Validator, Wrapper
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.protocols import Issuer, Validator
+from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
-from simlib.strategies.wrappers import JwtIssuerWrapper, ValidatorWrapper, WrapperState
-from simlib.tokens import JWT, TokenFormat
+from simlib.strategies.wrappers import JwtIssuerWrapper
 
 
 @dataclass(frozen=True)
-class DenylistSharedSettings:
+class DenylistSharedSettings(DenylistSettings):
     """``timeout_s``: how long one call to the store may take. ``fail_open``: without an answer the token is
     accepted, else refused with 503. ``retry_s``: pause of the AS when the store did not take an entry.
     ``leeway_s``: how long an entry stays after ``exp``, which must be no less than the leeway of the validators.
@@ -34,18 +34,15 @@ class DenylistSharedSettings:
     leeway_s: float = KEPT_AFTER_EXPIRY_S
 
     def __post_init__(self) -> None:
-        check_positive("timeout_s", self.timeout_s)
-        check_positive("retry_s", self.retry_s)
-        check_at_least("leeway_s", self.leeway_s, 0)
+        super().__post_init__()
+        check_numbers(self, positive=("retry_s",), leeway_s=0)
 
 
-class DenylistShared(Wrapper):
+class DenylistShared(DenylistWrapper):
     """Revocations hold at once; each request pays a round trip to the store, whose outage is an outage."""
 
     name: ClassVar[str] = "denylist_shared"
     summary: ClassVar[str] = "revoked tokens in a shared store, which is read at every request"
-    formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
-    at_edge: ClassVar[bool] = False
     Settings: ClassVar[type[DenylistSharedSettings]] = DenylistSharedSettings
 
     @staticmethod
@@ -57,10 +54,6 @@ class DenylistShared(Wrapper):
     def list_requirements(settings: DenylistSharedSettings) -> frozenset[str]:
         """List the shared store."""
         return frozenset({"shared_store"})
-
-    def __init__(self, settings: DenylistSharedSettings, deployment: DeploymentConfig) -> None:
-        self._settings = settings
-        self._deployment = deployment
 
     def wrap_issuer(self, issuer: Issuer) -> Issuer:
         """Wrap the issuer: it writes revocations into the shared store."""
@@ -96,11 +89,10 @@ class _ListingIssuer(JwtIssuerWrapper):
             yield Sleep(self._settings.retry_s)
 
 
-class _LookingUpValidator(ValidatorWrapper):
+class _LookingUpValidator(DenylistValidator):
     def __init__(self, inner: Validator, settings: DenylistSharedSettings, deployment: DeploymentConfig) -> None:
         super().__init__(inner)
         self._settings = settings
-        self._leeway_s = inner.compute_bound().after_expiry_s
 
     def compute_bound(self) -> Bound:
         """Compute the bound: only an answer that is still in transit is out of date, once the store has the entry.
@@ -113,14 +105,7 @@ class _LookingUpValidator(ValidatorWrapper):
             return inner
         return inner._replace(after_revocation_s=min(settings.timeout_s, inner.after_revocation_s))
 
-    def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
-        """Make all other checks first, then look the token up."""
-        verdict = yield from super().validate(ctx, state, presented)
-        if not verdict.accepted:
-            return verdict
-        identity = find_token_identity(verdict.claims)
-        if identity is None:
-            return refuse_unidentified(verdict)
+    def _look_up(self, ctx: Context, own: None, verdict: Verdict, identity: tuple[str, str]) -> Flow[Verdict]:
         requested_at = ctx.now()
         answer: Any = yield Call("shared", SharedGet(_format_key(*identity)), self._settings.timeout_s)
         if isinstance(answer, Failed):

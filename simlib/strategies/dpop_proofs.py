@@ -5,7 +5,9 @@ from typing import Literal, NamedTuple
 
 from simlib.scenario.effects import Compute, Context, Flow
 from simlib.strategies.dpop_replay import ReplayCache
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.tokens import ProofVerification, VerifiedProof, compute_nonce, from_numeric_date
 
 Refusal = Literal["", "invalid_dpop_proof", "use_dpop_nonce", "unavailable"]
@@ -27,10 +29,7 @@ class DpopSettings:
     require_bound: bool = True
 
     def __post_init__(self) -> None:
-        check_positive("max_age_s", self.max_age_s)
-        check_at_least("leeway_s", self.leeway_s, 0)
-        check_at_least("nonce_s", self.nonce_s, 0)
-        check_at_least("capacity", self.capacity, 1000)
+        check_numbers(self, positive=("max_age_s",), leeway_s=0, nonce_s=0, capacity=1000)
 
 
 class ProofVerdict(NamedTuple):

@@ -27,23 +27,26 @@ from simlib.tokens import (
 )
 
 
-def _check_encryption(key_management: str) -> None:
-    """Refuse an unknown algorithm, and all where the package joserfc is not installed."""
-    check_one_of("key_management", key_management, KEY_MANAGEMENT)
-    check_package("encrypted_jwt", ENCRYPTED)
-
-
 @dataclass(frozen=True)
-class EncryptedJwtIssuerSettings(SigningReferenceTokenSettings):
-    """``algorithm`` and ``key_bits``: the signature inside. ``key_management``: RSA-OAEP-256 (slow to decrypt) or
-    ECDH-ES+A256KW, for the key of the content, which is encrypted with A256GCM. Needs the package joserfc.
+class EncryptionSettings:
+    """``key_management``: RSA-OAEP-256 (slow to decrypt) or ECDH-ES+A256KW, for the key of the content, which is
+    encrypted with A256GCM. Needs the package joserfc.
     """
 
     key_management: str = KEY_MANAGEMENT[0]
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_encryption(self.key_management)
+        check_one_of("key_management", self.key_management, KEY_MANAGEMENT)
+        check_package("encrypted_jwt", ENCRYPTED)
+
+
+@dataclass(frozen=True)
+class EncryptedJwtIssuerSettings(EncryptionSettings, SigningReferenceTokenSettings):
+    """``algorithm`` and ``key_bits``: the signature inside. ``key_management``: see `EncryptionSettings`."""
+
+    def __post_init__(self) -> None:
+        SigningReferenceTokenSettings.__post_init__(self)
+        EncryptionSettings.__post_init__(self)
 
 
 class EncryptedJwtIssuer(SigningReferenceToken):
@@ -78,16 +81,14 @@ class EncryptedJwtIssuer(SigningReferenceToken):
 
 
 @dataclass(frozen=True)
-class EncryptedJwtValidatorSettings(JwtLocalSettings):
-    """``key_management``: the one that is accepted, whatever the header says; the rest is of jwt_local. Needs the
-    package joserfc.
+class EncryptedJwtValidatorSettings(EncryptionSettings, JwtLocalSettings):
+    """``key_management``: the one that is accepted, whatever the header says, see `EncryptionSettings`; the rest is of
+    jwt_local.
     """
 
-    key_management: str = KEY_MANAGEMENT[0]
-
     def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_encryption(self.key_management)
+        JwtLocalSettings.__post_init__(self)
+        EncryptionSettings.__post_init__(self)
 
 
 class EncryptedJwtValidator(JwtLocal):

@@ -11,7 +11,10 @@ from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.call_interception import find_failure, intercept_calls, is_authorization_server
 from simlib.strategies.expiring_cache import ExpiringCache
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+    check_one_of,
+)
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import ALL_FORMATS, TokenFormat, has_scope, judge_time, make_store_key
 
@@ -37,9 +40,8 @@ class FailOpenSettings:
     capacity: int = 10_000
 
     def __post_init__(self) -> None:
-        check_positive("longest_s", self.longest_s)
+        check_numbers(self, positive=("longest_s",), capacity=1)
         check_one_of("lets_in", self.lets_in, get_args(AcceptedTokens))
-        check_at_least("capacity", self.capacity, 1)
 
 
 class FailOpen(Wrapper):

@@ -10,12 +10,28 @@ from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import SharedGet, SharedPut
 from simlib.strategies.expiring_cache import ExpiringCache
 from simlib.strategies.introspection_client import IntrospectionResult, parse_json_object
+from simlib.tokens import from_numeric_date
 
 
 class IntrospectionCache(ExpiringCache[IntrospectionResult]):
     """Introspection results of one replica."""
 
     __slots__ = ()
+
+
+def compute_cache_end(
+    result: IntrospectionResult, ttl_s: float, stale_s: float = 0.0, negative_ttl_s: float = 0.0
+) -> float:
+    """Compute until when a result may be used: TTL and stale time from its request, and never beyond ``exp``.
+
+    An inactive answer is used for ``negative_ttl_s``; one without an expiry, which nothing bounds, is not cached.
+    """
+    if result.answer.get("active") is not True:
+        return result.requested_at + negative_ttl_s
+    expiry = result.answer.get("exp")
+    if not isinstance(expiry, int | float):
+        return result.requested_at
+    return min(result.requested_at + ttl_s + stale_s, from_numeric_date(expiry))
 
 
 class CacheBackend(Protocol):

@@ -8,7 +8,10 @@ from typing import Literal, get_args
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies.call_interception import find_request_time
-from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+    check_one_of,
+)
 from simlib.tokens import KeySet, MalformedKeySet, VerificationKey
 
 CooldownFrom = Literal["question", "success"]
@@ -44,11 +47,17 @@ class JwksSettings:
     jwks_single_flight: bool = True
 
     def __post_init__(self) -> None:
-        check_positive("jwks_lifetime_s", self.jwks_lifetime_s)
-        check_at_least("unknown_kid_cooldown_s", self.unknown_kid_cooldown_s, 0)
-        check_at_least("unknown_kid_fetches", self.unknown_kid_fetches, 1)
+        check_numbers(
+            self,
+            positive=("jwks_lifetime_s",),
+            unknown_kid_cooldown_s=0,
+            unknown_kid_fetches=1,
+            jwks_refresh_ahead_s=0,
+            jwks_stale_if_error_s=0,
+            jwks_error_pause_s=0,
+            jwks_attempts=1,
+        )
         check_one_of("cooldown_from", self.cooldown_from, get_args(CooldownFrom))
-        check_at_least("jwks_refresh_ahead_s", self.jwks_refresh_ahead_s, 0)
         if self.jwks_one_limiter and self.unknown_kid_cooldown_s > self.jwks_lifetime_s:
             raise ValueError("unknown_kid_cooldown_s must be at most jwks_lifetime_s with jwks_one_limiter")
         if self.jwks_one_limiter and not self.jwks_single_flight:
@@ -57,9 +66,6 @@ class JwksSettings:
             )
         if self.jwks_refresh_ahead_s >= self.jwks_lifetime_s:
             raise ValueError("jwks_refresh_ahead_s must be less than jwks_lifetime_s")
-        check_at_least("jwks_stale_if_error_s", self.jwks_stale_if_error_s, 0)
-        check_at_least("jwks_error_pause_s", self.jwks_error_pause_s, 0)
-        check_at_least("jwks_attempts", self.jwks_attempts, 1)
 
 
 _NO_KEYS = KeySet(())

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from simlib.scenario.effects import Call, Compute, Context, Flow
-from simlib.scenario.messages import StoreGet, StorePut, TokenRow
-from simlib.strategies.base import DeploymentConfig, Grant, Issued
-from simlib.strategies.issued_claims import build_claims, build_row, find_user_claims
+from simlib.scenario.effects import Compute, Context, Flow
+from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.self_contained_issuer import SelfContainedIssuer
 from simlib.strategies.signing import Signer, check_key, name_signing, name_verification
 from simlib.tokens import (
     ACCESS_TOKEN_TYPE,
@@ -18,8 +17,6 @@ from simlib.tokens import (
     SigningKey,
     TokenFormat,
     Verification,
-    from_numeric_date,
-    judge_time,
     name_key_choice,
     read_header,
 )
@@ -39,7 +36,7 @@ class JwtAccessTokenSettings:
         check_key(self.algorithm, self.key_bits, (*ALGORITHMS, SECRET_ALGORITHM))
 
 
-class JwtAccessToken:
+class JwtAccessToken(SelfContainedIssuer):
     """The token is self-contained; nothing is stored when it is issued."""
 
     name: ClassVar[str] = "jwt_access_token"
@@ -55,7 +52,7 @@ class JwtAccessToken:
         return frozenset(name(_name_choice(settings), deployment) for name in (name_signing, name_verification))
 
     def __init__(self, settings: JwtAccessTokenSettings, deployment: DeploymentConfig) -> None:
-        self._deployment = deployment
+        super().__init__(deployment)
         self._key: SigningKey | SharedSecret = (
             deployment.shared_secret()
             if settings.algorithm == SECRET_ALGORITHM
@@ -72,33 +69,8 @@ class JwtAccessToken:
         """Sign other claims with the server's key, such as those of an identity token."""
         return self._signer(claims, typ)
 
-    def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
-        """Sign the claims of RFC 9068 section 2.2, with claims about the user when the design puts them there."""
-        claims = build_claims(ctx, grant, self._deployment)
-        token = yield from self._signer(claims, ACCESS_TOKEN_TYPE)
-        yield from self._store_issued(claims)
-        return Issued(token, grant.subject, from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"]))
-
-    def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """Verify the server's own signature, then look up whether the ``jti`` was revoked."""
-        claims = yield from self._read(token)
-        if claims is None or judge_time(claims, ctx.now()) is not None:
-            return None
-        revoked = yield Call("store", StoreGet(format_jti_key(claims)))
-        return self._build_row(claims, "access") if revoked is None else None
-
-    def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Store the ``jti`` (RFC 7009 leaves open how a server invalidates a self-contained token)."""
-        claims = yield from self._read(token)
-        if claims is None or judge_time(claims, ctx.now()) is not None:
-            return False
-        row = self._build_row(claims, "revoked")._replace(revoked_at=ctx.now())
-        yield Call("store", StorePut(format_jti_key(claims), row))
-        return True
-
-    def _store_issued(self, claims: Mapping[str, Any]) -> Flow[None]:
-        """Store nothing of a token that was issued."""
-        yield from ()
+    def _sign_claims(self, claims: Mapping[str, Any]) -> Flow[str]:
+        return self._signer(claims, ACCESS_TOKEN_TYPE)
 
     def _read(self, token: str) -> Flow[Mapping[str, Any] | None]:
         key, deployment = self._key, self._deployment
@@ -109,15 +81,6 @@ class JwtAccessToken:
         claims: Mapping[str, Any] | None = verified.claims
         return claims
 
-    def _build_row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
-        return build_row(claims, kind, find_user_claims(self._deployment, claims["sub"]))
-
 
 def _name_choice(settings: JwtAccessTokenSettings) -> str:
     return name_key_choice(settings.algorithm, settings.key_bits)
-
-
-def format_jti_key(claims: Mapping[str, Any]) -> str:
-    """Format the key of the token store under which a JWT is found."""
-    # RFC 7519 makes a jti unique per issuer; this store is one issuer's own.
-    return f"jti:{claims['jti']}"

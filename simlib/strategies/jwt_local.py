@@ -1,18 +1,16 @@
 """Local validation of JWT access tokens by the resource server (RFC 9068 section 4; S6 of
 data/evidence/strategies.csv)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, ClassVar
 
-from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Compute, Context, Flow, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
-from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
-from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
+from simlib.scenario.effects import Context, Flow
+from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.jwks_client import JwksSettings, KeyCache
+from simlib.strategies.local_validator import LocalValidator
+from simlib.strategies.settings_checks import check_each_of, check_numbers
 from simlib.strategies.signing import name_verification
-from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token, refuse_unavailable
 from simlib.tokens import (
     ALGORITHMS,
     JWT,
@@ -40,13 +38,11 @@ class JwtLocalSettings(JwksSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.algorithms != (SECRET_ALGORITHM,):
-            for algorithm in self.algorithms:
-                check_one_of("algorithms", algorithm, ALGORITHMS, f", or {SECRET_ALGORITHM} alone")
-        check_positive("timeout_s", self.timeout_s)
-        check_at_least("leeway_s", self.leeway_s, 0)
+            check_each_of("algorithms", self.algorithms, ALGORITHMS, f", or {SECRET_ALGORITHM} alone")
+        check_numbers(self, positive=("timeout_s",), leeway_s=0)
 
 
-class JwtLocal:
+class JwtLocal(LocalValidator):
     """Checks signature, issuer, audience, type, time and scope with the issuer's keys; makes no call per token."""
 
     name: ClassVar[str] = "jwt_local"
@@ -55,9 +51,6 @@ class JwtLocal:
         "with the AS: no keys are fetched, and every RS could mint tokens itself"
     )
     token_format: ClassVar[TokenFormat | None] = JWT
-    user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
-    caches_answers: ClassVar[bool] = False
-    asks_authorization_server: ClassVar[bool] = False
     Settings: ClassVar[type[Any]] = JwtLocalSettings
 
     @staticmethod
@@ -68,51 +61,25 @@ class JwtLocal:
         )
 
     def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
-        self._settings = settings
-        self._deployment = deployment
+        super().__init__(settings, deployment)
         self._secret = deployment.shared_secret() if _uses_shared_secret(settings) else None
-        self._keys = JwksClient(settings, settings.timeout_s)
         self._name_verification = lru_cache(maxsize=16)(partial(name_verification, deployment=deployment))
 
-    def compute_bound(self) -> Bound:
-        """Compute the bound: a revocation is never noticed, so the token is accepted until it ends."""
-        leeway = self._settings.leeway_s
-        return Bound(leeway, self._deployment.token_lifetime_s + leeway)
+    def _ensure_keys(self, ctx: Context, state: KeyCache) -> Flow[bool]:
+        if self._secret is not None:  # then no key set is ever fetched
+            return True
+        return (yield from super()._ensure_keys(ctx, state))
 
-    def create_state(self) -> KeyCache:
-        """Create an empty key cache."""
-        return KeyCache()
-
-    def validate(self, ctx: Context, state: KeyCache, presented: PresentedToken) -> Flow[Verdict]:
-        """Find the key, verify the bytes, judge the claims."""
-        if not presented.token:
-            return refuse_missing_token()
-        return (yield from self._verify(ctx, state, presented.token, presented.scope))
-
-    def _verify(self, ctx: Context, state: KeyCache, token: str, scope: str) -> Flow[Verdict]:
-        """Verify a signed token."""
-        if self._secret is None and not (yield from self._keys.ensure_key_set(ctx, state)):
-            return refuse_unavailable("no_keys")
-        key = yield from self._find_key(ctx, state, token)
-        if key is None:
-            return refuse_invalid_token("unknown_key")
-        verified = yield Compute(self._name_verification(key.choice), self._build_verification(token, key))
-        if verified.claims is None:
-            return refuse_invalid_token(verified.reason)
-        yield Compute("claims.check")
-        return self._judge(verified.claims, ctx.now(), scope)
+    def _name_operation(self, key: VerificationKey | SharedSecret) -> str:
+        return self._name_verification(key.choice)
 
     def _build_verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
         """Build the verification of the bytes."""
         return Verification(token, key, self._settings.algorithms, self._deployment.issuer, self._deployment.audience)
 
-    def _judge(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
-        """Judge verified claims at ``now`` (seconds)."""
-        return judge_claims(claims, now, self._settings.leeway_s, scope)
-
     def _find_key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
         kid = read_header(token).get("kid")
-        if self._secret is not None:  # then no key set is ever fetched
+        if self._secret is not None:
             return self._secret if kid == self._secret.kid else None
         return (yield from self._keys.find_key(ctx, state, kid))
 

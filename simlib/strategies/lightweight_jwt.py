@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
 from simlib.strategies.base import DeploymentConfig, PresentedToken
-from simlib.strategies.introspection_cache import IntrospectionCache
+from simlib.strategies.introspection_cache import IntrospectionCache, compute_cache_end
 from simlib.strategies.introspection_client import (
     IntrospectionResult,
     format_basic_authorization,
@@ -19,9 +19,11 @@ from simlib.strategies.introspection_client import (
 from simlib.strategies.jwks_client import KeyCache
 from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSettings
 from simlib.strategies.jwt_local import JwtLocal, JwtLocalSettings
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
-from simlib.tokens import from_numeric_date, make_store_key
+from simlib.tokens import make_store_key
 
 
 class LightweightJwtIssuer(JwtAccessToken):
@@ -53,8 +55,7 @@ class LightweightJwtValidatorSettings(JwtLocalSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_positive("ttl_s", self.ttl_s)
-        check_at_least("capacity", self.capacity, 1)
+        check_numbers(self, positive=("ttl_s",), capacity=1)
 
 
 class LightweightState(NamedTuple):
@@ -103,11 +104,9 @@ class LightweightJwtValidator(JwtLocal):
             return refuse_unavailable("introspection_" + result.reason)
         yield Compute("claims.check")
         answer_verdict = judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
-        return (
-            answer_verdict._replace(claims={**answer_verdict.claims, **verdict.claims})
-            if answer_verdict.accepted
-            else answer_verdict
-        )
+        if not answer_verdict.accepted:
+            return answer_verdict
+        return answer_verdict._replace(claims={**answer_verdict.claims, **verdict.claims})
 
     def _find_user_information(
         self, ctx: Context, answers: IntrospectionCache, token: str
@@ -123,13 +122,8 @@ class LightweightJwtValidator(JwtLocal):
         self, ctx: Context, answers: IntrospectionCache, key: str, token: str
     ) -> Flow[IntrospectionResult | Failed]:
         result = yield from introspect(ctx, self._authorization, token, self._settings.timeout_s)
-        expiry = result.answer.get("exp") if isinstance(result, IntrospectionResult) else None
-        if (
-            isinstance(result, IntrospectionResult)
-            and result.answer.get("active") is True
-            and isinstance(expiry, int | float)
-        ):
-            until = min(result.requested_at + self._cache_settings.ttl_s, from_numeric_date(expiry))
+        if isinstance(result, IntrospectionResult):
+            until = compute_cache_end(result, self._cache_settings.ttl_s)
             if until > ctx.now():
                 answers.put(key, result, until)
         return result

@@ -12,6 +12,7 @@ from simlib.strategies.introspection_cache import (
     IntrospectionCache,
     LocalCacheBackend,
     SharedCacheBackend,
+    compute_cache_end,
 )
 from simlib.strategies.introspection_client import (
     IntrospectionResult,
@@ -19,9 +20,11 @@ from simlib.strategies.introspection_client import (
     introspect,
     judge_answer,
 )
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
-from simlib.tokens import OPAQUE, TokenFormat, from_numeric_date, make_store_key
+from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,15 @@ class OpaqueCachedSettings:
     shared: bool = False
 
     def __post_init__(self) -> None:
-        check_positive("ttl_s", self.ttl_s)
-        check_at_least("capacity", self.capacity, 1)
-        check_at_least("negative_ttl_s", self.negative_ttl_s, 0)
-        check_positive("timeout_s", self.timeout_s)
-        check_at_least("leeway_s", self.leeway_s, 0)
-        check_at_least("stale_while_revalidate_s", self.stale_while_revalidate_s, 0)
-        check_at_least("stale_if_error_s", self.stale_if_error_s, 0)
+        check_numbers(
+            self,
+            positive=("ttl_s", "timeout_s"),
+            capacity=1,
+            negative_ttl_s=0,
+            leeway_s=0,
+            stale_while_revalidate_s=0,
+            stale_if_error_s=0,
+        )
 
     @property
     def stale_s(self) -> float:
@@ -153,13 +158,8 @@ class OpaqueCached:
 
     def _compute_end(self, result: IntrospectionResult, stale_s: float) -> float:
         """Compute until when an answer may be used, counted from its request and never beyond ``exp``."""
-        answer = result.answer
-        if answer.get("active") is not True:
-            return result.requested_at + self._settings.negative_ttl_s
-        expiry = answer.get("exp")
-        if not isinstance(expiry, int | float):
-            return result.requested_at  # without an expiry nothing bounds it: do not cache it
-        return min(result.requested_at + self._settings.ttl_s + stale_s, from_numeric_date(expiry))
+        settings = self._settings
+        return compute_cache_end(result, settings.ttl_s, stale_s, settings.negative_ttl_s)
 
 
 def _is_server_fault(failed: Failed) -> bool:

@@ -13,7 +13,9 @@ from simlib.strategies.introspection_client import (
     introspect,
     judge_answer,
 )
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 
@@ -29,8 +31,7 @@ class OpaqueIntrospectionSettings:
     single_flight: bool = False
 
     def __post_init__(self) -> None:
-        check_positive("timeout_s", self.timeout_s)
-        check_at_least("leeway_s", self.leeway_s, 0)
+        check_numbers(self, positive=("timeout_s",), leeway_s=0)
 
 
 class OpaqueIntrospection:

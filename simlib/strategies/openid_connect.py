@@ -11,7 +11,10 @@ from simlib.scenario.messages import TokenResponse
 from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.bearer import Bearer, BearerSettings, ClientToken, UserClient
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
-from simlib.strategies.settings_checks import check_at_least, check_one_of
+from simlib.strategies.settings_checks import (
+    check_each_of,
+    check_numbers,
+)
 from simlib.tokens import ALGORITHMS, judge_id_token, judge_time, make_id_token_verification, read_header
 
 SCOPES = ("openid", "profile")
@@ -30,9 +33,8 @@ class OpenIdConnectSettings(JwksSettings, BearerSettings):
     def __post_init__(self) -> None:
         JwksSettings.__post_init__(self)
         BearerSettings.__post_init__(self)
-        for algorithm in self.algorithms:
-            check_one_of("algorithms", algorithm, ALGORITHMS)
-        check_at_least("leeway_s", self.leeway_s, 0)
+        check_each_of("algorithms", self.algorithms, ALGORITHMS)
+        check_numbers(self, leeway_s=0)
 
 
 class OpenIdConnect(Bearer):

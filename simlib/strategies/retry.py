@@ -12,7 +12,10 @@ from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed
 from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.call_interception import TOO_MANY, find_failure
 from simlib.strategies.protocols import Presenter, Validator, Wrapper
-from simlib.strategies.settings_checks import check_at_least, check_share
+from simlib.strategies.settings_checks import (
+    check_numbers,
+    check_share,
+)
 from simlib.strategies.wrappers import OutgoingCallsWrapper, PresenterWrapper
 from simlib.tokens import ALL_FORMATS, TokenFormat
 
@@ -42,14 +45,10 @@ class RetrySettings:
     burst: int = 10
 
     def __post_init__(self) -> None:
-        check_at_least("attempts", self.attempts, 1)
-        check_at_least("back_off_s", self.back_off_s, 0)
-        check_at_least("multiplier", self.multiplier, 1)
-        check_at_least("longest_back_off_s", self.longest_back_off_s, 0)
+        check_numbers(
+            self, attempts=1, back_off_s=0, multiplier=1, longest_back_off_s=0, total_s=0, budget=0, burst=0
+        )
         check_share("jitter", self.jitter)
-        check_at_least("total_s", self.total_s, 0)
-        check_at_least("budget", self.budget, 0)
-        check_at_least("burst", self.burst, 0)
 
     def compute_back_off(self, retry: int) -> float:
         """Compute the seconds before a retry, the first being number 0, without jitter."""

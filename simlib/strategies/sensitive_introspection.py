@@ -8,7 +8,9 @@ from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
 from simlib.strategies.base import DeploymentConfig, PresentedToken
 from simlib.strategies.introspection_client import format_basic_authorization, introspect, judge_answer
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.strategies.verdicts import refuse_unavailable
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import SIGNED_FORMATS, TokenFormat
@@ -21,7 +23,7 @@ class SensitiveIntrospectionSettings:
     timeout_s: float = 10.0
 
     def __post_init__(self) -> None:
-        check_positive("timeout_s", self.timeout_s)
+        check_numbers(self, positive=("timeout_s",))
 
 
 class SensitiveIntrospection(Wrapper):

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Call, Compute, Context, Cookie, Flow, Verdict
-from simlib.scenario.messages import StoreGet, StorePut, TokenRow
-from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken
-from simlib.strategies.issued_claims import build_claims, build_row, find_user_claims
-from simlib.strategies.jwt_access_token import format_jti_key
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.scenario.effects import Compute, Context, Cookie, Flow, Verdict
+from simlib.scenario.messages import TokenRow
+from simlib.strategies.base import Bound, DeploymentConfig, Grant, PresentedToken
+from simlib.strategies.issued_claims import build_row, find_user_claims
+from simlib.strategies.self_contained_issuer import SelfContainedIssuer
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.strategies.signing import Signer, name_signing, name_verification
 from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token
 from simlib.tokens import (
@@ -21,12 +23,66 @@ from simlib.tokens import (
     SigningKey,
     TokenFormat,
     from_numeric_date,
-    judge_time,
     make_session_verification,
     read_header,
     renew_claims,
     to_numeric_date,
 )
+
+
+@dataclass(frozen=True)
+class SessionJwtIssuerSettings:
+    """Nothing to choose: HS256 with a secret that only the application has."""
+
+
+class SessionJwtIssuer(SelfContainedIssuer):
+    """The application's own login, in place of an authorization server.
+
+    It stores revocations, which no validator of sessions reads.
+    """
+
+    name: ClassVar[str] = "session_jwt"
+    summary: ClassVar[str] = (
+        "session JWT that the application signs for itself (HS256); no OAuth2: no delegation, no third party, and a "
+        "session that was revoked lives on"
+    )
+    token_format: ClassVar[TokenFormat | None] = SESSION
+    Settings: ClassVar[type[Any]] = SessionJwtIssuerSettings
+
+    @staticmethod
+    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
+        """List its operations in a cost profile."""
+        return frozenset(name(SECRET_ALGORITHM, deployment) for name in (name_signing, name_verification))
+
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
+        super().__init__(deployment)
+        self._secret = deployment.shared_secret()
+        self._signer = Signer(self._secret, deployment)
+        self._verification_operation = name_verification(SECRET_ALGORITHM, deployment)
+
+    def list_keys(self) -> tuple[SigningKey, ...]:
+        """List no keys: no key set may contain a secret."""
+        return ()
+
+    def _build_claims(self, ctx: Context, grant: Grant) -> dict[str, Any]:
+        claims = super()._build_claims(ctx, grant)
+        claims["auth_time"] = claims["iat"]
+        return claims
+
+    def _sign_claims(self, claims: Mapping[str, Any]) -> Flow[str]:
+        return self._signer(claims, SESSION_TYPE)
+
+    def _read(self, token: str) -> Flow[Mapping[str, Any] | None]:
+        if read_header(token).get("kid") != self._secret.kid:
+            return None
+        verification = make_session_verification(token, self._secret, self._deployment.issuer, None)
+        verified = yield Compute(self._verification_operation, verification)
+        claims: Mapping[str, Any] | None = verified.claims
+        return claims
+
+    def _build_row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
+        omitted = {**find_user_claims(self._deployment, claims["sub"]), "auth_time": ""}
+        return build_row(claims, kind, omitted)
 
 
 @dataclass(frozen=True)
@@ -40,8 +96,7 @@ class SessionJwtValidatorSettings:
     leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
-        check_positive("longest_s", self.longest_s)
-        check_at_least("leeway_s", self.leeway_s, 0)
+        check_numbers(self, positive=("longest_s",), leeway_s=0)
 
 
 class SessionJwtValidator:
@@ -118,78 +173,3 @@ class SessionJwtValidator:
         renewed = renew_claims(claims, issued, until, ctx.random_bytes("jti", 16).hex())
         token = yield from self._signer(renewed, SESSION_TYPE)
         return Cookie(token, from_numeric_date(until) - now)
-
-
-@dataclass(frozen=True)
-class SessionJwtIssuerSettings:
-    """Nothing to choose: HS256 with a secret that only the application has."""
-
-
-class SessionJwtIssuer:
-    """The application's own login, in place of an authorization server.
-
-    It stores revocations, which no validator of sessions reads.
-    """
-
-    name: ClassVar[str] = "session_jwt"
-    summary: ClassVar[str] = (
-        "session JWT that the application signs for itself (HS256); no OAuth2: no delegation, no third party, and a "
-        "session that was revoked lives on"
-    )
-    token_format: ClassVar[TokenFormat | None] = SESSION
-    Settings: ClassVar[type[Any]] = SessionJwtIssuerSettings
-
-    @staticmethod
-    def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
-        """List its operations in a cost profile."""
-        return frozenset(name(SECRET_ALGORITHM, deployment) for name in (name_signing, name_verification))
-
-    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
-        self._deployment = deployment
-        self._secret = deployment.shared_secret()
-        self._signer = Signer(self._secret, deployment)
-        self._verification_operation = name_verification(SECRET_ALGORITHM, deployment)
-
-    def list_keys(self) -> tuple[SigningKey, ...]:
-        """List no keys: no key set may contain a secret."""
-        return ()
-
-    def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
-        """Sign the claims of a new session."""
-        claims = build_claims(ctx, grant, self._deployment)
-        claims["auth_time"] = claims["iat"]
-        token = yield from self._signer(claims, SESSION_TYPE)
-        return Issued(token, grant.subject, from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"]))
-
-    def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """Verify the signature, then look up whether the ``jti`` was revoked."""
-        claims = yield from self._read(ctx, token)
-        if claims is None:
-            return None
-        revoked = yield Call("store", StoreGet(format_jti_key(claims)))
-        return self._build_row(claims, "access") if revoked is None else None
-
-    def revoke(self, ctx: Context, token: str) -> Flow[bool]:
-        """Store the ``jti``."""
-        claims = yield from self._read(ctx, token)
-        if claims is None:
-            return False
-        row = self._build_row(claims, "revoked")._replace(revoked_at=ctx.now())
-        yield Call("store", StorePut(format_jti_key(claims), row))
-        return True
-
-    def _read(self, ctx: Context, token: str) -> Flow[Mapping[str, Any] | None]:
-        """Read the claims of one of its own sessions that is in time."""
-        if read_header(token).get("kid") != self._secret.kid:
-            return None
-        verified = yield Compute(
-            self._verification_operation, make_session_verification(token, self._secret, self._deployment.issuer, None)
-        )
-        if verified.claims is None or judge_time(verified.claims, ctx.now()) is not None:
-            return None
-        claims: Mapping[str, Any] = verified.claims
-        return claims
-
-    def _build_row(self, claims: Mapping[str, Any], kind: str) -> TokenRow:
-        omitted = {**find_user_claims(self._deployment, claims["sub"]), "auth_time": ""}
-        return build_row(claims, kind, omitted)

@@ -16,7 +16,10 @@ from simlib.strategies.introspection_client import (
     request_introspection,
 )
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
-from simlib.strategies.settings_checks import check_at_least, check_one_of, check_positive
+from simlib.strategies.settings_checks import (
+    check_each_of,
+    check_numbers,
+)
 from simlib.strategies.signing import name_verification
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import (
@@ -44,10 +47,8 @@ class SignedIntrospectionSettings(JwksSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for algorithm in self.algorithms:
-            check_one_of("algorithms", algorithm, ALGORITHMS)
-        check_positive("timeout_s", self.timeout_s)
-        check_at_least("leeway_s", self.leeway_s, 0)
+        check_each_of("algorithms", self.algorithms, ALGORITHMS)
+        check_numbers(self, positive=("timeout_s",), leeway_s=0)
 
 
 class SignedIntrospection:

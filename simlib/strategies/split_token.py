@@ -17,7 +17,9 @@ from simlib.strategies.introspection_client import (
 from simlib.strategies.issued_claims import build_claims
 from simlib.strategies.reference_token import SigningReferenceToken, SigningReferenceTokenSettings
 from simlib.strategies.server_push import Pusher
-from simlib.strategies.settings_checks import check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.tokens import ACCESS_TOKEN_TYPE, from_numeric_date, make_store_key, read_header, read_payload
 
 REVOKED = """""The half of a token that has been revoked."""
@@ -40,7 +42,7 @@ class SplitTokenIssuerSettings(SigningReferenceTokenSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_positive("timeout_s", self.timeout_s)
+        check_numbers(self, positive=("timeout_s",))
 
 
 class SplitTokenIssuer(SigningReferenceToken):

@@ -16,7 +16,9 @@ from simlib.strategies.introspection_client import (
     judge_answer,
 )
 from simlib.strategies.server_push import receive_push
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.strategies.split_token import format_shared_key, read_half, read_push
 from simlib.strategies.verdicts import refuse_invalid_token, refuse_missing_token, refuse_unavailable
 from simlib.tokens import JWT, OPAQUE, TokenFormat, from_numeric_date, make_store_key
@@ -38,9 +40,7 @@ class SplitTokenGatewaySettings:
     leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
-        check_at_least("capacity", self.capacity, 1)
-        check_positive("timeout_s", self.timeout_s)
-        check_at_least("leeway_s", self.leeway_s, 0)
+        check_numbers(self, positive=("timeout_s",), capacity=1, leeway_s=0)
 
 
 class SplitTokenGateway:

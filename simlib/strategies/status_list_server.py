@@ -14,7 +14,9 @@ from simlib.scenario.messages import HttpRequest, StoreRevokedSince, TokenRow
 from simlib.strategies.base import DeploymentConfig, Grant, Issued
 from simlib.strategies.denylist import KEPT_AFTER_EXPIRY_S
 from simlib.strategies.protocols import Issuer
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.strategies.wrappers import IssuerWrapper
 from simlib.tokens import STATUS_LIST_TYPE, StatusList, to_numeric_date
 
@@ -40,15 +42,10 @@ class StatusListSettings:
     leeway_s: float = KEPT_AFTER_EXPIRY_S
 
     def __post_init__(self) -> None:
-        check_at_least("entries", self.entries, 1)
-        check_at_least("ttl_s", self.ttl_s, 1)
-        check_at_least("lifetime_s", self.lifetime_s, 1)
+        positive = ("timeout_s", "retry_s", "jwks_lifetime_s")
+        check_numbers(self, positive, entries=1, ttl_s=1, lifetime_s=1, leeway_s=0, limit_bytes=1)
         if self.lifetime_s < self.ttl_s:
             raise ValueError("lifetime_s must be at least ttl_s")
-        for key in ("timeout_s", "retry_s", "jwks_lifetime_s"):
-            check_positive(key, getattr(self, key))
-        check_at_least("leeway_s", self.leeway_s, 0)
-        check_at_least("limit_bytes", self.limit_bytes, 1)
         if self.limit_bytes * 8 < self.entries:
             raise ValueError("limit_bytes must be enough for entries bits")
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from simlib.scenario.effects import Call, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
 from simlib.strategies.base import DeploymentConfig
-from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSettings, format_jti_key
-from simlib.tokens import judge_time
+from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSettings
+from simlib.strategies.self_contained_issuer import format_jti_key
 
 
 class StoredJwt(JwtAccessToken):
@@ -27,8 +27,8 @@ class StoredJwt(JwtAccessToken):
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
         """Verify the server's own signature, then read the row, which decides."""
-        claims = yield from self._read(token)
-        if claims is None or judge_time(claims, ctx.now()) is not None:
+        claims = yield from self._read_valid(ctx, token)
+        if claims is None:
             return None
         row = yield Call("store", StoreGet(format_jti_key(claims)))
         if row is None or row.kind != "access" or row.revoked_at is not None or row.expires_at <= ctx.now():
@@ -37,8 +37,8 @@ class StoredJwt(JwtAccessToken):
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
         """Mark the row as revoked."""
-        claims = yield from self._read(token)
-        if claims is None or judge_time(claims, ctx.now()) is not None:
+        claims = yield from self._read_valid(ctx, token)
+        if claims is None:
             return False
         was_found = yield Call("store", StoreRevoke(format_jti_key(claims), ctx.now()))
         return bool(was_found)

@@ -13,7 +13,9 @@ from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.introspection_cache import IntrospectionCache
 from simlib.strategies.introspection_client import IntrospectionResult, format_basic_authorization, parse_json_object
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.tokens import TokenFormat, make_store_key
 
 REFUSED = ("invalid_request", "invalid_grant")
@@ -33,9 +35,7 @@ class TokenExchangeSettings:
     timeout_s: float = 5.0
 
     def __post_init__(self) -> None:
-        check_at_least("ttl_s", self.ttl_s, 0)
-        check_positive("capacity", self.capacity)
-        check_positive("timeout_s", self.timeout_s)
+        check_numbers(self, positive=("capacity", "timeout_s"), ttl_s=0)
 
 
 class TokenExchange:

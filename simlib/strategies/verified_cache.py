@@ -9,7 +9,9 @@ from simlib.scenario.effects import Compute, Context, Flow, Verdict
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.expiring_cache import ExpiringCache
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import check_at_least, check_positive
+from simlib.strategies.settings_checks import (
+    check_numbers,
+)
 from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_missing_token
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import SIGNED_FORMATS, TokenFormat, from_numeric_date, has_scope, judge_time, make_store_key
@@ -26,8 +28,7 @@ class VerifiedCacheSettings:
     capacity: int = 10_000
 
     def __post_init__(self) -> None:
-        check_positive("ttl_s", self.ttl_s)
-        check_at_least("capacity", self.capacity, 1)
+        check_numbers(self, positive=("ttl_s",), capacity=1)
 
 
 class VerifiedCache(Wrapper):

@@ -163,7 +163,7 @@ def promises(one: Varied) -> bool:
     validator = one.case.validator(one.settings, told)
     for kind, chosen in zip(one.case.wrappers, one.wrapper_settings, strict=True):
         validator = kind(chosen, told).wrap_validator(validator)
-    return isfinite(validator.wrap_bind().after_revocation_s)
+    return isfinite(validator.compute_bound().after_revocation_s)
 
 
 def varied(case: Case) -> st.SearchStrategy[Varied]:

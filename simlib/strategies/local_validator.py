@@ -1,0 +1,74 @@
+"""Local validation of self-contained tokens: verified by the resource server with the keys of the authorization server.
+
+Formats differ in how a key is found and how the bytes are verified, which subclasses define.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from simlib.scenario.design import UserInformationSource
+from simlib.scenario.effects import Compute, Context, Flow, Verdict
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
+from simlib.strategies.jwks_client import JwksClient, KeyCache
+from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token, refuse_unavailable
+
+
+class LocalValidator:
+    """Finds the key, verifies the bytes, judges the claims; its settings have ``timeout_s`` and ``leeway_s``."""
+
+    user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
+    caches_answers: ClassVar[bool] = False
+    asks_authorization_server: ClassVar[bool] = False
+
+    def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
+        self._settings = settings
+        self._deployment = deployment
+        self._keys = JwksClient(settings, settings.timeout_s)
+
+    def compute_bound(self) -> Bound:
+        """Compute the bound: a revocation is never noticed, so the token is accepted until it ends."""
+        leeway = self._settings.leeway_s
+        return Bound(leeway, self._deployment.token_lifetime_s + leeway)
+
+    def create_state(self) -> KeyCache:
+        """Create an empty key cache."""
+        return KeyCache()
+
+    def validate(self, ctx: Context, state: KeyCache, presented: PresentedToken) -> Flow[Verdict]:
+        """Find the key, verify the bytes, judge the claims."""
+        if not presented.token:
+            return refuse_missing_token()
+        return (yield from self._verify(ctx, state, presented.token, presented.scope))
+
+    def _verify(self, ctx: Context, state: KeyCache, token: str, scope: str) -> Flow[Verdict]:
+        """Verify a signed token."""
+        if not (yield from self._ensure_keys(ctx, state)):
+            return refuse_unavailable("no_keys")
+        key = yield from self._find_key(ctx, state, token)
+        if key is None:
+            return refuse_invalid_token("unknown_key")
+        verified = yield Compute(self._name_operation(key), self._build_verification(token, key))
+        if verified.claims is None:
+            return refuse_invalid_token(verified.reason)
+        yield Compute("claims.check")
+        return self._judge(verified.claims, ctx.now(), scope)
+
+    def _ensure_keys(self, ctx: Context, state: KeyCache) -> Flow[bool]:
+        """Ensure that there are keys, fetched now if needed; returns whether there are."""
+        return self._keys.ensure_key_set(ctx, state)
+
+    def _find_key(self, ctx: Context, state: KeyCache, token: str) -> Flow[Any]:
+        """Find the key that a token names; None when it is unknown."""
+        raise NotImplementedError
+
+    def _name_operation(self, key: Any) -> str:
+        """Name the operation that verifies with a key."""
+        raise NotImplementedError
+
+    def _build_verification(self, token: str, key: Any) -> Any:
+        """Build the verification of the bytes, which returns a `simlib.tokens.VerificationResult` when called."""
+        raise NotImplementedError
+
+    def _judge(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
+        """Judge verified claims at ``now`` (seconds)."""
+        return judge_claims(claims, now, self._settings.leeway_s, scope)
