@@ -65,7 +65,9 @@ def _list_sign_and_verify(key: SigningKey | SharedSecret, claims: list[dict[str,
 
     def verify(token: str) -> object:
         verification_key = keys.get(read_header(token)["kid"])
-        return verification_key and Verification(token, verification_key, (key.algorithm,), ISSUER, AUDIENCE).as_shipped()
+        return (
+            verification_key and Verification(token, verification_key, (key.algorithm,), ISSUER, AUDIENCE).as_shipped()
+        )
 
     return [
         Operation(f"jwt.sign.{key.choice}{ending}", cycle_inputs(sign, claims)),

@@ -79,14 +79,15 @@ def _make_exponential(variates: Variates, purpose: str) -> Callable[[str, int, f
 def _cut_spans(spans: list[Span], taken: list[Span], fault: Fault) -> list[Span]:
     """Remove the taken spans from spans; sudden ones are kept or removed as a whole."""
     if not hasattr(fault, "length_s"):
-        kept: list[Span] = []
+        remaining: list[Span] = []
         for span in spans:
             claimed = compute_claimed_span(fault, span)
             if not any(
-                is_overlapping(claimed, other) for other in [*taken, *(compute_claimed_span(fault, k) for k in kept)]
+                is_overlapping(claimed, other)
+                for other in [*taken, *(compute_claimed_span(fault, k) for k in remaining)]
             ):
-                kept.append(span)
-        return kept
+                remaining.append(span)
+        return remaining
     for begin, end in taken:
         spans = [part for a, b in spans for part in ((a, min(b, begin)), (max(a, end), b)) if part[0] < part[1]]
     return spans

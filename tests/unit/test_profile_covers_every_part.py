@@ -38,7 +38,7 @@ def lacking(operations: Any) -> set[str]:
         for name in operations
         for kind in ("dict", "sqlite")
     }
-    return {name for name in named if PROFILE.row(name) is None}
+    return {name for name in named if PROFILE.find_row(name) is None}
 
 
 def settings_of(kind: Any) -> Iterator[Any]:
@@ -107,4 +107,4 @@ def test_sign_ins_are_foreseen(kind: str) -> None:
         needed = list_needed_operations(made, design)
         assert needed >= KINDS[kind]
         assert ("user.authenticate" in needed) == (kind != "machine")
-        assert all(made.profile.row(operation) is not None for operation in needed)
+        assert all(made.profile.find_row(operation) is not None for operation in needed)
