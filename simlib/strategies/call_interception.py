@@ -1,4 +1,4 @@
-"""Interception of a part's send_call calls: its generator is driven with some calls made in another way.
+"""Interception of a part's outgoing calls: its generator is driven with some calls made in another way.
 
 Retries, DPoP proofs and circuit breakers need it. Also the reading of answers that they share: what counts as a failure
 of the server, and when the request was made that an answer belongs to.
@@ -12,16 +12,11 @@ from simlib.scenario.effects import Answer, Call, Failed, Flow, Once, Reply
 
 T = TypeVar("T")
 
-
 TOO_MANY = 429
-
-
 _AUTHORIZATION_SERVER_TARGETS = frozenset({"introspect", "jwks", "revocations", "status_list", "token"})
-
 
 CallSender = Callable[[Call], Flow[Answer]]
 """Makes one call in place of the part, and returns its answer."""
-
 
 TargetPredicate = Callable[[str], bool]
 """Whether calls to a target are intercepted."""

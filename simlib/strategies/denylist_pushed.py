@@ -67,7 +67,7 @@ class _PushingIssuer(JwtIssuerWrapper):
 
 
 class _ReceivingValidator(DenylistValidator):
-    """The bound is that of the validator inside: a push may be lost, and then the token lives out its life."""
+    """The bound is that of the validator inside: a push may be lost, and then the token is accepted until it ends."""
 
     def __init__(self, inner: Validator, deployment: DeploymentConfig) -> None:
         super().__init__(inner)

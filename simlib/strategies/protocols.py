@@ -111,7 +111,7 @@ class Presenter(Protocol):
 class Propagator(Protocol):
     """At a service that calls others: obtains the credential for these calls.
 
-    ``own_audiences``: each inner service gets tokens made out to it; else all accept the audience of the first.
+    ``own_audiences``: each inner service gets tokens issued for it; else all accept the audience of the first.
     """
 
     @property

@@ -45,9 +45,7 @@ class RetrySettings:
     burst: int = 10
 
     def __post_init__(self) -> None:
-        check_numbers(
-            self, attempts=1, back_off_s=0, multiplier=1, longest_back_off_s=0, total_s=0, budget=0, burst=0
-        )
+        check_numbers(self, attempts=1, back_off_s=0, multiplier=1, longest_back_off_s=0, total_s=0, budget=0, burst=0)
         check_share("jitter", self.jitter)
 
     def compute_back_off(self, retry: int) -> float:

@@ -22,8 +22,8 @@ from simlib.strategies.settings_checks import (
 )
 from simlib.tokens import ACCESS_TOKEN_TYPE, from_numeric_date, make_store_key, read_header, read_payload
 
-REVOKED = """""The half of a token that has been revoked."""
-
+REVOKED = ""
+"""The half of a token that has been revoked."""
 
 _KEY_LENGTH = 64
 

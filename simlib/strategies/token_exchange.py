@@ -45,7 +45,7 @@ class TokenExchange:
     """
 
     name: ClassVar[str] = "token_exchange"
-    summary: ClassVar[str] = "services swap the token that they get for one made out to the service that they call"
+    summary: ClassVar[str] = "services swap the token that they get for one issued for the service that they call"
     token_format: ClassVar[TokenFormat | None] = None
     own_audiences: ClassVar[bool] = True
     Settings: ClassVar[type[TokenExchangeSettings]] = TokenExchangeSettings
