@@ -1,6 +1,6 @@
 """Figures: each function returns a matplotlib Figure and a description of it in words, for `show_figure`.
 
-Functions end in ``_figure`` and take what the other public functions return: `Verdicts`, `Decision`, `BadDays`, the
+Functions end in ``_figure`` and take what the other public functions return: `Verdicts`, `Decision`, bad days, the
 tables of `simlib.sweep` and `Comparison`. Intervals are at 95 % where nothing else is said; axes carry their units.
 `show_figure` turns the pair into an image for a notebook, with the description as its alternative text.
 """

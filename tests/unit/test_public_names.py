@@ -66,6 +66,13 @@ def test_public_modules_say_what_they_are_for(module: ModuleType) -> None:
     assert all(f"`{name}`" in str(simlib.__doc__) for name in NAMES if name != "simlib")
 
 
+@EVERY_MODULE
+def test_docstrings_name_what_is_public(module: ModuleType) -> None:
+    public = {*NAMES, *simlib.__all__, *(f"simlib.{name}" for name in simlib.__all__)}
+    named = set(re.findall(r"(?<!`)`([\w.]+)`(?!`)", str(module.__doc__)))
+    assert named <= {*module.__all__, *public}
+
+
 def test_dir_shows_the_public_names() -> None:
     assert sorted(simlib.__all__) == dir(simlib)
 
