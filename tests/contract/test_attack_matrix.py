@@ -27,7 +27,7 @@ from simlib.report.figure_style import render_png
 from simlib.scenario.effects import Verdict
 from simlib.services.grants.authorization_code import redeem_authorization_code
 from simlib.services.vulnerable import VULNERABLE_SERVERS
-from simlib.strategies import jwt_local, opaque_introspection
+from simlib.strategies import local_validator, opaque_introspection
 from simlib.strategies.jwt_local import JwtLocal
 from simlib.strategies.vulnerable import VULNERABLE_PARTS
 from simlib.tokens import Verification
@@ -109,19 +109,19 @@ def test_every_careless_server_lets_something_through_that_lasts_or_that_the_sou
 # --- the cells follow from the code ----------------------------------------------------------------------------------
 
 
-def for_anybody(self: Any, token: str, key: Any) -> Verification:
+def verify_without_audience(self: Any, token: str, key: Any) -> Verification:
     return Verification(token, key, self._settings.algorithms, self._deployment.issuer, None)
 
 
-def at_any_time(claims: Any, now: float, leeway: float, scope: str) -> Verdict:
+def accept_at_any_time(claims: Any, now: float, leeway: float, scope: str) -> Verdict:
     return Verdict(True, claims=claims)
 
 
 FLIPS: dict[str, tuple[Any, str, Any]] = {
-    "wrong_audience": (JwtLocal, "_build_verification", for_anybody),
-    "expired_token": (jwt_local, "judge_claims", at_any_time),
-    "early_token": (jwt_local, "judge_claims", at_any_time),
-    "scope_from_cache": (jwt_local, "judge_claims", at_any_time),
+    "wrong_audience": (JwtLocal, "_build_verification", verify_without_audience),
+    "expired_token": (local_validator, "judge_claims", accept_at_any_time),
+    "early_token": (local_validator, "judge_claims", accept_at_any_time),
+    "scope_from_cache": (local_validator, "judge_claims", accept_at_any_time),
 }
 """Attack -> where a check of the JWT design is, and what takes it away."""
 
@@ -130,8 +130,8 @@ FLIPS: dict[str, tuple[Any, str, Any]] = {
 def test_a_cell_changes_when_its_check_is_taken_away(attack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     design = tiny().designs["jwt_local"]
     assert attacked(design, attack).outcome == "refused"
-    owner, name, careless = FLIPS[attack]
-    monkeypatch.setattr(owner, name, careless)
+    owner, name, vulnerable = FLIPS[attack]
+    monkeypatch.setattr(owner, name, vulnerable)
     assert attacked(design, attack).outcome == "accepted"
 
 
