@@ -16,7 +16,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 FLOORS = {
     **{"scenario": 0, "tokens": 1, "stores": 1, "services": 2, "strategies": 2, "flows": 2, "attacks": 2, "engine": 2},
     **{"deployment": 3, "tracing": 4, "pentest": 5, "analysis": 6, "experiment": 7, "decision": 8, "report": 9},
-    **{"commands": 10, "cli": 11, "__main__": 12, "__init__": 12},
+    **{"contracts": 10, "plugins": 11, "commands": 10, "cli": 11, "__main__": 12, "__init__": 12},
     **dict.fromkeys(("theory", "process", "security", "faults", "effort", "gain", "figures", "tables"), 12),
 }
 ASIDE = {"calibration": {"scenario", "tokens", "stores"}}

@@ -1,11 +1,12 @@
 """Registry of kinds by name: the built-in ones, those of installed plug-ins, and those registered by a call.
 
 A plug-in names its kinds as entry points of a group such as ``simlib.strategies``; they are loaded when a name is
-looked up that is not built in, or when all kinds are listed. A kind registered by a call, in a notebook or a script, is sent
-along to worker processes.
+looked up that is not built in, or when all kinds are listed. A kind registered by a call, in a notebook or a script, is
+sent to worker processes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -22,6 +23,7 @@ class Registration(NamedTuple):
 
 
 _REGISTRATIONS: dict[tuple[str, str], Registration] = {}
+_REGISTRIES: list["Registry[Any]"] = []
 
 
 def list_registrations() -> tuple[Registration, ...]:
@@ -40,6 +42,21 @@ def note_registration(group: str, name: str, register: Callable[..., None], *arg
     _REGISTRATIONS[group, name] = Registration(register, arguments)
 
 
+@contextmanager
+def isolate_registrations() -> Iterator[None]:
+    """Undo at the end whatever is registered by calls inside, as tests of plug-ins need it."""
+    for registry in _REGISTRIES:
+        registry.load_plugins()
+    calls, added = dict(_REGISTRATIONS), [dict(registry._added) for registry in _REGISTRIES]
+    try:
+        yield
+    finally:
+        _REGISTRATIONS.clear()
+        _REGISTRATIONS.update(calls)
+        for registry, kinds in zip(_REGISTRIES, added, strict=False):
+            registry._added = kinds
+
+
 class PluginGroup:
     """Entry points of one group, loaded once; ``register`` is called with every object that one names."""
 
@@ -53,7 +70,7 @@ class PluginGroup:
         if self._loaded:
             return
         self._loaded = True  # before loading: a plug-in may look at the registry that it is loaded into
-        for entry_point in sorted(entry_points(group=self.group), key=lambda one: one.name):
+        for entry_point in sorted(entry_points(group=self.group), key=lambda entry_point: entry_point.name):
             self._load_one(entry_point)
 
     def _load_one(self, entry_point: EntryPoint) -> None:
@@ -75,6 +92,11 @@ class Registry(Mapping[str, Kind], Generic[Kind]):
         self._built_in = dict(built_in)
         self._added: dict[str, Kind] = {}
         self._plugins = plugins
+        _REGISTRIES.append(self)
+
+    def load_plugins(self) -> None:
+        """Load the plug-ins of this registry. Raises InputError for one that cannot be used."""
+        self._plugins.load()
 
     def add(self, name: str, kind: Kind) -> None:
         """Add a kind, or replace one that was added before. Raises ValueError for the name of a built-in one."""

@@ -4,6 +4,7 @@ Exact for fixed capacity and one service per visit, if nothing that the job does
 done by then: the driver looks ahead to the end at once. A host promises this with ``known_on_arrival``.
 """
 
+from collections.abc import Sequence
 from heapq import heapreplace
 from typing import ClassVar
 
@@ -59,3 +60,13 @@ class KieferWolfowitz(SteadyStation):
         ahead_busy = sum(free - now for free in self._free if free > now)
         ahead_present = sum(end - now for end in self._ends)
         return Sample(self._busy - ahead_busy, self._present - ahead_present, len(self._ends), self._arrivals)
+
+    @staticmethod
+    def compute_ends(arrivals: Sequence[float], sizes: Sequence[float], workers: int) -> list[float]:
+        """Compute the ends of jobs under FIFO: each takes the worker that is free first; for checks."""
+        free, ends = [0.0] * workers, []
+        for arrival, size in zip(arrivals, sizes, strict=True):
+            free.sort()
+            free[0] = max(free[0], arrival) + size
+            ends.append(free[0])
+        return ends

@@ -1,0 +1,149 @@
+"""Cases of a contract: a validator, an issuer and the wrappers around them, and which of them fit each other."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from math import isfinite
+from typing import Any, NamedTuple
+
+from simlib.contracts.configuration import build_config
+from simlib.contracts.settings_choices import match_issuer_settings
+from simlib.contracts.stepped_deployment import SteppedDeployment
+from simlib.strategies import GATEWAY_VALIDATORS, ISSUERS, VALIDATORS
+
+Kind = type[Any]
+
+
+class Case(NamedTuple):
+    """Classes of parts of one deployment."""
+
+    validator: Kind
+    issuer: Kind
+    wrappers: tuple[Kind, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The names of the parts, separated by hyphens."""
+        return "-".join(kind.name for kind in (self.validator, self.issuer, *self.wrappers))
+
+
+class VariedCase(NamedTuple):
+    """A case under settings of the validator and of the wrappers."""
+
+    case: Case
+    settings: Any
+    wrapper_settings: tuple[Any, ...] = ()
+    issuer_settings: Any = None
+
+    @property
+    def name(self) -> str:
+        """The names of the parts and the settings that are not the default ones."""
+        unusual = [
+            f"{field.name}={getattr(settings, field.name)}"
+            for settings in (self.settings, *self.wrapper_settings)
+            for field in fields(settings)
+            if getattr(settings, field.name) != getattr(type(settings)(), field.name)
+        ]
+        return "-".join((self.case.name, *unusual))
+
+    def build(self, **more: Any) -> SteppedDeployment:
+        """Build a stepped deployment of it; ``more`` as for `SteppedDeployment`."""
+        issuer_settings = self.issuer_settings or match_issuer_settings(self.case.issuer, self.settings)
+        chosen = {"settings": self.settings, "wrapper_settings": self.wrapper_settings} | {
+            "issuer_settings": issuer_settings
+        }
+        return SteppedDeployment(*self.case, **{**chosen, **more})
+
+
+def use_defaults(case: Case) -> VariedCase:
+    """The case under the default settings of its parts."""
+    return VariedCase(case, case.validator.Settings(), tuple(wrapper.Settings() for wrapper in case.wrappers))
+
+
+def list_requirements(kind: Kind, settings: Any) -> frozenset[str]:
+    """List what a part cannot work without."""
+    needs: frozenset[str] = kind.list_requirements(settings) if hasattr(kind, "list_requirements") else frozenset()
+    return needs
+
+
+def is_for_gateways(validator: Kind) -> bool:
+    """Check whether a validator stands at gateways only."""
+    return hasattr(validator, "forwards")
+
+
+def is_pair(validator: Kind, issuer: Kind) -> bool:
+    """Check whether a validator takes the tokens of an issuer, and both have what they need of each other."""
+    needs = list_requirements(validator, validator.Settings())
+    issuers = {need.removeprefix("issuer:") for need in needs if need.startswith("issuer:")}
+    if (issuers and issuer.name not in issuers) or ("signing" in needs and not hasattr(issuer, "sign")):
+        return False
+    of_issuer = list_requirements(issuer, issuer.Settings())
+    gateways = {need.removeprefix("gateway:") for need in of_issuer if need.startswith("gateway:")}
+    if gateways and validator.name not in gateways:
+        return False
+    return validator.token_format in (None, issuer.token_format)
+
+
+def list_issuers(validator: Kind, partners: Iterable[Kind] = ()) -> list[Kind]:
+    """List the issuers whose tokens a validator takes, ``partners`` before those of the catalogue."""
+    kinds = (*(kind for kind in partners if hasattr(kind, "issue")), *ISSUERS.values())
+    return [kind for kind in dict.fromkeys(kinds) if is_pair(validator, kind)]
+
+
+def list_validators(partners: Iterable[Kind] = ()) -> list[Kind]:
+    """List all validators, ``partners`` before those of the catalogue."""
+    named = (kind for kind in partners if hasattr(kind, "validate"))
+    return list(dict.fromkeys((*named, *VALIDATORS.values(), *GATEWAY_VALIDATORS.values())))
+
+
+def can_wrap(wrapper: Kind, case: Case) -> bool:
+    """Check whether a wrapper is for the tokens of a case and for the place of its validator."""
+    has_place = wrapper.at_edge or wrapper.everywhere or not is_for_gateways(case.validator)
+    return case.issuer.token_format in wrapper.formats and has_place
+
+
+def has_what_it_needs(varied: VariedCase) -> bool:
+    """Check whether the parts of a case have what they need; it has a shared store and identity tokens."""
+    case, settings, wrapper_settings = varied[:3]
+    parts = [(case.validator, settings), *zip(case.wrappers, wrapper_settings, strict=True)]
+    return all(_is_met(need, case) for kind, chosen in parts for need in list_requirements(kind, chosen))
+
+
+def _is_met(need: str, case: Case) -> bool:
+    word, _, name = need.partition(":")
+    if word == "issuer":
+        return bool(case.issuer.name == name)
+    if word == "gateway":
+        return is_for_gateways(case.validator) and name in ("", case.validator.name)
+    return word != "signing" or hasattr(case.issuer, "sign")
+
+
+def has_bound(varied: VariedCase) -> bool:
+    """Check whether acceptance after a revocation is bounded under these settings."""
+    config = build_config()
+    validator = varied.case.validator(varied.settings, config)
+    for kind, chosen in zip(varied.case.wrappers, varied.wrapper_settings, strict=True):
+        validator = kind(chosen, config).wrap_validator(validator)
+    return isfinite(validator.compute_bound().after_revocation_s)
+
+
+def list_cases(part: Kind, partners: Iterable[Kind] = ()) -> list[Case]:
+    """List the cases of a validator, an issuer or a wrapper: with each part of the catalogue that it fits.
+
+    A wrapper is put around each validator with its first issuer. ``partners`` are further parts, not in the catalogue.
+    """
+    if hasattr(part, "wrap_validator"):
+        return list(_list_wrapped(part, tuple(partners)))
+    if hasattr(part, "issue"):
+        fitting = [Case(kind, part) for kind in list_validators(partners) if is_pair(kind, part)]
+    else:
+        fitting = [Case(part, issuer) for issuer in list_issuers(part, partners)]
+    return [case for case in fitting if has_what_it_needs(use_defaults(case))]
+
+
+def _list_wrapped(wrapper: Kind, partners: tuple[Kind, ...]) -> Iterator[Case]:
+    for validator in list_validators(partners):
+        bare = [Case(validator, issuer) for issuer in list_issuers(validator, partners)]
+        for case in [case for case in bare if has_what_it_needs(use_defaults(case))][:1]:
+            wrapped = case._replace(wrappers=(wrapper,))
+            if can_wrap(wrapper, case) and has_what_it_needs(use_defaults(wrapped)):
+                yield wrapped
