@@ -32,7 +32,7 @@ REQUESTS_PER_BIN = 50
 """Requests in a bin, on average: then a bin of a healthy system falls below the band less than once in 100,000."""
 BINS_WITHIN_BAND = 2
 """So many bins within the band have to follow the last one out of it: a system somewhat below the band gets into
-it by luck now and then, but seldom twice in a row. Short days have no room for more.
+it by chance now and then, but seldom twice in a row. Short days have no room for more.
 """
 MINIMUM_REQUESTS = 20
 """Finished requests before the fault, below which there is no baseline."""
