@@ -183,7 +183,7 @@ def _describe_break_even(decision: Decision) -> tuple[str, ...]:
 def _print_drivers(screen: "Console", decision: Decision) -> None:
     sensitivity = choose_sensitivity(decision)
     if sensitivity is not None:
-        _print_list(screen, f"What drives {name_net_present_value(sensitivity)}", describe_main_drivers(decision))
+        _print_list(screen, f"Sensitivity of {name_net_present_value(sensitivity)}", describe_main_drivers(decision))
 
 
 def _print_list(screen: "Console", title: str, sentences: Sequence[str]) -> None:

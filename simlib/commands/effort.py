@@ -26,7 +26,7 @@ def effort(
         str | None, typer.Option(metavar="NAME", help="List the work items of a design or of a part.")
     ] = None,
     estimates: Annotated[
-        Path | None, typer.Option("--effort", metavar="CSV", help="Your own estimates in place of the ledger's.")
+        Path | None, typer.Option("--effort", metavar="CSV", help="Your own estimates in place of the bundled ones.")
     ] = None,
     stacks: Annotated[int | None, typer.Option(min=1, metavar="N", help="API stacks: languages, frameworks.")] = None,
     services: Annotated[int | None, typer.Option(min=1, metavar="N", help="API services.")] = None,

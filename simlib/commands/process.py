@@ -57,6 +57,7 @@ def process(
 
     Flows: authorization_code, backend_for_frontend, client_credentials, device_authorization. Where a scenario has
     several kinds of clients, all phases of the first are shown, and sign-in and refresh of the others.
+
     Exit status: 0, 2 for bad input.
     """
     groups = _trace_users(scenario, design or [], flow)

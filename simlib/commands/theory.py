@@ -40,6 +40,7 @@ def theory(
       simlib theory my-closed-load.toml --json
 
     Of a hundred 99 % intervals, one misses the exact value on average.
+
     Exit status: 0, 2 for bad input, 130 after Ctrl-C.
     """
     from simlib.commands.overrides import Overrides, load_chosen_scenario

@@ -61,7 +61,7 @@ def format_outcome(cell: DayCell) -> str:
     """What followed the fault, in words; empty where it is unknown."""
     if cell.word == "recovered":
         return f"recovered after {cell.recovery_s:.0f} s"
-    return {"unknown": "", "collapse": "COLLAPSE"}.get(cell.word, cell.word)
+    return {"unknown": "", "collapse": "COLLAPSE", "back at once": "recovered at once"}.get(cell.word, cell.word)
 
 
 def list_marks(cell: DayCell) -> tuple[str, ...]:

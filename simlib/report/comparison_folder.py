@@ -40,7 +40,8 @@ def write_report(
     written.
     """
     target = check_report_folder(folder)
-    return write_files(folder, build_report_files(verdicts, provenance, target, dependence), "--out", _describe_earlier())
+    files = build_report_files(verdicts, provenance, target, dependence)
+    return write_files(folder, files, "--out", _describe_earlier())
 
 
 def check_report_folder(folder: str | Path) -> Path:

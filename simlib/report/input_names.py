@@ -12,7 +12,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "revocations_per_year": "revocations per year",
         "outage_hours_per_year": "outages of the authorization server",
         "load": "load",
-        "user_rate": "requests per user",
+        "user_rate": "request rate of a user",
         "round_trip_s": "round trip to the authorization server",
         "ttl_factor": "lifetime of cached answers",
         "lifetime_factor": "lifetime of access tokens",

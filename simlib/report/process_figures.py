@@ -73,15 +73,16 @@ def build_timeline(records: Records, request: int) -> RequestTimeline:
 
 
 def find_comparable_request(designs: Mapping[str, Records], within_s: float = 0.003) -> int:
-    """A request that shows the difference: the first that every design finished without fetching or losing a token.
+    """The first request that every design finished without a new token, and that shows the difference in checking.
 
-    Where a design asked for some tokens and not for others, one it did not ask for; and one whose work at the servers
-    is over within ``within_s`` seconds, so that token checking can be seen beside it. Raises ValueError without any.
+    Of designs that call the authorization server for some requests only, it is one without a call. Its work at the
+    servers ends within ``within_s`` seconds, so that token checking is visible beside it. Raises ValueError if there is
+    none.
     """
     requests = set.intersection(*(_select_plain_requests(records) for records in designs.values()))
     for request in sorted(requests):
         timelines = [build_timeline(records, request) for records in designs.values()]
-        if max(moment.end for timeline in timelines for moment in timeline.busy) <= within_s:
+        if max(period.end for timeline in timelines for period in timeline.busy) <= within_s:
             return request
     raise ValueError(f"no request is finished in every design, without a new token, within {within_s:g} s")
 
@@ -98,7 +99,7 @@ def timeline_figure(designs: Mapping[str, Records], request: int) -> "tuple[Figu
     from matplotlib.figure import Figure
 
     timelines = {title: build_timeline(records, request) for title, records in designs.items()}
-    last = max(moment.end for timeline in timelines.values() for moment in timeline.busy)
+    last = max(period.end for timeline in timelines.values() for period in timeline.busy)
     lanes = _choose_lanes(timelines)
     with apply_house_style():
         figure = Figure(figsize=(9.6, 0.6 + (0.45 + 0.35 * len(lanes)) * len(timelines)), layout="constrained")
@@ -113,7 +114,7 @@ def timeline_figure(designs: Mapping[str, Records], request: int) -> "tuple[Figu
 def _choose_lanes(timelines: Mapping[str, RequestTimeline]) -> dict[str, tuple[str, str, str]]:
     """Label, colour and hatch per host; both servers always, the others where a design uses them."""
     used = dict.fromkeys(
-        moment.lane for timeline in timelines.values() for moment in sorted(timeline.busy, key=lambda m: m.start)
+        period.lane for timeline in timelines.values() for period in sorted(timeline.busy, key=lambda m: m.start)
     )
     lanes: dict[str, tuple[str, str, str]] = {}
     for kind, look in _LANES.items():
@@ -128,7 +129,7 @@ def _draw_timeline(
     axes: "Axes", title: str, timeline: RequestTimeline, lanes: Mapping[str, tuple[str, str, str]], last: float
 ) -> None:
     for row, (lane, (_, colour, hatch)) in enumerate(lanes.items()):
-        periods = [moment for moment in timeline.busy if moment.lane == lane]
+        periods = [period for period in timeline.busy if period.lane == lane]
         bars = [(m.start * _MS, max(m.end - m.start, _NARROWEST_BAR * last) * _MS) for m in periods]
         axes.broken_barh(bars, (row - 0.3, 0.6), facecolor=colour, hatch=hatch, edgecolor="white")
     start, end = (instant * _MS for instant in timeline.checking)
@@ -172,24 +173,24 @@ _LAST = ("authorization_server", "shared_store", "store")
 _ABBREVIATIONS = {"authorization_server": "AS", "service": "RS"}
 
 
-def sequence_figure(lives: Sequence[UserTrace], phase: str) -> "tuple[Figure, str]":
+def sequence_figure(traces: Sequence[UserTrace], phase: str) -> "tuple[Figure, str]":
     """The messages of one phase, a panel per design: time runs downwards, replies are dashed; figure and description.
 
-    Messages in the background are dotted. Raises ValueError when no life has messages in the phase.
+    Messages in the background are dotted. Raises ValueError when no trace has messages in the phase.
     """
     from matplotlib.figure import Figure
 
-    messages = [[step for step in life.list_steps(phase) if step.kind in ("request", "reply")] for life in lives]
+    messages = [[step for step in trace.list_steps(phase) if step.kind in ("request", "reply")] for trace in traces]
     if not any(messages):
         raise ValueError(f"no messages in the phase {phase!r}")
     parties = _order_parties(messages)
     rows = max(len(steps) for steps in messages)
     with apply_house_style():
         figure = Figure(figsize=(9.6, 1.1 + 0.34 * rows), layout="constrained")
-        panels = figure.subplots(1, len(lives), sharex=True, sharey=True, squeeze=False)[0]
-        for panel, life, steps in zip(panels, lives, messages, strict=True):
-            _draw_sequence(panel, life.design, steps, parties, rows)
-    return figure, _describe_sequences(lives, messages, phase)
+        panels = figure.subplots(1, len(traces), sharex=True, sharey=True, squeeze=False)[0]
+        for panel, trace, steps in zip(panels, traces, messages, strict=True):
+            _draw_sequence(panel, trace.design, steps, parties, rows)
+    return figure, _describe_sequences(traces, messages, phase)
 
 
 def _order_parties(messages: Sequence[Sequence[Step]]) -> list[str]:
@@ -216,11 +217,11 @@ def _draw_sequence(axes: "Axes", title: str, steps: Sequence[Step], parties: lis
     axes.axis("off")
 
 
-def _describe_sequences(lives: Sequence[UserTrace], messages: Sequence[Sequence[Step]], phase: str) -> str:
+def _describe_sequences(traces: Sequence[UserTrace], messages: Sequence[Sequence[Step]], phase: str) -> str:
     parts = []
-    for life, steps in zip(lives, messages, strict=True):
+    for trace, steps in zip(traces, messages, strict=True):
         requests = ", ".join(
             f"{step.party} requests {step.what} from {step.other}" for step in steps if step.kind == "request"
         )
-        parts.append(f"{life.design}, {len(steps)} messages: {requests or 'none'}.")
+        parts.append(f"{trace.design}, {len(steps)} messages: {requests or 'none'}.")
     return f"Sequence diagrams of the phase {phase}. {' '.join(parts)}"

@@ -26,8 +26,8 @@ def revocation_figure(
 ) -> "tuple[Figure, str]":
     """Exposure with its interval and bound; calls to the AS and milliseconds per request, split into parts.
 
-    ``frame`` has a row per design and replication, with ``exposure_s``, the columns of ``asked`` (calls per request)
-    and those of ``waited`` (seconds per request). ``titles``: design -> its label, from the top downwards;
+    ``frame`` has a row per design and replication, with ``exposure_s``, the columns of ``calls`` (calls per request)
+    and those of ``delays`` (seconds per request). ``titles``: design -> its label, from the top downwards;
     ``bounds``: design -> the seconds that it guarantees. Returns figure and description.
     """
     from matplotlib.figure import Figure

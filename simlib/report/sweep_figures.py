@@ -24,7 +24,7 @@ _AXES = {LOAD: "requests per second", "world.population.users": "users"}
 def compute_curves(frame: "pd.DataFrame", key: str, metric: str, level: float = 0.95) -> dict[str, Curve]:
     """Design -> curve of a metric over a swept key, without points where the design is overloaded.
 
-    ``frame`` is that of `simlib.sweep`, with one swept key besides those held fixed by the caller.
+    ``frame`` is that of `simlib.sweep`, with one swept key besides those that the caller keeps fixed.
     """
     curves: dict[str, dict[float, Interval]] = {str(design): {} for design in frame["design"].unique()}
     for design, curve in curves.items():

@@ -11,7 +11,7 @@ from simlib.scenario.base import find_bundled
 from support.command_line import simlib, write_tiny
 
 DERIVED = ["jvm-gateway-derived", "native-gateway-derived"]
-SECTION = "How far the verdict depends on the cost profile"
+SECTION = "Dependence of the verdict on the cost profile"
 
 
 def lacking(folder: Path, *operations: str) -> None:

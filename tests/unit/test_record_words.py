@@ -85,7 +85,7 @@ def test_who_is_out_is_told_with_every_reason() -> None:
 
 def test_what_is_not_known_is_told_apart_from_what_is_broken() -> None:
     assert describe_excluded_designs(undecided()) == ()
-    assert describe_undecided_limits(undecided()) == (f"Not known for {JWT}: p99 latency is 199 ms (190 to 208).",)
+    assert describe_undecided_limits(undecided()) == (f"Undecided for {JWT}: p99 latency is 199 ms (190 to 208).",)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_every_design_has_something_for_or_against_it(kind: str) -> None:
 def test_who_breaks_a_limit_hears_it_and_who_keeps_all_too() -> None:
     made = out_of_limits()
     assert any("breaks a limit" in own.because and own.side == "Bad" for own in list_arguments(made, JWT))
-    assert any("keeps both limits" in own.because and own.side == "Good" for own in list_arguments(made, CACHED))
+    assert any("meets both limits" in own.because and own.side == "Good" for own in list_arguments(made, CACHED))
 
 
 def test_a_flip_is_told_once_and_only_where_it_concerns_the_choice() -> None:

@@ -49,12 +49,12 @@ def _list_limit_arguments(decision: Decision, design: str) -> Iterator[Argument]
     outcomes = [outcome for outcome in decision.limits if outcome.design == design]
     broken = [outcome for outcome in outcomes if outcome.word in OUT]
     if outcomes and all(outcome.word == "met" for outcome in outcomes):
-        yield Argument("Good", f"it keeps {_format_limit_count(len(outcomes))}")
+        yield Argument("Good", f"it meets {_format_limit_count(len(outcomes))}")
     for outcome in broken:
         yield Argument("Bad", f"it breaks a limit: {_explain_outcome(outcome)}")
     for outcome in outcomes:
         if outcome.word in ("undecided", "undefined"):
-            yield Argument("Neutral", f"whether it keeps a limit is not known: {_explain_outcome(outcome)}")
+            yield Argument("Neutral", f"it is undecided whether it meets a limit: {_explain_outcome(outcome)}")
 
 
 def _explain_outcome(outcome: LimitOutcome) -> str:

@@ -138,7 +138,7 @@ def describe_excluded_designs(decision: Decision) -> tuple[str, ...]:
 def describe_undecided_limits(decision: Decision) -> tuple[str, ...]:
     """Limits of which it is undecided whether a design meets them, one sentence each."""
     return tuple(
-        f"Not known for {outcome.design}: {lower_first(end_sentence(outcome.reason))}"
+        f"Undecided for {outcome.design}: {lower_first(end_sentence(outcome.reason))}"
         for outcome in decision.limits
         if outcome.word in ("undecided", "undefined")
     )
