@@ -36,61 +36,65 @@ class Field(NamedTuple):
 FIELDS: Mapping[str, Mapping[str, Field]] = {
     "requests": {
         "request": Field("i8", "", "number in the order of arrival; the same request in every design"),
-        "user": Field("i8", "", "number of the user, -2 for strangers (floods)"),
-        "arrival": Field("f8", "s", "the client wants to send the request"),
-        "end": Field("f8", "s", "the client has the answer"),
+        "user": Field("i8", "", "number of the user, -2 in requests of a flood"),
+        "arrival": Field("f8", "s", "instant at which the client begins the request"),
+        "end": Field("f8", "s", "instant at which the client has the answer"),
         "outcome": Field("i1", "", "index into OUTCOMES"),
         "status": Field("i2", "", "HTTP status of the last answer, 0 without one"),
-        "replica": Field("i2", "", "of the resource server that answered last, -1 without an answer"),
+        "replica": Field("i2", "", "replica of the resource server that answered last, -1 without an answer"),
         "token": Field("i8", "", "row of the tokens table that was presented last, -1 without one"),
         "checking": Field("f8", "s", "time that servers spent on tokens for it: validation, exchange; all attempts"),
         "obtaining": Field("f8", "s", "time in which the client waited for an access token"),
-        "signing_in": Field("f8", "s", "of that, time in which it signed in: a session began with this request"),
+        "signing_in": Field("f8", "s", "part of `obtaining`: sign-in, where a session began with this request"),
         "decided": Field("f8", "s", "instant of the last verdict"),
-        "based_on": Field("f8", "s", "instant of the latest information from the authorization server behind it"),
-        "accepted": Field("i1", "", "the last verdict: 1 accepted, 0 refused, -1 none"),
-        "validations": Field("i2", "", "verdicts"),
-        "asked": Field("i2", "", "calls to the authorization server made inside validation"),
-        "joined": Field("i2", "", "validations that waited for another request's call"),
-        "refusals": Field("i2", "", "refusing verdicts"),
-        "user_information": Field("i1", "", "1 when the request needs it"),
-        "bytes": Field("i8", "bytes", "on all links, both directions"),
+        "based_on": Field(
+            "f8", "s", "instant of the latest information from the authorization server behind this verdict"
+        ),
+        "accepted": Field("i1", "", "last verdict: 1 accepted, 0 refused, -1 none"),
+        "validations": Field("i2", "", "number of verdicts"),
+        "asked": Field("i2", "", "number of calls to the authorization server within validation"),
+        "joined": Field("i2", "", "number of validations that waited for the call of another request"),
+        "refusals": Field("i2", "", "number of verdicts that refused"),
+        "user_information": Field("i1", "", "1 when the request needs claims about the user"),
+        "bytes": Field("i8", "bytes", "bytes on all links, in both directions"),
     },
     "calls": {
         "request": Field("i8", "", "-1 for background work"),
         "target": Field("i2", "", "index into Records.names"),
         "caller": Field("i2", "", "index into Records.names"),
         "callee": Field("i2", "", "index into Records.names"),
-        "replica": Field("i2", "", "of the callee"),
+        "replica": Field("i2", "", "replica of the callee"),
         "sent": Field("f8", "s", "instant at which the request left the caller"),
-        "received": Field("f8", "s", "instant at which the answer arrived"),
-        "status": Field("i2", "", "0 while unanswered, -1 the caller had given up, -2 refused or reset, -3 lost"),
+        "received": Field("f8", "s", "instant at which the answer reached the caller"),
+        "status": Field(
+            "i2", "", "HTTP status; 0 while unanswered, -1 abandoned by the caller, -2 refused or reset, -3 lost"
+        ),
         "request_bytes": Field("i8", "bytes", "head, token and body"),
         "reply_bytes": Field("i8", "bytes", "head and body, 0 while unanswered"),
     },
     "tokens": {
         "token": Field("i8", "", "number of the token"),
-        "user": Field("i8", "", "its owner"),
-        "ordinal": Field("i8", "", "of this user's tokens"),
-        "issued": Field("f8", "s", "before 0 for tokens in use when the run begins"),
+        "user": Field("i8", "", "owner of the token"),
+        "ordinal": Field("i8", "", "number among the tokens of this user"),
+        "issued": Field("f8", "s", "instant of issue, before 0 for tokens in use when the run begins"),
         "expires": Field("f8", "s", "instant at which it expires"),
-        "size": Field("i8", "bytes", "of the token"),
+        "size": Field("i8", "bytes", "size of the token"),
     },
     "revocations": {
         "revocation": Field("i8", "", "number of the revocation"),
         "token": Field("i8", "", "row of the tokens table, -1 for a session: the user must sign in again"),
         "user": Field("i8", "", "owner of the token"),
-        "asked": Field("f8", "s", "instant at which it was reported stolen, or a fault began"),
-        "effective": Field("f8", "s", "the authorization server has recorded it"),
+        "asked": Field("f8", "s", "instant of the report that the token was stolen, or of the fault that revoked it"),
+        "effective": Field("f8", "s", "instant at which the authorization server recorded it"),
     },
     "stations": {
         "host": Field("i2", "", "index into Records.names"),
         "replica": Field("i2", "", "of the host"),
         "time": Field("f8", "s", "instant of the sample"),
         "busy": Field("f8", "worker-seconds", "integral of busy workers since 0"),
-        "present": Field("f8", "job-seconds", "integral of jobs present (waiting and served) since 0"),
+        "present": Field("f8", "job-seconds", "integral of jobs present (waiting or in service) since 0"),
         "number": Field("i8", "", "jobs present at this instant"),
-        "arrivals": Field("i8", "", "jobs since 0"),
+        "arrivals": Field("i8", "", "jobs that arrived since 0"),
     },
     "visits": {
         "request": Field("i8", "", "-1 for background work"),
@@ -102,15 +106,15 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
     "operations": {
         "host": Field("i2", "", "index into Records.names"),
         "operation": Field("i2", "", "index into Records.names"),
-        "count": Field("i8", "", "charged, from 0 to the end of the run"),
-        "seconds": Field("f8", "s", "CPU seconds charged in all"),
-        "distinct": Field("i8", "", "of `count`, those whose real work was done and not taken from a cache"),
+        "count": Field("i8", "", "number charged from 0 to the end of the run"),
+        "seconds": Field("f8", "s", "CPU time charged in total"),
+        "distinct": Field("i8", "", "part of `count` that was executed and not taken from a cache"),
     },
     "faults": {
-        "fault": Field("i2", "", "name in the world's faults, an index into Records.names"),
+        "fault": Field("i2", "", "name of the fault in the scenario, an index into Records.names"),
         "kind": Field("i2", "", "index into Records.names"),
         "begin": Field("f8", "s", "instant at which it began"),
-        "end": Field("f8", "s", "instant at which it ended, or the end of the run; sudden ones end as they begin"),
+        "end": Field("f8", "s", "instant at which it ended, or the end of the run; `begin` for instantaneous faults"),
     },
 }
 """Table -> column -> its description."""
@@ -159,10 +163,11 @@ _HEAD = """# Records
 
 Records of one simulation: `simlib.simulate` returns these tables, `simlib compare --records DIR` keeps them as
 Parquet files, `DIR/<design>/<replication>/<table>.parquet`, and `simlib.read_records` reads such a folder. Instants are
-simulated seconds since the start of the run, NaN where the event did not happen before its end. Sizes and ids only, no
-tokens. Every column of a file carries its unit and meaning, and every file, under the key `simlib.records`, JSON with
-`names` (the texts of small integers), `horizon` (end of the run in seconds), `workers` (of one replica of each
-host) and `forms` (of the stations of each host). This page is generated by `python -m simlib.scenario.records`.
+simulated seconds since the start of the run, NaN where the event did not happen before its end. Rows hold sizes and
+ids, never tokens. The metadata of each file hold the unit and meaning of every column and, under the key
+`simlib.records`, a JSON object: `names` (texts of the small integers), `horizon` (end of the run in seconds), `workers`
+(number in one replica of each host) and `forms` (of the stations of each host). This page is generated by
+`python -m simlib.scenario.records`.
 """
 
 
