@@ -77,10 +77,10 @@ def _draw_matrix(
 
 
 def _format_mark(cell: Cell) -> str:
-    encounter = cell.attack_run
-    if encounter.outcome != "accepted":
-        return "\u00b7" if encounter.outcome == "inapplicable" else ""
-    return "end" if encounter.lasted else "once" if encounter.requests == 1 else f"{encounter.seconds:.0f}"
+    run = cell.attack_run
+    if run.outcome != "accepted":
+        return "\u00b7" if run.outcome == "inapplicable" else ""
+    return "end" if run.lasted else "once" if run.requests == 1 else f"{run.seconds:.0f}"
 
 
 def _label_axes(axes: "Axes", rows: Sequence[str], columns: dict[tuple[str, str], float]) -> None:
@@ -99,7 +99,7 @@ def _label_axes(axes: "Axes", rows: Sequence[str], columns: dict[tuple[str, str]
         axes.text(first - 0.5, -0.7, _GROUPS[group], fontsize=8, weight="bold", va="bottom")
     marks = {_REFUSED: "refused", _ACCEPTED: "accepted: seconds, once, or until the end of the run"}
     handles = [Patch(color=colour, label=label) for colour, label in marks.items()]
-    handles.append(Patch(facecolor="white", edgecolor="#AAAAAA", label="\u00b7 nothing to attack"))
+    handles.append(Patch(facecolor="white", edgecolor="#AAAAAA", label="\u00b7 no target"))
     axes.figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=7.5)
 
 

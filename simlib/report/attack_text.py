@@ -32,29 +32,29 @@ def select_noteworthy(cells: Sequence[Cell], name: str) -> tuple[Cell, ...]:
     """Cells of one attack in which messages were sent, without two that differ only in the design of a flow."""
     selected: dict[tuple[str, ...], Cell] = {}
     for cell in cells:
-        encounter = cell.attack_run
-        if encounter.attack != name or encounter.outcome == "inapplicable":
+        run = cell.attack_run
+        if run.attack != name or run.outcome == "inapplicable":
             continue
         column = cell.setting if cell.group == "flows" else cell.target.design.name
-        key = (cell.group, column) if cell.group in ("designs", "flows") else (cell.group, encounter.check)
+        key = (cell.group, column) if cell.group in ("designs", "flows") else (cell.group, run.check)
         selected.setdefault(key, cell)
     return tuple(selected.values())
 
 
 def describe_attack_run(cell: Cell) -> Iterator[str]:
     """Lines of an attack run: its outcome, then its steps."""
-    encounter = cell.attack_run
+    run = cell.attack_run
     yield describe_cell(cell)
-    for asset in encounter.obtained:
+    for asset in run.obtained:
         yield f"  obtained: {asset}"
-    runs = [list(messages) for _, messages in groupby(encounter.messages, key=_build_message_key)]
-    for messages in runs[:MOST_MESSAGES]:
+    groups = [list(messages) for _, messages in groupby(run.messages, key=_build_message_key)]
+    for messages in groups[:MOST_MESSAGES]:
         yield from _describe_message(messages[0])
         if len(messages) > 1:
             yield f"             and {len(messages) - 1} similar ones, the last at {messages[-1].instant:.2f} s"
-    if len(runs) > MOST_MESSAGES:
-        yield f"  ... and {sum(map(len, runs[MOST_MESSAGES:]))} more messages"
-    for label, check in dict.fromkeys((attempt.label, attempt.check) for attempt in encounter.attempts):
+    if len(groups) > MOST_MESSAGES:
+        yield f"  ... and {sum(map(len, groups[MOST_MESSAGES:]))} more messages"
+    for label, check in dict.fromkeys((attempt.label, attempt.check) for attempt in run.attempts):
         yield f"  tried: {label}: {check or 'accepted'}"
 
 
@@ -114,10 +114,10 @@ def _describe_answer(answer: Any) -> str:
 
 def build_attack_run_document(cell: Cell) -> dict[str, Any]:
     """One attack run as JSON types, with its messages."""
-    encounter = cell.attack_run
+    run = cell.attack_run
     return {
         "where": describe_cell(cell),
-        "obtained": list(encounter.obtained),
+        "obtained": list(run.obtained),
         "messages": [
             {
                 "instant_s": message.instant,
@@ -126,9 +126,9 @@ def build_attack_run_document(cell: Cell) -> dict[str, Any]:
                 "sent": list(_describe_request(message.request)),
                 "answered": _describe_answer(message.answer),
             }
-            for message in encounter.messages
+            for message in run.messages
         ],
-        "tries": [attempt._asdict() for attempt in encounter.attempts],
+        "tries": [attempt._asdict() for attempt in run.attempts],
     }
 
 
@@ -194,11 +194,11 @@ def format_cells(cells: Sequence[Cell]) -> str:
 
 
 def _format_cell(cell: Cell) -> str:
-    encounter = cell.attack_run
-    if encounter.outcome == "inapplicable":
+    run = cell.attack_run
+    if run.outcome == "inapplicable":
         return NOTHING
-    if encounter.outcome == "accepted":
-        count = "" if encounter.requests == 1 else f", {encounter.requests} x"
+    if run.outcome == "accepted":
+        count = "" if run.requests == 1 else f", {run.requests} x"
         return f"accepted {describe_acceptance(cell)}{count}"
-    checks = (check.rpartition(": ")[2] for check in encounter.check.split("; "))
+    checks = (check.rpartition(": ")[2] for check in run.check.split("; "))
     return ", ".join(dict.fromkeys(checks))

@@ -12,7 +12,7 @@ FEW = ("--no-victims", "--attack", "replayed_bearer", "--attack", "unsigned_toke
 
 
 def test_the_matrix_is_shown_with_checks_times_and_conclusions(tmp_path: Path) -> None:
-    done = simlib("attacks", write_tiny(tmp_path), "--no-victims", "--attack", "wrong_issuer", cwd=tmp_path)
+    done = simlib("attacks", write_tiny(tmp_path), "--no-vulnerable", "--attack", "wrong_issuer", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 100
     line = next(line for line in done.stdout.splitlines() if line.startswith("wrong_issuer  "))

@@ -30,9 +30,9 @@ class Driver(NamedTuple):
 
 def rank_drivers(sensitivity: Sensitivity) -> list[Driver]:
     """Drivers by the distance they move the net present value, the widest first."""
-    indices = {own.input: own for own in sensitivity.sobol}
+    indices = {index.input: index for index in sensitivity.sobol}
     drivers = [Driver(swing, indices.get(swing.input)) for swing in sensitivity.tornado]
-    return sorted(drivers, key=lambda own: (-own.width, own.swing.input))
+    return sorted(drivers, key=lambda driver: (-driver.width, driver.swing.input))
 
 
 def describe_driver(driver: Driver, unit: str) -> str:
@@ -51,9 +51,9 @@ def choose_sensitivity(decision: Decision) -> Sensitivity | None:
     """Sensitivity analysis of the chosen design, else of the best one that has one, else the first."""
     designs = [decision.chosen, *(ranked.design for ranked in decision.ranking)]
     for design in designs:
-        for ranked in reversed(decision.sensitivity):
-            if ranked.design == design:
-                return ranked
+        for sensitivity in reversed(decision.sensitivity):
+            if sensitivity.design == design:
+                return sensitivity
     return decision.sensitivity[0] if decision.sensitivity else None
 
 

@@ -179,27 +179,28 @@ def _list_expected_figures(decision: Decision, chosen: str) -> list[str]:
 def list_flips(decision: Decision) -> list[str]:
     """Loads, inputs and values at which the outcome would be different, as far as they concern the choice."""
     unit, chosen = find_currency(decision), decision.chosen
-    concerned = [
-        own
-        for own in _drop_mirrored_pairs(list_pairs(decision))
-        if chosen is None or chosen in (own.design, own.against)
+    pairs = [
+        pair
+        for pair in _drop_mirrored_pairs(list_pairs(decision))
+        if chosen is None or chosen in (pair.design, pair.against)
     ]
-    found = [_describe_loads(own) for own in concerned if own.crossings]
-    found += [f"{name_pair(own)}: it {describe_flip(own, unit)}." for own in concerned]
-    own = choose_sensitivity(decision)
-    if own is not None:
-        found += [end_sentence(f"Input: {describe_driver(one, unit)}") for one in rank_drivers(own) if one.flips]
-    found += [
-        end_sentence(f"Limit of {one.design}: {lower_first(one.reason)}")
-        for one in decision.limits
-        if one.word == "undecided"
+    sentences = [_describe_loads(pair) for pair in pairs if pair.crossings]
+    sentences += [f"{name_pair(pair)}: it {describe_flip(pair, unit)}." for pair in pairs]
+    sensitivity = choose_sensitivity(decision)
+    if sensitivity is not None:
+        drivers = (driver for driver in rank_drivers(sensitivity) if driver.flips)
+        sentences += [end_sentence(f"Input: {describe_driver(driver, unit)}") for driver in drivers]
+    sentences += [
+        end_sentence(f"Limit of {outcome.design}: {lower_first(outcome.reason)}")
+        for outcome in decision.limits
+        if outcome.word == "undecided"
     ]
-    return found or ["Nothing that was examined."]
+    return sentences or ["Nothing that was examined."]
 
 
-def _drop_mirrored_pairs(every: list[NetPresentValue]) -> list[NetPresentValue]:
+def _drop_mirrored_pairs(pairs: list[NetPresentValue]) -> list[NetPresentValue]:
     """The pairs without those of the same two designs in the opposite order."""
-    return list({frozenset((own.design, own.against)): own for own in reversed(every)}.values())[::-1]
+    return list({frozenset((pair.design, pair.against)): pair for pair in reversed(pairs)}.values())[::-1]
 
 
 def _describe_loads(worth: NetPresentValue) -> str:

@@ -226,10 +226,10 @@ def describe_pairs(decision: Decision) -> list[str]:
 
 def describe_pair(worth: NetPresentValue, unit: str, horizon: float) -> str:
     """One pair in a line: net present value, payback, break-even, and the value at which it would pay."""
-    told_so = (
+    parts = (
         format_net_present_value(worth, unit),
         describe_payback(worth, horizon),
         describe_break_even(worth),
         describe_flip(worth, unit),
     )
-    return f"{name_pair(worth)}: net present value {'; '.join(told_so)}."
+    return f"{name_pair(worth)}: net present value {'; '.join(parts)}."
