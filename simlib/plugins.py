@@ -13,6 +13,9 @@ are found when they are needed::
 
 All of them raise ValueError that says what is missing, or that the name is taken by a built-in one.
 
+Here are also the base classes, effects and values of which plug-ins are made; tests/plugins/example_plugin has one of
+each kind.
+
 Tests of a plug-in hold it to the contract of the built-in ones: `check_strategy`, `check_station`, `check_metric`,
 `check_figure` and `check_attack` raise AssertionError with a sentence that names the case and the fault.
 `isolate_registrations` undoes the registrations of a test.
@@ -22,31 +25,98 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from simlib.analysis.metrics import Metric, register_metric
-from simlib.attacks import register_attack
-from simlib.engine.stations import Occupancy, Station, SteadyStation, register_station
+from simlib.attacks import Attack, AttackerAssets, Candidate, NotApplicable, Preparation, register_attack
+from simlib.attacks.base import FlowAttack, TokenAttack
+from simlib.engine.kernel import Kernel
+from simlib.engine.stations import Occupancy, Sample, Station, SteadyStation, register_station
+from simlib.engine.task import Task
 from simlib.report.registered_figures import register_figure
+from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Once, Reply, Sleep, Verdict
+from simlib.scenario.messages import HttpRequest
 from simlib.scenario.registry import isolate_registrations
-from simlib.strategies import register_strategy
+from simlib.strategies import (
+    BackgroundWorker,
+    Bound,
+    DeploymentConfig,
+    Grant,
+    Issued,
+    Issuer,
+    Part,
+    PresentedToken,
+    Presenter,
+    Propagator,
+    PushReceiver,
+    Validator,
+    ValidatorWrapper,
+    Wrapper,
+    WrapperState,
+    register_strategy,
+)
+from simlib.strategies.expiring_cache import ExpiringCache
+from simlib.tokens import TOKEN_FORMATS, TokenFormat, make_store_key
+from simlib.tokens.forging import replace_claims
 
 if TYPE_CHECKING:  # imported when they are used: they need all of the package
     from simlib.contracts import check_attack, check_figure, check_metric, check_station, check_strategy
 
 __all__ = [
+    "TOKEN_FORMATS",
+    "Answer",
+    "Attack",
+    "AttackerAssets",
+    "BackgroundWorker",
+    "Bound",
+    "Call",
+    "Candidate",
+    "Compute",
+    "Context",
+    "DeploymentConfig",
+    "Draw",
+    "ExpiringCache",
+    "Failed",
+    "Flow",
+    "FlowAttack",
+    "Grant",
+    "HttpRequest",
+    "Issued",
+    "Issuer",
+    "Kernel",
     "Metric",
+    "NotApplicable",
     "Occupancy",
+    "Once",
+    "Part",
+    "Preparation",
+    "PresentedToken",
+    "Presenter",
+    "Propagator",
+    "PushReceiver",
+    "Reply",
+    "Sample",
+    "Sleep",
     "Station",
     "SteadyStation",
+    "Task",
+    "TokenAttack",
+    "TokenFormat",
+    "Validator",
+    "ValidatorWrapper",
+    "Verdict",
+    "Wrapper",
+    "WrapperState",
     "check_attack",
     "check_figure",
     "check_metric",
     "check_station",
     "check_strategy",
     "isolate_registrations",
+    "make_store_key",
     "register_attack",
     "register_figure",
     "register_metric",
     "register_station",
     "register_strategy",
+    "replace_claims",
 ]
 
 

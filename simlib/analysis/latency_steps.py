@@ -13,6 +13,7 @@ import numpy as np
 from simlib.analysis.columns import Floats, Integers, Mask, mean, select_rows
 from simlib.analysis.latencies import find_timed_requests
 from simlib.analysis.utilisation import list_hosts, match_hosts
+from simlib.engine.stations import is_first_come_first_served
 from simlib.scenario.hosts import RESOURCE_SERVERS, SHARED_STORE
 from simlib.scenario.records import UNFINISHED, Column, Columns, Records
 
@@ -81,11 +82,14 @@ def _join_waits(visits: Columns, start: Floats, waits: Columns) -> Sojourns:
 
 
 def _find_service_starts(records: Records, visits: Columns) -> Floats:
-    """Instant at which each visit's service began: at once, or when a worker of a FIFO station became free."""
+    """Instant at which each visit's service began: when a worker of a FIFO station became free.
+
+    Under other disciplines the wait cannot be separated from the service by the visits alone, and counts as service.
+    """
     starts: Floats = np.array(visits["arrival"], dtype=np.float64)
     for host in list_hosts(records, *RESOURCE_SERVERS):
         at_host = visits["host"] == records.names.index(host)
-        if records.forms[host] != "processor_sharing":
+        if is_first_come_first_served(records.forms[host]):
             for replica in np.unique(visits["replica"][at_host]):
                 rows = np.flatnonzero(at_host & (visits["replica"] == replica))
                 starts[rows] = _assign_workers(visits["arrival"][rows], visits["end"][rows], records.workers[host])

@@ -88,7 +88,12 @@ def _report_indicators(
     json: bool,
 ) -> None:
     from simlib.commands.effort_terminal import print_indicators
-    from simlib.decision.effort import list_uncounted_documents, measure_indicators
+    from simlib.decision.effort import (
+        describe_missing_items,
+        list_parts_without_items,
+        list_uncounted_documents,
+        measure_indicators,
+    )
     from simlib.decision.effort.indicators import count_process
 
     process_counts = None if scenario is None else count_process(scenario)
@@ -96,10 +101,13 @@ def _report_indicators(
     uncounted = {name: list_uncounted_documents(design) for name, design in designs.items()}
     titles = ", ".join(dict.fromkeys(title for documents in uncounted.values() for title in documents))
     missing = [f"Obligations of {titles} also apply and were not counted."] if titles else []
+    missing += describe_missing_items(ledger, designs)
+    without_items = {name: list(list_parts_without_items(ledger, design)) for name, design in designs.items()}
     documents = {name: list(titles) for name, titles in uncounted.items()}
+    further = {"documents_not_counted": documents, "parts_without_items": without_items}
     print_answer(
         json,
-        lambda: _build_document(indicators, ledger, counts) | {"documents_not_counted": documents},
+        lambda: _build_document(indicators, ledger, counts) | further,
         lambda: print_indicators(indicators, list(designs), [_describe_counts(counts), *missing, NEVER_ADDED]),
     )
 
@@ -113,7 +121,7 @@ def _report_items(
     json: bool,
 ) -> None:
     from simlib.commands.effort_terminal import print_items
-    from simlib.decision.effort import explain_design, explain_part
+    from simlib.decision.effort import describe_missing_item, describe_missing_items, explain_design, explain_part
 
     is_design = name in designs
     groups = (
@@ -123,9 +131,12 @@ def _report_items(
     )
     if is_design:
         notes = [_describe_counts(counts), _describe_totals(ledger, designs[name], counts, present)]
+        notes += describe_missing_items(ledger, {name: designs[name]})
     else:
         parts = [part for title in groups for part in title.split(", ")]
         notes = [f"{part}: {ledger.none_because[part]}" for part in parts if part in ledger.none_because]
+        without = [part for title, items in groups.items() if not items for part in title.split(", ")]
+        notes += [describe_missing_item(part) for part in without if part not in ledger.none_because]
     items = {title: [_build_item(explanation) for explanation in group] for title, group in groups.items()}
     print_answer(
         json,

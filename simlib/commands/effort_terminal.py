@@ -58,7 +58,7 @@ def print_items(groups: Mapping[str, Sequence[ItemExplanation]], notes: Sequence
         for explanation in items:
             _print_item(explanation)
         if not items:
-            print_paragraph(screen, "needs no work items of its own", 2)
+            print_paragraph(screen, "no work items of its own", 2)
         screen.print()
     for note in notes:
         print_paragraph(screen, note)

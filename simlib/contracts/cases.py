@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from simlib.contracts.configuration import build_config
-from simlib.contracts.settings_choices import match_issuer_settings
+from simlib.contracts.settings_choices import match_settings
 from simlib.contracts.stepped_deployment import SteppedDeployment
 from simlib.strategies import GATEWAY_VALIDATORS, ISSUERS, VALIDATORS
 
@@ -47,7 +47,7 @@ class VariedCase(NamedTuple):
 
     def build(self, **more: Any) -> SteppedDeployment:
         """Build a stepped deployment of it; ``more`` as for `SteppedDeployment`."""
-        issuer_settings = self.issuer_settings or match_issuer_settings(self.case.issuer, self.settings)
+        issuer_settings = self.issuer_settings or match_settings(self.case.issuer, self.settings)
         chosen = {"settings": self.settings, "wrapper_settings": self.wrapper_settings} | {
             "issuer_settings": issuer_settings
         }

@@ -54,8 +54,14 @@ def vary_settings(kind: type[Any], without: frozenset[str] = frozenset()) -> lis
     return list(dict.fromkeys(varied))
 
 
-def match_issuer_settings(issuer: type[Any], settings: Any) -> Any:
-    """Build an issuer's settings in which those that the validator also has are equal to the validator's."""
-    shared = {field.name for field in fields(issuer.Settings)} & {field.name for field in fields(settings)}
+def match_settings(kind: type[Any], settings: Any, unless_default: bool = False) -> Any:
+    """Build the settings of a part in which those that another part has too are equal to that part's ``settings``.
+
+    ``unless_default``: except those that are the default ones of that part.
+    """
+    shared = {field.name for field in fields(kind.Settings)} & {field.name for field in fields(settings)}
     values = {name: getattr(settings, name) for name in shared}
-    return build_settings(issuer, **values) or issuer.Settings()
+    if unless_default:
+        defaults = type(settings)()
+        values = {name: value for name, value in values.items() if value != getattr(defaults, name)}
+    return build_settings(kind, **values) or kind.Settings()

@@ -19,7 +19,7 @@ from simlib.contracts import (
 )
 from simlib.contracts.cases import Case, VariedCase, has_bound, has_what_it_needs, list_cases, use_defaults
 from simlib.contracts.requirements import name_failures, require
-from simlib.contracts.settings_choices import vary_settings
+from simlib.contracts.settings_choices import match_settings, vary_settings
 from simlib.contracts.simulation import check_simulation
 from simlib.contracts.stepped_deployment import SteppedDeployment
 from simlib.scenario.registry import isolate_registrations
@@ -35,8 +35,9 @@ def check_strategy(part: Kind, settings: Any = None, *, partners: Iterable[Kind]
     """Hold a part to the contract of its place; raises AssertionError with a sentence that names case and fault.
 
     ``part`` is a class as for `register_strategy`, and need not be registered. Without ``settings`` it is checked under
-    its default settings, and expiry and bounds with each setting changed by itself. ``partners`` are further parts that
-    it needs and that are not in the catalogue. ``simulated``: a tiny scenario with it is simulated and attacked, too.
+    its default settings, and expiry and bounds of validators and wrappers under each setting changed by itself, too.
+    ``partners`` are further parts that it needs and that are not in the catalogue. ``simulated``: designs with it are
+    simulated in a tiny scenario and attacked, too.
     """
     with isolate_registrations():
         for kind in (*partners, part):
@@ -70,12 +71,16 @@ def choose_settings(part: Kind, case: Case, settings: Any) -> VariedCase:
     if part in case.wrappers:
         chosen = (settings if kind is part else kind.Settings() for kind in case.wrappers)
         return usual._replace(wrapper_settings=tuple(chosen))
-    return usual._replace(settings=settings) if part is case.validator else usual._replace(issuer_settings=settings)
+    if part is case.validator:
+        return usual._replace(settings=settings)
+    validator_settings = match_settings(case.validator, settings, unless_default=True)
+    return usual._replace(settings=validator_settings, issuer_settings=settings)
 
 
 def vary_case(part: Kind, case: Case, settings: Any) -> Iterator[VariedCase]:
-    """Yield the case with the given settings, or else with each setting of the part changed by itself."""
-    for chosen in (settings,) if settings is not None else vary_settings(part):
+    """Yield the case with the given settings, or else with each setting of a validator or wrapper changed by itself."""
+    is_fixed = settings is not None or hasattr(part, "issue")
+    for chosen in (settings or part.Settings(),) if is_fixed else vary_settings(part):
         varied = choose_settings(part, case, chosen)
         if has_what_it_needs(varied) and has_bound(varied):
             yield _drop_defaults(varied)
@@ -104,8 +109,6 @@ def check_case(varied: VariedCase, whole: bool = True) -> None:
 def check_bounds(varied: VariedCase) -> None:
     """Check expiry, revocation and declared bounds of a case, which depend on its settings."""
     acceptance.check_expiry(varied)
-    revocation.check_whole_life(varied)
-    outages.check_new_token_during_outage(varied)
     if not has_few_entries(varied):
         declarations.check_calls_about_tokens(varied)
     for lifetime_s in worst_cases.LIFETIMES_S:

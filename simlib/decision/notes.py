@@ -157,7 +157,7 @@ def describe_stability(stability: Mapping[str, Stability], scenario: Scenario) -
     sentences = [_describe_unstable(design, own) for design, own in stability.items() if own.unstable]
     first = next(iter(scenario.designs))
     if stability[first].unstable and len(scenario.designs) > 1:
-        sentences.append(f"No differences to {first} are given, because it is unstable.")
+        sentences.append(f"No differences to {first} are reported, because it is unstable.")
     return tuple(sentences)
 
 

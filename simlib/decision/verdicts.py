@@ -1,5 +1,4 @@
-"""Verdicts on single metrics: the word that a paired interval allows, and limits judged by the upper end of intervals.
-"""
+"""Verdicts on single metrics: the word that a paired interval allows, and limits judged by upper ends of intervals."""
 
 import math
 from collections.abc import Collection, Mapping

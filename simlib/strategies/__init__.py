@@ -177,17 +177,18 @@ def register_strategy(part: type[Any]) -> None:
     """Add a part of your own to the catalogue, at the place that its methods are for; a scenario may then name it.
 
     ``part`` is a class as in the files of this folder: ``name``, ``summary``, ``token_format``, a frozen dataclass
-    ``Settings``, ``list_operations``, and the methods of its protocol. Raises ValueError that says what is missing, or
-    that the name is taken by a built-in part. A part that was registered before is replaced.
+    ``Settings``, ``list_operations``, and the methods of its protocol; a wrapper has ``formats`` and ``at_edge`` in
+    place of ``token_format``. Raises ValueError that says what is missing, or that the name is taken by a built-in
+    part. A part that was registered before is replaced.
     """
     _add_part(part)
     note_registration("simlib.strategies", part.name, register_strategy, part)
 
 
 def _add_part(part: Any) -> None:
-    missing = [
-        name for name in ("name", "summary", "token_format", "Settings", "list_operations") if not hasattr(part, name)
-    ]
+    formats = ("formats", "at_edge") if hasattr(part, "wrap_validator") else ("token_format",)
+    needed = ("name", "summary", *formats, "Settings", "list_operations")
+    missing = [name for name in needed if not hasattr(part, name)]
     if missing:
         raise ValueError(f"{getattr(part, '__name__', part)!s} is no part: it has no {', '.join(missing)}")
     registry = next((registry for method, registry in _ROLES.items() if hasattr(part, method)), None)

@@ -12,9 +12,7 @@ from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.introspection_client import format_basic_authorization, parse_json_object
-from simlib.strategies.settings_checks import (
-    check_numbers,
-)
+from simlib.strategies.settings_checks import check_numbers
 from simlib.tokens import TokenFormat
 
 TOO_MANY = 429

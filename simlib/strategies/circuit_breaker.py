@@ -13,11 +13,8 @@ from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow
 from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.call_interception import find_failure
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import (
-    check_numbers,
-    check_share,
-)
-from simlib.strategies.wrappers import OutgoingCallsWrapper
+from simlib.strategies.settings_checks import check_numbers, check_share
+from simlib.strategies.wrappers import CallWrapper
 from simlib.tokens import ALL_FORMATS, TokenFormat
 
 State = Literal["closed", "open", "half_open"]
@@ -124,7 +121,7 @@ class CircuitBreaker(Wrapper):
 
     def wrap_validator(self, validator: Validator) -> Validator:
         """Wrap the validator: its calls to the authorization server pass the replica's breaker."""
-        return OutgoingCallsWrapper(validator, partial(Breaker, self._settings), _send_guarded)
+        return CallWrapper(validator, partial(Breaker, self._settings), _send_guarded)
 
 
 def _send_guarded(ctx: Context, breaker: Breaker, call: Call) -> Flow[Answer]:

@@ -118,17 +118,13 @@ class _DpopTokenEndpoint:
     """The token endpoint, behind the check of a proof."""
 
     def __init__(
-        self,
-        endpoint: Endpoint,
-        settings: DpopSettings,
-        deployment: DeploymentConfig,
-        replay_caches: dict[Context, ReplayCache],
+        self, inner: Endpoint, settings: DpopSettings, deployment: DeploymentConfig, caches: dict[Context, ReplayCache]
     ) -> None:
-        self._endpoint = endpoint
+        self._endpoint = inner
         self._proofs = ProofVerifier(settings, "token", deployment.resource_server.client_secret)
         self._uri = list_uris(deployment)["token"]
         self._capacity = settings.capacity
-        self._replay_caches = replay_caches
+        self._replay_caches = caches
 
     def __call__(self, ctx: Context, request: HttpRequest, server: Any) -> Flow[Reply]:
         """Answer a client; its tokens are bound when it has sent a proof."""

@@ -5,9 +5,7 @@ from typing import Literal, NamedTuple
 
 from simlib.scenario.effects import Compute, Context, Flow
 from simlib.strategies.dpop_replay import ReplayCache
-from simlib.strategies.settings_checks import (
-    check_numbers,
-)
+from simlib.strategies.settings_checks import check_numbers
 from simlib.tokens import ProofVerification, VerifiedProof, compute_nonce, from_numeric_date
 
 Refusal = Literal["", "invalid_dpop_proof", "use_dpop_nonce", "unavailable"]
@@ -66,16 +64,14 @@ class ProofVerifier:
             return ProofVerdict(proof, "use_dpop_nonce", "proof_nonce")
         return ProofVerdict(proof)
 
-    def check_first_use(self, ctx: Context, replay_cache: ReplayCache, proof: VerifiedProof) -> Flow[ProofVerdict]:
+    def check_first_use(self, ctx: Context, cache: ReplayCache, proof: VerifiedProof) -> Flow[ProofVerdict]:
         """Check that the proof is new, and record it. No other request comes between the two."""
         yield Compute("cache.lookup")
         now = ctx.now()
-        if replay_cache.is_full(now):
+        if cache.is_full(now):
             return ProofVerdict(proof, "unavailable", "proof_memory")
         # No proof with this iat is in time any longer than that, since iat is at most leeway_s ahead of now.
-        if not replay_cache.record(
-            proof.thumbprint, proof.jti, now + self._settings.leeway_s + self._settings.max_age_s
-        ):
+        if not cache.record(proof.thumbprint, proof.jti, now + self._settings.leeway_s + self._settings.max_age_s):
             return ProofVerdict(proof, "invalid_dpop_proof", "proof_replayed")
         return ProofVerdict(proof)
 

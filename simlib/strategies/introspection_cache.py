@@ -9,19 +9,17 @@ from typing import Protocol
 from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import SharedGet, SharedPut
 from simlib.strategies.expiring_cache import ExpiringCache
-from simlib.strategies.introspection_client import IntrospectionResult, parse_json_object
+from simlib.strategies.introspection_client import Introspection, parse_json_object
 from simlib.tokens import from_numeric_date
 
 
-class IntrospectionCache(ExpiringCache[IntrospectionResult]):
-    """Introspection results of one replica."""
+class AnswerCache(ExpiringCache[Introspection]):
+    """Answers of the authorization server in one replica."""
 
     __slots__ = ()
 
 
-def compute_cache_end(
-    result: IntrospectionResult, ttl_s: float, stale_s: float = 0.0, negative_ttl_s: float = 0.0
-) -> float:
+def compute_cache_end(result: Introspection, ttl_s: float, stale_s: float = 0.0, negative_ttl_s: float = 0.0) -> float:
     """Compute until when a result may be used: TTL and stale time from its request, and never beyond ``exp``.
 
     An inactive answer is used for ``negative_ttl_s``; one without an expiry, which nothing bounds, is not cached.
@@ -37,34 +35,30 @@ def compute_cache_end(
 class CacheBackend(Protocol):
     """Where introspection results are stored."""
 
-    def look_up(self, ctx: Context, state: IntrospectionCache, key: str) -> Flow[IntrospectionResult | None]:
+    def look_up(self, ctx: Context, state: AnswerCache, key: str) -> Flow[Introspection | None]:
         """Find the result of this key, if it may still be used."""
 
-    def store(
-        self, ctx: Context, state: IntrospectionCache, key: str, result: IntrospectionResult, until: float
-    ) -> Flow[None]:
+    def store(self, ctx: Context, state: AnswerCache, key: str, result: Introspection, until: float) -> Flow[None]:
         """Store a result until an instant."""
 
-    def drop(self, ctx: Context, state: IntrospectionCache, key: str) -> Flow[None]:
+    def drop(self, ctx: Context, state: AnswerCache, key: str) -> Flow[None]:
         """Remove a result that no longer holds."""
 
 
 class LocalCacheBackend:
     """A bounded cache in the memory of one replica."""
 
-    def look_up(self, ctx: Context, state: IntrospectionCache, key: str) -> Flow[IntrospectionResult | None]:
+    def look_up(self, ctx: Context, state: AnswerCache, key: str) -> Flow[Introspection | None]:
         """Look into the dictionary."""
         yield Compute("cache.lookup")
         return state.get(key, ctx.now())
 
-    def store(
-        self, ctx: Context, state: IntrospectionCache, key: str, result: IntrospectionResult, until: float
-    ) -> Flow[None]:
+    def store(self, ctx: Context, state: AnswerCache, key: str, result: Introspection, until: float) -> Flow[None]:
         """Store it; the cost of the look-up covers it."""
         state.put(key, result, until)
         yield from ()
 
-    def drop(self, ctx: Context, state: IntrospectionCache, key: str) -> Flow[None]:
+    def drop(self, ctx: Context, state: AnswerCache, key: str) -> Flow[None]:
         """Remove it."""
         state.drop(key)
         yield from ()
@@ -80,7 +74,7 @@ class SharedCacheBackend:
         self._prefix = prefix
         self._timeout_s = timeout_s
 
-    def look_up(self, ctx: Context, state: IntrospectionCache, key: str) -> Flow[IntrospectionResult | None]:
+    def look_up(self, ctx: Context, state: AnswerCache, key: str) -> Flow[Introspection | None]:
         """Read it; its end is checked on arrival, because the read takes time."""
         value = yield Call("shared", SharedGet(self._prefix + key), self._timeout_s)
         if not isinstance(value, bytes):
@@ -89,25 +83,23 @@ class SharedCacheBackend:
         result, until = entry if entry is not None else (None, 0.0)
         return result if ctx.now() < until else None
 
-    def store(
-        self, ctx: Context, state: IntrospectionCache, key: str, result: IntrospectionResult, until: float
-    ) -> Flow[None]:
+    def store(self, ctx: Context, state: AnswerCache, key: str, result: Introspection, until: float) -> Flow[None]:
         """Write it to the store."""
         value = yield Compute("json.encode", partial(_encode_entry, result, until))
         yield Call("shared", SharedPut(self._prefix + key, value, until), self._timeout_s)
 
-    def drop(self, ctx: Context, state: IntrospectionCache, key: str) -> Flow[None]:
+    def drop(self, ctx: Context, state: AnswerCache, key: str) -> Flow[None]:
         """Overwrite it with an empty value that expires at once."""
         yield Call("shared", SharedPut(self._prefix + key, b"", ctx.now()), self._timeout_s)
 
 
-def _encode_entry(result: IntrospectionResult, until: float) -> bytes:
+def _encode_entry(result: Introspection, until: float) -> bytes:
     answer, requested_at, text = result
     return json.dumps({"answer": answer, "asked_at": requested_at, "text": text, "until": until}).encode()
 
 
-def _decode_entry(value: bytes) -> tuple[IntrospectionResult, float] | None:
+def _decode_entry(value: bytes) -> tuple[Introspection, float] | None:
     match parse_json_object(value):
         case {"answer": dict(answer), "asked_at": int() | float() as requested_at, "text": str(text), "until": until}:
-            return (IntrospectionResult(answer, requested_at, text), until) if isinstance(until, int | float) else None
+            return (Introspection(answer, requested_at, text), until) if isinstance(until, int | float) else None
     return None

@@ -17,7 +17,7 @@ from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_invalid
 from simlib.tokens import has_scope, judge_time, read_payload
 
 
-class IntrospectionResult(NamedTuple):
+class Introspection(NamedTuple):
     """An answer and the instant (seconds) at which it was requested, the latest at which its content is sure to hold.
 
     ``text`` is the access token that came as the answer, where one was requested.
@@ -47,7 +47,7 @@ def request_introspection(
 
 def introspect(
     ctx: Context, authorization: str, token: str, timeout: float | None, target: str = "introspect"
-) -> Flow[IntrospectionResult | Failed]:
+) -> Flow[Introspection | Failed]:
     """Introspect one token and read the answer; ``timeout`` in seconds."""
     requested_at = ctx.now()
     reply = yield from request_introspection(ctx, authorization, token, timeout, target=target)
@@ -59,12 +59,10 @@ def introspect(
     # An unreadable answer says nothing about the token, so it must not count as "inactive".
     if answer is None:
         return Failed("status", reply.status)
-    return IntrospectionResult(answer, find_request_time(reply, requested_at))
+    return Introspection(answer, find_request_time(reply, requested_at))
 
 
-def judge_answer(
-    result: IntrospectionResult, now: float, leeway: float, scope: str, deployment: DeploymentConfig
-) -> Verdict:
+def judge_answer(result: Introspection, now: float, leeway: float, scope: str, deployment: DeploymentConfig) -> Verdict:
     """Judge an answer at ``now`` (seconds): active, issuer, audience, time and scope."""
     answer, requested_at, _ = result
     if answer.get("active") is not True:
@@ -100,7 +98,7 @@ _INACTIVE: tuple[Mapping[str, Any], str] = ({"active": False}, "")
 
 def exchange_for_jwt(
     ctx: Context, authorization: str, token: str, timeout: float | None
-) -> Flow[IntrospectionResult | Failed]:
+) -> Flow[Introspection | Failed]:
     """Exchange an opaque token for a JWT, which becomes ``text``; ``timeout`` in seconds.
 
     The JWT is accepted as any introspection answer, because the server itself sent it; it is not verified here.
@@ -111,13 +109,11 @@ def exchange_for_jwt(
         return reply
     requested_at = find_request_time(reply, requested_at)
     if reply.status == 204:
-        return IntrospectionResult(_INACTIVE[0], requested_at)
+        return Introspection(_INACTIVE[0], requested_at)
     if reply.status != 200:
         return Failed("status", reply.status, reply.retry_after)
     content = yield Compute("json.decode", partial(read_jwt, reply.body))
-    if content is None:
-        return Failed("status", reply.status)
-    return IntrospectionResult(content[0], requested_at, content[1])
+    return Failed("status", reply.status) if content is None else Introspection(content[0], requested_at, content[1])
 
 
 def read_jwt(body: bytes) -> tuple[Mapping[str, Any], str] | None:

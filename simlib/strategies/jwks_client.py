@@ -8,10 +8,7 @@ from typing import Literal, get_args
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies.call_interception import find_request_time
-from simlib.strategies.settings_checks import (
-    check_numbers,
-    check_one_of,
-)
+from simlib.strategies.settings_checks import check_numbers, check_one_of
 from simlib.tokens import KeySet, MalformedKeySet, VerificationKey
 
 CooldownFrom = Literal["question", "success"]
@@ -47,23 +44,13 @@ class JwksSettings:
     jwks_single_flight: bool = True
 
     def __post_init__(self) -> None:
-        check_numbers(
-            self,
-            positive=("jwks_lifetime_s",),
-            unknown_kid_cooldown_s=0,
-            unknown_kid_fetches=1,
-            jwks_refresh_ahead_s=0,
-            jwks_stale_if_error_s=0,
-            jwks_error_pause_s=0,
-            jwks_attempts=1,
-        )
+        check_numbers(self, positive=("jwks_lifetime_s",), unknown_kid_cooldown_s=0, unknown_kid_fetches=1)
+        check_numbers(self, jwks_refresh_ahead_s=0, jwks_stale_if_error_s=0, jwks_error_pause_s=0, jwks_attempts=1)
         check_one_of("cooldown_from", self.cooldown_from, get_args(CooldownFrom))
         if self.jwks_one_limiter and self.unknown_kid_cooldown_s > self.jwks_lifetime_s:
             raise ValueError("unknown_kid_cooldown_s must be at most jwks_lifetime_s with jwks_one_limiter")
         if self.jwks_one_limiter and not self.jwks_single_flight:
-            raise ValueError(
-                "jwks_single_flight must be true with jwks_one_limiter, or requests that may not fetch have no keys"
-            )
+            raise ValueError("jwks_single_flight must be true with jwks_one_limiter, or some requests have no keys")
         if self.jwks_refresh_ahead_s >= self.jwks_lifetime_s:
             raise ValueError("jwks_refresh_ahead_s must be less than jwks_lifetime_s")
 

@@ -56,13 +56,11 @@ class JwtLocal(LocalValidator):
     @staticmethod
     def list_operations(settings: Any, deployment: DeploymentConfig) -> frozenset[str]:
         """List its operations in a cost profile, without the verification, which the issuer lists."""
-        return frozenset(
-            {"claims.check"} if _uses_shared_secret(settings) else {"claims.check", "jwks.serve", "jwks.parse"}
-        )
+        return frozenset({"claims.check"} if _is_symmetric(settings) else {"claims.check", "jwks.serve", "jwks.parse"})
 
     def __init__(self, settings: Any, deployment: DeploymentConfig) -> None:
         super().__init__(settings, deployment)
-        self._secret = deployment.shared_secret() if _uses_shared_secret(settings) else None
+        self._secret = deployment.shared_secret() if _is_symmetric(settings) else None
         self._name_verification = lru_cache(maxsize=16)(partial(name_verification, deployment=deployment))
 
     def _ensure_keys(self, ctx: Context, state: KeyCache) -> Flow[bool]:
@@ -84,5 +82,5 @@ class JwtLocal(LocalValidator):
         return (yield from self._keys.find_key(ctx, state, kid))
 
 
-def _uses_shared_secret(settings: JwtLocalSettings) -> bool:
+def _is_symmetric(settings: JwtLocalSettings) -> bool:
     return settings.algorithms == (SECRET_ALGORITHM,)

@@ -9,19 +9,12 @@ from typing import Any, ClassVar, NamedTuple
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
 from simlib.strategies.base import DeploymentConfig, PresentedToken
-from simlib.strategies.introspection_cache import IntrospectionCache, compute_cache_end
-from simlib.strategies.introspection_client import (
-    IntrospectionResult,
-    format_basic_authorization,
-    introspect,
-    judge_answer,
-)
+from simlib.strategies.introspection_cache import AnswerCache, compute_cache_end
+from simlib.strategies.introspection_client import Introspection, format_basic_authorization, introspect, judge_answer
 from simlib.strategies.jwks_client import KeyCache
 from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSettings
 from simlib.strategies.jwt_local import JwtLocal, JwtLocalSettings
-from simlib.strategies.settings_checks import (
-    check_numbers,
-)
+from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import make_store_key
 
@@ -62,7 +55,7 @@ class LightweightState(NamedTuple):
     """Key cache and introspection cache of one replica."""
 
     keys: KeyCache
-    answers: IntrospectionCache
+    answers: AnswerCache
 
 
 class LightweightJwtValidator(JwtLocal):
@@ -89,7 +82,7 @@ class LightweightJwtValidator(JwtLocal):
 
     def create_state(self) -> Any:
         """Create empty caches."""
-        return LightweightState(KeyCache(), IntrospectionCache(self._cache_settings.capacity))
+        return LightweightState(KeyCache(), AnswerCache(self._cache_settings.capacity))
 
     def validate(self, ctx: Context, state: Any, presented: PresentedToken) -> Flow[Verdict]:
         """Verify; then, where user information is needed, introspect, which also shows a revocation."""
@@ -103,14 +96,10 @@ class LightweightJwtValidator(JwtLocal):
         if isinstance(result, Failed):
             return refuse_unavailable("introspection_" + result.reason)
         yield Compute("claims.check")
-        answer_verdict = judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
-        if not answer_verdict.accepted:
-            return answer_verdict
-        return answer_verdict._replace(claims={**answer_verdict.claims, **verdict.claims})
+        judgement = judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+        return judgement._replace(claims={**judgement.claims, **verdict.claims}) if judgement.accepted else judgement
 
-    def _find_user_information(
-        self, ctx: Context, answers: IntrospectionCache, token: str
-    ) -> Flow[IntrospectionResult | Failed]:
+    def _find_user_information(self, ctx: Context, answers: AnswerCache, token: str) -> Flow[Introspection | Failed]:
         key = yield Compute("token.hash", partial(make_store_key, token))
         yield Compute("cache.lookup")
         result = answers.get(key, ctx.now())
@@ -118,11 +107,9 @@ class LightweightJwtValidator(JwtLocal):
             result = yield Once(("introspect", key), partial(self._introspect, ctx, answers, key, token))
         return result
 
-    def _introspect(
-        self, ctx: Context, answers: IntrospectionCache, key: str, token: str
-    ) -> Flow[IntrospectionResult | Failed]:
+    def _introspect(self, ctx: Context, answers: AnswerCache, key: str, token: str) -> Flow[Introspection | Failed]:
         result = yield from introspect(ctx, self._authorization, token, self._settings.timeout_s)
-        if isinstance(result, IntrospectionResult):
+        if isinstance(result, Introspection):
             until = compute_cache_end(result, self._cache_settings.ttl_s)
             if until > ctx.now():
                 answers.put(key, result, until)

@@ -29,15 +29,13 @@ class Certificates:
     """A self-signed certificate per user (section 2.2), made when first needed; only its thumbprint is kept."""
 
     def __init__(self) -> None:
-        self._thumbprints: dict[int, str] = {}
+        self._by_user: dict[int, str] = {}
 
     def find_thumbprint(self, user: int) -> str:
         """Find the SHA-256 of the DER certificate, base64url."""
-        thumbprint = self._thumbprints.get(user)
+        thumbprint = self._by_user.get(user)
         if thumbprint is None:
-            thumbprint = self._thumbprints[user] = compute_certificate_thumbprint(
-                make_client_certificate(f"user-{user}")
-            )
+            thumbprint = self._by_user[user] = compute_certificate_thumbprint(make_client_certificate(f"user-{user}"))
         return thumbprint
 
 

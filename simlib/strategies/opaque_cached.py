@@ -8,21 +8,14 @@ from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.introspection_cache import (
+    AnswerCache,
     CacheBackend,
-    IntrospectionCache,
     LocalCacheBackend,
     SharedCacheBackend,
     compute_cache_end,
 )
-from simlib.strategies.introspection_client import (
-    IntrospectionResult,
-    format_basic_authorization,
-    introspect,
-    judge_answer,
-)
-from simlib.strategies.settings_checks import (
-    check_numbers,
-)
+from simlib.strategies.introspection_client import Introspection, format_basic_authorization, introspect, judge_answer
+from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 
@@ -49,15 +42,8 @@ class OpaqueCachedSettings:
     shared: bool = False
 
     def __post_init__(self) -> None:
-        check_numbers(
-            self,
-            positive=("ttl_s", "timeout_s"),
-            capacity=1,
-            negative_ttl_s=0,
-            leeway_s=0,
-            stale_while_revalidate_s=0,
-            stale_if_error_s=0,
-        )
+        check_numbers(self, positive=("ttl_s", "timeout_s"), capacity=1, negative_ttl_s=0, leeway_s=0)
+        check_numbers(self, stale_while_revalidate_s=0, stale_if_error_s=0)
 
     @property
     def stale_s(self) -> float:
@@ -102,11 +88,11 @@ class OpaqueCached:
         transit_s = settings.timeout_s * (2 if settings.shared else 1)  # a shared answer is written before it is used
         return Bound(settings.leeway_s, max(cached_s, min(transit_s, lifetime + settings.leeway_s)))
 
-    def create_state(self) -> IntrospectionCache:
+    def create_state(self) -> AnswerCache:
         """Create an empty cache."""
-        return IntrospectionCache(self._settings.capacity)
+        return AnswerCache(self._settings.capacity)
 
-    def validate(self, ctx: Context, state: IntrospectionCache, presented: PresentedToken) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: AnswerCache, presented: PresentedToken) -> Flow[Verdict]:
         """Look the token up, introspect on a miss, judge the answer at this instant."""
         if not presented.token:
             return refuse_missing_token()
@@ -119,8 +105,8 @@ class OpaqueCached:
         return self._judge(ctx.now(), result, presented.scope)
 
     def _find_result(
-        self, ctx: Context, state: IntrospectionCache, key: str, token: str, cached: IntrospectionResult | None
-    ) -> Flow[IntrospectionResult | Failed]:
+        self, ctx: Context, state: AnswerCache, key: str, token: str, cached: Introspection | None
+    ) -> Flow[Introspection | Failed]:
         """Find the cached answer, as long as it may be used, or a new one."""
         settings, now = self._settings, ctx.now()
         if cached is not None and now < self._compute_end(cached, 0.0):
@@ -129,7 +115,7 @@ class OpaqueCached:
         if cached is not None and now < self._compute_end(cached, settings.stale_while_revalidate_s):
             yield Once(("introspect", key), send, wait=False)
             return cached
-        result: IntrospectionResult | Failed = (
+        result: Introspection | Failed = (
             (yield Once(("introspect", key), send)) if settings.single_flight else (yield from send())
         )
         if cached is not None and isinstance(result, Failed) and _is_server_fault(result):
@@ -138,11 +124,9 @@ class OpaqueCached:
             return result if cached is None else cached
         return result
 
-    def _introspect(
-        self, ctx: Context, state: IntrospectionCache, key: str, token: str
-    ) -> Flow[IntrospectionResult | Failed]:
+    def _introspect(self, ctx: Context, state: AnswerCache, key: str, token: str) -> Flow[Introspection | Failed]:
         result = yield from self._request(ctx, token)
-        if isinstance(result, IntrospectionResult):
+        if isinstance(result, Introspection):
             until = self._compute_end(result, self._settings.stale_s)
             if until > ctx.now():
                 yield from self._cache.store(ctx, state, key, result, until)
@@ -150,13 +134,13 @@ class OpaqueCached:
                 yield from self._cache.drop(ctx, state, key)
         return result
 
-    def _request(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
+    def _request(self, ctx: Context, token: str) -> Flow[Introspection | Failed]:
         return introspect(ctx, self._authorization, token, self._settings.timeout_s)
 
-    def _judge(self, now: float, result: IntrospectionResult, scope: str) -> Verdict:
+    def _judge(self, now: float, result: Introspection, scope: str) -> Verdict:
         return judge_answer(result, now, self._settings.leeway_s, scope, self._deployment)
 
-    def _compute_end(self, result: IntrospectionResult, stale_s: float) -> float:
+    def _compute_end(self, result: Introspection, stale_s: float) -> float:
         """Compute until when an answer may be used, counted from its request and never beyond ``exp``."""
         settings = self._settings
         return compute_cache_end(result, settings.ttl_s, stale_s, settings.negative_ttl_s)

@@ -7,15 +7,8 @@ from typing import ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
-from simlib.strategies.introspection_client import (
-    IntrospectionResult,
-    format_basic_authorization,
-    introspect,
-    judge_answer,
-)
-from simlib.strategies.settings_checks import (
-    check_numbers,
-)
+from simlib.strategies.introspection_client import Introspection, format_basic_authorization, introspect, judge_answer
+from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 
@@ -74,10 +67,10 @@ class OpaqueIntrospection:
         yield Compute("claims.check")
         return judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
 
-    def _introspect(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
+    def _introspect(self, ctx: Context, token: str) -> Flow[Introspection | Failed]:
         request = partial(introspect, ctx, self._authorization, token, self._settings.timeout_s)
         if not self._settings.single_flight:
             return (yield from request())
         key = yield Compute("token.hash", partial(make_store_key, token))
-        shared: IntrospectionResult | Failed = yield Once(("introspect", key), request)
+        shared: Introspection | Failed = yield Once(("introspect", key), request)
         return shared

@@ -11,10 +11,7 @@ from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.jwks_client import JwksSettings, KeyCache
 from simlib.strategies.local_validator import LocalValidator
 from simlib.strategies.self_contained_issuer import SelfContainedIssuer
-from simlib.strategies.settings_checks import (
-    check_numbers,
-    check_package,
-)
+from simlib.strategies.settings_checks import check_numbers, check_package
 from simlib.tokens import (
     PASETO,
     PasetoVerification,

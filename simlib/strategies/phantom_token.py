@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Context, Failed, Flow, Verdict
-from simlib.strategies.introspection_client import IntrospectionResult, exchange_for_jwt
+from simlib.strategies.introspection_client import Introspection, exchange_for_jwt
 from simlib.strategies.opaque_cached import OpaqueCached, OpaqueCachedSettings
 from simlib.tokens import JWT, TokenFormat
 
@@ -26,9 +26,9 @@ class PhantomToken(OpaqueCached):
         """List a signing authorization server, and the shared store if answers are kept there."""
         return OpaqueCached.list_requirements(settings) | {"signing"}
 
-    def _request(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
+    def _request(self, ctx: Context, token: str) -> Flow[Introspection | Failed]:
         return exchange_for_jwt(ctx, self._authorization, token, self._settings.timeout_s)
 
-    def _judge(self, now: float, result: IntrospectionResult, scope: str) -> Verdict:
+    def _judge(self, now: float, result: Introspection, scope: str) -> Verdict:
         verdict = super()._judge(now, result, scope)
         return verdict._replace(forward=result.text) if verdict.accepted else verdict

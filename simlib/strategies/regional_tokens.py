@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Compute, Context, Failed, Flow
 from simlib.strategies.base import DeploymentConfig
-from simlib.strategies.introspection_client import IntrospectionResult, introspect
+from simlib.strategies.introspection_client import Introspection, introspect
 from simlib.strategies.opaque_cached import OpaqueCached, OpaqueCachedSettings
 from simlib.strategies.reference_token import ReferenceToken
 from simlib.tokens import make_regional_token, make_store_key, read_region
@@ -27,13 +27,13 @@ class OpaqueRegional(OpaqueCached):
         super().__init__(settings, deployment)
         self._secret = deployment.shared_secret()
 
-    def _request(self, ctx: Context, token: str) -> Flow[IntrospectionResult | Failed]:
+    def _request(self, ctx: Context, token: str) -> Flow[Introspection | Failed]:
         regions, timeout = self._deployment.regions, self._settings.timeout_s
         if not regions:
             return (yield from introspect(ctx, self._authorization, token, timeout))
         region = yield Compute("token.hash", partial(read_region, token, self._secret))
         if region not in regions:
-            return IntrospectionResult({"active": False}, ctx.now())
+            return Introspection({"active": False}, ctx.now())
         return (yield from introspect(ctx, self._authorization, token, timeout, f"introspect@{region}"))
 
 

@@ -12,11 +12,8 @@ from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed
 from simlib.strategies.base import DeploymentConfig
 from simlib.strategies.call_interception import TOO_MANY, find_failure
 from simlib.strategies.protocols import Presenter, Validator, Wrapper
-from simlib.strategies.settings_checks import (
-    check_numbers,
-    check_share,
-)
-from simlib.strategies.wrappers import OutgoingCallsWrapper, PresenterWrapper
+from simlib.strategies.settings_checks import check_numbers, check_share
+from simlib.strategies.wrappers import CallWrapper, PresenterWrapper
 from simlib.tokens import ALL_FORMATS, TokenFormat
 
 OPERATIONS = frozenset({"cache.lookup"})
@@ -133,9 +130,7 @@ class Retry(Wrapper):
 
     def wrap_validator(self, validator: Validator) -> Validator:
         """Wrap the validator: its calls to the authorization server are retried; answers are dated by their request."""
-        return OutgoingCallsWrapper(
-            validator, partial(RetryBudget, self._settings.budget, self._settings.burst), self._send
-        )
+        return CallWrapper(validator, partial(RetryBudget, self._settings.budget, self._settings.burst), self._send)
 
     def _send(self, ctx: Context, budget: RetryBudget, call: Call) -> Flow[Answer]:
         return retry_call(ctx, self._settings, budget, call)

@@ -10,16 +10,13 @@ from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.introspection_client import (
-    IntrospectionResult,
+    Introspection,
     format_basic_authorization,
     judge_answer,
     request_introspection,
 )
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
-from simlib.strategies.settings_checks import (
-    check_each_of,
-    check_numbers,
-)
+from simlib.strategies.settings_checks import check_each_of, check_numbers
 from simlib.strategies.signing import name_verification
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import (
@@ -98,7 +95,7 @@ class SignedIntrospection:
         yield Compute("claims.check")
         return judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
 
-    def _introspect(self, ctx: Context, state: KeyCache, token: str) -> Flow[IntrospectionResult | Verdict]:
+    def _introspect(self, ctx: Context, state: KeyCache, token: str) -> Flow[Introspection | Verdict]:
         """Request a signed answer; returns its content, or the refusal when it cannot be verified."""
         if not (yield from self._keys.ensure_key_set(ctx, state)):
             return refuse_unavailable("no_keys")
@@ -116,7 +113,7 @@ class SignedIntrospection:
         content = None if key is None else (yield from self._read(answer, key))
         if content is None:
             return refuse_unavailable("introspection_signature")
-        return IntrospectionResult(content, requested_at)
+        return Introspection(content, requested_at)
 
     def _read(self, answer: str, key: VerificationKey) -> Flow[Mapping[str, Any] | None]:
         """Read the content of an answer; None unless it is signed, of the right type, and for this client."""

@@ -11,15 +11,11 @@ from typing import Any, ClassVar
 from simlib.scenario.effects import Call, Compute, Context, Flow, Once
 from simlib.scenario.messages import SharedPut, StorePut, TokenRow
 from simlib.strategies.base import DeploymentConfig, Grant, Issued
-from simlib.strategies.introspection_client import (
-    IntrospectionResult,
-)
+from simlib.strategies.introspection_client import Introspection
 from simlib.strategies.issued_claims import build_claims
 from simlib.strategies.reference_token import SigningReferenceToken, SigningReferenceTokenSettings
 from simlib.strategies.server_push import Pusher
-from simlib.strategies.settings_checks import (
-    check_numbers,
-)
+from simlib.strategies.settings_checks import check_numbers
 from simlib.tokens import ACCESS_TOKEN_TYPE, from_numeric_date, make_store_key, read_header, read_payload
 
 REVOKED = ""
@@ -112,19 +108,19 @@ def format_shared_key(key: str) -> str:
     return f"split:{key}"
 
 
-def read_half(head: str, now: float) -> IntrospectionResult | None:
+def read_half(head: str, now: float) -> Introspection | None:
     """Read a half as an introspection result; None when it is malformed. ``now`` in seconds."""
     if head == REVOKED:
-        return IntrospectionResult({"active": False}, now)
+        return Introspection({"active": False}, now)
     claims = read_payload(f"{head}.signature")
     if claims is None or not _is_number(claims.get("exp")):
         return None
     issued = claims.get("iat")
     issued_at = from_numeric_date(issued) if isinstance(issued, int | float) else now
-    return IntrospectionResult({**claims, "active": True}, min(issued_at, now), head)
+    return Introspection({**claims, "active": True}, min(issued_at, now), head)
 
 
-def read_push(message: Mapping[str, Any], now: float) -> tuple[str, IntrospectionResult, float] | None:
+def read_push(message: Mapping[str, Any], now: float) -> tuple[str, Introspection, float] | None:
     """Read key, half and its end (seconds) from a push; None when the message is malformed."""
     match message:
         case {"key": str(key), "head": str(head), "until": until} if len(key) == _KEY_LENGTH and _is_number(until):

@@ -8,17 +8,15 @@ from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, SharedGet
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
-from simlib.strategies.introspection_cache import IntrospectionCache
+from simlib.strategies.introspection_cache import AnswerCache
 from simlib.strategies.introspection_client import (
-    IntrospectionResult,
+    Introspection,
     exchange_for_jwt,
     format_basic_authorization,
     judge_answer,
 )
 from simlib.strategies.server_push import receive_push
-from simlib.strategies.settings_checks import (
-    check_numbers,
-)
+from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.split_token import format_shared_key, read_half, read_push
 from simlib.strategies.verdicts import refuse_invalid_token, refuse_missing_token, refuse_unavailable
 from simlib.tokens import JWT, OPAQUE, TokenFormat, from_numeric_date, make_store_key
@@ -80,19 +78,17 @@ class SplitTokenGateway:
         leeway = self._settings.leeway_s
         return Bound(leeway, self._deployment.token_lifetime_s + leeway)
 
-    def create_state(self) -> IntrospectionCache:
+    def create_state(self) -> AnswerCache:
         """Create an empty cache of halves."""
-        return IntrospectionCache(self._settings.capacity)
+        return AnswerCache(self._settings.capacity)
 
-    def validate(self, ctx: Context, state: IntrospectionCache, presented: PresentedToken) -> Flow[Verdict]:
+    def validate(self, ctx: Context, state: AnswerCache, presented: PresentedToken) -> Flow[Verdict]:
         """Find the other half, judge its claims, and join them."""
         token = presented.token
         if not token:
             return refuse_missing_token()
         key = yield Compute("token.hash", partial(make_store_key, token))
-        half = yield from (
-            self._read_shared_store(ctx, key) if self._settings.shared else self._look_up(ctx, state, key)
-        )
+        half = yield from (self._read_shared(ctx, key) if self._settings.shared else self._look_up(ctx, state, key))
         if half is None and self._settings.ask:
             half = yield Once(("introspect", key), partial(self._introspect, ctx, state, key, token))
         if isinstance(half, Failed):
@@ -103,7 +99,7 @@ class SplitTokenGateway:
         verdict = judge_answer(half, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
         return verdict._replace(forward=_join(half.text, token)) if verdict.accepted else verdict
 
-    def receive(self, ctx: Context, state: IntrospectionCache, request: HttpRequest) -> Flow[Reply]:
+    def receive(self, ctx: Context, state: AnswerCache, request: HttpRequest) -> Flow[Reply]:
         """Receive a half. A revoked token stays revoked, even if its half arrives after the removal."""
         message = yield from receive_push(request, self._deployment)
         if isinstance(message, Reply):
@@ -118,25 +114,23 @@ class SplitTokenGateway:
             state.put(key, half, until + self._settings.leeway_s)
         return Reply(204)
 
-    def _look_up(self, ctx: Context, state: IntrospectionCache, key: str) -> Flow[IntrospectionResult | None]:
+    def _look_up(self, ctx: Context, state: AnswerCache, key: str) -> Flow[Introspection | None]:
         yield Compute("cache.lookup")
         return state.get(key, ctx.now())
 
-    def _read_shared_store(self, ctx: Context, key: str) -> Flow[IntrospectionResult | Failed | None]:
+    def _read_shared(self, ctx: Context, key: str) -> Flow[Introspection | Failed | None]:
         value: Any = yield Call("shared", SharedGet(format_shared_key(key)), self._settings.timeout_s)
         if not isinstance(value, bytes):
             missing: Failed | None = value
             return missing
-        half: IntrospectionResult | None = yield Compute("json.decode", lambda: read_half(value.decode(), ctx.now()))
+        half: Introspection | None = yield Compute("json.decode", lambda: read_half(value.decode(), ctx.now()))
         return half
 
-    def _introspect(
-        self, ctx: Context, state: IntrospectionCache, key: str, token: str
-    ) -> Flow[IntrospectionResult | Failed]:
+    def _introspect(self, ctx: Context, state: AnswerCache, key: str, token: str) -> Flow[Introspection | Failed]:
         """Exchange the token for a whole JWT, which is cached in place of the missing half."""
         result = yield from exchange_for_jwt(ctx, self._authorization, token, self._settings.timeout_s)
-        expiry = result.answer.get("exp") if isinstance(result, IntrospectionResult) else None
-        if isinstance(result, IntrospectionResult) and isinstance(expiry, int | float) and not self._settings.shared:
+        expiry = result.answer.get("exp") if isinstance(result, Introspection) else None
+        if isinstance(result, Introspection) and isinstance(expiry, int | float) and not self._settings.shared:
             cached = state.get(key, ctx.now())
             if cached is None:
                 state.put(key, result, from_numeric_date(expiry) + self._settings.leeway_s)

@@ -146,14 +146,12 @@ class _StatusValidator(ValidatorWrapper):
 
     def _find_list(self, ctx: Context, state: StatusListCache, uri: str) -> Flow[FetchedStatusList | None]:
         """Find the list to use now: fetched when the cached one is not fresh, the old one when that fails."""
-        fetched_list = state.lists.get(uri)
+        cached = state.lists.get(uri)
         now = ctx.now()
-        if (fetched_list is None or now >= fetched_list.fresh_until) and now >= state.pause_until.get(
-            uri, -self._settings.retry_s
-        ):
+        if (cached is None or now >= cached.fresh_until) and now >= state.pause_until.get(uri, -self._settings.retry_s):
             yield Once(("status_list", uri), partial(self._fetch, ctx, state, uri))
-            fetched_list = state.lists.get(uri)
-        return fetched_list if fetched_list is not None and ctx.now() < fetched_list.until else None
+            cached = state.lists.get(uri)
+        return cached if cached is not None and ctx.now() < cached.until else None
 
     def _fetch(self, ctx: Context, state: StatusListCache, uri: str) -> Flow[None]:
         requested_at = ctx.now()

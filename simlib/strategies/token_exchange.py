@@ -11,11 +11,9 @@ from urllib.parse import urlencode
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import DeploymentConfig
-from simlib.strategies.introspection_cache import IntrospectionCache
-from simlib.strategies.introspection_client import IntrospectionResult, format_basic_authorization, parse_json_object
-from simlib.strategies.settings_checks import (
-    check_numbers,
-)
+from simlib.strategies.introspection_cache import AnswerCache
+from simlib.strategies.introspection_client import Introspection, format_basic_authorization, parse_json_object
+from simlib.strategies.settings_checks import check_numbers
 from simlib.tokens import TokenFormat, make_store_key
 
 REFUSED = ("invalid_request", "invalid_grant")
@@ -59,25 +57,21 @@ class TokenExchange:
         self._settings = settings
         self._authorization = format_basic_authorization(deployment.resource_server)
 
-    def create_state(self) -> IntrospectionCache:
+    def create_state(self) -> AnswerCache:
         """Create an empty cache of exchanged tokens."""
-        return IntrospectionCache(self._settings.capacity)
+        return AnswerCache(self._settings.capacity)
 
-    def obtain_credential(
-        self, ctx: Context, state: IntrospectionCache, token: str, audience: str
-    ) -> Flow[str | Failed]:
+    def obtain_credential(self, ctx: Context, state: AnswerCache, token: str, audience: str) -> Flow[str | Failed]:
         """Obtain a cached token, or a new one; requests that need the same at the same time share one exchange."""
         key = f"{(yield Compute('token.hash', partial(make_store_key, token)))} {audience}"
-        cached: IntrospectionResult | None = yield Compute("cache.lookup", lambda: state.get(key, ctx.now()))
+        cached: Introspection | None = yield Compute("cache.lookup", lambda: state.get(key, ctx.now()))
         if cached is not None:
             return cached.text
         exchange = partial(self._exchange, ctx, state, key, token, audience)
         exchanged: str | Failed = yield Once(("exchange", key), exchange)
         return exchanged
 
-    def _exchange(
-        self, ctx: Context, state: IntrospectionCache, key: str, token: str, audience: str
-    ) -> Flow[str | Failed]:
+    def _exchange(self, ctx: Context, state: AnswerCache, key: str, token: str, audience: str) -> Flow[str | Failed]:
         """Request the exchange (section 2.1) and read the answer (section 2.2.1)."""
         form = {
             "grant_type": GRANT_TYPE,
@@ -96,7 +90,7 @@ class TokenExchange:
             return "" if is_refused else Failed("status", reply.status)
         if answer is None or not _is_usable(answer):
             return Failed("status", reply.status)
-        exchanged = IntrospectionResult(answer, requested_at, answer["access_token"])
+        exchanged = Introspection(answer, requested_at, answer["access_token"])
         until = requested_at + min(self._settings.ttl_s, answer["expires_in"])
         if until > ctx.now():
             state.put(key, exchanged, until)

@@ -133,7 +133,7 @@ class PresenterWrapper:
         return intercept_calls(flow, self.targets.__contains__, partial(self.send_call, ctx, state))
 
 
-class OutgoingCallsWrapper(ValidatorWrapper):
+class CallWrapper(ValidatorWrapper):
     """The validator inside with its calls to the authorization server, those of its background work too, made by
     ``send_call``; ``new_state`` makes the state of it in each replica.
     """

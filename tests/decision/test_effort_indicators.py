@@ -24,7 +24,7 @@ from simlib.decision.effort import (
     measure_indicators,
     measure_part,
 )
-from simlib.decision.effort.cocomo import compute_exponent, estimate_cocomo_months
+from simlib.decision.effort.cross_checks import compute_exponent, estimate_cocomo_months
 from simlib.decision.effort.indicators import count_process
 from support.efforts import JWT, design
 from support.worlds import scenario
@@ -114,7 +114,7 @@ class TestCounts:
 class TestOwnCode:
     def test_a_part_is_its_own_unit_and_what_it_uses(self) -> None:
         assert "strategies/jwt_local.py" in measure_part("service:jwt_local").units
-        assert "tokens/jws.py" in measure_part("service:jwt_local").units
+        assert "tokens/jws.py:jws" in measure_part("service:jwt_local").units
         assert not any("jw" in unit for unit in measure_part("service:opaque_introspection").units)
         assert measure_part("service:nothing") == (0, 0, 0, ())
 
@@ -168,7 +168,8 @@ class TestSideBySide:
     def test_the_process_is_counted_in_the_life_of_a_user(self) -> None:
         given = scenario()
         lived = count_process(given)
-        found = {one.label: one for one in measure_indicators(load_ledger(), given.designs, Counts(), process_counts=lived)}
+        rows = measure_indicators(load_ledger(), given.designs, Counts(), process_counts=lived)
+        found = {one.label: one for one in rows}
         row = found["messages: next request"]
         assert row.mark == "counted"
         assert row.values["opaque"] == (4.0,)

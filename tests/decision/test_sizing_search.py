@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simlib.decision.gain.size_limits import Requirement
 from simlib.decision.gain.sizing_search import Evaluation, find_cheapest
-from simlib.decision.gain.tiers import Level, Place, Requirement, Setup, Tier, list_setups, shrink
+from simlib.decision.gain.tiers import Level, Place, Setup, Tier, list_setups, shrink
 
 ANY = Requirement({}, False)
 HOURLY = {"service": 0.04, "authorization_server": 0.05, "database": 0.12}
@@ -88,7 +89,8 @@ def test_one_step_less_has_been_tried_and_has_failed(busy: float, needed: int) -
     tiers = (tier("service", busy), tier("authorization_server", 0.2))
     table = Table(tiers, lambda vcpus: vcpus["service"] >= needed)
     best = found(table)
-    tried = {(own.setup["service"].vcpus, own.setup["authorization_server"].vcpus): own.met for own in table.evaluations}
+    setups = [(own.setup, own.met) for own in table.evaluations]
+    tried = {(own["service"].vcpus, own["authorization_server"].vcpus): met for own, met in setups}
     if table.evaluations[-1].met or best["service"] >= needed:
         less = best["service"] - 1
         assert less == 0 or tried[(less, best["authorization_server"])] is False

@@ -182,6 +182,20 @@ def test_an_import_that_is_too_long_takes_a_line_for_each_name(units: ModuleType
     assert lines[:8] == ["from simlib.parts.stock import (", *(f"    {name}," for name in names), ")"]
 
 
+@pytest.mark.parametrize(("module", "lines"), [("short", 6), ("a_module_with_a_name_that_takes_the_rest_of_it", 1)])
+def test_an_import_is_wrapped_as_in_the_file_unless_that_had_need(
+    units: ModuleType, tmp_path: Path, module: str, lines: int
+) -> None:
+    names = [f"quite_long_name_{at}" for at in range(4)]
+    stock = "".join(f"def {name}():\n    pass\n\n\n" for name in names)
+    imported = f"from simlib.parts.{module} import (\n{''.join(f'    {name},{chr(10)}' for name in names)})\n"
+    user = f"{imported}\n\ndef call():\n    return {' + '.join(f'{name}()' for name in names)}\n"
+    table = {f"parts/{module}.py": {"stock": tuple(names)}}
+    package = make_package(units, tmp_path, {f"{module}.py": stock, "user.py": user}, table)
+    written = package.write_out(units.Unit("parts/user.py"))
+    assert written.index("\n\n\n") == len("\n".join(written.splitlines()[:lines]))
+
+
 def test_names_of_inner_scopes_are_no_uses(units: ModuleType) -> None:
     function = "def one(key):\n    return [issue for issue in key]\n"
     source = f"{function}\n\nclass Two:\n    sign = 1\n\n    def verify(self):\n        return other\n"

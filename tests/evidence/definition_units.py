@@ -30,7 +30,7 @@ class Unit(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """The name of a file that would hold only this unit; "PasetoValidator" is "paseto_local"."""
+        """The name of a file that would hold only this unit; "PasetoValidator" is "paseto_validator"."""
         name = self.name or Path(self.file).stem
         return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name).lstrip("_")
 
@@ -65,9 +65,12 @@ class Source:
 
     @cached_property
     def wrapped(self) -> set[frozenset[str]]:
-        """The names of each import that the file itself spreads over several lines, needed or not."""
+        """The names of each import that would fit one line and is spread over several by its trailing comma."""
         nodes = [node for node in self.tree.body if isinstance(node, ast.ImportFrom) and node.end_lineno != node.lineno]
-        return {frozenset(_write_alias(a.name, a.asname or a.name) for a in node.names) for node in nodes}
+        imports = [
+            (node.module or "", [_write_alias(a.name, a.asname or a.name) for a in node.names]) for node in nodes
+        ]
+        return {frozenset(names) for module, names in imports if _fits(_write_line(module, names))}
 
     def cut_out(self, node: ast.stmt) -> str:
         """The lines of a statement, with its decorators."""
@@ -301,7 +304,15 @@ def _write_alias(name: str, bound: str) -> str:
 
 def _write_import(module: str, names: list[str], is_wrapped: bool) -> str:
     """An import as it is formatted: on one line, or one name a line where it is too long or the file has it so."""
-    line = f"from {module} import {', '.join(names)}"
-    if len(line) <= LINE_LENGTH and not is_wrapped:
+    line = _write_line(module, names)
+    if _fits(line) and not is_wrapped:
         return line
     return "\n".join((f"from {module} import (", *(f"    {name}," for name in names), ")"))
+
+
+def _write_line(module: str, names: list[str]) -> str:
+    return f"from {module} import {', '.join(names)}"
+
+
+def _fits(line: str) -> bool:
+    return len(line) <= LINE_LENGTH

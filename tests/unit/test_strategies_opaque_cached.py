@@ -8,8 +8,8 @@ import pytest
 
 from simlib.scenario.effects import Failed
 from simlib.strategies import OpaqueCached, OpaqueIntrospection, ReferenceToken
-from simlib.strategies.introspection_cache import IntrospectionCache
-from simlib.strategies.introspection_client import IntrospectionResult
+from simlib.strategies.introspection_cache import AnswerCache
+from simlib.strategies.introspection_client import Introspection
 from support.stage import Stage
 from support.stepping import Delay
 
@@ -208,9 +208,9 @@ class Reference:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self.kept: list[tuple[str, IntrospectionResult, float]] = []
+        self.kept: list[tuple[str, Introspection, float]] = []
 
-    def get(self, key: str, now: float) -> IntrospectionResult | None:
+    def get(self, key: str, now: float) -> Introspection | None:
         entry = next((one for one in self.kept if one[0] == key), None)
         if entry is None:
             return None
@@ -220,7 +220,7 @@ class Reference:
         self.kept.append(entry)
         return entry[1]
 
-    def put(self, key: str, introspected: IntrospectionResult, until: float) -> None:
+    def put(self, key: str, introspected: Introspection, until: float) -> None:
         self.kept = [one for one in self.kept if one[0] != key]
         self.kept.append((key, introspected, until))
         self.kept = self.kept[-self.capacity :]
@@ -229,14 +229,14 @@ class Reference:
 @pytest.mark.parametrize("capacity", [1, 2, 3, 4])
 def test_the_cache_is_a_bounded_least_recently_used_cache(capacity: int) -> None:
     random = Random(capacity)
-    cache, reference, now = IntrospectionCache(capacity), Reference(capacity), 0.0
+    cache, reference, now = AnswerCache(capacity), Reference(capacity), 0.0
     for number in range(4000):
         now += random.choice([0, 0, 0, 1, 5])
         key = random.choice("abcde")
         if random.random() < 0.5:
             assert cache.get(key, now) == reference.get(key, now)
         else:
-            answer, until = IntrospectionResult({"n": number}, now), now + random.choice([1, 5, 99])
+            answer, until = Introspection({"n": number}, now), now + random.choice([1, 5, 99])
             cache.put(key, answer, until)
             reference.put(key, answer, until)
         assert len(cache) == len(reference.kept) <= capacity

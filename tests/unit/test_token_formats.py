@@ -1,7 +1,5 @@
 """Token formats: chosen by their properties, so that a further format touches few files."""
 
-import io
-import tokenize
 from pathlib import Path
 
 import pytest
@@ -27,26 +25,15 @@ from simlib.tokens import (
     sign_jwt,
     sign_paseto,
 )
+from support.source_code import read_code
 
 PACKAGE = Path(simlib.__file__).parent
 PROFILE = PACKAGE.parent / "data" / "profiles" / "python-2026.csv"
 MOST_FILES = 6
 
 
-def code_of(path: Path) -> str:
-    """A file without its comments and without texts that stand alone, such as docstrings."""
-    kept, begins = [], True
-    for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline):
-        if token.type == tokenize.COMMENT or (begins and token.type == tokenize.STRING):
-            continue
-        kept.append(token.string)
-        if token.type not in (tokenize.NL, tokenize.COMMENT):
-            begins = token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING)
-    return " ".join(kept)
-
-
 def test_a_format_is_named_in_few_files() -> None:
-    naming = [path for path in PACKAGE.rglob("*.py") if PASETO.name in code_of(path).lower()]
+    naming = [path for path in PACKAGE.rglob("*.py") if PASETO.name in read_code(path).lower()]
     assert len(naming) <= MOST_FILES, sorted(str(path.relative_to(PACKAGE)) for path in naming)
 
 

@@ -1,1 +1,1 @@
-"""Which design: limits, one Monte-Carlo over everything uncertain, and what would turn the answer."""
+"""Choice among designs: limits, one Monte-Carlo over everything uncertain, ranking and sensitivity."""

@@ -31,7 +31,7 @@ from simlib.decision.choice.selection import rank_designs, recommend
 from simlib.decision.choice.sensitivity import compute_sensitivities
 from simlib.decision.choice.total_cost import Accounts, compute_spending
 from simlib.decision.comparison import Verdicts, judge_comparison
-from simlib.decision.effort import EffortLedger, draw_effort, load_ledger
+from simlib.decision.effort import EffortLedger, describe_missing_items, draw_effort, load_ledger
 from simlib.decision.gain import Budgets, StageProgress, measure_gain
 from simlib.decision.gain.values import Gain
 from simlib.scenario.scenario import Scenario
@@ -71,8 +71,7 @@ def choose_design(
     references = tuple(name for name in (baseline, opponent) if name is not None)
     margin = _compute_margin(accounts, baseline)
     limits = judge_limits(case, verdicts, inputs)
-    replications = int(gain.table["replication"].nunique())
-    recommendation = recommend(case, drawn, limits, margin, level, replications)
+    recommendation = recommend(case, drawn, limits, margin, level, _count_replications(gain))
     model = CostModel(case, gain.table, inputs, ledger)
     results, omissions = compute_sensitivities(model, references, seed, samples, level) if sensitivity else ((), ())
     return Decision(
@@ -99,16 +98,25 @@ def choose_design(
         frontiers=compute_frontiers(accounts, drawn.figures, drawn.effort, level),
         causes=causes,
         left_out=(
-            *describe_expected_exposure(case, gain),
-            *list_omissions(case, drawn.figures, inputs, replications),
+            *_list_left_out(case, gain, drawn, inputs),
+            *describe_missing_items(ledger, case.scenario.designs),
             *omissions,
         ),
     )
 
 
+def _list_left_out(case: Case, gain: Gain, drawn: Draws, inputs: Mapping[str, Input]) -> tuple[str, ...]:
+    omissions = list_omissions(case, drawn.figures, inputs, _count_replications(gain))
+    return (*describe_expected_exposure(case, gain), *omissions)
+
+
+def _count_replications(gain: Gain) -> int:
+    return int(gain.table["replication"].nunique())
+
+
 def _draw(case: Case, gain: Gain, inputs: Mapping[str, Input], ledger: EffortLedger, draws: int, seed: int) -> Draws:
     scenario, variates = case.scenario, Variates(seed, 0)
-    replications = int(gain.table["replication"].nunique())
+    replications = _count_replications(gain)
     names = tuple(dict.fromkeys((*list_figures(case.causes), *SHOWN)))
     uniforms = [variates.draw_column(f"decision.replication.{number}", draws) for number in range(replications + 1)]
     figures = draw_figures(gain.table, case.designs, names, compute_student_weights(np.array(uniforms)))

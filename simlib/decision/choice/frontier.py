@@ -29,8 +29,8 @@ def compute_frontiers(
 
 def compute_frontier(figure: str, days: Mapping[str, Values], gains: Mapping[str, Values], level: float) -> Frontier:
     """Designs that have the figure, with those that dominate them in the means of both."""
-    known = {design: values for design, values in gains.items() if not np.isnan(values).any()}
-    at = {design: (float(days[design].mean()), float(values.mean())) for design, values in known.items()}
+    defined = {design: values for design, values in gains.items() if not np.isnan(values).any()}
+    at = {design: (float(days[design].mean()), float(values.mean())) for design, values in defined.items()}
     points = (
         FrontierPoint(
             design,
@@ -38,7 +38,7 @@ def compute_frontier(figure: str, days: Mapping[str, Values], gains: Mapping[str
             compute_spread(values, level),
             list_dominating_designs(at, design),
         )
-        for design, values in known.items()
+        for design, values in defined.items()
     )
     return Frontier(figure, tuple(points))
 

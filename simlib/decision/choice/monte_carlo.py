@@ -91,12 +91,12 @@ def _read_column(rows: "pd.DataFrame", name: str) -> Values:
 
 
 def _draw_figure(values: Values, weights: Values) -> Values:
-    known = ~np.isnan(values)
-    if not known.any():
+    defined = ~np.isnan(values)
+    if not defined.any():
         return np.full(weights.shape[1], np.nan)
-    mean = values[known].mean()
+    mean = values[defined].mean()
     # The mean is subtracted first: weights add up to 1 only up to rounding, and equal values must give equal draws.
-    deviations = np.where(known, values - mean, 0.0)
+    deviations = np.where(defined, values - mean, 0.0)
     return np.asarray(np.maximum(mean + deviations @ weights, 0.0), dtype=np.float64)
 
 

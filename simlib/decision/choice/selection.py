@@ -135,8 +135,8 @@ def recommend(
 def _leave_open(selection: Selection, open_limits: Sequence[LimitOutcome]) -> Recommendation:
     """Recommendation that is undecided because limits are."""
     numbers = [limit.more_replications for limit in open_limits]
-    known = [number for number in numbers if number]
-    more = max(known) if len(known) == len(numbers) else None
+    finite = [number for number in numbers if number]
+    more = max(finite) if len(finite) == len(numbers) else None
     return Recommendation("undecided", selection, None, (), more, "limits")
 
 

@@ -93,8 +93,8 @@ def compute_design_cost(
     loss in an hour down grow with them. An unknown figure (NaN) costs nothing; `Decision.left_out` says so where it
     would matter.
     """
-    known = {name: np.nan_to_num(values) for name, values in figures.items()}
-    basis = CostBasis(case.design_cases[design], state, known, effort, case.scenario.terms.target_utilisation)
+    known_figures = {name: np.nan_to_num(values) for name, values in figures.items()}
+    basis = CostBasis(case.design_cases[design], state, known_figures, effort, case.scenario.terms.target_utilisation)
     items = (
         CostItem(cause.name, amount, driver) for cause in case.causes for amount, driver in cause.compute_items(basis)
     )

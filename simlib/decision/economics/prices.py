@@ -87,19 +87,21 @@ def resolve_prices(prices: Prices, path: Path | None = None) -> ResolvedPrices:
     return ResolvedPrices(prices.currency, MappingProxyType(chosen))
 
 
-def _choose_price(key: str, stated: Amount | None, currency: str, known: Mapping[str, Price], file: Path) -> Price:
+def _choose_price(
+    key: str, stated: Amount | None, currency: str, bundled_prices: Mapping[str, Price], file: Path
+) -> Price:
     if stated is not None:
         low, likely, high = _list_points(stated)
-        unit = known[key].unit if key in known else ""
+        unit = bundled_prices[key].unit if key in bundled_prices else ""
         return Price(low, likely, high, currency, unit, "assumption", "", "stated for this decision")
-    if key not in known:
+    if key not in bundled_prices:
         raise InputError(f"prices.{key}: is missing, and {file.name} has no such row")
-    if known[key].currency != currency:
+    if bundled_prices[key].currency != currency:
         raise InputError(
             f"prices.currency: {currency} is not the currency of {file.name}, and prices.{key} is left out; "
-            f"state every price in {currency} ({', '.join(KEYS)}) or use {known[key].currency}"
+            f"state every price in {currency} ({', '.join(KEYS)}) or use {bundled_prices[key].currency}"
         )
-    return known[key]
+    return bundled_prices[key]
 
 
 def _list_points(amount: Amount) -> tuple[float, float, float]:
@@ -112,7 +114,7 @@ def _read_price(row: Mapping[str, str], where: str) -> Price:
     low, likely, high = (_read_number(row[name], f"{where}: {name}") for name in ("low", "likely", "high"))
     if not low <= likely <= high:
         raise InputError(f"{where}: must be low <= likely <= high, not {low:g}, {likely:g}, {high:g}")
-    kind = next((known for known in get_args(Kind) if known == row["kind"]), None)
+    kind = next((name for name in get_args(Kind) if name == row["kind"]), None)
     if kind is None:
         raise InputError(f"{where}: kind must be one of {', '.join(get_args(Kind))}, not {row['kind']!r}")
     if not row["source"].strip() or not row["date"].strip():

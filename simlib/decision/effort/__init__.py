@@ -1,12 +1,11 @@
-"""What a design costs to build and to run, in person-days: sourced work items hung on the parts of designs.
+"""Effort of designs in person-days, to build and to run: sourced work items that are brought by the parts of designs.
 
-The method: three-point estimates of traceable work items (beta-PERT), times what each scales with, times one shared
-factor for the team. Every estimate is an assumption that users may replace.
+Method: three-point estimates of work items (beta-PERT), times the number that each scales with, times one shared factor
+for the team. Every estimate is an assumption that users may replace.
 """
 
-from simlib.decision.effort.cocomo import estimate_cocomo_days
 from simlib.decision.effort.code_size import measure_design, measure_part
-from simlib.decision.effort.cosmic import count_cosmic_points
+from simlib.decision.effort.cross_checks import count_cosmic_points, estimate_cocomo_days
 from simlib.decision.effort.estimates import (
     TEAM,
     TEAM_SIGMA,
@@ -24,9 +23,12 @@ from simlib.decision.effort.estimates import (
 from simlib.decision.effort.explaining import (
     ItemExplanation,
     build_reference_designs,
+    describe_missing_item,
+    describe_missing_items,
     explain_design,
     explain_part,
     list_ledger_parts,
+    list_parts_without_items,
 )
 from simlib.decision.effort.indicator import Indicator
 from simlib.decision.effort.indicators import measure_indicators
@@ -81,6 +83,8 @@ __all__ = [
     "count_advisory_classes",
     "count_cosmic_points",
     "count_obligations",
+    "describe_missing_item",
+    "describe_missing_items",
     "draw_effort",
     "draw_item_uniforms",
     "estimate_cocomo_days",
@@ -97,6 +101,7 @@ __all__ = [
     "list_needed_items",
     "list_obligations",
     "list_part_names",
+    "list_parts_without_items",
     "list_uncounted_documents",
     "load_ledger",
     "measure_design",

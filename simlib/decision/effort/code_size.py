@@ -1,8 +1,7 @@
-"""Size and complexity of simlib's own parts: the code that the simulation runs, measured by lizard.
+"""Code size and complexity of simlib's own parts, the code that the simulation runs, measured by lizard.
 
-Of every part its own unit and the units that this one uses, without the seam that all parts share. A unit is a file, or
-the definitions of one part in a file that holds several. Python of one team in one style: comparable among the parts,
-and with nothing else.
+A part counts its own unit and the units that this one uses, without the base that all parts share. A unit is a file, or
+the definitions of one part in a file that holds several. The numbers are comparable among these parts only.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,47 +26,47 @@ class Size(NamedTuple):
 
 
 def measure_part(part: str) -> Size:
-    """One part, such as "service:jwt_local", with all that it uses. All zero for an unknown part."""
-    return _size(_with_used(row["unit"] for row in _rows() if part in split_patterns(row["parts"])))
+    """Size of one part, such as "service:jwt_local", with the units that it uses; all zero for an unknown part."""
+    return _sum_units(_add_used(row["unit"] for row in _read_rows() if part in split_patterns(row["parts"])))
 
 
 def measure_design(design: Design) -> Mapping[str, Size]:
     """Side ("RS", "AS", "client") -> size of the union of its parts and of the endpoints that they need.
 
-    What every design has is left out. Units that serve two sides are in both.
+    Units that every design needs are left out. Units that serve two sides are in both.
     """
-    found: dict[str, list[str]] = {"RS": [], "AS": [], "client": []}
-    for row in _rows():
+    units_of: dict[str, list[str]] = {"RS": [], "AS": [], "client": []}
+    for row in _read_rows():
         if row["parts"] not in ("", EVERYTHING):
             for key in find_matching_keys(split_patterns(row["parts"]), list_design_keys(design)):
-                found[_side(row["unit"], key)].append(row["unit"])
-    return {side: _size(_with_used(units)) for side, units in found.items()}
+                units_of[_find_side(row["unit"], key)].append(row["unit"])
+    return {side: _sum_units(_add_used(units)) for side, units in units_of.items()}
 
 
-def _side(unit: str, key: Key) -> str:
+def _find_side(unit: str, key: Key) -> str:
     place = key.part.partition(":")[0]
     if unit.startswith("services/") and not unit.startswith("services/gateway"):
         return "AS"
     return "RS" if place in RESOURCE_SERVER else "client" if place in CLIENT else "AS"
 
 
-def _rows() -> tuple[dict[str, str], ...]:
+def _read_rows() -> tuple[dict[str, str], ...]:
     return read_fact_rows("own_code")
 
 
-def _with_used(units: Iterable[str]) -> set[str]:
-    uses = {row["unit"]: split_patterns(row["uses"]) for row in _rows()}
-    found: set[str] = set()
-    left = list(units)
-    while left:
-        unit = left.pop()
-        if unit not in found:
-            found.add(unit)
-            left += uses.get(unit, ())
-    return found
+def _add_used(units: Iterable[str]) -> set[str]:
+    uses = {row["unit"]: split_patterns(row["uses"]) for row in _read_rows()}
+    closure: set[str] = set()
+    remaining = list(units)
+    while remaining:
+        unit = remaining.pop()
+        if unit not in closure:
+            closure.add(unit)
+            remaining += uses.get(unit, ())
+    return closure
 
 
-def _size(units: set[str]) -> Size:
-    rows = [row for row in _rows() if row["unit"] in units]
+def _sum_units(units: set[str]) -> Size:
+    rows = [row for row in _read_rows() if row["unit"] in units]
     nloc, functions, cyclomatic = (sum(int(r[column]) for r in rows) for column in ("nloc", "functions", "cyclomatic"))
     return Size(nloc, functions, cyclomatic, tuple(sorted(units)))

@@ -1,6 +1,6 @@
-"""Tables of people: CSV that is read strictly, and refused in one line with file and line.
+"""CSV tables of effort: files of users, read strictly with errors that name file and line, and the bundled tables.
 
-The bundled tables of facts in ``data/effort``: rows of text, made into values by whoever reads them.
+The tables of facts in ``data/effort`` are rows of text, converted by their readers.
 """
 
 import csv
@@ -15,22 +15,22 @@ from simlib.scenario.errors import InputError, describe_unknown
 
 LARGEST_FILE_BYTES = 2_000_000
 LARGEST_DAYS = 100_000.0
-"""Above this a number of person-days is a mistake: 400 person-years."""
+"""Larger numbers of person-days are mistakes: 400 person-years."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that spreadsheets run: OWASP, "CSV injection"."""
+"""First characters of cells that spreadsheets execute: OWASP, "CSV injection"."""
 
 
 class Row(NamedTuple):
-    """One row with the place it stands at, for messages."""
+    """One row with its file and line, for messages."""
 
     location: str
     cells: Mapping[str, str]
 
     def read_number(self, column: str) -> float:
-        """A number of person-days: finite, not negative. Raises InputError."""
+        """Number of person-days, finite and not negative; raises InputError."""
         text = self.cells[column]
         try:
-            value = float("" if "_" in text else text)  # Python reads 1_0 as ten, and nobody else does
+            value = float("" if "_" in text else text)  # only Python reads 1_0 as ten
         except ValueError:
             raise InputError(f"{self.location}: {column}: must be a number of person-days, not {text!r}") from None
         if not math.isfinite(value):
@@ -42,28 +42,28 @@ class Row(NamedTuple):
         return value
 
     def read_choice(self, column: str, allowed: Sequence[str]) -> str:
-        """One of some words. Raises InputError."""
+        """One of the allowed words; raises InputError."""
         if self.cells[column] not in allowed:
             raise InputError(f"{self.location}: {describe_unknown(column, self.cells[column], allowed)}")
         return self.cells[column]
 
 
 def read_table(path: Path, needed: Sequence[str], optional: Sequence[str], numbers: Sequence[str]) -> list[Row]:
-    """All rows of a CSV file (UTF-8, comma, one header), cells stripped of blanks around them.
+    """Rows of a CSV file (UTF-8, comma, one header), cells without surrounding blanks.
 
-    Raises InputError, with file and line, for a file that cannot be read, a column that is missing, unknown or given
-    twice, a wrong number of cells, and cells that a spreadsheet would run; ``numbers`` are columns in which a minus is
-    left to `Row.read_number` to refuse.
+    Raises InputError, with file and line, for a file that cannot be read, a column that is missing, unknown or
+    repeated, a wrong number of cells, and cells that a spreadsheet would execute; ``numbers`` are columns whose minus
+    signs `Row.read_number` refuses.
     """
-    lines = _lines(path)
+    lines = _read_lines(path)
     if not lines:
         raise InputError(f"{path}: is empty; it must have a header with {', '.join(needed)}")
     header = [cell.strip() for cell in lines[0][1]]
     _check_header(path, header, needed, optional)
-    return [_row(f"{path}: line {line}", header, cells, numbers) for line, cells in lines[1:]]
+    return [_build_row(f"{path}: line {line}", header, cells, numbers) for line, cells in lines[1:]]
 
 
-def _lines(path: Path) -> list[tuple[int, list[str]]]:
+def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
     """Line number and cells of every line that is not blank."""
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
@@ -91,25 +91,25 @@ def _check_header(path: Path, header: Sequence[str], needed: Sequence[str], opti
             raise InputError(f"{path}: line 1: column {name!r} is there {header.count(name)} times")
 
 
-def _row(where: str, header: Sequence[str], cells: Sequence[str], numbers: Sequence[str]) -> Row:
+def _build_row(location: str, header: Sequence[str], cells: Sequence[str], numbers: Sequence[str]) -> Row:
     if len(cells) != len(header):
-        raise InputError(f"{where}: has {len(cells)} cells, but the header has {len(header)}")
+        raise InputError(f"{location}: has {len(cells)} cells, but the header has {len(header)}")
     for name, cell in zip(header, cells, strict=True):
         begins = cell.lstrip(" ")
         if begins.startswith(FORMULA) and not (name in numbers and begins.startswith("-")):
             raise InputError(
-                f"{where}: {name}: {cell!r} begins like a formula; a cell must not begin with = + - @ or tab"
+                f"{location}: {name}: {cell!r} begins like a formula; a cell must not begin with = + - @ or tab"
             )
-    return Row(where, dict(zip(header, (cell.strip() for cell in cells), strict=True)))
+    return Row(location, dict(zip(header, (cell.strip() for cell in cells), strict=True)))
 
 
 @cache
 def read_fact_rows(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of ``data/effort/NAME.csv``, which nobody may change."""
+    """Rows of ``data/effort/NAME.csv``, shared by all callers, which must not change them."""
     with (find_bundled("effort") / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
 
 def split_patterns(cell: str) -> tuple[str, ...]:
-    """The parts in a cell, separated by semicolons."""
+    """Patterns of a cell, separated by semicolons."""
     return tuple(pattern.strip() for pattern in cell.split(";") if pattern.strip())

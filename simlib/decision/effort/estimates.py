@@ -1,7 +1,4 @@
-"""Effort as a distribution: every item drawn once, the same for all designs that need it.
-
-Expected effort, exactly; and how far each item can move it.
-"""
+"""Effort estimates: draws of every work item, shared by designs, expected effort, and its sensitivity."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,9 +15,9 @@ from simlib.decision.effort.pert import pert_ppf
 from simlib.scenario.design import Design
 
 TEAM_SIGMA = 0.25
-"""Spread of the shared team factor, a lognormal of median 1: an assumption."""
+"""Sigma of the shared team factor, a lognormal distribution of median 1: an assumption."""
 TEAM = "team factor"
-"""What the draws of the team factor are keyed by; no item can be called so."""
+"""Key of the draws of the team factor; no item can have this name."""
 
 Floats = NDArray[np.float64]
 
@@ -50,14 +47,14 @@ def draw_effort(
 ) -> Mapping[str, EffortDraws]:
     """Design -> ``n`` draws. Draws of an item depend on seed and item id only, so that designs share them.
 
-    ``present``: one-off effort is that of going over from this design. ``common``: with what all designs need.
+    ``present``: one-off effort is that of migrating from this design. ``common``: with items that all designs need.
     """
     works = {
         name: compute_work(ledger, design, counts, present=present, common=common) for name, design in designs.items()
     }
     names = dict.fromkeys(item for work in works.values() for item in work.items)
     uniforms = {name: draw_item_uniforms(name, n, seed) for name in names}
-    return _totals(ledger, works, uniforms, draw_item_uniforms(TEAM, n, seed) if team_factor else None, n)
+    return _sum_items(ledger, works, uniforms, draw_item_uniforms(TEAM, n, seed) if team_factor else None, n)
 
 
 def compute_effort(
@@ -75,14 +72,14 @@ def compute_effort(
     An item without uniforms stays at its mean, without ``team_factor_uniform`` the team factor at 1. Raises ValueError
     for lengths that differ, or when there are no uniforms at all.
     """
-    given = [*uniforms.values(), *([] if team_factor_uniform is None else [team_factor_uniform])]
-    lengths = {len(array) for array in given}
+    arrays = [*uniforms.values(), *([] if team_factor_uniform is None else [team_factor_uniform])]
+    lengths = {len(array) for array in arrays}
     if len(lengths) != 1:
         raise ValueError("uniforms must be given, and all of one length")
     works = {
         name: compute_work(ledger, design, counts, present=present, common=common) for name, design in designs.items()
     }
-    return _totals(ledger, works, uniforms, team_factor_uniform, lengths.pop())
+    return _sum_items(ledger, works, uniforms, team_factor_uniform, lengths.pop())
 
 
 def list_needed_items(
@@ -110,24 +107,24 @@ def draw_item_uniforms(name: str, n: int, seed: int) -> Floats:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, key]))).random(n)
 
 
-def _totals(
+def _sum_items(
     ledger: EffortLedger, works: Mapping[str, Work], uniforms: Mapping[str, Floats], team: Floats | None, n: int
 ) -> dict[str, EffortDraws]:
     factor = np.ones(n) if team is None else compute_team_factor(team)
     needed = dict.fromkeys(name for work in works.values() for name in work.items)
-    days = {name: _days(ledger, name, uniforms, n) for name in needed}
+    days = {name: _draw_days(ledger, name, uniforms, n) for name in needed}
     return {
-        name: EffortDraws(_sum(work.one_off, days, factor), _sum(work.yearly, days, factor), work.items)
+        name: EffortDraws(_weigh_days(work.one_off, days, factor), _weigh_days(work.yearly, days, factor), work.items)
         for name, work in works.items()
     }
 
 
-def _days(ledger: EffortLedger, name: str, uniforms: Mapping[str, Floats], n: int) -> Floats:
+def _draw_days(ledger: EffortLedger, name: str, uniforms: Mapping[str, Floats], n: int) -> Floats:
     item = ledger.find_item(name)
     return pert_ppf(uniforms[name], item.low, item.likely, item.high) if name in uniforms else np.full(n, item.mean)
 
 
-def _sum(times: Mapping[str, int], days: Mapping[str, Floats], factor: Floats) -> Floats:
+def _weigh_days(times: Mapping[str, int], days: Mapping[str, Floats], factor: Floats) -> Floats:
     return factor * sum((number * days[name] for name, number in times.items()), np.zeros_like(factor))
 
 
@@ -139,9 +136,9 @@ class ExpectedEffort(NamedTuple):
 
 
 class Swing(NamedTuple):
-    """What one item does to a difference of two designs when it alone goes from its low to its high quantile.
+    """Swing of a difference of two designs when one item alone goes from its low to its high quantile.
 
-    ``low_days`` and ``high_days`` are the differences in person-days (per year for a recurring item) that come of it.
+    ``low_days`` and ``high_days`` are the resulting differences in person-days (per year for a recurring item).
     """
 
     item: str
@@ -151,7 +148,7 @@ class Swing(NamedTuple):
 
     @property
     def width(self) -> float:
-        """How far the difference moves."""
+        """Length of the bar."""
         return abs(self.high_days - self.low_days)
 
 
@@ -164,11 +161,11 @@ def compute_expected_effort(
     common: bool = True,
 ) -> Mapping[str, ExpectedEffort]:
     """Design -> PERT means, person-days."""
-    found = {}
+    expected = {}
     for name, design in designs.items():
         work = compute_work(ledger, design, counts, present=present, common=common)
-        found[name] = ExpectedEffort(_mean(ledger, work.one_off), _mean(ledger, work.yearly))
-    return found
+        expected[name] = ExpectedEffort(_sum_means(ledger, work.one_off), _sum_means(ledger, work.yearly))
+    return expected
 
 
 def compute_effort_swings(
@@ -180,24 +177,27 @@ def compute_effort_swings(
     present: Design | None = None,
     share: float = 0.9,
 ) -> tuple[Swing, ...]:
-    """The tornado of ``design`` minus ``against``: each item alone at the ends of its central ``share``, widest first.
+    """Tornado of ``design`` minus ``against``: each item alone at the ends of its central ``share``, widest first.
 
-    All others stay at their means. Items that both need equally often move nothing and are left out.
+    All others stay at their means. Items that both need equally often are left out.
     """
     ours = compute_work(ledger, design, counts, present=present)
     theirs = compute_work(ledger, against, counts, present=present)
     tail = (1 - share) / 2
-    found = []
-    for one, other, recurring in ((ours.one_off, theirs.one_off, False), (ours.yearly, theirs.yearly, True)):
-        middle = _mean(ledger, one) - _mean(ledger, other)
-        for name in dict.fromkeys((*one, *other)):
-            item, more = ledger.find_item(name), one.get(name, 0) - other.get(name, 0)
+    swings = []
+    for own_times, other_times, recurring in (
+        (ours.one_off, theirs.one_off, False),
+        (ours.yearly, theirs.yearly, True),
+    ):
+        middle = _sum_means(ledger, own_times) - _sum_means(ledger, other_times)
+        for name in dict.fromkeys((*own_times, *other_times)):
+            item, more = ledger.find_item(name), own_times.get(name, 0) - other_times.get(name, 0)
             low, high = (float(pert_ppf(u, item.low, item.likely, item.high)) for u in (tail, 1 - tail))
             if more:
                 kind = "recurring" if recurring else item.kind
-                found.append(Swing(name, kind, middle + more * (low - item.mean), middle + more * (high - item.mean)))
-    return tuple(sorted(found, key=lambda swing: (-swing.width, swing.item)))
+                swings.append(Swing(name, kind, middle + more * (low - item.mean), middle + more * (high - item.mean)))
+    return tuple(sorted(swings, key=lambda swing: (-swing.width, swing.item)))
 
 
-def _mean(ledger: EffortLedger, times: Mapping[str, int]) -> float:
+def _sum_means(ledger: EffortLedger, times: Mapping[str, int]) -> float:
     return sum(number * ledger.find_item(name).mean for name, number in times.items())

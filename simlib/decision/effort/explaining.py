@@ -1,6 +1,5 @@
-"""Which items stand behind a number: of a design, or of one part wherever it stands.
-
-Seven strategies as designs of simlib's parts, for whoever has no scenario yet; settings are those by default.
+"""Explanation of effort: the work items of a design, or of one part; and seven reference designs to start without a
+scenario, made of parts with their default settings.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +22,7 @@ from simlib.strategies import CATALOGUE
 
 
 class ItemExplanation(NamedTuple):
-    """One item, how often it is done, and what brings it: keys of the design, or conditions on the part."""
+    """One item, how often it is done, and the keys of the design, or conditions on the part, that bring it."""
 
     item: Item
     times: int
@@ -33,21 +32,21 @@ class ItemExplanation(NamedTuple):
 def explain_design(
     ledger: EffortLedger, design: Design, counts: Counts, *, present: Design | None = None, common: bool = True
 ) -> tuple[ItemExplanation, ...]:
-    """Every item that is done once or every year for a design, in the order of the ledger.
+    """Items that are done once or every year for a design, in the order of the ledger.
 
-    ``present``: what is left to do when that design is there already, going over included.
+    ``present``: the work that remains when that design exists already, migration included.
     """
     work = compute_work(ledger, design, counts, present=present, common=common)
     times = {**work.one_off, **work.yearly}
     keys = (Key(EVERYTHING), *list_design_keys(design))
     return tuple(
-        ItemExplanation(item, times[item.id], _because(item, keys, present))
+        ItemExplanation(item, times[item.id], _explain_item(item, keys, present))
         for item in ledger.items
         if item.id in times
     )
 
 
-def _because(item: Item, keys: tuple[Key, ...], present: Design | None) -> tuple[str, ...]:
+def _explain_item(item: Item, keys: tuple[Key, ...], present: Design | None) -> tuple[str, ...]:
     if item.kind == "migration" and present is not None:
         return (f"going over from {present.name}",)
     return (
@@ -62,36 +61,62 @@ def explain_part(
 ) -> Mapping[str, tuple[ItemExplanation, ...]]:
     """``place:part`` -> the items that it brings, for a name such as "jwt_local" or "service:jwt_local".
 
-    Places at which a part brings the same items stand together, separated by commas. Items that only one setting of the
-    part brings have it in ``because``. Raises InputError for an unknown part; ``others`` are names that it also tells.
+    Places at which a part brings the same items are joined by commas. Items that only one setting of the part brings
+    have it in ``brought_by``. Raises InputError for an unknown part; ``others`` are further names for its message.
     """
-    known = list_ledger_parts(ledger)
-    wanted = [part for part in known if name in (part, part.partition(":")[2])]
-    if not wanted:
-        names = (*others, *dict.fromkeys(part.partition(":")[2] for part in known))
+    parts = list_ledger_parts(ledger)
+    selected = [part for part in parts if name in (part, part.partition(":")[2])]
+    if not selected:
+        names = (*others, *dict.fromkeys(part.partition(":")[2] for part in parts))
         raise InputError(describe_unknown("design or part", name, names))
     places: dict[tuple[ItemExplanation, ...], list[str]] = {}
-    for part in wanted:
-        places.setdefault(_of_part(ledger, part), []).append(part)
+    for part in selected:
+        places.setdefault(_explain_part_items(ledger, part), []).append(part)
     return {", ".join(parts): items for items, parts in places.items()}
 
 
 def list_ledger_parts(ledger: EffortLedger) -> tuple[str, ...]:
-    """Every ``place:part`` that there is or that the ledger names."""
+    """All ``place:part`` that exist or that the ledger names."""
     named = (pattern.removeprefix("!").partition("[")[0] for item in ledger.items for pattern in item.parts)
     return tuple(dict.fromkeys((*list_known_parts(), *(part for part in named if EVERYTHING not in part))))
 
 
-def _of_part(ledger: EffortLedger, part: str) -> tuple[ItemExplanation, ...]:
-    found = []
+def _explain_part_items(ledger: EffortLedger, part: str) -> tuple[ItemExplanation, ...]:
+    explanations = []
     for item in ledger.items:
-        bringers = [pattern for pattern in item.parts if pattern != EVERYTHING and not pattern.startswith("!")]
-        fitting = [pattern for pattern in bringers if is_match(pattern.partition("[")[0], part)]
-        if fitting and item.kind != "migration":
-            always = any("[" not in pattern for pattern in fitting)
-            settings = tuple(pattern.partition("[")[2].removesuffix("]") for pattern in fitting)
-            found.append(ItemExplanation(item, 1, () if always else settings))
-    return tuple(found)
+        positive = [pattern for pattern in item.parts if pattern != EVERYTHING and not pattern.startswith("!")]
+        matching = [pattern for pattern in positive if is_match(pattern.partition("[")[0], part)]
+        if matching and item.kind != "migration":
+            always = any("[" not in pattern for pattern in matching)
+            settings = tuple(pattern.partition("[")[2].removesuffix("]") for pattern in matching)
+            explanations.append(ItemExplanation(item, 1, () if always else settings))
+    return tuple(explanations)
+
+
+def list_parts_without_items(ledger: EffortLedger, design: Design) -> tuple[str, ...]:
+    """List ``place:part`` of a design for which the ledger has neither an item nor a reason: those of plug-ins."""
+    parts = dict.fromkeys(key.part for key in list_design_keys(design))
+    return tuple(part for part in parts if not (part in ledger.none_because or _has_items(ledger, part)))
+
+
+def _has_items(ledger: EffortLedger, part: str) -> bool:
+    patterns = (pattern.removeprefix("!").partition("[")[0] for item in ledger.items for pattern in item.parts)
+    return any(pattern != EVERYTHING and is_match(pattern, part) for pattern in patterns)
+
+
+def describe_missing_items(ledger: EffortLedger, designs: Mapping[str, Design]) -> tuple[str, ...]:
+    """Describe the parts without items, one sentence each with the designs that have it."""
+    using: dict[str, list[str]] = {}
+    for name, design in designs.items():
+        for part in list_parts_without_items(ledger, design):
+            using.setdefault(part, []).append(name)
+    return tuple(describe_missing_item(part, names) for part, names in using.items())
+
+
+def describe_missing_item(part: str, designs: Iterable[str] = ()) -> str:
+    """The sentence about one part without items."""
+    names = ", ".join(designs)
+    return f"No work items for the part {part}{f' ({names})' if names else ''}; give some with --effort."
 
 
 LIFETIME_S = 300.0
@@ -103,24 +128,26 @@ def build_reference_designs() -> Mapping[str, Design]:
     opaque = {"service": "opaque_introspection", "authorization_server": "reference_token"}
     signing = {"authorization_server": "signing_reference_token"}
     designs = (
-        _design("opaque", "Opaque token, introspected at every request", opaque),
-        _design("opaque_cache", "Opaque token, answers cached", opaque | {"service": "opaque_cached"}),
-        _design("jwt", "JWT access token, verified by the service", jwt),
-        _design("jwt_denylist", "JWT access token with a denylist", jwt, wrappers=("denylist_polled",)),
-        _design("jwe", "Encrypted JWT", {"service": "encrypted_jwt", "authorization_server": "encrypted_jwt"}),
-        _design("opaque_idtoken", "Opaque token and identity token", opaque | signing | {"client": "openid_connect"}),
-        _design("phantom", "Phantom token", jwt | signing | {"gateway": "phantom_token"}),
+        _build_design("opaque", "Opaque token, introspected at every request", opaque),
+        _build_design("opaque_cache", "Opaque token, answers cached", opaque | {"service": "opaque_cached"}),
+        _build_design("jwt", "JWT access token, verified by the service", jwt),
+        _build_design("jwt_denylist", "JWT access token with a denylist", jwt, wrappers=("denylist_polled",)),
+        _build_design("jwe", "Encrypted JWT", {"service": "encrypted_jwt", "authorization_server": "encrypted_jwt"}),
+        _build_design(
+            "opaque_idtoken", "Opaque token and identity token", opaque | signing | {"client": "openid_connect"}
+        ),
+        _build_design("phantom", "Phantom token", jwt | signing | {"gateway": "phantom_token"}),
     )
     return MappingProxyType({design.name: design for design in designs})
 
 
-def _design(name: str, title: str, parts: Mapping[str, str], wrappers: tuple[str, ...] = ()) -> Design:
-    asks = parts["service"].startswith("opaque")
-    information: UserInformationSource = "introspection" if asks else "token"
-    chosen = {place: _chosen(place, part) for place, part in {"client": "bearer", **parts}.items()}
-    around = tuple(_chosen("wrappers", part) for part in wrappers)
-    return Design(name, title, LIFETIME_S, information, MappingProxyType(chosen), MappingProxyType({}), around)
+def _build_design(name: str, title: str, parts: Mapping[str, str], wrappers: tuple[str, ...] = ()) -> Design:
+    introspects = parts["service"].startswith("opaque")
+    information: UserInformationSource = "introspection" if introspects else "token"
+    chosen = {place: _choose_part(place, part) for place, part in {"client": "bearer", **parts}.items()}
+    wrapper_parts = tuple(_choose_part("wrappers", part) for part in wrappers)
+    return Design(name, title, LIFETIME_S, information, MappingProxyType(chosen), MappingProxyType({}), wrapper_parts)
 
 
-def _chosen(place: str, part: str) -> ChosenPart:
+def _choose_part(place: str, part: str) -> ChosenPart:
     return ChosenPart(part, CATALOGUE[place][part].Settings())

@@ -1,4 +1,4 @@
-"""One figure about designs, and what kind of figure it is."""
+"""Indicator: one figure about designs, with its kind and source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Literal
 
 Mark = Literal["measured", "counted", "assumed"]
 LEVEL = 0.9
-"""Of all intervals of indicators."""
+"""Level of all intervals of indicators."""
 
 Value = tuple[float, ...]
 """One number; two, lowest and highest; or three, the middle and both ends of its interval."""
@@ -14,9 +14,9 @@ Value = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Indicator:
-    """One row: what it says, in which unit, of which kind, where it comes from, and a value per design (None: unknown).
+    """Row of indicators: name, label, unit, kind, source, and a value per design (None: unknown).
 
-    ``values`` of the differences have None for the design that others are held against.
+    ``values`` of differences have None for the design that others are compared with.
     """
 
     name: str

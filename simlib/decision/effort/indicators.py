@@ -1,15 +1,14 @@
-"""Development complexity as indicators side by side; they are of different kinds, so nobody adds them up.
+"""Indicators of development complexity side by side: person-days, obligations, code, process and two cross-checks.
 
-The complexity of the process as an indicator: counts from the life of one user under each design.
+They are of different kinds and are never added up.
 """
 
 import re
 from collections.abc import Mapping
 
 from simlib.analysis.process import count_phase
-from simlib.decision.effort.cocomo import estimate_cocomo_days
 from simlib.decision.effort.code_size import measure_design
-from simlib.decision.effort.cosmic import count_cosmic_points
+from simlib.decision.effort.cross_checks import count_cosmic_points, estimate_cocomo_days
 from simlib.decision.effort.indicator import LEVEL, Indicator, Value
 from simlib.decision.effort.item_keys import Counts, has_checking_gateway, list_part_names
 from simlib.decision.effort.items import EffortLedger
@@ -29,7 +28,7 @@ from simlib.tracing.user_lifecycle import FIRST, NEXT, SIGN_IN, trace_user
 DRAWS, SEED = 10_000, 20_261_127
 
 ProcessCounts = Mapping[str, Mapping[str, float]]
-"""Design -> count -> number: what is counted in the life of one user (simlib.analysis.process)."""
+"""Design -> count -> number, counted in the trace of one user (`simlib.analysis.process`)."""
 
 
 def measure_indicators(
@@ -42,21 +41,21 @@ def measure_indicators(
     n: int = DRAWS,
     seed: int = SEED,
 ) -> tuple[Indicator, ...]:
-    """Every indicator that there is for these designs; the first one is what differences are held against.
+    """All indicators of these designs; differences are those to the first.
 
     Person-days are PERT means with the central 90 % of the draws. ``process_counts`` adds the counts of the process,
-    which take a scenario.
+    for which a scenario is needed.
     """
     return (
         *build_person_day_indicators(ledger, designs, counts, present, n, seed),
-        *_obligations(designs),
-        *_code(designs),
-        *_process(designs, process_counts or {}),
-        *_cross_checks(designs),
+        *_count_obligations(designs),
+        *_measure_code(designs),
+        *_list_process(designs, process_counts or {}),
+        *_compute_cross_checks(designs),
     )
 
 
-def _obligations(designs: Mapping[str, Design]) -> list[Indicator]:
+def _count_obligations(designs: Mapping[str, Design]) -> list[Indicator]:
     found = {name: count_obligations(design) for name, design in designs.items()}
     source = "key words of RFCs and requirements of ASVS, beyond those that hold for all (data/effort/obligations.csv)"
     actors = (("RS", "obligations of the RS"), ("AS", "obligations of the AS"), ("client", "obligations of the client"))
@@ -69,7 +68,7 @@ def _obligations(designs: Mapping[str, Design]) -> list[Indicator]:
     ]
 
 
-def _code(designs: Mapping[str, Design]) -> list[Indicator]:
+def _measure_code(designs: Mapping[str, Design]) -> list[Indicator]:
     ratio = estimate_ratio(list_code_pairs("RS"), LEVEL)
     public: dict[str, Value | None] = {"opaque": (1.0,), "jwt": (ratio.mean, ratio.low, ratio.high)}
     sizes = {name: measure_design(design) for name, design in designs.items()}
@@ -82,7 +81,7 @@ def _code(designs: Mapping[str, Design]) -> list[Indicator]:
             "x opaque",
             "measured",
             pairs_source,
-            {name: public.get(_family(design)) for name, design in designs.items()},
+            {name: public.get(_find_family(design)) for name, design in designs.items()},
         )
     ]
     for side in ("RS", "AS"):
@@ -96,7 +95,7 @@ def _code(designs: Mapping[str, Design]) -> list[Indicator]:
     return [*rows, Indicator("advisories", label, "a year", "counted", source, advisories)]
 
 
-def _process(designs: Mapping[str, Design], process_counts: ProcessCounts) -> list[Indicator]:
+def _list_process(designs: Mapping[str, Design], process_counts: ProcessCounts) -> list[Indicator]:
     names = dict.fromkeys(count for counted in process_counts.values() for count in counted)
     source = "trace of one user's life (simlib process)"
     return [
@@ -115,8 +114,8 @@ def _process(designs: Mapping[str, Design], process_counts: ProcessCounts) -> li
     ]
 
 
-def _cross_checks(designs: Mapping[str, Design]) -> list[Indicator]:
-    """What two other methods say of the plain strategies; they know nothing of wrappers and of other formats."""
+def _compute_cross_checks(designs: Mapping[str, Design]) -> list[Indicator]:
+    """Indicators of two other methods for the plain strategies; neither covers wrappers and other formats."""
     sides = ("opaque", "jwt")
     cocomo = {
         side: sum(estimate_cocomo_days(compute_median_code_size(layer, side)) for layer in ("RS", "AS"))
@@ -126,17 +125,19 @@ def _cross_checks(designs: Mapping[str, Design]) -> list[Indicator]:
     label, source = "COCOMO II: RS and AS written anew", "formula on the measured median sizes of public code"
     movements = "data movements (data/effort/cosmic.csv)"
     return [
-        Indicator("cocomo_days", label, "person-days", "assumed", source, _by_family(designs, cocomo)),
-        Indicator("cosmic_points", "COSMIC: RS and AS", "points", "counted", movements, _by_family(designs, cosmic)),
+        Indicator("cocomo_days", label, "person-days", "assumed", source, _assign_by_family(designs, cocomo)),
+        Indicator(
+            "cosmic_points", "COSMIC: RS and AS", "points", "counted", movements, _assign_by_family(designs, cosmic)
+        ),
     ]
 
 
-def _by_family(designs: Mapping[str, Design], values: Mapping[str, float]) -> dict[str, Value | None]:
-    families = {name: _family(design) for name, design in designs.items()}
+def _assign_by_family(designs: Mapping[str, Design], values: Mapping[str, float]) -> dict[str, Value | None]:
+    families = {name: _find_family(design) for name, design in designs.items()}
     return {name: (values[family],) if family in values else None for name, family in families.items()}
 
 
-def _family(design: Design) -> str:
+def _find_family(design: Design) -> str:
     """ "opaque" or "jwt" for the plain strategies that public code bases were measured for, else something else."""
     if any(word in part for part in list_part_names(design) for word in ("wrappers:", "downstream:token_exchange")):
         return "other"
@@ -145,16 +146,16 @@ def _family(design: Design) -> str:
 
 
 def count_process(scenario: Scenario) -> Mapping[str, Mapping[str, float]]:
-    """Design -> what is counted -> number, for the first kind of client; `simlib process` tells all of it.
+    """Design -> count -> number, for the first kind of client; `simlib process` reports all counts.
 
     Raises what `simlib.tracing.user_lifecycle.trace_user` raises.
     """
     kind = list_client_kinds(scenario)[0]
-    found = {}
+    counts_by_design = {}
     for design in scenario.designs:
         life = trace_user(scenario, design, kind)
         phases = {phase: count_phase(life, phase) for phase in life.phases}
-        found[design] = {
+        counts_by_design[design] = {
             **{
                 f"messages: {phase}": float(phases[phase].messages)
                 for phase in (SIGN_IN, FIRST, NEXT)
@@ -162,4 +163,4 @@ def count_process(scenario: Scenario) -> Mapping[str, Mapping[str, float]]:
             },
             "changes of state: whole life": float(sum(count.state_transitions for count in phases.values())),
         }
-    return found
+    return counts_by_design

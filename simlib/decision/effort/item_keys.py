@@ -1,12 +1,10 @@
-"""What a design is made of, as keys that work items are hung on.
+"""Keys of a design, by which work items are brought, and the work that a design needs: the union over its parts.
 
 A key is ``place:part``, such as ``service:jwt_local`` or ``wrappers:dpop``, and for each setting of a part one more,
 such as ``service:opaque_cached[shared=true]``, ``wrappers:dpop[nonce_s>0]`` or
 ``authorization_server:jwt_access_token[algorithm=HS256]``. There are also ``flows:NAME``, ``refresh:rotation``,
 ``user_information:SOURCE`` and ``admission:HOST``. An inner service counts as a service. In a pattern ``*`` stands for
-any text; ``!`` before a pattern spares what it matches.
-
-Which items a design needs, and how often: the union over its parts, one item counted once.
+any text; ``!`` before a pattern excludes what it matches. One item is counted once.
 """
 
 import re
@@ -28,7 +26,7 @@ OTHER_KEYS = ("refresh:rotation", *(f"user_information:{source}" for source in g
 
 
 class Key(NamedTuple):
-    """One key of a design; ``at_gateway``: the work is done in the gateway and not in the services."""
+    """Key of a design; ``at_gateway``: the work is done in the gateway and not in the services."""
 
     name: str
     at_gateway: bool = False
@@ -40,20 +38,24 @@ class Key(NamedTuple):
 
 
 def list_design_keys(design: Design) -> tuple[Key, ...]:
-    """Every key of a design, each once and in the order of its places."""
+    """Keys of a design, each once and in the order of its places."""
     edge_is_gateway = has_checking_gateway(design)
-    found = [key for place, chosen in design.parts.items() for key in _keys(_place(place), chosen, place == GATEWAY)]
+    keys = [
+        key
+        for place, chosen in design.parts.items()
+        for key in _list_part_keys(_normalise_place(place), chosen, place == GATEWAY)
+    ]
     for chosen in design.wrappers:
         kind = CATALOGUE[WRAPPERS].get(chosen.part)
         at_edge, everywhere = getattr(kind, "at_edge", False), getattr(kind, "everywhere", False)
-        found += _keys(WRAPPERS, chosen, edge_is_gateway and at_edge)
+        keys += _list_part_keys(WRAPPERS, chosen, edge_is_gateway and at_edge)
         if edge_is_gateway and everywhere:
-            found += _keys(WRAPPERS, chosen, not at_edge)
-    found += [Key(f"{FLOW}:{name}") for name in _flows(design)]
-    found += [Key("refresh:rotation")] if design.refresh.rotation else []
-    found += [Key(f"user_information:{design.user_information}")]
-    found += [Key(f"{ADMISSION}:{host}", host == GATEWAY) for host in getattr(design, ADMISSION, ())]
-    return tuple(dict.fromkeys(found))
+            keys += _list_part_keys(WRAPPERS, chosen, not at_edge)
+    keys += [Key(f"{FLOW}:{name}") for name in _list_flows(design)]
+    keys += [Key("refresh:rotation")] if design.refresh.rotation else []
+    keys += [Key(f"user_information:{design.user_information}")]
+    keys += [Key(f"{ADMISSION}:{host}", host == GATEWAY) for host in getattr(design, ADMISSION, ())]
+    return tuple(dict.fromkeys(keys))
 
 
 def list_part_names(design: Design) -> frozenset[str]:
@@ -62,23 +64,23 @@ def list_part_names(design: Design) -> frozenset[str]:
 
 
 def list_known_parts() -> tuple[str, ...]:
-    """``place:part`` of everything that a design may be made of, flows included."""
+    """``place:part`` of all parts that a design may have, flows included."""
     parts = {**CATALOGUE, FLOW: FLOWS}
     return (*(f"{place}:{name}" for place in PLACES for name in parts[place]), *OTHER_KEYS)
 
 
 def is_known(pattern: str) -> bool:
-    """Whether a pattern can match anything: a part that there is, and a setting that it has."""
+    """Whether a pattern can match: its part exists and has its setting."""
     part, _, setting = pattern.removeprefix("!").removesuffix("]").partition("[")
     if part == EVERYTHING or part.startswith(f"{ADMISSION}:"):
         return not setting
-    found = [name for name in list_known_parts() if is_match(part, name)]
+    keys = [name for name in list_known_parts() if is_match(part, name)]
     name = re.split("[=>]", setting)[0]
-    return bool(found) and (not setting or any(name in _settings_of(key) for key in found))
+    return bool(keys) and (not setting or any(name in _list_settings(key) for key in keys))
 
 
 def find_matching_keys(patterns: tuple[str, ...], keys: tuple[Key, ...]) -> tuple[Key, ...]:
-    """The keys that bring an item with these patterns; empty when none does or one of them spares it."""
+    """Keys that bring an item with these patterns; empty when a pattern excludes it."""
     if any(is_match(pattern[1:], key.name) for pattern in patterns if pattern.startswith("!") for key in keys):
         return ()
     return tuple(key for key in keys if any(is_match(pattern, key.name) for pattern in patterns))
@@ -86,25 +88,25 @@ def find_matching_keys(patterns: tuple[str, ...], keys: tuple[Key, ...]) -> tupl
 
 def is_match(pattern: str, name: str) -> bool:
     """Whether a pattern fits a key as a whole."""
-    return _compiled(pattern).fullmatch(name) is not None
+    return _compile_pattern(pattern).fullmatch(name) is not None
 
 
 @cache
-def _compiled(pattern: str) -> "re.Pattern[str]":
+def _compile_pattern(pattern: str) -> "re.Pattern[str]":
     return re.compile(".*".join(re.escape(piece) for piece in pattern.split("*")))
 
 
-def _keys(place: str, chosen: ChosenPart, at_gateway: bool) -> Iterator[Key]:
+def _list_part_keys(place: str, chosen: ChosenPart, at_gateway: bool) -> Iterator[Key]:
     yield Key(f"{place}:{chosen.part}", at_gateway)
     if is_dataclass(chosen.settings):
         values = {entry.name: getattr(chosen.settings, entry.name) for entry in fields(chosen.settings)}
         for name, value in values.items():
-            if (told := _told(name, value)) is not None:
-                yield Key(f"{place}:{chosen.part}[{told}]", at_gateway)
+            if (setting := _format_setting(name, value)) is not None:
+                yield Key(f"{place}:{chosen.part}[{setting}]", at_gateway)
 
 
-def _told(name: str, value: Any) -> str | None:
-    """A setting in a key; none for lists, which no item depends on."""
+def _format_setting(name: str, value: Any) -> str | None:
+    """Setting as in a key; None for lists, on which no item depends."""
     if isinstance(value, bool):
         return f"{name}={str(value).lower()}"
     if isinstance(value, int | float):
@@ -112,18 +114,18 @@ def _told(name: str, value: Any) -> str | None:
     return f"{name}={value}" if isinstance(value, str) else None
 
 
-def _settings_of(key: str) -> tuple[str, ...]:
+def _list_settings(key: str) -> tuple[str, ...]:
     place, _, name = key.partition(":")
     kind: Mapping[str, Any] = CATALOGUE.get(place, {})
     return tuple(entry.name for entry in fields(kind[name].Settings)) if name in kind else ()
 
 
-def _place(place: str) -> str:
+def _normalise_place(place: str) -> str:
     return SERVICE if place == "inner_service" else place
 
 
-def _flows(design: Design) -> list[str]:
-    """The flows by which clients sign in, and the one by which they renew what some of these give."""
+def _list_flows(design: Design) -> list[str]:
+    """Flows by which clients sign in, and the one by which they refresh tokens, where some flow issues these."""
     names = list(dict.fromkeys(name for name in design.flows.values() if name))
     renewing = any("refresh_token" in FLOWS[name].token_kinds for name in names if name in FLOWS)
     return [*names, "refresh_token"] if renewing else names
@@ -139,7 +141,7 @@ def has_checking_gateway(design: Design) -> bool:
 class Counts:
     """How many API stacks (language and framework), API services, clients, and authorization servers there are.
 
-    No authorization server means that somebody else builds and runs it: its items then cost nothing. Raises ValueError
+    0 authorization servers: a third party builds and runs it, and its items cost nothing. Raises ValueError
     for negative counts, or no stack or service.
     """
 
@@ -171,21 +173,21 @@ class Work:
 def compute_work(
     ledger: EffortLedger, design: Design, counts: Counts, *, present: Design | None = None, common: bool = True
 ) -> Work:
-    """The items of a design; with ``present``, what is left to do when that design is there already.
+    """Items of a design; with ``present``, the work that remains when that design exists already.
 
-    From a present design only what the new one needs more of is built, and migration items come on top; when no part
-    differs nothing is done. What is done every year is the new design's own. ``common=False`` leaves out the items
-    that every design needs.
+    From a present design only what the new one needs more of is built, and migration items are added; when no part
+    differs nothing is done. Yearly work is that of the new design. ``common=False`` leaves out the items that every
+    design needs.
     """
     items = [item for item in ledger.items if common or not item.common]
-    one_off = _times(items, "one_off", design, counts)
+    one_off = _count_items(items, "one_off", design, counts)
     if present is not None:
-        there = _times(items, "one_off", present, counts)
-        more = {name: times - there.get(name, 0) for name, times in one_off.items()}
-        one_off = {name: times for name, times in more.items() if times > 0} | _migration(
+        existing = _count_items(items, "one_off", present, counts)
+        more = {name: times - existing.get(name, 0) for name, times in one_off.items()}
+        one_off = {name: times for name, times in more.items() if times > 0} | _count_migration(
             ledger, design, present, counts
         )
-    return Work(one_off, _times(items, "recurring", design, counts))
+    return Work(one_off, _count_items(items, "recurring", design, counts))
 
 
 def count_times(item: Item, keys: tuple[Key, ...], counts: Counts) -> int:
@@ -197,20 +199,20 @@ def count_times(item: Item, keys: tuple[Key, ...], counts: Counts) -> int:
     if item.scales_with in once:
         return once[item.scales_with]
     each = counts.stacks if item.scales_with == "per_rs_stack" else counts.services
-    if item.common:  # whether a gateway checks tokens too changes nothing in what everybody needs
+    if item.common:  # a gateway that checks tokens changes nothing in what every design needs
         return each
     return each * any(not key.at_gateway for key in brought) + any(key.at_gateway for key in brought)
 
 
-def _times(items: Iterable[Item], kind: str, design: Design, counts: Counts) -> dict[str, int]:
+def _count_items(items: Iterable[Item], kind: str, design: Design, counts: Counts) -> dict[str, int]:
     keys = (Key(EVERYTHING), *list_design_keys(design))
-    found = {item.id: count_times(item, keys, counts) for item in items if item.kind == kind}
-    return {name: number for name, number in found.items() if number}
+    times = {item.id: count_times(item, keys, counts) for item in items if item.kind == kind}
+    return {name: number for name, number in times.items() if number}
 
 
-def _migration(ledger: EffortLedger, design: Design, present: Design, counts: Counts) -> dict[str, int]:
-    """Migration items, brought by the parts that only one of both has; a part that takes no work changes nothing."""
+def _count_migration(ledger: EffortLedger, design: Design, present: Design, counts: Counts) -> dict[str, int]:
+    """Migration items, brought by parts that only one of both designs has; parts without work do not count."""
     changed = sorted((list_part_names(design) ^ list_part_names(present)) - set(ledger.none_because))
     keys = tuple(Key(name, name.startswith(f"{GATEWAY}:")) for name in changed)
-    found = {item.id: count_times(item, keys, counts) for item in ledger.items if item.kind == "migration"}
-    return {name: number for name, number in found.items() if number}
+    times = {item.id: count_times(item, keys, counts) for item in ledger.items if item.kind == "migration"}
+    return {name: number for name, number in times.items() if number}

@@ -1,4 +1,4 @@
-"""Work items with three-point estimates, and the ledger that holds them."""
+"""Work items with three-point estimates, and their ledger."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True)
 class Item:
-    """One piece of work: the parts that bring it, three estimates in person-days, and what goes wrong without it.
+    """Work item: the parts that bring it, three estimates in person-days, and the failure without it.
 
     ``parts`` are patterns (`simlib.decision.effort.item_keys`): any that matches brings the item, one with a leading
-    ``!`` that matches spares it. ``low``, ``likely``, ``high`` are person-days per year for a recurring item.
+    ``!`` that matches excludes it. ``low``, ``likely``, ``high`` are person-days per year for a recurring item.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Item:
 
 @dataclass(frozen=True)
 class EffortLedger:
-    """All items, and for parts that bring none the reason why; ``source`` says where the estimates come from."""
+    """Work items, the reason for each part without items, and the ``source`` of the estimates."""
 
     items: tuple[Item, ...]
     none_because: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class EffortLedger:
         return {item.id: item for item in self.items}
 
     def find_item(self, name: str) -> Item:
-        """One item. Raises InputError for an unknown id."""
+        """Item with an id; raises InputError for an unknown one."""
         if name not in self.by_id:
             raise InputError(describe_unknown("work item", name, self.by_id))
         return self.by_id[name]

@@ -1,10 +1,10 @@
-"""Reading the ledger that comes with simlib, and a team's own estimates over it."""
+"""Reader of effort ledgers: the bundled one, and a team's own estimates that replace its estimates."""
 
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from simlib.decision.effort.csv_tables import Row, read_table
+from simlib.decision.effort.csv_tables import Row, read_table, split_patterns
 from simlib.decision.effort.estimates import TEAM
 from simlib.decision.effort.item_keys import is_known, list_known_parts
 from simlib.decision.effort.items import KINDS, SCALES, EffortLedger, Item, Kind, ScalesWith
@@ -20,17 +20,17 @@ OVERRIDING = ("id", *ESTIMATES)
 OF_A_NEW_ITEM = ("part", "kind", "scales_with")
 WORDS = ("title", "actor", "source", "failure_without", "basis")
 OWN = "own estimate"
-"""What the basis of an item is called that a user has given."""
+"""Basis of an item that a user states."""
 
 
 def load_ledger(path: Path | None = None, overrides: Path | None = None) -> EffortLedger:
-    """The bundled ledger (or the one in the folder ``path``), with a user's estimates in place of its own.
+    """Bundled ledger (or the one in the folder ``path``), with a user's estimates in place of its own.
 
     ``overrides`` is a CSV file with id, pd_low, pd_likely, pd_high; a row with an id that the ledger does not have also
     needs part, kind and scales_with, and is a new item. Raises InputError with file and line for what is unusable.
     """
     folder = find_bundled("effort") if path is None else path
-    items = tuple(_item(row) for row in _unique(read_table(folder / "items.csv", COLUMNS, (), ESTIMATES)))
+    items = tuple(_read_item(row) for row in _check_unique(read_table(folder / "items.csv", COLUMNS, (), ESTIMATES)))
     reasons = {
         row.cells["part"]: row.cells["because"]
         for row in read_table(folder / "no_items.csv", ("part", "because"), (), ())
@@ -40,16 +40,16 @@ def load_ledger(path: Path | None = None, overrides: Path | None = None) -> Effo
 
 
 def override(ledger: EffortLedger, path: Path) -> EffortLedger:
-    """The ledger with the estimates of a file instead of its own, and that file's new items after them."""
-    rows = _unique(read_table(path, OVERRIDING, (*OF_A_NEW_ITEM, *WORDS), ESTIMATES))
+    """Ledger with the estimates of a file in place of its own, and the new items of that file after them."""
+    rows = _check_unique(read_table(path, OVERRIDING, (*OF_A_NEW_ITEM, *WORDS), ESTIMATES))
     if not rows:
         raise InputError(f"{path}: has a header but no estimate")
-    changed = {row.cells["id"]: _changed(ledger, row) for row in rows}
+    changed = {row.cells["id"]: _change_item(ledger, row) for row in rows}
     kept = [changed.pop(item.id, item) for item in ledger.items]
     return replace(ledger, items=(*kept, *changed.values()), source=f"{ledger.source} with {path.name}")
 
 
-def _unique(rows: list[Row]) -> list[Row]:
+def _check_unique(rows: list[Row]) -> list[Row]:
     seen: dict[str, str] = {}
     for row in rows:
         name = row.cells["id"]
@@ -61,7 +61,7 @@ def _unique(rows: list[Row]) -> list[Row]:
     return rows
 
 
-def _estimates(row: Row) -> tuple[float, float, float]:
+def _read_estimates(row: Row) -> tuple[float, float, float]:
     low, likely, high = (row.read_number(column) for column in ESTIMATES)
     if low > likely:
         raise InputError(f"{row.location}: pd_low {low:g} must not be above pd_likely {likely:g}")
@@ -70,11 +70,11 @@ def _estimates(row: Row) -> tuple[float, float, float]:
     return low, likely, high
 
 
-def _item(row: Row) -> Item:
-    low, likely, high = _estimates(row)
+def _read_item(row: Row) -> Item:
+    low, likely, high = _read_estimates(row)
     return Item(
         id=row.cells["id"],
-        parts=_patterns(row.cells["parts"]),
+        parts=split_patterns(row.cells["parts"]),
         kind=cast(Kind, row.read_choice("kind", KINDS)),
         scales_with=cast(ScalesWith, row.read_choice("scales_with", SCALES)),
         low=low,
@@ -88,49 +88,45 @@ def _item(row: Row) -> Item:
     )
 
 
-def _changed(ledger: EffortLedger, row: Row) -> Item:
-    """An item of the ledger with a user's estimates (and words, where he gives any), or a new item."""
-    low, likely, high = _estimates(row)
-    said: dict[str, Any] = {word: row.cells[word] for word in WORDS if row.cells.get(word)}
-    given = {column: row.cells.get(column, "") for column in OF_A_NEW_ITEM}
-    known = ledger.by_id.get(row.cells["id"])
-    said.setdefault("basis", OWN)
-    if known is None:
-        said = _new(ledger, row, given) | said
+def _change_item(ledger: EffortLedger, row: Row) -> Item:
+    """Item of the ledger with a user's estimates and words, or a new item."""
+    low, likely, high = _read_estimates(row)
+    fields: dict[str, Any] = {word: row.cells[word] for word in WORDS if row.cells.get(word)}
+    stated = {column: row.cells.get(column, "") for column in OF_A_NEW_ITEM}
+    existing = ledger.by_id.get(row.cells["id"])
+    fields.setdefault("basis", OWN)
+    if existing is None:
+        fields = _read_new_item(ledger, row, stated) | fields
     else:
-        said |= {"parts": _known_patterns(row)} if given["part"] else {}
-        said |= {name: row.read_choice(name, allowed) for name, allowed in _WORDS_ALLOWED if given[name]}
-    whole = replace(known, **said) if known is not None else Item(low=low, likely=likely, high=high, **said)
+        fields |= {"parts": _read_known_patterns(row)} if stated["part"] else {}
+        fields |= {name: row.read_choice(name, allowed) for name, allowed in _WORDS_ALLOWED if stated[name]}
+    whole = replace(existing, **fields) if existing is not None else Item(low=low, likely=likely, high=high, **fields)
     return replace(whole, low=low, likely=likely, high=high)
 
 
 _WORDS_ALLOWED = (("kind", KINDS), ("scales_with", SCALES))
 
 
-def _new(ledger: EffortLedger, row: Row, given: dict[str, str]) -> dict[str, Any]:
+def _read_new_item(ledger: EffortLedger, row: Row, stated: dict[str, str]) -> dict[str, Any]:
     name = row.cells["id"]
-    missing = [column for column, value in given.items() if not value]
+    missing = [column for column, value in stated.items() if not value]
     if missing:
         near = describe_unknown("id", name, ledger.by_id).partition("; allowed")[0]
         raise InputError(f"{row.location}: {near}; a new item also needs {', '.join(missing)}")
     return {
         "id": name,
-        "parts": _known_patterns(row),
+        "parts": _read_known_patterns(row),
         "kind": row.read_choice("kind", KINDS),
         "scales_with": row.read_choice("scales_with", SCALES),
         **dict.fromkeys(WORDS, "") | {"title": name, "source": OWN},
     }
 
 
-def _patterns(cell: str) -> tuple[str, ...]:
-    return tuple(pattern.strip() for pattern in cell.split(";") if pattern.strip())
-
-
-def _known_patterns(row: Row) -> tuple[str, ...]:
-    patterns = _patterns(row.cells["part"])
+def _read_known_patterns(row: Row) -> tuple[str, ...]:
+    patterns = split_patterns(row.cells["part"])
     for pattern in patterns:
         if not is_known(pattern):
             raise InputError(f"{row.location}: {describe_unknown('part', pattern, (*list_known_parts(), '*'))}")
     if all(pattern.startswith("!") for pattern in patterns):
-        raise InputError(f"{row.location}: part: must name a part that brings the item, not only what spares it")
+        raise InputError(f"{row.location}: part: must name a part that brings the item, not only what excludes it")
     return patterns

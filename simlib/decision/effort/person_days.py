@@ -1,7 +1,4 @@
-"""Person-days of designs as indicators: PERT means with what is not known about items and team around them.
-
-How many stacks, services and clients there are to build for: what was said, else what the world has.
-"""
+"""Person-days of designs as indicators: PERT means with intervals, and the numbers of stacks, services and clients."""
 
 from collections.abc import Callable, Mapping
 
@@ -14,64 +11,86 @@ from simlib.decision.effort.items import EffortLedger
 from simlib.scenario.design import Design
 from simlib.scenario.scenario import Scenario
 
-Of = Callable[[EffortDraws], Floats]
-Told = Mapping[str, tuple[ExpectedEffort, EffortDraws]]
+Component = Callable[[EffortDraws], Floats]
+Effort = Mapping[str, tuple[ExpectedEffort, EffortDraws]]
 """Design -> means and draws."""
 
 
 def build_person_day_indicators(
     ledger: EffortLedger, designs: Mapping[str, Design], counts: Counts, present: Design | None, n: int, seed: int
 ) -> list[Indicator]:
-    """To build and to run; more than the first design; and what going over from a present design takes and changes."""
+    """Rows of effort to build and to run, of differences to the first design, and of migration."""
 
-    def told(some: Mapping[str, Design], *, common: bool = True, start: Design | None = None) -> Told:
-        drawn = draw_effort(ledger, some, counts, n, seed, present=start, common=common)
-        means = compute_expected_effort(ledger, some, counts, present=start, common=common)
-        return {name: (means[name], drawn[name]) for name in some}
+    def compute_effort(selected: Mapping[str, Design], *, common: bool = True, start: Design | None = None) -> Effort:
+        drawn = draw_effort(ledger, selected, counts, n, seed, present=start, common=common)
+        means = compute_expected_effort(ledger, selected, counts, present=start, common=common)
+        return {name: (means[name], drawn[name]) for name in selected}
 
     source = f"work items, {ledger.source}: beta-PERT, shared team factor"
-    everything, beyond, first = told(designs), told(designs, common=False), next(iter(designs))
+    everything, beyond, first = compute_effort(designs), compute_effort(designs, common=False), next(iter(designs))
     rows = [
-        _days("one_off_days_in_all", "to build, in all", everything, 0, source),
-        _days("one_off_days", "to build, beyond what all need", beyond, 0, source),
-        _days("yearly_days", "to run, each year", beyond, 1, source),
+        _build_row("one_off_days_in_all", "to build, in all", everything, 0, source),
+        _build_row("one_off_days", "to build, beyond what all need", beyond, 0, source),
+        _build_row("yearly_days", "to run, each year", beyond, 1, source),
     ]
     if len(designs) > 1:
         rows += [
-            _more("one_off_days_difference", f"to build, more than {first}", beyond, 0, source, first, beyond[first]),
-            _more("yearly_days_difference", f"each year, more than {first}", beyond, 1, source, first, beyond[first]),
+            _build_difference_row(
+                "one_off_days_difference", f"to build, more than {first}", beyond, 0, source, first, beyond[first]
+            ),
+            _build_difference_row(
+                "yearly_days_difference", f"each year, more than {first}", beyond, 1, source, first, beyond[first]
+            ),
         ]
     if present is not None:
-        rows.append(_days("migration_days", f"to go over from {present.name}", told(designs, start=present), 0, source))
+        rows.append(
+            _build_row(
+                "migration_days", f"to go over from {present.name}", compute_effort(designs, start=present), 0, source
+            )
+        )
         if present.name != first:
-            now = told({present.name: present}, common=False)[present.name]
+            now = compute_effort({present.name: present}, common=False)[present.name]
             label = f"each year, more than {present.name}"
-            rows.append(_more("present_yearly_days_difference", label, beyond, 1, source, present.name, now))
+            rows.append(
+                _build_difference_row("present_yearly_days_difference", label, beyond, 1, source, present.name, now)
+            )
     return rows
 
 
-_OF: tuple[Of, Of] = (lambda drawn: drawn.one_off_days, lambda drawn: drawn.yearly_days)
+_COMPONENTS: tuple[Component, Component] = (lambda drawn: drawn.one_off_days, lambda drawn: drawn.yearly_days)
 
 
-def _days(name: str, label: str, told: Told, which: int, source: str) -> Indicator:
-    values = {design: (means[which], *_ends(_OF[which](drawn))) for design, (means, drawn) in told.items()}
-    return Indicator(name, label, "person-days", "assumed", source, values)
-
-
-def _more(
-    name: str, label: str, told: Told, which: int, source: str, than: str, other: tuple[ExpectedEffort, EffortDraws]
-) -> Indicator:
-    """Differences of the same draws, so that what both designs share does not widen them."""
-    values: dict[str, Value | None] = {
-        design: (means[which] - other[0][which], *_ends(_OF[which](drawn) - _OF[which](other[1])))
-        if design != than
-        else None
-        for design, (means, drawn) in told.items()
+def _build_row(name: str, label: str, effort: Effort, which: int, source: str) -> Indicator:
+    values = {
+        design: (means[which], *_compute_interval(_COMPONENTS[which](drawn)))
+        for design, (means, drawn) in effort.items()
     }
     return Indicator(name, label, "person-days", "assumed", source, values)
 
 
-def _ends(draws: Floats) -> tuple[float, float]:
+def _build_difference_row(
+    name: str,
+    label: str,
+    effort: Effort,
+    which: int,
+    source: str,
+    than: str,
+    other: tuple[ExpectedEffort, EffortDraws],
+) -> Indicator:
+    """Differences of the same draws, so that what both designs share does not widen them."""
+    values: dict[str, Value | None] = {
+        design: (
+            means[which] - other[0][which],
+            *_compute_interval(_COMPONENTS[which](drawn) - _COMPONENTS[which](other[1])),
+        )
+        if design != than
+        else None
+        for design, (means, drawn) in effort.items()
+    }
+    return Indicator(name, label, "person-days", "assumed", source, values)
+
+
+def _compute_interval(draws: Floats) -> tuple[float, float]:
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
@@ -79,20 +98,20 @@ def _ends(draws: Floats) -> tuple[float, float]:
 def resolve_counts(
     scenario: Scenario | None, *, stacks: int | None = None, services: int | None = None, clients: int | None = None
 ) -> Counts:
-    """The numbers given; for those that are not, the scenario's ``[organisation]``, else its world: one stack, its
-    services, its kinds of clients. Without a scenario one of each.
+    """Numbers stated; for others the scenario's ``[organisation]``, else its world: one stack, its services, its kinds
+    of clients. Without a scenario one of each.
     """
-    said = None if scenario is None else scenario.organisation
+    organisation = None if scenario is None else scenario.organisation
     world = None if scenario is None else scenario.world
-    usual = {
+    defaults = {
         "stacks": 1,
         "services": 1 if world is None else 1 + len(world.inner_services),
         "clients": 1 if world is None else max(1, len({client.kind for client in world.clients})),
     }
-    given = {"stacks": stacks, "services": services, "clients": clients}
-    chosen = {name: _first(given[name], getattr(said, name, None), usual[name]) for name in usual}
+    stated = {"stacks": stacks, "services": services, "clients": clients}
+    chosen = {name: _find_first(stated[name], getattr(organisation, name, None), defaults[name]) for name in defaults}
     return Counts(**chosen)
 
 
-def _first(*numbers: int | None) -> int:
+def _find_first(*numbers: int | None) -> int:
     return next(number for number in numbers if number is not None)

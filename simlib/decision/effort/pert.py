@@ -1,4 +1,4 @@
-"""The beta-PERT distribution of a three-point estimate.
+"""Beta-PERT distribution of a three-point estimate.
 
 Malcolm, Roseboom, Clark and Fazar, "Application of a technique for research and development program evaluation",
 Operations Research 7 (1959), in the form that Vose, "Risk analysis" (2008), calls PERT.
@@ -14,9 +14,9 @@ from scipy.special import betaincinv, ndtr, ndtri
 WEIGHT = 4.0
 """Weight of the likely value against either end."""
 FURTHEST = 8.2
-"""How many standard normal deviations the table of quantiles reaches: all that a double tells from 0 and from 1."""
+"""Standard normal deviates covered by the table of quantiles: all that a double distinguishes from 0 and from 1."""
 POINTS = 1025
-"""Points of that table: forty times quicker than the inverse itself, and within 1e-7 of the range of an estimate."""
+"""Points of that table, which is forty times faster than the inverse, with errors below 1e-7 of an estimate's range."""
 
 
 def pert_ppf(u: NDArray[np.float64] | float, low: float, likely: float, high: float) -> NDArray[np.float64]:
@@ -33,14 +33,14 @@ def pert_ppf(u: NDArray[np.float64] | float, low: float, likely: float, high: fl
     width = high - low
     alpha, beta = 1 + WEIGHT * (likely - low) / width, 1 + WEIGHT * (high - likely) / width
     z = np.clip(ndtri(at), -FURTHEST, FURTHEST)
-    inside = np.asarray(_quantiles(alpha, beta)(z), dtype=np.float64)
-    # The ends themselves are no quantiles of the table, which stops a little before them.
+    inside = np.asarray(_tabulate_quantiles(alpha, beta)(z), dtype=np.float64)
+    # The table stops a little before the ends.
     share = np.where(at <= 0.0, 0.0, np.where(at >= 1.0, 1.0, inside))
     return np.asarray(low + width * share, dtype=np.float64)
 
 
 @lru_cache(maxsize=1024)
-def _quantiles(alpha: float, beta: float) -> PchipInterpolator:
+def _tabulate_quantiles(alpha: float, beta: float) -> PchipInterpolator:
     """Quantiles of Beta(alpha, beta) over standard normal deviates, monotone between the points of a table."""
     z = np.linspace(-FURTHEST, FURTHEST, POINTS)
     return PchipInterpolator(z, betaincinv(alpha, beta, ndtr(z)))

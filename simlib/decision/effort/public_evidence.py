@@ -1,13 +1,10 @@
-"""Code of public projects that hold both sides, opaque and JWT: ratios within a project, never across languages.
+"""Public evidence of effort: code of projects with both sides, vulnerabilities of JOSE libraries, normative
+obligations.
 
-What was measured, and the remarks on each row, are in ``data/effort/measured_code.csv``.
-
-Published vulnerabilities: how often a JOSE library has one, and what goes wrong in which class.
-
-JWTs are used far beyond OAuth 2.0, and introspection is usually code of one's own that gets no number, so the counts of
-classes are no ratio of risks. What can be used is the rate at which a library must be patched.
-
-Normative obligations that the parts of a design bring: counts of what documents say MUST be done.
+Code is compared as ratios within a project, never across languages; measurements and remarks are in
+``data/effort/measured_code.csv``. JWTs are used far beyond OAuth 2.0, and introspection is usually code of one's own
+without advisories, so the counts of vulnerability classes are no ratio of risks; the rate at which a library must be
+patched can be used. Obligations are counts of what documents say MUST be done.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,10 +48,10 @@ class Ratio(NamedTuple):
 
 
 def list_code_pairs(layer: str, column: str = "nloc") -> tuple[CodePair, ...]:
-    """The pairs of a layer, "RS" or "AS"; a side of several rows is their signed sum.
+    """Code pairs of a layer, "RS" or "AS"; a side of several rows is their signed sum.
 
     ``column`` is nloc, functions, cyclomatic, cognitive, error_sites, config_options or test_nloc; pairs of which a
-    side lacks it, or has nothing of it, are left out.
+    side lacks it, or has none, are left out.
     """
     rows = [row for row in read_fact_rows("measured_code") if row["layer"].startswith(layer) and row["pair"]]
     found = []
@@ -76,7 +73,7 @@ def estimate_ratio(pairs: Sequence[CodePair], level: float = 0.9) -> Ratio:
 
     Raises ValueError for fewer than two pairs.
     """
-    from scipy.stats import bootstrap  # takes half a second, and most of what this package does needs none of it
+    from scipy.stats import bootstrap  # slow to import, and rarely needed
 
     logs = np.log([pair.ratio for pair in pairs])
     generator = np.random.default_rng(BOOTSTRAP_SEED)
@@ -102,7 +99,7 @@ VERIFYING = (
     *(f"{place}:{part}" for place in ("service", "gateway") for part in _READING),
     *("wrappers:status_list", "wrappers:dpop"),
 )
-"""Parts that keep a JOSE library in a resource server."""
+"""Parts with a JOSE library in a resource server."""
 
 
 class Rate(NamedTuple):
@@ -114,8 +111,8 @@ class Rate(NamedTuple):
 
 def compute_library_rate() -> Rate:
     """Of JOSE libraries: 0.4 to 0.7 a year."""
-    known = [row for row in read_fact_rows("advisories") if row["kind"] == "JOSE" and row["years"]]
-    rates = [float(row["advisories"]) / float(row["years"]) for row in known]
+    dated = [row for row in read_fact_rows("advisories") if row["kind"] == "JOSE" and row["years"]]
+    rates = [float(row["advisories"]) / float(row["years"]) for row in dated]
     return Rate(min(rates), max(rates))
 
 
@@ -131,7 +128,7 @@ def count_advisory_classes() -> Mapping[str, int]:
 
 
 class Obligation(NamedTuple):
-    """What one document asks of one actor; ``must`` is None where nobody has counted."""
+    """Requirements of one document for one actor; ``must`` is None where they are not counted."""
 
     document: str
     actor: str
@@ -141,10 +138,10 @@ class Obligation(NamedTuple):
 
 
 def list_obligations(design: Design) -> tuple[Obligation, ...]:
-    """The documents that this design brings beyond those that hold for every design."""
+    """Documents that apply to this design beyond those that apply to every design."""
     keys = list_design_keys(design)
     return tuple(
-        Obligation(row["document"], row["actor"], _count(row["must"]), _count(row["should"]), row["how"])
+        Obligation(row["document"], row["actor"], _parse_count(row["must"]), _parse_count(row["should"]), row["how"])
         for row in read_fact_rows("obligations")
         if row["parts"] != EVERYTHING and find_matching_keys(split_patterns(row["parts"]), keys)
     )
@@ -160,9 +157,9 @@ def count_obligations(design: Design) -> Mapping[str, int]:
 
 
 def list_uncounted_documents(design: Design) -> tuple[str, ...]:
-    """Documents that hold for the design and that nobody has counted."""
+    """Documents that apply to the design and are not counted."""
     return tuple(obligation.document for obligation in list_obligations(design) if obligation.must is None)
 
 
-def _count(cell: str) -> int | None:
+def _parse_count(cell: str) -> int | None:
     return int(cell) if cell else None

@@ -1,4 +1,4 @@
-"""The inputs of the simulation that response surfaces follow: their ranges, and a scenario with other values."""
+"""Inputs of response surfaces: their ranges, and a scenario with other values of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,13 +39,13 @@ _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
         CPU: (0.1, 2.0),  # a native gateway takes about a tenth of Python (data/profiles)
     }
 )
-"""Input -> factors on the scenario's own value. Assumptions: they say where surfaces are fitted, not what is likely."""
+"""Input -> factors on the scenario's own value. Assumptions about where surfaces are fitted, not about likelihood."""
 _LOADS = (0.05, 1.25)
 
 
 @dataclass(frozen=True)
 class Range:
-    """One input: the ends of its range and the scenario's own value, all above 0."""
+    """Range of one input with the scenario's own value, all above 0."""
 
     name: str
     low: float
@@ -53,49 +53,49 @@ class Range:
     high: float
 
 
-def list_input_ranges(scenario: Scenario, probes: Mapping[str, PilotRun]) -> tuple[Range, ...]:
-    """The inputs that this scenario has; a replayed log has a load and users of its own."""
-    return tuple(_ranges(scenario, probes))
+def list_input_ranges(scenario: Scenario, pilots: Mapping[str, PilotRun]) -> tuple[Range, ...]:
+    """Ranges of the inputs of this scenario; a replayed log has a load and users of its own."""
+    return tuple(_build_ranges(scenario, pilots))
 
 
-def _ranges(scenario: Scenario, probes: Mapping[str, PilotRun]) -> Iterator[Range]:
+def _build_ranges(scenario: Scenario, pilots: Mapping[str, PilotRun]) -> Iterator[Range]:
     if not isinstance(scenario.world.load, ReplayLoad):
         load = compute_load(scenario)
         low, high = _LOADS
-        room = BUSIEST / max(_busiest(scenario, probe) for probe in probes.values())
+        room = BUSIEST / max(_find_utilisation(scenario, pilot) for pilot in pilots.values())
         yield Range(LOAD, low * load, load, max(1.0, min(high, room)) * load)
-        yield _around(USER_RATE, load / scenario.world.population.users)
-    yield _around(ROUND_TRIP, scenario.world.network.service_to_authorization_server.round_trip.mean())
-    if any(True for _ in _caches(scenario)):
-        yield _around(TTL, 1.0)
-    yield _around(LIFETIME, 1.0)
-    yield _around(CPU, 1.0)
+        yield _build_range(USER_RATE, load / scenario.world.population.users)
+    yield _build_range(ROUND_TRIP, scenario.world.network.service_to_authorization_server.round_trip.mean())
+    if any(True for _ in _list_caches(scenario)):
+        yield _build_range(TTL, 1.0)
+    yield _build_range(LIFETIME, 1.0)
+    yield _build_range(CPU, 1.0)
 
 
-def _around(name: str, own: float) -> Range:
+def _build_range(name: str, own: float) -> Range:
     low, high = _RANGES[name]
     return Range(name, low * own, own, high * own)
 
 
-def _busiest(scenario: Scenario, probe: PilotRun) -> float:
+def _find_utilisation(scenario: Scenario, pilot: PilotRun) -> float:
     """Utilisation of the busiest host of a design at the scenario's own servers; above 0."""
     from simlib.decision.gain.tiers import list_tiers
 
-    tiers = list_tiers(scenario, scenario.design(probe.design), compute_load(scenario), probe.cpu_s)
+    tiers = list_tiers(scenario, scenario.design(pilot.design), compute_load(scenario), pilot.cpu_s)
     return max([place.busy / place.own.vcpus for tier in tiers for place in tier.places] + [1e-9])
 
 
 def apply_inputs(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
-    """The scenario with other values of some inputs; all designs get the same.
+    """Scenario with other values of some inputs, the same for all designs.
 
-    Raises InputError where a design cannot be under them.
+    Raises InputError where a design cannot have them.
     """
-    keys = {**_load(scenario, values), **_round_trip(scenario, values), **_lives(scenario, values)}
-    made = change_scenario(scenario, keys) if keys else scenario
-    return replace(made, profile=_scaled(made.profile, values.get(CPU, 1.0)))
+    keys = _change_load(scenario, values) | _change_round_trip(scenario, values) | _change_lifetimes(scenario, values)
+    changed = change_scenario(scenario, keys) if keys else scenario
+    return replace(changed, profile=_scale_profile(changed.profile, values.get(CPU, 1.0)))
 
 
-def _load(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
+def _change_load(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
     world = scenario.world
     own = compute_load(scenario)
     load = values.get(LOAD, own)
@@ -110,7 +110,7 @@ def _load(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
     return keys
 
 
-def _round_trip(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
+def _change_round_trip(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
     own = scenario.world.network.service_to_authorization_server.round_trip
     if ROUND_TRIP not in values or not own.mean() > 0:
         return {}
@@ -118,18 +118,18 @@ def _round_trip(scenario: Scenario, values: Mapping[str, float]) -> dict[str, An
     return {"world.network.service_to_authorization_server.round_trip": changed}
 
 
-def _lives(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
+def _change_lifetimes(scenario: Scenario, values: Mapping[str, float]) -> dict[str, Any]:
     keys: dict[str, Any] = {}
     for name, design in scenario.designs.items():
         if LIFETIME in values:
             keys[f"designs.{name}.token_lifetime_s"] = design.token_lifetime_s * values[LIFETIME]
     if TTL in values:
-        keys |= {key: own * values[TTL] for key, own in _caches(scenario)}
+        keys |= {key: own * values[TTL] for key, own in _list_caches(scenario)}
     return keys
 
 
-def _caches(scenario: Scenario) -> Iterator[tuple[str, float]]:
-    """Dotted key and seconds of everything that is kept for a while."""
+def _list_caches(scenario: Scenario) -> Iterator[tuple[str, float]]:
+    """Dotted key and seconds of all caching times."""
     for name, design in scenario.designs.items():
         for place, chosen in design.parts.items():
             if getattr(chosen.settings, "ttl_s", 0.0) > 0:
@@ -137,16 +137,16 @@ def _caches(scenario: Scenario) -> Iterator[tuple[str, float]]:
 
 
 def scale_distribution(distribution: Distribution, factor: float) -> dict[str, Any]:
-    """The same distribution of durations, all multiplied by a factor, as a document."""
+    """Distribution of durations with all of them multiplied by a factor, as a document."""
     own = distribution.model_dump(mode="json")
-    return {name: _times(value, factor) if name.endswith("_s") else value for name, value in own.items()}
+    return {name: _multiply(value, factor) if name.endswith("_s") else value for name, value in own.items()}
 
 
-def _times(value: float | Sequence[float], factor: float) -> float | list[float]:
-    return [one * factor for one in value] if isinstance(value, Sequence) else value * factor
+def _multiply(value: float | Sequence[float], factor: float) -> float | list[float]:
+    return [entry * factor for entry in value] if isinstance(value, Sequence) else value * factor
 
 
-def _scaled(profile: CostProfile, factor: float) -> CostProfile:
+def _scale_profile(profile: CostProfile, factor: float) -> CostProfile:
     if factor == 1.0:
         return profile
     quantiles: dict[str, NDArray[np.float64]] = {name: own * factor for name, own in profile.quantiles.items()}

@@ -1,10 +1,8 @@
-"""The search for the cheapest servers that keep the limits.
+"""Search for the cheapest servers that keep the limits: best-first over sizes that are simulated in short replications.
 
-More servers never make a design slower, so what fails on some size fails on every size that is smaller in all tiers:
-this is taken to prune the search (it is a theorem for one queue; with a cache in each replica it may fail by a little).
-It is not needed for the answer: at the end every cheaper neighbour, one step less in one tier, has been tried.
-
-One size of one design, simulated in a few short paired replications.
+More servers never make a design slower, so a size fails when a size that is larger in all tiers does; this prunes the
+search (it is a theorem for one queue; with a cache in each replica it may fail by a little). The answer does not depend
+on it: at the end every cheaper neighbour, one step less in one tier, has been tried.
 """
 
 import heapq
@@ -14,16 +12,8 @@ from types import MappingProxyType
 
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS
-from simlib.decision.gain.tiers import (
-    Requirement,
-    Setup,
-    Tier,
-    build_setup_keys,
-    compute_interval,
-    list_broken_limits,
-    list_setups,
-    shrink,
-)
+from simlib.decision.gain.size_limits import Requirement, compute_interval, list_broken_limits
+from simlib.decision.gain.tiers import Setup, Tier, build_setup_keys, list_setups, shrink
 from simlib.experiment.replicate import Replication, list_jobs, run_jobs
 from simlib.experiment.sweep import change_scenario
 from simlib.scenario.scenario import Scenario
@@ -33,7 +23,7 @@ OVERLOADED = "overloaded by the utilisation law: its work would take more vCPUs 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A setup of all tiers, what it costs per hour, and why it is not good enough, if it is not."""
+    """Setup of all tiers with its cost per hour and, where it breaks limits, the reasons."""
 
     setup: Setup
     cost_per_hour: float
@@ -53,7 +43,7 @@ class Evaluation:
 
 
 class SetupEvaluator:
-    """Tries setups of one design, each once: what was tried is kept in ``tried``, in order.
+    """Evaluator of setups of one design, each simulated once; ``evaluations`` holds them in their order.
 
     ``scenario`` holds the one design, under the wanted load and with the length that a trial has. ``prices``: tier ->
     price of a vCPU-hour.
@@ -69,104 +59,106 @@ class SetupEvaluator:
         self._runs: dict[str, tuple[Replication, ...]] = {}
 
     def compute_cost(self, setup: Setup) -> float:
-        """Per hour, in the currency of the prices."""
+        """Cost per hour, in the currency of the prices."""
         return sum(self._prices[tier.name] * tier.count_vcpus(setup) for tier in self.tiers)
 
     def simulate(self, setup: Setup) -> tuple[Replication, ...]:
-        """Its replications; a setup is simulated once."""
+        """Replications of a setup, simulated at most once."""
         keys = build_setup_keys(self.scenario, self.design, setup)
-        known = repr(sorted(keys.items()))
-        if known not in self._runs:
+        identity = repr(sorted(keys.items()))
+        if identity not in self._runs:
             changed = change_scenario(self.scenario, keys)
-            self._runs[known] = tuple(run_jobs(list_jobs(changed, (self.design,)), self._workers))
-        return self._runs[known]
+            self._runs[identity] = tuple(run_jobs(list_jobs(changed, (self.design,)), self._workers))
+        return self._runs[identity]
 
     def evaluate(self, setup: Setup, requirement: Requirement) -> Evaluation:
-        """Simulate a setup, unless some host is overloaded anyway, and hold it against the limits."""
-        before = next((own for own in self.evaluations if own.setup == setup), None)
-        if before is not None:
-            return before
-        over = [f"{tier.name}: {OVERLOADED}" for tier in self.tiers if tier.is_overloaded(setup)]
-        runs = () if over else self.simulate(setup)
-        reasons = tuple(over) or list_broken_limits(requirement, runs, self.scenario.run.level)
+        """Simulate a setup, unless the utilisation law shows an overloaded host, and check the limits."""
+        earlier = next((own for own in self.evaluations if own.setup == setup), None)
+        if earlier is not None:
+            return earlier
+        overloaded = [f"{tier.name}: {OVERLOADED}" for tier in self.tiers if tier.is_overloaded(setup)]
+        runs = () if overloaded else self.simulate(setup)
+        reasons = tuple(overloaded) or list_broken_limits(requirement, runs, self.scenario.run.level)
         self.evaluations.append(Evaluation(setup, self.compute_cost(setup), reasons, runs))
         return self.evaluations[-1]
 
 
 LIGHT = 0.1
-"""Utilisation at which queues are short enough that still more servers would help nobody. An assumption."""
+"""Utilisation at which queues are so short that more servers would not help. An assumption."""
 Index = tuple[int, ...]
 
 
-def find_cheapest(bench: SetupEvaluator, requirement: Requirement) -> Evaluation:
-    """The cheapest setup that keeps the limits, or the largest one when none does."""
-    top: Setup = {name: level for tier in bench.tiers for name, level in tier.find_light_setup(LIGHT).items()}
-    walk = _Walk(bench, requirement, [list_setups(tier, top) for tier in bench.tiers])
-    if walk.at(walk.start).met:
-        return walk.proved(walk.start)
-    if not walk.at(walk.end).met:
-        return walk.at(walk.end)
-    begin = tuple(walk.lowest(tier) for tier in range(len(walk.chains)))
-    return walk.proved(walk.best_first(begin))
+def find_cheapest(evaluator: SetupEvaluator, requirement: Requirement) -> Evaluation:
+    """Cheapest setup that keeps the limits, or the largest one when none does."""
+    top: Setup = {name: level for tier in evaluator.tiers for name, level in tier.find_light_setup(LIGHT).items()}
+    search = _LatticeSearch(evaluator, requirement, [list_setups(tier, top) for tier in evaluator.tiers])
+    if search.evaluate(search.start).met:
+        return search.confirm(search.start)
+    if not search.evaluate(search.end).met:
+        return search.evaluate(search.end)
+    begin = tuple(search.find_lowest(tier) for tier in range(len(search.chains)))
+    return search.confirm(search.find_first(begin))
 
 
-class _Walk:
-    """Indices into the chains of all tiers; index 0 is the smallest size that the utilisation law allows."""
+class _LatticeSearch:
+    """Search over indices into the chains of all tiers; index 0 is the smallest size that is not overloaded."""
 
-    def __init__(self, bench: SetupEvaluator, requirement: Requirement, chains: Sequence[tuple[Setup, ...]]) -> None:
-        self.bench = bench
+    def __init__(
+        self, evaluator: SetupEvaluator, requirement: Requirement, chains: Sequence[tuple[Setup, ...]]
+    ) -> None:
+        self.evaluator = evaluator
         self.requirement = requirement
         self.chains = chains
         self.start: Index = tuple(0 for _ in chains)
         self.end: Index = tuple(len(own) - 1 for own in chains)
 
-    def setup(self, index: Index) -> Setup:
+    def build_setup(self, index: Index) -> Setup:
         return {name: level for own, at in zip(self.chains, index, strict=True) for name, level in own[at].items()}
 
-    def at(self, index: Index) -> Evaluation:
-        return self.bench.evaluate(self.setup(index), self.requirement)
+    def evaluate(self, index: Index) -> Evaluation:
+        return self.evaluator.evaluate(self.build_setup(index), self.requirement)
 
-    def lowest(self, tier: int) -> int:
-        """The smallest size of one tier that keeps the limits while all others are as large as can be (bisection)."""
+    def find_lowest(self, tier: int) -> int:
+        """Smallest size of one tier that keeps the limits while all others have their largest (bisection)."""
         low, high = -1, self.end[tier]
         while high - low > 1:
             middle = (low + high) // 2
-            met = self.at(self._with(self.end, tier, middle)).met
+            met = self.evaluate(self._replace_size(self.end, tier, middle)).met
             low, high = (low, middle) if met else (middle, high)
         return high
 
-    def best_first(self, begin: Index) -> Index:
-        """The cheapest that keeps the limits, in order of cost from where no tier alone breaks one."""
-        waiting, seen = [(self.bench.compute_cost(self.setup(begin)), begin)], {begin}
-        while waiting:
-            _, index = heapq.heappop(waiting)
-            if self.at(index).met:
+    def find_first(self, begin: Index) -> Index:
+        """First size that keeps the limits, in order of cost from the one where no tier alone breaks a limit."""
+        queue, visited = [(self.evaluator.compute_cost(self.build_setup(begin)), begin)], {begin}
+        while queue:
+            _, index = heapq.heappop(queue)
+            if self.evaluate(index).met:
                 return index
             for tier, size in enumerate(index):
-                larger = self._with(index, tier, size + 1)
-                if size < self.end[tier] and larger not in seen:
-                    seen.add(larger)
-                    heapq.heappush(waiting, (self.bench.compute_cost(self.setup(larger)), larger))
+                larger = self._replace_size(index, tier, size + 1)
+                if size < self.end[tier] and larger not in visited:
+                    visited.add(larger)
+                    heapq.heappush(queue, (self.evaluator.compute_cost(self.build_setup(larger)), larger))
         return self.end
 
-    def proved(self, index: Index) -> Evaluation:
-        """The size itself once every neighbour with one step less has failed; else the neighbour that did not."""
+    def confirm(self, index: Index) -> Evaluation:
+        """The size itself if every neighbour with one step less breaks a limit; else the neighbour that breaks none."""
         for tier, size in enumerate(index):
             if size > 0:
-                less = self._with(index, tier, size - 1)
-                if self.at(less).met:
-                    return self.proved(less)
+                less = self._replace_size(index, tier, size - 1)
+                if self.evaluate(less).met:
+                    return self.confirm(less)
             else:
-                self._overloaded(index, tier)
-        return self.at(index)
+                self._record_overloaded(index, tier)
+        return self.evaluate(index)
 
-    def _overloaded(self, index: Index, tier: int) -> None:
-        """Write down that one step less cannot work at all, where there is such a step."""
-        setup = self.setup(index)
-        less = shrink(self.bench.tiers[tier], setup)
-        if less is not None:
-            self.bench.evaluate({**setup, **less}, self.requirement)
+    def _record_overloaded(self, index: Index, tier: int) -> None:
+        """Record that one step less is overloaded, where there is such a step."""
+        setup = self.build_setup(index)
+        smaller = shrink(self.evaluator.tiers[tier], setup)
+        if smaller is not None:
+            self.evaluator.evaluate({**setup, **smaller}, self.requirement)
 
     @staticmethod
-    def _with(index: Index, tier: int, size: int) -> Index:
+    def _replace_size(index: Index, tier: int, size: int) -> Index:
         return (*index[:tier], size, *index[tier + 1 :])

@@ -1,4 +1,4 @@
-"""What the gain of designs is told in."""
+"""Values of the gain of designs: trials, sizes, response surfaces, structures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ _NONE = MappingProxyType[str, "Structure"]({})
 
 
 class Trial(NamedTuple):
-    """One size that was tried: vCPUs, cost per hour in the prices' currency, and which limits it did not keep.
+    """Size that was tried: vCPUs, cost per hour in the prices' currency, and the limits that it does not keep.
 
-    ``simulated`` is false where nothing had to be: by the utilisation law alone some server is overloaded.
+    ``simulated`` is false where the utilisation law alone shows that a server is overloaded.
     """
 
     service_vcpus: int
@@ -33,12 +33,12 @@ class Trial(NamedTuple):
 
 @dataclass(frozen=True)
 class Size:
-    """The cheapest servers of a design that keep the limits at a load, with every size that was tried.
+    """Cheapest servers of a design that keep the limits at a load, with every size that was tried.
 
     ``load`` is requests per second; ``intervals``: metric -> interval at that size. ``met`` is false when no size
     within the search kept the limits; then the numbers are those of the largest one. ``service_vcpus`` are those of
-    all who check or pass on tokens: gateway, service, inner services. ``limits``: metric -> what was to be kept;
-    ``assumed`` says that the scenario sets none of its own.
+    all hosts that check or forward tokens: gateway, service, inner services. ``limits``: metric -> the limit;
+    ``assumed``: the scenario sets none of its own.
     """
 
     design: str
@@ -56,13 +56,13 @@ class Size:
 
 @dataclass(frozen=True)
 class Surface:
-    """How one figure of one design follows the inputs of the simulation, fitted to runs.
+    """Response surface: one figure of one design as a function of the inputs of the simulation, fitted to runs.
 
     ``inputs`` name the columns; ``low``, ``middle`` and ``high`` are the ends of their ranges and the scenario's own
     values. ``error`` is the standard deviation of the prediction in runs that were left out of the fit (unit of the
     figure), ``explained`` the share of variance explained there. ``terms``: per coefficient the power of each input,
     as a logarithm scaled to [-1, 1] over its range. ``logarithmic``: the polynomial is of the figure's logarithm.
-    ``source`` is "runs", or "closed form" where runs of an affordable length say nothing of the figure.
+    ``source`` is "runs", or "closed form" where runs of an affordable length do not show the figure.
     """
 
     design: str
@@ -82,7 +82,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class Structure:
-    """What follows from the parts of a design and their settings, whatever the load.
+    """Properties that follow from the parts of a design and their settings at any load.
 
     ``served``: share of the requests during an outage of the authorization server, of the length in the terms of the
     decision, that are still answered. ``availability``: of the year, by complexity's formula A_AS + (1 - A_AS) served.
@@ -102,13 +102,13 @@ class Structure:
 
 @dataclass(frozen=True, eq=False)
 class Gain:
-    """What simulation says about all designs.
+    """Gain of all designs by simulation.
 
     ``table``: one row per design and replication, the figures of `simlib.analysis.summarise` and of
     `simlib.analysis.gain_figures`, and ``kept_rows`` and ``stored_bytes``. ``sizes``: design -> size. ``surfaces``:
-    design -> metric -> surface; empty when no sensitivity was asked for. ``lengths`` says how long the runs were:
+    design -> metric -> surface; empty when no sensitivity was requested. ``lengths``: lengths of the runs:
     "replications", "length_s", "warm_up_s" of the comparison, and the same with "sizing_" and "surfaces_" before them.
-    ``structures``: design -> what needs no simulation. ``notes``: sentences about what was shortened or assumed.
+    ``structures``: design -> properties without simulation. ``notes``: sentences about what was shortened or assumed.
     """
 
     table: "pd.DataFrame"

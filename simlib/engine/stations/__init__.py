@@ -31,6 +31,7 @@ __all__ = [
     "Station",
     "SteadyStation",
     "choose_station",
+    "is_first_come_first_served",
     "list_disciplines",
     "register_station",
 ]
@@ -62,6 +63,12 @@ def _add_station(kind: type[Station]) -> None:
 def list_disciplines() -> tuple[str, ...]:
     """The names of the queueing disciplines, in the order of `STATIONS`."""
     return tuple(dict.fromkeys(kind.discipline for kind in STATIONS.values()))
+
+
+def is_first_come_first_served(form: str) -> bool:
+    """Check whether a form of station serves jobs in the order of their arrival; False for an unknown form."""
+    kind = STATIONS.get(form)
+    return kind is not None and kind.discipline == KieferWolfowitz.discipline
 
 
 def choose_station(

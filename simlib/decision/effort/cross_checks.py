@@ -1,11 +1,15 @@
-"""COCOMO II, post-architecture: what it would take to write code of a size, as a cross-check.
+"""Cross-checks of effort: COCOMO II (post-architecture) from lines of code, and functional size in COSMIC points.
 
-Boehm et al., "Software Cost Estimation with COCOMO II" (2000), and the Model Definition Manual, version 2.1. It is
-calibrated on projects far larger than these, and prices writing what the work items price integrating.
+COCOMO II: Boehm et al., "Software Cost Estimation with COCOMO II" (2000), and the Model Definition Manual, version 2.1.
+It is calibrated on far larger projects, and estimates writing the code that the work items integrate. COSMIC (ISO/IEC
+19761): one data movement is one point, and every movement is a row of ``data/effort/cosmic.csv``. The method ignores
+algorithms, cryptography above all, so the JWT side is a lower bound.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from simlib.decision.effort.csv_tables import read_fact_rows
 
 A, B = 2.94, 0.91
 """Constants of the calibration of 2000."""
@@ -36,3 +40,8 @@ def estimate_cocomo_months(nloc: float) -> float:
     person_months = estimate_cocomo_days(nloc) * HOURS_PER_DAY / HOURS_PER_MONTH
     months: float = 3.67 * person_months ** (0.28 + 0.2 * (compute_exponent() - B))
     return months
+
+
+def count_cosmic_points(side: str, strategy: str) -> int:
+    """Data movements of "RS" or "AS" for "opaque", "opaque_cache" (RS only) or "jwt"."""
+    return sum((row["side"], row["strategy"]) == (side, strategy) for row in read_fact_rows("cosmic"))
