@@ -5,6 +5,7 @@ Derived from the mappings alone, so a part is tested as soon as it is listed.
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
+from functools import cache
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -156,6 +157,7 @@ OWN_SETTINGS = {kind.Settings for kind in (*VALIDATORS.values(), *GATEWAY_VALIDA
 """Classes of settings of one part each, whatever inherits from them."""
 
 
+@cache
 def promises(one: Varied) -> bool:
     """Whether a bound is promised at all; where none is, only `BOUNDLESS` says what must hold."""
     told = deployment()
@@ -165,6 +167,7 @@ def promises(one: Varied) -> bool:
     return isfinite(validator.bound().after_revocation_s)
 
 
+@cache
 def varied(case: Case) -> st.SearchStrategy[Varied]:
     """A case under any settings that its parts accept."""
     inner = settings_of(case.validator)
