@@ -4,11 +4,13 @@ import csv
 import io
 import math
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pandas import DataFrame
 
 from simlib.analysis import GAIN_METRICS, METRICS
 from simlib.api import load_scenario
@@ -33,8 +35,13 @@ staleness as means and worst cases: what the table is for."""
 def with_figures(**figures: float) -> Decision:
     """A decision whose replications have all figures, some of them as given and the same in each."""
     made = decision()
-    table = made.gain.table.assign(**dict.fromkeys(GAIN_METRICS, 0.5)).assign(**figures)
+    table = _with_all_figures().assign(**figures)
     return replace(made, gain=replace(made.gain, table=table))
+
+
+@cache
+def _with_all_figures() -> DataFrame:
+    return decision().gain.table.assign(**dict.fromkeys(GAIN_METRICS, 0.5))
 
 
 def row_of(made: Decision, name: str) -> GainRow:
