@@ -129,7 +129,7 @@ def test_json_is_one_document_and_nothing_else(decided: Path) -> None:
 
 def test_the_status_says_when_no_design_meets_the_limits(tmp_path: Path) -> None:
     write_deciding(tmp_path, ("revocation_lag_s = 60", "revocation_lag_s = 60\nheader_bytes = 1"))
-    done = simlib_alone("decide", "tiny.toml", *QUICK, cwd=tmp_path)
+    done = simlib("decide", "tiny.toml", *QUICK, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "No design keeps the limits" in done.stdout
     assert "Traceback" not in done.stderr
