@@ -108,5 +108,7 @@ def run_tests(tree: Path, arguments: Sequence[str], chosen: Chosen, keep_bytecod
     sys.dont_write_bytecode = not keep_bytecode
     os.chdir(tree)
     sys.path.insert(0, str(tree))
-    status = pytest.main(["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:nbval", *arguments], plugins=[chosen])
+    status = pytest.main(
+        ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:nbval", *arguments], plugins=[chosen]
+    )
     answer.send(chosen.failed or ("" if status in (0, 5) else f"pytest ended with {status}"))

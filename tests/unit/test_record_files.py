@@ -172,10 +172,11 @@ def test_the_page_stands_alone(kind: str, complexity: Complexity) -> None:
 
 def test_the_page_has_limits_before_the_verdict_and_all_figures() -> None:
     made = decision()
-    page = decision_page(made, decision_figures(made))
+    figures = decision_figures(made)
+    page = decision_page(made, figures)
     order = [page.index(f'<h2 id="{name}">') for name in ("limits", "verdict", "figures", "worth", "sizes", "inputs")]
     assert order == sorted(order)
-    assert [figure.name for figure in decision_figures(made)] == list(NAMES)
+    assert [figure.name for figure in figures] == list(NAMES)
     assert page.count("<figure>") == len(NAMES)
 
 
