@@ -16,7 +16,7 @@ from simlib.scenario.verdict import Verdict
 from simlib.stores import STORES
 from simlib.tokens import EPOCH
 from support.all_pairs import all_pairs
-from support.cases import BARE, CASES, WRAPPED, Case, Varied, name_of, varied_one_by_one
+from support.cases import BARE, CASES, EVERY_PART, WRAPPED, Case, Varied, name_of, varied_one_by_one
 from support.forging import alterations, altered
 from support.misissuing import changing
 from support.stage import ELSEWHERE, SCOPE, Stage
@@ -37,6 +37,7 @@ UNREADABLE = [b"", b"{", b"[]", b"null", b'"active"', b"\xff", b"[" * 100_000, b
 
 
 EACH = pytest.mark.parametrize("case", CASES, ids=name_of)
+EACH_PART = pytest.mark.parametrize("case", EVERY_PART, ids=name_of)
 WRAPPED_BY_PARTS = {(case.wrappers, case.validator): case for case in WRAPPED}
 
 
@@ -226,7 +227,7 @@ def test_who_presents_nothing_is_told_the_scheme_and_no_error_code(stage: Stage)
     assert stage.calls == before
 
 
-@EACH
+@EACH_PART
 @given(at=st.integers(0, 10**6))
 @settings(max_examples=20)
 def test_an_altered_token_is_refused(case: Case, at: int) -> None:
@@ -237,7 +238,7 @@ def test_an_altered_token_is_refused(case: Case, at: int) -> None:
     assert stage.present(token).accepted
 
 
-@EACH
+@EACH_PART
 def test_every_single_byte_of_what_a_token_says_counts(case: Case, make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(*case)
     token = stage.issue().token
@@ -257,7 +258,7 @@ def test_every_cut_and_every_addition_is_refused(stage: Stage) -> None:
 characters = st.characters() | st.characters(categories=["Cs"]) | st.sampled_from(".-_=eyJhbGciOiJ\x00")
 
 
-@EACH
+@EACH_PART
 @given(token=st.text(characters, min_size=1, max_size=60))
 @settings(max_examples=25)
 def test_garbage_is_refused_and_never_raises(case: Case, token: str) -> None:
@@ -309,7 +310,7 @@ json_values = st.recursive(
 NAMES = ["active", "iss", "aud", "exp", "nbf", "iat", "scope", "sub", "client_id", "jti"]
 
 
-@EACH
+@EACH_PART
 @given(changes=st.dictionaries(st.sampled_from(NAMES), json_values, min_size=1, max_size=4))
 @settings(max_examples=30)
 def test_no_claims_raise_whoever_made_them(case: Case, changes: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from simlib.scenario.effects import Failed
 from simlib.scenario.verdict import Verdict
 from simlib.strategies import Issued
-from support.cases import CASES, Case, Varied, name_of, varied, varied_one_by_one
+from support.cases import CASES, EVERY_PART, Case, Varied, name_of, varied, varied_one_by_one
 from support.stage import PUSHED, Stage
 from support.stepping import Delay, Started
 
@@ -111,7 +111,7 @@ def played(stage: Stage, schedule: list[Any]) -> History:
     return history
 
 
-@pytest.mark.parametrize("case", CASES, ids=name_of)
+@pytest.mark.parametrize("case", EVERY_PART, ids=name_of)
 @given(data=st.data())
 @settings(max_examples=60)
 def test_no_schedule_breaks_the_bounds(case: Case, data: st.DataObject) -> None:
@@ -132,7 +132,7 @@ def test_no_schedule_breaks_the_bounds(case: Case, data: st.DataObject) -> None:
             assert since <= at
 
 
-@pytest.mark.parametrize("case", CASES, ids=name_of)
+@pytest.mark.parametrize("case", EVERY_PART, ids=name_of)
 @given(data=st.data())
 @settings(max_examples=25)
 def test_a_good_token_is_accepted_as_long_as_the_server_answers_at_once(case: Case, data: st.DataObject) -> None:

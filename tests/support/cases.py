@@ -130,6 +130,9 @@ VARIED_CASES = FIRST + list({_kind_of(case): case for case in reversed(WRAPPED)}
 """Those whose settings are varied: each validator once, each wrapper once per format that makes a difference to it."""
 
 CASES = BARE + WRAPPED
+EVERY_PART = BARE + [case for case in WRAPPED if case in VARIED_CASES]
+"""Each validator with each issuer, each wrapper once per format that makes a difference to it: for random tokens and
+schedules, and for every byte of a token. What a wrapper does there does not depend on the validator within it."""
 JWT_CASES = [case for case in CASES if case.issuer.token_format == "jwt"]
 
 
@@ -188,6 +191,7 @@ __all__ = [
     "BARE",
     "BOUNDLESS",
     "CASES",
+    "EVERY_PART",
     "JWT_CASES",
     "WRAPPED",
     "Case",
