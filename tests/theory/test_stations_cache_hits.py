@@ -8,12 +8,9 @@ from simlib import simulate
 from simlib.analysis import summarise
 from simlib.analysis.queueing import ttl_hit_ratio, zipf_ttl_hit_ratio
 from support.networks import assert_covered
-from support.worlds import DESIGNS, constant, costing, link, scenario
+from support.worlds import DESIGNS, NO_DELAY, constant, costing, link, scenario
 
 USERS, RATE = 40, 40.0
-NO_DELAY = {
-    way: link(0.0) for way in ("client_to_service", "client_to_authorization_server", "service_to_authorization_server")
-}
 NO_TIME = {"link": link(0.0), "call": constant(0.0), "work": constant(0.0)}
 
 

@@ -20,7 +20,7 @@ from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import MemorySink
 from simlib.scenario.variates import Variates
 from simlib.stores import STORES
-from support.worlds import DESIGNS, constant, link, scenario
+from support.worlds import DESIGNS, PHANTOM, constant, link, scenario
 
 ARRIVALS = (1.0, 30.0, 31.0, 32.0, 120.0, 121.0)
 """Far enough apart for the slowest sign-in, some with user information; the last two after the token has ended."""
@@ -29,13 +29,6 @@ POLL = "revocations"
 """Left out: when a replica polls by itself is drawn, and the two drivers draw apart."""
 
 USERINFO = {**DESIGNS["jwt"], "user_information": "userinfo"}
-PHANTOM = {
-    "token_lifetime_s": 60,
-    "user_information": "token",
-    "gateway": {"part": "phantom_token"},
-    "service": {"part": "jwt_local"},
-    "authorization_server": {"part": "signing_reference_token"},
-}
 DPOP = {**DESIGNS["jwt"], "wrappers": [{"part": "dpop"}]}
 POLLED = {**DESIGNS["jwt"], "wrappers": [{"part": "denylist_polled", "poll_s": 7.0}]}
 PUSHED = {**DESIGNS["jwt"], "wrappers": [{"part": "denylist_pushed"}]}
