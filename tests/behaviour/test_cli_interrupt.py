@@ -1,5 +1,6 @@
 """Ctrl-C in the middle: status 130, one line that says what was not written, nothing left behind."""
 
+import time
 from pathlib import Path
 
 import psutil
@@ -29,6 +30,7 @@ def test_ctrl_c_with_workers_at_work_leaves_no_process(tmp_path: Path) -> None:
         parent = psutil.Process(running.pid)
         while sum(sum(own.cpu_times()[:2]) > 1 for own in parent.children()) < 2:
             assert running.poll() is None
+            time.sleep(0.05)
         status, errors = interrupt(running)
     assert status == 130
     assert "Traceback" not in errors

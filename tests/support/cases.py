@@ -37,13 +37,16 @@ class Varied(NamedTuple):
     @property
     def name(self) -> str:
         """The case and what is not as usual in it."""
-        unusual = [
-            f"{each.name}={getattr(chosen, each.name)}"
+        return name_of((*self.case, *(f"{name}={value}" for name, value in self.changed().items())))
+
+    def changed(self) -> dict[str, Any]:
+        """The settings that are not as usual."""
+        return {
+            each.name: getattr(chosen, each.name)
             for chosen in (self.settings, *self.wrapper_settings)
             for each in fields(chosen)
             if getattr(chosen, each.name) != getattr(type(chosen)(), each.name)
-        ]
-        return name_of((*self.case, *unusual))
+        }
 
     def stage(self, make: Callable[..., Any], **more: Any) -> Any:
         """The stage of it, made by a stage's class or by the fixture."""
