@@ -50,7 +50,7 @@ types: $(STAMP)  ## mypy --strict
 	$(BIN)/mypy
 
 tests: $(STAMP)  ## unit, contract, behaviour, theory, decision, architecture, documentation
-	$(BIN)/python -m pytest tests -n auto --dist loadscope
+	$(BIN)/python -m pytest tests -n auto --dist loadscope -p no:nbval
 
 notebooks: $(STAMP)  ## run the notebooks and compare their outputs
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks -n auto --dist loadfile -o filterwarnings=default

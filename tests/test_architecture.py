@@ -3,11 +3,10 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-
-import pytest
 
 import simlib
 
@@ -35,20 +34,24 @@ CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60
 LONG = {"engine/driver.py:advance"}  # the loop that each effect of each request goes through: a call costs too much
 
-EVERY_FILE = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-
 
 def place(file: Path) -> str:
     """The folder of the package that a file belongs to; a file at the top is a place of its own."""
     return file.relative_to(ROOT).with_suffix("").parts[0]
 
 
-def nodes(file: Path) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+@cache
+def nodes(file: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
 
 
-def imports(file: Path) -> Iterator[str]:
+@cache
+def imports(file: Path) -> tuple[str, ...]:
     """Everything that a file imports, also inside functions: ``from a import b`` gives a.b."""
+    return tuple(_read_imports(file))
+
+
+def _read_imports(file: Path) -> Iterator[str]:
     for node in nodes(file):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -56,44 +59,60 @@ def imports(file: Path) -> Iterator[str]:
             yield from (f"{'.' * node.level}{node.module}.{alias.name}" for alias in node.names)
 
 
-@EVERY_FILE
-def test_a_file_imports_only_from_floors_below_its_own(file: Path) -> None:
-    here = place(file)
-    used = {name.split(".")[1] for name in imports(file) if name.startswith("simlib.")} - {here, "__version__"}
-    below = {there for there, floor in FLOORS.items() if here not in ASIDE and floor < FLOORS[here]}
-    aside = set(ASIDE) if FLOORS.get(here, 0) >= FLOORS["commands"] else set()
-    assert used <= ASIDE.get(here, below | aside)
+def collect_faults(find: Callable[[Path], Iterable[str]]) -> dict[str, list[str]]:
+    """What is wrong in each file of the package, without the files in which nothing is."""
+    found = {file.relative_to(ROOT).as_posix(): sorted(find(file)) for file in FILES}
+    return {file: faults for file, faults in found.items() if faults}
 
 
-@EVERY_FILE
-def test_a_library_is_imported_only_where_it_is_at_home(file: Path) -> None:
-    strangers = {name for name in imports(file) if place(file) not in SOLE.get(name.split(".")[0], {place(file)})}
-    assert strangers == set()
+def test_a_file_imports_only_from_floors_below_its_own() -> None:
+    def find_forbidden(file: Path) -> set[str]:
+        here = place(file)
+        used = {name.split(".")[1] for name in imports(file) if name.startswith("simlib.")} - {here, "__version__"}
+        below = {there for there, floor in FLOORS.items() if here not in ASIDE and floor < FLOORS[here]}
+        aside = set(ASIDE) if FLOORS.get(here, 0) >= FLOORS["commands"] else set()
+        return used - ASIDE.get(here, below | aside)
+
+    assert collect_faults(find_forbidden) == {}
 
 
-@EVERY_FILE
-def test_nothing_is_imported_wholesale_or_by_a_relative_path(file: Path) -> None:
-    assert not [name for name in imports(file) if name.endswith(".*") or name.startswith(".")]
+def test_a_library_is_imported_only_where_it_is_at_home() -> None:
+    def find_strangers(file: Path) -> set[str]:
+        return {name for name in imports(file) if place(file) not in SOLE.get(name.split(".")[0], {place(file)})}
+
+    assert collect_faults(find_strangers) == {}
 
 
-@EVERY_FILE
-def test_only_calibration_and_the_command_line_read_a_wall_clock(file: Path) -> None:
-    if place(file) not in MAY_READ_CLOCKS:
-        assert not {name.split(".")[0] for name in imports(file)} & {"time", "timeit"}
+def test_nothing_is_imported_wholesale_or_by_a_relative_path() -> None:
+    def find_wholesale(file: Path) -> list[str]:
+        return [name for name in imports(file) if name.endswith(".*") or name.startswith(".")]
+
+    assert collect_faults(find_wholesale) == {}
+
+
+def test_only_calibration_and_the_command_line_read_a_wall_clock() -> None:
+    def find_clocks(file: Path) -> set[str]:
+        if place(file) in MAY_READ_CLOCKS:
+            return set()
+        imported = {name.split(".")[0] for name in imports(file)} & {"time", "timeit"}
         read = {".".join(ast.unparse(n).split(".")[-2:]) for n in nodes(file) if isinstance(n, ast.Attribute)}
-        assert not read & CLOCKS
+        return imported | (read & CLOCKS)
+
+    assert collect_faults(find_clocks) == {}
 
 
-@pytest.mark.parametrize("file", [f for f in FILES if f.name == "__init__.py"], ids=lambda file: file.parent.name)
-def test_a_package_that_gathers_names_lists_what_it_exports(file: Path) -> None:
-    package = import_module(".".join(("simlib", *file.parent.relative_to(ROOT).parts)))
-    if any(isinstance(node, ast.ImportFrom | ast.FunctionDef | ast.ClassDef) for node in nodes(file)):
-        assert len(package.__all__) == len(set(package.__all__)) > 0
-        assert [name for name in package.__all__ if not hasattr(package, name)] == []
-        defined = {
-            name for name, value in vars(package).items() if getattr(value, "__module__", "") == package.__name__
-        }
-        assert {name for name in defined if not name.startswith("_")} <= set(package.__all__)
+def test_a_package_that_gathers_names_lists_what_it_exports() -> None:
+    for file in FILES:
+        if file.name != "__init__.py":
+            continue
+        package = import_module(".".join(("simlib", *file.parent.relative_to(ROOT).parts)))
+        if any(isinstance(node, ast.ImportFrom | ast.FunctionDef | ast.ClassDef) for node in nodes(file)):
+            assert len(package.__all__) == len(set(package.__all__)) > 0, file
+            assert [name for name in package.__all__ if not hasattr(package, name)] == [], file
+            defined = {
+                name for name, value in vars(package).items() if getattr(value, "__module__", "") == package.__name__
+            }
+            assert {name for name in defined if not name.startswith("_")} <= set(package.__all__), file
 
 
 def test_files_and_functions_are_short() -> None:

@@ -1,12 +1,9 @@
 """simlib attacks: tables, conclusions, one attack step by step, a folder; mistakes in one line."""
 
 import json
-import os
-import signal
-import subprocess
 from pathlib import Path
 
-from support.command_line import COMMAND, environment, simlib, write_tiny
+from support.command_line import interrupted, simlib, write_tiny
 
 FEW = ("--no-victims", "--attack", "replayed_bearer", "--attack", "unsigned_token")
 
@@ -59,19 +56,8 @@ def test_a_wrong_name_is_told_in_one_line(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
     write_tiny(tmp_path)
-    running = subprocess.Popen(
-        [*COMMAND, "attacks", "tiny.toml", "--all", "--out", "found"],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert running.stderr is not None
-    assert running.stderr.readline().startswith("attacking: 0 of ")
-    os.kill(running.pid, signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert errors == "simlib: interrupted: nothing was written to found\n"
+    ended = interrupted("attacks", "tiny.toml", "--all", "--out", "found", cwd=tmp_path, everybody=False)
+    assert ended.returncode == 130
+    assert ended.first.startswith("attacking: 0 of ")
+    assert ended.stderr == "simlib: interrupted: nothing was written to found\n"
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]

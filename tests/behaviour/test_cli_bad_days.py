@@ -4,8 +4,6 @@ import csv
 import json
 import os
 import re
-import signal
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from simlib.scenario.bad_days import load_days, load_standard_days
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError
 from simlib.scenario.fault_checks import check_fault_times
-from support.command_line import COMMAND, environment, simlib, write_tiny
+from support.command_line import interrupted, simlib, write_tiny
 
 FAULTS = """
 [world.faults]
@@ -117,21 +115,11 @@ def test_a_day_shorter_than_the_faults_of_the_scenario_is_refused(tmp_path: Path
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
 def test_ctrl_c_stops_it_and_leaves_nothing(tmp_path: Path) -> None:
     write_tiny(tmp_path)
-    arguments = ["bad-days", "tiny.toml", "--length", "600", "--out", "days"]
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=tmp_path,
-        env=environment(),
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    assert process.stderr.readline().startswith("simulating: 0 of")
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "no report was written to days" in errors
+    arguments = ("--length", "600", "--out", "days")
+    ended = interrupted("bad-days", "tiny.toml", *arguments, cwd=tmp_path, everybody=False)
+    assert ended.first.startswith("simulating: 0 of")
+    assert ended.returncode == 130
+    assert "no report was written to days" in ended.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
 
 

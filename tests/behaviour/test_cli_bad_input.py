@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import COMMAND, environment, simlib, write_log, write_tiny
+from support.command_line import COMMAND, environment, simlib, simlib_alone, write_log, write_tiny
 
 
 def refused(*arguments: str | Path, cwd: Path) -> str:
@@ -138,6 +138,6 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_unknown_commands(tmp_path: Path) -> None:
-    done = simlib("frobnicate", cwd=tmp_path)
+    done = simlib_alone("frobnicate", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "simlib: error: No such command 'frobnicate'.\n"

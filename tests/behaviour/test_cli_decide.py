@@ -2,19 +2,14 @@
 
 import contextlib
 import csv
-import io
 import json
-import os
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from simlib.cli import run
 from simlib.deployment.loading import load_scenario
 from simlib.report.record.folder import FILES
-from support.command_line import COMMAND, environment, simlib, write_tiny
+from support.command_line import interrupted, simlib, simlib_alone, write_tiny
 
 QUICK = ("--draws", "300", "--no-sensitivity", "--workers", "1")
 DECIDING = (
@@ -35,19 +30,11 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_deciding(folder)
     (folder / "team.csv").write_text("id,pd_low,pd_likely,pd_high\nJ05,1,2,3\n", encoding="utf-8")
     options = ("--effort", "team.csv", "--discount-rate", "0.1", "--present", "opaque", "--seed", "9")
-    done = simlib("decide", "tiny.toml", "--out", "out", *options, *QUICK, cwd=folder)
+    done = simlib_alone("decide", "tiny.toml", "--out", "out", *options, *QUICK, cwd=folder)
     assert done.returncode == 0, done.stderr
     (folder / "stdout.txt").write_text(done.stdout, encoding="utf-8")
     (folder / "stderr.txt").write_text(done.stderr, encoding="utf-8")
     return folder
-
-
-def in_this_process(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    """Status, output and errors without a new process, which takes a second of CPU for its imports alone."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = run(["decide", *arguments])
-    return status, out.getvalue(), err.getvalue()
 
 
 def told(folder: Path) -> str:
@@ -129,9 +116,9 @@ def test_options_take_the_place_of_values_and_are_recorded(decided: Path) -> Non
 
 def test_json_is_one_document_and_nothing_else(decided: Path) -> None:
     options = ("--baseline", "cached", "--horizon", "5", "--price-developer-day", "700", "--requests-per-year", "1e6")
-    status, out, _ = in_this_process(decided, "tiny.toml", "--json", *options, *QUICK)
-    document = json.loads(out)
-    assert status == 0
+    done = simlib("decide", "tiny.toml", "--json", *options, *QUICK, cwd=decided)
+    document = json.loads(done.stdout)
+    assert done.returncode == 0
     assert document["word"] in ("choose", "equivalent", "undecided")
     assert document["report"] is None
     assert {own["design"] for own in document["ranking"]} == {"opaque", "cached", "jwt"}
@@ -237,12 +224,12 @@ def test_live_times_are_no_ground_for_a_decision(tmp_path: Path) -> None:
 
 def _refused(folder: Path, words: str, *arguments: str) -> str:
     before = sorted(path.name for path in folder.rglob("*"))
-    status, out, errors = in_this_process(folder, *arguments)
-    assert (status, out) == (2, "")
-    assert len(errors.splitlines()) == 1
-    assert words in errors
+    done = simlib("decide", *arguments, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert words in done.stderr
     assert sorted(path.name for path in folder.rglob("*")) == before
-    return errors
+    return done.stderr
 
 
 # --- Ctrl-C ----------------------------------------------------------------------------------------------------------
@@ -250,22 +237,11 @@ def _refused(folder: Path, words: str, *arguments: str) -> str:
 
 def test_ctrl_c_leaves_no_folder_and_says_so(tmp_path: Path) -> None:
     write_deciding(tmp_path, ("length_s = 12", "length_s = 4000"))
-    running = subprocess.Popen(
-        [*COMMAND, "decide", "tiny.toml", "--out", "out", "--workers", "1"],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert running.stderr is not None
-    running.stderr.readline()  # the first stage begins
-    os.kill(running.pid, signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert errors.endswith("simlib: interrupted: no decision record was written to out\n")
-    assert "Traceback" not in errors
+    arguments = ("--out", "out", "--workers", "1")
+    ended = interrupted("decide", "tiny.toml", *arguments, cwd=tmp_path, everybody=False)
+    assert ended.returncode == 130
+    assert ended.stderr.endswith("simlib: interrupted: no decision record was written to out\n")
+    assert "Traceback" not in ended.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
 
 

@@ -2,42 +2,26 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Protocol
 
 import pytest
 
-from simlib.cli import run
-from support.command_line import simlib, write_tiny
+from support.command_line import Done, simlib, simlib_alone, write_tiny
 
 
-class Done(NamedTuple):
-    """What a command printed, and its status."""
+class Effort(Protocol):
+    """`simlib effort` in the folder of the test."""
 
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-class Command:
-    """`simlib effort` in this process, which saves the time of starting it."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-        self._capsys = capsys
-        monkeypatch.chdir(folder)
-        monkeypatch.delenv("COLUMNS", raising=False)
-
-    def __call__(self, *arguments: str | Path) -> Done:
-        status = run(["effort", *map(str, arguments)])
-        return Done(status, *self._capsys.readouterr())
+    def __call__(self, *arguments: str | Path) -> Done: ...
 
 
 @pytest.fixture
-def effort(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
-    return Command(capsys, monkeypatch, tmp_path)
+def effort(tmp_path: Path) -> Effort:
+    return lambda *arguments: simlib("effort", *arguments, cwd=tmp_path)
 
 
 def test_without_a_scenario_seven_strategies_stand_side_by_side(tmp_path: Path) -> None:
-    done = simlib("effort", cwd=tmp_path)
+    done = simlib_alone("effort", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     for title in ("Assumed: person-days", "Counted", "Measured"):
@@ -49,7 +33,7 @@ def test_without_a_scenario_seven_strategies_stand_side_by_side(tmp_path: Path) 
     assert "are never added up" in done.stdout
 
 
-def test_the_designs_of_a_scenario_are_counted_for_an_organisation(effort: Command, tmp_path: Path) -> None:
+def test_the_designs_of_a_scenario_are_counted_for_an_organisation(effort: Effort, tmp_path: Path) -> None:
     tiny = write_tiny(tmp_path)
     done = effort(tiny, "--services", "20", "--stacks", "3", "--present", "opaque", "--json")
     assert done.returncode == 0, done.stderr
@@ -63,7 +47,7 @@ def test_the_designs_of_a_scenario_are_counted_for_an_organisation(effort: Comma
     assert document["documents_not_counted"] == {"opaque": [], "cached": [], "jwt": []}
 
 
-def test_a_part_is_explained_without_a_scenario(effort: Command) -> None:
+def test_a_part_is_explained_without_a_scenario(effort: Effort) -> None:
     done = effort("--explain", "jwt_local")
     assert done.returncode == 0, done.stderr
     text = " ".join(done.stdout.split())
@@ -73,7 +57,7 @@ def test_a_part_is_explained_without_a_scenario(effort: Command) -> None:
     assert "source: RFC 8725 3.1-3.3; RFC 9068 4" in text
 
 
-def test_a_part_without_work_says_why_and_a_setting_says_when(effort: Command) -> None:
+def test_a_part_without_work_says_why_and_a_setting_says_when(effort: Effort) -> None:
     relay = effort("--explain", "gateway:relay")
     assert "no work items of its own" in relay.stdout
     assert "passes tokens on unread" in relay.stdout
@@ -83,7 +67,7 @@ def test_a_part_without_work_says_why_and_a_setting_says_when(effort: Command) -
     assert because["B02"] == []
 
 
-def test_a_design_is_explained_with_what_brings_each_item(effort: Command, tmp_path: Path) -> None:
+def test_a_design_is_explained_with_what_brings_each_item(effort: Effort, tmp_path: Path) -> None:
     done = effort(write_tiny(tmp_path), "--explain", "cached", "--stacks", "2", "--json")
     items = {item["id"]: item for item in json.loads(done.stdout)["items"]["cached"]}
     assert items["K01"]["because"] == ["service:opaque_cached"]
@@ -92,7 +76,7 @@ def test_a_design_is_explained_with_what_brings_each_item(effort: Command, tmp_p
     assert "J10" not in items
 
 
-def test_a_team_puts_in_its_own_estimates(effort: Command, tmp_path: Path) -> None:
+def test_a_team_puts_in_its_own_estimates(effort: Effort, tmp_path: Path) -> None:
     own = tmp_path / "my-team.csv"
     own.write_text("id,pd_low,pd_likely,pd_high\nO06,0,0,0\n", encoding="utf-8")
     before, after = (json.loads(effort("--json", *more).stdout) for more in ((), ("--effort", own)))
@@ -117,7 +101,7 @@ def test_a_team_puts_in_its_own_estimates(effort: Command, tmp_path: Path) -> No
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(
-    effort: Command, tmp_path: Path, arguments: tuple[str, ...], told: str
+    effort: Effort, tmp_path: Path, arguments: tuple[str, ...], told: str
 ) -> None:
     (tmp_path / "bad.csv").write_text("id,pd_low,pd_likely,pd_high\nJ05,3,2,4\n", encoding="utf-8")
     done = effort(*arguments)
@@ -127,7 +111,7 @@ def test_a_mistake_is_one_line_and_status_2(
     assert told in done.stderr
 
 
-def test_help_teaches_by_examples(effort: Command) -> None:
+def test_help_teaches_by_examples(effort: Effort) -> None:
     done = effort("--help")
     assert done.returncode == 0
     assert "simlib effort --explain jwt_local" in done.stdout

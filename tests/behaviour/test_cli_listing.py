@@ -16,7 +16,7 @@ from simlib.scenario.loading import build_scenario
 from simlib.scenario.presets import load_presets
 from simlib.scenario.schema import build_scenario_schema
 from simlib.scenario.writing import export_scenario
-from support.command_line import COMMAND, TINY, environment, simlib
+from support.command_line import COMMAND, TINY, environment, simlib, simlib_alone
 from support.scenarios import changed
 
 
@@ -101,7 +101,7 @@ def test_every_part_and_setting_of_the_catalogue_is_described(checker: Any) -> N
 
 
 def test_help_shows_examples_and_no_arguments_show_help(tmp_path: Path) -> None:
-    helped, bare = simlib("--help", cwd=tmp_path), simlib(cwd=tmp_path)
+    helped, bare = simlib_alone("--help", cwd=tmp_path), simlib_alone(cwd=tmp_path)
     assert helped.returncode == bare.returncode == 0
     assert "simlib compare web-shop --out report/" in helped.stdout
     assert bare.stdout.strip() == helped.stdout.strip()
@@ -109,7 +109,7 @@ def test_help_shows_examples_and_no_arguments_show_help(tmp_path: Path) -> None:
 
 
 def test_the_version_is_told(tmp_path: Path) -> None:
-    assert simlib("--version", cwd=tmp_path).stdout == f"simlib {package.__version__}\n"
+    assert simlib_alone("--version", cwd=tmp_path).stdout == f"simlib {package.__version__}\n"
 
 
 def test_a_reader_that_stops_early_meets_no_traceback(tmp_path: Path) -> None:

@@ -1,15 +1,12 @@
 """`simlib compare --records`: a folder per design and replication, whole or not at all."""
 
-import os
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 import simlib as package
 from simlib.scenario.records import SCHEMA
-from support.command_line import COMMAND, environment, simlib, write_tiny
+from support.command_line import interrupted, simlib, write_tiny
 
 LONG = ("length_s = 12", "length_s = 4000")
 
@@ -55,19 +52,7 @@ def test_rows_do_not_go_into_the_report(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_leaves_no_rows(workers: str, tmp_path: Path) -> None:
     write_tiny(tmp_path, LONG)
-    running = subprocess.Popen(
-        [*COMMAND, "compare", "tiny.toml", "--records", "rows", "--workers", workers],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert running.stderr is not None
-    running.stderr.readline()  # the simulation begins
-    os.killpg(running.pid, signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert errors.endswith("simlib: interrupted: no records were written to rows\n")
+    ended = interrupted("compare", "tiny.toml", "--records", "rows", "--workers", workers, cwd=tmp_path)
+    assert ended.returncode == 130
+    assert ended.stderr.endswith("simlib: interrupted: no records were written to rows\n")
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]

@@ -2,16 +2,13 @@
 
 import csv
 import json
-import os
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from simlib.analysis.cache_theory import zipf_ttl_hit_ratio
 from simlib.report.sweep_report import FILES
-from support.command_line import COMMAND, environment, simlib, write_log, write_tiny
+from support.command_line import interrupted, simlib, write_log, write_tiny
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -136,19 +133,8 @@ def test_a_replayed_log_has_its_own_load(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_leaves_nothing(workers: str, tmp_path: Path) -> None:
     write_tiny(tmp_path, ("length_s = 12", "length_s = 4000"))
-    running = subprocess.Popen(
-        [*COMMAND, "sweep", "tiny.toml", "--over", "ttl", "--out", "out", "--workers", workers],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert running.stderr is not None
-    running.stderr.readline()  # the simulation begins
-    os.killpg(running.pid, signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert errors.endswith("simlib: interrupted: no sweep was written to out\n")
+    arguments = ("--over", "ttl", "--out", "out", "--workers", workers)
+    ended = interrupted("sweep", "tiny.toml", *arguments, cwd=tmp_path)
+    assert ended.returncode == 130
+    assert ended.stderr.endswith("simlib: interrupted: no sweep was written to out\n")
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]

@@ -1,12 +1,9 @@
 """`simlib theory`: simulated and exact answers side by side."""
 
 import json
-import os
-import signal
-import subprocess
 from pathlib import Path
 
-from support.command_line import COMMAND, environment, simlib, write_tiny
+from support.command_line import interrupted, simlib, write_tiny
 
 CLOSED = (
     'load = { kind = "poisson", arrival_rate = 20.0 }',
@@ -63,19 +60,7 @@ def test_a_load_that_is_not_closed_is_refused_in_one_line(tmp_path: Path) -> Non
 
 
 def test_ctrl_c_ends_it(tmp_path: Path) -> None:
-    write_tiny(tmp_path, CLOSED, ("length_s = 12", "length_s = 4000"))
-    running = subprocess.Popen(
-        [*COMMAND, "theory", "tiny.toml", "--workers", "1"],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert running.stderr is not None
-    running.stderr.readline()  # the simulation begins
-    os.killpg(running.pid, signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert errors.endswith("simlib: interrupted: nothing was written\n")
+    write_tiny(tmp_path, CLOSED, ("length_s = 12", "length_s = 1000"))
+    ended = interrupted("theory", "tiny.toml", "--workers", "1", cwd=tmp_path)
+    assert ended.returncode == 130
+    assert ended.stderr.endswith("simlib: interrupted: nothing was written\n")

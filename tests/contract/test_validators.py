@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from simlib.scenario.effects import Answer, Failed, Reply, Verdict
 from simlib.stores import STORES
 from simlib.tokens import EPOCH
 from simlib.tokens.forging import alter, count_alterations
-from support.cases import BARE, CASES, WRAPPED, Case, Varied, name_of, varied_one_by_one
+from support.all_pairs import all_pairs
+from support.cases import BARE, CASES, EVERY_PART, WRAPPED, Case, Varied, name_of, varied_one_by_one
 from support.misissuing import changing
 from support.stage import ELSEWHERE, SCOPE, Stage
 
@@ -34,6 +36,24 @@ UNREADABLE = [b"", b"{", b"[]", b"null", b'"active"', b"\xff", b"[" * 100_000, b
 
 
 EACH = pytest.mark.parametrize("case", CASES, ids=name_of)
+EACH_PART = pytest.mark.parametrize("case", EVERY_PART, ids=name_of)
+WRAPPED_BY_PARTS = {(case.wrappers, case.validator): case for case in WRAPPED}
+
+
+def each_with(name: str, values: Sequence[Any], name_value: Callable[[Any], str] = str) -> pytest.MarkDecorator:
+    """Every value with each bare case and each store, with each wrapper, and with each validator inside a wrapper.
+
+    A value does not act on wrapper and validator together, nor on validator and store, so that pairs are enough.
+    """
+    numbers = range(len(values))
+    bare = all_pairs(product(BARE, STORES, numbers))
+    parts = all_pairs((*parts, number) for parts in WRAPPED_BY_PARTS for number in numbers)
+    rows = bare + [(WRAPPED_BY_PARTS[wrappers, validator], "dict", number) for wrappers, validator, number in parts]
+    chosen = [
+        pytest.param((case, store), values[number], id=f"{name_of((case, store))}-{name_value(values[number])}")
+        for case, store, number in rows
+    ]
+    return pytest.mark.parametrize(("stage", name), chosen, indirect=["stage"])
 
 
 @pytest.fixture(params=STORED, ids=name_of)
@@ -112,7 +132,7 @@ def test_a_token_that_expires_while_it_is_checked_is_refused(case: Case, make_st
     assert late > 0
 
 
-@pytest.mark.parametrize(
+@each_with(
     "changes",
     [
         {"iss": ELSEWHERE},
@@ -144,7 +164,6 @@ def test_a_token_that_expires_while_it_is_checked_is_refused(case: Case, make_st
         {"iat": math.nan},
         {"iat": 10**400},
     ],
-    ids=str,
 )
 def test_a_token_that_is_not_ours_or_not_now_is_refused(changes: dict[str, Any], stage: Stage) -> None:
     token = stage.misissue(**changes)
@@ -176,7 +195,7 @@ def test_a_token_that_becomes_valid_later_is_refused_until_then(stage: Stage) ->
     assert stage.at(1100.0).present(token).accepted
 
 
-@pytest.mark.parametrize("scope", ["", "catalogue", "catalogue:readall", "catalogue:write", "CATALOGUE:READ"])
+@each_with("scope", ["", "catalogue", "catalogue:readall", "catalogue:write", "CATALOGUE:READ"])
 def test_a_token_without_the_scope_is_refused_with_403(scope: str, stage: Stage) -> None:
     token = stage.issue(scope=scope).token
     for _ in range(2):
@@ -186,7 +205,7 @@ def test_a_token_without_the_scope_is_refused_with_403(scope: str, stage: Stage)
         assert not verdict.claims
 
 
-@pytest.mark.parametrize("scope", [..., None, 7, [SCOPE], {SCOPE: 1}], ids=str)
+@each_with("scope", [..., None, 7, [SCOPE], {SCOPE: 1}])
 def test_a_scope_that_is_no_text_grants_nothing(scope: Any, stage: Stage) -> None:
     assert stage.present(stage.misissue(scope=scope)).status == 403
 
@@ -207,7 +226,7 @@ def test_who_presents_nothing_is_told_the_scheme_and_no_error_code(stage: Stage)
     assert stage.calls == before
 
 
-@EACH
+@EACH_PART
 @given(at=st.integers(0, 10**6))
 @settings(max_examples=20)
 def test_an_altered_token_is_refused(case: Case, at: int) -> None:
@@ -218,7 +237,7 @@ def test_an_altered_token_is_refused(case: Case, at: int) -> None:
     assert stage.present(token).accepted
 
 
-@EACH
+@EACH_PART
 def test_every_single_byte_of_what_a_token_says_counts(case: Case, make_stage: Callable[..., Stage]) -> None:
     stage = make_stage(*case)
     token = stage.issue().token
@@ -238,7 +257,7 @@ def test_every_cut_and_every_addition_is_refused(stage: Stage) -> None:
 characters = st.characters() | st.characters(categories=["Cs"]) | st.sampled_from(".-_=eyJhbGciOiJ\x00")
 
 
-@EACH
+@EACH_PART
 @given(token=st.text(characters, min_size=1, max_size=60))
 @settings(max_examples=25)
 def test_garbage_is_refused_and_never_raises(case: Case, token: str) -> None:
@@ -256,7 +275,7 @@ def test_another_token_of_the_server_is_no_access_token(stage: Stage) -> None:
     assert_refused(stage.present(stage.refresh_token()))
 
 
-@pytest.mark.parametrize("answer", NO_ANSWERS, ids=str)
+@each_with("answer", NO_ANSWERS)
 def test_who_cannot_ask_accepts_nothing_that_it_would_have_to_ask_about(answer: Answer, stage: Stage) -> None:
     token = stage.issue().token
     stage.answer_all(answer)
@@ -271,7 +290,7 @@ def test_who_cannot_ask_accepts_nothing_that_it_would_have_to_ask_about(answer: 
     assert stage.present(token).accepted  # a failure is not remembered
 
 
-@pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: repr(body[:12]))
+@each_with("body", UNREADABLE, lambda body: repr(body[:12]))
 def test_an_answer_that_nobody_can_read_is_no_answer(body: bytes, stage: Stage) -> None:
     token = stage.issue().token
     stage.answer_all(Reply(200, body))
@@ -290,7 +309,7 @@ json_values = st.recursive(
 NAMES = ["active", "iss", "aud", "exp", "nbf", "iat", "scope", "sub", "client_id", "jti"]
 
 
-@EACH
+@EACH_PART
 @given(changes=st.dictionaries(st.sampled_from(NAMES), json_values, min_size=1, max_size=4))
 @settings(max_examples=30)
 def test_no_claims_raise_whoever_made_them(case: Case, changes: dict[str, Any]) -> None:
@@ -299,10 +318,8 @@ def test_no_claims_raise_whoever_made_them(case: Case, changes: dict[str, Any]) 
     assert verdict.accepted == (verdict.status == 200)
 
 
-@EACH
-@pytest.mark.parametrize("active", [False, None, ..., "true", "True", 1, 1.0, [True], {"active": True}, 0, ""], ids=str)
-def test_only_the_word_true_means_active(case: Case, active: Any, make_stage: Callable[..., Stage]) -> None:
-    stage = make_stage(*case)
+@each_with("active", [False, None, ..., "true", "True", 1, 1.0, [True], {"active": True}, 0, ""])
+def test_only_the_word_true_means_active(active: Any, stage: Stage) -> None:
     token = stage.misissue(active=active)
     said: list[bool] = []
     stage.alter("introspect", lambda answer: said.append("active" in answer) or changing({"active": active})(answer))

@@ -11,7 +11,7 @@ MUTATED = (
     *("deployment/fault*.py", "deployment/floods.py", "deployment/retry_storm.py", "deployment/key_rotation.py"),
     *("engine/fault*.py", "engine/crash.py", "engine/calls_with_*.py", "scenario/fault*.py"),
 )
-"""Files of simlib whose checks are taken away: of tokens as they are made, carried, judged and attacked, and of faults."""
+"""Files of simlib whose checks are taken away: tokens made, carried, judged and attacked, and faults."""
 REFUSING_CALLS = frozenset(
     {"reply_error", "reply_invalid_client", "reply_upstream_error", "make_error", "distrust", "Failed", "Verified"}
     | {"NotApplicable", "PreparationFailure"}

@@ -5,6 +5,7 @@ Derived from the mappings alone, so a part is tested as soon as it is listed.
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
+from functools import cache
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -37,13 +38,16 @@ class Varied(NamedTuple):
     @property
     def name(self) -> str:
         """The case and what is not as usual in it."""
-        unusual = [
-            f"{each.name}={getattr(chosen, each.name)}"
+        return name_of((*self.case, *(f"{name}={value}" for name, value in self.changed().items())))
+
+    def changed(self) -> dict[str, Any]:
+        """The settings that are not as usual."""
+        return {
+            each.name: getattr(chosen, each.name)
             for chosen in (self.settings, *self.wrapper_settings)
             for each in fields(chosen)
             if getattr(chosen, each.name) != getattr(type(chosen)(), each.name)
-        ]
-        return name_of((*self.case, *unusual))
+        }
 
     def stage(self, make: Callable[..., Any], **more: Any) -> Any:
         """The stage of it, made by a stage's class or by the fixture."""
@@ -130,6 +134,9 @@ VARIED_CASES = FIRST + list({_kind_of(case): case for case in reversed(WRAPPED)}
 """Those whose settings are varied: each validator once, each wrapper once per format that makes a difference to it."""
 
 CASES = BARE + WRAPPED
+EVERY_PART = BARE + [case for case in WRAPPED if case in VARIED_CASES]
+"""Each validator with each issuer, each wrapper once per format that makes a difference to it: for random tokens and
+schedules, and for every byte of a token. What a wrapper does there does not depend on the validator within it."""
 JWT_CASES = [case for case in CASES if case.issuer.token_format == JWT]
 
 
@@ -157,6 +164,7 @@ OWN_SETTINGS = {kind.Settings for kind in (*VALIDATORS.values(), *GATEWAY_VALIDA
 """Classes of settings of one part each, whatever inherits from them."""
 
 
+@cache
 def promises(one: Varied) -> bool:
     """Whether a bound is promised at all; where none is, only `BOUNDLESS` says what must hold."""
     told = deployment()
@@ -166,6 +174,7 @@ def promises(one: Varied) -> bool:
     return isfinite(validator.compute_bound().after_revocation_s)
 
 
+@cache
 def varied(case: Case) -> st.SearchStrategy[Varied]:
     """A case under any settings that its parts accept."""
     inner = settings_of(case.validator)
@@ -186,6 +195,7 @@ __all__ = [
     "BARE",
     "BOUNDLESS",
     "CASES",
+    "EVERY_PART",
     "JWT_CASES",
     "WRAPPED",
     "Case",

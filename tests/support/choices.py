@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simlib.decision import judge_comparison
+from simlib.decision import Verdicts, judge_comparison
 from simlib.decision.choice.cost_causes import CAUSES, CostCause
 from simlib.decision.choice.decide import choose_design
 from simlib.decision.choice.results import Decision
@@ -87,10 +87,9 @@ def decided(
     are counted, ``changes`` those of `support.scenarios.document`.
     """
     prices = {f"prices__{key}": value for key, value in KNOWN_PRICES.items()} if known else {}
-    compared = comparison(figures, replications, **{**prices, **changes})
+    compared, verdicts = _judged(figures, replications, {**prices, **changes})
     own = ledger(*(items or (work(OPAQUE, 0.0),)))
     found = gain_of(compared, extra, **(gain or {}))
-    verdicts = judge_comparison(compared)
     return choose_design(
         compared.scenario,
         found,
@@ -102,3 +101,15 @@ def decided(
         level=level,
         causes=causes,
     )
+
+
+def _judged(figures: Figures, replications: int, changes: Mapping[str, Any]) -> tuple[Comparison, Verdicts]:
+    """A comparison and what is judged of it, which takes most of the time of a decision; equal ones are judged once."""
+    key = repr((figures, replications, sorted(changes.items())))
+    if key not in _JUDGED:
+        compared = comparison(figures, replications, **changes)
+        _JUDGED[key] = compared, judge_comparison(compared)
+    return _JUDGED[key]
+
+
+_JUDGED: dict[str, tuple[Comparison, Verdicts]] = {}

@@ -1,9 +1,19 @@
-"""The real command line in a process of its own, and a scenario that takes it a second."""
+"""The real command line, in this process or in one of its own, and a scenario that takes it a second."""
 
+import contextlib
+import io
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
+
+import psutil
+
+from simlib.cli import run
 
 TINY = """
 format = 1
@@ -67,11 +77,76 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, **more}
 
 
-def simlib(*arguments: str | Path, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end; ``more`` goes into its environment."""
+class Done(NamedTuple):
+    """What a command printed, and its status."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def simlib(*arguments: str | Path, cwd: Path, **more: str) -> Done:
+    """Run one command to its end in this process, for a new one takes a second of CPU for its imports alone.
+
+    ``more`` goes into its environment.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    own = mock.patch.dict(os.environ, environment(**more), clear=True)
+    with own, contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = run([*map(str, arguments)])
+    return Done(status, out.getvalue(), err.getvalue())
+
+
+def simlib_alone(*arguments: str | Path, cwd: Path, **more: str) -> "subprocess.CompletedProcess[str]":
+    """The same in a process of its own, as a user runs it: with its imports, its pipes and its exit."""
     return subprocess.run(
         [*COMMAND, *map(str, arguments)], cwd=cwd, env=environment(**more), capture_output=True, text=True, check=False
     )
+
+
+class Interrupted(NamedTuple):
+    """How a command ended that was interrupted: its first line of progress, its status, and what it said after that."""
+
+    first: str
+    returncode: int
+    stderr: str
+
+
+@contextlib.contextmanager
+def started(*arguments: str, cwd: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A command in a process of its own and a group of its own, which is ended if the test leaves it running."""
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=cwd,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        try:
+            yield running
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+
+
+def interrupt(running: "subprocess.Popen[str]", everybody: bool = True) -> tuple[int, str]:
+    """Ctrl-C as a terminal sends it, to all processes of the command, or to the first alone; (status, errors)."""
+    children = psutil.Process(running.pid).children(recursive=True)
+    (os.killpg if everybody else os.kill)(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
+    return running.returncode, errors
+
+
+def interrupted(*arguments: str, cwd: Path, everybody: bool = True) -> Interrupted:
+    """A command that gets Ctrl-C when the first line of its progress is there; none of its processes is left."""
+    with started(*arguments, cwd=cwd) as running:
+        assert running.stderr is not None
+        first = running.stderr.readline()
+        return Interrupted(first, *interrupt(running, everybody))
 
 
 def write_tiny(folder: Path, *changes: tuple[str, str], name: str = "tiny.toml") -> Path:

@@ -4,6 +4,7 @@ Nothing here names a strategy: a new one is tested as soon as it is in the mappi
 """
 
 from dataclasses import Field, fields
+from functools import cache
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -50,6 +51,7 @@ def accepted(kind: type[Any], **chosen: Any) -> Any:
         return None
 
 
+@cache
 def settings_of(kind: type[Any]) -> st.SearchStrategy[Any]:
     """Any settings that a part accepts."""
     each = {name: st.sampled_from(values) for name, values in _allowed(kind).items()}
@@ -68,6 +70,7 @@ def one_by_one(kind: type[Any], without: frozenset[str] = frozenset()) -> list[A
     return list(dict.fromkeys(found))
 
 
+@cache
 def _allowed(kind: type[Any]) -> dict[str, list[Any]]:
     hints = get_type_hints(kind.Settings)
     return {

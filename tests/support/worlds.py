@@ -48,6 +48,19 @@ DESIGNS: Mapping[str, Document] = {
     },
 }
 
+PHANTOM: Document = {
+    "token_lifetime_s": 60,
+    "user_information": "token",
+    "gateway": {"part": "phantom_token"},
+    "service": {"part": "jwt_local"},
+    "authorization_server": {"part": "signing_reference_token"},
+}
+"""For worlds with a gateway."""
+NO_DELAY = {
+    way: link(0.0) for way in ("client_to_service", "client_to_authorization_server", "service_to_authorization_server")
+}
+"""Links that take no time."""
+
 
 def document(
     *,

@@ -20,12 +20,9 @@ from simlib.scenario.effects import Failed
 from simlib.strategies import OpaqueCached, ReferenceToken
 from support.networks import assert_covered
 from support.stage import Stage
-from support.worlds import DESIGNS, constant, costing, link, scenario
+from support.worlds import DESIGNS, NO_DELAY, constant, costing, scenario
 
 USERS, RATE, LIFETIME, AGES = 30, 6.0, 100.0, (0.5, 3.0, 30.0)
-NO_DELAY = {
-    way: link(0.0) for way in ("client_to_service", "client_to_authorization_server", "service_to_authorization_server")
-}
 rates, spans = st.floats(0.01, 10.0), st.floats(0.1, 200.0)
 
 

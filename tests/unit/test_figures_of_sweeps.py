@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from simlib.analysis import METRICS
-from simlib.analysis.intervals import student
 from simlib.analysis.cache_theory import ttl_hit_ratio
+from simlib.analysis.intervals import student
 from simlib.report.sweep_figures import LOAD, compute_curves, load_figure, ttl_figure
 
 TTL = "designs.cached.service.ttl_s"

@@ -17,8 +17,8 @@ from simlib.tokens import (
 )
 from simlib.tokens.forging import (
     decode,
-    encode_public_pem,
     encode,
+    encode_public_pem,
     forge_pbes2_token,
     malleate_signature,
     read_claims,

@@ -26,7 +26,7 @@ from simlib.tracing.user_lifecycle import (
     UserTrace,
     trace_user,
 )
-from support.worlds import DESIGNS, constant, scenario
+from support.worlds import DESIGNS, PHANTOM, constant, scenario
 
 JWT = DESIGNS["jwt"]
 DESIGNS_HERE: Mapping[str, Any] = {
@@ -35,13 +35,7 @@ DESIGNS_HERE: Mapping[str, Any] = {
     "pushed": {**JWT, "wrappers": [{"part": "denylist_pushed"}], "replicas": {"service": 3, "authorization_server": 1}},
     "polled": {**JWT, "wrappers": [{"part": "denylist_polled", "poll_s": 7.0}]},
     "dpop": {**JWT, "wrappers": [{"part": "dpop"}]},
-    "phantom": {
-        "token_lifetime_s": 60,
-        "user_information": "token",
-        "gateway": {"part": "phantom_token"},
-        "service": {"part": "jwt_local"},
-        "authorization_server": {"part": "signing_reference_token"},
-    },
+    "phantom": PHANTOM,
 }
 
 

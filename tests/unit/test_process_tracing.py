@@ -22,7 +22,7 @@ from simlib.scenario.world import ClientKind
 from simlib.stores import STORES
 from simlib.tracing.single_user import isolate_user
 from simlib.tracing.tracer import Tracer
-from support.worlds import DESIGNS, constant, link, scenario
+from support.worlds import DESIGNS, PHANTOM, constant, link, scenario
 
 ARRIVALS = (1.0, 30.0, 31.0, 32.0, 120.0, 121.0)
 """Far enough apart for the slowest sign-in, some with user information; the last two after the token has ended."""
@@ -31,13 +31,6 @@ POLL = "revocations"
 """Left out: when a replica polls by itself is drawn, and the two drivers draw apart."""
 
 USERINFO = {**DESIGNS["jwt"], "user_information": "userinfo"}
-PHANTOM = {
-    "token_lifetime_s": 60,
-    "user_information": "token",
-    "gateway": {"part": "phantom_token"},
-    "service": {"part": "jwt_local"},
-    "authorization_server": {"part": "signing_reference_token"},
-}
 DPOP = {**DESIGNS["jwt"], "wrappers": [{"part": "dpop"}]}
 POLLED = {**DESIGNS["jwt"], "wrappers": [{"part": "denylist_polled", "poll_s": 7.0}]}
 PUSHED = {**DESIGNS["jwt"], "wrappers": [{"part": "denylist_pushed"}]}

@@ -50,12 +50,22 @@ def complexity_of_kind(kind: str) -> Complexity:
     return measure_complexity(KINDS[kind]().scenario, load_ledger())
 
 
+@cache
+def record_of(kind: str) -> str:
+    """The record of a kind of decision, made once."""
+    return format_decision_record(KINDS[kind](), complexity_of_kind(_like(kind)))
+
+
+def _like(kind: str) -> str:
+    return kind if kind in ("alone", "six") else "choose"  # all others have the same designs
+
+
 @pytest.fixture
 def complexity(request: pytest.FixtureRequest) -> Complexity:
     """Of the designs of the decision that the test is about."""
     callspec = getattr(request.node, "callspec", None)
     kind = "choose" if callspec is None else callspec.params.get("kind", "choose")
-    return complexity_of_kind(kind if kind in ("alone", "six") else "choose")  # all others have the same designs
+    return complexity_of_kind(_like(kind))
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -71,8 +81,8 @@ def named(title: str) -> Decision:
 
 
 @EVERY_KIND
-def test_the_record_has_the_headings_of_madr_in_their_order(kind: str, complexity: Complexity) -> None:
-    found = re.findall(r"^(#+) (.*)$", format_decision_record(KINDS[kind](), complexity), flags=re.MULTILINE)
+def test_the_record_has_the_headings_of_madr_in_their_order(kind: str) -> None:
+    found = re.findall(r"^(#+) (.*)$", record_of(kind), flags=re.MULTILINE)
     fixed = [heading if number else (heading[0], "") for number, heading in enumerate(found)]
     places = [fixed.index(wanted) for wanted in MADR]
     assert places == sorted(places)
@@ -80,8 +90,8 @@ def test_the_record_has_the_headings_of_madr_in_their_order(kind: str, complexit
 
 
 @EVERY_KIND
-def test_every_table_of_the_record_is_whole(kind: str, complexity: Complexity) -> None:
-    lines = format_decision_record(KINDS[kind](), complexity).splitlines()
+def test_every_table_of_the_record_is_whole(kind: str) -> None:
+    lines = record_of(kind).splitlines()
     for number, line in enumerate(lines):
         if set(line) <= set("|- ") and line.startswith("|"):
             width = line.count("|")
@@ -92,9 +102,9 @@ def test_every_table_of_the_record_is_whole(kind: str, complexity: Complexity) -
 
 
 @EVERY_KIND
-def test_a_reader_finds_every_design_its_numbers_and_what_was_assumed(kind: str, complexity: Complexity) -> None:
+def test_a_reader_finds_every_design_its_numbers_and_what_was_assumed(kind: str) -> None:
     made = KINDS[kind]()
-    text = format_decision_record(made, complexity)
+    text = record_of(kind)
     for design in made.scenario.designs:
         assert f"### {design}\n" in text
     for name in made.inputs:
@@ -160,10 +170,11 @@ def test_the_page_stands_alone(kind: str, complexity: Complexity) -> None:
 
 def test_the_page_has_limits_before_the_verdict_and_all_figures() -> None:
     made = decision()
-    page = render_decision_page(made, draw_decision_figures(made))
+    figures = draw_decision_figures(made)
+    page = render_decision_page(made, figures)
     order = [page.index(f'<h2 id="{name}">') for name in ("limits", "verdict", "figures", "worth", "sizes", "inputs")]
     assert order == sorted(order)
-    assert [figure.name for figure in draw_decision_figures(made)] == list(FIGURE_NAMES)
+    assert [figure.name for figure in figures] == list(FIGURE_NAMES)
     assert page.count("<figure>") == len(FIGURE_NAMES)
 
 
@@ -246,7 +257,7 @@ def test_the_figure_of_what_drives_it_is_equal_when_it_is_drawn_again() -> None:
 @EVERY_KIND
 def test_words_and_tables_are_equal_when_they_are_made_again(kind: str, complexity: Complexity) -> None:
     first, again = KINDS[kind](), KINDS[kind]()
-    assert format_decision_record(first, complexity) == format_decision_record(again, complexity)
+    assert record_of(kind) == format_decision_record(again, complexity)
     assert render_decision_page(first, (), complexity) == render_decision_page(again, (), complexity)
     assert build_decision_tables(first) == build_decision_tables(again)
     assert json.dumps(build_decision_document(first)) == json.dumps(build_decision_document(again))

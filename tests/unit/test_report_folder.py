@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import simlib
 from simlib.decision import judge_comparison
+from simlib.report import comparison_folder
 from simlib.report.comparison_folder import FILES, check_report_folder, write_report
 from simlib.report.run_record import Provenance
 from simlib.scenario.errors import InputError
@@ -21,19 +23,37 @@ def told() -> Any:
     return judge_comparison(comparison({JWT: {"mean_s": 0.01}}, limits__p99_s=0.5, run__length_s=60.0))
 
 
+@pytest.fixture(scope="module")
+def written(told: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report to be read; drawing one takes half a second."""
+    return write_report(tmp_path_factory.mktemp("written") / "deep" / "out", told, Provenance({"seed": 7}, 1.5))
+
+
+@pytest.fixture
+def existing(written: Path, tmp_path: Path) -> Path:
+    """An earlier report that may be changed."""
+    return Path(shutil.copytree(written, tmp_path / "out"))
+
+
+@pytest.fixture
+def drawn(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of every report are those of the one that is there."""
+    files = {name: (written / name).read_bytes() for name in FILES}
+    monkeypatch.setattr(comparison_folder, "build_report_files", lambda *_: files)
+
+
 def left_in(path: Path) -> list[str]:
     return sorted(entry.name for entry in path.iterdir())
 
 
-def test_a_report_holds_its_files_and_nothing_is_left_beside_it(told: Any, tmp_path: Path) -> None:
-    target = write_report(tmp_path / "deep" / "out", told, Provenance({"command": "compare"}, 1.5))
-    assert left_in(target) == sorted(FILES)
-    assert left_in(target.parent) == ["out"]
-    assert all((target / name).stat().st_size > 0 for name in FILES)
+def test_a_report_holds_its_files_and_nothing_is_left_beside_it(written: Path) -> None:
+    assert left_in(written) == sorted(FILES)
+    assert left_in(written.parent) == ["out"]
+    assert all((written / name).stat().st_size > 0 for name in FILES)
 
 
-def test_the_page_is_self_contained_and_says_what_was_judged(told: Any, tmp_path: Path) -> None:
-    page = (write_report(tmp_path / "out", told) / "report.html").read_text(encoding="utf-8")
+def test_the_page_is_self_contained_and_says_what_was_judged(told: Any, written: Path) -> None:
+    page = (written / "report.html").read_text(encoding="utf-8")
     assert "<script" not in page
     assert "http://" not in page
     assert "https://" not in page
@@ -50,9 +70,8 @@ def test_titles_cannot_bring_markup_into_the_page(tmp_path: Path) -> None:
     assert "<b>x" not in page
 
 
-def test_the_record_says_what_the_run_depends_on(told: Any, tmp_path: Path) -> None:
-    target = write_report(tmp_path / "out", told, Provenance({"seed": 7}, 1.5))
-    record = json.loads((target / "run.json").read_text(encoding="utf-8"))
+def test_the_record_says_what_the_run_depends_on(told: Any, written: Path) -> None:
+    record = json.loads((written / "run.json").read_text(encoding="utf-8"))
     assert record["duration_s"] == 1.5
     assert record["options"] == {"seed": 7}
     assert record["versions"].keys() >= {"simlib", "python", "openssl", "cryptography", "numpy"}
@@ -62,8 +81,8 @@ def test_the_record_says_what_the_run_depends_on(told: Any, tmp_path: Path) -> N
     assert os.uname().nodename not in json.dumps(record["machine"])
 
 
-def test_the_record_loads_as_the_same_scenario(told: Any, tmp_path: Path) -> None:
-    again = simlib.load_scenario(write_report(tmp_path / "out", told) / "run.json")
+def test_the_record_loads_as_the_same_scenario(told: Any, written: Path) -> None:
+    again = simlib.load_scenario(written / "run.json")
     scenario = told.scenario
     assert again.world == scenario.world
     assert again.run == scenario.run
@@ -71,13 +90,13 @@ def test_the_record_loads_as_the_same_scenario(told: Any, tmp_path: Path) -> Non
     assert list(again.designs.values()) == list(scenario.designs.values())
 
 
-def test_equal_runs_give_equal_files_except_the_record(told: Any, tmp_path: Path) -> None:
-    first = write_report(tmp_path / "first", told, Provenance({}, 1.0))
+def test_equal_runs_give_equal_files_except_the_record(told: Any, written: Path, tmp_path: Path) -> None:
     second = write_report(tmp_path / "second", told, Provenance({"seed": 1}, 2.0))
     for name in set(FILES) - {"run.json"}:
-        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+        assert (written / name).read_bytes() == (second / name).read_bytes(), name
 
 
+@pytest.mark.usefixtures("drawn")
 def test_an_earlier_report_and_an_empty_folder_are_replaced(told: Any, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     target = write_report(tmp_path / "out", told)
@@ -96,12 +115,11 @@ def test_other_folders_are_left_alone(told: Any, tmp_path: Path) -> None:
     assert left_in(mine) == ["run.json"]
 
 
-def test_an_earlier_report_with_a_file_of_the_user_is_left_alone(told: Any, tmp_path: Path) -> None:
-    target = write_report(tmp_path / "out", told)
-    (target / "my-notes.txt").write_text("precious", encoding="utf-8")
+def test_an_earlier_report_with_a_file_of_the_user_is_left_alone(told: Any, existing: Path) -> None:
+    (existing / "my-notes.txt").write_text("precious", encoding="utf-8")
     with pytest.raises(InputError, match=r"my-notes\.txt"):
-        write_report(target, told)
-    assert "my-notes.txt" in left_in(target)
+        write_report(existing, told)
+    assert "my-notes.txt" in left_in(existing)
 
 
 @pytest.mark.parametrize("name", ["file/out", "file", "file/deep/out"])
@@ -129,12 +147,13 @@ def test_checking_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), KeyboardInterrupt()])
-@pytest.mark.parametrize("existing", [True, False])
+@pytest.mark.parametrize("replacing", [True, False])
+@pytest.mark.usefixtures("drawn")
 def test_a_failure_while_writing_leaves_all_as_it_was(
-    told: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException, existing: bool
+    told: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException, replacing: bool
 ) -> None:
     target = tmp_path / "out"
-    if existing:
+    if replacing:
         write_report(target, told)
     before = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
     write_bytes = Path.write_bytes
@@ -149,9 +168,10 @@ def test_a_failure_while_writing_leaves_all_as_it_was(
         write_report(target, told)
     monkeypatch.undo()
     assert {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()} == before
-    assert target.exists() == existing
+    assert target.exists() == replacing
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_failure_while_replacing_puts_the_earlier_report_back(
     told: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

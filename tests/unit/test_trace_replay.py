@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.scenario.errors import InputError
-from simlib.scenario.traces import Arrivals, Trace, replay, compute_requests_per_token
+from simlib.scenario.traces import Arrivals, Trace, compute_requests_per_token, replay
 
 REQUESTS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 4)), min_size=2, max_size=60)
 COPIES = st.integers(1, 7)
