@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlib.deployment.loading import load_scenario
+from simlib.deployment.loading import load_scenario, load_scenario_document
 from simlib.deployment.parts import PARTS
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError
@@ -94,7 +94,6 @@ WRONG: list[tuple[str, Any, list[str]]] = [
     ("world.load", {"arrival_rate": 1}, ["kind is missing"]),
     (f"{LINK}.round_trip", {"kind": "normal"}, ["'normal'", "constant, uniform", "quantiles"]),
     ("world.store.kind", "redis", ["'dict'", "'sqlite'", "'redis'"]),
-    ("world.service.discipline", "lifo", ["'fifo'", "'processor_sharing'"]),
     ("run.station_form", "kw", ["'auto'", "'events'"]),
     ("world.profile", "python-2025", ["unknown profile 'python-2025'", "did you mean", "the path of a .csv"]),
     ("world.profile", "gone.csv", ["unknown profile 'gone.csv'", "the path of a .csv"]),
@@ -314,6 +313,12 @@ def again(found: Scenario, source: Path = SOURCE) -> Scenario:
     """The scenario through its document as JSON text and back."""
     written = json.dumps(export_scenario(found), allow_nan=False)
     return build_scenario(json.loads(written), PARTS, source)
+
+
+@pytest.mark.parametrize("host", ["service", "authorization_server"])
+def test_a_discipline_that_no_station_serves_is_refused_with_file_key_and_what_is_allowed(host: str) -> None:
+    with pytest.raises(InputError, match=rf"^{SOURCE}: world\.{host}\.discipline: unknown discipline 'lifo'; allowed: "):
+        load_scenario_document(document(**{f"world__{host}__discipline": "lifo"}), SOURCE)
 
 
 @pytest.mark.parametrize("name", sorted(bundled_scenarios()))
