@@ -54,7 +54,7 @@ def _make_count(name: str, label: str, lower_is_better: bool | None = None) -> M
     return Metric(name, label, "", lower_is_better, 0)
 
 
-_PLUGINS = PluginGroup("simlib.metrics", lambda found: _add_metric(*found))
+_PLUGINS = PluginGroup("simlib.metrics", lambda pair: _add_pair(pair))
 
 METRICS: Registry[Metric] = Registry(
     "metric",
@@ -117,6 +117,12 @@ def register_metric(metric: Metric, compute: Compute) -> None:
     """
     _add_metric(metric, compute)
     note_registration("simlib.metrics", metric.name, register_metric, metric, compute)
+
+
+def _add_pair(pair: object) -> None:
+    if not isinstance(pair, tuple) or len(pair) != 2:
+        raise ValueError("a metric is named as a pair: a Metric and a function of records and warm-up")
+    _add_metric(*pair)
 
 
 def _add_metric(metric: Metric, compute: Compute) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from simlib.analysis.metrics import METRICS
 from simlib.analysis.summary import summarise
 from simlib.deployment.demand import draw_demand
 from simlib.deployment.simulate import check_budget, simulate
@@ -62,8 +63,9 @@ def list_jobs(
     """Every replication of some designs; the designs in turn, so that an early stop leaves pairs.
 
     With ``records``, a folder that exists, the folders of the jobs are made inside it. Raises InputError for live
-    timing without a stopwatch.
+    timing without a stopwatch, and for a metric of a plug-in that cannot be used.
     """
+    METRICS.load_plugins()  # before a long run, and not after it
     watch = choose_stopwatch(scenario, stopwatch)
     numbers = range(scenario.run.replications)
     jobs = [Job(scenario, design, number, stopwatch=watch, figures=figures) for number in numbers for design in designs]

@@ -23,7 +23,7 @@ class RegisteredFigure(NamedTuple):
     caption: str
 
 
-_PLUGINS = PluginGroup("simlib.figures", lambda figure: _add_figure(*figure))
+_PLUGINS = PluginGroup("simlib.figures", lambda triple: _add_triple(triple))
 FIGURES: Registry[RegisteredFigure] = Registry("figure", {}, _PLUGINS)
 """Name -> registered figure."""
 
@@ -36,6 +36,12 @@ def register_figure(name: str, draw: Draw, caption: str) -> None:
     """
     _add_figure(name, draw, caption)
     note_registration("simlib.figures", name, register_figure, name, draw, caption)
+
+
+def _add_triple(triple: object) -> None:
+    if not isinstance(triple, tuple) or len(triple) != 3:
+        raise ValueError("a figure is named as a triple: name, function of the verdicts, and caption")
+    _add_figure(*triple)
 
 
 def _add_figure(name: str, draw: Draw, caption: str) -> None:

@@ -135,8 +135,18 @@ ENTRY_POINTS = [
     ("strategies", "bad_module:Missing", "has no attribute 'Missing'", ("strategies",)),
     ("strategies", "bad_module:NoMembers", "NoMembers is no part: it has no summary", ("schema",)),
     ("stations", "bad_module:BuiltIn", "station: there is a built-in 'fifo_events' already", ("compare", "tiny.toml")),
-    ("metrics", "bad_module:pair", "takes 2 positional arguments but 3 were given", ("compare", "tiny.toml")),
-    ("figures", "bad_module:NoMembers", "must be an iterable", ("compare", "tiny.toml", "--out", "report")),
+    (
+        "metrics",
+        "bad_module:pair",
+        "a metric is named as a pair: a Metric and a function of records and warm-up",
+        ("compare", "tiny.toml"),
+    ),
+    (
+        "figures",
+        "bad_module:NoMembers",
+        "a figure is named as a triple: name, function of the verdicts, and caption",
+        ("compare", "tiny.toml", "--out", "report"),
+    ),
     ("attacks", "bad_module:NoMembers", "NoMembers is no attack: it has no summary", ("attacks", "tiny.toml")),
 ]
 
@@ -153,7 +163,8 @@ def test_the_command_line_names_the_plug_in_and_the_reason(
         [*COMMAND, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2, (done.stdout[-500:], done.stderr[-500:])
-    (line,) = done.stderr.strip().splitlines()
+    *progress, line = done.stderr.strip().splitlines()
+    assert all(step.startswith("simulating: 0 of") for step in progress)
     assert f"plug-in 'mine' (simlib.{group}) of the package 'bad-plugin' cannot be used: " in line
     assert reason in line
     assert "Traceback" not in done.stderr
