@@ -18,7 +18,8 @@ from simlib.decision.promises import (
 from simlib.decision.verdicts import Judgement, LimitCheck, check_limits, judge_difference
 from simlib.experiment import Comparison
 from simlib.scenario.display import Displayed, Lines
-from simlib.scenario.scenario import Margins, Scenario
+from simlib.scenario.limits import Margins
+from simlib.scenario.scenario import Scenario
 
 STEADY_ANYWAY = (
     "as_requests_per_s",

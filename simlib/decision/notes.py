@@ -6,9 +6,9 @@ from simlib.analysis.metrics import METRICS
 from simlib.analysis.stability import Stability
 from simlib.decision.verdicts import Judgement, LimitCheck, Word, summarise
 from simlib.experiment import Comparison, TokenReuse, measure_token_reuse
+from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import QUIET_SHARE
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import ReplayLoad
 
 MEASURED_HERE = "Times were measured in this very run (run.timing = live); they vary from run to run."
 

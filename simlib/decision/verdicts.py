@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from simlib.analysis.intervals import Interval, compare_pairs, estimate_replications
 from simlib.analysis.metrics import METRICS, Metric
-from simlib.scenario.scenario import Limits
+from simlib.scenario.limits import Limits
 
 Word = Literal["better", "worse", "higher", "lower", "equivalent", "undecided", "undefined"]
 N_MAX = 100_000

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from simlib.engine.arrivals import build_constant_intensity, build_intensity, draw_arrival_times
 from simlib.engine.closed_load import Cycles, draw_cycles
+from simlib.scenario.loads import ClosedLoad, ReplayLoad
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import Arrivals, replay
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import ClosedLoad, Population, ReplayLoad
+from simlib.scenario.world import Population
 
 
 @dataclass(frozen=True, eq=False)

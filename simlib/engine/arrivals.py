@@ -11,8 +11,8 @@ from simlib.engine.driver import Driver
 from simlib.engine.hosts import Handler, Replica
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.task import Task
+from simlib.scenario.loads import BurstyLoad, DailyLoad, OpenLoad
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import BurstyLoad, DailyLoad, OpenLoad
 
 
 def schedule_arrivals(

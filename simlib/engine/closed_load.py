@@ -12,8 +12,8 @@ from simlib.engine.driver import Driver
 from simlib.engine.hosts import Handler, Replica
 from simlib.engine.kernel import Kernel, Occurrence
 from simlib.engine.task import Task
+from simlib.scenario.loads import ClosedLoad
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import ClosedLoad
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,7 +44,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Path:
-    """Link from one host to another; see `simlib.scenario.world.Link`.
+    """Link from one host to another; see `simlib.scenario.hosts.Link`.
 
     Where the network charges for calls, ``call_out`` and ``call_in`` are what one costs at its ends (None: nothing).
     ``behind``: the callee is part of the caller, such as its database, so a call is no request to another server.

@@ -10,9 +10,9 @@ from simlib.scenario.errors import InputError, describe_unknown
 from simlib.scenario.fault_checks import Resolver, check_fault_times, is_possible
 from simlib.scenario.fault_times import schedule_faults
 from simlib.scenario.faults import Fault
+from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import ReplayLoad
 from simlib.scenario.writing import override_fields
 
 REPLICATIONS = 3

@@ -17,11 +17,11 @@ from simlib.engine.live_timing import Stopwatch, choose_stopwatch
 from simlib.experiment.parquet import record_replication
 from simlib.experiment.workers import Progress, run_all
 from simlib.scenario.design import Design
+from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import compute_requests_per_token
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import ReplayLoad
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,8 @@ from simlib.engine.network import Host, Network, Path
 from simlib.engine.simulation import run_network
 from simlib.scenario.distributions import Constant, Distribution
 from simlib.scenario.effects import Call, Compute, Reply
+from simlib.scenario.loads import ClosedLoad
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import ClosedLoad
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from simlib.report.describe_values import describe_distribution, describe_faults
 from simlib.report.run_record import collect_versions, hash_profile
 from simlib.scenario.design import Admission, ChosenPart, Design, RefreshPolicy
 from simlib.scenario.hosts import SERVICE, Database, HttpServer, InnerService, find_host_kind
+from simlib.scenario.loads import ClosedLoad, ReplayLoad
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import ClosedLoad, ReplayLoad, World
+from simlib.scenario.world import World
 
 Terms = list[tuple[str, str]]
 

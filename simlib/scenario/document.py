@@ -6,8 +6,8 @@ from pydantic import Field
 
 from simlib.scenario.base import FrozenModel
 from simlib.scenario.economics import Organisation, Prices, Terms, Worth
+from simlib.scenario.limits import Limits, Margins
 from simlib.scenario.run import Run
-from simlib.scenario.scenario import Limits, Margins
 from simlib.scenario.world import World
 
 

@@ -16,10 +16,10 @@ from simlib.scenario.document import ScenarioDocument
 from simlib.scenario.economics import Terms
 from simlib.scenario.errors import InputError, describe_first_mistake, describe_unknown
 from simlib.scenario.fault_checks import check_fault_hosts, check_fault_times
+from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import CostProfile, HostNoise, load_profile
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import Trace, read_trace
-from simlib.scenario.world import ReplayLoad
 
 
 def read_document(path: Path) -> Mapping[str, Any]:

@@ -10,8 +10,9 @@ from simlib.scenario.design import Design
 from simlib.scenario.distributions import Constant
 from simlib.scenario.errors import InputError, describe_unknown
 from simlib.scenario.hosts import Backend
+from simlib.scenario.loads import PoissonLoad
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import ClientKind, ClientType, PoissonLoad, Population, Revocations, World
+from simlib.scenario.world import ClientKind, ClientType, Population, Revocations, World
 
 USUAL_KIND: ClientKind = "web"
 """Kind of client in a world that lists no clients."""

@@ -10,8 +10,8 @@ from scipy import stats
 import simlib
 from simlib.deployment.demand import draw_demand
 from simlib.engine.arrivals import Intensity, build_intensity, draw_arrival_times
+from simlib.scenario.loads import BurstyLoad, DailyLoad
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import BurstyLoad, DailyLoad
 from support.worlds import scenario
 
 DAY = DailyLoad(arrival_rate=8.0, profile=(0.0, 1.0, 3.0, 0.0), period_s=400.0, begin_s=150.0)

@@ -9,10 +9,10 @@ from simlib import load_scenario, simulate
 from simlib.analysis import check_littles_law
 from simlib.deployment.demand import draw_demand
 from simlib.scenario.base import bundled_scenarios
+from simlib.scenario.loads import PoissonLoad
 from simlib.scenario.records import FAILED, FINISHED, REFUSED, SCHEMA, UNFINISHED, Records
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import PoissonLoad
 from support.worlds import DESIGNS, costing, link, scenario
 
 BUNDLED = [

@@ -34,7 +34,8 @@ from simlib.experiment.replicate import Replication
 from simlib.scenario.distributions import Constant, Lognormal, Quantiles
 from simlib.scenario.economics import Prices
 from simlib.scenario.errors import InputError
-from simlib.scenario.scenario import Limits, Scenario
+from simlib.scenario.limits import Limits
+from simlib.scenario.scenario import Scenario
 from support.worlds import DESIGNS, constant, document, exponential, link, scenario
 
 SMALL = Budgets(comparison=3.0, sizing=0.6, surfaces=1.5)

@@ -7,16 +7,13 @@ from simlib.attacks import ATTACKS
 from simlib.experiment.attack_matrix import Cell, plan_attacks, run_attacks
 from simlib.pentest.attack_run import AttackRun, run_attack
 from simlib.pentest.attack_session import AttackSession
-from simlib.pentest.design_variants import choose_client_kind, is_sender_constrained, list_catalogue_designs
+from simlib.pentest.design_variants import choose_client_kind, list_catalogue_designs
 from simlib.pentest.target import Target
 from simlib.scenario.design import Design
 from simlib.scenario.scenario import Scenario
-from simlib.tokens import read_header
 from support.scenarios import scenario
 
 TOKEN_ATTACKS = [name for name, kind in ATTACKS.items() if kind.against == "token"]
-ABOUT_LIFE = ("replayed_bearer", "use_after_revocation", "altered_revoked_copy")
-"""Attacks with good tokens in wrong hands: what refuses them is a binding, or the end of the token."""
 
 
 @cache
@@ -51,22 +48,8 @@ def accepted(group: str, attack: str) -> list[Cell]:
     ]
 
 
-def signs_with_shared_secret(design: Design) -> bool:
-    """Whether the tokens themselves say so."""
-    session = settled(design)
-    try:
-        return read_header(session.own_token).get("alg") == "HS256"
-    finally:
-        session.close()
-
-
 def settled(design: Design, **changes: Any) -> AttackSession:
     """A design with owner and attacker signed in; to be closed by the caller."""
     session = AttackSession(Target(tiny(), design, **{"kind": choose_client_kind(tiny()), **changes}))
     session.sign_in_users()
     return session
-
-
-def is_bound(design: Design) -> bool:
-    """Whether tokens are bound to a key of their client."""
-    return is_sender_constrained(tiny(), design)

@@ -1,100 +1,36 @@
-"""What the contract tests run over: every validator with every issuer that it fits, bare and with each wrapper.
+"""Cases of the contract tests: every validator with every issuer that it fits, bare and with each wrapper.
 
 Derived from the mappings alone, so a part is tested as soon as it is listed.
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
 from dataclasses import fields, is_dataclass
 from functools import cache
-from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 from hypothesis import strategies as st
 
+from simlib.contracts.cases import (
+    Case,
+    VariedCase,
+    can_wrap,
+    has_bound,
+    has_what_it_needs,
+    list_issuers,
+    use_defaults,
+)
+from simlib.contracts.configuration import build_config
+from simlib.contracts.settings_choices import vary_settings
 from simlib.strategies import GATEWAY_VALIDATORS, VALIDATORS, WRAPPERS
 from simlib.tokens import JWT
-from support.pairs import accepted, name_of, one_by_one, settings_of
-from support.scenarios import issuers_for, needs_of
-from support.stage import deployment
+from support.pairs import name_of, settings_of
 
-Kind = type[Any]
-
-
-class Case(NamedTuple):
-    """A validator, an issuer and what is put around them; given to a stage as ``Stage(*case)``."""
-
-    validator: Kind
-    issuer: Kind
-    wrappers: tuple[Kind, ...] = ()
-
-
-class Varied(NamedTuple):
-    """A case under settings."""
-
-    case: Case
-    settings: Any
-    wrapper_settings: tuple[Any, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The case and what is not as usual in it."""
-        return name_of((*self.case, *(f"{name}={value}" for name, value in self.changed().items())))
-
-    def changed(self) -> dict[str, Any]:
-        """The settings that are not as usual."""
-        return {
-            each.name: getattr(chosen, each.name)
-            for chosen in (self.settings, *self.wrapper_settings)
-            for each in fields(chosen)
-            if getattr(chosen, each.name) != getattr(type(chosen)(), each.name)
-        }
-
-    def stage(self, make: Callable[..., Any], **more: Any) -> Any:
-        """The stage of it, made by a stage's class or by the fixture."""
-        return make(
-            *self.case,
-            settings=self.settings,
-            issuer_settings=agreeing(self.case.issuer, self.settings),
-            wrapper_settings=self.wrapper_settings,
-            **more,
-        )
-
-
-def agreeing(issuer: Kind, settings: Any) -> Any:
-    """The issuer's settings, with those that have the same name as one of the validator's set to the same."""
-    given = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    own = {field.name for field in fields(issuer.Settings)}
-    return accepted(issuer, **{name: value for name, value in given.items() if name in own}) or issuer.Settings()
-
-
-def takes(wrapper: Kind, validator: Kind, issuer: Kind) -> bool:
-    """Whether a wrapper can be put around the two: it is for this format, and it belongs where this validator is."""
-    anywhere = wrapper.at_edge or wrapper.everywhere or validator not in AT_GATEWAY
-    return issuer.token_format in wrapper.formats and anywhere
-
-
-def fitting(case: Case, settings: Any, wrapper_settings: Iterable[Any]) -> bool:
-    """Whether the parts still have what they need under these settings."""
-    parts = [(case.validator, settings), *zip(case.wrappers, wrapper_settings, strict=True)]
-    return all(met(need, case) for kind, chosen in parts for need in needs_of(kind, chosen))
-
-
-def met(need: str, case: Case) -> bool:
-    """Whether a stage of this case has what a part says it needs; it has a shared store and identity tokens."""
-    word, _, name = need.partition(":")
-    if word == "issuer":
-        return bool(case.issuer.name == name)
-    if word == "gateway":
-        return case.validator in AT_GATEWAY and name in ("", case.validator.name)
-    return word != "signing" or hasattr(case.issuer, "sign")
-
-
-AT_GATEWAY = tuple(GATEWAY_VALIDATORS.values())
+EVERY_VALIDATOR = (*VALIDATORS.values(), *GATEWAY_VALIDATORS.values())
 BARE = [
-    Case(validator, issuer)
-    for validator in (*VALIDATORS.values(), *AT_GATEWAY)
-    for issuer in issuers_for(validator)
-    if fitting(Case(validator, issuer), validator.Settings(), ())
+    case
+    for validator in EVERY_VALIDATOR
+    for case in (Case(validator, issuer) for issuer in list_issuers(validator))
+    if has_what_it_needs(use_defaults(case))
 ]
 """Without wrappers."""
 
@@ -106,27 +42,29 @@ WRAPPED_IN_ALL = [
     for wrapper in WRAPPERS.values()
     for case in FIRST
     for wrapped in [case._replace(wrappers=(wrapper,))]
-    if takes(wrapper, case.validator, case.issuer)
-    and fitting(wrapped, case.validator.Settings(), (wrapper.Settings(),))
+    if can_wrap(wrapper, case) and has_what_it_needs(use_defaults(wrapped))
 ]
 """Each validator with one wrapper at a time."""
 
 
 def _sort(case: Case) -> tuple[Any, ...]:
-    """What makes a difference to a wrapper: to one that looks at calls, whether they are about tokens."""
+    """What makes a difference to a wrapper: to one of calls, whether there are calls about tokens."""
     (wrapper,) = case.wrappers
     if not wrapper.everywhere:
         return (wrapper, case.validator)
-    made = case.validator(case.validator.Settings(), deployment())
-    return (wrapper, made.asks_authorization_server)
+    validator = case.validator(case.validator.Settings(), build_config())
+    return (wrapper, validator.asks_authorization_server)
 
 
 WRAPPED = list({_sort(case): case for case in reversed(WRAPPED_IN_ALL)}.values())[::-1]
-"""The same, but of those that look at calls instead of tokens one that asks about tokens and one that does not."""
+"""The same, but of wrappers of calls one case with calls about tokens and one without."""
+
+REST = [case for case in WRAPPED_IN_ALL if case not in WRAPPED]
+"""The cases that most contract tests leave out because they differ in nothing that these look at."""
 
 
 def _kind_of(case: Case) -> tuple[Any, ...]:
-    """Wrappers that look at calls instead of tokens are the same for every format."""
+    """Wrappers of calls are the same for every format."""
     return (case.wrappers, "" if case.wrappers[0].everywhere else str(case.issuer.token_format))
 
 
@@ -140,16 +78,16 @@ schedules, and for every byte of a token. What a wrapper does there does not dep
 JWT_CASES = [case for case in CASES if case.issuer.token_format == JWT]
 
 
-def varied_one_by_one(case: Case) -> list[Varied]:
+def varied_one_by_one(case: Case) -> list[VariedCase]:
     """A case with one setting changed at a time, the defaults first: its wrapper's, or without one its validator's."""
     default = case.validator.Settings()
     if case not in VARIED_CASES:
-        found = [Varied(case, default, tuple(wrapper.Settings() for wrapper in case.wrappers))]
+        varied_cases = [use_defaults(case)]
     elif case.wrappers:
-        found = [Varied(case, default, (chosen,)) for chosen in one_by_one(case.wrappers[0])]
+        varied_cases = [VariedCase(case, default, (chosen,)) for chosen in vary_settings(case.wrappers[0])]
     else:
-        found = [Varied(case, chosen) for chosen in one_by_one(case.validator, _varied_elsewhere(case))]
-    return [one for one in found if fitting(*one) and promises(one)]
+        varied_cases = [VariedCase(case, chosen) for chosen in vary_settings(case.validator, _varied_elsewhere(case))]
+    return [each for each in varied_cases if has_what_it_needs(each) and has_bound(each)]
 
 
 def _varied_elsewhere(case: Case) -> frozenset[str]:
@@ -160,36 +98,47 @@ def _varied_elsewhere(case: Case) -> frozenset[str]:
     return frozenset(each.name for base in known for each in fields(base))
 
 
-OWN_SETTINGS = {kind.Settings for kind in (*VALIDATORS.values(), *GATEWAY_VALIDATORS.values())}
+OWN_SETTINGS = {kind.Settings for kind in EVERY_VALIDATOR}
 """Classes of settings of one part each, whatever inherits from them."""
 
+VARIED = [varied for case in CASES for varied in varied_one_by_one(case)]
+SHORT_S, LONG_S = 5.0, 300.0
+
+
+def with_lifetimes() -> list[tuple[VariedCase, float]]:
+    """Every case and every setting with tokens that live short and long; the numbers of a setting in turn."""
+    rows: list[tuple[VariedCase, float]] = []
+    for case in CASES:
+        several = varied_one_by_one(case)
+        values = Counter(name for varied in several for name in varied.list_changes())
+        turns: Counter[str] = Counter()
+        for varied in several:
+            name = next(iter(varied.list_changes()), "")
+            if values[name] > 1:
+                rows.append((varied, (SHORT_S, LONG_S)[turns[name] % 2]))
+                turns[name] += 1
+            else:  # the defaults, or the only other value
+                rows += [(varied, SHORT_S), (varied, LONG_S)]
+    return rows
+
 
 @cache
-def promises(one: Varied) -> bool:
-    """Whether a bound is promised at all; where none is, only `BOUNDLESS` says what must hold."""
-    told = deployment()
-    validator = one.case.validator(one.settings, told)
-    for kind, chosen in zip(one.case.wrappers, one.wrapper_settings, strict=True):
-        validator = kind(chosen, told).wrap_validator(validator)
-    return isfinite(validator.compute_bound().after_revocation_s)
-
-
-@cache
-def varied(case: Case) -> st.SearchStrategy[Varied]:
+def any_settings(case: Case) -> st.SearchStrategy[VariedCase]:
     """A case under any settings that its parts accept."""
     inner = settings_of(case.validator)
     around = st.tuples(*(settings_of(wrapper) for wrapper in case.wrappers))
-    return st.builds(Varied, st.just(case), inner, around).filter(lambda one: fitting(*one) and promises(one))
+    built = st.builds(VariedCase, st.just(case), inner, around)
+    return built.filter(lambda varied: has_what_it_needs(varied) and has_bound(varied))
 
 
 BOUNDLESS = [
-    one
+    varied
     for case in WRAPPED
-    for chosen in one_by_one(case.wrappers[0])
-    for one in [Varied(case, case.validator.Settings(), (chosen,))]
-    if fitting(*one) and not promises(one)
+    for chosen in vary_settings(case.wrappers[0])
+    for varied in [VariedCase(case, case.validator.Settings(), (chosen,))]
+    if has_what_it_needs(varied) and not has_bound(varied)
 ]
-"""Wrappers under settings that promise nothing about tokens that have ended."""
+"""Wrappers under settings that declare no bound for tokens that have ended."""
 
 __all__ = [
     "BARE",
@@ -197,10 +146,14 @@ __all__ = [
     "CASES",
     "EVERY_PART",
     "JWT_CASES",
+    "REST",
+    "VARIED",
     "WRAPPED",
+    "WRAPPED_IN_ALL",
     "Case",
-    "Varied",
+    "VariedCase",
+    "any_settings",
     "name_of",
-    "varied",
-    "varied_one_by_one",
+    "use_defaults",
+    "with_lifetimes",
 ]

@@ -5,10 +5,11 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from simlib.contracts.cases import list_issuers
 from simlib.deployment.parts import PARTS
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.scenario import Scenario
-from simlib.strategies import ISSUERS, VALIDATORS
+from simlib.strategies import VALIDATORS
 
 SOURCE = Path("tiny.toml")
 
@@ -50,35 +51,9 @@ def design_of(validator: str, issuer: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def needs_of(kind: type[Any], settings: Any) -> frozenset[str]:
-    """What a part says that it cannot work without."""
-    needs: frozenset[str] = kind.list_requirements(settings) if hasattr(kind, "list_requirements") else frozenset()
-    return needs
-
-
-def issuers_for(validator: type[Any]) -> list[type[Any]]:
-    """The issuers whose tokens a validator takes, and that do for each other what they need."""
-    return [kind for kind in ISSUERS.values() if _fit(validator, kind)]
-
-
-def _fit(validator: type[Any], issuer: type[Any]) -> bool:
-    wanted = needs_of(validator, validator.Settings())
-    named = {need.removeprefix("issuer:") for need in wanted if need.startswith("issuer:")}
-    if named and issuer.name not in named:
-        return False
-    if "signing" in wanted and not hasattr(issuer, "sign"):
-        return False
-    gateways = {
-        need.removeprefix("gateway:") for need in needs_of(issuer, issuer.Settings()) if need.startswith("gateway:")
-    }
-    if gateways and validator.name not in gateways:
-        return False
-    return validator.token_format in (None, issuer.token_format)
-
-
 def document(**changes: Any) -> dict[str, Any]:
     """A new document; see `changed` for the changes, in which ``__`` stands for a dot."""
-    designs = {name: design_of(name, issuers_for(VALIDATORS[name])[0].name) for name in COMPARED}
+    designs = {name: design_of(name, list_issuers(VALIDATORS[name])[0].name) for name in COMPARED}
     whole = {"title": "Tiny", "world": deepcopy(_WORLD), "designs": designs, "run": dict(_RUN)}
     return changed(whole, {key.replace("__", "."): value for key, value in changes.items()})
 

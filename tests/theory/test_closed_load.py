@@ -12,8 +12,8 @@ from simlib.engine.network import Host, Network, Path
 from simlib.engine.simulation import run_network
 from simlib.scenario.distributions import Constant, Exponential
 from simlib.scenario.effects import Call, Compute
+from simlib.scenario.loads import ClosedLoad
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import ClosedLoad
 from support.networks import Message, assert_covered, does
 
 HORIZON, WARM_UP = 2500.0, 200.0

@@ -12,8 +12,9 @@ from simlib.decision.gain.sizing import size_designs
 from simlib.decision.gain.values import Size
 from simlib.deployment.parts import PARTS
 from simlib.scenario.economics import Prices
+from simlib.scenario.limits import Limits
 from simlib.scenario.loading import build_scenario
-from simlib.scenario.scenario import Limits, Scenario
+from simlib.scenario.scenario import Scenario
 from support.worlds import DESIGNS, costing, document, exponential, link, scenario
 
 PRICES = resolve_prices(Prices())

@@ -25,7 +25,8 @@ def test_it_fits_and_has_its_parts_in_order(kind: str, capsys: pytest.CaptureFix
     lines = told.splitlines()
     assert max(map(len, lines)) <= COLUMNS
     assert len(lines) <= LINES
-    places = [told.index(piece) for piece in ("Limits\n", "Ranking\n", "Verdict\n", "Assumptions and omissions\n", "Record: decision/")]
+    pieces = ("Limits\n", "Ranking\n", "Verdict\n", "Assumptions and omissions\n", "Record: decision/")
+    places = [told.index(piece) for piece in pieces]
     assert places == sorted(places)
     assert made.reason.rstrip(".") in " ".join(told.split())
 

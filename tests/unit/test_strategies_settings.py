@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from simlib.contracts.settings_choices import vary_settings
 from simlib.scenario.design import PLACES
 from simlib.strategies import CATALOGUE
-from support.pairs import PAIRS, name_of, one_by_one
+from support.pairs import PAIRS, name_of
 from support.stage import deployment
 
 PARTS = list({part for place in CATALOGUE.values() for part in place.values()})
@@ -38,7 +39,7 @@ def test_a_part_is_described_and_its_settings_are_frozen_with_defaults(part: Any
 
 @pytest.mark.parametrize("pair", PAIRS, ids=name_of)
 def test_a_validator_promises_something_for_all_its_settings(pair: Any) -> None:
-    for settings in one_by_one(pair[0]):
+    for settings in vary_settings(pair[0]):
         bound = pair[0](settings, deployment()).compute_bound()
         assert all(0 <= seconds < math.inf for seconds in bound)
 

@@ -19,9 +19,9 @@ from simlib.decision.gain.metamodel_inputs import LOAD, MEANINGS
 from simlib.decision.promises import has_introspection_cache
 from simlib.scenario.design import Design
 from simlib.scenario.economics import Amount, Estimate, Worth
+from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import ReplayLoad
 
 State = Mapping[str, Values]
 """Input -> its values, one per draw or a single one."""

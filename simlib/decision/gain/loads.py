@@ -7,8 +7,8 @@ from typing import Any
 
 from simlib.experiment.sweep import change_scenario
 from simlib.scenario.errors import InputError
+from simlib.scenario.loads import BurstyLoad, ClosedLoad, ReplayLoad
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import BurstyLoad, ClosedLoad, ReplayLoad
 
 USERS, REVOCATIONS = "world.population.users", "world.revocations.rate"
 

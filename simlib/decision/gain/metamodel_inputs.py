@@ -12,9 +12,9 @@ from simlib.decision.gain.loads import REVOCATIONS, USERS, build_load_keys, comp
 from simlib.decision.gain.pilot_runs import PilotRun
 from simlib.experiment.sweep import change_scenario
 from simlib.scenario.distributions import Distribution
+from simlib.scenario.loads import ClosedLoad, ReplayLoad
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import ClosedLoad, ReplayLoad
 
 LOAD, USER_RATE, ROUND_TRIP = "load", "user_rate", "round_trip_s"
 TTL, LIFETIME, CPU = "ttl_factor", "lifetime_factor", "cpu_factor"

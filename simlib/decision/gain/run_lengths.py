@@ -7,9 +7,9 @@ from simlib.decision.gain.loads import compute_load
 from simlib.decision.gain.pilot_runs import PilotRun
 from simlib.deployment.parts import DOWNSTREAM
 from simlib.scenario.design import Design
+from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.run import Run
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import ReplayLoad
 
 FEWEST = 3
 """Smallest number of replications for a useful interval."""

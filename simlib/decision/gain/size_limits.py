@@ -8,7 +8,7 @@ from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.stability import assess_stability
 from simlib.experiment.replicate import Replication
-from simlib.scenario.scenario import Limits
+from simlib.scenario.limits import Limits
 
 LOAD_METRICS = ("mean_s", "p50_s", "p95_s", "p99_s", "as_utilisation", "rs_utilisation")
 """Metrics that more servers improve; without a limit on one of these, any server that is stable would do."""

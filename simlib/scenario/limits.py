@@ -1,0 +1,60 @@
+"""Limits that a design must keep, and margins below which differences do not matter."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from simlib.scenario.base import FrozenModel
+from simlib.scenario.distributions import NonNegative
+
+Margin = Annotated[float, Field(gt=0)] | None
+
+
+class Margins(FrozenModel):
+    """Equivalence margins: differences below them are irrelevant.
+
+    ``relative`` is a share of the first design's value; a metric's own margin, in the unit of its name (seconds, bytes,
+    a share), takes precedence.
+    """
+
+    relative: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    mean_s: Margin = None
+    p50_s: Margin = None
+    p95_s: Margin = None
+    p99_s: Margin = None
+    checking_mean_s: Margin = None
+    obtaining_mean_s: Margin = None
+    as_requests_per_s: Margin = None
+    as_utilisation: Margin = None
+    rs_utilisation: Margin = None
+    rs_cpu_s: Margin = None
+    as_cpu_s: Margin = None
+    bytes_per_request: Margin = None
+    exposure_s: Margin = None
+    exposure_requests: Margin = None
+    failed_share: Margin = None
+    refused_share: Margin = None
+
+
+class Limits(FrozenModel):
+    """Limits that a design must not exceed; the upper end of the interval counts."""
+
+    mean_s: NonNegative | None = None
+    p50_s: NonNegative | None = None
+    p95_s: NonNegative | None = None
+    p99_s: NonNegative | None = None
+    failed_share: NonNegative | None = None
+    as_utilisation: NonNegative | None = None
+    rs_utilisation: NonNegative | None = None
+    exposure_s: NonNegative | None = None
+    availability: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, description="least share of the year's requests with a right answer"
+    )
+    revocation_lag_s: NonNegative | None = Field(
+        default=None, description="longest time for which the settings of a design may accept a revoked token"
+    )
+    header_bytes: NonNegative | None = Field(default=None, description="largest request header, token included")
+    opaque_to_clients: bool = Field(default=False, description="clients must not be able to read their access token")
+    no_as_dependency: bool = Field(
+        default=False, description="requests must be served while the authorization server is unreachable"
+    )
