@@ -9,8 +9,8 @@ from simlib.decision import ProfileDependence, Verdicts, list_distortion_notes, 
 from simlib.experiment import TokenReuse, measure_token_reuse
 from simlib.report.cells import Cell, Row, build_comparison_rows
 from simlib.report.profile_tables import build_profile_rows
+from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import ReplayLoad
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -14,9 +14,9 @@ from simlib.report.run_record import is_record
 from simlib.scenario.base import find_bundled
 from simlib.scenario.errors import InputError, describe_unknown
 from simlib.scenario.loading import find_profile, read_document
+from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.world import ReplayLoad
 from simlib.scenario.writing import override_fields, validate_fields
 
 

@@ -256,7 +256,11 @@ def test_one_stranger_is_enough_for_a_client_that_clears_its_keys_before_it_asks
 
 def test_what_designs_live_on_is_told_once_and_never_beyond_the_life_of_a_token(few: tuple[DaysPlan, Any]) -> None:
     plan = plan_bad_days(load_scenario("gateway-defaults"), only=("jwks_down",), length_s=90)
-    (told,) = (note for note in list_bad_days_notes(replace(few[1], plan=plan), {}) if "live on" in note)
+    (told,) = (
+        note
+        for note in list_bad_days_notes(replace(few[1], plan=plan), {})
+        if note.startswith("Designs use what they fetched")
+    )
     assert "tokens for 300 s (all); " in told
     assert "key sets for 600 s (envoy)" in told
     assert all(float(seconds) <= 600 for seconds in re.findall(r"for ([0-9.e+]+) s", told))
@@ -272,7 +276,7 @@ def test_runs_that_end_too_soon_to_call_it_a_collapse_say_so(few: tuple[DaysPlan
 
     (own_fault,) = said(plan, "outage")  # it ends at 8 s of a run of 14 s
     assert "opaque (outage, 4 s after it)." in own_fault
-    assert "takes 10 s after the fault to tell; --length takes longer runs." in own_fault
+    assert "takes 10 s after the fault; --length sets longer runs." in own_fault
     (standard,) = said(plan_bad_days(plan.scenario, only=("as_down",), length_s=21), "as_down")
     assert "opaque (authorization server down, 7 s after it)." in standard
     assert said(plan_bad_days(plan.scenario, only=("as_down",), length_s=30), "as_down") == []
@@ -283,7 +287,7 @@ def test_a_day_on_which_a_refusal_is_right_says_so(few: tuple[DaysPlan, Any]) ->
     assert not any("is a refusal" in note for note in list_bad_days_notes(days, {}))
     logout = plan_bad_days(plan.scenario, only=("mass_logout",))
     (said,) = (note for note in list_bad_days_notes(replace(days, plan=logout), {}) if "is a refusal" in note)
-    assert said.startswith("mass logout: the right answer to those who are logged out is a refusal;")
+    assert said.startswith("mass logout: the right answer to users who are logged out is a refusal;")
 
 
 def test_the_details_of_many_designs_are_told_in_tables_that_fit(few: tuple[DaysPlan, Any]) -> None:

@@ -51,4 +51,4 @@ def test_the_schema_tells_what_timing_is() -> None:
     timing = json.loads(done.stdout)["$defs"]["Run"]["properties"]["timing"]
     assert timing["enum"] == ["profile", "live"]
     assert timing["default"] == "profile"
-    assert "stopwatch in this very run" in timing["description"]
+    assert "stopwatch in this run" in timing["description"]
