@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from simlib.contracts.cases import list_issuers
 from simlib.scenario.scenario import Scenario
 from simlib.stores import STORES
 from simlib.strategies import VALIDATORS
 from simlib.tokens import SigningKey
 from support.keys import key
-from support.scenarios import document, issuers_for, scenario
+from support.scenarios import document, scenario
 from support.stage import Stage
 from support.stepping import Stepper
 
@@ -57,7 +58,7 @@ def make_stage() -> Iterator[Callable[..., Stage]]:
         **chosen: Any,
     ) -> Stage:
         kind = VALIDATORS[validator] if isinstance(validator, str) else validator
-        made.append(Stage(kind, issuer or issuers_for(kind)[0], wrappers, store=STORES[store](), **chosen))
+        made.append(Stage(kind, issuer or list_issuers(kind)[0], wrappers, store=STORES[store](), **chosen))
         return made[-1]
 
     yield make

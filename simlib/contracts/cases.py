@@ -37,13 +37,16 @@ class VariedCase(NamedTuple):
     @property
     def name(self) -> str:
         """The names of the parts and the settings that are not the default ones."""
-        unusual = [
-            f"{field.name}={getattr(settings, field.name)}"
+        return "-".join((self.case.name, *(f"{name}={value}" for name, value in self.list_changes().items())))
+
+    def list_changes(self) -> dict[str, Any]:
+        """List the settings of validator and wrappers that are not the default ones."""
+        return {
+            field.name: getattr(settings, field.name)
             for settings in (self.settings, *self.wrapper_settings)
             for field in fields(settings)
             if getattr(settings, field.name) != getattr(type(settings)(), field.name)
-        ]
-        return "-".join((self.case.name, *unusual))
+        }
 
     def build(self, **more: Any) -> SteppedDeployment:
         """Build a stepped deployment of it; ``more`` as for `SteppedDeployment`."""

@@ -64,7 +64,7 @@ def _check_run(scenario: Scenario, design: Design) -> None:
 def check_attacks(scenario: Scenario, design: Design) -> None:
     """Attacks on tokens are refused; those with genuine tokens are accepted for no longer than the design declares."""
     for name, attack in ATTACKS.items():
-        if attack.against == "token" and not attack.work_threshold and name not in (*ABOUT_LIFE, MINTING):
+        if attack.against == "token" and name not in (*ABOUT_LIFE, MINTING):
             check_refused_attack(scenario, design, name)
     for name in ABOUT_LIFE:
         check_stolen_token(scenario, design, name)

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from simlib.contracts.settings_choices import build_settings
 from simlib.scenario.effects import Failed
 from simlib.tokens import ALGORITHMS, KEY_CHOICES, KeySet, generate_shared_secret
 from simlib.tokens.forging import forge_unsigned, read_claims, sign_claims, sign_with_hmac
 from support.cases import JWT_CASES, name_of
 from support.keys import key
-from support.pairs import accepted
 from support.stage import Stage
 
 SECRET_ONLY = [
@@ -19,8 +19,8 @@ SECRET_ONLY = [
     for case in JWT_CASES
     if not case.wrappers
     and {"algorithms"} <= set(case.validator.Settings.__dataclass_fields__)
-    and accepted(case.validator, algorithms=("HS256",)) is not None
-    and accepted(case.issuer, algorithm="HS256") is not None
+    and build_settings(case.validator, algorithms=("HS256",)) is not None
+    and build_settings(case.issuer, algorithm="HS256") is not None
 ]
 
 

@@ -127,7 +127,7 @@ def any_settings(case: Case) -> st.SearchStrategy[VariedCase]:
     """A case under any settings that its parts accept."""
     inner = settings_of(case.validator)
     around = st.tuples(*(settings_of(wrapper) for wrapper in case.wrappers))
-    built = st.builds(VariedCase, st.just(case), inner, around)
+    built = st.builds(VariedCase, st.just(case), inner, around, st.none())
     return built.filter(lambda varied: has_what_it_needs(varied) and has_bound(varied))
 
 
