@@ -13,7 +13,7 @@ The steps, each a function of values:
 
 Further public modules, to be imported by name: `simlib.analysis` (statistics and columns of all tables),
 `simlib.theory`, `simlib.process`, `simlib.security`, `simlib.faults`, `simlib.effort`, `simlib.gain`, `simlib.figures`,
-`simlib.tables` and `simlib.calibration`. All other modules may change.
+`simlib.tables`, `simlib.calibration` and `simlib.plugins`. All other modules may change.
 
 Times are seconds, sizes bytes, loads requests per second. Input that cannot be used raises `InputError`, whose message
 is one line. Heavy libraries are imported by the functions that need them.
