@@ -97,17 +97,16 @@ def choose_design(
         open_because=recommendation.open_because,
         frontiers=compute_frontiers(accounts, drawn.figures, drawn.effort, level),
         causes=causes,
-        left_out=(
-            *_list_left_out(case, gain, drawn, inputs),
-            *describe_missing_items(ledger, case.scenario.designs),
-            *omissions,
-        ),
+        left_out=(*_list_left_out(case, gain, drawn, inputs, ledger), *omissions),
     )
 
 
-def _list_left_out(case: Case, gain: Gain, drawn: Draws, inputs: Mapping[str, Input]) -> tuple[str, ...]:
+def _list_left_out(
+    case: Case, gain: Gain, drawn: Draws, inputs: Mapping[str, Input], ledger: EffortLedger
+) -> tuple[str, ...]:
     omissions = list_omissions(case, drawn.figures, inputs, _count_replications(gain))
-    return (*describe_expected_exposure(case, gain), *omissions)
+    missing_items = describe_missing_items(ledger, case.scenario.designs)
+    return (*describe_expected_exposure(case, gain), *missing_items, *omissions)
 
 
 def _count_replications(gain: Gain) -> int:
