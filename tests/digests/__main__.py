@@ -22,6 +22,8 @@ LONGEST_S = 240.0
 """Simulated seconds of a run whose records are digested."""
 MACHINE = frozenset({"machine", "versions", "provenance", "created", "started", "wall_s", "took_s", "simlib"})
 """Keys of a document that name a machine or an instant, and no result."""
+OWN_SIZE = "own_"
+"""How the indicators are called that measure simlib's own source (`make evidence`): a change of the source moves them."""
 SCENARIOS = (
     *("batch-workers", "busy-api", "call-chain", "gateway-defaults", "internal-tool", "mobile-and-things", "web-shop"),
 )
@@ -59,7 +61,7 @@ WITH_FOLDER = ("compare internal-tool", "decide internal-tool", "bad-days", "att
 def numbers_in(value: Any, path: str = "") -> Iterator[str]:
     """Every number and truth value of a JSON document with its place in it, without texts and keys of `MACHINE`."""
     if isinstance(value, dict):
-        for key, inner in value.items():
+        for key, inner in ({} if _is_own_size(value) else value).items():
             if key not in MACHINE:
                 yield from numbers_in(inner, f"{path}/{key}")
     elif isinstance(value, list):
@@ -69,11 +71,15 @@ def numbers_in(value: Any, path: str = "") -> Iterator[str]:
         yield f"{path}={value!r}"
 
 
+def _is_own_size(row: dict[str, Any]) -> bool:
+    return any(isinstance(value, str) and value.startswith(OWN_SIZE) for value in row.values())
+
+
 def numeric_cells(path: Path) -> Iterator[str]:
     """Every cell of a CSV file that is a number, with row and column."""
     with path.open(encoding="utf-8", newline="") as file:
         for at, row in enumerate(csv.DictReader(file)):
-            for column, cell in row.items():
+            for column, cell in ({} if _is_own_size(row) else row).items():
                 try:
                     yield f"{path.name}/{at}/{column}={float(cell)!r}"
                 except (TypeError, ValueError):
