@@ -277,7 +277,10 @@ WORST: tuple[Callable[[Stage, float], float], ...] = (
 
 
 def with_lifetimes() -> list[tuple[Varied, float]]:
-    """Every case and every setting with tokens that live short and long; the numbers of a setting in turn."""
+    """Every case and every setting with tokens that live short and long; numbers of a wrapper's setting take turns.
+
+    What a validator keeps for how long acts together with the life of a token, so there each number meets both.
+    """
     rows: list[tuple[Varied, float]] = []
     for case in CASES:
         several = varied_one_by_one(case)
@@ -285,10 +288,10 @@ def with_lifetimes() -> list[tuple[Varied, float]]:
         turns: Counter[str] = Counter()
         for chosen in several:
             name = next(iter(chosen.changed()), "")
-            if values[name] > 1:
+            if case.wrappers and values[name] > 1:
                 rows.append((chosen, (SHORT_S, LONG_S)[turns[name] % 2]))
                 turns[name] += 1
-            else:  # the defaults, or the only other value
+            else:
                 rows += [(chosen, SHORT_S), (chosen, LONG_S)]
     return rows
 

@@ -42,10 +42,10 @@ class Varied(NamedTuple):
     def changed(self) -> dict[str, Any]:
         """The settings that are not as usual."""
         return {
-            each.name: getattr(chosen, each.name)
+            name: getattr(chosen, name)
             for chosen in (self.settings, *self.wrapper_settings)
-            for each in fields(chosen)
-            if getattr(chosen, each.name) != getattr(type(chosen)(), each.name)
+            for name, usual in _defaults(type(chosen)).items()
+            if getattr(chosen, name) != usual
         }
 
     def stage(self, make: Callable[..., Any], **more: Any) -> Any:
@@ -57,6 +57,13 @@ class Varied(NamedTuple):
             wrapper_settings=self.wrapper_settings,
             **more,
         )
+
+
+@cache
+def _defaults(kind: type[Any]) -> dict[str, Any]:
+    """What each setting of a class of settings is when nothing is said."""
+    usual = kind()
+    return {each.name: getattr(usual, each.name) for each in fields(kind)}
 
 
 def agreeing(issuer: Kind, settings: Any) -> Any:
