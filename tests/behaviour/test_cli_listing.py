@@ -6,7 +6,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 import simlib as package
@@ -21,7 +20,9 @@ from support.scenarios import changed
 
 
 @pytest.fixture(scope="module")
-def checker() -> jsonschema.Draft202012Validator:
+def checker() -> Any:
+    import jsonschema  # here, for it takes a second of CPU
+
     schema = build_scenario_schema(PARTS)
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)

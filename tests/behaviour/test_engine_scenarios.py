@@ -15,16 +15,17 @@ from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 from support.worlds import DESIGNS, costing, link, scenario
 
+WHOLE = {name: load_scenario(name) for name in bundled_scenarios()}
 BUNDLED = [
     (name, design)
-    for name in bundled_scenarios()
-    for design in load_scenario(name).designs
-    if isinstance(load_scenario(name).world.load, PoissonLoad)  # of a closed load nobody knows the arrivals before
+    for name, whole in WHOLE.items()
+    for design in whole.designs
+    if isinstance(whole.world.load, PoissonLoad)  # of a closed load nobody knows the arrivals before
 ]
 
 
 def shortened(name: str, requests: float) -> Scenario:
-    full = load_scenario(name)
+    full = WHOLE[name]
     assert isinstance(full.world.load, PoissonLoad)
     length = requests / full.world.load.arrival_rate
     return full.with_run(full.run.model_copy(update={"length_s": length, "warm_up_s": 0.0, "detail": "visits"}))

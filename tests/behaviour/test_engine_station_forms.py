@@ -32,35 +32,30 @@ def both(network: Network, times: Floats, horizon: float, seed: int) -> tuple[Re
 
 @settings(max_examples=400, deadline=None)
 @given(networks(), arrivals(), HORIZONS, st.integers(0, 5))
-def test_requests_calls_and_visits_agree_byte_for_byte(
+def test_both_forms_tell_the_same_of_requests_calls_visits_and_stations_and_obey_little(
     network: Network, times: Floats, horizon: float, seed: int
 ) -> None:
+    """Rows byte for byte, the integrals of the stations at every sample; one pair of runs for all three."""
     ahead, events = both(network, times, horizon, seed)
+    assert_equal_rows(ahead, events)
+    assert_equal_integrals(ahead, events)
+    for records in (ahead, events):
+        assert (check_littles_law(records)["relative_difference"].abs() <= 1e-9).all()
+
+
+def assert_equal_rows(ahead: Records, events: Records) -> None:
     for table in ("requests", "calls", "visits"):
         ours, theirs = by_request(ahead, table), by_request(events, table)
         for column, values in ours.items():
             assert values.tobytes() == theirs[column].tobytes(), (table, column, values, theirs[column])
 
 
-@settings(max_examples=200, deadline=None)
-@given(networks(), arrivals(), HORIZONS, st.integers(0, 5))
-def test_the_integrals_of_the_stations_agree_at_every_sample(
-    network: Network, times: Floats, horizon: float, seed: int
-) -> None:
-    ahead, events = (records["stations"] for records in both(network, times, horizon, seed))
+def assert_equal_integrals(ahead: Records, events: Records) -> None:
+    ours, theirs = ahead["stations"], events["stations"]
     for column in ("host", "replica", "time", "number", "arrivals"):
-        assert ahead[column].tolist() == events[column].tolist(), column
+        assert ours[column].tolist() == theirs[column].tolist(), column
     for column in ("busy", "present"):
-        np.testing.assert_allclose(ahead[column], events[column], rtol=1e-9, atol=1e-12)
-
-
-@settings(max_examples=100, deadline=None)
-@given(networks(), arrivals(), HORIZONS, st.integers(0, 5))
-def test_little_holds_at_every_station_of_either_form(
-    network: Network, times: Floats, horizon: float, seed: int
-) -> None:
-    for records in both(network, times, horizon, seed):
-        assert (check_littles_law(records)["relative_difference"].abs() <= 1e-9).all()
+        np.testing.assert_allclose(ours[column], theirs[column], rtol=1e-9, atol=1e-12)
 
 
 @settings(max_examples=100, deadline=None)
