@@ -5,6 +5,7 @@ Other profiles show how far a verdict depends on the one that was chosen.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,12 @@ class Comparison(Displayed):
 
     def list_values(self, design: str, metric: str) -> list[float]:
         """One metric's value in each replication of a design, in the order of the replications."""
-        rows = self.table[self.table["design"] == design].sort_values("replication")
-        return [float(value) for value in rows[metric]]
+        return [float(value) for value in self._rows[design][metric]]
+
+    @cached_property
+    def _rows(self) -> dict[str, "pd.DataFrame"]:
+        """Design -> its rows of the table, in the order of the replications."""
+        return {str(design): rows.sort_values("replication") for design, rows in self.table.groupby("design")}
 
 
 def compare(

@@ -26,9 +26,7 @@ def test_a_closed_scenario_stands_beside_mean_value_analysis(tmp_path: Path) -> 
     assert 30 < row["theory"] < 40  # twenty users who think half a second and wait for some hundredths
     assert row["low"] < row["simulated"] < row["high"]
     assert row["inside"] == (row["low"] <= row["theory"] <= row["high"])
-    assert document["notes"] == [
-        "Calls of cached depend on earlier calls: the analysis is an approximation there."
-    ]
+    assert document["notes"] == ["Calls of cached depend on earlier calls: the analysis is an approximation there."]
 
 
 def test_the_table_names_both_answers_and_fits_into_a_hundred_columns(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What became of the mutants, as it is kept in ``data/mutations.csv``: only of files whose mutants were run."""
+"""Outcomes of the mutants, kept in ``data/mutations.csv``: only of files whose mutants were run."""
 
 import csv
 from collections.abc import Sequence
@@ -21,10 +21,14 @@ def source_of(file: str) -> str:
 
 
 def keep(mutants: Sequence[Mutant], killers: Sequence[str]) -> None:
-    """Replace the rows of these mutants. Rows made from another text of one of their files go: they say nothing now."""
+    """Replace the rows of these mutants. Rows of files that are gone, or of another text of one of theirs, go too."""
     sources = {mutant.file: source_of(mutant.file) for mutant in mutants}
     rows = {(row["file"], row["line"], row["old"], row["new"]): row for row in kept()}
-    rows = {key: row for key, row in rows.items() if sources.get(row["file"], row["source"]) == row["source"]}
+    rows = {
+        key: row
+        for key, row in rows.items()
+        if sources.get(row["file"], row["source"]) == row["source"] and (ROOT / row["file"]).is_file()
+    }
     for mutant, killer in zip(mutants, killers, strict=True):
         why = killer or EQUIVALENT.get(f"{mutant.file}: {mutant.old}", "")
         outcome = "killed" if killer else "equivalent" if why else "survived"

@@ -27,7 +27,10 @@ class FifoEvents(Occupancy, SteadyStation):
 
     def enter(self, task: Task, seconds: float, now: float) -> None:
         """Take in a job; it is served at once when a worker is idle."""
-        self._integrate(now)
+        elapsed = now - self._last  # `_integrate`, written out: a call for each service would be felt
+        self._present += self._number * elapsed
+        self._busy += (self._workers - self._idle) * elapsed
+        self._last = now
         self._number += 1
         self._arrivals += 1
         if self._idle:
@@ -43,7 +46,10 @@ class FifoEvents(Occupancy, SteadyStation):
 
     def leave(self, task: Task, now: float) -> None:
         """Turn to the next job in the queue."""
-        self._integrate(now)
+        elapsed = now - self._last  # as above
+        self._present += self._number * elapsed
+        self._busy += (self._workers - self._idle) * elapsed
+        self._last = now
         self._number -= 1
         if self._queue:
             waiting = self._queue.popleft()
