@@ -48,7 +48,7 @@ class StatedCosts:
         self._profile = profile
 
     def invert(self, operation: str, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
-        """CPU seconds of the operation at each uniform; KeyError when nobody knows it."""
+        """CPU seconds of the operation at each uniform; raises KeyError for an operation without a cost."""
         own = self.costs.get(operation)
         if own is not None:
             return own.invert(uniform)

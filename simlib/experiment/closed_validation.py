@@ -47,7 +47,7 @@ def solve_closed(scenario: Scenario, design: str) -> ClosedSolution:
     """Mean value analysis of one design: requests per second, and seconds per request with the links.
 
     Every replica is a station of its own, visited at random. ``residence_s`` holds those of the resource server, then
-    those of the authorization server. Raises InputError as `check_within_reach` does.
+    those of the authorization server. Raises InputError as `check_solvable` does.
     """
     check_solvable(scenario)
     demands = measure_demands(scenario, design)

@@ -127,7 +127,7 @@ def build_cell_row(cell: DayCell) -> dict[str, Any]:
 
 
 def format_bad_days_csv(cells: Cells) -> str:
-    """`cell_row` for all cells, with full precision; empty where a value is undefined."""
+    """`build_cell_row` for all cells, with full precision; empty where a value is undefined."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()

@@ -52,7 +52,7 @@ def render_png(figure: "Figure", dpi: int = _DPI) -> bytes:
 
 
 def inline_svg(svg: bytes, prefix: str, alt: str) -> str:
-    """An SVG document of `to_svg` as an element of a page, with its description as alternative text.
+    """An SVG document of `render_svg` as an element of a page, with its description as alternative text.
 
     Ids get ``prefix``, so that several figures fit on one page. Namespaces are removed, for a page does not need them.
     """

@@ -1,4 +1,4 @@
-"""What notebooks show: a table of a comparison and figures with a description."""
+"""Display of results in notebooks: a table of a comparison and figures with a description."""
 
 import io
 from collections.abc import Sequence

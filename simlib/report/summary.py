@@ -52,7 +52,7 @@ def build_summary_rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
 
 
 def format_summary_csv(verdicts: Verdicts) -> str:
-    """`summary_rows` as CSV with full precision; empty cells where a value is undefined."""
+    """`build_summary_rows` as CSV with full precision; empty cells where a value is undefined."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()

@@ -51,7 +51,7 @@ def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[st
 
 
 def format_sweep_csv(plan: SweepPlan, frame: "pd.DataFrame") -> str:
-    """`sweep_rows` as CSV with full precision; empty cells where a value is undefined."""
+    """`build_sweep_rows` as CSV with full precision; empty cells where a value is undefined."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
