@@ -67,7 +67,7 @@ def build_authorization_server(
         clients={client_id: digest_secret(secret) for client_id, secret in secrets.items()},
         may_introspect=frozenset({deployment.resource_server.client_id}),
         user_claims=deployment.user_claims,
-        answers_with_claims=deployment.user_information == "introspection" or _answers_by_value(parts),
+        answers_with_claims=deployment.user_information == "introspection" or _is_answered_by_value(parts),
         jwks=keys.to_jwks,
         make_grant=Grant,
         public_clients=frozenset(CLIENT_IDS[kind.kind] for kind in world.clients if kind.kind in PUBLIC),
@@ -80,7 +80,7 @@ def build_authorization_server(
     )
 
 
-def _answers_by_value(parts: Parts) -> bool:
+def _is_answered_by_value(parts: Parts) -> bool:
     """Whether a reference is turned into a JWT by introspection, which then holds what the design puts into tokens."""
     kind = find_part("authorization_server", parts.design.parts["authorization_server"].part)
     return not kind.token_format.is_self_contained and parts.config.user_information == "token"

@@ -68,23 +68,27 @@ class Deployment:
         self.topology = Topology(self.world, self.parts, self.enforcement_points)
         self.shared = SharedStore()
         self.servers = {
-            region: ServerRuntime(region, self._issuer(region), self._store(make_store), self._beyond)
+            region: ServerRuntime(
+                region, self._build_issuer(region), self._build_store(make_store), self._list_further_resources
+            )
             for region in self.topology.as_regions
         }
         self.revocations = self._build_revocations(sink)
-        self.population = self._population(sink)
+        self.population = self._build_population(sink)
         self.handlers = Handlers(self.world, self.parts, self.population.find_token)
-        self.authorization_servers = {region: self._value(server) for region, server in self.servers.items()}
+        self.authorization_servers = {
+            region: self._build_authorization_server(server) for region, server in self.servers.items()
+        }
         self.session_ends = SessionEnds(self.population, sink.open_writer("revocations"))
 
-    def _issuer(self, region: str) -> Issuer:
-        return self.parts.issuer(region, self.schedule.list_key_changes())
+    def _build_issuer(self, region: str) -> Issuer:
+        return self.parts.build_issuer(region, self.schedule.list_key_changes())
 
-    def _store(self, make_store: Callable[[], TokenStore]) -> TokenStore:
+    def _build_store(self, make_store: Callable[[], TokenStore]) -> TokenStore:
         return IndexedStore(make_store()) if self.schedule.list_logouts() else make_store()
 
-    def _value(self, server: ServerRuntime) -> AuthorizationServer:
-        tokens = RecordedTokens(server.issuer, self.population, self._revoked)
+    def _build_authorization_server(self, server: ServerRuntime) -> AuthorizationServer:
+        tokens = RecordedTokens(server.issuer, self.population, self._note_revoked)
         return build_authorization_server(self.world, self.parts, server, tokens, self.demand, self.variates)
 
     def close(self) -> None:
@@ -94,7 +98,7 @@ class Deployment:
 
     # --- users -------------------------------------------------------------------------------------------------------
 
-    def _population(self, sink: Sink) -> Population:
+    def _build_population(self, sink: Sink) -> Population:
         return Population(
             self.demand,
             self.variates,
@@ -117,22 +121,24 @@ class Deployment:
             sink.open_writer("revocations"),
         )
 
-    def client_host(self, user: int) -> str:
-        return name_in_region(CLIENT, self._home(user))
+    def find_client_host(self, user: int) -> str:
+        return name_in_region(CLIENT, self._find_home(user))
 
-    def _home(self, user: int) -> str:
+    def _find_home(self, user: int) -> str:
         return self.regions[0] if self.demand.homes is None else self.regions[self.demand.homes[user]]
 
-    def routed(self, user: int, flow: Flow[Any]) -> Flow[Any]:
+    def route_home(self, user: int, flow: Flow[Any]) -> Flow[Any]:
         """A client's generator with its calls sent to the servers of its user's home region that every region has.
 
         A backend keeps sessions to itself, so a browser goes to the one at home wherever its user is.
         """
         if len(self.regions) == 1:
             return flow
-        return route_to_region(flow, AT_HOME | frozenset(ENDPOINTS if len(self.servers) > 1 else ()), self._home(user))
+        return route_to_region(
+            flow, AT_HOME | frozenset(ENDPOINTS if len(self.servers) > 1 else ()), self._find_home(user)
+        )
 
-    def around(self, region: str) -> EndpointFault:
+    def build_endpoint_fault(self, region: str) -> EndpointFault:
         """What goes wrong inside an authorization server."""
         return build_endpoint_fault(self.schedule, self.servers[region].issuer, self.find_store_operation())
 
@@ -143,10 +149,10 @@ class Deployment:
     def _store_operation(self, request: StoreRequest) -> str:
         return f"store.{self.world.store.kind}.{VERBS[type(request)]}"
 
-    def _revoked(self, token: str, effective: float) -> None:
+    def _note_revoked(self, token: str, effective: float) -> None:
         self.revocations.note_revoked(self.population, token, effective)
 
-    def _beyond(self) -> Mapping[str, Resource]:
+    def _list_further_resources(self) -> Mapping[str, Resource]:
         """What issuers may have called besides their store before the run: receivers and the shared store."""
         pushed = {
             f"{point.receive_target}#{number}": self.handlers.bind_receiver(point)(OfflineReplica(number))

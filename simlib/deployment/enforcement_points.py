@@ -60,7 +60,7 @@ def _build_region(parts: Parts, world: World, region: str) -> list[EnforcementPo
             SERVICE,
             region,
             service,
-            parts.validator(SERVICE, region),
+            parts.build_validator(SERVICE, region),
             name_in_region(API, region),
             f"{service.audience}/",
             service.scope,
@@ -75,14 +75,14 @@ def _build_region(parts: Parts, world: World, region: str) -> list[EnforcementPo
 def _build_gateway(parts: Parts, world: World, region: str) -> EnforcementPoint:
     assert world.gateway is not None
     edge = parts.edge == GATEWAY
-    validator = parts.validator(GATEWAY, region) if edge else None
+    validator = parts.build_validator(GATEWAY, region) if edge else None
     host, replicas = name_in_region(GATEWAY, region), parts.design.replicas.get(GATEWAY, 1)
     uri, scope = f"{world.service.audience}/", world.service.scope
     return EnforcementPoint(host, GATEWAY, region, world.gateway, validator, host, uri, scope, True, edge, replicas)
 
 
 def _build_inner(parts: Parts, name: str, inner: InnerService, region: str) -> EnforcementPoint:
-    validator = parts.validator(INNER_SERVICE, region, inner)
+    validator = parts.build_validator(INNER_SERVICE, region, inner)
     host, target = name_in_region(name_inner_service(name), region), name_in_region(name_inner_target(name), region)
     replicas = parts.design.replicas.get(INNER_SERVICE, 1)
     uri, scope = f"{inner.audience}/", inner.scope

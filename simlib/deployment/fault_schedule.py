@@ -160,11 +160,11 @@ class FaultSchedule:
         """Whether the tokens of each user must be indexed."""
         return bool(self.list_logouts() or self.list_emergencies())
 
-    def store_is_full(self, now: float) -> bool:
+    def is_store_full(self, now: float) -> bool:
         """Whether the token store takes no writes at an instant (seconds)."""
         return any(time.begin <= now < time.end for time, _ in self.select(StoreFull))
 
-    def jwks_is_empty(self, now: float) -> bool:
+    def is_jwks_empty(self, now: float) -> bool:
         """Whether the key set endpoint serves an empty set at an instant (seconds)."""
         return any(time.begin <= now < time.end for time, _ in self.select(JwksEmptied))
 

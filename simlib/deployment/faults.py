@@ -76,7 +76,7 @@ def _log_out(
     assert isinstance(store, IndexedStore)
     deployment.population.find_client(user)  # a user without a request so far has a session too
     flow = deployment.session_ends.log_out(ctx, user, server, store)
-    return fail_with_store(flow, ctx, deployment.schedule.store_is_full, deployment.find_store_operation())
+    return fail_with_store(flow, ctx, deployment.schedule.is_store_full, deployment.find_store_operation())
 
 
 def _build_withdrawals(deployment: Deployment, client: str) -> list[Job]:

@@ -77,20 +77,20 @@ OperationOf = Callable[[StoreRequest], str] | None
 def build_endpoint_fault(schedule: FaultSchedule, issuer: Issuer, operation_of: OperationOf) -> EndpointFault:
     """What goes wrong inside an authorization server: other key sets, a store that fails."""
 
-    def around(name: str, endpoint: Endpoint) -> Endpoint:
+    def wrap_endpoint(name: str, endpoint: Endpoint) -> Endpoint:
         if name == "jwks" and schedule.changes_key_sets:
             endpoint = partial(_serve_faulty_jwks, endpoint, schedule, issuer)
         if schedule.affects_store:
             endpoint = partial(_serve_failing, endpoint, schedule, operation_of)
         return endpoint
 
-    return around
+    return wrap_endpoint
 
 
 def _serve_faulty_jwks(
     endpoint: Endpoint, schedule: FaultSchedule, issuer: Issuer, ctx: Context, request: HttpRequest, server: Any
 ) -> Flow[Reply]:
-    keys = KeySet() if schedule.jwks_is_empty(ctx.now()) else _find_key_set(issuer, ctx.now())
+    keys = KeySet() if schedule.is_jwks_empty(ctx.now()) else _find_key_set(issuer, ctx.now())
     return (yield from endpoint(ctx, request, replace(server, jwks=keys.to_jwks)))
 
 
@@ -102,7 +102,7 @@ def _find_key_set(issuer: Any, now: float) -> KeySet:
             only = issuer.list_keys()
             return KeySet(tuple(key.verification_key for key in only))
         inner = inner.inner
-    return inner.key_set(now)
+    return inner.find_key_set(now)
 
 
 def _serve_failing(
@@ -113,7 +113,7 @@ def _serve_failing(
     request: HttpRequest,
     server: Any,
 ) -> Flow[Reply]:
-    return fail_with_store(endpoint(ctx, request, server), ctx, schedule.store_is_full, operation_of)
+    return fail_with_store(endpoint(ctx, request, server), ctx, schedule.is_store_full, operation_of)
 
 
 def bind_faulty_database(schedule: FaultSchedule, store: TokenStore) -> Bind:
@@ -122,7 +122,7 @@ def bind_faulty_database(schedule: FaultSchedule, store: TokenStore) -> Bind:
     def bind(ctx: HostContext) -> Handler:
         if not schedule.affects_store:
             return build_database_handler(store)
-        failing: Any = FullStore(store.execute, schedule.store_is_full, ctx.now)
+        failing: Any = FullStore(store.execute, schedule.is_store_full, ctx.now)
         return build_database_handler(failing)
 
     return bind

@@ -36,19 +36,19 @@ def build_flood_arrivals(
     world: World, floods: list[tuple[FaultTime, Flood]], host: str, variates: Variates
 ) -> ExtraArrivals | None:
     """The requests of all floods, in order of time; they start on ``host``. None without a flood."""
-    visits = sorted(visit for time, flood in floods for visit in _visits(time, flood, variates))
+    visits = sorted(visit for time, flood in floods for visit in _draw_visits(time, flood, variates))
     kinds = {time.name: flood for time, flood in floods}
     if not visits:
         return None
 
     def make(number: int) -> Flow[Answer]:
         visit = visits[number]
-        return _visit(_token(world, kinds[visit.name], visit, variates))
+        return _present_token(_make_token(world, kinds[visit.name], visit, variates))
 
     return ExtraArrivals(tuple(visit.at for visit in visits), host, make)
 
 
-def _visits(time: FaultTime, flood: Flood, variates: Variates) -> Iterator[_Visit]:
+def _draw_visits(time: FaultTime, flood: Flood, variates: Variates) -> Iterator[_Visit]:
     """A Poisson stream while the flood lasts. Several floods of one name have ordinals of their own."""
     first = int(time.begin * 1_000) * 1_000_000
     mean = flood.rate * (time.end - time.begin)
@@ -59,12 +59,12 @@ def _visits(time: FaultTime, flood: Flood, variates: Variates) -> Iterator[_Visi
             yield _Visit(at, time.name, first + number)
 
 
-def _visit(token: str) -> Flow[Answer]:
+def _present_token(token: str) -> Flow[Answer]:
     answer: Answer = yield Call("api", HttpRequest(f"Bearer {token}"), TIMEOUT_S)
     return answer
 
 
-def _token(world: World, flood: Flood, visit: _Visit, variates: Variates) -> str:
+def _make_token(world: World, flood: Flood, visit: _Visit, variates: Variates) -> str:
     """Another one for each visit: a random string, or a JWT with everything right but the key and its name."""
     entropy = variates.random_bytes(f"fault.{visit.name}.token", visit.ordinal, 32)
     if not isinstance(flood, UnknownKidFlood):

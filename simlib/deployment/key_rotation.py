@@ -60,7 +60,7 @@ class RotatingIssuer:
         """The keys of the beginning; what is published later says `key_set`."""
         return self._keys[0]
 
-    def key_set(self, now: float) -> KeySet:
+    def find_key_set(self, now: float) -> KeySet:
         """What the key set endpoint serves at an instant (seconds): the newest key first."""
         there = [n for n in range(len(self._issuers)) if self._published_from[n] <= now < self._withdrawn_at[n]]
         return KeySet(tuple(key.verification_key for n in reversed(there) for key in self._keys[n]))

@@ -47,10 +47,10 @@ def load_scenario_document(document: Mapping[str, Any], source: Path) -> Scenari
     scenario = build_scenario(document, PARTS, source)
     check_disciplines(scenario, source)
     check_revocation_lag(scenario, source)
-    return replace(scenario, world=_absolute(scenario.world, source.absolute().parent))
+    return replace(scenario, world=_make_paths_absolute(scenario.world, source.absolute().parent))
 
 
-def _absolute(world: World, base: Path) -> World:
+def _make_paths_absolute(world: World, base: Path) -> World:
     changed: dict[str, Any] = {}
     if isinstance(world.load, ReplayLoad):
         changed["load"] = world.load.model_copy(update={"file": (base / world.load.file).resolve()})

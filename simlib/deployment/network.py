@@ -43,7 +43,9 @@ def build_network(deployment: Deployment) -> Network:
         paths=topology.build_paths(),
         handlers=handlers,
         charge_calls=True,
-        after=tuple(deployment.revocations.schedule(deployment.population, deployment.client_host, deployment.routed)),
+        after=tuple(
+            deployment.revocations.schedule(deployment.population, deployment.find_client_host, deployment.route_home)
+        ),
         open_log=partial(_open_log, demand),
         local_to={
             name_in_region(AUTHORIZATION_SERVER, region): _list_in_process(deployment, server)
@@ -87,7 +89,7 @@ def _build_handlers(deployment: Deployment) -> dict[str, tuple[str, Bind]]:
     for region, server in deployment.servers.items():
         host = name_in_region(AUTHORIZATION_SERVER, region)
         endpoints = deployment.handlers.bind_endpoints(
-            deployment.authorization_servers[region], deployment.around(region)
+            deployment.authorization_servers[region], deployment.build_endpoint_fault(region)
         )
         handlers |= {name_in_region(name, region): (host, bind) for name, bind in endpoints.items()}
         if world.store.database is not None:
@@ -117,7 +119,7 @@ def _bind_entry(deployment: Deployment, ctx: HostContext) -> Handler:
     def start_request(log: RequestLog) -> Flow[Any]:
         state = population.find_client(log.user)
         request = HttpRequest(needs_user_information=log.user_information, sensitive=log.sensitive)
-        flow = deployment.routed(log.user, record_request(presenter.request(ctx, state, request), ctx, log))
+        flow = deployment.route_home(log.user, record_request(presenter.request(ctx, state, request), ctx, log))
         return wrap_client(deployment.schedule, ctx, _find_client_host(deployment, log), flow)
 
     return start_request

@@ -69,7 +69,7 @@ class Parts:
         kind = find_part("authorization_server", self.design.parts["authorization_server"].part)
         return bool(self.config.regions) and getattr(kind, "regional", False)
 
-    def issuer(self, region: str, changes: tuple[KeyChange, ...] = ()) -> Issuer:
+    def build_issuer(self, region: str, changes: tuple[KeyChange, ...] = ()) -> Issuer:
         """The authorization server's part in a region; ``changes``: when it gets other keys."""
         deployment = replace(self.config, region=region)
 
@@ -83,7 +83,7 @@ class Parts:
             issuer = wrapper.wrap_issuer(issuer)
         return issuer
 
-    def validator(self, place: str, region: str, service: InnerService | None = None) -> Validator:
+    def build_validator(self, place: str, region: str, service: InnerService | None = None) -> Validator:
         """The validator at a place in a region; an inner service has an audience of its own when tokens do."""
         deployment = replace(self.config, region=region)
         if service is not None and self.propagator is not None and self.propagator.own_audiences:

@@ -51,12 +51,12 @@ class Revocations:
         times = np.cumsum(gaps)
         users = pick_by_share(self._demand.rates, self._variates.draw_column("revocation.user", count))
         return [
-            (time, client_host(user), partial(self._routed, route, population, number, user, time))
+            (time, client_host(user), partial(self._route, route, population, number, user, time))
             for number, (time, user) in enumerate(zip(times.tolist(), users.tolist(), strict=True))
             if time < self._horizon
         ]
 
-    def _routed(
+    def _route(
         self,
         route: Callable[[int, Flow[Any]], Flow[Any]],
         population: Population,

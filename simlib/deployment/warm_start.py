@@ -85,7 +85,7 @@ def _list_resources(deployment: Deployment, point: EnforcementPoint, ctx: Any) -
     """Servers as the enforcement point reaches them: its own by plain names, all by names with their region."""
 
     def ask(region: str, name: str, request: HttpRequest) -> Any:
-        endpoint = deployment.handlers.wrap_endpoint(name, ENDPOINTS[name], deployment.around(region))
+        endpoint = deployment.handlers.wrap_endpoint(name, ENDPOINTS[name], deployment.build_endpoint_fault(region))
         return endpoint(ctx, request, deployment.authorization_servers[region])
 
     own = deployment.topology.find_server_region(point.region)

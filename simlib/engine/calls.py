@@ -107,7 +107,7 @@ class Calls:
         journey = task.log
         if journey is not None or self._call_row is not None or link.bandwidth is not None:
             size = link.head_out + task.effect.request.size
-            delay += link.transmission_time(size)
+            delay += link.compute_transmission_time(size)
             if journey is not None:
                 journey.bytes += size
                 journey.asked += journey.validating and route.asks
@@ -164,7 +164,7 @@ class Calls:
         link = frame.route.link
         if journey is not None or self._call_row is not None or link.bandwidth is not None:
             size = link.head_back + value.size
-            delay += link.transmission_time(size)
+            delay += link.compute_transmission_time(size)
             task.reply_bytes = size
             if journey is not None:
                 journey.bytes += size

@@ -41,14 +41,14 @@ class LimitedCalls(Calls):
         self._admissions: dict[Replica, AdmissionCount | None] = {}
         self._on_refused: Callbacks = [self._refuse]
 
-    def _admission_of(self, replica: Replica) -> AdmissionCount | None:
+    def _find_admission(self, replica: Replica) -> AdmissionCount | None:
         if replica not in self._admissions:
             limit = self._limits.get(replica.name)
             self._admissions[replica] = None if limit is None else AdmissionCount(limit)
         return self._admissions[replica]
 
     def _arrive(self, task: Task) -> None:
-        admission = self._admission_of(task.host)
+        admission = self._find_admission(task.host)
         if admission is None:
             super()._arrive(task)
         elif admission.in_progress < admission.limit:
@@ -68,7 +68,7 @@ class LimitedCalls(Calls):
 
     def answer(self, task: Task, frame: CallFrame, value: object) -> None:
         """Send the callee's answer, and make room for one more request."""
-        admission = self._admission_of(task.host)
+        admission = self._find_admission(task.host)
         if admission is not None:
             admission.in_progress -= 1
         super().answer(task, frame, value)

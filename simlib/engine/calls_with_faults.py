@@ -153,7 +153,7 @@ class FaultyLimitedCalls(LimitedCalls, FaultyCalls):
 
     def clear_admission(self, replica: Replica) -> None:
         """Forget the requests in progress: they are lost."""
-        admission = self._admission_of(replica)
+        admission = self._find_admission(replica)
         if admission is not None:
             admission.in_progress = 0
 

@@ -102,7 +102,7 @@ class Faults:
         """Number of requests beside those of the users."""
         return 0 if self.extra_arrivals is None else len(self.extra_arrivals.times)
 
-    def varies_capacity(self, host: str) -> bool:
+    def has_varying_capacity(self, host: str) -> bool:
         """Whether the stations of a host change their speed or lose their work."""
         lost = any(outage.host == host and not outage.target for outage in self.outages)
         return lost or any(slow.host == host and not slow.operations for slow in self.slowdowns)

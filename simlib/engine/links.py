@@ -62,7 +62,7 @@ class LinkRuntime:
         """Whether connections are counted on this link."""
         return self.connections is not None or self.keep_alive is not None
 
-    def transmission_time(self, size: int) -> float:
+    def compute_transmission_time(self, size: int) -> float:
         """Seconds to push so many bytes into the link."""
         return 0.0 if self.bandwidth is None else size / self.bandwidth
 

@@ -115,7 +115,7 @@ class Simulation:
         self, host: Host, form: Literal["auto", "events"], names: tuple[str, ...], requests: int
     ) -> list[Replica]:
         known = host.known_on_arrival and not self._depends_on_order(host)
-        station = choose_station(host.discipline, known, form, self.faults.varies_capacity(host.name))
+        station = choose_station(host.discipline, known, form, self.faults.has_varying_capacity(host.name))
         if host.workers is not None:
             self.forms[host.name] = station.form
         if host.threads is not None:
