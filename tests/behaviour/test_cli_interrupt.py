@@ -1,5 +1,7 @@
 """Ctrl-C in the middle: status 130, one line that says what was not written, nothing left behind."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -35,3 +37,15 @@ def test_ctrl_c_with_workers_at_work_leaves_no_process(tmp_path: Path) -> None:
     assert status == 130
     assert "Traceback" not in errors
     assert errors.endswith("simlib: interrupted: no report was written to out\n")
+
+
+def test_ctrl_c_inside_an_exec_of_an_import_ends_with_its_status_and_not_by_the_signal(tmp_path: Path) -> None:
+    program = tmp_path / "interrupted.py"
+    program.write_text(
+        "import sys\nfrom unittest.mock import patch\nfrom simlib import cli\n"
+        "def execute(arguments):\n    exec('raise KeyboardInterrupt')\n"
+        "with patch.object(cli, '_execute_command', execute):\n    sys.exit(cli.run([]))\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "simlib: interrupted: nothing was written\n")
