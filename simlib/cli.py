@@ -66,8 +66,8 @@ def _execute_command(arguments: list[str]) -> int:
 
 def _report_interruption(what: str) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the clean-up
-    # CPython ends a program by the signal, whatever its exit status, once Ctrl-C has left an exec() of a text, as imports
-    # of dataclasses and named tuples run it; the next exec() takes that back.
+    # CPython ends a program by the signal, whatever its exit status, once Ctrl-C has left an exec() of a text, as
+    # imports of dataclasses and named tuples run it; the next exec() takes that back.
     exec("")
     print(f"simlib: interrupted: {what}", file=sys.stderr)
     return INTERRUPTED

@@ -47,5 +47,5 @@ def test_ctrl_c_inside_an_exec_of_an_import_ends_with_its_status_and_not_by_the_
         "with patch.object(cli, '_execute_command', execute):\n    sys.exit(cli.run([]))\n",
         encoding="utf-8",
     )
-    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", program.stem], capture_output=True, text=True, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (130, "simlib: interrupted: nothing was written\n")
