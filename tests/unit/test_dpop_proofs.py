@@ -92,8 +92,9 @@ def test_a_uri_is_compared_after_normalization_and_without_query(htu: str) -> No
         ({"jwk": build_public_members(OTHER.verification_key.public_key)}, "signature"),
         ({"jwk": build_public_members(key("ES384").verification_key.public_key)}, "algorithm"),
         ({"crit": ["b64"]}, "malformed"),
+        ({"crit": ["b64"], "b64": True}, "malformed"),  # the extension that PyJWT supports
     ],
-    ids=[str(number) for number in range(10)],  # keys differ from process to process
+    ids=[str(number) for number in range(11)],  # keys differ from process to process
 )
 def test_a_header_that_does_not_fit_is_refused(header: dict[str, Any], reason: str) -> None:
     assert verified(proof(**header)).reason == reason

@@ -16,6 +16,8 @@ from simlib.tokens import (
     sign_access_token,
 )
 from simlib.tokens.forging import (
+    alter,
+    count_alterations,
     decode,
     encode,
     encode_public_pem,
@@ -75,6 +77,25 @@ def test_other_claims_keep_header_and_signature() -> None:
     forged = replace_claims(token, sub="user-2", jti=...)
     assert read_claims(forged) == {**{name: value for name, value in CLAIMS.items() if name != "jti"}, "sub": "user-2"}
     assert forged.split(".")[::2] == token.split(".")[::2]
+
+
+OPAQUE_TOKEN = make_opaque_token(bytes(32))
+SIGNED_TOKEN = sign_access_token(CLAIMS, key("EdDSA"))
+
+
+@pytest.mark.parametrize(
+    ("token", "places"),
+    [
+        (OPAQUE_TOKEN, len(OPAQUE_TOKEN)),
+        (SIGNED_TOKEN, len(decode(SIGNED_TOKEN.split(".")[1]))),
+        (".".join(map(encode, (b"head", b"key", b"iv", b"content", b"tag"))), 19),
+    ],
+    ids=["opaque", "signed", "encrypted"],
+)
+def test_each_place_of_a_token_is_altered_once_before_they_repeat(token: str, places: int) -> None:
+    altered = [alter(token, at) for at in range(places)]
+    assert count_alterations(token) == places == len({*altered} - {token})
+    assert alter(token, places) == altered[0]
 
 
 def test_the_text_of_a_public_key_is_the_secret_of_a_key_confusion() -> None:

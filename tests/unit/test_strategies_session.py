@@ -144,6 +144,16 @@ def test_however_often_it_is_used_it_ends_at_its_longest_life_after_the_login() 
     assert stage.validator.compute_bound().after_revocation_s == 1000.0
 
 
+def test_a_session_that_could_not_last_longer_is_not_renewed() -> None:
+    stage = made(longest_s=400.0)
+    token = stage.issue().token
+    cookie = stage.at(1200.0).present(token).cookie
+    assert cookie is not None
+    assert read_claims(cookie.value)["exp"] == EPOCH + 1400
+    assert stage.at(1390.0).present(cookie.value).accepted
+    assert stage.present(cookie.value).cookie is None
+
+
 def test_a_session_that_was_revoked_lives_on() -> None:
     stage = made()
     token = stage.issue().token

@@ -89,6 +89,12 @@ def test_form_and_key_id_of_real_tokens() -> None:
     assert SESSION.operations == JWT.operations
 
 
+@pytest.mark.parametrize("text", ["v4.local.a.b", "v3.public.a.b", "V4.public.a.b", "a.b.c.d"])
+def test_four_segments_of_another_version_or_purpose_are_no_such_token(text: str) -> None:
+    assert find_form(text) == OPAQUE
+    assert not PASETO.has_form_of(text)
+
+
 @pytest.mark.parametrize("text", ["", ".", "..", "....", "v4.public.", "ü.ü.ü", "v4.public.a.b.c"])
 def test_any_text_has_a_form_and_no_key_id(text: str) -> None:
     assert find_form(text) in TOKEN_FORMATS

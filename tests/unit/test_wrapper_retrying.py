@@ -23,7 +23,12 @@ from simlib.strategies import (
     ReferenceToken,
     Retry,
 )
-from simlib.strategies.call_interception import find_failure, intercept_calls, is_authorization_server
+from simlib.strategies.call_interception import (
+    find_failure,
+    find_request_time,
+    intercept_calls,
+    is_authorization_server,
+)
 from simlib.strategies.retry import RetryBudget, RetrySettings, retry_call
 from support.stage import Stage
 from support.stepping import Delay
@@ -112,6 +117,8 @@ def test_an_answer_counts_from_the_question_that_it_answers() -> None:
     assert Driven(settings, budget_of(settings), [GOOD]).answer == GOOD
     again = Driven(settings, budget_of(settings), [Failed("timed_out"), GOOD]).answer
     assert again == GOOD._replace(requested_at=101.0)
+    assert [find_request_time(answer, 100.0) for answer in (GOOD, again)] == [100.0, 101.0]
+    assert find_request_time(Failed("timed_out"), 100.0) == 100.0
 
 
 shares = st.sampled_from([0.0, 0.2, 0.5, 1.0, 2.5]) | st.floats(0.0, 3.0)

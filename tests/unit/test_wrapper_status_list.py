@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from simlib.scenario.effects import Failed, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies import JwtAccessToken, JwtLocal, StatusListWrapper
 from simlib.tokens import EPOCH, StatusList, read_payload
-from simlib.tokens.forging import forge_unsigned, sign_claims
+from simlib.tokens.forging import forge_unsigned, sign_claims, sign_with_hmac
 from support.keys import impostor, key
 from support.stage import ELSEWHERE, ISSUER, Stage
 
@@ -83,6 +84,13 @@ def test_the_list_says_who_made_it_when_and_for_how_long(make_stage: Callable[..
 def test_a_list_of_another_server_is_not_found(uri: str, make_stage: Callable[..., Stage]) -> None:
     stage = staged(make_stage)
     assert stage.ask("status_list", HttpRequest(body=uri.encode(errors="surrogateescape"))).status == 404
+
+
+def test_a_server_that_cannot_sign_serves_no_list(make_stage: Callable[..., Stage]) -> None:
+    stage = staged(make_stage)
+    uri = reference_of(stage.issue().token)["uri"]
+    stage.server = replace(stage.server, sign=None)
+    assert stage.ask("status_list", HttpRequest(body=uri.encode())) == Reply(501)
 
 
 def test_an_old_list_is_used_to_its_end_and_not_beyond(make_stage: Callable[..., Stage]) -> None:
@@ -189,6 +197,37 @@ def test_a_list_that_nobody_or_somebody_else_has_signed_is_no_list(make_stage: C
         stage.state = stage.validator.create_state()
         stage.answer("status_list", Reply(200, text.encode()))
         assert stage.present(token).reason == "no_status_list"
+
+
+def test_a_list_that_names_its_key_by_no_text_is_refused_and_no_key_set_fetched(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = staged(make_stage)
+    token = stage.issue().token
+    uri = reference_of(token)["uri"]
+    assert stage.present(token).accepted
+    fetches = stage.calls["jwks"]
+    for kid in (None, 7, ["current"], {}, ...):
+        stage.state.own.lists.clear()
+        stage.state.own.pause_until.clear()
+        stage.answer("status_list", Reply(200, forged(stage, uri, {"kid": kid}).encode()))
+        assert stage.present(token).reason == "no_status_list"
+    assert stage.calls["jwks"] == fetches
+
+
+def test_a_list_with_an_hmac_must_name_the_secret_that_is_shared(make_stage: Callable[..., Stage]) -> None:
+    settings = JwtLocal.Settings(algorithms=("HS256",))
+    issuing = JwtAccessToken.Settings(algorithm="HS256")
+    stage = make_stage(JwtLocal, JwtAccessToken, (StatusListWrapper,), settings=settings, issuer_settings=issuing)
+    token = stage.issue().token
+    assert stage.present(token).accepted
+    claims = dict(read_payload(list_of(stage, reference_of(token)["uri"])) or {})
+    shared = stage.deployment.shared_secret()
+    for kid, accepted in ((shared.kid, True), ("another", False)):
+        stage.state = stage.validator.create_state()
+        signed = sign_with_hmac(claims, kid, shared.secret, "statuslist+jwt")
+        stage.answer("status_list", Reply(200, signed.encode()))
+        assert stage.present(token).accepted == accepted
 
 
 def test_a_new_signing_key_is_found(make_stage: Callable[..., Stage]) -> None:

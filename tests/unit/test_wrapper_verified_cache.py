@@ -37,6 +37,13 @@ def test_a_hit_costs_a_hash_and_a_look_and_no_signature(make_stage: Callable[...
     assert set(stage.stepper.operations) == {"token.hash", "cache.lookup", "claims.check"}
 
 
+def test_without_a_token_nothing_is_hashed_or_looked_up(make_stage: Callable[..., Stage]) -> None:
+    stage = stage_with(make_stage)
+    verdict = stage.present("")
+    assert (verdict.status, verdict.reason) == (401, "no_token")
+    assert not {"token.hash", "cache.lookup"} & stage.stepper.operations.keys()
+
+
 def test_it_is_kept_for_the_ttl_from_the_beginning_of_its_verification(
     make_stage: Callable[..., Stage],
 ) -> None:
