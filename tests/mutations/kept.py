@@ -11,6 +11,9 @@ COLUMNS = ("file", "source", "line", "old", "new", "outcome", "because")
 EQUIVALENT: dict[str, str] = {
     "simlib/strategies/denylist_polled.py: isinstance(reply, Failed)": "a Failed has no status 200",
     "simlib/strategies/jwks_client.py: isinstance(reply, Failed)": "a Failed has no status 200",
+    "simlib/strategies/status_list.py: (*ALGORITHMS, SECRET_ALGORITHM)": (
+        "the key has one algorithm, which the header must name, and all that a key can have are listed"
+    ),
 }
 """File and old text of mutants that change nothing -> why."""
 

@@ -24,6 +24,7 @@ from simlib.tokens import (
     build_access_token_claims,
     generate_signing_key,
     read_header,
+    read_payload,
     sign_access_token,
 )
 
@@ -61,6 +62,15 @@ def test_a_signed_token_holds_and_gives_its_claims(algorithm: Algorithm) -> None
     token = sign_access_token(claims_of(), key_of(algorithm))
     assert read_header(token) == {"alg": algorithm, "kid": "current", "typ": "at+jwt"}
     assert verify(token, algorithm) == (claims_of(), "")
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_a_token_with_an_empty_segment_has_no_claims_to_read(left: int) -> None:
+    token = sign_access_token(claims_of(), key_of())
+    assert read_payload(token) == claims_of()
+    segments = token.split(".")
+    segments[left] = ""
+    assert read_payload(".".join(segments)) is None
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -115,6 +115,17 @@ def test_the_header_of_an_encrypted_token_chooses_nothing(change: dict[str, Any]
     assert sealed.present(f"{encode({**read_header(head + '.'), **change})}.{rest}").reason == reason
 
 
+@pytest.mark.parametrize("text", ["garbage", "....", ".a.b.c.d", "W10.a.b.c.d", "e30.a.b.c.d"])
+def test_what_has_no_header_is_no_encrypted_token(text: str, sealed: Stage) -> None:
+    assert sealed.present(text).reason == "malformed"
+
+
+@pytest.mark.parametrize("algorithm", ["dir", "RSA1_5", "RSA-OAEP", "A256KW", ""])
+def test_no_key_is_made_for_another_key_management(algorithm: str) -> None:
+    with pytest.raises(ValueError, match="is not one of RSA-OAEP-256, ECDH-ES"):
+        generate_encryption_key(algorithm, AUDIENCE)
+
+
 def test_the_other_key_management_is_refused(make_stage: Callable[..., Stage]) -> None:
     first, second = (EncryptedJwtIssuer.Settings(key_management=name) for name in KEY_MANAGEMENT)
     assert first != second
