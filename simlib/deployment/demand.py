@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.engine.arrivals import build_constant_intensity, build_intensity, draw_arrival_times
-from simlib.engine.closed_load import Cycles, draw_cycles
+from simlib.engine.arrivals import Cycles, build_constant_intensity, build_intensity, draw_arrival_times, draw_cycles
 from simlib.scenario.loads import ClosedLoad, ReplayLoad
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import Arrivals, replay

@@ -13,8 +13,7 @@ from simlib.deployment.offline_run import OfflineReplica, Resource
 from simlib.deployment.parts import build_deployment_config, build_parts
 from simlib.deployment.population import Population, RecordedTokens
 from simlib.deployment.region_routing import route_to_region
-from simlib.deployment.revocations import Revocations
-from simlib.deployment.session_ends import IndexedStore, SessionEnds
+from simlib.deployment.revocations import IndexedStore, Revocations, SessionEnds
 from simlib.deployment.sign_in import build_sign_ins
 from simlib.deployment.topology import Topology
 from simlib.scenario.design import Design

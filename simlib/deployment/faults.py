@@ -7,7 +7,7 @@ from simlib.deployment.deployment import Deployment
 from simlib.deployment.faulty_services import fail_with_store
 from simlib.deployment.floods import build_flood_arrivals
 from simlib.deployment.key_rotation import withdraws_keys
-from simlib.deployment.session_ends import IndexedStore
+from simlib.deployment.revocations import IndexedStore
 from simlib.engine.faults import Faults, Job, Restart
 from simlib.engine.hosts import HostContext
 from simlib.scenario.effects import Flow

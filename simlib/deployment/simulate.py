@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from simlib.deployment.deployment import Deployment
-from simlib.deployment.disciplines import check_disciplines
 from simlib.deployment.network import build_network
 from simlib.deployment.required_operations import check_profile
 from simlib.engine.live_timing import Stopwatch, choose_stopwatch
@@ -65,7 +64,6 @@ def simulate(
 
 def check_budget(scenario: Scenario) -> None:
     """Refuse a run beyond its memory budget, one shorter than its warm-up or faults, or without needed costs."""
-    check_disciplines(scenario, scenario.name)
     check_profile(scenario)
     check_fault_times(scenario.world, scenario.horizon_s, f"{scenario.name}: world.faults")
     requests, users = scenario.expected_requests + _count_flood_requests(scenario), scenario.world.population.users

@@ -7,12 +7,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.engine.arrivals import schedule_arrivals
+from simlib.engine.arrivals import ClosedUsers, Cycles, schedule_arrivals
 from simlib.engine.calls import Calls
 from simlib.engine.calls_delay_only import DelayOnlyCalls
 from simlib.engine.calls_with_admission import LimitedCalls
 from simlib.engine.calls_with_faults import FaultyCalls, build_faulty_calls
-from simlib.engine.closed_load import ClosedUsers, Cycles
 from simlib.engine.costs import DrawnColumn, Identity
 from simlib.engine.driver import Driver
 from simlib.engine.fault_injection import FaultInjection
@@ -20,9 +19,8 @@ from simlib.engine.hosts import Replica, Threads
 from simlib.engine.kernel import Kernel, Occurrence, pause_collector
 from simlib.engine.live_timing import Stopwatch, build_timed_network
 from simlib.engine.network import Host, Network
-from simlib.engine.replicas import NO_FAULTS, build_replicas, name_threads, run_until_replaced
+from simlib.engine.replicas import NO_FAULTS, build_replicas, connect_routes, name_threads, run_until_replaced
 from simlib.engine.request_log import RequestLog
-from simlib.engine.routes import connect_routes
 from simlib.engine.run_rows import RunRows
 from simlib.engine.stations import choose_station
 from simlib.engine.task import Task, TaskRunner

@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simlib.deployment.disciplines import check_disciplines
 from simlib.deployment.parts import PARTS
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch
@@ -66,6 +67,7 @@ def change_scenario(scenario: Scenario, point: Point) -> Scenario:
     for key, value in point.items():
         _set_key(document, key, value)
     made = build_scenario(document, PARTS, Path(scenario.name))
+    check_disciplines(made, scenario.name)
     same = made.world.profile == scenario.world.profile and made.run.host_noise == scenario.run.host_noise
     return replace(made, profile=scenario.profile) if same else made
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from simlib.analysis.columns import Floats
 from simlib.deployment.demand import draw_poisson_times
-from simlib.engine.closed_load import Cycles, draw_cycles
+from simlib.engine.arrivals import Cycles, draw_cycles
 from simlib.engine.costs import SecondsOf, StatedCosts
 from simlib.engine.network import Host, Network, Path
 from simlib.engine.simulation import run_network

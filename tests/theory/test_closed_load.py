@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simlib.analysis.mva import ClosedStation, mean_value_analysis
-from simlib.engine.closed_load import Cycles, draw_cycles
+from simlib.engine.arrivals import Cycles, draw_cycles
 from simlib.engine.costs import StatedCosts
 from simlib.engine.network import Host, Network, Path
 from simlib.engine.simulation import run_network

@@ -7,8 +7,9 @@ from types import MappingProxyType
 import numpy as np
 
 from simlib.decision.arrays import Values
-from simlib.decision.choice.case import Case, DesignCase
+from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import CAUSES, CPU, EXPOSURE, CostCause, list_figures
+from simlib.decision.choice.design_case import DesignCase
 from simlib.decision.choice.monte_carlo import Figures
 from simlib.decision.economics.formulas import compute_whole_vcpus
 from simlib.decision.gain.loads import compute_load

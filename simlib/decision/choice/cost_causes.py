@@ -8,11 +8,12 @@ follow from the rows. A further cause is a further row; a price of its own is al
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from simlib.decision.arrays import Values
+from simlib.decision.choice.design_case import DesignCase
 from simlib.decision.economics.formulas import (
     HOURS_PER_YEAR,
     compute_cpu_cost,
@@ -25,9 +26,6 @@ from simlib.decision.economics.formulas import (
     compute_traffic_cost,
 )
 from simlib.decision.effort import EffortDraws
-
-if TYPE_CHECKING:
-    from simlib.decision.choice.case import DesignCase
 
 REQUESTS, REVOCATIONS, OUTAGES = "requests_per_year", "revocations_per_year", "outage_hours_per_year"
 """Inputs: what happens in a year."""
@@ -63,7 +61,7 @@ class CostBasis(NamedTuple):
     values, 0 where it is unknown.
     """
 
-    design_case: "DesignCase"
+    design_case: DesignCase
     state: Mapping[str, Values]
     figures: Mapping[str, Values]
     effort: EffortDraws

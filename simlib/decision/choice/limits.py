@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from simlib.analysis.intervals import Interval, estimate_replications
 from simlib.analysis.metrics import METRICS, Metric
-from simlib.decision.choice.case import Case, DesignCase
+from simlib.decision.choice.case import Case
+from simlib.decision.choice.design_case import DesignCase
 from simlib.decision.choice.inputs import Input
 from simlib.decision.choice.results import LimitOutcome, LimitWord
 from simlib.decision.choice.structural_limits import check_structural_limits

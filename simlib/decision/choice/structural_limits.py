@@ -3,8 +3,9 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 
-from simlib.decision.choice.case import Case, DesignCase
+from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import OUTAGES
+from simlib.decision.choice.design_case import DesignCase
 from simlib.decision.choice.inputs import Input
 from simlib.decision.choice.results import LimitOutcome, LimitWord
 from simlib.decision.economics.formulas import HOURS_PER_YEAR

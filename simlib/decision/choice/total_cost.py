@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from simlib.decision.arrays import Values
-from simlib.decision.choice.case import Case, compute_surface_ratio, find_input_range
+from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import CPU, CostBasis, CostDriver
+from simlib.decision.choice.design_case import compute_surface_ratio, find_input_range
 from simlib.decision.choice.inputs import State
 from simlib.decision.economics.formulas import (
     annuity,
