@@ -128,6 +128,7 @@ UNUSABLE = {
     "an exponent above the modulus": entry("RS256", e="_" * 342),
     "an exponent that makes verifying slow": entry("RS256", e="_" * 340),
     "an OKP key of wrong length": entry("EdDSA", x="AQAB"),
+    "an OKP key for key agreement": entry("EdDSA", crv="X25519"),
 }
 
 
