@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from simlib.decision.choice import sobol
-from simlib.decision.choice.design_case import compute_surface_ratio
 from simlib.decision.choice.cost_model import SIMULATION, Factor
+from simlib.decision.choice.design_case import compute_surface_ratio
 from simlib.decision.choice.results import Decision, Sensitivity
 from simlib.decision.choice.sensitivity import NO_SALIB, NO_SURFACES, sample_one_at_a_time
 from simlib.decision.choice.sobol import compute_sobol_indices, draw_sobol_sample

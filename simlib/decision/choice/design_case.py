@@ -1,4 +1,4 @@
-"""Case of one design: its means, bounds, structure, servers and response surfaces, which all draws of a decision share."""
+"""Case of one design: its means, bounds, structure, servers and response surfaces, common to all draws."""
 
 import math
 from collections.abc import Mapping
