@@ -25,6 +25,7 @@ from simlib.tokens import (
     sign_jwt,
     sign_paseto,
 )
+from simlib.tokens.forging import encode
 from support.source_code import read_code
 
 PACKAGE = Path(simlib.__file__).parent
@@ -89,10 +90,13 @@ def test_form_and_key_id_of_real_tokens() -> None:
     assert SESSION.operations == JWT.operations
 
 
-@pytest.mark.parametrize("text", ["v4.local.a.b", "v3.public.a.b", "V4.public.a.b", "a.b.c.d"])
-def test_four_segments_of_another_version_or_purpose_are_no_such_token(text: str) -> None:
-    assert find_form(text) == OPAQUE
+@pytest.mark.parametrize("begin", ["v4.local", "v3.public", "V4.public", "a.b"])
+def test_four_segments_of_another_version_or_purpose_have_no_form_and_name_no_key(begin: str) -> None:
+    text = f"{begin}.a.{encode({'kid': 'k'})}"
+    assert PASETO.has_form_of(text.replace(begin, "v4.public"))
+    assert read_key_id(text.replace(begin, "v4.public")) == "k"
     assert not PASETO.has_form_of(text)
+    assert (find_form(text), read_key_id(text)) == (OPAQUE, None)
 
 
 @pytest.mark.parametrize("text", ["", ".", "..", "....", "v4.public.", "ü.ü.ü", "v4.public.a.b.c"])
