@@ -85,6 +85,17 @@ def test_an_endpoint_that_is_down_refuses_and_nothing_else_is_lost() -> None:
     assert ends(records) == [3.0, 3.0, 4.0]
 
 
+def test_an_endpoint_stays_down_when_another_one_of_its_server_is_back() -> None:
+    def client(number: int) -> Any:
+        yield Call("serve" if number % 2 else "other", Message())
+
+    network = client_and_server(client, SECOND, workers=2)
+    network = replace(network, handlers={**network.handlers, "other": ("server", bound(Compute("work")))})
+    down = (Outage("server", 0.0, 20.0, "serve"), Outage("server", 0.0, 10.0, "other"))
+    records = run(replace(network, faults=Faults(outages=down)), [5.0, 5.0, 15.0, 15.0, 25.0, 25.0])
+    assert status(records) == [RESET, RESET, 200, RESET, 200, 200]
+
+
 def test_a_caller_that_set_a_clock_hears_of_a_loss_before_it_runs_out() -> None:
     told, _ = heard(ASK._replace(timeout=9.0), Faults(outages=(Outage("server", 1.5, 20.0),)), [0.0])
     assert told == [(Failed("unreachable"), 2.5)]

@@ -14,6 +14,7 @@ from simlib.analysis.availability import compute_availability, select_user_reque
 from simlib.analysis.exposure import count_wrong_verdicts
 from simlib.analysis.usage import find_peak_request_rate
 from simlib.deployment.bounds import compute_design_bound
+from simlib.deployment.floods import build_flood_arrivals
 from simlib.scenario.fault_checks import Resolver
 from simlib.scenario.fault_times import schedule_faults
 from simlib.scenario.faults import Fault
@@ -236,6 +237,11 @@ def test_no_fault_lets_a_strangers_token_in(pair: tuple[type[Any], type[Any]], f
     assert not (records["requests"]["outcome"][strangers] == FINISHED).any()
     bound = compute_design_bound(scenario, scenario.design("it"))
     assert count_wrong_verdicts(records, 0.0, bound.after_revocation_s, bound.after_expiry_s).forged == 0
+
+
+def test_without_a_flood_nobody_comes_beside_the_users() -> None:
+    scenario = world({})
+    assert build_flood_arrivals(scenario.world, [], "client", Variates(1, 0)) is None
 
 
 def test_a_clock_that_is_behind_lets_expired_tokens_in_and_the_figures_say_so() -> None:

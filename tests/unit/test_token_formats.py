@@ -1,5 +1,6 @@
 """Token formats: chosen by their properties, so that a further format touches few files."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from simlib.tokens import (
     sign_paseto,
 )
 from simlib.tokens.forging import encode
+from simlib.tokens.jws import LONGEST_HEADER
 from support.source_code import read_code
 
 PACKAGE = Path(simlib.__file__).parent
@@ -97,6 +99,14 @@ def test_four_segments_of_another_version_or_purpose_have_no_form_and_name_no_ke
     assert read_key_id(text.replace(begin, "v4.public")) == "k"
     assert not PASETO.has_form_of(text)
     assert (find_form(text), read_key_id(text)) == (OPAQUE, None)
+
+
+def test_a_footer_longer_than_any_header_may_be_names_no_key() -> None:
+    without = len(json.dumps({"kid": "k", "pad": ""}))
+    for length, kid in ((LONGEST_HEADER, "k"), (LONGEST_HEADER + 4, None)):
+        footer = encode({"kid": "k", "pad": "x" * (length * 3 // 4 - without)})
+        assert len(footer) == length
+        assert read_key_id(f"v4.public.a.{footer}") == kid
 
 
 @pytest.mark.parametrize("text", ["", ".", "..", "....", "v4.public.", "ü.ü.ü", "v4.public.a.b.c"])
