@@ -131,6 +131,12 @@ class TestEncrypted:
         assert decrypt(asking, self.ENCRYPTION) == (None, "malformed")
         assert json.loads(decode(asking.partition(".")[0]))["p2c"] == 2_000
 
+    def test_a_key_on_a_curve_opens_nothing_there(self) -> None:
+        other = generate_encryption_key("ECDH-ES+A256KW", AUDIENCE)
+        sealed = encrypt_text(b"a.b.c", other.published_jwk)
+        assert decrypt(sealed, other).token == "a.b.c"
+        assert decrypt_without_limits(sealed, other) == (None, "decryption", 0)
+
     @pytest.mark.parametrize("garbage", ["", "a.b", "a.b.c.d.e", make_opaque_token(bytes(32)), "\ud800.a.b.c.d"])
     def test_garbage_is_refused_even_by_the_careless(self, garbage: str) -> None:
         assert decrypt_without_limits(garbage, self.ENCRYPTION).token is None

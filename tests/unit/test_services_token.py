@@ -4,6 +4,7 @@ import json
 import math
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from simlib.scenario.effects import Reply
 from simlib.scenario.messages import HttpRequest
-from simlib.services import GRANTS
+from simlib.services import GRANTS, digest_secret
 from simlib.strategies import Credentials, JwtAccessToken, JwtLocal
 from support.stage import CLIENT, OTHER_CLIENT, SCOPE, Stage, basic
 
@@ -113,6 +114,14 @@ def test_basic_is_a_word_of_any_case_and_a_space_may_be_a_plus(stage: Stage) -> 
     for authorization in ("basic ", "BASIC "):
         written = authorization + b64encode(b"shop:client+secret%3a1").decode()
         assert posted(stage, body, written).status == 200
+
+
+def test_an_empty_secret_needs_its_colon_too(stage: Stage) -> None:
+    """RFC 7617 section 2: credentials are a user-id, a colon and a password."""
+    stage.server = replace(stage.server, clients={CLIENT.client_id: digest_secret("")})
+    body = b"grant_type=refresh_token&refresh_token=refresh-1"
+    for credentials, status in ((b"shop:", 200), (b"shop", 401)):
+        assert posted(stage, body, "Basic " + b64encode(credentials).decode()).status == status
 
 
 @given(st.text(max_size=30))

@@ -1,10 +1,12 @@
 """Encrypted, lightweight, stored and regional tokens, PASETO, and signed answers: what only they do."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import simlib.tokens.formats
 from simlib.scenario.effects import Failed, Flow, Reply
@@ -196,6 +198,17 @@ def test_a_paseto_of_another_key_is_refused(make_stage: Callable[..., Stage]) ->
     assert stage.present_bare(sign_paseto(paseto_claims(), impostor(stage.served[0]))).reason == "signature"
     jwt = sign_claims(paseto_claims(), stage.served[0])
     assert stage.present_bare(jwt).status == 401
+
+
+@pytest.mark.parametrize("payload", [b"[]", b"7", b"null", b'"text"', b"no JSON"])
+def test_a_paseto_without_an_object_is_malformed(payload: bytes, make_stage: Callable[..., Stage]) -> None:
+    pyseto = pytest.importorskip("pyseto")
+    stage = make_stage(PasetoValidator, PasetoIssuer)
+    signing = stage.served[0]
+    secret = signing.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    footer = json.dumps({"kid": signing.kid}).encode()
+    token = pyseto.encode(pyseto.Key.new(version=4, purpose="public", key=secret), payload, footer).decode()
+    assert stage.present_bare(token).reason == "malformed"
 
 
 def test_a_paseto_has_one_spelling_and_one_footer(make_stage: Callable[..., Stage]) -> None:

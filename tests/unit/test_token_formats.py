@@ -109,7 +109,9 @@ def test_a_footer_longer_than_any_header_may_be_names_no_key() -> None:
         assert read_key_id(f"v4.public.a.{footer}") == kid
 
 
-@pytest.mark.parametrize("text", ["", ".", "..", "....", "v4.public.", "ü.ü.ü", "v4.public.a.b.c"])
+@pytest.mark.parametrize(
+    "text", ["", ".", "..", "....", "v4.public.", "ü.ü.ü", "v4.public.a.b.c", "v4.public.a.W10", "v4.public.a.MQ"]
+)
 def test_any_text_has_a_form_and_no_key_id(text: str) -> None:
     assert find_form(text) in TOKEN_FORMATS
     assert read_key_id(text) is None
