@@ -56,6 +56,17 @@ def test_each_refresh_token_is_followed_by_another_of_the_same_scope(stage: Stag
     assert (row.scope.split(), row.revoked_at) == ([SCOPE, "more"], None)
 
 
+def test_a_family_whose_next_row_is_gone_ends_all_the_same(stage: Stage) -> None:
+    first = refresh(stage, "refresh-1")
+    second = refresh(stage, first["refresh_token"])
+    key = make_store_key(first["refresh_token"])
+    row: Any = stage.store.execute(StoreGet(key))
+    stage.store.execute(StorePut(key, row._replace(details=json.dumps({**json.loads(row.details), "next": "gone"}))))
+    assert refused(stage.post("token", **refreshing("refresh-1"))) == INVALID_GRANT
+    assert not active(stage, first["access_token"])
+    assert refused(stage.post("token", **refreshing(second["refresh_token"]))) == INVALID_GRANT
+
+
 @given(st.integers(1, 6), st.data())
 def test_whichever_used_token_comes_back_everything_of_its_family_ends_and_nothing_else(
     turns: int, data: st.DataObject
