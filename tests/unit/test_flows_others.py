@@ -1,6 +1,7 @@
 """The flows without a browser of their own: machines, devices, refreshing, exchanging; and the backend's half."""
 
 import json
+import math
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -180,12 +181,32 @@ def test_any_other_error_ends_the_polling(error: str) -> None:
     assert stage.messages().count("token") == 1
 
 
-@pytest.mark.parametrize(
-    "body", [b"{}", b"[]", b'{"device_code":"d","user_code":"u","expires_in":0}', b'{"device_code":"d","user_code":7}']
-)
-def test_codes_that_a_device_cannot_use_are_none(body: bytes) -> None:
+@pytest.mark.parametrize("status", [401, 500, 503])
+def test_only_an_answer_with_status_400_keeps_a_device_polling(status: int) -> None:
     stage = SignInStage()
-    stage.alter = lambda target, reply: Reply(200, body)
+    strange = Reply(status, b'{"error":"authorization_pending"}')
+    stage.alter = lambda target, reply: strange if target == "token" else reply
+    assert stage.obtain(DeviceAuthorization, replace(DEVICE, approval_s=1.0)) == strange
+    assert stage.messages().count("token") == 1
+
+
+CODES = {"device_code": "d", "user_code": "u", "expires_in": 60, "interval": 5}
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        {},
+        [],
+        *({**CODES, name: value} for name in ("device_code", "user_code") for value in (7, "", None)),
+        *({**CODES, name: value} for name in ("expires_in", "interval") for value in (0, -1, True, "60", math.nan)),
+        {name: value for name, value in CODES.items() if name != "expires_in"},
+    ],
+    ids=str,
+)
+def test_codes_that_a_device_cannot_use_are_none(codes: Any) -> None:
+    stage = SignInStage()
+    stage.alter = lambda target, reply: Reply(200, json.dumps(codes).encode())
     assert stage.obtain(DeviceAuthorization, DEVICE) == Failed("status", 200)
     assert stage.messages() == ["device_authorization"]
 

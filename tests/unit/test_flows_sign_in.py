@@ -245,6 +245,19 @@ def test_an_implicit_client_takes_what_stands_in_the_address_if_the_state_is_its
         assert getattr(obtained, "access_token", "") == wanted
 
 
+@pytest.mark.parametrize("life", ["", "&expires_in=", "&expires_in=soon", "&expires_in=-1", "&expires_in=nan"])
+def test_an_implicit_client_takes_no_token_whose_end_it_cannot_read(life: str) -> None:
+    stage = SignInStage()
+    redirected(
+        stage,
+        lambda to: (
+            f"{SPA.redirect_uri}#access_token=leaked&token_type=Bearer{life}"
+            f"&state={dict(parse_qsl(urlsplit(to).query))['state']}"
+        ),
+    )
+    assert error_of(stage.obtain(Implicit, SPA)) == ("mistrusted", "access_token")
+
+
 def test_the_server_takes_no_password_from_a_client() -> None:
     stage = SignInStage()
     assert error_of(stage.obtain(Password, WEB)) == ("unsupported_grant_type", "")
