@@ -382,6 +382,14 @@ def test_a_server_that_cannot_sign_leaves_openid_out_of_the_scope(stage: Stage) 
     assert (answer["scope"], "id_token" in answer) == (SCOPE, False)
 
 
+def test_a_session_goes_on_without_identity_tokens_at_a_server_that_signs_no_longer(stage: Stage) -> None:
+    answer = granted(stage.post("token", **redeeming(code_for(stage, scope=f"openid {SCOPE}"))))
+    equip(stage, sign=None)
+    later = granted(stage.post("token", **refreshing(answer["refresh_token"])))
+    assert ("id_token" in answer, "id_token" in later) == (True, False)
+    assert later["scope"] == answer["scope"]
+
+
 def test_a_policy_without_a_registration_or_a_user_opens_nothing() -> None:
     stage = Stage(JwtLocal, JwtAccessToken)
     assert stage.post("authorize", None, **asking()).status == 400
