@@ -42,7 +42,7 @@ class Counts(NamedTuple):
 
 COUNTS: Mapping[str, str] = {
     "steps": "pieces of work, accesses to a store in the same process, and messages",
-    "parties": "hosts that send, get or do something; the user's browser is one with the client",
+    "parties": "hosts that send or receive a message or do work; the user's browser is one with the client",
     "messages": "between hosts: a request is one, its reply another",
     "round_trips": "requests that are waited for, all of them one after another",
     "as_round_trips": "of these, those to the authorization server",
@@ -50,7 +50,7 @@ COUNTS: Mapping[str, str] = {
     "cryptography": "signing, verifying, encrypting, hashing, comparing and making secrets",
     "public_key": "of these, operations with a key pair, or on a signed or encrypted token",
     "rows_written": "writes to a token store or shared store: put, consume, revoke",
-    "memories": "client and servers that check tokens with something else in memory than before: token, answer, keys",
+    "memories": "client and servers that check tokens whose memory changed: token, answer, keys",
     "state_transitions": "rows written and memories changed",
     "failure_points": "calls to another host whose failure fails the phase, tried one by one",
 }

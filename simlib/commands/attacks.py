@@ -119,7 +119,7 @@ def _print_attacks(
     from simlib.report.attack_text import LEGEND, build_attack_tables
 
     screen = open_console()
-    screen.print(f"{scenario.title}: {len(cells)} cells, each by bytes that were really sent")
+    screen.print(f"{scenario.title}: {len(cells)} cells, each from messages that were sent as real bytes")
     _print_attack_runs(cells, names)
     for table in build_attack_tables(cells):
         for number, part in enumerate(_split_table(table, screen.width)):

@@ -102,8 +102,8 @@ def _compare_formats(cells: Sequence[Cell]) -> Iterator[Finding]:
     other = [a for a in by_attack if a not in alike]
     refused = _count_names(better, "is refused", "are refused")
     sentence = (
-        f"Of {_count_attacks(len(by_attack))} that can be tried on opaque tokens and on JWTs, {len(alike)} end with "
-        f"the same word for both formats; {refused} by every JWT and accepted "
+        f"Of {_count_attacks(len(by_attack))} that can be tried on opaque tokens and on JWTs, {len(alike)} have "
+        f"the same outcome for both formats; {refused} by every JWT and accepted "
         f"with some opaque token."
     )
     others = [by_attack[attack] for attack in other]
@@ -187,7 +187,9 @@ def _find_vulnerable_flows(cells: Sequence[Cell]) -> Iterator[Finding]:
     for setting, matching in lacking.items():
         attacks = ", ".join(f"{cell.attack_run.attack} ({describe_acceptance(cell)})" for cell in matching)
         yield Finding(
-            "flow", f"{setting} accepts what sound flows refuse or end: {attacks}.", _describe_cells(matching)
+            "flow",
+            f"{setting} accepts attacks that complete flows refuse or end: {attacks}.",
+            _describe_cells(matching),
         )
 
 

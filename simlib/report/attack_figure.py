@@ -20,7 +20,7 @@ _GROUPS = {
     "catalogue": "others",
     "victims": "vulnerable",
     "sound": "the same, sound",
-    "flows": "sound flows",
+    "flows": "complete flows",
     "careless": "a check is left out",
 }
 

@@ -51,7 +51,9 @@ def describe_attack_run(cell: Cell) -> Iterator[str]:
     for messages in groups[:MOST_MESSAGES]:
         yield from _describe_message(messages[0])
         if len(messages) > 1:
-            yield f"             and {len(messages) - 1} similar ones, the last at {messages[-1].instant:.2f} s"
+            last = f"{messages[-1].instant:.2f} s"
+            more = f"{len(messages) - 1} similar messages, the last at" if len(messages) > 2 else "1 similar message at"
+            yield f"             and {more} {last}"
     if len(groups) > MOST_MESSAGES:
         yield f"  ... and {sum(map(len, groups[MOST_MESSAGES:]))} more messages"
     for label, check in dict.fromkeys((attempt.label, attempt.check) for attempt in run.attempts):

@@ -177,7 +177,7 @@ def decision(**changes: Any) -> Decision:
         draws=10_000,
         word="choose",
         chosen=CACHED,
-        reason=f"{CACHED} costs least in all over 3 years, with a probability of 93%.",
+        reason=f"{CACHED} has the lowest total cost over 3 years, with a probability of 93%.",
         equivalents=(),
         margin=1500.0,
         more_replications=0,

@@ -39,7 +39,7 @@ def test_the_same_word_for_both_formats_is_counted() -> None:
     cells += [cell("designs", OPAQUE, "use_after_revocation", "refused")]
     cells += [cell("designs", JWT, "use_after_revocation", "accepted")]
     (said,) = sentences(*cells)["format"]
-    assert said.startswith("Of 3 attacks that can be tried on opaque tokens and on JWTs, 2 end with the same word")
+    assert said.startswith("Of 3 attacks that can be tried on opaque tokens and on JWTs, 2 have the same outcome")
     assert "none is refused by every JWT" in said
     assert "use_after_revocation (opaque 0 of 1, jwt 1 of 1)" in said
 

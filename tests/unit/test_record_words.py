@@ -135,19 +135,25 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
         ),
         (
             [Crossing(340.0, False, None, CertainRegion(120.0, 1.0))],
-            ("it certainly pays below 120 requests per second, but that it does not is certain at no load",),
+            ("it certainly pays below 120 requests per second, and there is no load at which it certainly does not",),
         ),
         (
             [Crossing(340.0, True, None, CertainRegion(120.0, 1.0))],
-            ("it certainly does not pay below 120 requests per second, but that it does is certain at no load",),
+            (
+                "it certainly does not pay below 120 requests per second, and there is no load at which it certainly "
+                "does",
+            ),
         ),
-        ([Crossing(340.0, True, None)], ("at no load is it certain whether it pays",)),
+        ([Crossing(340.0, True, None)], ("at every load it is uncertain whether it pays",)),
         (  # the region between two crossings is seen from both of them, and told once
             [
                 Crossing(20.0, True, None, None, CertainRegion(50.0, 200.0)),
                 Crossing(340.0, False, None, CertainRegion(210.0, 55.0), None),
             ],
-            ("it certainly pays from 50 to 210 requests per second, but that it does not is certain at no load",),
+            (
+                "it certainly pays from 50 to 210 requests per second, and there is no load at which it certainly "
+                "does not",
+            ),
         ),
         (
             [

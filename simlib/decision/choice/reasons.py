@@ -29,7 +29,7 @@ def write_reason(
     if recommendation.word == "choose":
         if len(selection.order) == 1:
             return f"{best} is the only design that keeps the limits."
-        return f"{best} costs least in all {horizon}, with a probability of {probability}."
+        return f"{best} has the lowest total cost {horizon}, with a probability of {probability}."
     if recommendation.word == "equivalent":
         names = ", ".join((best, *recommendation.equivalents))
         return (

@@ -45,7 +45,7 @@ def build_person_day_indicators(
     if present is not None:
         rows.append(
             _build_row(
-                "migration_days", f"to go over from {present.name}", compute_effort(designs, start=present), 0, source
+                "migration_days", f"to migrate from {present.name}", compute_effort(designs, start=present), 0, source
             )
         )
         if present.name != first:

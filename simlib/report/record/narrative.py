@@ -54,7 +54,7 @@ def describe_method(decision: Decision) -> str:
     runs = f"{lengths['replications']:g} runs of {lengths['length_s']:g} s per design"
     return (
         f"The answer is made of three things: {runs}, simulated with real tokens under the same requests; work items "
-        f"with estimates in person-days; and prices. {decision.draws:,} draws of all that is uncertain give the "
+        f"with estimates in person-days; and prices. {decision.draws:,} draws of the uncertain inputs give the "
         f"{format_level(decision)} intervals. {_describe_references(decision)}"
     )
 

@@ -65,10 +65,10 @@ def _describe_regions(worth: NetPresentValue) -> str:
     if pays and lacks:
         return f"it certainly pays {pays} {RATE}, and certainly does not {lacks}; in between it is uncertain"
     if pays:
-        return f"it certainly pays {pays} {RATE}, but that it does not is certain at no load"
+        return f"it certainly pays {pays} {RATE}, and there is no load at which it certainly does not"
     if lacks:
-        return f"it certainly does not pay {lacks} {RATE}, but that it does is certain at no load"
-    return "at no load is it certain whether it pays"
+        return f"it certainly does not pay {lacks} {RATE}, and there is no load at which it certainly does"
+    return "at every load it is uncertain whether it pays"
 
 
 def _format_loads(region: Region, searched: tuple[float, float]) -> str:
@@ -123,11 +123,12 @@ def describe_break_even(worth: NetPresentValue) -> str:
 
 
 def describe_missing_value(worth: NetPresentValue, unit: str) -> str:
-    """Missing or surplus value per million requests, briefly."""
+    """Change of the value of requests at which it breaks even, briefly."""
     if math.isnan(worth.flip_per_million):
         return _NO_REQUESTS
-    direction = "are missing" if worth.flip_per_million > 0 else "to spare"
-    return f"{format_number(abs(worth.flip_per_million))} {unit} per million requests {direction}"
+    value = f"{format_number(abs(worth.flip_per_million))} {unit}"
+    direction = "more" if worth.flip_per_million > 0 else "less"
+    return f"breaks even if each million requests were worth {value} {direction}"
 
 
 def describe_break_even_spread(worth: NetPresentValue) -> str:
@@ -205,8 +206,8 @@ def describe_never_paying(pairs: Sequence[NetPresentValue], unit: str) -> str:
     names = join_names([worth.design for worth in pairs])
     values = join_names([format_number(worth.flip_per_million) for worth in pairs])
     return (
-        f"{names} against {pairs[0].against} pay at no load from {low} to {high} {RATE}; {values} {unit} per million "
-        "requests are missing"
+        f"{names} against {pairs[0].against} pay at no load from {low} to {high} {RATE}; they would break even if each "
+        f"million requests were worth {values} {unit} more"
     )
 
 
