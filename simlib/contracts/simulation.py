@@ -104,10 +104,11 @@ def check_stolen_token(scenario: Scenario, design: Design, attack: str) -> None:
 
 
 def check_minted_token(scenario: Scenario, design: Design) -> None:
-    """A resource server can mint tokens only where it shares a secret with the authorization server."""
+    """A resource server can issue tokens only where it shares a secret with the authorization server."""
     minted = run_attack_on(scenario, design, MINTING).outcome == "accepted"
     shared = has_shared_secret(scenario, design)
-    require(minted == shared, f"a resource server {'can' if minted else 'cannot'} mint tokens; shared secret: {shared}")
+    ability = "can" if minted else "cannot"
+    require(minted == shared, f"a resource server {ability} issue tokens; shared secret: {shared}")
 
 
 def has_shared_secret(scenario: Scenario, design: Design) -> bool:

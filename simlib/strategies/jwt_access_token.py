@@ -25,7 +25,7 @@ from simlib.tokens import (
 @dataclass(frozen=True)
 class JwtAccessTokenSettings:
     """``algorithm``: RS256 and PS256 (quick to verify, slow to sign), ES256, ES384 and EdDSA (the reverse), or HS256:
-    quick at both, with one secret shared with every RS, so every RS that can verify can also mint tokens.
+    quick at both, with one secret shared with every RS, so every RS that can verify can also issue tokens.
     ``key_bits``: 2048 or 3072, the size of an RSA key.
     """
 
@@ -41,7 +41,7 @@ class JwtAccessToken(SelfContainedIssuer):
 
     name: ClassVar[str] = "jwt_access_token"
     summary: ClassVar[str] = (
-        "signed JWT access token (RFC 9068); with HS256 every RS holds the secret and could mint tokens itself"
+        "signed JWT access token (RFC 9068); with HS256 every RS holds the secret and could issue tokens itself"
     )
     token_format: ClassVar[TokenFormat | None] = JWT
     Settings: ClassVar[type[Any]] = JwtAccessTokenSettings

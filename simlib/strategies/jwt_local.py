@@ -27,7 +27,7 @@ from simlib.tokens import (
 class JwtLocalSettings(JwksSettings):
     """``algorithms``: what is accepted, whatever the header says (RFC 8725 section 3.1); HS256 stands alone, because it
     means a secret shared with the AS instead of its key set: nothing is fetched, and every RS that can verify a token
-    can also mint one. ``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry.
+    can also issue one. ``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry.
     The others are about the key set, see `simlib.strategies.jwks_client.JwksSettings`.
     """
 
@@ -48,7 +48,7 @@ class JwtLocal(LocalValidator):
     name: ClassVar[str] = "jwt_local"
     summary: ClassVar[str] = (
         "JWT access token, verified by the RS with the keys of the AS; with algorithms HS256 alone by a secret shared "
-        "with the AS: no keys are fetched, and every RS could mint tokens itself"
+        "with the AS: no keys are fetched, and every RS could issue tokens itself"
     )
     token_format: ClassVar[TokenFormat | None] = JWT
     Settings: ClassVar[type[Any]] = JwtLocalSettings

@@ -16,7 +16,7 @@ class PhantomToken(OpaqueCached):
     """
 
     name: ClassVar[str] = "phantom_token"
-    summary: ClassVar[str] = "opaque token outside, swapped at the gateway for a JWT that services verify themselves"
+    summary: ClassVar[str] = "opaque token outside, exchanged at the gateway for a JWT that services verify themselves"
     forwards: ClassVar[TokenFormat] = JWT
     asks_authorization_server: ClassVar[bool] = True
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")

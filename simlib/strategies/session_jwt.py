@@ -42,7 +42,7 @@ class SessionJwtIssuer(SelfContainedIssuer):
     name: ClassVar[str] = "session_jwt"
     summary: ClassVar[str] = (
         "session JWT that the application signs for itself (HS256); no OAuth2: no delegation, no third party, and a "
-        "session that was revoked lives on"
+        "revoked session stays valid until it expires"
     )
     token_format: ClassVar[TokenFormat | None] = SESSION
     Settings: ClassVar[type[Any]] = SessionJwtIssuerSettings
@@ -98,7 +98,7 @@ class SessionJwtValidatorSettings:
 
 
 class SessionJwtValidator:
-    """Each replica holds the secret, so each can verify, renew and mint sessions; no call is made."""
+    """Each replica holds the secret, so each can verify, renew and issue sessions; no call is made."""
 
     name: ClassVar[str] = "session_jwt"
     summary: ClassVar[str] = (
