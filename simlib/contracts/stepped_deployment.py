@@ -94,7 +94,7 @@ class SteppedDeployment:
         self.clients: dict[tuple[str, int], UserClient] = {}
         self.state = self.validator.create_state()
         self.served: tuple[SigningKey, ...] = self.issuer.list_keys()
-        self.server = self._server()
+        self.server = self._build_server()
         self.restore()
         if isinstance(self.validator, BackgroundWorker):
             for flow in self.validator.list_background_tasks(self.rs, self.state):
@@ -105,7 +105,7 @@ class SteppedDeployment:
             issuer = wrapper.wrap_issuer(issuer)
         return issuer
 
-    def _server(self) -> AuthorizationServer:
+    def _build_server(self) -> AuthorizationServer:
         return build_server(self.issuer, self.deployment, lambda: self.served)
 
     # --- clock, network and answers ----------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class SteppedDeployment:
     def restore(self) -> None:
         """Restore every endpoint and every link between the servers."""
         for target in ENDPOINTS:
-            route = Route(self.server_host, partial(self._endpoint, target))
+            route = Route(self.server_host, partial(self._call_endpoint, target))
             self.rs.routes[target] = self.client.routes[target] = route
         shared = Route(self.shared_host, self._execute)
         self.rs.routes[SHARED] = self.server_host.routes[SHARED] = shared
@@ -136,7 +136,7 @@ class SteppedDeployment:
 
     def answer(self, target: str, answer: Answer) -> None:
         """Give this answer to all calls of a target by the resource server."""
-        self.rs.routes[target] = Route(self.server_host, lambda request: _returning(answer))
+        self.rs.routes[target] = Route(self.server_host, lambda request: _return_answer(answer))
 
     def answer_all(self, answer: Answer) -> None:
         """Give this answer to every call of the resource server."""
@@ -146,18 +146,18 @@ class SteppedDeployment:
     def cut(self, *targets: str) -> None:
         """Make these targets unreachable for the authorization server: ``PUSHED``, ``SHARED`` or both."""
         for target in targets or (PUSHED, SHARED):
-            self.server_host.routes[target] = Route(self.rs, lambda request: _returning(Failed("unreachable")))
+            self.server_host.routes[target] = Route(self.rs, lambda request: _return_answer(Failed("unreachable")))
 
     def alter(self, target: str, change: Callable[[dict[str, Any]], Any]) -> None:
         """Change the claims that a target answers, in JSON or a signed JWT."""
 
         def handler(request: HttpRequest) -> Flow[Reply]:
-            reply = yield from self._endpoint(target, request)
+            reply = yield from self._call_endpoint(target, request)
             return reply._replace(body=change_answer(reply.body, change, self.served))
 
         self.rs.routes[target] = Route(self.server_host, handler)
 
-    def _endpoint(self, target: str, request: HttpRequest) -> Flow[Reply]:
+    def _call_endpoint(self, target: str, request: HttpRequest) -> Flow[Reply]:
         endpoint: Endpoint = ENDPOINTS[target]
         for wrapper in self.wrappers:
             endpoint = wrapper.wrap_endpoint(target, endpoint)
@@ -176,7 +176,7 @@ class SteppedDeployment:
 
     def ask(self, target: str, request: HttpRequest) -> Reply:
         """Send a request to an endpoint and return its reply."""
-        reply: Reply = self.stepper.finish(self._endpoint(target, request), self.server_host)
+        reply: Reply = self.stepper.finish(self._call_endpoint(target, request), self.server_host)
         return reply
 
     def post(self, target: str, credentials: Credentials | None = CLIENT, /, **form: str) -> Reply:
@@ -225,7 +225,7 @@ class SteppedDeployment:
         config = replace(self.deployment, make_key=partial(make_key, name=kid), shared_secret=secret)
         self.issuer = self._wrap_issuer(self._issuer_kind(self._issuer_settings, config))
         self.served = (*old, *self.issuer.list_keys())
-        self.server = self._server()
+        self.server = self._build_server()
 
     # --- at the client and the resource server -------------------------------------------------------------------
 
@@ -272,6 +272,6 @@ def read_kid(token: str) -> Any:
     return read_header(token).get("kid")
 
 
-def _returning(answer: Answer) -> Flow[Answer]:
+def _return_answer(answer: Answer) -> Flow[Answer]:
     yield Compute("nothing")
     return answer

@@ -27,7 +27,7 @@ LIFETIME_S = 300.0
 
 
 class _Visit(NamedTuple):
-    at: float
+    instant: float
     name: str
     ordinal: int
 
@@ -45,7 +45,7 @@ def build_flood_arrivals(
         visit = visits[number]
         return _present_token(_make_token(world, kinds[visit.name], visit, variates))
 
-    return ExtraArrivals(tuple(visit.at for visit in visits), host, make)
+    return ExtraArrivals(tuple(visit.instant for visit in visits), host, make)
 
 
 def _draw_visits(time: FaultTime, flood: Flood, variates: Variates) -> Iterator[_Visit]:
@@ -54,9 +54,9 @@ def _draw_visits(time: FaultTime, flood: Flood, variates: Variates) -> Iterator[
     mean = flood.rate * (time.end - time.begin)
     count = int(mean + 6 * np.sqrt(mean) + 20)
     gaps = -np.log1p(-variates.draw_column(f"fault.{time.name}.{first}.visit", count)) / flood.rate
-    for number, at in enumerate((time.begin + np.cumsum(gaps)).tolist()):
-        if at < time.end:
-            yield _Visit(at, time.name, first + number)
+    for number, instant in enumerate((time.begin + np.cumsum(gaps)).tolist()):
+        if instant < time.end:
+            yield _Visit(instant, time.name, first + number)
 
 
 def _present_token(token: str) -> Flow[Answer]:
@@ -76,7 +76,7 @@ def _make_token(world: World, flood: Flood, visit: _Visit, variates: Variates) -
         "user-0000000000",
         "client",
         world.service.scope,
-        visit.at,
+        visit.instant,
         LIFETIME_S,
         entropy[:16].hex(),
         {},

@@ -32,37 +32,37 @@ def record_sign_in(flow: Flow[Any]) -> Flow[Any]:
     return answer
 
 
-def _add_sign_in(sign: int, journey: RequestLog, now: float) -> None:
-    journey.signing_in += sign * now
+def _add_sign_in(sign: int, log: RequestLog, now: float) -> None:
+    log.signing_in += sign * now
 
 
-def _begin_at_edge(replica: int, token: int, journey: RequestLog, now: float) -> None:
-    journey.replica = replica
-    journey.token = token
-    _begin(journey, now)
+def _begin_at_edge(replica: int, token: int, log: RequestLog, now: float) -> None:
+    log.replica = replica
+    log.token = token
+    _begin(log, now)
 
 
-def _begin(journey: RequestLog, now: float) -> None:
-    journey.validating = True
-    journey.since = now
+def _begin(log: RequestLog, now: float) -> None:
+    log.validating = True
+    log.since = now
 
 
-def _pause(journey: RequestLog, now: float) -> None:
-    journey.validating = False
-    journey.checking += now - journey.since
+def _pause(log: RequestLog, now: float) -> None:
+    log.validating = False
+    log.checking += now - log.since
 
 
-def _end(verdict: Verdict, edge: bool, journey: RequestLog, now: float) -> None:
-    _pause(journey, now)
-    journey.decided = now
-    journey.based_on = verdict.based_on
+def _end(verdict: Verdict, edge: bool, log: RequestLog, now: float) -> None:
+    _pause(log, now)
+    log.decided = now
+    log.based_on = verdict.based_on
     # Behind the edge one refusal is enough.
-    journey.accepted = int(verdict.accepted) if edge else min(journey.accepted, int(verdict.accepted))
-    journey.validations += 1
-    journey.refusals += not verdict.accepted
+    log.accepted = int(verdict.accepted) if edge else min(log.accepted, int(verdict.accepted))
+    log.validations += 1
+    log.refusals += not verdict.accepted
 
 
-def record_request(flow: Flow[Any], ctx: Context, journey: RequestLog) -> Flow[Any]:
+def record_request(flow: Flow[Any], ctx: Context, log: RequestLog) -> Flow[Any]:
     """A client's request in which the time that it waits for an access token is noted.
 
     A client that waits by itself, to call the API again, waits for no token: tokens are obtained in shared work.
@@ -76,7 +76,7 @@ def record_request(flow: Flow[Any], ctx: Context, journey: RequestLog) -> Flow[A
             return stop.value
         calls_api = effect.__class__ is Call and effect.target in ("api", "bff")
         if calls_api:
-            journey.obtaining += ctx.now() - since
+            log.obtaining += ctx.now() - since
         answer = yield effect
         if calls_api or effect.__class__ is Sleep:
             since = ctx.now()

@@ -9,6 +9,7 @@ from typing import Any
 from simlib.deployment.key_rotation import KeyChange, rotate_keys
 from simlib.flows import FLOWS, VULNERABLE_FLOWS
 from simlib.scenario.design import ChosenPart, Design
+from simlib.scenario.errors import InputError
 from simlib.scenario.hosts import GATEWAY, SERVICE, InnerService
 from simlib.scenario.registry import Combined
 from simlib.scenario.scenario import Scenario
@@ -91,7 +92,7 @@ class Parts:
         validator: Validator = _build_part(place, self.design, deployment)
         for wrapper in self.wrappers:
             if wrapper.everywhere or ((place == self.edge) if wrapper.at_edge else (place != GATEWAY)):
-                validator = wrapper.wrap_validator(validator)
+                validator = _wrap_validator(wrapper, validator)
         return validator
 
     def needs(self, word: str) -> bool:
@@ -119,6 +120,15 @@ def _build_part(place: str, design: Design, deployment: DeploymentConfig) -> Any
     chosen = design.parts[place]
     kind: Any = find_part(place, chosen.part)
     return kind(chosen.settings, deployment)
+
+
+def _wrap_validator(wrapper: Wrapper, validator: Validator) -> Validator:
+    wrapped = wrapper.wrap_validator(validator)
+    if not hasattr(wrapped, "validate"):
+        raise InputError(
+            f"plug-in wrapper {wrapper.name!r}: wrap_validator returned {wrapped!r}, which is no validator"
+        )
+    return wrapped
 
 
 def _build_wrapper(chosen: ChosenPart, deployment: DeploymentConfig) -> Wrapper:

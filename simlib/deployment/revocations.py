@@ -42,7 +42,7 @@ class Revocations:
         self._variates = variates
         self._authorization = authorization
         self._row = row
-        self._asked: dict[str, tuple[int, int, float]] = {}
+        self._requested: dict[str, tuple[int, int, float]] = {}
 
     def schedule(
         self, population: Population, client_host: Callable[[int], str], route: Callable[[int, Flow[Any]], Flow[Any]]
@@ -73,23 +73,23 @@ class Revocations:
     ) -> Flow[Any]:
         return route(user, self._revoke(population, number, user, time))
 
-    def _revoke(self, population: Population, number: int, user: int, asked: float) -> Flow[None]:
+    def _revoke(self, population: Population, number: int, user: int, requested: float) -> Flow[None]:
         """The user's token is reported stolen; its thief goes on presenting it."""
         client_of_user = population.find_client(user)
         held = client_of_user.access_token
         # A browser with a backend holds no token that could be stolen.
-        if held is None or held.expires_at <= asked or client_of_user.target == BACKEND:
+        if held is None or held.expires_at <= requested or client_of_user.target == BACKEND:
             return
-        self._asked[held.token] = (number, user, asked)
+        self._requested[held.token] = (number, user, requested)
         yield Call(
             "revoke", build_revocation_request(held.token, population.find_application(user), self._authorization)
         )
 
     def note_revoked(self, population: Population, token: str, effective: float) -> None:
         """A token has been revoked; those that ended with their session were not reported and have no row."""
-        if token in self._asked:
-            number, user, asked = self._asked[token]
-            self._row((number, population.find_token(token), user, asked, effective))
+        if token in self._requested:
+            number, user, requested = self._requested[token]
+            self._row((number, population.find_token(token), user, requested, effective))
 
 
 def build_revocation_request(token: str, client: Application | None, authorization: str) -> HttpRequest:
@@ -145,13 +145,13 @@ class SessionEnds:
 
     def log_out(self, ctx: Context, user: int, server: AuthorizationServer, store: IndexedStore) -> Flow[None]:
         """Revoke what a user has: refresh tokens first, so that no new access token comes of them."""
-        asked = ctx.now()
+        requested = ctx.now()
         for key in store.refresh_keys(name_subject(user)):
             yield Call("store", StoreRevoke(key, ctx.now()))
-        self._note(SESSION, user, asked, ctx.now())
+        self._note(SESSION, user, requested, ctx.now())
         for token in self._population.list_live_tokens(user, ctx.now()):
             if (yield from server.tokens.revoke(ctx, token)):
-                self._note(self._population.find_token(token), user, asked, ctx.now())
+                self._note(self._population.find_token(token), user, requested, ctx.now())
 
     def withdraw(self, users: Iterable[int], now: float) -> Iterator[int]:
         """Every token of these users that is in time now was signed by a key that is not trusted any more."""
@@ -161,5 +161,5 @@ class SessionEnds:
                 self._note(number, user, now, now)
                 yield number
 
-    def _note(self, token: int, user: int, asked: float, effective: float) -> None:
-        self._row((next(self._numbers), token, user, asked, effective))
+    def _note(self, token: int, user: int, requested: float, effective: float) -> None:
+        self._row((next(self._numbers), token, user, requested, effective))

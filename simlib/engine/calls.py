@@ -104,13 +104,13 @@ class Calls:
         one_way = round_trip / 2
         delay = one_way if round_trips == 0.0 else one_way + round_trips * round_trip
         size = 0
-        journey = task.log
-        if journey is not None or self._call_row is not None or link.bandwidth is not None:
+        log = task.log
+        if log is not None or self._call_row is not None or link.bandwidth is not None:
             size = link.head_out + task.effect.request.size
             delay += link.compute_transmission_time(size)
-            if journey is not None:
-                journey.bytes += size
-                journey.asked += journey.validating and route.asks
+            if log is not None:
+                log.bytes += size
+                log.asked += log.validating and route.asks
         now = self.kernel._now
         task.frames.append(CallFrame(task.send, task.host, route, one_way, now, size))
         task.host = callee
@@ -160,14 +160,14 @@ class Calls:
         if task.held is not None:
             self.driver.release(task)
         delay = frame.one_way
-        journey = task.log
+        log = task.log
         link = frame.route.link
-        if journey is not None or self._call_row is not None or link.bandwidth is not None:
+        if log is not None or self._call_row is not None or link.bandwidth is not None:
             size = link.head_back + value.size
             delay += link.compute_transmission_time(size)
             task.reply_bytes = size
-            if journey is not None:
-                journey.bytes += size
+            if log is not None:
+                log.bytes += size
         task.frames.append(frame)
         task.value = value
         task.callbacks = self._on_answered

@@ -38,7 +38,7 @@ class FaultInjection:
         self._replicas = replicas
         self._begin = begin
 
-    def schedule(self, first_number: int, journey: Callable[[Task], RequestLog] | None) -> None:
+    def schedule(self, first_number: int, make_log: Callable[[Task], RequestLog] | None) -> None:
         """Put all faults into the event list; requests of floods are numbered from ``first_number`` on.
 
         Raises ValueError for an outage of the host where requests start: no client would be left to see it.
@@ -62,7 +62,7 @@ class FaultInjection:
         for number, job in enumerate(faults.jobs):
             self._schedule(job.at, partial(self._run_job, job, number), number)
         if faults.extra_arrivals is not None:
-            self._schedule_extra(0, first_number, journey)
+            self._schedule_extra(0, first_number, make_log)
 
     def _schedule(self, instant: float, do: Callable[[], None], key: float = FIRST) -> None:
         self._kernel.schedule_at(Occurrence(self._kernel, [lambda _: do()]), instant, key)
@@ -140,22 +140,22 @@ class FaultInjection:
 
     # --- floods --------------------------------------------------------------------------------------------------
 
-    def _schedule_extra(self, index: int, first_number: int, journey: Callable[[Task], RequestLog] | None) -> None:
+    def _schedule_extra(self, index: int, first_number: int, make_log: Callable[[Task], RequestLog] | None) -> None:
         """Schedule the next request of a flood; only one at a time is in the event list."""
         strangers = self._faults.extra_arrivals
         if strangers is None or index >= len(strangers.times):
             return
         task = self._driver.new_task(first_number + index, first_number + index)
-        task.callbacks = [partial(self._admit_extra, index, first_number, journey)]
+        task.callbacks = [partial(self._admit_extra, index, first_number, make_log)]
         self._kernel.schedule_at(task, strangers.times[index], task.key)
 
     def _admit_extra(
-        self, index: int, first_number: int, journey: Callable[[Task], RequestLog] | None, task: Task
+        self, index: int, first_number: int, make_log: Callable[[Task], RequestLog] | None, task: Task
     ) -> None:
         strangers = self._faults.extra_arrivals
         assert strangers is not None
-        self._schedule_extra(index + 1, first_number, journey)
+        self._schedule_extra(index + 1, first_number, make_log)
         task.arrival = strangers.times[index]
-        if journey is not None:
-            journey(task)
+        if make_log is not None:
+            make_log(task)
         self._driver.start(task, self._replicas[strangers.host][0], strangers.make(index))

@@ -13,6 +13,8 @@ from simlib.scenario.sinks import Sink
 
 BARE_REQUEST = ("request", "arrival", "end", "outcome", "status")
 """Columns of a request without a log."""
+VERIFICATION = "jwt.verify"
+"""Operation, before the name of its key, whose verifications the cache counts by distinct token."""
 
 
 class RunRows:
@@ -77,7 +79,7 @@ class RunRows:
         for host, replicas in self._replicas.items():
             for operation, count, seconds in replicas[0].costs.count_used():
                 kind, _, algorithm = operation.rpartition(".")
-                distinct = verifier.count_distinct(host, algorithm) if kind == "jwt.verify" else count
+                distinct = verifier.count_distinct(host, algorithm) if kind == VERIFICATION else count
                 if operation not in self.names:
                     self.names = (*self.names, operation)
                 row((self.names.index(host), self.names.index(operation), count, seconds, distinct))

@@ -34,6 +34,6 @@ class VerificationCache:
 
         Behind an "@" stands the size of the claims, which is the same for all tokens of a run.
         """
-        asked = {*self._verified, *self._requested}
+        requested = {*self._verified, *self._requested}
         named = choice.partition("@")[0]
-        return sum(on == host and verification.key.choice == named for on, verification in asked)
+        return sum(on == host and verification.key.choice == named for on, verification in requested)

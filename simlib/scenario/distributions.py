@@ -40,7 +40,7 @@ class Uniform(FrozenModel):
     high_s: NonNegative
 
     @model_validator(mode="after")
-    def _ordered(self) -> "Uniform":
+    def _check_order(self) -> "Uniform":
         if self.high_s < self.low_s:
             raise ValueError("high_s must be at least low_s")
         return self
@@ -77,7 +77,7 @@ class Lognormal(FrozenModel):
     p99_s: Positive
 
     @model_validator(mode="after")
-    def _ordered(self) -> "Lognormal":
+    def _check_order(self) -> "Lognormal":
         if self.p99_s <= self.median_s:
             raise ValueError("p99_s must be above median_s")
         return self
@@ -105,7 +105,7 @@ class Quantiles(FrozenModel):
     values_s: tuple[NonNegative, ...] = Field(min_length=2, strict=False)
 
     @model_validator(mode="after")
-    def _ordered(self) -> "Quantiles":
+    def _check_order(self) -> "Quantiles":
         if any(later < earlier for earlier, later in zip(self.values_s, self.values_s[1:], strict=False)):
             raise ValueError("values_s must not decrease")
         return self

@@ -22,7 +22,7 @@ class Estimate(FrozenModel):
     high: NonNegativeAmount
 
     @model_validator(mode="after")
-    def _in_order(self) -> "Estimate":
+    def _check_order(self) -> "Estimate":
         if not self.low <= self.likely <= self.high:
             raise ValueError("must be low <= likely <= high")
         return self

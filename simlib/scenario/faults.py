@@ -94,7 +94,7 @@ class KeyRotation(SuddenFault):
     kept_s: NonNegative | None = None
 
     @model_validator(mode="after")
-    def _says_how(self) -> "KeyRotation":
+    def _check_kind_of_rotation(self) -> "KeyRotation":
         planned = (self.published_before_s is not None, self.kept_s is not None)
         if any(planned) if self.emergency else not all(planned):
             raise ValueError("needs published_before_s and kept_s, or emergency = true and neither of them")

@@ -28,7 +28,7 @@ class DailyLoad(FrozenModel):
     begin_s: NonNegative = Field(default=0.0, description="time in the period at which the run begins")
 
     @model_validator(mode="after")
-    def _somebody_comes(self) -> "DailyLoad":
+    def _check_weights(self) -> "DailyLoad":
         if not sum(self.profile) > 0:
             raise ValueError("profile must hold a weight above 0")
         return self
@@ -57,7 +57,7 @@ class ClosedLoad(FrozenModel):
     think: Distribution
 
     @model_validator(mode="after")
-    def _thinks(self) -> "ClosedLoad":
+    def _check_think_time(self) -> "ClosedLoad":
         if not self.think.mean() > 0:
             raise ValueError("think must have a mean above 0")
         return self

@@ -37,7 +37,7 @@ class ClientType(FrozenModel):
     approval: Distribution | None = None
 
     @model_validator(mode="after")
-    def _lasts(self) -> "ClientType":
+    def _check_session(self) -> "ClientType":
         if not self.session.mean() > 0:
             raise ValueError("session must have a mean above 0")
         if (self.kind == "device") != (self.approval is not None):
@@ -60,7 +60,7 @@ class Regions(FrozenModel):
     roaming_share: Share = Field(default=0.0, description="share of the requests made in another region than home")
 
     @model_validator(mode="after")
-    def _fits(self) -> "Regions":
+    def _check_shares(self) -> "Regions":
         if len(set(self.names)) != len(self.names):
             raise ValueError("names must differ")
         if len(self.shares) != len(self.names) or abs(sum(self.shares) - 1.0) > 1e-9:
@@ -128,7 +128,7 @@ class World(FrozenModel):
     faults: dict[InnerName, Fault] = Field(default={})
 
     @model_validator(mode="after")
-    def _fits(self) -> "World":
+    def _check_references(self) -> "World":
         if self.clients and abs(sum(kind.share for kind in self.clients) - 1.0) > 1e-9:
             raise ValueError("the shares of clients must add up to 1")
         if any(kind.kind == "spa_bff" for kind in self.clients) != (self.backend is not None):

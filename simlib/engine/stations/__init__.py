@@ -11,6 +11,7 @@ from simlib.engine.stations.fifo_events import FifoEvents
 from simlib.engine.stations.fifo_varying import FifoVarying
 from simlib.engine.stations.kiefer_wolfowitz import KieferWolfowitz
 from simlib.engine.stations.processor_sharing import ProcessorSharing
+from simlib.scenario.errors import InputError
 from simlib.scenario.registry import PluginGroup, Registry, note_registration
 
 _PLUGINS = PluginGroup("simlib.stations", lambda kind: _add_station(kind))
@@ -57,6 +58,8 @@ def _add_station(kind: type[Station]) -> None:
     missing = [name for name in _MEMBERS if not hasattr(kind, name)]
     if missing:
         raise ValueError(f"{getattr(kind, '__name__', kind)!s} is no station: it has no {', '.join(missing)}")
+    if not isinstance(kind.discipline, str):
+        raise ValueError(f"{kind.__name__} is no station: its discipline must be a text")
     STATIONS.add(kind.form, kind)
 
 
@@ -79,7 +82,7 @@ def choose_station(
 ) -> type[Station]:
     """The kind of station for a host: one that looks ahead only where that is exact and not ruled out by the run.
 
-    ``varies``: a fault may slow the host down or take away its work. Raises ValueError where no kind will do.
+    ``varies``: a fault may slow the host down or take away its work. Raises InputError where no kind will do.
     """
     kinds = (
         [kind for kind in STATIONS.values() if kind.discipline == discipline]
@@ -90,5 +93,11 @@ def choose_station(
     for kind in kinds:
         if (may_look_ahead or not kind.looks_ahead) and (kind.varies or not varies):
             return kind
+    if varies and kinds and not any(kind.varies for kind in kinds):
+        forms = ", ".join(kind.form for kind in kinds)
+        raise InputError(
+            f"a fault slows or stops a host whose station cannot vary its speed ({forms}); "
+            "leave the fault out or choose another discipline"
+        )
     names = ", ".join(kind.form for kind in kinds) or f"none; disciplines are {', '.join(list_disciplines())}"
-    raise ValueError(f"no station for discipline {discipline!r} here (kinds: {names})")
+    raise InputError(f"no station for discipline {discipline!r} here (kinds: {names})")
