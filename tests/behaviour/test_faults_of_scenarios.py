@@ -14,6 +14,7 @@ from simlib.analysis.availability import compute_availability, select_user_reque
 from simlib.analysis.exposure import count_wrong_verdicts
 from simlib.analysis.usage import find_peak_request_rate
 from simlib.deployment.bounds import compute_design_bound
+from simlib.deployment.fault_schedule import FaultSchedule
 from simlib.deployment.floods import build_flood_arrivals
 from simlib.scenario.fault_checks import Resolver
 from simlib.scenario.fault_times import schedule_faults
@@ -144,6 +145,24 @@ EFFECTS: list[tuple[str, str, Effect]] = [
 @pytest.mark.parametrize(("name", "design", "effect"), EFFECTS, ids=lambda value: str(value) if value in SHORT else "")
 def test_a_fault_does_what_it_says_to_whom_it_should(name: str, design: str, effect: Effect) -> None:
     assert effect(records_of(name, design), records_of("", design))
+
+
+DATABASE: Table = {"kind": "database", "database": {"link": link(), "call": constant(0.0), "work": constant(0.0)}}
+
+
+@pytest.mark.parametrize(
+    ("fault", "reaches"),
+    [
+        *((table, name == "store_full") for name, table in FAULTS.items()),
+        ({"kind": "down", "host": "store", **WINDOW}, True),
+        ({"kind": "partition", "between": [AS, "store"], **WINDOW}, True),
+        ({"kind": "slow", "host": "store", "factor": 2.0, **WINDOW}, False),
+    ],
+    ids=str,
+)
+def test_only_what_reaches_the_store_makes_it_fail(fault: Table, reaches: bool) -> None:
+    own = {"store": DATABASE} if "store" in str(fault) else {}
+    assert FaultSchedule(world({"f": fault}, world=own), Variates(1, 0)).affects_store == reaches
 
 
 def test_every_kind_of_fault_is_among_these() -> None:

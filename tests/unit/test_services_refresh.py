@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlib.scenario.effects import Reply
-from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
+from simlib.scenario.messages import StoreConsume, StoreGet, StorePut, StoreRevoke, TokenRow
 from simlib.strategies import Grant, JwtAccessToken, JwtLocal
 from simlib.tokens import OPAQUE, make_store_key
 from support.registered import (
@@ -54,6 +54,14 @@ def test_each_refresh_token_is_followed_by_another_of_the_same_scope(stage: Stag
     assert len(seen) == 4
     row: Any = stage.store.execute(StoreGet(make_store_key(token)))
     assert (row.scope.split(), row.revoked_at) == ([SCOPE, "more"], None)
+
+
+def test_a_refresh_token_whose_row_goes_while_it_is_redeemed_is_refused(stage: Stage) -> None:
+    def execute(request: Any) -> Any:
+        return None if isinstance(request, StoreConsume) else stage.store.execute(request)
+
+    stage.server_host.local["store"] = execute
+    assert refused(stage.post("token", **refreshing("refresh-1"))) == INVALID_GRANT
 
 
 def test_a_family_whose_next_row_is_gone_ends_all_the_same(stage: Stage) -> None:
@@ -149,7 +157,7 @@ def test_of_two_who_use_a_token_at_the_same_time_none_keeps_anything(
     stage.server_host.costs[operation] = 0.1
     now, started = stage.now, []
     for _ in range(2):
-        flow = stage._endpoint("token", form_of(CLIENT, **refreshing(token)))
+        flow = stage._call_endpoint("token", form_of(CLIENT, **refreshing(token)))
         started.append(stage.stepper.start(flow, stage.server_host))
         stage.at(now + apart)
     stage.stepper.run()
