@@ -1,4 +1,4 @@
-"""What any queue must do, held against programs that do it in the plainest way."""
+"""Stations and thread pools against plain reference programs of the same queues."""
 
 import math
 from collections.abc import Sequence

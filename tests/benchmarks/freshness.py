@@ -1,4 +1,4 @@
-"""Which code a stored benchmark is about: a digest over the engine and the benchmarks themselves."""
+"""Digest of the code that a stored benchmark measures: the engine and the benchmarks themselves."""
 
 from hashlib import sha256
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether two programs simulate the same thing: their mean latencies over several seeds, and the difference."""
+"""Mean latencies of two programs over several seeds, and their difference: both must simulate the same thing."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

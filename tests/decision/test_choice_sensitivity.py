@@ -1,4 +1,4 @@
-"""What drives a decision: indices and swings of models whose answer is known, and figures that follow surfaces."""
+"""Sensitivity of a decision: indices and swings of models with a known answer, and figures that follow surfaces."""
 
 from importlib.util import find_spec
 from typing import Any

@@ -1,4 +1,4 @@
-"""All places where a value changes its sign, found on functions whose places are known."""
+"""Crossings: places where a value changes its sign, on functions whose places are known."""
 
 import math
 from itertools import pairwise

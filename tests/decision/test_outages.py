@@ -1,4 +1,4 @@
-"""Who is still served while the authorization server is down: closed forms, against the renewal process itself."""
+"""Share of requests served while the authorization server is down: closed forms against the renewal process itself."""
 
 import math
 from dataclasses import replace

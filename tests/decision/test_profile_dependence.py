@@ -1,4 +1,4 @@
-"""How far a verdict depends on the cost profile: words side by side, on comparisons made by hand."""
+"""Dependence of a verdict on the cost profile: words side by side, on comparisons made by hand."""
 
 import dataclasses
 from typing import Any

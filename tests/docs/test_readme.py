@@ -1,4 +1,4 @@
-"""What the README shows is run."""
+"""README: commands and code that it shows are run."""
 
 import doctest
 import re

@@ -1,4 +1,4 @@
-"""Which definitions of simlib are the code of which part: read from the catalogue and from what they import."""
+"""Definitions of simlib that are the code of each part: read from the catalogue and from their imports."""
 
 import sys
 from hashlib import sha256

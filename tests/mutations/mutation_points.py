@@ -1,4 +1,4 @@
-"""Where a check can be taken away: found in the source itself, so a new check is mutated as soon as it is written."""
+"""Mutation points: checks that can be removed, read from the source, so a new check is mutated once it is written."""
 
 import ast
 from collections.abc import Iterator

@@ -30,7 +30,7 @@ def catalogue() -> dict[str, Design]:
 
 @cache
 def matrix() -> tuple[Cell, ...]:
-    """All cells of the tiny scenario, victims included."""
+    """Run the attack matrix of the tiny scenario, with its vulnerable designs."""
     return run_attacks(plan_attacks(tiny()))
 
 

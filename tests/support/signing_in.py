@@ -50,7 +50,7 @@ class SignInStage:
         self.said: list[tuple[str, dict[str, str], Answer]] = []
         self.alter: Callable[[str, Reply], Answer] = lambda target, reply: reply
         for target in ENDPOINTS:
-            self.client_host.routes[target] = Route(self.server_host, partial(self._endpoint, target))
+            self.client_host.routes[target] = Route(self.server_host, partial(self._call_endpoint, target))
 
     def obtain(self, kind: type[Any], client: Client, **settings: Any) -> Any:
         """What a flow comes to."""
@@ -65,7 +65,7 @@ class SignInStage:
         """The forms that were sent to a target."""
         return [form for name, form, _ in self.said if name == target]
 
-    def _endpoint(self, target: str, request: HttpRequest) -> Flow[Answer]:
+    def _call_endpoint(self, target: str, request: HttpRequest) -> Flow[Answer]:
         reply = yield from ENDPOINTS[target](self.server_host, request, self.server)
         answer = self.alter(target, reply)
         self.said.append((target, dict(parse_qsl(request.body.decode())), answer))

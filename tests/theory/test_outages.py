@@ -1,4 +1,4 @@
-"""What goes on while the authorization server is down: simulated, beside what is known exactly."""
+"""Outages of the authorization server: simulation against exact results."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""How old answers are and what an outage leaves of them: closed forms against the simulation and the real parts."""
+"""Age of cached answers and their use in an outage: closed forms against the simulation and the real parts."""
 
 import math
 import random

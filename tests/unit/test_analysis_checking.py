@@ -1,4 +1,4 @@
-"""What is read off records about the checking of tokens and about the calls to the authorization server."""
+"""Metrics of token checks and of calls to the authorization server, computed from records."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a matrix shows is computed from its cells, and is shown whole."""
+"""Findings of an attack matrix are computed from its cells, and are complete."""
 
 from dataclasses import replace
 from typing import Any

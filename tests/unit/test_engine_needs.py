@@ -1,4 +1,4 @@
-"""What a scenario will charge is known before it runs, and a profile that lacks any of it is refused at once."""
+"""Operations that a scenario charges are known before it runs, and a profile that lacks one is refused at once."""
 
 from dataclasses import replace
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""What the key set clients of the presets do on bad days, at the seam: outages, strangers, floods (users' threads:
+"""Key set clients of the presets on bad days: outages, tokens of unknown kids, floods (users' threads:
 jpadilla/pyjwt 1162 and 929, envoyproxy/envoy 14557, Michad/tilegroxy 883, OidcProxy.Net 242).
 """
 

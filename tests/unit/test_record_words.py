@@ -1,4 +1,4 @@
-"""What is said about a decision: outcome, limits, break-even, what drives it, for and against."""
+"""Sentences about a decision: outcome, limits, break-even, its drivers, for and against."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""How numbers are written in the tables of a comparison."""
+"""Format of numbers in the tables of a comparison."""
 
 import csv
 import io

@@ -301,9 +301,9 @@ def test_of_two_who_redeem_a_code_at_the_same_time_none_keeps_anything(
     stage.server_host.costs.update(costs)
     code = code_for(stage)
     request, now = form_of(CLIENT, **redeeming(code)), stage.now
-    first = stage.stepper.start(stage._endpoint("token", request), stage.server_host)
+    first = stage.stepper.start(stage._call_endpoint("token", request), stage.server_host)
     stage.at(now + apart)
-    second = stage.stepper.start(stage._endpoint("token", request), stage.server_host)
+    second = stage.stepper.start(stage._call_endpoint("token", request), stage.server_host)
     stage.stepper.run()
     answers = [json.loads(each.value.body) for each in (first, second)]
     good = [answer for answer in answers if "access_token" in answer]

@@ -213,7 +213,7 @@ def test_two_polls_at_the_same_time_never_both_get_tokens(operation: str, apart:
     stage.server_host.costs[operation] = 0.1
     started, now = [], stage.now
     for _ in range(2):
-        flow = stage._endpoint("token", form_of(None, **polling(codes)))
+        flow = stage._call_endpoint("token", form_of(None, **polling(codes)))
         started.append(stage.stepper.start(flow, stage.server_host))
         stage.at(now + apart)
     stage.stepper.run()
@@ -230,7 +230,7 @@ def test_two_users_who_decide_at_the_same_time_have_one_winner(stage: Stage) -> 
     started = []
     for login in ("user-7", "user-8"):
         form = {"login": login, "password": PASSWORD, "user_code": codes["user_code"], "decision": "approve"}
-        flow = stage._endpoint("device_verification", form_of(None, **form))
+        flow = stage._call_endpoint("device_verification", form_of(None, **form))
         started.append(stage.stepper.start(flow, stage.server_host))
     stage.stepper.run()
     assert [each.value.status for each in started] == [200, 400]

@@ -1,4 +1,4 @@
-"""What resource servers fetch: signed introspection answers, phantom tokens, the revocation feed, the status list."""
+"""Feeds of resource servers: signed introspection answers, phantom tokens, the revocation feed, the status list."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What endpoints and grants say that they charge is what they charge, and nothing else."""
+"""Operations that endpoints and grants list are those that they charge, and no others."""
 
 from collections.abc import Callable
 from typing import Any

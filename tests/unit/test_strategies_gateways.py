@@ -1,4 +1,4 @@
-"""What only a gateway does: it takes an opaque token and passes a JWT inwards (phantom token, split token)."""
+"""Gateways: they take an opaque token and pass a JWT inwards (phantom token, split token)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a grant says beside subject, client and scope, in every kind of token and in what the server tells of it."""
+"""Claims of a grant beside subject, client and scope, in every kind of token and in introspection answers."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How the JWT validator looks after its keys: when it fetches the key set, and what it does when it cannot."""
+"""JWT validator and its keys: when it fetches the key set, and what it does when it cannot."""
 
 from collections.abc import Callable
 from functools import partial

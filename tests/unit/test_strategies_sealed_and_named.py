@@ -434,7 +434,7 @@ def regional(make_stage: Callable[..., Stage], home: str, regions: tuple[str, ..
     stage.server = replace(stage.server, tokens=stage.issuer)
 
     def at_home(request: HttpRequest) -> Flow[Reply]:
-        return stage._endpoint("introspect", request)
+        return stage._call_endpoint("introspect", request)
 
     stage.rs.routes[f"introspect@{home}"] = Route(stage.server_host, at_home)
     return stage

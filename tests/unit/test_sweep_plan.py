@@ -1,4 +1,4 @@
-"""What a sweep runs when little is said: values, length, warm-up, designs."""
+"""Plan of a sweep from few settings: values, length, warm-up, designs."""
 
 from typing import Any
 
