@@ -43,7 +43,7 @@ GAIN_METRICS: Mapping[str, Metric] = MappingProxyType(
 
 
 def compute_gain_figures(records: Records, warm_up_s: float) -> dict[str, float]:
-    """All of `GAIN_METRICS` but the last two for one replication; seconds and bytes, NaN where a figure is undefined.
+    """Compute `GAIN_METRICS` but the last two for one replication; seconds and bytes, NaN where a figure is undefined.
 
     Operations are counted but not dated, so figures made of them include the warm-up (seconds).
     """

@@ -27,11 +27,11 @@ class Interval:
         return (self.high - self.low) / 2
 
     def is_within(self, margin: float) -> bool:
-        """Whether the whole interval lies in [-margin, margin]."""
+        """True if the whole interval lies in [-margin, margin]."""
         return -margin <= self.low and self.high <= margin
 
     def excludes(self, value: float) -> bool:
-        """Whether the whole interval lies on one side of a value."""
+        """True if the whole interval lies on one side of a value."""
         return value < self.low or self.high < value
 
 

@@ -53,7 +53,7 @@ def assess_stability(
 def is_unstable(
     slopes: ArrayLike, arrivals_per_s: float, level: float = LEVEL, material_share: float = MATERIAL_SHARE
 ) -> bool:
-    """Whether the backlog grows significantly and materially; see `assess_stability`."""
+    """Judge whether the backlog grows significantly and materially; see `assess_stability`."""
     return assess_stability(slopes, arrivals_per_s, level, material_share).unstable
 
 

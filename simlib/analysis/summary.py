@@ -14,7 +14,7 @@ from simlib.scenario.records import Records
 
 
 def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
-    """All numbers of one replication, seconds and bytes, NaN where a number is undefined.
+    """Compute all numbers of one replication, seconds and bytes, NaN where a number is undefined.
 
     The warm-up (seconds) is a filter: requests count by arrival, calls by the instant they were sent, revocations
     by the instant they took effect, stations from their first sample after it. ``availability`` is a number only

@@ -84,7 +84,7 @@ class Verdicts(Displayed):
         return tuple(design for design in self.designs if self.stability[design].unstable)
 
     def is_steady(self, design: str, metric: str) -> bool:
-        """Whether the metric has a steady value: always in a stable design, rarely in an unstable one."""
+        """True if the metric has a steady value: always in a stable design, rarely in an unstable one."""
         return not self.stability[design].unstable or metric in STEADY_ANYWAY
 
     def find_word(self, design: str, metric: str) -> str:

@@ -110,7 +110,7 @@ def replicate(
     progress: Progress | None = None,
     stopwatch: Stopwatch | None = None,
 ) -> "pd.DataFrame":
-    """All replications of one design, one row each.
+    """Run the replications of one design, one row each.
 
     Raises InputError for an unknown design, a run beyond its memory budget, or live timing without a ``stopwatch``,
     which must be picklable when there are several ``workers``.

@@ -126,7 +126,7 @@ SCHEMA: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Records(Displayed):
-    """All rows of one replication of one design.
+    """Rows of one replication of one design, in tables.
 
     ``names`` spells out the small integers of the tables; ``horizon`` is the end of the run in seconds; ``workers``
     counts the workers of one replica of each host; ``forms`` says which form of station each host had.
@@ -149,7 +149,7 @@ class Records(Displayed):
         return self.tables[table]
 
     def equals(self, other: "Records") -> bool:
-        """Whether every byte of every table agrees (NaN equals NaN)."""
+        """Compare the tables; True if every byte agrees (NaN equals NaN)."""
         if self.names != other.names or self.tables.keys() != other.tables.keys():
             return False
         return all(

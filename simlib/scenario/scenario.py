@@ -17,7 +17,7 @@ from simlib.scenario.world import World
 
 @dataclass(frozen=True, repr=False)
 class Scenario(Displayed):
-    """All inputs of a run, loaded and checked. The other designs are compared to the first one."""
+    """Inputs of a run, loaded and checked. The other designs are compared to the first one."""
 
     name: str
     title: str

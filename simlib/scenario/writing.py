@@ -12,7 +12,7 @@ from simlib.scenario.scenario import Scenario
 
 
 def export_scenario(scenario: Scenario) -> dict[str, Any]:
-    """What `build_scenario` makes the same scenario from; only JSON types."""
+    """Export the tables from which `build_scenario` makes the same scenario; only JSON types."""
     world = scenario.world.model_dump(mode="json", exclude_none=True)
     if scenario.trace is not None:
         world["load"]["sha256"] = scenario.trace.sha256

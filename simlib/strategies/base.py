@@ -23,7 +23,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class DeploymentConfig:
-    """What world and design set for every part.
+    """Settings of world and design that every part receives.
 
     ``make_key`` builds the signing key of a choice such as RS256 or RS256-3072, for parts that sign with a key pair.
     ``shared_secret`` gives the HS256 secret, the same to the authorization server and to every resource server: each of

@@ -51,15 +51,15 @@ class Validator(Protocol):
 
     @property
     def user_information_sources(self) -> tuple[UserInformationSource, ...]:
-        """Where claims about the user may come from."""
+        """Sources that claims about the user may come from."""
 
     @property
     def caches_answers(self) -> bool:
-        """Whether it caches answers of the authorization server."""
+        """True if it caches answers of the authorization server."""
 
     @property
     def asks_authorization_server(self) -> bool:
-        """Whether it may call the authorization server about a token that is new to it before it decides.
+        """True if it may call the authorization server about a token that is new to it before it decides.
 
         Fetches of keys and lists for all tokens, and of claims about the user, do not count.
         """
@@ -116,7 +116,7 @@ class Propagator(Protocol):
 
     @property
     def own_audiences(self) -> bool:
-        """Whether inner services have audiences of their own."""
+        """True if inner services have audiences of their own."""
 
     def create_state(self) -> Any:
         """Create the state of one replica, as it starts."""

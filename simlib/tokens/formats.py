@@ -51,11 +51,11 @@ class TokenFormat:
 
     @property
     def is_installed(self) -> bool:
-        """Whether the optional package that it needs is installed."""
+        """True if the optional package that it needs is installed."""
         return not self.package or find_spec(self.package) is not None
 
     def has_form_of(self, token: str) -> bool:
-        """Whether a token has the prefix and the number of segments of this format."""
+        """True if a token has the prefix and the number of segments of this format."""
         return token.startswith(self.prefix) and token.count(".") + 1 == self.segments
 
 

@@ -41,7 +41,7 @@ def measure_indicators(
     n: int = DRAWS,
     seed: int = SEED,
 ) -> tuple[Indicator, ...]:
-    """All indicators of these designs; differences are those to the first.
+    """Measure every indicator of these designs; differences are those to the first.
 
     Person-days are PERT means with the central 90 % of the draws. ``process_counts`` adds the counts of the process,
     for which a scenario is needed.

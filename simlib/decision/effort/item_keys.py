@@ -139,7 +139,7 @@ def has_checking_gateway(design: Design) -> bool:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many API stacks (language and framework), API services, clients, and authorization servers there are.
+    """Numbers of API stacks (language and framework), API services, clients, and authorization servers.
 
     0 authorization servers: a third party builds and runs it, and its items cost nothing. Raises ValueError
     for negative counts, or no stack or service.

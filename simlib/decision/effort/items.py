@@ -40,7 +40,7 @@ class Item:
 
     @property
     def common(self) -> bool:
-        """Whether every design that issues OAuth 2.0 tokens needs it."""
+        """True if every design that issues OAuth 2.0 tokens needs it."""
         return EVERYTHING in self.parts
 
     @property
