@@ -357,6 +357,6 @@ def test_waiting_to_call_the_api_again_is_no_waiting_for_a_token() -> None:
         yield Call("api", HttpRequest())
         return Reply(200)
 
-    journey = RequestLog(0, 0, 0.0, False)
-    assert len(list(record_request(flow(), Clock(), journey))) == 4  # type: ignore[arg-type]
-    assert journey.obtaining == 2.0 + 2.0  # until 2, and from the end of the pause at 7 to 9
+    log = RequestLog(0, 0, 0.0, False)
+    assert len(list(record_request(flow(), Clock(), log))) == 4  # type: ignore[arg-type]
+    assert log.obtaining == 2.0 + 2.0  # until 2, and from the end of the pause at 7 to 9
