@@ -42,9 +42,11 @@ def _execute_command(arguments: list[str]) -> int:
     from simlib.commands.console import print_error
     from simlib.commands.runner import Interrupted
     from simlib.scenario.errors import InputError
+    from simlib.scenario.plugin_errors import report_plugin_errors
 
     try:
-        status = execute(arguments)
+        with report_plugin_errors():
+            status = execute(arguments)
         sys.stdout.flush()
     except (InputError, UsageError) as error:
         print_error(str(error))

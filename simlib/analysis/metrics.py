@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isinf
+from numbers import Real
 
+from simlib.scenario.errors import InputError
 from simlib.scenario.records import Records
-from simlib.scenario.registry import PluginGroup, Registry, note_registration
+from simlib.scenario.registry import PluginGroup, Registry, describe_exception, note_registration
 
 _PLURALS = ("requests", "refused requests", "failed requests", "tokens", "distinct signatures", "bytes")
 
@@ -107,13 +110,20 @@ your own is registered by `register_metric`, or named by an entry point of the g
 Compute = Callable[[Records, float], float]
 """Records and warm-up (seconds) -> the value of a metric, NaN where it is undefined."""
 _COMPUTED: dict[str, Compute] = {}
+_COLUMNS = frozenset(
+    (
+        *("design", "replication", "key", "value", "asked_per_request", "signatures_verified_charged", "arrivals"),
+        *("refused", "failed", "arrivals_per_s", "revocations", "backlog_slope", "backlog_end"),
+    )
+)
+"""Columns of tables of replications that are no metrics, but that a metric of the same name would overwrite."""
 
 
 def register_metric(metric: Metric, compute: Compute) -> None:
     """Add a metric of your own: it is computed with every summary, compared, judged and reported like the others.
 
-    Raises ValueError when the name is taken by a built-in metric. A metric that was registered before is replaced. An
-    entry point names the pair ``(metric, compute)``.
+    Raises ValueError when the name is that of a built-in metric or of a column of tables, or the label is empty. A
+    metric that was registered before is replaced. An entry point names the pair ``(metric, compute)``.
     """
     _add_metric(metric, compute)
     note_registration("simlib.metrics", metric.name, register_metric, metric, compute)
@@ -128,10 +138,24 @@ def _add_pair(pair: object) -> None:
 def _add_metric(metric: Metric, compute: Compute) -> None:
     if not isinstance(metric, Metric) or not callable(compute):
         raise ValueError("a metric is registered as a Metric and a function of records and warm-up")
-    METRICS.add(metric.name, metric)
-    _COMPUTED[metric.name] = compute
+    if not isinstance(metric.label, str) or not metric.label.strip():
+        raise ValueError(f"metric {metric.name!r}: its label must be a text that is not empty")
+    if metric.name in _COLUMNS:
+        raise ValueError(f"metric: {metric.name!r} is a column of the tables already")
+    if METRICS.add(metric.name, metric):
+        _COMPUTED[metric.name] = compute
 
 
 def compute_registered(records: Records, warm_up_s: float) -> dict[str, float]:
-    """The values of the registered metrics."""
-    return {name: float(_COMPUTED[name](records, warm_up_s)) for name in METRICS if name in _COMPUTED}
+    """The values of the registered metrics. Raises InputError for one that raises or returns no number."""
+    return {name: _compute_one(name, records, warm_up_s) for name in METRICS if name in _COMPUTED}
+
+
+def _compute_one(name: str, records: Records, warm_up_s: float) -> float:
+    try:
+        value = _COMPUTED[name](records, warm_up_s)
+    except Exception as error:
+        raise InputError(f"plug-in metric {name!r}: {describe_exception(error)}") from error
+    if not isinstance(value, Real) or isinf(value):
+        raise InputError(f"plug-in metric {name!r}: returned {value!r}; allowed: a finite number, NaN where undefined")
+    return float(value)

@@ -3,6 +3,7 @@
 An attack of your own is registered by `register_attack`, or named by an entry point of the group ``simlib.attacks``.
 """
 
+from dataclasses import MISSING, fields
 from typing import Any
 
 from simlib.attacks.altered_payload import AlteredPayload
@@ -99,6 +100,8 @@ _MEMBERS = (
     *("name", "summary", "source", "against", "needs", "single_use", "work_threshold"),
     *("prepare", "attempt", "list_endpoints"),
 )
+_OBTAINABLE = tuple(field.name for field in fields(AttackerAssets) if field.default is not MISSING)
+"""Assets that an attack may need."""
 
 
 def register_attack(attack: type[Attack]) -> None:
@@ -115,6 +118,15 @@ def _add_attack(attack: Any) -> None:
     missing = [name for name in _MEMBERS if not hasattr(attack, name)]
     if missing:
         raise ValueError(f"{getattr(attack, '__name__', attack)!s} is no attack: it has no {', '.join(missing)}")
+    for name in ("summary", "source"):
+        if not isinstance(getattr(attack, name), str):
+            raise ValueError(f"{attack.__name__} is no attack: its {name} must be a text")
+    if attack.against not in ("token", "flow"):
+        raise ValueError(f"{attack.__name__} is no attack: against is {attack.against!r}; allowed: 'token', 'flow'")
+    unknown = [repr(need) for need in attack.needs if need not in _OBTAINABLE]
+    if unknown:
+        allowed = ", ".join(_OBTAINABLE)
+        raise ValueError(f"{attack.__name__} is no attack: it needs {', '.join(unknown)}; allowed: {allowed}")
     ATTACKS.add(attack.name, attack)
 
 

@@ -13,6 +13,7 @@ def schema() -> None:
       #:schema ./scenario.schema.json
     """
     from simlib.deployment.parts import PARTS
+    from simlib.engine.stations import list_disciplines
     from simlib.scenario.schema import build_scenario_schema
 
-    print_json(build_scenario_schema(PARTS))
+    print_json(build_scenario_schema(PARTS, list_disciplines()))

@@ -21,27 +21,28 @@ def check_attack(attack: type[Any], *, succeeds: bool = True) -> None:
     It is run on the designs of a tiny scenario, on sound and vulnerable parts, servers and flows. ``succeeds``: it is
     accepted by at least one of them; give False for an attack on something that only your own parts lack.
     """
-    with isolate_registrations():
+    with isolate_registrations(), name_failures(attack.name):
+        check_declarations(attack)
         if ATTACKS.get(attack.name) is not attack:
             register_attack(attack)
-        with name_failures(attack.name):
-            check_declarations(attack)
-            planned = plan_attacks(build_tiny_scenario(), only=(attack.name,))
-            cells = run_attacks(planned)
-            for cell in cells:
-                with name_failures(f"on {cell.target.design.name}, {cell.setting}"):
-                    check_result(cell)
-            check_reproducibility(planned, cells)
-            accepted = any(cell.attack_run.outcome == "accepted" for cell in cells)
-            require(accepted or not succeeds, "it is accepted nowhere, not even by vulnerable parts, servers and flows")
+        planned = plan_attacks(build_tiny_scenario(), only=(attack.name,))
+        cells = run_attacks(planned)
+        for cell in cells:
+            with name_failures(f"on {cell.target.design.name}, {cell.setting}"):
+                check_result(cell)
+        check_reproducibility(planned, cells)
+        accepted = any(cell.attack_run.outcome == "accepted" for cell in cells)
+        require(accepted or not succeeds, "it is accepted nowhere, not even by vulnerable parts, servers and flows")
 
 
 def check_declarations(attack: type[Any]) -> None:
     """An attack has a summary and a source, is against tokens or flows, and needs assets that can be obtained."""
-    require(bool(attack.summary) and bool(attack.source), "it must have a summary and a source, such as an RFC")
-    require(attack.against in AGAINST, f"against must be one of {', '.join(AGAINST)}, not {attack.against!r}")
+    sourced = getattr(attack, "summary", "") and getattr(attack, "source", "")
+    against, needs = getattr(attack, "against", None), getattr(attack, "needs", ())
+    require(bool(sourced), "it must have a summary and a source, such as an RFC")
+    require(against in AGAINST, f"against must be one of {', '.join(AGAINST)}, not {against!r}")
     obtainable = {field.name for field in fields(AttackerAssets)} & set(ASSETS)
-    unknown = sorted(set(attack.needs) - obtainable)
+    unknown = sorted(set(needs) - obtainable)
     require(not unknown, f"needs names {', '.join(unknown)}; obtainable are {', '.join(sorted(obtainable))}")
 
 

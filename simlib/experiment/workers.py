@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+from simlib.scenario.plugin_errors import report_plugin_errors
 from simlib.scenario.registry import Registration, list_registrations, repeat_registrations
 
 Item = TypeVar("Item")
@@ -45,9 +46,13 @@ def _iterate_results(work: Callable[[Item], Result], items: Sequence[Item], work
 
 
 def _work_with(registrations: tuple[Registration, ...], work: Callable[[Item], Result], item: Item) -> Result:
-    """The work in a worker process, which gets the parts, stations and metrics registered in this one."""
+    """The work in a worker process, which gets the parts, stations and metrics registered in this one.
+
+    Errors of plug-ins are described there: the traceback of an exception does not leave its process.
+    """
     repeat_registrations(registrations)
-    return work(item)
+    with report_plugin_errors():
+        return work(item)
 
 
 @contextmanager

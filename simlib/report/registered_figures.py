@@ -1,11 +1,12 @@
 """Registered figures: those of plug-ins and notebooks, drawn in the report of a comparison after the built-in ones."""
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from simlib.decision import Verdicts
 from simlib.report.html import ReportFigure
-from simlib.scenario.registry import PluginGroup, Registry, note_registration
+from simlib.scenario.registry import PluginGroup, Registry, describe_exception, note_registration
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,12 +50,31 @@ def _add_figure(name: str, draw: Draw, caption: str) -> None:
         raise ValueError(f"figure: there is a built-in {name!r} already")
     if not callable(draw):
         raise ValueError(f"figure {name!r}: the second of the three is a function of the verdicts")
+    if not isinstance(caption, str) or not caption.strip():
+        raise ValueError(f"figure {name!r}: its caption must be a text that is not empty")
     FIGURES.add(name, RegisteredFigure(name, draw, caption))
 
 
 def draw_registered(verdicts: Verdicts) -> tuple[ReportFigure, ...]:
-    """Draw the registered figures."""
-    return tuple(ReportFigure(f.name, *f.draw(verdicts), f.caption) for f in FIGURES.values())
+    """Draw the registered figures; one that fails is left out, with a line on standard error that says so."""
+    drawn = (_draw_one(figure, verdicts) for figure in FIGURES.values())
+    return tuple(figure for figure in drawn if figure is not None)
+
+
+def _draw_one(registered: RegisteredFigure, verdicts: Verdicts) -> ReportFigure | None:
+    from matplotlib.figure import Figure
+
+    try:
+        figure, alt = registered.draw(verdicts)
+        if not isinstance(figure, Figure) or not isinstance(alt, str):
+            raise TypeError("what it returns is no pair of a matplotlib Figure and a text")
+        drawn = ReportFigure(registered.name, figure, alt, registered.caption)
+        drawn.render_files()  # here, for errors in texts of a figure come up when it is rendered
+    except Exception as error:
+        line = f"simlib: warning: plug-in figure {registered.name!r} is left out: {describe_exception(error)}"
+        print(line, file=sys.stderr)
+        return None
+    return drawn
 
 
 def list_registered_files() -> tuple[str, ...]:

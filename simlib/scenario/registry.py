@@ -57,6 +57,16 @@ def isolate_registrations() -> Iterator[None]:
             registry._added = kinds
 
 
+def list_added_kinds() -> list[tuple[str, str, Any]]:
+    """What, name and kind of everything that plug-ins and calls have added so far."""
+    return [(registry.what, name, kind) for registry in _REGISTRIES for name, kind in registry._added.items()]
+
+
+def describe_exception(error: BaseException) -> str:
+    """Describe an exception in one line: its type and its message."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+
+
 class PluginGroup:
     """Entry points of one group, loaded once; ``register`` is called with every object that one names."""
 
@@ -64,24 +74,49 @@ class PluginGroup:
         self.group = group
         self._register = register
         self._loaded = False
+        self._loading = ""
+        self._first_error: InputError | None = None
+        self._origins: dict[tuple[str, str], str] = {}
 
     def load(self) -> None:
-        """Load the entry points. Raises InputError that names the plug-in when one cannot be loaded or registered."""
-        if self._loaded:
-            return
-        self._loaded = True  # before loading: a plug-in may look at the registry that it is loaded into
-        for entry_point in sorted(entry_points(group=self.group), key=lambda entry_point: entry_point.name):
-            self._load_one(entry_point)
+        """Load the entry points; one that cannot be loaded or registered does not keep the others out.
+
+        Raises InputError that names the first of these plug-ins, and the same one at every later call.
+        """
+        if not self._loaded:
+            self._loaded = True  # before loading: a plug-in may look at the registry that it is loaded into
+            for entry_point in sorted(entry_points(group=self.group), key=lambda entry_point: entry_point.name):
+                self._load_one(entry_point)
+        if self._first_error is not None:
+            raise InputError(str(self._first_error)) from self._first_error.__cause__
 
     def _load_one(self, entry_point: EntryPoint) -> None:
         package = "?" if entry_point.dist is None else entry_point.dist.name
+        self._loading = f"plug-in {entry_point.name!r} ({self.group}) of the package {package!r}"
         try:
             self._register(entry_point.load())
-        except Exception as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise InputError(
-                f"plug-in {entry_point.name!r} ({self.group}) of the package {package!r} cannot be used: {reason}"
-            ) from error
+        except (Exception, SystemExit) as error:
+            refusal = InputError(f"{self._loading} cannot be used: {describe_exception(error)}")
+            refusal.__cause__ = error
+            self._first_error = self._first_error or refusal
+        finally:
+            self._loading = ""
+
+    def claim(self, what: str, name: str, is_taken: bool) -> bool:
+        """Return whether a kind takes its name: one of an entry point leaves it to one that a call registered.
+
+        Raises ValueError for an entry point when another one has the name.
+        """
+        origin = self._origins.get((what, name), "")
+        if not self._loading:
+            self._origins.pop((what, name), None)
+            return True
+        if origin and origin != self._loading:
+            raise ValueError(f"{what}: the name {name!r} is taken by the {origin}")
+        if is_taken and not origin:
+            return False
+        self._origins[what, name] = self._loading
+        return True
 
 
 class Registry(Mapping[str, Kind], Generic[Kind]):
@@ -98,13 +133,23 @@ class Registry(Mapping[str, Kind], Generic[Kind]):
         """Load the plug-ins of this registry. Raises InputError for one that cannot be used."""
         self._plugins.load()
 
-    def add(self, name: str, kind: Kind) -> None:
-        """Add a kind, or replace one that was added before. Raises ValueError for the name of a built-in one."""
-        if not name.isidentifier():
+    def add(self, name: str, kind: Kind) -> bool:
+        """Add a kind; a call replaces one that was added before. Returns False where one of a call keeps its name.
+
+        Raises ValueError for what is no name, the name of a built-in kind, and that of another entry point.
+        """
+        if not isinstance(name, str) or not name.isidentifier():
             raise ValueError(f"{self.what}: {name!r} is no name; allowed are letters, digits and _, no digit first")
         if name in self._built_in:
             raise ValueError(f"{self.what}: there is a built-in {name!r} already")
+        if not self._plugins.claim(self.what, name, name in self._added):
+            return False
         self._added[name] = kind
+        return True
+
+    def is_added(self, name: str) -> bool:
+        """Check whether a kind is one of a plug-in or of a call, and not built in."""
+        return name in self._added
 
     def __getitem__(self, name: str) -> Kind:
         if name in self._built_in:

@@ -1,5 +1,6 @@
 """JSON Schema of scenario files, for editors and checkers."""
 
+from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -13,8 +14,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DESIGN_NAME = "^[a-z][a-z0-9_]{0,39}$"
 
 
-def build_scenario_schema(catalogue: Catalogue) -> dict[str, Any]:
+def build_scenario_schema(catalogue: Catalogue, disciplines: Sequence[str] = ()) -> dict[str, Any]:
     """Build the JSON Schema 2020-12 of a scenario file, with the settings of every part at each place.
+
+    ``disciplines`` are the names that hosts may have as their queueing discipline; without any, all names are.
 
     Only the loader checks the compatibility of parts, such as their token formats.
     """
@@ -38,6 +41,10 @@ def build_scenario_schema(catalogue: Catalogue) -> dict[str, Any]:
             ]
         }
         design[place] = {**common, "type": "array", "items": choice} if place == "wrappers" else {**common, **choice}
+    for definition in definitions.values():
+        if disciplines and "discipline" in definition.get("properties", {}):
+            definition["properties"]["discipline"]["enum"] = list(disciplines)
+            definition["properties"]["discipline"].pop("examples", None)
     document["properties"]["designs"]["propertyNames"] = {"pattern": _DESIGN_NAME}
     return {"$schema": DIALECT, **document}
 

@@ -10,6 +10,7 @@ new format touches six files: ``tokens/<format>.py`` (sign and verify it), ``tok
 """
 
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -194,6 +195,10 @@ def _add_part(part: Any) -> None:
     registry = next((registry for method, registry in _ROLES.items() if hasattr(part, method)), None)
     if registry is None:
         raise ValueError(f"{part.__name__} is no part: it has none of the methods {', '.join(_ROLES)}")
+    if not isinstance(part.summary, str):
+        raise ValueError(f"{part.__name__} is no part: its summary must be a text")
+    if not (isinstance(part.Settings, type) and is_dataclass(part.Settings)):
+        raise ValueError(f"{part.__name__} is no part: its Settings must be a dataclass")
     (GATEWAY_VALIDATORS if registry is VALIDATORS and hasattr(part, "forwards") else registry).add(part.name, part)
 
 

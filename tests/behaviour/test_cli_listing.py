@@ -10,6 +10,7 @@ import pytest
 
 import simlib as package
 from simlib.deployment.parts import PARTS
+from simlib.engine.stations import list_disciplines
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.presets import load_presets
@@ -23,7 +24,7 @@ from support.scenarios import changed
 def checker() -> Any:
     import jsonschema  # here, for it takes a second of CPU
 
-    schema = build_scenario_schema(PARTS)
+    schema = build_scenario_schema(PARTS, list_disciplines())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -56,7 +57,7 @@ def test_strategies_are_listed_by_place_with_settings_and_bounds(tmp_path: Path)
 
 
 def test_the_schema_command_prints_the_schema(tmp_path: Path) -> None:
-    assert json.loads(simlib("schema", cwd=tmp_path).stdout) == build_scenario_schema(PARTS)
+    assert json.loads(simlib("schema", cwd=tmp_path).stdout) == build_scenario_schema(PARTS, list_disciplines())
 
 
 @pytest.mark.parametrize("name", list(bundled_scenarios()))

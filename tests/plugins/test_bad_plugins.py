@@ -88,6 +88,34 @@ REFUSED: dict[str, tuple[Callable[[], None], str]] = {
         lambda: register_figure("mine", "no function", "caption"),  # type: ignore[arg-type]
         "figure 'mine': the second of the three is a function of the verdicts",
     ),
+    "name that is no text": (
+        lambda: register_strategy(named(RefusalCache, name=3)),
+        "wrapper: 3 is no name; allowed are letters, digits and _, no digit first",
+    ),
+    "summary that is no text": (
+        lambda: register_strategy(named(RefusalCache, summary=5)),
+        "BadRefusalCache is no part: its summary must be a text",
+    ),
+    "Settings that are no dataclass": (
+        lambda: register_strategy(named(RefusalCache, Settings=int)),
+        "BadRefusalCache is no part: its Settings must be a dataclass",
+    ),
+    "discipline that is no text": (
+        lambda: register_station(named(LastComeFirstServed, discipline=None)),
+        "BadLastComeFirstServed is no station: its discipline must be a text",
+    ),
+    "metric without a label": (
+        lambda: register_metric(SLOW_SHARE.__class__("mine", " ", "", None), compute_slow_share),
+        "metric 'mine': its label must be a text that is not empty",
+    ),
+    "figure without a caption": (
+        lambda: register_figure("mine", draw_slow_requests, ""),
+        "figure 'mine': its caption must be a text that is not empty",
+    ),
+    "attack against something else": (
+        lambda: register_attack(named(ForeignSubject, against="moon")),
+        "BadForeignSubject is no attack: against is 'moon'; allowed: 'token', 'flow'",
+    ),
     "attack without prepare": (
         lambda: register_attack(without(ForeignSubject, "prepare")),
         "BadForeignSubject is no attack: it has no prepare",
@@ -105,6 +133,19 @@ def test_a_call_is_refused_with_what_is_wrong(case: str) -> None:
     with isolate_registrations(), pytest.raises(ValueError, match=r"\A") as refusal:
         register()
     assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize("column", ["design", "replication", "arrivals", "refused", "failed", "backlog_end"])
+def test_a_metric_may_not_be_named_like_a_column_of_tables(column: str) -> None:
+    metric = SLOW_SHARE.__class__(column, "mine", "", None)
+    with isolate_registrations(), pytest.raises(ValueError, match=f"'{column}' is a column of the tables already"):
+        register_metric(metric, compute_slow_share)
+
+
+@pytest.mark.parametrize("need", ["nonsense", "own_token"])
+def test_an_attack_may_need_only_assets_that_can_be_obtained(need: str) -> None:
+    with isolate_registrations(), pytest.raises(ValueError, match=f"it needs '{need}'; allowed: stolen_request, "):
+        register_attack(named(ForeignSubject, needs=("stolen_request", need)))
 
 
 def test_what_is_registered_twice_is_replaced() -> None:
@@ -131,8 +172,14 @@ class BuiltIn(SteadyStation, Occupancy):
 pair = (1, 2, 3)
 """
 ENTRY_POINTS = [
-    ("strategies", "not_there:Thing", "No module named 'not_there'", ("strategies",)),
-    ("strategies", "bad_module:Missing", "has no attribute 'Missing'", ("strategies",)),
+    ("strategies", "not_there:Thing", "ModuleNotFoundError: No module named 'not_there'", ("strategies",)),
+    ("strategies", "leaving_module:Thing", "SystemExit: good bye", ("strategies",)),
+    (
+        "strategies",
+        "bad_module:Missing",
+        "AttributeError: module 'bad_module' has no attribute 'Missing'",
+        ("strategies",),
+    ),
     ("strategies", "bad_module:NoMembers", "NoMembers is no part: it has no summary", ("schema",)),
     ("stations", "bad_module:BuiltIn", "station: there is a built-in 'fifo_events' already", ("compare", "tiny.toml")),
     (
@@ -159,6 +206,7 @@ def test_the_command_line_names_the_plug_in_and_the_reason(
     site = tmp_path / "site"
     environment = declare(site, "bad-plugin", {f"simlib.{group}": {"mine": target}})
     (site / "bad_module.py").write_text(MODULE, encoding="utf-8")
+    (site / "leaving_module.py").write_text("raise SystemExit('good bye')\n", encoding="utf-8")
     done = subprocess.run(
         [*COMMAND, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )

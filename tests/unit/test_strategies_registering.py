@@ -1,5 +1,6 @@
 """Registration of parts: a class that is no part is refused in one line; any other gets to the place of its methods."""
 
+from dataclasses import make_dataclass
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from simlib.scenario.registry import isolate_registrations
 from simlib.strategies import CATALOGUE, register_strategy
 
-MEMBERS = {"name": "mine", "summary": "", "token_format": None, "Settings": int, "list_operations": None}
+Settings = make_dataclass("Settings", ())
+MEMBERS = {"name": "mine", "summary": "", "token_format": None, "Settings": Settings, "list_operations": None}
 AROUND = {"formats": frozenset(), "at_edge": False}
 METHODS = {
     "wrap_validator": "wrappers",
