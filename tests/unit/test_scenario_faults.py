@@ -68,6 +68,10 @@ def complaint(faults: dict[str, Table], **more: Any) -> str:
             "f: needs published_before_s and kept_s",
         ),
         ({"kind": "unknown_kid_flood", "rate": 0, **WINDOW}, "f.rate: input should be greater than 0"),
+        (
+            {"kind": "mass_logout", "share": 0.5, "at_s": 20.0},
+            "f.at_s: begins at 20 s, which is after the end of the run at 20 s",
+        ),
         ({"kind": "mass_logout", "share": 1.5, "at_s": 1.0}, "f.share: input should be less than or equal to 1"),
         ({"kind": "refresh_herd", "share": 0.0, "at_s": 1.0}, "f.share: input should be greater than 0"),
         ({"kind": "clock_skew", "host": "service", "skew_s": 0.0, **WINDOW}, "f: skew_s must not be 0"),
