@@ -22,7 +22,7 @@ LONGEST_S = 240.0
 """Simulated seconds of a run whose records are digested."""
 MACHINE = frozenset({"machine", "versions", "provenance", "created", "started", "wall_s", "took_s", "simlib"})
 """Keys of a document that name a machine or an instant, and no result."""
-OWN_SIZE = "own_"
+OWN_SIZE = ("own_nloc", "own_cyclomatic")
 """Beginning of the names of indicators that measure simlib's own source (`make evidence`): changes of it move them."""
 SCENARIOS = (
     *("batch-workers", "busy-api", "call-chain", "gateway-defaults", "internal-tool", "mobile-and-things", "web-shop"),
