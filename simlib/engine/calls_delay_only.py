@@ -19,6 +19,7 @@ class DelayOnlyCalls(Calls):
 
     def __init__(self, kernel: Kernel, driver: TaskRunner) -> None:
         super().__init__(kernel, driver, call_row=None)
+        self._advance = driver.advance  # looked up once: both are called for every call
         self._on_returned: Callbacks = [self._resume_caller]
         self._on_there: Callbacks = [self._begin_at_callee]
 
@@ -42,7 +43,7 @@ class DelayOnlyCalls(Calls):
 
     def _begin_at_callee(self, task: Task) -> None:
         task.send = task.route.first(task.effect.request).send
-        self.driver.advance(task, None)
+        self._advance(task, None)
 
     def answer(self, task: Task, frame: CallFrame, value: Any) -> None:
         """Send an answer: it reaches the caller after the other half of the round trip."""
@@ -61,4 +62,4 @@ class DelayOnlyCalls(Calls):
         task.host = frame.host
         task.send = frame.send
         value = task.value
-        self.driver.advance(task, convert_failure(value) if value.__class__ is Reply else value)
+        self._advance(task, convert_failure(value) if value.__class__ is Reply else value)

@@ -108,12 +108,13 @@ class Driver:
                 operation, work = effect
             elif kind is Call:
                 route = task.host.routes[effect.target]
-                if route.local is None:
+                local = route.local
+                if local is None:
                     self._calls.call(task, effect, route)
                     return
                 request = effect.request
-                operation = route.local.operation_of(request)
-                work = partial(route.local.execute, request)
+                operation = local.operation_of(request)
+                work = partial(local.execute, request)
             else:
                 waits, value = self._perform(task, effect)
                 if waits:

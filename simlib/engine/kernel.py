@@ -6,7 +6,7 @@ Python's cycle collector is paused while rows pile up.
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from heapq import heappush
+from heapq import heappop, heappush
 from typing import Any
 
 from simpy import Environment
@@ -39,6 +39,22 @@ class Kernel(Environment):
     def __init__(self) -> None:
         super().__init__()
         self.schedule_at = _build_scheduler(self)
+
+    def run(self, until: Any = None) -> None:
+        """Run to an instant (seconds), with `Environment.step` written out: a call for each event would be felt.
+
+        Events of that very instant are left, but for those with a key below 0.
+        """
+        queue, end = self._queue, object()
+        heappush(queue, (float(until), 0, next(self._eid), end))  # type: ignore[misc]  # a mark instead of an event
+        while True:
+            self._now, _, _, event = heappop(queue)
+            if event is end:
+                return
+            callbacks: Any = event.callbacks
+            event.callbacks = None  # type: ignore[assignment]  # as SimPy marks an event that fires
+            for callback in callbacks:
+                callback(event)
 
 
 def _build_scheduler(kernel: Kernel) -> Callable[[Occurrence, float, float], None]:
