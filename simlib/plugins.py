@@ -44,7 +44,7 @@ A strategy, here a wrapper (``formats``: the token formats that it fits; ``at_ed
 
 A station; scenarios name its ``discipline`` as a key of a host, such as ``[world.service]``. The task of a job fires by
 ``kernel.schedule_at(task, time, task.key)``. A subclass of `Occupancy` calls ``_integrate(now)`` before it changes any
-of the counters ``_idle`` (workers), ``_number`` (of jobs present) and ``_arrivals``; `sample` reads them::
+of the counters ``_idle`` (workers), ``_number`` (of jobs present) and ``_arrivals``; ``sample`` reads them::
 
     class LastComeFirstServed(Occupancy, SteadyStation):      # SteadyStation: no fault may vary its speed
         form, discipline, looks_ahead, varies = "last_come", "last_come_first_served", False, False
