@@ -1,4 +1,4 @@
-"""Attacks on tokens and on flows, with real bytes: one per file and one line in `ATTACKS` each.
+"""Attacks on tokens and on flows, with real bytes: a class each, in the file of its kind, and one line in `ATTACKS`.
 
 An attack of your own is registered by `register_attack`, or named by an entry point of the group ``simlib.attacks``.
 """
@@ -6,8 +6,6 @@ An attack of your own is registered by `register_attack`, or named by an entry p
 from dataclasses import MISSING, fields
 from typing import Any
 
-from simlib.attacks.altered_payload import AlteredPayload
-from simlib.attacks.altered_revoked_copy import AlteredRevokedCopy
 from simlib.attacks.base import (
     ATTACKER_TARGETS,
     ATTACKER_URI,
@@ -24,34 +22,28 @@ from simlib.attacks.base import (
     Preparation,
     PreparationFailure,
 )
-from simlib.attacks.browser_storage import BrowserStorage
-from simlib.attacks.code_injection import CodeInjection
-from simlib.attacks.code_interception import CodeInterception
-from simlib.attacks.code_replay import CodeReplay
-from simlib.attacks.decompression_bomb import DecompressionBomb
-from simlib.attacks.device_phishing import DevicePhishing
-from simlib.attacks.early_token import EarlyToken
-from simlib.attacks.expired_token import ExpiredToken
-from simlib.attacks.foreign_key import ForeignKey
-from simlib.attacks.guessed_reference import GuessedReference
-from simlib.attacks.header_injection import HeaderInjection
-from simlib.attacks.id_token_as_access_token import IdTokenAsAccessToken
-from simlib.attacks.issuer_mixup import IssuerMixup
-from simlib.attacks.key_confusion import KeyConfusion
-from simlib.attacks.lax_redirect_uri import LaxRedirectUri
-from simlib.attacks.login_csrf import LoginCsrf
-from simlib.attacks.minted_by_resource_server import MintedByResourceServer
-from simlib.attacks.open_introspection import OpenIntrospection
-from simlib.attacks.password_at_client import PasswordAtClient
-from simlib.attacks.password_work import PasswordWork
-from simlib.attacks.replayed_bearer import ReplayedBearer
-from simlib.attacks.scope_from_cache import ScopeFromCache
-from simlib.attacks.stolen_refresh_token import StolenRefreshToken
-from simlib.attacks.token_in_log import TokenInLog
-from simlib.attacks.unsigned_token import UnsignedToken
-from simlib.attacks.use_after_revocation import UseAfterRevocation
-from simlib.attacks.wrong_audience import WrongAudience
-from simlib.attacks.wrong_issuer import WrongIssuer
+from simlib.attacks.claim_checks import (
+    EarlyToken,
+    ExpiredToken,
+    IdTokenAsAccessToken,
+    ScopeFromCache,
+    WrongAudience,
+    WrongIssuer,
+)
+from simlib.attacks.code_theft import CodeInjection, CodeInterception, CodeReplay
+from simlib.attacks.credential_leakage import BrowserStorage, PasswordAtClient, StolenRefreshToken, TokenInLog
+from simlib.attacks.denial_of_service import DecompressionBomb, PasswordWork
+from simlib.attacks.forged_sign_in import DevicePhishing, IssuerMixup, LaxRedirectUri, LoginCsrf
+from simlib.attacks.token_forgery import (
+    AlteredPayload,
+    ForeignKey,
+    HeaderInjection,
+    KeyConfusion,
+    MintedByResourceServer,
+    UnsignedToken,
+)
+from simlib.attacks.token_replay import AlteredRevokedCopy, ReplayedBearer, UseAfterRevocation
+from simlib.attacks.token_scanning import GuessedReference, OpenIntrospection
 from simlib.scenario.registry import PluginGroup, Registry, note_registration
 
 _PLUGINS = PluginGroup("simlib.attacks", lambda attack: _add_attack(attack))

@@ -9,7 +9,7 @@ from mutation_points import ROOT, Mutant
 RESULTS = ROOT / "data" / "mutations.csv"
 COLUMNS = ("file", "source", "line", "old", "new", "outcome", "because")
 EQUIVALENT: dict[str, str] = {
-    "simlib/attacks/device_phishing.py: not isinstance(approved, Reply)": "a Failed has no status 200",
+    "simlib/attacks/forged_sign_in.py: not isinstance(approved, Reply)": "a Failed has no status 200",
     "simlib/engine/fault_injection.py: strangers is None": "it is called only where there are further arrivals",
     "simlib/services/introspect.py: caller is None": "None is no member of may_introspect either",
     "simlib/services/vulnerable.py: isinstance(uri, str)": "the parameters of a form are texts",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from simlib.attacks import ATTACKS, register_attack
-from simlib.attacks.expired_token import ExpiredToken
+from simlib.attacks.claim_checks import ExpiredToken
 from simlib.scenario.registry import isolate_registrations
 
 MEMBERS = {

@@ -1,8 +1,10 @@
-"""Guessed reference: opaque tokens are guessed, beginning with the neighbours of the attacker's own."""
+"""Token scanning: references guessed at the API, and introspection without the right to it (RFC 7662 section 2.1)."""
 
+from base64 import b64encode
 from typing import ClassVar
 
 from simlib.attacks.base import Candidate, NotApplicable, Preparation, TokenAttack, send
+from simlib.attacks.oauth_requests import make_form_request
 from simlib.scenario.effects import Answer, Context, Flow
 from simlib.scenario.messages import HttpRequest
 from simlib.tokens import read_header
@@ -14,7 +16,10 @@ RANDOM = 8
 
 
 class GuessedReference(TokenAttack):
-    """References that are counted instead of random are found by the first neighbour."""
+    """Guesses of opaque tokens, beginning with the neighbours of the attacker's own.
+
+    References that are counted instead of random are found by the first neighbour.
+    """
 
     name: ClassVar[str] = "guessed_reference"
     summary: ClassVar[str] = "texts like the own reference: its neighbours, then random ones"
@@ -39,3 +44,25 @@ class GuessedReference(TokenAttack):
     def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
         """Send it as a bearer token, without a proof of possession."""
         return send("api", HttpRequest(f"Bearer {candidate.value}"))
+
+
+class OpenIntrospection(TokenAttack):
+    """Introspection by a caller that is no resource server.
+
+    An open endpoint reveals the claims of tokens, and whether a guessed token is valid.
+    """
+
+    name: ClassVar[str] = "open_introspection"
+    summary: ClassVar[str] = "introspection of a stolen token, without credentials or with made-up ones"
+    source: ClassVar[str] = "RFC 7662 sections 2.1 and 4; CVE-2026-37979"
+    needs: ClassVar[tuple[str, ...]] = ("stolen_request",)
+
+    def prepare(self, ctx: Context) -> Flow[Preparation]:
+        """Choose the credentials."""
+        yield from ()
+        made_up = "Basic " + b64encode(b"resource-server:secret").decode()
+        return (Candidate("without credentials", ""), Candidate("with made-up credentials", made_up))
+
+    def attempt(self, ctx: Context, candidate: Candidate) -> Flow[Answer]:
+        """Introspect the stolen token."""
+        return send("introspect", make_form_request(candidate.value, token=self.assets.stolen_token))
