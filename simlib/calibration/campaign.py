@@ -1,17 +1,23 @@
 """Calibration campaign: the same measurement in several fresh processes, pooled, with checks of its quality.
 
-`make_profile` does it from the check of its arguments to the finished file.
+`make_profile` does it from the check of its arguments to the finished file. The head of a profile describes the machine
+and its load from other work.
 """
 
+import datetime
 import os
+import platform
+import sqlite3
+import ssl
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from statistics import mean, median
 from types import MappingProxyType
 
 from simlib.calibration.format_operations import OPTIONAL_OPERATIONS
-from simlib.calibration.machine import LoadProbe, describe_machine
 from simlib.calibration.measurement_processes import Samples, measure_once, require_packages
 from simlib.calibration.profile_writer import format_profile, replace_file
 from simlib.calibration.protocol_operations import ENTRIES, HASH, PASSWORD, REVOKED, ROUNDS
@@ -19,6 +25,7 @@ from simlib.calibration.server import PATHS, compare_paths
 from simlib.calibration.store_operations import ELAPSED, Addresses, check_servers, clean_servers
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES
+from simlib.tokens.formats import list_library_versions
 
 BUSY_CORES = 0.3  # of other work, above which measured times are unusable (evidence: testbed, 5)
 FEW_SAMPLES = 1000  # below it the upper quantiles are those of a handful of runs
@@ -162,3 +169,64 @@ def _iterate_rounds(processes: int, progress: Callable[[int, int], None]) -> Ite
     for number in range(processes):
         yield number
         progress(number + 1, processes)
+
+
+MEASURING_LIBRARIES = ("uvicorn", "uvloop", "httptools", "starlette", "aiohttp")
+CPU_STATES = 8  # user to steal in /proc/stat; the guest states after them are counted in user already
+IDLE_STATES = (3, 4)  # idle and waiting for a disk
+
+
+def describe_machine() -> dict[str, str]:
+    """Describe date, processor, kernel and the versions of all libraries that take part; no names and no paths."""
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": f"{_find_processor()}, {os.cpu_count()} cores",
+        "kernel": f"{platform.system()} {platform.release().partition('-')[0]}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        **list_library_versions(),
+        "sqlite": sqlite3.sqlite_version,
+        "tls": ssl.OPENSSL_VERSION,
+        **{name: version(name) for name in MEASURING_LIBRARIES},
+    }
+
+
+def _find_processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.machine())
+
+
+@dataclass(frozen=True)
+class LoadProbe:
+    """Readings at one instant, in seconds: wall clock, CPU of all processes, CPU of this one and its children."""
+
+    wall: float
+    machine: float | None
+    own: float
+
+    @classmethod
+    def read(cls) -> "LoadProbe":
+        """Read all clocks; ``machine`` is None where the system has no /proc/stat."""
+        times = os.times()
+        own = times.user + times.system + times.children_user + times.children_system
+        return cls(time.monotonic(), _read_busy_seconds(), own)
+
+    def measure_foreign_load(self, later: "LoadProbe") -> float | None:
+        """Measure the cores that other work (the hypervisor included) kept busy, on average between two readings."""
+        if self.machine is None or later.machine is None or later.wall <= self.wall:
+            return None
+        foreign = (later.machine - self.machine) - (later.own - self.own)
+        return max(foreign, 0.0) / (later.wall - self.wall)
+
+
+def _read_busy_seconds() -> float | None:
+    try:
+        first = Path("/proc/stat").read_text(encoding="utf-8").partition("\n")[0]
+    except OSError:
+        return None
+    ticks = [int(value) for value in first.split()[1 : 1 + CPU_STATES]]
+    busy = sum(value for state, value in enumerate(ticks) if state not in IDLE_STATES)
+    return busy / os.sysconf("SC_CLK_TCK")

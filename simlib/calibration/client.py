@@ -18,7 +18,7 @@ import aiohttp
 import uvloop
 
 from simlib.calibration.clock import compute_cpu_seconds, measure_reading_cost, read_cpu_ns
-from simlib.calibration.process_protocol import CERTIFICATE, KEPT, OPENED, SAMPLES, SETTLING, WARM_UP
+from simlib.calibration.measurement_processes import CERTIFICATE, KEPT, OPENED, SAMPLES, SETTLING, WARM_UP
 
 ROW = 14  # equal requests in a row
 WARM_UP_ROWS = 10

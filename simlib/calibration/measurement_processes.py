@@ -1,4 +1,7 @@
-"""Processes of a measurement: a fresh server and a fresh client, once plain and once with TLS."""
+"""Processes of a measurement: a fresh server and a fresh client, once plain and once with TLS.
+
+Server and client run as modules of their own; the names that they agree on are here.
+"""
 
 import importlib.util
 import json
@@ -13,10 +16,21 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
-from simlib.calibration.process_protocol import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEPT, KEY, OPENED, SAMPLES
 from simlib.calibration.store_operations import Addresses
 from simlib.scenario.errors import InputError
 from simlib.tokens.certificates import make_server_certificate
+
+ADDRESS = "127.0.0.1"
+CERTIFICATE, KEY, SAMPLES = "certificate.pem", "key.pem", "samples.json"  # files in the shared folder
+
+KEPT = "kept"  # requests on a persistent connection
+OPENED = "opened"  # requests that open a connection each
+WARM_UP = "warm-up"  # requests that are not recorded
+
+SETTLING = 2  # first requests of a row of equal ones, left out: they still meet the caches of another operation
+
+ADDRESS_VARIABLE = "SIMLIB_CALIBRATION_{}"  # of the environment: addresses hold passwords, and others see arguments
+
 
 REQUIRED_PACKAGES = ("aiohttp", "starlette", "uvicorn", "uvloop", "httptools")
 TLS_SHARE = 0.2  # of the time

@@ -24,8 +24,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simlib.calibration.clock import NANOSECOND, Operation, measure_reading_cost, read_cpu_ns, sample
+from simlib.calibration.measurement_processes import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEY, SETTLING
 from simlib.calibration.operations import list_pure_operations
-from simlib.calibration.process_protocol import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEY, SETTLING
 from simlib.calibration.store_operations import list_store_operations
 from simlib.stores import SERVER_STORES
 

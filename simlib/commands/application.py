@@ -10,11 +10,8 @@ from simlib.commands.calibrate import calibrate
 from simlib.commands.compare import compare
 from simlib.commands.decide import decide
 from simlib.commands.effort import effort
-from simlib.commands.presets import presets
+from simlib.commands.listing import presets, scenarios, schema, strategies
 from simlib.commands.process import process
-from simlib.commands.scenarios import scenarios
-from simlib.commands.schema import schema
-from simlib.commands.strategies import strategies
 from simlib.commands.sweep import sweep
 from simlib.commands.theory import theory
 

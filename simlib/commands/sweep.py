@@ -1,5 +1,6 @@
 """Command `simlib sweep`: the designs of a scenario at many loads, or with many lifetimes of a cache."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from simlib.scenario.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.table import Table
 
     from simlib.experiment.sweep_plan import SweepPlan
 
@@ -115,8 +117,6 @@ def _describe_plan(plan: "SweepPlan") -> str:
 
 
 def _print_sweep(plan: "SweepPlan", frame: "pd.DataFrame", metric: str, out: Path | None) -> None:
-    from simlib.commands.sweep_terminal import build_sweep_tables
-
     screen = open_console()
     for table in build_sweep_tables(plan, frame, metric):
         screen.print()
@@ -127,3 +127,48 @@ def _print_sweep(plan: "SweepPlan", frame: "pd.DataFrame", metric: str, out: Pat
         screen.print(note)
     if out is not None:
         screen.print(f"\nFigure: {out / 'figure.svg'}")
+
+
+def build_sweep_tables(plan: "SweepPlan", frame: "pd.DataFrame", metric: str) -> "Iterator[Table]":
+    """One table per half of the figure; the hit ratio of the cache that is varied has its closed form beside it."""
+    names = (metric, "as_utilisation") if plan.varied_design is None else ("hit_ratio", "exposure_s")
+    for name in names:
+        yield _build_table(plan, frame, name)
+
+
+def _build_table(plan: "SweepPlan", frame: "pd.DataFrame", name: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    from simlib.analysis.metrics import METRICS
+    from simlib.report.cells import format_label, format_mean
+    from simlib.report.sweep_figures import compute_curves
+
+    metric = METRICS[name]
+    curves_by_design = compute_curves(frame, plan.key, name, plan.scenario.run.level)
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, title=format_label(metric)
+    )
+    table.title_justify = "left"
+    theory = name == "hit_ratio" and plan.has_closed_form
+    for title in (plan.key.rpartition(".")[2], *curves_by_design, *(["closed form"] if theory else [])):
+        table.add_column(title, overflow="fold")
+    for value in plan.values:
+        rows = frame[frame[plan.key] == value]
+        cells = [
+            format_mean(metric, curve[value])
+            if value in curve
+            else _explain_missing_mean(rows[rows["design"] == design])
+            for design, curve in curves_by_design.items()
+        ]
+        closed = [f"{plan.compute_hit_ratio(value) * metric.factor:.1f}"] if theory else []
+        table.add_row(f"{value:g}", *cells, *closed)
+    return table
+
+
+def _explain_missing_mean(rows: "pd.DataFrame") -> str:
+    """Reason for a missing mean: the design is unstable, or nothing happened that could be measured."""
+    from simlib.report.cells import UNDEFINED
+    from simlib.report.sweep_figures import is_overloaded
+
+    return "unstable" if is_overloaded(rows) else UNDEFINED

@@ -9,18 +9,22 @@ from typing import Any
 from urllib.parse import urlencode
 
 from simlib.contracts.configuration import (
+    API,
     CLIENT,
     PUSHED,
     SCOPE,
     SHARED,
     URI,
+    PlainPresenter,
+    build_client,
     build_config,
+    build_request,
     build_server,
     format_basic,
     make_key,
+    read_presented_token,
 )
 from simlib.contracts.misissuing import build_change, change_answer, misissue
-from simlib.contracts.presenting import API, PlainPresenter, build_client, build_request, read_presented_token
 from simlib.contracts.stepping import Host, Route, StartedFlow, Stepper
 from simlib.scenario.effects import Answer, Compute, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, SharedRequest, StorePut, TokenRow

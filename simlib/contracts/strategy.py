@@ -12,14 +12,21 @@ from simlib.contracts import (
     declarations,
     forgery,
     issuing,
-    manipulation,
     outages,
     revocation,
     worst_cases,
 )
-from simlib.contracts.cases import Case, VariedCase, has_bound, has_what_it_needs, list_cases, use_defaults
+from simlib.contracts.cases import (
+    Case,
+    VariedCase,
+    has_bound,
+    has_what_it_needs,
+    list_cases,
+    match_settings,
+    use_defaults,
+    vary_settings,
+)
 from simlib.contracts.requirements import name_failures, require
-from simlib.contracts.settings_choices import match_settings, vary_settings
 from simlib.contracts.simulation import check_simulation
 from simlib.contracts.stepped_deployment import SteppedDeployment
 from simlib.scenario.registry import isolate_registrations
@@ -127,7 +134,7 @@ def has_few_entries(varied: VariedCase) -> bool:
 def list_fresh_checks(case: Case) -> list[Callable[[SteppedDeployment], None]]:
     """List the checks of a new deployment of a case."""
     checks: list[Callable[[SteppedDeployment], None]]
-    checks = [*acceptance.CHECKS, *manipulation.CHECKS, *revocation.CHECKS, manipulation.check_every_alteration]
+    checks = [*acceptance.CHECKS, *forgery.MANIPULATION_CHECKS, *revocation.CHECKS, forgery.check_every_alteration]
     checks += () if case.wrappers else issuing.CHECKS
     checks += forgery.CHECKS if case.issuer.token_format == JWT else ()
     return checks
@@ -141,10 +148,10 @@ def list_value_checks(case: Case) -> list[tuple[Callable[[SteppedDeployment, Any
         (claims.check_wrong_claims, claims.WRONG_CLAIMS),
         (claims.check_inactive_token, claims.NOT_ACTIVE),
         (claims.check_any_claims, claims.UNUSUAL_CLAIMS),
-        (manipulation.check_garbage, manipulation.GARBAGE),
+        (forgery.check_garbage, forgery.GARBAGE),
         (outages.check_no_answer, outages.NO_ANSWERS),
         (outages.check_unreadable_answer, outages.UNREADABLE_BODIES),
-        (issuing.check_any_text, manipulation.GARBAGE),
+        (issuing.check_any_text, forgery.GARBAGE),
         *(forgery.VALUE_CHECKS if case.issuer.token_format == JWT else ()),
     ]
 

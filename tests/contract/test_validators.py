@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlib.contracts import acceptance, claims, manipulation, outages, revocation
+from simlib.contracts import acceptance, claims, forgery, outages, revocation
 from simlib.contracts.stepped_deployment import SteppedDeployment
 from simlib.scenario.effects import Answer
 from simlib.stores import STORES
@@ -43,7 +43,7 @@ def stepped(request: pytest.FixtureRequest, make_stage: Callable[..., SteppedDep
     return make_stage(*case, store=store).at(1000.0)
 
 
-@pytest.mark.parametrize("check", [*acceptance.CHECKS, *manipulation.CHECKS, *revocation.CHECKS], ids=name_of)
+@pytest.mark.parametrize("check", [*acceptance.CHECKS, *forgery.MANIPULATION_CHECKS, *revocation.CHECKS], ids=name_of)
 def test_a_new_deployment_meets_the_contract(
     check: Callable[[SteppedDeployment], None], stepped: SteppedDeployment
 ) -> None:
@@ -99,14 +99,14 @@ def test_an_unreadable_answer_is_no_answer(body: bytes, stepped: SteppedDeployme
 
 @EACH_PART
 def test_every_single_byte_of_a_payload_counts(case: Case) -> None:
-    manipulation.check_every_alteration(use_defaults(case).build())
+    forgery.check_every_alteration(use_defaults(case).build())
 
 
 @EACH_PART
 @given(at=st.integers(0, 10**6))
 @settings(max_examples=20)
 def test_an_altered_token_is_refused(case: Case, at: int) -> None:
-    manipulation.check_altered_token(use_defaults(case).build(), at)
+    forgery.check_altered_token(use_defaults(case).build(), at)
 
 
 characters = st.characters() | st.characters(categories=["Cs"]) | st.sampled_from(".-_=eyJhbGciOiJ\x00")
@@ -116,7 +116,7 @@ characters = st.characters() | st.characters(categories=["Cs"]) | st.sampled_fro
 @given(token=st.text(characters, min_size=1, max_size=60))
 @settings(max_examples=25)
 def test_garbage_is_refused_and_never_raises(case: Case, token: str) -> None:
-    manipulation.check_garbage(use_defaults(case).build(), token)
+    forgery.check_garbage(use_defaults(case).build(), token)
 
 
 json_values = st.recursive(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from simlib.contracts.settings_choices import build_settings
+from simlib.contracts.cases import build_settings
 from simlib.scenario.effects import Failed
 from simlib.tokens import ALGORITHMS, KEY_CHOICES, KeySet, generate_shared_secret
 from simlib.tokens.forging import forge_unsigned, read_claims, sign_claims, sign_with_hmac

@@ -6,12 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simlib.decision.choice import sobol
+from simlib.decision.choice import sensitivity as sensitivity_analysis
 from simlib.decision.choice.cost_model import SIMULATION, Factor
 from simlib.decision.choice.design_case import compute_surface_ratio
 from simlib.decision.choice.results import Decision, Sensitivity
-from simlib.decision.choice.sensitivity import NO_SALIB, NO_SURFACES, sample_one_at_a_time
-from simlib.decision.choice.sobol import compute_sobol_indices, draw_sobol_sample
+from simlib.decision.choice.sensitivity import (
+    NO_SALIB,
+    NO_SURFACES,
+    compute_sobol_indices,
+    draw_sobol_sample,
+    sample_one_at_a_time,
+)
 from simlib.decision.effort import pert_ppf
 from simlib.decision.gain.metamodel import Sample, fit_surface
 from simlib.decision.gain.values import Surface
@@ -174,7 +179,7 @@ def test_without_salib_indices_are_left_out_and_it_is_said(monkeypatch: pytest.M
     def absent(name: str) -> Any:
         return None if name == "SALib" else find_spec(name)
 
-    monkeypatch.setattr(sobol, "find_spec", absent)
+    monkeypatch.setattr(sensitivity_analysis, "find_spec", absent)
     told = decided(FLAT, ITEMS, sensitivity=True)
     assert NO_SALIB in told.left_out
     assert all(one.sobol == () and one.tornado for one in told.sensitivity)

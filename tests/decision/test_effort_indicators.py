@@ -24,8 +24,7 @@ from simlib.decision.effort import (
     measure_indicators,
     measure_part,
 )
-from simlib.decision.effort.cross_checks import compute_exponent, estimate_cocomo_months
-from simlib.decision.effort.indicators import count_process
+from simlib.decision.effort.indicators import compute_exponent, count_process, estimate_cocomo_months
 from support.efforts import JWT, design
 from support.worlds import scenario
 

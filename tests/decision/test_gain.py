@@ -25,8 +25,8 @@ from simlib.decision.gain.metamodel_inputs import (
 )
 from simlib.decision.gain.pilot_runs import PilotRun, StoredRow
 from simlib.decision.gain.run_lengths import FEWEST, estimate_cpu_s, extend_warm_up, fit_run
-from simlib.decision.gain.size_limits import list_broken_limits, read_limits
 from simlib.decision.gain.sizing import size_designs
+from simlib.decision.gain.sizing_search import list_broken_limits, read_limits
 from simlib.decision.gain.tiers import Level, build_setup_keys, list_tiers
 from simlib.decision.promises import compute_promises
 from simlib.experiment import Comparison

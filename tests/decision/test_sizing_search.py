@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlib.decision.gain.size_limits import Requirement
-from simlib.decision.gain.sizing_search import Evaluation, find_cheapest
+from simlib.decision.gain.sizing_search import Evaluation, Requirement, find_cheapest
 from simlib.decision.gain.tiers import Level, Place, Setup, Tier, list_setups, shrink
 
 ANY = Requirement({}, False)

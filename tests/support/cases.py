@@ -18,9 +18,9 @@ from simlib.contracts.cases import (
     has_what_it_needs,
     list_issuers,
     use_defaults,
+    vary_settings,
 )
 from simlib.contracts.configuration import build_config
-from simlib.contracts.settings_choices import vary_settings
 from simlib.strategies import GATEWAY_VALIDATORS, VALIDATORS, WRAPPERS
 from simlib.tokens import JWT
 from support.pairs import name_of, settings_of

@@ -8,8 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from simlib.contracts.cases import list_issuers
-from simlib.contracts.settings_choices import build_settings, list_allowed_values
+from simlib.contracts.cases import build_settings, list_allowed_values, list_issuers
 from simlib.strategies import VALIDATORS
 
 PAIRS = [(validator, issuer) for validator in VALIDATORS.values() for issuer in list_issuers(validator)]

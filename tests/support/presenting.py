@@ -1,6 +1,6 @@
 """Client's side of a stepped deployment, of `simlib.contracts`."""
 
-from simlib.contracts.presenting import build_client
+from simlib.contracts.configuration import build_client
 
 client_with = build_client
 

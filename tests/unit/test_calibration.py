@@ -15,12 +15,11 @@ import pytest
 from simlib.calibration import __main__ as command
 from simlib.calibration import campaign, clock, format_operations, measurement_processes
 from simlib.calibration import server as recorder_module
-from simlib.calibration.campaign import compute_spread
+from simlib.calibration.campaign import LoadProbe, compute_spread
 from simlib.calibration.clock import Operation, measure_reading_cost, sample, sample_in_turn
 from simlib.calibration.inputs import DIFFERENT, make_claims, make_many_claims
-from simlib.calibration.machine import LoadProbe
+from simlib.calibration.measurement_processes import SETTLING
 from simlib.calibration.operations import list_pure_operations
-from simlib.calibration.process_protocol import SETTLING
 from simlib.calibration.profile_writer import QUANTILES, compute_quantiles, format_profile, replace_file
 from simlib.calibration.protocol_operations import REVOKED
 from simlib.calibration.server import PATHS, Recorder, add_paths, compare_paths

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simlib.contracts.settings_choices import vary_settings
+from simlib.contracts.cases import vary_settings
 from simlib.scenario.design import PLACES
 from simlib.strategies import CATALOGUE
 from support.pairs import PAIRS, name_of

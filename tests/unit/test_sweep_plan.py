@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from simlib.analysis import METRICS
-from simlib.commands.sweep_terminal import build_sweep_tables
+from simlib.commands.sweep import build_sweep_tables
 from simlib.experiment.sweep_plan import BUDGET, SHARES, plan_sweep
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario

@@ -1,18 +1,20 @@
 """Sensitivity analysis of a decision: tornado diagrams, one input at a time, and Sobol indices of every pair of
 designs.
 
-Both come from evaluations of the same cost model.
+Both come from evaluations of the same cost model. Sobol indices are those of SALib: Saltelli et al., "Variance based
+sensitivity analysis of model output", Computer Physics Communications 181 (2010).
 """
 
 import math
 from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
 from simlib.decision.arrays import Values
 from simlib.decision.choice.cost_model import SIMULATION, CostModel, Factor
-from simlib.decision.choice.results import Sensitivity, Swing
-from simlib.decision.choice.sobol import compute_sobol_indices, draw_sobol_sample, is_available
+from simlib.decision.choice.results import Index, Sensitivity, Swing
 from simlib.decision.choice.total_cost import Accounts
 from simlib.decision.gain.metamodel import predict
 
@@ -31,7 +33,7 @@ def compute_sensitivities(
     """Sensitivity of every design against each reference, and sentences about what was left out."""
     sample = sample_one_at_a_time(model.factors)
     single = model.compute_totals(sample)
-    many = model.compute_totals(draw_sobol_sample(model.factors, samples, seed)) if is_available() else None
+    many = model.compute_totals(draw_sobol_sample(model.factors, samples, seed)) if is_salib_installed() else None
     middle, _ = model.build_accounts(sample[:1])
     unexplained = {design: _compute_unexplained(middle, design) for design in model.case.designs}
     sensitivities = []
@@ -96,3 +98,45 @@ def _list_omissions(model: CostModel, no_indices: bool) -> Iterator[str]:
         yield NO_SALIB
     if not any(design_case.surfaces for design_case in model.case.design_cases.values()):
         yield NO_SURFACES
+
+
+RESAMPLES = 100
+"""Bootstrap samples behind the half widths."""
+
+
+def is_salib_installed() -> bool:
+    """Whether SALib is installed (the extra ``sensitivity``)."""
+    return find_spec("SALib") is not None
+
+
+def draw_sobol_sample(factors: tuple[Factor, ...], samples: int, seed: int) -> Values:
+    """Sample with a row per evaluation and a column of uniforms per factor; factors of a group are sampled together."""
+    from SALib.sample import sobol
+
+    sample = sobol.sample(_build_problem(factors), samples, calc_second_order=False, seed=seed)
+    return np.asarray(sample, dtype=np.float64)
+
+
+def compute_sobol_indices(factors: tuple[Factor, ...], values: Values, level: float, seed: int) -> tuple[Index, ...]:
+    """First-order and total index of each group, largest total first; empty when the values are constant."""
+    from SALib.analyze import sobol
+
+    if not float(np.ptp(values)) > 0:
+        return ()
+    problem = _build_problem(factors)
+    result = sobol.analyze(
+        problem, values, calc_second_order=False, num_resamples=RESAMPLES, conf_level=level, seed=seed
+    )
+    columns = (result["S1"], result["S1_conf"], result["ST"], result["ST_conf"])
+    groups = list(dict.fromkeys(problem["groups"]))
+    indices = [Index(name, *(float(c[number]) for c in columns)) for number, name in enumerate(groups)]
+    return tuple(sorted(indices, key=lambda index: (-index.total, index.input)))
+
+
+def _build_problem(factors: tuple[Factor, ...]) -> dict[str, Any]:
+    return {
+        "num_vars": len(factors),
+        "names": [factor.name for factor in factors],
+        "groups": [factor.group for factor in factors],
+        "bounds": [[0.0, 1.0]] * len(factors),
+    }

@@ -5,7 +5,6 @@ for the team. Every estimate is an assumption that users may replace.
 """
 
 from simlib.decision.effort.code_size import measure_design, measure_part
-from simlib.decision.effort.cross_checks import count_cosmic_points, estimate_cocomo_days
 from simlib.decision.effort.estimates import (
     TEAM,
     TEAM_SIGMA,
@@ -31,7 +30,7 @@ from simlib.decision.effort.explaining import (
     list_parts_without_items,
 )
 from simlib.decision.effort.indicator import Indicator
-from simlib.decision.effort.indicators import measure_indicators
+from simlib.decision.effort.indicators import count_cosmic_points, estimate_cocomo_days, measure_indicators
 from simlib.decision.effort.item_keys import (
     Counts,
     Key,

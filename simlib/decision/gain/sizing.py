@@ -11,8 +11,16 @@ from simlib.decision.economics.prices import ResolvedPrices
 from simlib.decision.gain.loads import compute_load, scale_to_load, select_design
 from simlib.decision.gain.pilot_runs import PilotRun, run_pilots
 from simlib.decision.gain.run_lengths import extend_warm_up, shorten_run
-from simlib.decision.gain.size_limits import Requirement, add_assumed_limits, compute_interval, read_limits
-from simlib.decision.gain.sizing_search import LIGHT, Evaluation, SetupEvaluator, find_cheapest
+from simlib.decision.gain.sizing_search import (
+    LIGHT,
+    Evaluation,
+    Requirement,
+    SetupEvaluator,
+    add_assumed_limits,
+    compute_interval,
+    find_cheapest,
+    read_limits,
+)
 from simlib.decision.gain.tiers import Setup, Tier, list_tiers
 from simlib.decision.gain.values import Size, Trial
 from simlib.experiment.workers import Progress

@@ -1,4 +1,4 @@
-"""Command `simlib strategies`: the catalogue of parts by place, with settings, defaults and bounds."""
+"""Commands that list what simlib has: `scenarios`, `strategies`, `presets` and the `schema` of scenario files."""
 
 from dataclasses import MISSING, Field, fields
 from typing import Annotated, Any
@@ -6,6 +6,50 @@ from typing import Annotated, Any
 import typer
 
 from simlib.commands.console import open_console, print_json, print_paragraph
+
+
+def scenarios(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """List the bundled scenarios: names for other commands, and files to copy and change.
+
+    \b
+    Example:
+      simlib compare web-shop
+    """
+    listed = _collect_scenarios()
+    if json:
+        print_json(listed)
+        return
+    screen = open_console()
+    for scenario in listed:
+        print_paragraph(screen, f"{scenario['name']}: {scenario['title']}", 0, "bold")
+        print_paragraph(screen, scenario["description"], 2)
+        print_paragraph(
+            screen,
+            f"about {scenario['expected_requests']:,.0f} requests per run, {scenario['replications']} replications",
+            2,
+        )
+        print_paragraph(screen, f"designs: {', '.join(scenario['designs'])}", 2)
+        screen.print(f"  {scenario['path']}", soft_wrap=True)
+
+
+def _collect_scenarios() -> list[dict[str, Any]]:
+    from simlib.deployment.loading import load_scenario
+    from simlib.scenario.base import bundled_scenarios
+
+    loaded = [(name, path, load_scenario(path)) for name, path in bundled_scenarios().items()]
+    return [
+        {
+            "name": name,
+            "title": scenario.title,
+            "description": scenario.description,
+            "path": str(path),
+            "expected_requests": scenario.expected_requests,
+            "replications": scenario.run.replications,
+            "designs": list(scenario.designs),
+        }
+        for name, path, scenario in loaded
+    ]
+
 
 LIFETIME_S = 300.0
 """Token lifetime for which the bounds are stated."""
@@ -127,3 +171,66 @@ def _format_toml(value: Any) -> str:
     from json import dumps
 
     return "(must be given)" if value is None else dumps(value)
+
+
+def presets(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """List the presets: default settings of gateways and libraries, each value with its source.
+
+    \b
+    In a scenario file, a preset is named in place of a part; settings beside it override those of the preset:
+      [designs.mine]
+      service = { preset = "pyjwt-2.12" }
+      service = { preset = "spring-security", jwks_lifetime_s = 3600 }
+    A product with only one version may be named without the version.
+    """
+    listed = _collect_presets()
+    if json:
+        print_json(listed)
+        return
+    screen = open_console()
+    for preset in listed:
+        print_paragraph(screen, f"{preset['preset']}: {preset['title']}", 0, "bold")
+        if preset["note"]:
+            print_paragraph(screen, preset["note"], 2)
+        print_paragraph(screen, f"part {preset['part']}", 2)
+        for setting in preset["settings"]:
+            print_paragraph(screen, f"{setting['name']} = {_format_toml(setting['value'])}", 4)
+            print_paragraph(screen, setting["source"], 8, "dim")
+        print_paragraph(screen, f"sources read {preset['read']}", 2, "dim")
+
+
+def _collect_presets() -> list[dict[str, Any]]:
+    from simlib.scenario.presets import load_presets
+
+    return [
+        {
+            "preset": preset.name,
+            "product": preset.product,
+            "version": preset.version,
+            "title": preset.title,
+            "note": preset.note,
+            "read": preset.read,
+            "part": preset.part,
+            "wrappers": [table["part"] for table in preset.wrappers],
+            "settings": [
+                {"name": name, "value": value, "source": preset.sources[name]} for name, value in preset.values.items()
+            ],
+        }
+        for preset in load_presets().values()
+    ]
+
+
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for completion and checks in editors.
+
+    \b
+    Example:
+      simlib schema > scenario.schema.json
+    and as the first line of a scenario file, for editors that use Taplo:
+      #:schema ./scenario.schema.json
+    """
+    from simlib.deployment.parts import PARTS
+    from simlib.engine.stations import list_disciplines
+    from simlib.scenario.schema import build_scenario_schema
+
+    print_json(build_scenario_schema(PARTS, list_disciplines()))
