@@ -1,18 +1,13 @@
-"""Flows by which a client obtains its tokens: one per file, listed by hand.
-
-To add a flow, write its file and add one line here.
-"""
+"""Flows by which a client obtains its tokens, listed by hand: to add a flow, write its class and one line here."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from simlib.flows.authorization_code import AuthorizationCode
+from simlib.flows.back_channel import ClientCredentials, RefreshToken, TokenExchange
 from simlib.flows.backend_for_frontend import Backend, BackendForFrontend, SessionOpener
 from simlib.flows.base import Client, FlowSettings, GrantFlow, GrantResult
-from simlib.flows.client_credentials import ClientCredentials
 from simlib.flows.device_authorization import DeviceAuthorization
-from simlib.flows.refresh_token import RefreshToken
-from simlib.flows.token_exchange import TokenExchange
 from simlib.flows.vulnerable import VULNERABLE_FLOWS, Implicit, Password
 
 FLOWS: Mapping[str, type[GrantFlow]] = MappingProxyType(

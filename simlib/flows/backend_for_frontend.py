@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
+from simlib.flows.authorization_code import SignIn, begin_sign_in, encode_base64url, redeem_code, sign_in
 from simlib.flows.base import Client, FlowSettings, GrantResult, encode_form, parse_json, parse_parameters
-from simlib.flows.front_channel import SignIn, begin_sign_in, encode_base64url, redeem_code, sign_in
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.world import ClientKind

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
-from simlib.flows.authorization_code import AuthorizationCode
+from simlib.flows.authorization_code import STATE_BYTES, AuthorizationCode, Safeguards, encode_base64url, sign_in
 from simlib.flows.backend_for_frontend import BackendForFrontend
 from simlib.flows.base import (
     Client,
@@ -24,7 +24,6 @@ from simlib.flows.base import (
     parse_token_response,
     request_token,
 )
-from simlib.flows.front_channel import STATE_BYTES, Safeguards, encode_base64url, sign_in
 from simlib.scenario.effects import Compute, Context, Flow
 from simlib.scenario.world import ClientKind
 

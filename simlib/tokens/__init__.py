@@ -9,7 +9,6 @@ from simlib.tokens.algorithms import (
     Algorithm,
     name_key_choice,
 )
-from simlib.tokens.authenticated_encryption import seal, unseal
 from simlib.tokens.certificates import compute_certificate_thumbprint, make_client_certificate
 from simlib.tokens.claims import (
     EPOCH,
@@ -35,14 +34,6 @@ from simlib.tokens.formats import (
     find_form,
     read_key_id,
 )
-from simlib.tokens.id_token import (
-    ID_TOKEN_CLAIMS,
-    ID_TOKEN_TYPE,
-    build_id_token_claims,
-    judge_id_token,
-    make_id_token_verification,
-)
-from simlib.tokens.introspection_jwt import INTROSPECTION_CLAIMS, INTROSPECTION_TYPE, build_introspection_claims
 from simlib.tokens.jwe import (
     KEY_MANAGEMENT,
     DecryptionResult,
@@ -63,6 +54,20 @@ from simlib.tokens.jws import (
     sign_access_token,
     sign_jwt,
 )
+from simlib.tokens.jwt_profiles import (
+    ID_TOKEN_CLAIMS,
+    ID_TOKEN_TYPE,
+    INTROSPECTION_CLAIMS,
+    INTROSPECTION_TYPE,
+    SESSION_CLAIMS,
+    SESSION_TYPE,
+    build_id_token_claims,
+    build_introspection_claims,
+    judge_id_token,
+    make_id_token_verification,
+    make_session_verification,
+    renew_claims,
+)
 from simlib.tokens.keys import (
     KeySet,
     MalformedKeySet,
@@ -70,10 +75,8 @@ from simlib.tokens.keys import (
     VerificationKey,
     generate_signing_key,
 )
-from simlib.tokens.opaque import make_opaque_token, make_store_key
+from simlib.tokens.opaque import make_opaque_token, make_regional_token, make_store_key, read_region, seal, unseal
 from simlib.tokens.paseto import PasetoVerification, read_paseto_kid, sign_paseto
-from simlib.tokens.regional_reference import make_regional_token, read_region
-from simlib.tokens.session import SESSION_CLAIMS, SESSION_TYPE, make_session_verification, renew_claims
 from simlib.tokens.shared_secret import SharedSecret, generate_shared_secret
 from simlib.tokens.status_list import STATUS_LIST_TYPE, MalformedStatusList, StatusList
 

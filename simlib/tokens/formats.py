@@ -1,11 +1,16 @@
 """Token formats: what a client can hold, with the properties by which other code chooses, and the list of all formats.
 
-Code that treats formats differently reads a property here and names no format.
+Code that treats formats differently reads a property here and names no format. Measured costs of a format depend on the
+versions of the cryptographic libraries.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+
+import cryptography
+import jwt
+from cryptography.hazmat.backends.openssl import backend
 
 from simlib.tokens.jws import read_header
 from simlib.tokens.paseto import HEADER, read_paseto_kid
@@ -122,3 +127,9 @@ def find_form(token: str) -> TokenFormat:
 def read_key_id(token: str) -> object:
     """Read the ``kid`` that a token of any format names, not yet trusted; None when it names none."""
     return next((kid for each in TOKEN_FORMATS if (kid := each.read_key_id(token))), None)
+
+
+def list_library_versions() -> dict[str, str]:
+    """Return name -> version of PyJWT, cryptography and the OpenSSL inside it."""
+    openssl = backend.openssl_version_text().removeprefix("OpenSSL ")
+    return {"pyjwt": jwt.__version__, "cryptography": cryptography.__version__, "openssl": openssl}

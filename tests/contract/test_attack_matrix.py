@@ -11,7 +11,7 @@ from simlib.decision.attack_findings import compute_findings, describe_cell
 from simlib.experiment.attack_matrix import tabulate_attacks
 from simlib.flows import VULNERABLE_FLOWS
 from simlib.flows import authorization_code as code_flow
-from simlib.flows.front_channel import Safeguards
+from simlib.flows.authorization_code import Safeguards
 from simlib.pentest.attacker_assets import ASSETS, obtain_assets
 from simlib.pentest.network import ATTACKER
 from simlib.pentest.target import ATTACKER_USER, OWNER_USER

@@ -1,4 +1,9 @@
-"""ID tokens: claims for a client about the user who signed in (OpenID Connect Core sections 2 and 3.1.3.7)."""
+"""JWT profiles beside the access token's, each with a type and required claims, so that none is accepted as another.
+
+ID tokens describe to a client the user who signed in (OpenID Connect Core sections 2 and 3.1.3.7). Session JWTs are
+signed by an application for itself when a user logs in, without OAuth2 (RFC 7519). Introspection responses can be
+signed by the authorization server (RFC 9701).
+"""
 
 import math
 from collections.abc import Mapping
@@ -6,12 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 from simlib.tokens.claims import to_numeric_date
-from simlib.tokens.jws import Verification
+from simlib.tokens.jws import REQUIRED_CLAIMS, Verification
 from simlib.tokens.keys import VerificationKey
+from simlib.tokens.shared_secret import SharedSecret
 
 ID_TOKEN_TYPE = "JWT"
 ID_TOKEN_CLAIMS = ("iss", "sub", "aud", "exp", "iat")
-"""Required claims of an ID token (section 2)."""
+"""Required claims of an ID token (OpenID Connect Core section 2)."""
 _NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -60,7 +66,8 @@ def judge_id_token(claims: Mapping[str, Any], client_id: str, nonce: str, subjec
     """Return why the claims of a verified ID token are refused, "azp", "nonce" or "subject"; empty when they are valid.
 
     ``nonce`` is that of the client's request, empty when it had none; then a nonce in the token is ignored. ``subject``
-    is the user already signed in, empty for none: a later token must be about the same user (section 12.2).
+    is the user already signed in, empty for none: a later token must be about the same user (OpenID
+    Connect Core section 12.2).
     """
     audience = claims["aud"]
     is_shared = isinstance(audience, list) and len(audience) > 1
@@ -69,3 +76,30 @@ def judge_id_token(claims: Mapping[str, Any], client_id: str, nonce: str, subjec
     if nonce and claims.get("nonce") != nonce:
         return "nonce"
     return "subject" if subject and claims["sub"] != subject else ""
+
+
+SESSION_TYPE = "JWT"
+SESSION_CLAIMS = (*REQUIRED_CLAIMS, "auth_time")
+"""``auth_time`` is the instant of the login; it does not change when the session is renewed."""
+
+
+def make_session_verification(token: str, secret: SharedSecret, issuer: str, audience: str | None) -> Verification:
+    """Make the verification of one session: HS256 with the application's own secret; access tokens are refused."""
+    return Verification(token, secret, (secret.algorithm,), issuer, audience, SESSION_TYPE, SESSION_CLAIMS)
+
+
+def renew_claims(claims: Mapping[str, Any], now: int, until: int, jti: str) -> dict[str, Any]:
+    """Return the claims of the same session with a new lifetime; instants as NumericDate."""
+    return {**claims, "iat": now, "exp": until, "jti": jti}
+
+
+INTROSPECTION_TYPE = "token-introspection+jwt"
+"""The ``typ`` of the response (RFC 9701 section 5); its media type is this with "application/" before it."""
+
+INTROSPECTION_CLAIMS = ("iss", "aud", "iat", "token_introspection")
+"""Required claims; without ``sub`` and ``exp``, so that it is not accepted as an access token."""
+
+
+def build_introspection_claims(issuer: str, audience: str, at: float, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Build the claims of a response to the resource server ``audience``; ``at`` in simulated seconds."""
+    return {"iss": issuer, "aud": audience, "iat": to_numeric_date(at), "token_introspection": dict(answer)}
