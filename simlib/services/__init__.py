@@ -1,4 +1,4 @@
-"""Endpoints of the servers: one per file, each a generator of effects from a request to a reply.
+"""Endpoints of the servers, each a generator of effects from a request to a reply.
 
 ``ENDPOINTS`` maps the targets of the authorization server to their generators.
 """
@@ -8,21 +8,17 @@ from collections.abc import Callable, Mapping
 from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.services.api import ResourceServer, serve_api
+from simlib.services.authorization_code import authorize
 from simlib.services.authorization_server import AuthorizationServer, Registration
-from simlib.services.authorize import authorize
 from simlib.services.client_authentication import digest_secret
-from simlib.services.device_authorization import authorize_device, verify_user_code
+from simlib.services.device_authorization import DEVICE_CODE, authorize_device, verify_user_code
 from simlib.services.gateway import Gateway, serve_gateway
-from simlib.services.grants import DEVICE_CODE, GRANTS, TOKEN_EXCHANGE
 from simlib.services.http import parse_authorization
-from simlib.services.introspect import introspect
-from simlib.services.jwks import serve_jwks
 from simlib.services.operations import ENDPOINT_OPERATIONS, FAMILY_REVOCATION, GRANT_OPERATIONS, ROTATION
 from simlib.services.rate_limit import limit_rate
-from simlib.services.revocations import list_revocations
-from simlib.services.revoke import revoke
-from simlib.services.status_list import serve_status_list
-from simlib.services.token import redeem_grant
+from simlib.services.revocation import list_revocations, revoke, serve_status_list
+from simlib.services.token_endpoint import GRANTS, TOKEN_EXCHANGE, redeem_grant
+from simlib.services.token_verification import introspect, serve_jwks
 from simlib.services.userinfo import list_claim_names, make_user_claims, serve_userinfo
 
 Endpoint = Callable[[Context, HttpRequest, AuthorizationServer], Flow[Reply]]

@@ -7,7 +7,8 @@ adds the signature of the server's key.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from simlib.services.grants import DEVICE_CODE, TOKEN_EXCHANGE
+from simlib.services.device_authorization import DEVICE_CODE
+from simlib.services.token_endpoint import TOKEN_EXCHANGE
 
 _CALLER = frozenset({"client.authenticate", "form.decode"})
 _ANSWER = frozenset({"json.encode"})

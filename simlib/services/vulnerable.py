@@ -17,15 +17,13 @@ from simlib.scenario.design import RefreshPolicy
 from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreConsume, StoreGet, TokenRow
 from simlib.scenario.world import ClientKind
+from simlib.services.authorization_code import authorize, make_code_key
 from simlib.services.authorization_server import AuthorizationServer, Registration
-from simlib.services.authorize import authorize
 from simlib.services.client_authentication import digest_secret, identify
-from simlib.services.grants import GRANTS
-from simlib.services.grants.authorization_code import make_code_key
-from simlib.services.grants.issuance import issue_access_token
 from simlib.services.http import parse_form, reply_error, reply_json
-from simlib.services.introspect import introspect
-from simlib.services.token import redeem_grant
+from simlib.services.issuance import issue_access_token
+from simlib.services.token_endpoint import GRANTS, redeem_grant
+from simlib.services.token_verification import introspect
 
 
 def read_form(request: HttpRequest) -> dict[str, str]:

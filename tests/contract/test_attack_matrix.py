@@ -15,7 +15,7 @@ from simlib.flows.authorization_code import Safeguards
 from simlib.pentest.attacker_assets import ASSETS, obtain_assets
 from simlib.pentest.network import ATTACKER
 from simlib.pentest.target import ATTACKER_USER, OWNER_USER
-from simlib.report.attack_figure import attack_figure
+from simlib.report.attack_report import attack_figure
 from simlib.report.attack_text import (
     build_attack_run_document,
     build_attack_tables,
@@ -25,7 +25,7 @@ from simlib.report.attack_text import (
 )
 from simlib.report.figure_style import render_png
 from simlib.scenario.effects import Verdict
-from simlib.services.grants.authorization_code import redeem_authorization_code
+from simlib.services.authorization_code import redeem_authorization_code
 from simlib.services.vulnerable import VULNERABLE_SERVERS
 from simlib.strategies import local_validator, opaque_introspection
 from simlib.strategies.jwt_local import JwtLocal

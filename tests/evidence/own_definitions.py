@@ -35,16 +35,64 @@ UNITS: Table = {
         ),
     },
     "scenario/effects.py": {"verdict": ("Verdict",)},
+    "services/authorization_code.py": {
+        "authorize": (
+            "_CHALLENGE",
+            "_AuthorizationRequest",
+            "authorize",
+            "_find_error",
+            "_issue_code",
+            "_make_code",
+            "_redirect",
+        ),
+        "authorization_code": (
+            *("CODE_LIFETIME_S", "_VERIFIER", "make_code_key", "compute_challenge"),
+            *("redeem_authorization_code", "_is_proven"),
+        ),
+    },
     "services/device_authorization.py": {
         "device_authorization": (
-            *("DEVICE_CODE_LIFETIME_S", "INTERVAL_S", "LETTERS", "_HALF_LENGTH", "_DeviceCodes"),
+            *("DEVICE_CODE", "DEVICE_CODE_LIFETIME_S", "INTERVAL_S", "LETTERS", "_HALF_LENGTH", "_DeviceCodes"),
             *("make_user_code_key", "authorize_device", "_make_codes", "_encode_details"),
         ),
         "device_verification": ("DECISIONS", "verify_user_code"),
+        "device_code": (
+            *("SLOW_DOWN_S", "make_device_key", "make_decision_key", "redeem_device_code"),
+            *("_record_poll", "_redeem_decision"),
+        ),
+    },
+    "services/machine_to_machine.py": {
+        "client_credentials": ("redeem_client_credentials",),
+        "token_exchange": ("ACCESS_TOKEN", "_Refusal", "exchange_token", "_inspect_token"),
+    },
+    "services/revocation.py": {
+        "revoke": ("revoke", "_revoke_refresh_token"),
+        "revocations": (
+            *("JTI_PREFIX", "list_revocations", "_find_jti", "_build_entry", "_encode_entries"),
+            *("_parse_instant", "_parse_seconds", "_parse_number"),
+        ),
+        "status_list": ("serve_status_list",),
+    },
+    "services/token_endpoint.py": {"token": ("redeem_grant",)},
+    "services/token_verification.py": {
+        "introspect": ("JWT", "SIGNED_ANSWER", "introspect", "_build_claims", "_reply_phantom_token", "_reply_signed"),
+        "jwks": ("serve_jwks",),
     },
     "services/userinfo.py": {
         "userinfo": ("serve_userinfo",),
         "user_claims": ("CLAIMS", "list_claim_names", "make_user_claims", "_make_value"),
+    },
+    "strategies/base.py": {
+        "settings_checks": (
+            *("check_positive", "check_at_least", "check_numbers", "check_share", "check_one_of", "check_each_of"),
+            "check_package",
+        ),
+    },
+    "strategies/caches.py": {
+        "expiring_cache": ("T", "CacheEntry", "ExpiringCache"),
+        "cache_backends": ("CacheBackend", "LocalCacheBackend", "SharedCacheBackend", "_encode_entry", "_decode_entry"),
+        "answer_cache": ("AnswerCache",),
+        "cache_end": ("compute_cache_end",),
     },
     "strategies/circuit_breaker.py": {
         "circuit_breaker": ("CircuitBreaker", "_send_guarded"),
@@ -57,15 +105,14 @@ UNITS: Table = {
         ),
         "denylist_wrapper": ("DenylistSettings", "DenylistWrapper", "DenylistValidator"),
     },
+    "strategies/dpop_proofs.py": {
+        "dpop_replay": ("ReplayCache",),
+        "dpop_proofs": ("Refusal", "DpopSettings", "ProofVerdict", "ProofVerifier"),
+    },
     "strategies/encrypted_jwt.py": {
         "encrypted_issuer": ("EncryptedJwtIssuerSettings", "EncryptedJwtIssuer"),
         "encrypted_validator": ("EncryptedJwtValidatorSettings", "EncryptedJwtValidator"),
         "encryption_settings": ("EncryptionSettings",),
-    },
-    "strategies/introspection_cache.py": {
-        "cache_backends": ("CacheBackend", "LocalCacheBackend", "SharedCacheBackend", "_encode_entry", "_decode_entry"),
-        "answer_cache": ("AnswerCache",),
-        "cache_end": ("compute_cache_end",),
     },
     "strategies/introspection_client.py": {
         "introspection": (
@@ -74,13 +121,29 @@ UNITS: Table = {
         ),
         "signed_answers": ("JWT", "_INACTIVE", "exchange_for_jwt", "read_jwt"),
     },
+    "strategies/issuing.py": {
+        "issued_claims": (
+            *("ROW_CLAIMS", "_ENCODER", "build_further_claims", "find_user_claims", "build_claims"),
+            *("encode_details", "build_row"),
+        ),
+        "confirmation_claim": ("bind_server", "bind_grant", "read_confirmation"),
+        "self_contained_issuer": ("SelfContainedIssuer", "format_jti_key"),
+    },
     "strategies/jwks_client.py": {
         "jwks_client": ("_NO_KEYS", "KeyCache", "JwksClient", "_parse", "_decode"),
         "jwks_settings": ("CooldownFrom", "JwksSettings"),
     },
+    "strategies/jwt_access_token.py": {
+        "jwt_access_token": ("JwtAccessTokenSettings", "JwtAccessToken", "_name_choice"),
+        "stored_jwt": ("StoredJwt",),
+    },
     "strategies/lightweight_jwt.py": {
         "lightweight_issuer": ("LightweightJwtIssuer", "_without_user"),
         "lightweight_validator": ("LightweightJwtValidatorSettings", "LightweightState", "LightweightJwtValidator"),
+    },
+    "strategies/pass_through.py": {
+        "relay": ("RelaySettings", "Relay"),
+        "pass_through": ("PassThroughSettings", "PassThrough"),
     },
     "strategies/paseto.py": {
         "paseto_issuer": ("KEY_CHOICE", "PasetoIssuerSettings", "PasetoIssuer"),
@@ -112,6 +175,7 @@ UNITS: Table = {
     "strategies/split_token.py": {
         "split_token": ("SplitTokenIssuerSettings", "SplitTokenIssuer"),
         "split_messages": ("REVOKED", "_KEY_LENGTH", "format_shared_key", "read_half", "read_push", "_is_number"),
+        "split_token_gateway": ("SplitTokenGatewaySettings", "SplitTokenGateway", "_join"),
     },
     "strategies/status_list_server.py": {
         "status_list_server": (
@@ -166,12 +230,11 @@ A measured file must list each of its definitions in exactly one unit. Of a file
 folder, only the units need listing that are measured or imported apart; the rest is the file's own. A unit is named as
 a file would be that held nothing else: ``"strategies/name.py": {"name": ("Name", "_helper"), "other": ("Other",)}``.
 """
-VOCABULARY = {
-    f"{folder}/{name}.py" for folder in FOLDERS for name in ("__init__", "base", "protocols", "settings_checks")
-}
+VOCABULARY = {f"{folder}/{name}.py" for folder in FOLDERS for name in ("__init__", "base", "protocols")}
 """The protocols, base types and checks of all parts, which are no part's own code."""
 LEFT_OUT = VOCABULARY | {
-    *("services/grants/__init__.py", "services/operations.py", "tokens/formats.py"),
+    "strategies/base.py:settings_checks",
+    *("services/token_endpoint.py", "services/operations.py", "tokens/formats.py"),
 }
 """Not measured: the vocabulary, and lists of all grants, operations, token formats and libraries."""
 
@@ -187,20 +250,20 @@ _SIGNING = ";".join(
 _CODE = "flows:authorization_code;flows:backend_for_frontend"
 SERVICES = {
     "services/gateway.py": "gateway:*",
-    "services/introspect.py": f"{_ASKED};wrappers:sensitive_introspection",
-    "services/jwks.py": _SIGNING,
-    "services/revocations.py": "wrappers:denylist_polled;wrappers:denylist_pushed;wrappers:denylist_shared",
-    "services/status_list.py": "wrappers:status_list",
+    "services/token_verification.py:introspect": f"{_ASKED};wrappers:sensitive_introspection",
+    "services/token_verification.py:jwks": _SIGNING,
+    "services/revocation.py:revocations": "wrappers:denylist_polled;wrappers:denylist_pushed;wrappers:denylist_shared",
+    "services/revocation.py:status_list": "wrappers:status_list",
     "services/userinfo.py:userinfo": "user_information:userinfo",
-    "services/authorize.py": _CODE,
-    "services/grants/authorization_code.py": _CODE,
-    "services/grants/client_credentials.py": "flows:client_credentials",
-    "services/grants/device_code.py": "flows:device_authorization",
+    "services/authorization_code.py:authorize": _CODE,
+    "services/authorization_code.py:authorization_code": _CODE,
+    "services/machine_to_machine.py:client_credentials": "flows:client_credentials",
+    "services/device_authorization.py:device_code": "flows:device_authorization",
     "services/device_authorization.py:device_authorization": "flows:device_authorization",
     "services/device_authorization.py:device_verification": "flows:device_authorization",
-    "services/grants/refresh_token.py": "flows:refresh_token",
+    "services/refresh_token.py": "flows:refresh_token",
     "services/token_families.py": "flows:refresh_token",
-    "services/grants/token_exchange.py": "downstream:token_exchange",
+    "services/machine_to_machine.py:token_exchange": "downstream:token_exchange",
 }
 """Endpoints and grants are found by address and not by import, so who needs them is said here; the rest all need.
 

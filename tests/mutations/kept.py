@@ -11,7 +11,7 @@ COLUMNS = ("file", "source", "line", "old", "new", "outcome", "because")
 EQUIVALENT: dict[str, str] = {
     "simlib/attacks/forged_sign_in.py: not isinstance(approved, Reply)": "a Failed has no status 200",
     "simlib/engine/fault_injection.py: strangers is None": "it is called only where there are further arrivals",
-    "simlib/services/introspect.py: caller is None": "None is no member of may_introspect either",
+    "simlib/services/token_verification.py: caller is None": "None is no member of may_introspect either",
     "simlib/services/vulnerable.py: isinstance(uri, str)": "the parameters of a form are texts",
     "simlib/strategies/denylist_polled.py: isinstance(reply, Failed)": "a Failed has no status 200",
     "simlib/strategies/jwks_client.py: isinstance(reply, Failed)": "a Failed has no status 200",

@@ -23,7 +23,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         )
     ),
     "services": ("unit/test_services*", "unit/test_strategies*", "unit/test_wrapper*", "unit/test_server*"),
-    "grants": ("unit/test_services*", "unit/test_strategies*"),
     "flows": ("unit/test_flows*", "unit/test_strategies*", "unit/test_services*"),
     "attacks": ("contract/test_attack*", "unit/test_attack*", "unit/test_forging*"),
     "faults": (

@@ -38,7 +38,7 @@ def test_each_mutant_is_another_program(mutants: list[Any]) -> None:
         ("simlib/strategies/introspection_client.py", 'answer.get("iss") != deployment.issuer'),
         ("simlib/strategies/introspection_client.py", 'answer.get("active") is not True'),
         ("simlib/strategies/verdicts.py", "not has_scope(claims, "),
-        ("simlib/services/introspect.py", "caller not in server.may_introspect"),
+        ("simlib/services/token_verification.py", "caller not in server.may_introspect"),
     ],
 )
 def test_the_checks_of_a_token_are_among_the_mutation_points(file: str, text: str, mutants: list[Any]) -> None:

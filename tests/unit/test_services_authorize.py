@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simlib.scenario.design import RefreshPolicy
 from simlib.scenario.messages import HttpRequest, StoreGet, StorePut, TokenRow
 from simlib.services import Registration
-from simlib.services.grants.authorization_code import CODE_LIFETIME_S, make_code_key
+from simlib.services.authorization_code import CODE_LIFETIME_S, make_code_key
 from simlib.strategies import JwtAccessToken, JwtLocal
 from simlib.tokens import EPOCH, read_header
 from simlib.tokens.forging import read_claims

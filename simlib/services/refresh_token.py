@@ -8,7 +8,8 @@ from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import StoreConsume, StoreGet, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import Caller
-from simlib.services.grants.issuance import (
+from simlib.services.http import reply_error, reply_json
+from simlib.services.issuance import (
     Entry,
     add_id_token,
     issue_access_token,
@@ -16,7 +17,6 @@ from simlib.services.grants.issuance import (
     needs_rotation,
     reply_tokens,
 )
-from simlib.services.http import reply_error, reply_json
 from simlib.services.token_families import find_family, read_details, revoke_family
 from simlib.tokens import make_store_key
 

@@ -1,4 +1,6 @@
-"""Token exchange grant (RFC 8693): a service gets a token for the service that it calls on behalf of the subject."""
+"""Machine-to-machine grants, without user and refresh token: client credentials (RFC 6749 section 4.4), and token
+exchange (RFC 8693), by which a service gets a token for the service that it calls on behalf of the subject.
+"""
 
 from typing import NamedTuple
 
@@ -6,10 +8,21 @@ from simlib.scenario.effects import Context, Flow, Reply
 from simlib.scenario.messages import TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import Caller
-from simlib.services.grants.issuance import issue_access_token
 from simlib.services.http import reply_error, reply_json
+from simlib.services.issuance import issue_access_token
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+
+
+def redeem_client_credentials(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
+    """Issue an access token whose subject is the client itself (RFC 9068 section 2.2), to confidential clients only."""
+    if caller.is_public:
+        return (yield from reply_error(400, "unauthorized_client"))
+    scope = server.resolve_scope(caller.client_id, caller.parameters.get("scope"))
+    if scope is None:
+        return (yield from reply_error(400, "invalid_scope"))
+    _, answer = yield from issue_access_token(ctx, server, server.make_grant(caller.client_id, caller.client_id, scope))
+    return (yield from reply_json(answer))
 
 
 class _Refusal(NamedTuple):
@@ -17,7 +30,7 @@ class _Refusal(NamedTuple):
 
 
 def exchange_token(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
-    """Issue an access token for the subject, with the caller, or its actor token's subject, as actor (section 4.1).
+    """Issue an access token for the subject, with the caller, or its actor token's subject, as actor (RFC 8693 4.1).
 
     The new token grants no more than the old one: its scope is the old one's or part of it.
     """
@@ -45,7 +58,7 @@ def exchange_token(ctx: Context, caller: Caller, server: AuthorizationServer) ->
 
 
 def _inspect_token(ctx: Context, server: AuthorizationServer, caller: Caller, role: str) -> Flow[TokenRow | _Refusal]:
-    """Return the row of the subject's or the actor's token, which must be an access token of this server (2.2.2)."""
+    """Return the row of the subject's or the actor's token: an access token of this server (RFC 8693 2.2.2)."""
     token, token_type = caller.parameters.get(f"{role}_token"), caller.parameters.get(f"{role}_token_type")
     requested_type = caller.parameters.get("requested_token_type", ACCESS_TOKEN)
     if not token or token_type != ACCESS_TOKEN or requested_type != ACCESS_TOKEN:

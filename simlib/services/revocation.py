@@ -1,4 +1,6 @@
-"""Revocation feed: the revoked access tokens, from which resource servers build their denylists."""
+"""Revocation: the endpoint that revokes access and refresh tokens (RFC 7009), the list of revocations from which
+resource servers build their denylists, and the Status List Token (draft-ietf-oauth-status-list section 8.1).
+"""
 
 import json
 import math
@@ -7,15 +9,53 @@ from functools import partial
 from typing import Any
 
 from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
-from simlib.scenario.messages import HttpRequest, StoreRevokedSince, TokenRow
+from simlib.scenario.messages import HttpRequest, StoreGet, StoreRevoke, StoreRevokedSince, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
-from simlib.services.client_authentication import authenticate
+from simlib.services.client_authentication import authenticate, identify
 from simlib.services.http import parse_form, reply_error, reply_invalid_client
-from simlib.services.token_families import read_details
-from simlib.tokens import EPOCH, from_numeric_date, to_numeric_date
+from simlib.services.token_families import find_family, read_details, revoke_family
+from simlib.tokens import EPOCH, from_numeric_date, make_store_key, to_numeric_date
 
 JTI_PREFIX = "jti:"
 """Prefix of the keys of rows that are found by the ``jti`` of a token."""
+
+
+def revoke(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+    """Authenticate the client and revoke the token; an unknown token is no error (RFC 7009 section 2.2).
+
+    A token of another client is not revoked, and the reply is an error (RFC 7009 section 2.1).
+    """
+    caller = yield from identify(request, server)
+    if caller is None:
+        return (yield from reply_invalid_client())
+    client_id = caller.client_id
+    token = caller.parameters.get("token")
+    if not token:
+        return (yield from reply_error(400, "invalid_request"))
+    row = yield from server.tokens.inspect(ctx, token)
+    if row is None:
+        owner = yield from _revoke_refresh_token(ctx, server, token, client_id)
+    else:
+        owner = row.client_id
+        if owner == client_id:
+            yield from server.tokens.revoke(ctx, token)
+    return Reply(200) if owner == client_id else (yield from reply_error(400, "invalid_grant"))
+
+
+def _revoke_refresh_token(ctx: Context, server: AuthorizationServer, token: str, client_id: str) -> Flow[str]:
+    """Revoke a refresh token and return its client's id; for any other text return the caller's id."""
+    key = yield Compute("token.hash", partial(make_store_key, token))
+    stored = yield Call("store", StoreGet(key))
+    if stored is None or stored.kind != "refresh":
+        return client_id
+    row = TokenRow(*stored)
+    if row.client_id == client_id:
+        yield Call("store", StoreRevoke(key, ctx.now()))
+        details = yield from read_details(row)
+        if details:  # a member of a family: all tokens of the same sign-in are revoked (RFC 7009 section 2.1)
+            family = yield from find_family(token, key, details)
+            yield from revoke_family(ctx, server, family)
+    return row.client_id
 
 
 def list_revocations(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
@@ -78,3 +118,11 @@ def _parse_number(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+def serve_status_list(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+    """Reply with the signed list, without authentication because it identifies no user; 404 when there is none."""
+    if server.status_list is None:
+        return Reply(404)
+    body = yield from server.status_list(ctx)
+    return Reply(200, body)

@@ -1,9 +1,11 @@
-"""Introspection endpoint (RFC 7662): reports the state and claims of a token to an authenticated resource server."""
+"""Verification of tokens by resource servers: introspection (RFC 7662), which reports a token's state and claims to an
+authenticated one, and the key set (RFC 7517 section 5; ``jwks_uri`` of RFC 8414 section 2) for local verification.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from simlib.scenario.effects import Context, Flow, Reply
+from simlib.scenario.effects import Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenRow
 from simlib.services.authorization_server import AuthorizationServer, Sign
 from simlib.services.client_authentication import authenticate
@@ -19,7 +21,7 @@ SIGNED_ANSWER = "application/token-introspection+jwt"
 
 
 def introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """Authenticate the caller, look the token up, reply; an inactive token gets no further claims (section 2.2)."""
+    """Authenticate the caller, look the token up, reply; an inactive token gets no further claims (RFC 7662 2.2)."""
     caller = yield from authenticate(request.authorization, server.clients)
     if caller is None or caller not in server.may_introspect:
         return (yield from reply_invalid_client())
@@ -72,3 +74,9 @@ def _reply_signed(ctx: Context, sign: Sign, issuer: str, caller: str, answer: Ma
     claims = {"iss": issuer, "aud": caller, "iat": to_numeric_date(ctx.now()), "token_introspection": answer}
     token = yield from sign(ctx, claims, "token-introspection+jwt")
     return Reply(200, token.encode())
+
+
+def serve_jwks(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
+    """Reply with the public keys, without authentication."""
+    body = yield Compute("jwks.serve", server.jwks)
+    return Reply(200, body)
