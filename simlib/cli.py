@@ -42,7 +42,7 @@ def _execute_command(arguments: list[str]) -> int:
     from simlib.commands.console import print_error
     from simlib.commands.runner import Interrupted
     from simlib.scenario.errors import InputError
-    from simlib.scenario.plugin_errors import report_plugin_errors
+    from simlib.scenario.registry import report_plugin_errors
 
     try:
         with report_plugin_errors():

@@ -5,7 +5,7 @@ tables of `simlib.sweep` and `Comparison`. Intervals are at 95 % where nothing e
 `show_figure` turns the pair into an image for a notebook, with the description as its alternative text.
 """
 
-from simlib.report.attack_figure import attack_figure
+from simlib.report.attack_report import attack_figure
 from simlib.report.bad_days_report import availability_figure, goodput_figure
 from simlib.report.comparison_figures import latency_figure, tradeoff_figure
 from simlib.report.decision_figures import breakeven_figure, cost_bars_figure, tornado_figure

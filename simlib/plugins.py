@@ -112,7 +112,7 @@ from simlib.strategies import (
     WrapperState,
     register_strategy,
 )
-from simlib.strategies.expiring_cache import ExpiringCache
+from simlib.strategies.caches import ExpiringCache
 from simlib.tokens import TOKEN_FORMATS, TokenFormat, make_store_key
 from simlib.tokens.forging import replace_claims
 

@@ -9,9 +9,8 @@ the values themselves: ``Comparison.table``, ``Verdicts.intervals``, ``Decision.
 from simlib.report.attack_text import build_attack_tables, format_cells
 from simlib.report.cells import tabulate_measurements
 from simlib.report.effort_tables import tabulate_indicators, tabulate_items
-from simlib.report.notebook import tabulate_comparison
+from simlib.report.notebook import tabulate_comparison, tabulate_limits, tabulate_ranking
 from simlib.report.record.madr import format_decision_record
-from simlib.report.record.notebook import tabulate_limits, tabulate_ranking
 
 __all__ = [
     "build_attack_tables",

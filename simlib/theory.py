@@ -21,13 +21,15 @@ from simlib.analysis.cache_theory import (
     ttl_hit_ratio,
     zipf_ttl_hit_ratio,
 )
-from simlib.analysis.mva import ClosedSolution, ClosedStation, mean_value_analysis
 from simlib.analysis.queueing import (
+    ClosedSolution,
+    ClosedStation,
     VisitedStation,
     erlang_c,
     littles_number,
     md1_mean_sojourn,
     md1_mean_wait,
+    mean_value_analysis,
     mg1_mean_sojourn,
     mg1_mean_wait,
     mg1_ps_mean_sojourn,

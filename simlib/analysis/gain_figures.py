@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 
 from simlib.analysis.columns import Floats, Mask, list_name_indices, mean, ratio
-from simlib.analysis.latencies import find_timed_requests, select_arrived
 from simlib.analysis.metrics import Metric
+from simlib.analysis.summary import find_timed_requests, select_arrived
 from simlib.analysis.utilisation import compute_cpu_per_request, match_hosts
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, BACKEND, GATEWAY, SERVICE, SHARED_STORE, STORE
 from simlib.scenario.records import Columns, Records

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simlib.analysis.columns import Floats, Integers, Mask, mean, select_rows
-from simlib.analysis.latencies import find_timed_requests
+from simlib.analysis.summary import find_timed_requests
 from simlib.analysis.utilisation import list_hosts, match_hosts
 from simlib.engine.stations import is_first_come_first_served
 from simlib.scenario.hosts import RESOURCE_SERVERS, SHARED_STORE

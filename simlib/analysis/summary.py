@@ -1,16 +1,20 @@
-"""Summary of one replication of one design as one row of numbers; intervals over rows: `simlib.analysis.intervals`."""
+"""Summary of one replication of one design as one row of numbers; intervals over rows: `simlib.analysis.intervals`.
+
+Latencies and outcomes are the part that comes from the requests table alone.
+"""
 
 from math import nan
 
+import numpy as np
+
 from simlib.analysis.availability import compute_availability
-from simlib.analysis.columns import ratio
+from simlib.analysis.columns import Mask, mean, ratio, select_rows
 from simlib.analysis.exposure import measure_exposure
-from simlib.analysis.latencies import count_outcomes, select_arrived, summarise_latencies, summarise_sign_ins
 from simlib.analysis.metrics import compute_registered
 from simlib.analysis.stability import measure_backlog
 from simlib.analysis.usage import count_signatures, summarise_usage
 from simlib.analysis.utilisation import summarise_utilisation
-from simlib.scenario.records import Records
+from simlib.scenario.records import FAILED, FINISHED, REFUSED, STRANGER, UNFINISHED, Columns, Records
 
 
 def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
@@ -40,3 +44,65 @@ def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
         else nan,
         **compute_registered(records, warm_up_s),
     }
+
+
+QUANTILES = {"p50_s": 50, "p95_s": 95, "p99_s": 99}
+
+
+def select_arrived(records: Records, warm_up_s: float) -> Columns:
+    """The users' rows of the requests table that arrived at or after the warm-up (seconds); none of strangers."""
+    requests = records["requests"]
+    return select_rows(requests, (requests["arrival"] >= warm_up_s) & (requests["user"] != STRANGER))
+
+
+def find_timed_requests(requests: Columns) -> Mask:
+    """The requests whose time is a latency: finished, without a refusal, and without a sign-in on their way.
+
+    A request that met a refusal and was served with a new token is left out: the refusal is what a revocation is for,
+    scenarios revoke far more often than life does so that exposure can be measured, and designs that notice would look
+    slow for noticing. One whose client signed in first is left out as well: what a user types and what the flow takes
+    is not the latency of the API. `count_outcomes` and `summarise_sign_ins` count both.
+    """
+    timed = (requests["outcome"] == FINISHED) & (requests["refusals"] <= 0) & (requests["signing_in"] <= 0)
+    return np.asarray(timed, dtype=np.bool_)
+
+
+def summarise_latencies(requests: Columns) -> dict[str, float]:
+    """Mean and percentiles in seconds over `find_timed_requests`, and the parts spent on checking and obtaining tokens.
+
+    Unfinished requests have no latency yet; `count_outcomes` counts them, so that a design which leaves many of them
+    behind is not taken for a quick one. ``checking_share`` is a ratio of means, not a mean of ratios.
+    """
+    timed = find_timed_requests(requests)
+    latency = (requests["end"] - requests["arrival"])[timed]
+    checking = requests["checking"][timed]
+    return {
+        "mean_s": mean(latency),
+        **{name: float(np.percentile(latency, q)) if latency.size else np.nan for name, q in QUANTILES.items()},
+        "checking_mean_s": mean(checking),
+        "checking_share": ratio(float(checking.sum()), float(latency.sum())),
+        "obtaining_mean_s": mean(requests["obtaining"][timed]),
+    }
+
+
+def count_outcomes(requests: Columns) -> dict[str, float]:
+    """Number of arrivals, and how many of these were refused, failed, or had no answer when the run ended."""
+    outcome, arrivals = requests["outcome"], len(requests["outcome"])
+    retried = int(((outcome == FINISHED) & (requests["refusals"] > 0)).sum())
+    refused, failed = int((outcome == REFUSED).sum()), int((outcome == FAILED).sum())
+    return {
+        "arrivals": float(arrivals),
+        "refused": float(refused),
+        "failed": float(failed),
+        "unfinished": float((outcome == UNFINISHED).sum()),
+        "refused_share": ratio(refused, arrivals),
+        "retried_share": ratio(retried, arrivals),
+        "failed_share": ratio(failed, arrivals),
+    }
+
+
+def summarise_sign_ins(requests: Columns) -> dict[str, float]:
+    """Share of the requests whose client signed in, and the mean seconds that the sign-in took, NaN without any."""
+    signing_in = requests["signing_in"]
+    with_sign_in = signing_in[signing_in > 0]
+    return {"sign_in_share": ratio(with_sign_in.size, signing_in.size), "sign_in_mean_s": mean(with_sign_in)}

@@ -74,7 +74,7 @@ def _run(
 ) -> None:
     from simlib.decision.attack_findings import compute_findings
     from simlib.experiment.attack_matrix import plan_attacks, run_attacks
-    from simlib.report.attack_folder import write_attacks
+    from simlib.report.attack_report import write_attacks
 
     planned = plan_attacks(scenario, vulnerable=vulnerable, whole_catalogue=everything, only=names)
     with run_interruptibly(lambda: describe_missing_output(out)) as run:
@@ -97,7 +97,7 @@ def _build_document(
     names: list[str],
     folder: Path | None,
 ) -> dict[str, Any]:
-    from simlib.report.attack_folder import build_attack_document
+    from simlib.report.attack_report import build_attack_document
     from simlib.report.attack_text import build_attack_run_document
 
     attack_runs = {"encounters": [build_attack_run_document(cell) for cell in cells]} if names else {}

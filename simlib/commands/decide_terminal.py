@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from simlib.commands.compare_terminal import build_bullets
 from simlib.commands.console import open_console
 from simlib.decision.choice.results import Decision, LimitOutcome
-from simlib.report.record.assumptions import describe_assumptions
 from simlib.report.record.drivers import choose_sensitivity, describe_main_drivers, name_net_present_value
+from simlib.report.record.inputs import describe_assumptions
 from simlib.report.record.net_present_value import (
     describe_missing_value,
     describe_never_paying,

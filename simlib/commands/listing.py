@@ -231,6 +231,6 @@ def schema() -> None:
     """
     from simlib.deployment.parts import PARTS
     from simlib.engine.stations import list_disciplines
-    from simlib.scenario.schema import build_scenario_schema
+    from simlib.scenario.document import build_scenario_schema
 
     print_json(build_scenario_schema(PARTS, list_disciplines()))

@@ -1,6 +1,10 @@
-"""Deployment of a design: its parts, servers, clients and stores, for one replication of a scenario."""
+"""Deployment of a design: its parts, servers, clients and stores, for one replication of a scenario.
+
+A user's calls go to the authorization server of the user's home region.
+"""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from simlib.deployment.authorization_servers import ServerRuntime, ServersByUser, build_authorization_server
@@ -12,12 +16,11 @@ from simlib.deployment.handlers import EndpointFault, Handlers
 from simlib.deployment.offline_run import OfflineReplica, Resource
 from simlib.deployment.parts import build_deployment_config, build_parts
 from simlib.deployment.population import Population, RecordedTokens
-from simlib.deployment.region_routing import route_to_region
 from simlib.deployment.revocations import IndexedStore, Revocations, SessionEnds
 from simlib.deployment.sign_in import build_sign_ins
 from simlib.deployment.topology import Topology
 from simlib.scenario.design import Design
-from simlib.scenario.effects import Flow
+from simlib.scenario.effects import Call, Flow, Once
 from simlib.scenario.hosts import BACKEND, CLIENT, name_in_region
 from simlib.scenario.messages import (
     StoreConsume,
@@ -160,3 +163,22 @@ class Deployment:
             for number in range(point.replicas)
         }
         return {**pushed, SHARED: lambda request: self.shared.execute(request, 0.0)}
+
+
+def route_to_region(flow: Flow[Any], targets: frozenset[str], region: str) -> Flow[Any]:
+    """The generator with its calls of some targets made in a region, those in shared work included."""
+    answer: Any = None
+    while True:
+        try:
+            effect = flow.send(answer)
+        except StopIteration as stop:
+            return stop.value
+        if isinstance(effect, Call) and effect.target in targets:
+            effect = effect._replace(target=name_in_region(effect.target, region))
+        elif isinstance(effect, Once):
+            effect = effect._replace(work=partial(_route_shared, effect.work, targets, region))
+        answer = yield effect
+
+
+def _route_shared(work: Callable[[], Flow[Any]], targets: frozenset[str], region: str) -> Flow[Any]:
+    return route_to_region(work(), targets, region)

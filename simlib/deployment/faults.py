@@ -5,8 +5,8 @@ from typing import Any
 
 from simlib.deployment.deployment import Deployment
 from simlib.deployment.faulty_services import fail_with_store
-from simlib.deployment.floods import build_flood_arrivals
 from simlib.deployment.key_rotation import withdraws_keys
+from simlib.deployment.overload import build_flood_arrivals
 from simlib.deployment.revocations import IndexedStore
 from simlib.engine.faults import Faults, Job, Restart
 from simlib.engine.hosts import HostContext

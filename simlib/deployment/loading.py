@@ -1,13 +1,13 @@
-"""Loading of scenarios by file or name, with the parts of this package; promises of designs are checked."""
+"""Loading of scenarios by file or name, with the parts of this package; promises and queueing disciplines are checked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from simlib.deployment.bounds import check_revocation_lag
-from simlib.deployment.disciplines import check_disciplines
 from simlib.deployment.parts import PARTS
+from simlib.engine.stations import list_disciplines
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError, describe_unknown
 from simlib.scenario.loading import build_scenario, read_document
@@ -57,3 +57,22 @@ def _make_paths_absolute(world: World, base: Path) -> World:
     if world.profile.endswith(".csv"):
         changed["profile"] = str((base / world.profile).resolve())
     return world.model_copy(update=changed)
+
+
+def check_disciplines(scenario: Scenario, source: str | Path) -> None:
+    """Refuse a scenario with a discipline that no station serves; InputError names file, key and what is allowed."""
+    allowed = list_disciplines()
+    for key, discipline in _list_disciplines(scenario.world):
+        if discipline not in allowed:
+            names = ", ".join(repr(name) for name in allowed)
+            raise InputError(f"{source}: world.{key}.discipline: unknown discipline {discipline!r}; allowed: {names}")
+
+
+def _list_disciplines(world: World) -> Iterator[tuple[str, str]]:
+    yield "service", world.service.discipline
+    yield "authorization_server", world.authorization_server.discipline
+    if world.gateway is not None:
+        yield "gateway", world.gateway.discipline
+    if world.backend is not None:
+        yield "backend", world.backend.discipline
+    yield from ((f"inner_services.{name}", inner.discipline) for name, inner in world.inner_services.items())

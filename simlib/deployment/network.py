@@ -12,7 +12,7 @@ from simlib.deployment.faults import build_faults
 from simlib.deployment.faulty_services import bind_faulty_database
 from simlib.deployment.handlers import bind_shared_store
 from simlib.deployment.instrumentation import record_request
-from simlib.deployment.retry_storm import wrap_client, wrap_handlers
+from simlib.deployment.overload import wrap_client, wrap_handlers
 from simlib.deployment.warm_start import warm_up_caches
 from simlib.engine.costs import SecondsOf, StatedCosts
 from simlib.engine.hosts import Handler, HostContext, InProcess

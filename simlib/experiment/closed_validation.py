@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from simlib.analysis.mva import ClosedSolution, ClosedStation, mean_value_analysis
+from simlib.analysis.queueing import ClosedSolution, ClosedStation, mean_value_analysis
 from simlib.analysis.summary import summarise
 from simlib.deployment.simulate import simulate
 from simlib.scenario.distributions import Constant, Distribution

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simlib.deployment.disciplines import check_disciplines
+from simlib.deployment.loading import check_disciplines
 from simlib.deployment.parts import PARTS
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch

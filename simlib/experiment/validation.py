@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simlib.analysis.intervals import Interval, student
-from simlib.analysis.mva import ClosedStation, mean_value_analysis
 from simlib.analysis.queueing import (
+    ClosedStation,
     VisitedStation,
     md1_mean_sojourn,
+    mean_value_analysis,
     mg1_ps_mean_sojourn,
     mm1_mean_sojourn,
     mmc_mean_sojourn,
@@ -79,7 +80,7 @@ class Case:
 def list_textbook_cases(seed: int = 1) -> list[Case]:
     """Open stations and networks, then closed ones; times are in service times, then in seconds.
 
-    Sources are given in `simlib.analysis.queueing` and `simlib.analysis.mva`.
+    Sources are given in `simlib.analysis.queueing`.
     """
     settings, one = replace(OPEN_SETTINGS, seed=seed), Exponential(mean_s=1.0)
     services = (Exponential(mean_s=_AT_RS), Exponential(mean_s=_AT_AS))

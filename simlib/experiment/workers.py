@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from simlib.scenario.plugin_errors import report_plugin_errors
-from simlib.scenario.registry import Registration, list_registrations, repeat_registrations
+from simlib.scenario.registry import Registration, list_registrations, repeat_registrations, report_plugin_errors
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from simlib.decision.choice.results import Decision, Index, NetPresentValue, Sensitivity, Swing
 from simlib.report.figure_style import HATCHES, LINES, MARKERS, OKABE_ITO, apply_house_style
-from simlib.report.input_names import describe_input
 from simlib.report.record.formatting import format_number, format_spread
+from simlib.report.record.inputs import describe_input
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

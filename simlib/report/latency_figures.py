@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.analysis.intervals import Interval, student
-from simlib.analysis.latencies import find_timed_requests
 from simlib.analysis.latency_steps import OPTIONAL_STEPS, STEPS, measure_steps
+from simlib.analysis.summary import find_timed_requests
 from simlib.report.figure_style import LINES, OKABE_ITO, apply_house_style
 from simlib.scenario.records import Records
 

@@ -16,7 +16,7 @@ from simlib.report.summary import build_promises_document
 from simlib.scenario.base import find_bundled
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import export_scenario
-from simlib.tokens.library_versions import list_library_versions
+from simlib.tokens.formats import list_library_versions
 
 PACKAGES = ("simpy", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "jinja2", "joblib", "typer", "rich")
 

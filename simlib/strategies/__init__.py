@@ -25,7 +25,7 @@ from simlib.strategies.dpop import Dpop
 from simlib.strategies.encrypted_jwt import EncryptedJwtIssuer, EncryptedJwtValidator
 from simlib.strategies.fail_open import FailOpen
 from simlib.strategies.introspection_client import format_basic_authorization
-from simlib.strategies.jwt_access_token import JwtAccessToken
+from simlib.strategies.jwt_access_token import JwtAccessToken, StoredJwt
 from simlib.strategies.jwt_local import JwtLocal
 from simlib.strategies.lightweight_jwt import LightweightJwtIssuer, LightweightJwtValidator
 from simlib.strategies.mtls import Mtls
@@ -33,7 +33,7 @@ from simlib.strategies.opaque_cached import OpaqueCached
 from simlib.strategies.opaque_introspection import OpaqueIntrospection
 from simlib.strategies.openid_connect import OpenIdConnect
 from simlib.strategies.paseto import PasetoIssuer, PasetoValidator
-from simlib.strategies.pass_through import PassThrough
+from simlib.strategies.pass_through import PassThrough, Relay
 from simlib.strategies.phantom_token import PhantomToken
 from simlib.strategies.protocols import (
     BackgroundWorker,
@@ -48,15 +48,12 @@ from simlib.strategies.protocols import (
 )
 from simlib.strategies.reference_token import ReferenceToken, SigningReferenceToken
 from simlib.strategies.regional_tokens import OpaqueRegional, RegionalReferenceToken
-from simlib.strategies.relay import Relay
 from simlib.strategies.retry import ClientRetry, Retry
 from simlib.strategies.sensitive_introspection import SensitiveIntrospection
 from simlib.strategies.session_jwt import SessionJwtIssuer, SessionJwtValidator
 from simlib.strategies.signed_introspection import SignedIntrospection
-from simlib.strategies.split_token import SplitTokenIssuer
-from simlib.strategies.split_token_gateway import SplitTokenGateway
+from simlib.strategies.split_token import SplitTokenGateway, SplitTokenIssuer
 from simlib.strategies.status_list import StatusListWrapper
-from simlib.strategies.stored_jwt import StoredJwt
 from simlib.strategies.token_exchange import TokenExchange
 from simlib.strategies.verified_cache import VerifiedCache
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState

@@ -10,9 +10,8 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Once, Reply, Sleep
 from simlib.scenario.messages import HttpRequest, TokenResponse
-from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.base import DeploymentConfig, check_numbers
 from simlib.strategies.introspection_client import format_basic_authorization, parse_json_object
-from simlib.strategies.settings_checks import check_numbers
 from simlib.tokens import TokenFormat
 
 TOO_MANY = 429

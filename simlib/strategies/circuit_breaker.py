@@ -10,10 +10,9 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow
-from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.base import DeploymentConfig, check_numbers, check_share
 from simlib.strategies.call_interception import find_failure
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import check_numbers, check_share
 from simlib.strategies.wrappers import CallWrapper
 from simlib.tokens import ALL_FORMATS, TokenFormat
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from simlib.scenario.effects import Context, Flow, Verdict
-from simlib.strategies.base import DeploymentConfig, PresentedToken
+from simlib.strategies.base import DeploymentConfig, PresentedToken, check_numbers
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import refuse_invalid_token
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import JWT, TokenFormat, from_numeric_date

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Call, Compute, Context, Draw, Failed, Flow, Once, Sleep, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import Bound, DeploymentConfig
+from simlib.strategies.base import Bound, DeploymentConfig, check_numbers, check_one_of
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.denylist import (
     Denylist,
@@ -22,7 +22,6 @@ from simlib.strategies.denylist import (
 )
 from simlib.strategies.introspection_client import format_basic_authorization
 from simlib.strategies.protocols import Validator
-from simlib.strategies.settings_checks import check_numbers, check_one_of
 from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
 from simlib.strategies.wrappers import WrapperState
 

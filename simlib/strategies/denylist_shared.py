@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep, Verdict
 from simlib.scenario.messages import SharedGet, SharedPut
-from simlib.strategies.base import Bound, DeploymentConfig
+from simlib.strategies.base import Bound, DeploymentConfig, check_numbers
 from simlib.strategies.denylist import (
     KEPT_AFTER_EXPIRY_S,
     DenylistEntry,
@@ -16,7 +16,6 @@ from simlib.strategies.denylist import (
     refuse_denied,
 )
 from simlib.strategies.protocols import Issuer, Validator
-from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
 from simlib.strategies.wrappers import JwtIssuerWrapper
 

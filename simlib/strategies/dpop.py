@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 from simlib.scenario.effects import Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import DeploymentConfig, Grant, PresentedToken
-from simlib.strategies.confirmation_claim import bind_grant, bind_server, read_confirmation
 from simlib.strategies.dpop_client import METHODS, ClientKeys, DpopPresenter, list_uris
-from simlib.strategies.dpop_proofs import DpopSettings, ProofVerdict, ProofVerifier
-from simlib.strategies.dpop_replay import ReplayCache
+from simlib.strategies.dpop_proofs import DpopSettings, ProofVerdict, ProofVerifier, ReplayCache
+from simlib.strategies.issuing import bind_grant, bind_server, read_confirmation
 from simlib.strategies.protocols import Endpoint, Presenter, Validator, Wrapper
 from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState

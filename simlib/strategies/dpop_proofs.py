@@ -1,12 +1,46 @@
-"""DPoP proofs as a server checks them, the same at the API and at the token endpoint (RFC 9449 section 4.3)."""
+"""DPoP proofs as a server checks them, the same at the API and at the token endpoint (RFC 9449 section 4.3).
 
+The replay cache keeps the identifiers seen for as long as the same proof is in time (RFC 9449 section 11.1).
+"""
+
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from simlib.scenario.effects import Compute, Context, Flow
-from simlib.strategies.dpop_replay import ReplayCache
-from simlib.strategies.settings_checks import check_numbers
+from simlib.strategies.base import check_numbers
 from simlib.tokens import ProofVerification, VerifiedProof, compute_nonce, from_numeric_date
+
+
+class ReplayCache:
+    """Bounded in number: when it is full of proofs that are still in time, no proof can be judged any more."""
+
+    __slots__ = ("_capacity", "_seen")
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._seen: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def is_full(self, now: float) -> bool:
+        """Whether there is no room at ``now`` (seconds), after proofs that are over have been removed."""
+        while self._seen:
+            key, until = next(iter(self._seen.items()))
+            if until > now:
+                break
+            del self._seen[key]
+        return len(self._seen) >= self._capacity
+
+    def record(self, thumbprint: str, jti: str, until: float) -> bool:
+        """Record a proof until an instant (seconds), which must not decrease; returns whether it was new."""
+        key = (thumbprint, jti)
+        if key in self._seen:
+            return False
+        self._seen[key] = until
+        return True
+
 
 Refusal = Literal["", "invalid_dpop_proof", "use_dpop_nonce", "unavailable"]
 

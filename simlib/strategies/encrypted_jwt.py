@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Call, Compute, Context, Flow, Verdict
 from simlib.scenario.messages import StorePut
-from simlib.strategies.base import DeploymentConfig, Grant, Issued, PresentedToken
-from simlib.strategies.issued_claims import build_claims
+from simlib.strategies.base import DeploymentConfig, Grant, Issued, PresentedToken, check_one_of, check_package
+from simlib.strategies.issuing import build_claims
 from simlib.strategies.jwks_client import KeyCache
 from simlib.strategies.jwt_local import JwtLocal, JwtLocalSettings
 from simlib.strategies.reference_token import SigningReferenceToken, SigningReferenceTokenSettings
-from simlib.strategies.settings_checks import check_one_of, check_package
 from simlib.strategies.verdicts import refuse_invalid_token, refuse_missing_token
 from simlib.tokens import (
     ACCESS_TOKEN_TYPE,

@@ -7,11 +7,10 @@ from math import inf
 from typing import ClassVar, Literal, get_args
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_numbers, check_one_of
+from simlib.strategies.caches import ExpiringCache
 from simlib.strategies.call_interception import find_failure, intercept_calls, is_authorization_server
-from simlib.strategies.expiring_cache import ExpiringCache
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import check_numbers, check_one_of
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import ALL_FORMATS, TokenFormat, has_scope, judge_time, make_store_key
 

@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
+from simlib.strategies.base import check_numbers, check_one_of
 from simlib.strategies.call_interception import find_request_time
-from simlib.strategies.settings_checks import check_numbers, check_one_of
 from simlib.tokens import KeySet, MalformedKeySet, VerificationKey
 
 CooldownFrom = Literal["question", "success"]

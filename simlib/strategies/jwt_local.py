@@ -6,10 +6,9 @@ from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Context, Flow
-from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.base import DeploymentConfig, check_each_of, check_numbers
 from simlib.strategies.jwks_client import JwksSettings, KeyCache
 from simlib.strategies.local_validator import LocalValidator
-from simlib.strategies.settings_checks import check_each_of, check_numbers
 from simlib.strategies.signing import name_verification
 from simlib.tokens import (
     ALGORITHMS,

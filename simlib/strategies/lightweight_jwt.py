@@ -8,13 +8,12 @@ from typing import Any, ClassVar, NamedTuple
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
-from simlib.strategies.base import DeploymentConfig, PresentedToken
-from simlib.strategies.introspection_cache import AnswerCache, compute_cache_end
+from simlib.strategies.base import DeploymentConfig, PresentedToken, check_numbers
+from simlib.strategies.caches import AnswerCache, compute_cache_end
 from simlib.strategies.introspection_client import Introspection, format_basic_authorization, introspect, judge_answer
 from simlib.strategies.jwks_client import KeyCache
 from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSettings
 from simlib.strategies.jwt_local import JwtLocal, JwtLocalSettings
-from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import make_store_key
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import DeploymentConfig, Grant, PresentedToken
-from simlib.strategies.confirmation_claim import bind_grant, bind_server, read_confirmation
+from simlib.strategies.issuing import bind_grant, bind_server, read_confirmation
 from simlib.strategies.protocols import Endpoint, Presenter, Validator, Wrapper
 from simlib.strategies.verdicts import confirm_verdict, refuse_invalid_token
 from simlib.strategies.wrappers import PresenterWrapper, ValidatorWrapper, WrapperState

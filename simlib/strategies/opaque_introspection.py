@@ -6,9 +6,8 @@ from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_numbers
 from simlib.strategies.introspection_client import Introspection, format_basic_authorization, introspect, judge_answer
-from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 

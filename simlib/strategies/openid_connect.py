@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Answer, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import TokenResponse
-from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.base import DeploymentConfig, check_each_of, check_numbers
 from simlib.strategies.bearer import Bearer, BearerSettings, ClientToken, UserClient
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
-from simlib.strategies.settings_checks import check_each_of, check_numbers
 from simlib.tokens import ALGORITHMS, judge_id_token, judge_time, make_id_token_verification, read_header
 
 SCOPES = ("openid", "profile")

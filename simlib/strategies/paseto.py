@@ -7,11 +7,10 @@ from functools import partial
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Compute, Context, Flow
-from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.base import DeploymentConfig, check_numbers, check_package
+from simlib.strategies.issuing import SelfContainedIssuer
 from simlib.strategies.jwks_client import JwksSettings, KeyCache
 from simlib.strategies.local_validator import LocalValidator
-from simlib.strategies.self_contained_issuer import SelfContainedIssuer
-from simlib.strategies.settings_checks import check_numbers, check_package
 from simlib.tokens import (
     PASETO,
     PasetoVerification,

@@ -1,4 +1,8 @@
-"""Pass-through: a service calls others with the token that it received (S18 of data/evidence/strategies.csv)."""
+"""Pass-through: tokens that are forwarded unchanged, by a relay gateway or by a service that calls others.
+
+The relay checks nothing and costs its hop and its own work. Services pass on the token that they received (S18 of
+data/evidence/strategies.csv).
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,6 +10,26 @@ from typing import ClassVar
 from simlib.scenario.effects import Context, Failed, Flow
 from simlib.strategies.base import DeploymentConfig
 from simlib.tokens import TokenFormat
+
+
+@dataclass(frozen=True)
+class RelaySettings:
+    """Nothing to choose."""
+
+
+class Relay:
+    """Forwards every request unchanged, with its proofs, as a reverse proxy without token handling does."""
+
+    name: ClassVar[str] = "relay"
+    summary: ClassVar[str] = "the gateway passes tokens on unchecked, and the services check them"
+    token_format: ClassVar[TokenFormat | None] = None
+    checks: ClassVar[bool] = False
+    Settings: ClassVar[type[RelaySettings]] = RelaySettings
+
+    @staticmethod
+    def list_operations(settings: RelaySettings, deployment: DeploymentConfig) -> frozenset[str]:
+        """List no operations."""
+        return frozenset()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
 from simlib.strategies.base import DeploymentConfig, Grant, Issued
-from simlib.strategies.issued_claims import build_further_claims, build_row, encode_details, find_user_claims
+from simlib.strategies.issuing import build_further_claims, build_row, encode_details, find_user_claims
 from simlib.strategies.signing import Signer, check_key, name_signing, name_verification
 from simlib.tokens import (
     ALGORITHMS,

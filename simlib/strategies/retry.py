@@ -9,10 +9,9 @@ from functools import partial
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Reply, Sleep
-from simlib.strategies.base import DeploymentConfig
+from simlib.strategies.base import DeploymentConfig, check_numbers, check_share
 from simlib.strategies.call_interception import TOO_MANY, find_failure
 from simlib.strategies.protocols import Presenter, Validator, Wrapper
-from simlib.strategies.settings_checks import check_numbers, check_share
 from simlib.strategies.wrappers import CallWrapper, PresenterWrapper
 from simlib.tokens import ALL_FORMATS, TokenFormat
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
-from simlib.strategies.base import DeploymentConfig, PresentedToken
+from simlib.strategies.base import DeploymentConfig, PresentedToken, check_numbers
 from simlib.strategies.introspection_client import format_basic_authorization, introspect, judge_answer
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import refuse_unavailable
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import SIGNED_FORMATS, TokenFormat

@@ -8,10 +8,8 @@ from typing import Any, ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Cookie, Flow, Verdict
 from simlib.scenario.messages import TokenRow
-from simlib.strategies.base import Bound, DeploymentConfig, Grant, PresentedToken
-from simlib.strategies.issued_claims import build_row, find_user_claims
-from simlib.strategies.self_contained_issuer import SelfContainedIssuer
-from simlib.strategies.settings_checks import check_numbers
+from simlib.strategies.base import Bound, DeploymentConfig, Grant, PresentedToken, check_numbers
+from simlib.strategies.issuing import SelfContainedIssuer, build_row, find_user_claims
 from simlib.strategies.signing import Signer, name_signing, name_verification
 from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token
 from simlib.tokens import (

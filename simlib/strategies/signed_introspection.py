@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_each_of, check_numbers
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.introspection_client import (
     Introspection,
@@ -16,7 +16,6 @@ from simlib.strategies.introspection_client import (
     request_introspection,
 )
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
-from simlib.strategies.settings_checks import check_each_of, check_numbers
 from simlib.strategies.signing import name_verification
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import (

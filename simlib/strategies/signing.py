@@ -9,8 +9,7 @@ from typing import Any
 
 from simlib.scenario.effects import Compute, Flow
 from simlib.scenario.profile import name_sized_operation
-from simlib.strategies.base import DeploymentConfig
-from simlib.strategies.settings_checks import check_one_of
+from simlib.strategies.base import DeploymentConfig, check_one_of
 from simlib.tokens import RSA_ALGORITHMS, RSA_BITS, SharedSecret, SigningKey, build_access_token_claims, sign_jwt
 
 # As long as those of real tokens: the numbers of users and the hexadecimal jti have fixed widths.

@@ -11,10 +11,9 @@ from typing import Any
 
 from simlib.scenario.effects import Call, Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreRevokedSince, TokenRow
-from simlib.strategies.base import DeploymentConfig, Grant, Issued
+from simlib.strategies.base import DeploymentConfig, Grant, Issued, check_numbers
 from simlib.strategies.denylist import KEPT_AFTER_EXPIRY_S
 from simlib.strategies.protocols import Issuer
-from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.wrappers import IssuerWrapper
 from simlib.tokens import STATUS_LIST_TYPE, StatusList, to_numeric_date
 

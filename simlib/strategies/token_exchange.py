@@ -10,10 +10,9 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import DeploymentConfig
-from simlib.strategies.introspection_cache import AnswerCache
+from simlib.strategies.base import DeploymentConfig, check_numbers
+from simlib.strategies.caches import AnswerCache
 from simlib.strategies.introspection_client import Introspection, format_basic_authorization, parse_json_object
-from simlib.strategies.settings_checks import check_numbers
 from simlib.tokens import TokenFormat, make_store_key
 
 REFUSED = ("invalid_request", "invalid_grant")

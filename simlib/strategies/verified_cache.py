@@ -6,10 +6,9 @@ from functools import partial
 from typing import ClassVar
 
 from simlib.scenario.effects import Compute, Context, Flow, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
-from simlib.strategies.expiring_cache import ExpiringCache
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_numbers
+from simlib.strategies.caches import ExpiringCache
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.settings_checks import check_numbers
 from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_missing_token
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import SIGNED_FORMATS, TokenFormat, from_numeric_date, has_scope, judge_time, make_store_key

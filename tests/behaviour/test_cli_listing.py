@@ -12,9 +12,9 @@ import simlib as package
 from simlib.deployment.parts import PARTS
 from simlib.engine.stations import list_disciplines
 from simlib.scenario.base import bundled_scenarios
+from simlib.scenario.document import build_scenario_schema
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.presets import load_presets
-from simlib.scenario.schema import build_scenario_schema
 from simlib.scenario.writing import export_scenario
 from support.command_line import COMMAND, TINY, environment, simlib, simlib_alone
 from support.scenarios import changed

@@ -15,7 +15,7 @@ from simlib.analysis.exposure import count_wrong_verdicts
 from simlib.analysis.usage import find_peak_request_rate
 from simlib.deployment.bounds import compute_design_bound
 from simlib.deployment.fault_schedule import FaultSchedule
-from simlib.deployment.floods import build_flood_arrivals
+from simlib.deployment.overload import build_flood_arrivals
 from simlib.scenario.fault_checks import Resolver
 from simlib.scenario.fault_times import schedule_faults
 from simlib.scenario.faults import Fault

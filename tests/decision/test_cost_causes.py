@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.cost_causes import (
     CAUSES,
     REQUESTS,
@@ -32,7 +32,7 @@ FIGURES = {OPAQUE: {ISSUED: 0.0}, CACHED: {ISSUED: 2.0}, JWT: {ISSUED: 8.0}}
 """Tokens that each design issues per second."""
 
 
-def count_tokens(basis: CostBasis) -> tuple[Values, ...]:
+def count_tokens(basis: CostBasis) -> tuple[Floats, ...]:
     """Tokens of a year, the load of the scenario all year long."""
     return (basis.figures[ISSUED] * SECONDS_PER_YEAR,)
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simlib.analysis.mva import ClosedStation, mean_value_analysis
+from simlib.analysis.queueing import ClosedStation, mean_value_analysis
 from simlib.engine.arrivals import Cycles, draw_cycles
 from simlib.engine.costs import StatedCosts
 from simlib.engine.network import Host, Network, Path

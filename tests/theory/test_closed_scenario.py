@@ -6,7 +6,7 @@ import pytest
 
 from simlib import load_scenario
 from simlib.analysis import student
-from simlib.analysis.mva import ClosedStation, mean_value_analysis
+from simlib.analysis.queueing import ClosedStation, mean_value_analysis
 from simlib.experiment import compare
 from simlib.experiment.closed_validation import list_approximations, measure_demands, solve_closed
 from simlib.experiment.validation import Case, Quantity, TheoryCheck, check_scenario, list_textbook_cases

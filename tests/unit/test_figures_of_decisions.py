@@ -10,7 +10,7 @@ from simlib.decision.choice.results import Decision
 from simlib.report.decision_figures import breakeven_figure, tornado_figure
 from simlib.report.figure_style import render_png
 from simlib.report.frontier_figure import frontier_figure
-from simlib.report.input_names import describe_input
+from simlib.report.record.inputs import describe_input
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures
 from support.decisions import worthwhile

@@ -5,7 +5,7 @@ import pytest
 from simlib.decision.choice.inputs import list_money_inputs
 from simlib.decision.gain.metamodel_inputs import MEANINGS
 from simlib.deployment.loading import load_scenario
-from simlib.report.input_names import WORDS, describe_input, find_words
+from simlib.report.record.inputs import WORDS, describe_input, find_words
 
 
 def test_every_input_of_a_bundled_decision_has_words() -> None:

@@ -10,10 +10,10 @@ import pytest
 from simlib.deployment.loading import load_scenario, load_scenario_document
 from simlib.deployment.parts import PARTS
 from simlib.scenario.base import find_bundled
+from simlib.scenario.document import build_scenario_schema
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.presets import Preset, expand_preset, find_preset, load_presets, read_preset
-from simlib.scenario.schema import build_scenario_schema
 from simlib.scenario.writing import export_scenario
 from simlib.strategies import CATALOGUE, WRAPPERS
 from support.scenarios import SOURCE, design_of, document

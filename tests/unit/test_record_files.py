@@ -17,9 +17,9 @@ from simlib.deployment.loading import load_scenario
 from simlib.report.comparison_folder import write_report
 from simlib.report.decision_figures import cost_bars_figure, tornado_figure
 from simlib.report.figure_style import render_svg
-from simlib.report.input_names import describe_input
 from simlib.report.record.complexity import Complexity, format_effort_csv, format_indicators_csv, measure_complexity
 from simlib.report.record.folder import FILES, check_decision_folder, write_decision
+from simlib.report.record.inputs import describe_input
 from simlib.report.record.madr import format_decision_record
 from simlib.report.record.net_present_value import list_pairs
 from simlib.report.record.page import FIGURE_NAMES, draw_decision_figures, render_decision_page

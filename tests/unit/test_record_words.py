@@ -12,10 +12,9 @@ from simlib.decision.choice.results import Crossing, Decision, Swing
 from simlib.decision.economics.crossings import CertainRegion
 from simlib.decision.effort import compute_expected_effort
 from simlib.effort import load_ledger
-from simlib.report.input_names import describe_input
-from simlib.report.record.assumptions import ASSUMED, SOURCED, classify_source, list_inputs
 from simlib.report.record.complexity import list_largest_items, measure_complexity
 from simlib.report.record.drivers import choose_sensitivity, describe_shares, rank_drivers
+from simlib.report.record.inputs import ASSUMED, SOURCED, classify_source, describe_input, list_inputs
 from simlib.report.record.narrative import list_confirmations, list_flips
 from simlib.report.record.net_present_value import (
     choose_pair,

@@ -8,7 +8,7 @@ import pytest
 
 from simlib.scenario.effects import Failed
 from simlib.strategies import OpaqueCached, OpaqueIntrospection, ReferenceToken
-from simlib.strategies.introspection_cache import AnswerCache
+from simlib.strategies.caches import AnswerCache
 from simlib.strategies.introspection_client import Introspection
 from support.stage import Stage
 from support.stepping import Delay

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from simlib.deployment.parts import PARTS
+from simlib.scenario.document import build_scenario_schema
 from simlib.scenario.errors import InputError
-from simlib.scenario.schema import build_scenario_schema
 from simlib.strategies import CATALOGUE
 from simlib.strategies.vulnerable import VULNERABLE_PARTS
 from support.scenarios import scenario

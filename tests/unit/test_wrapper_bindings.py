@@ -11,7 +11,7 @@ from simlib.scenario.effects import Compute, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest
 from simlib.services import Registration
 from simlib.strategies import Dpop, JwtAccessToken, JwtLocal, Mtls, PresentedToken, SensitiveIntrospection
-from simlib.strategies.dpop_replay import ReplayCache
+from simlib.strategies.dpop_proofs import ReplayCache
 from simlib.tokens import (
     compute_certificate_thumbprint,
     generate_proof_key,

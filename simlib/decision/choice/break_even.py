@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.cost_causes import EFFORT, REQUESTS
 from simlib.decision.choice.inputs import State
 from simlib.decision.choice.monte_carlo import compute_spread
@@ -37,8 +37,8 @@ POINTS = 145
 class LoadTable:
     """``totals``: design -> a row per load and a column per draw, money over the horizon."""
 
-    loads: Values
-    totals: Mapping[str, Values]
+    loads: Floats
+    totals: Mapping[str, Floats]
 
 
 def compute_load_table(accounts: Accounts, span: float = SPAN, points: int = POINTS) -> LoadTable:
@@ -48,7 +48,7 @@ def compute_load_table(accounts: Accounts, span: float = SPAN, points: int = POI
     return LoadTable(loads, {design: compute_totals_by_load(accounts, design, loads) for design in accounts.costs})
 
 
-def find_first_crossings(loads: Values, values: Values) -> Values:
+def find_first_crossings(loads: Floats, values: Floats) -> Floats:
     """The lowest load at which each column of values changes its sign, infinite where none does.
 
     Between two loads the place is found along a straight line over the logarithm of the load.
@@ -109,7 +109,7 @@ def _split_by_cause(accounts: Accounts, design: str, against: str, level: float)
     return {cause: compute_spread(values, level) for cause, values in parts.items()}
 
 
-def _compute_payback(accounts: Accounts, design: str, against: str) -> Values:
+def _compute_payback(accounts: Accounts, design: str, against: str) -> Floats:
     """Payback time in years per draw, infinite for never.
 
     A design that takes less to build and more to run counts as 0 years when its head start lasts for the horizon.
@@ -122,7 +122,7 @@ def _compute_payback(accounts: Accounts, design: str, against: str) -> Values:
     return np.where(np.isnan(years), ahead, years)
 
 
-def _compute_median(years: Values) -> float | None:
+def _compute_median(years: Floats) -> float | None:
     # The mean of the middle two of an even number of draws is infinite when one of them is.
     ordered = np.sort(years)
     middle = ordered[[(len(years) - 1) // 2, len(years) // 2]]
@@ -130,7 +130,7 @@ def _compute_median(years: Values) -> float | None:
 
 
 def _find_crossings(accounts: Accounts, curve: Curve, design: str, against: str, level: float) -> tuple[Crossing, ...]:
-    def compute_mean_value(loads: Values) -> Values:
+    def compute_mean_value(loads: Floats) -> Floats:
         return compute_mean_total(accounts, against, loads) - compute_mean_total(accounts, design, loads)
 
     low, high = curve.loads[0], curve.loads[-1]
@@ -145,7 +145,7 @@ def _find_crossings(accounts: Accounts, curve: Curve, design: str, against: str,
 
 
 def _locate_certainty(
-    intervals: "partial[tuple[Values, Values]]", change: SignChange, ends: tuple[float, float], band: Band
+    intervals: "partial[tuple[Floats, Floats]]", change: SignChange, ends: tuple[float, float], band: Band
 ) -> Crossing:
     """Crossing with its regions of certainty on both sides, up to the next crossings or the ends of the range."""
     below, above = (find_certain_region(intervals, change, until, band, NEARBY) for until in ends)
@@ -153,8 +153,8 @@ def _locate_certainty(
 
 
 def _compute_intervals(
-    accounts: Accounts, design: str, against: str, level: float, loads: Values
-) -> tuple[Values, Values]:
+    accounts: Accounts, design: str, against: str, level: float, loads: Floats
+) -> tuple[Floats, Floats]:
     values = compute_totals_by_load(accounts, against, loads) - compute_totals_by_load(accounts, design, loads)
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=1)
     return low, high

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import CAUSES, CPU, EXPOSURE, CostCause, list_figures
 from simlib.decision.choice.design_case import DesignCase
@@ -101,7 +101,7 @@ def complete_figures(case: Case, figures: Figures) -> Figures:
         for design, design_case in case.design_cases.items()
     )
 
-    def complete(design: str, name: str, values: Values) -> Values:
+    def complete(design: str, name: str, values: Floats) -> Floats:
         design_case = case.design_cases[design]
         is_replaced = name == EXPOSURE and replaces_exposure and design_case.structure is not None
         if not is_replaced and not np.isnan(values).all():

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.design_case import DesignCase
 from simlib.decision.economics.formulas import (
     HOURS_PER_YEAR,
@@ -62,8 +62,8 @@ class CostBasis(NamedTuple):
     """
 
     design_case: DesignCase
-    state: Mapping[str, Values]
-    figures: Mapping[str, Values]
+    state: Mapping[str, Floats]
+    figures: Mapping[str, Floats]
     effort: EffortDraws
     target_utilisation: float
 
@@ -76,7 +76,7 @@ class UnitPrice(NamedTuple):
     unit: str = ""
 
 
-CostFormula = Callable[[CostBasis], Iterable[tuple[Values, CostDriver]]]
+CostFormula = Callable[[CostBasis], Iterable[tuple[Floats, CostDriver]]]
 """Money per year at the scenario's load (per vCPU for the driver "vcpus"), each amount with its driver."""
 
 
@@ -100,8 +100,8 @@ class CostCause:
 def build_cause(
     name: str,
     price: UnitPrice,
-    quantities: Callable[[CostBasis], tuple[Values, ...]],
-    formula: Callable[..., Values],
+    quantities: Callable[[CostBasis], tuple[Floats, ...]],
+    formula: Callable[..., Floats],
     words: str,
     *,
     driver: CostDriver = PER_REQUEST,
@@ -110,7 +110,7 @@ def build_cause(
 ) -> CostCause:
     """Cause with one price: ``formula`` of its quantities and, as the last argument, the price."""
 
-    def compute_items(basis: CostBasis) -> Iterator[tuple[Values, CostDriver]]:
+    def compute_items(basis: CostBasis) -> Iterator[tuple[Floats, CostDriver]]:
         yield formula(*quantities(basis), basis.state[price.key]), driver
 
     figures = (driver.name,) if driver.name else ()
@@ -125,7 +125,7 @@ _SERVER_PRICES = {
 }
 
 
-def _compute_server_items(basis: CostBasis) -> Iterator[tuple[Values, CostDriver]]:
+def _compute_server_items(basis: CostBasis) -> Iterator[tuple[Floats, CostDriver]]:
     """vCPUs where servers were sized, else the CPU time of each request on vCPUs at the target utilisation."""
     state = basis.state
     for host, cpu in CPU.items():
@@ -137,7 +137,7 @@ def _compute_server_items(basis: CostBasis) -> Iterator[tuple[Values, CostDriver
             yield compute_server_cost(1.0, price), CostDriver("vcpus", host)
 
 
-def _compute_availability(basis: CostBasis) -> tuple[Values]:
+def _compute_availability(basis: CostBasis) -> tuple[Floats]:
     """1 minus the share of the year in which requests are refused because the authorization server is down."""
     down = np.minimum(basis.state[OUTAGES] / HOURS_PER_YEAR, 1.0)
     return (np.asarray(1.0 - down * (1.0 - basis.design_case.served), dtype=np.float64),)

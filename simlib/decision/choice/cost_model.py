@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.build_case import complete_figures
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import list_figures
@@ -38,7 +38,7 @@ from simlib.decision.gain.metamodel_inputs import MEANINGS
 if TYPE_CHECKING:
     import pandas as pd
 
-Quantiles = Callable[[Values], Values]
+Quantiles = Callable[[Floats], Floats]
 RATE = "discount_rate"
 SIMULATION = "simulation (its replications)"
 _KINDS = {"one_off": "work once", "recurring": "work per year", "migration": "migration"}
@@ -90,7 +90,7 @@ def _list_simulated(case: Case) -> Iterator[Factor]:
         yield Factor(name, name, name, unit, partial(_interpolate, low, middle, high))
 
 
-def _interpolate(low: float, middle: float, high: float, uniforms: Values) -> Values:
+def _interpolate(low: float, middle: float, high: float, uniforms: Floats) -> Floats:
     """Quantiles of a uniform distribution on either side of the median, over the logarithm where all are positive."""
     points = np.array([low, middle, high])
     if low > 0:
@@ -127,7 +127,7 @@ def _name_group(item: Item) -> str:
     return f"{_KINDS[item.kind]} ({actor})" if item.kind == "one_off" else _KINDS[item.kind]
 
 
-def _compute_item_quantiles(item: Item, uniforms: Values) -> Values:
+def _compute_item_quantiles(item: Item, uniforms: Floats) -> Floats:
     return pert_ppf(uniforms, item.low, item.likely, item.high)
 
 
@@ -155,12 +155,12 @@ class CostModel:
         """All factors, in the order of the columns of a sample."""
         return list_factors(self.case, self.inputs, self.ledger, self.replications)
 
-    def compute_totals(self, sample: Values) -> dict[str, Values]:
+    def compute_totals(self, sample: Floats) -> dict[str, Floats]:
         """Design -> total cost over the horizon, one per row; a column of uniforms per factor."""
         accounts, inputs = self.build_accounts(sample)
         return {design: compute_total_cost(accounts, design, inputs) for design in self.case.designs}
 
-    def build_accounts(self, sample: Values) -> tuple[Accounts, SimulationInputs]:
+    def build_accounts(self, sample: Floats) -> tuple[Accounts, SimulationInputs]:
         """Costs of all designs at the scenario's own inputs of the simulation, and these inputs as sampled."""
         columns = {factor.name: sample[:, number] for number, factor in enumerate(self.factors)}
         # Effort and replications are computed from their uniforms later.
@@ -174,13 +174,13 @@ class CostModel:
             name: values[name] for name in self.case.input_ranges if name in values
         }
 
-    def _build_state(self, values: Mapping[str, Values], rows: int) -> dict[str, Values]:
+    def _build_state(self, values: Mapping[str, Floats], rows: int) -> dict[str, Floats]:
         return {name: values.get(name, np.full(rows, own.likely)) for name, own in self.inputs.items()}
 
-    def _find_rate(self, values: Mapping[str, Values]) -> Values | float:
+    def _find_rate(self, values: Mapping[str, Floats]) -> Floats | float:
         return values.get(RATE, self.case.scenario.terms.discount_rate)
 
-    def _compute_figures(self, columns: Mapping[str, Values]) -> Figures:
+    def _compute_figures(self, columns: Mapping[str, Floats]) -> Figures:
         names = name_replications(self.replications)
         weights = (
             compute_normal_weights(np.array([columns[name] for name in names])) if names else build_certain_weights(1)
@@ -188,7 +188,7 @@ class CostModel:
         figures = draw_figures(self.table, self.case.designs, list_figures(self.case.causes), weights)
         return complete_figures(self.case, figures)
 
-    def _compute_effort(self, columns: Mapping[str, Values]) -> Mapping[str, EffortDraws]:
+    def _compute_effort(self, columns: Mapping[str, Floats]) -> Mapping[str, EffortDraws]:
         scenario = self.case.scenario
         items = {name: columns[name] for name in columns if name in self.ledger.by_id}
         return compute_effort(

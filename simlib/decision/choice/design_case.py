@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.gain.metamodel import predict
 from simlib.decision.gain.values import Size, Structure, Surface
 from simlib.decision.promises import ValidityBounds
 
 
-def compute_surface_ratio(surface: Surface, inputs: Mapping[str, Values]) -> Values | float:
+def compute_surface_ratio(surface: Surface, inputs: Mapping[str, Floats]) -> Floats | float:
     """Figure at ``inputs`` over the figure in the scenario, at least 0.
 
     Inputs that are not named are those of the scenario; beyond the range of the fit the figure stays what it is at the

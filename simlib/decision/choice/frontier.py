@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.monte_carlo import Figures, compute_spread
 from simlib.decision.choice.results import Frontier, FrontierPoint
 from simlib.decision.choice.total_cost import Accounts, compute_running_cost
@@ -27,7 +27,7 @@ def compute_frontiers(
     return tuple(frontier for frontier in computed if frontier.points)
 
 
-def compute_frontier(figure: str, days: Mapping[str, Values], gains: Mapping[str, Values], level: float) -> Frontier:
+def compute_frontier(figure: str, days: Mapping[str, Floats], gains: Mapping[str, Floats], level: float) -> Frontier:
     """Designs that have the figure, with those that dominate them in the means of both."""
     defined = {design: values for design, values in gains.items() if not np.isnan(values).any()}
     at = {design: (float(days[design].mean()), float(values.mean())) for design, values in defined.items()}

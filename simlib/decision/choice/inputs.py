@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import CAUSES, OUTAGES, REQUESTS, REVOCATIONS, CostCause, list_prices
 from simlib.decision.comparison import find_cached_opponent
@@ -23,7 +23,7 @@ from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 
-State = Mapping[str, Values]
+State = Mapping[str, Floats]
 """Input -> its values, one per draw or a single one."""
 STATED = "as stated for this decision, else the default"
 
@@ -47,7 +47,7 @@ class Input:
         """Whether it has one value only."""
         return self.low == self.high
 
-    def compute_quantiles(self, uniforms: Values | float) -> Values:
+    def compute_quantiles(self, uniforms: Floats | float) -> Floats:
         """Quantiles, of the shape of the uniforms."""
         return pert_ppf(uniforms, self.low, self.likely, self.high)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.inputs import State
 from simlib.decision.choice.results import Spread
@@ -24,16 +24,16 @@ from simlib.decision.effort import EffortDraws
 if TYPE_CHECKING:
     import pandas as pd
 
-Figures = Mapping[str, Mapping[str, Values]]
+Figures = Mapping[str, Mapping[str, Floats]]
 """Design -> figure -> one value per draw; NaN where no replication has the figure."""
 
 
-def build_certain_weights(replications: int) -> Values:
+def build_certain_weights(replications: int) -> Floats:
     """Weights of the mean itself, as one draw: the simulation is taken as certain."""
     return np.full((replications, 1), 1.0 / replications)
 
 
-def compute_student_weights(uniforms: Values) -> Values:
+def compute_student_weights(uniforms: Floats) -> Floats:
     """Weights of n replications, one column per draw, from n + 1 rows of uniforms in (0, 1).
 
     With n = 1 the spread is unknown and the weight is 1.
@@ -46,7 +46,7 @@ def compute_student_weights(uniforms: Values) -> Values:
     return _compute_weights(uniforms[:-1], chi_square)
 
 
-def compute_normal_weights(uniforms: Values) -> Values:
+def compute_normal_weights(uniforms: Floats) -> Floats:
     """Weights with the spread taken as observed, from n rows of uniforms: for shares of a variance.
 
     A t distribution of few degrees of freedom has a huge variance, or none, to be decomposed.
@@ -54,7 +54,7 @@ def compute_normal_weights(uniforms: Values) -> Values:
     return _compute_weights(uniforms, np.full(uniforms.shape[1], max(len(uniforms) - 1.0, 1.0)))
 
 
-def _compute_weights(uniforms: Values, chi_square: Values) -> Values:
+def _compute_weights(uniforms: Floats, chi_square: Floats) -> Floats:
     from scipy.special import ndtri
 
     n = len(uniforms)
@@ -66,17 +66,17 @@ def _compute_weights(uniforms: Values, chi_square: Values) -> Values:
     return np.asarray(1.0 / n + centred / np.sqrt(n * chi_square), dtype=np.float64)
 
 
-def _clip_uniforms(uniforms: Values) -> Values:
+def _clip_uniforms(uniforms: Floats) -> Floats:
     return np.clip(uniforms, 1e-12, 1 - 1e-12)
 
 
-def draw_figures(table: "pd.DataFrame", designs: Sequence[str], names: Sequence[str], weights: Values) -> Figures:
+def draw_figures(table: "pd.DataFrame", designs: Sequence[str], names: Sequence[str], weights: Floats) -> Figures:
     """Figures of all designs under the same weights of their replications, at least 0.
 
     A replication that lacks a figure counts as the mean of those that have it. A figure that the table lacks is NaN.
     Raises ValueError when the number of rows of a design is not that of the weights.
     """
-    figures: dict[str, dict[str, Values]] = {}
+    figures: dict[str, dict[str, Floats]] = {}
     for design in designs:
         rows = table[table["design"] == design].sort_values("replication")
         if len(rows) != len(weights):
@@ -85,12 +85,12 @@ def draw_figures(table: "pd.DataFrame", designs: Sequence[str], names: Sequence[
     return figures
 
 
-def _read_column(rows: "pd.DataFrame", name: str) -> Values:
+def _read_column(rows: "pd.DataFrame", name: str) -> Floats:
     missing = np.full(len(rows), np.nan)
     return np.asarray(rows[name], dtype=np.float64) if name in rows.columns else missing
 
 
-def _draw_figure(values: Values, weights: Values) -> Values:
+def _draw_figure(values: Floats, weights: Floats) -> Floats:
     defined = ~np.isnan(values)
     if not defined.any():
         return np.full(weights.shape[1], np.nan)
@@ -107,7 +107,7 @@ class Draws:
     state: State
     figures: Figures
     effort: Mapping[str, EffortDraws]
-    rate: Values | float
+    rate: Floats | float
 
     def build_accounts(self, case: Case) -> Accounts:
         """Costs of all designs."""
@@ -117,7 +117,7 @@ class Draws:
         }
         return Accounts(case, bills, self.rate)
 
-    def compute_totals(self, case: Case) -> dict[str, Values]:
+    def compute_totals(self, case: Case) -> dict[str, Floats]:
         """Design -> total cost over the horizon."""
         accounts = self.build_accounts(case)
         return {design: compute_total_cost(accounts, design) for design in case.designs}
@@ -143,16 +143,16 @@ class Draws:
         return replace(self, state={name: _flatten(values) for name, values in self.state.items()})
 
 
-def _narrow(values: Values, factor: float) -> Values:
+def _narrow(values: Floats, factor: float) -> Floats:
     mean = values.mean()
     return np.asarray(mean + factor * (values - mean))
 
 
-def _flatten(values: Values) -> Values:
+def _flatten(values: Floats) -> Floats:
     return np.full_like(values, values.mean())
 
 
-def compute_spread(values: Values, level: float) -> Spread:
+def compute_spread(values: Floats, level: float) -> Spread:
     """Mean, median and central interval of draws; raises ValueError for none at all."""
     if values.size == 0:
         raise ValueError("a spread needs draws")
@@ -160,7 +160,7 @@ def compute_spread(values: Values, level: float) -> Spread:
     return Spread(float(values.mean()), float(median), float(low), float(high))
 
 
-def compute_interval(values: Values, level: float) -> tuple[float, float]:
+def compute_interval(values: Floats, level: float) -> tuple[float, float]:
     """Central interval of draws."""
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import EFFORT
 from simlib.decision.choice.limits import compute_narrowing, find_fewest, list_excluded_designs, list_open_limits
@@ -53,7 +53,7 @@ class Selection:
         return others[0] if others else None
 
 
-def select_best(totals: Mapping[str, Values], margin: float, level: float) -> Selection:
+def select_best(totals: Mapping[str, Floats], margin: float, level: float) -> Selection:
     """Compare total costs, pair by pair and draw by draw; raises ValueError without designs.
 
     - "equivalent": others differ from the best by less than the margin, and all the rest cost more with a
@@ -83,7 +83,7 @@ def select_best(totals: Mapping[str, Values], margin: float, level: float) -> Se
 
 
 def _list_groups(
-    names: Sequence[str], totals: Mapping[str, Values], margin: float, level: float
+    names: Sequence[str], totals: Mapping[str, Floats], margin: float, level: float
 ) -> Iterator[tuple[str, ...]]:
     """Groups of two and more that differ from the cheapest of their group by no more than the margin."""
     remaining = list(names)
@@ -95,7 +95,7 @@ def _list_groups(
             yield tuple(group)
 
 
-def _is_within(difference: Values, margin: float, level: float) -> bool:
+def _is_within(difference: Floats, margin: float, level: float) -> bool:
     low, high = compute_interval(difference, level)
     return -margin <= low and high <= margin
 

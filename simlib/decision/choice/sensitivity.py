@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.cost_model import SIMULATION, CostModel, Factor
 from simlib.decision.choice.results import Index, Sensitivity, Swing
 from simlib.decision.choice.total_cost import Accounts
@@ -48,7 +48,7 @@ def compute_sensitivities(
     return tuple(sensitivities), tuple(_list_omissions(model, many is None))
 
 
-def sample_one_at_a_time(factors: tuple[Factor, ...]) -> Values:
+def sample_one_at_a_time(factors: tuple[Factor, ...]) -> Floats:
     """Sample with all factors in the middle in its first row, then each factor low, then each high."""
     count = len(factors)
     sample = np.full((2 * count + 1, count), MIDDLE)
@@ -58,7 +58,7 @@ def sample_one_at_a_time(factors: tuple[Factor, ...]) -> Values:
     return sample
 
 
-def compute_swings(model: CostModel, npv: Values) -> tuple[Swing, ...]:
+def compute_swings(model: CostModel, npv: Floats) -> tuple[Swing, ...]:
     """Bars of a pair's tornado from its values at `sample_one_at_a_time`, widest first, without those of width 0.
 
     Single replications are no inputs that a reader could change; Sobol indices and intervals hold their uncertainty.
@@ -85,7 +85,7 @@ def _compute_unexplained(accounts: Accounts, design: str) -> float:
     return total
 
 
-def _compute_share(unexplained: float, varied: Values | None) -> float:
+def _compute_share(unexplained: float, varied: Floats | None) -> float:
     """Unexplained share of the whole variance; NaN where that is unknown."""
     if varied is None:
         return math.nan
@@ -109,7 +109,7 @@ def is_salib_installed() -> bool:
     return find_spec("SALib") is not None
 
 
-def draw_sobol_sample(factors: tuple[Factor, ...], samples: int, seed: int) -> Values:
+def draw_sobol_sample(factors: tuple[Factor, ...], samples: int, seed: int) -> Floats:
     """Sample with a row per evaluation and a column of uniforms per factor; factors of a group are sampled together."""
     from SALib.sample import sobol
 
@@ -117,7 +117,7 @@ def draw_sobol_sample(factors: tuple[Factor, ...], samples: int, seed: int) -> V
     return np.asarray(sample, dtype=np.float64)
 
 
-def compute_sobol_indices(factors: tuple[Factor, ...], values: Values, level: float, seed: int) -> tuple[Index, ...]:
+def compute_sobol_indices(factors: tuple[Factor, ...], values: Floats, level: float, seed: int) -> tuple[Index, ...]:
     """First-order and total index of each group, largest total first; empty when the values are constant."""
     from SALib.analyze import sobol
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import CPU, CostBasis, CostDriver
 from simlib.decision.choice.design_case import compute_surface_ratio, find_input_range
@@ -25,13 +25,13 @@ from simlib.decision.economics.formulas import (
 )
 from simlib.decision.effort import EffortDraws
 
-SimulationInputs = Mapping[str, Values]
+SimulationInputs = Mapping[str, Floats]
 """Input of the simulation -> values; inputs that are not named are those of the scenario."""
 AS_SIMULATED: SimulationInputs = {}
 LOAD = "load"
 
 
-def compute_scale(case: Case, design: str, driver: CostDriver, inputs: SimulationInputs) -> Values:
+def compute_scale(case: Case, design: str, driver: CostDriver, inputs: SimulationInputs) -> Floats:
     """Factor on an amount; 1 at the scenario's own inputs, but the number of vCPUs for the driver "vcpus"."""
     load = np.asarray(inputs.get(LOAD, case.load), dtype=np.float64)
     if driver.kind == "constant":
@@ -42,7 +42,7 @@ def compute_scale(case: Case, design: str, driver: CostDriver, inputs: Simulatio
     return np.asarray(share * _compute_ratio(case, design, driver.name, inputs), dtype=np.float64)
 
 
-def _clip_to_surface(case: Case, design: str, figure: str, load: Values) -> Values | float:
+def _clip_to_surface(case: Case, design: str, figure: str, load: Floats) -> Floats | float:
     """Load up to which the surface of a total includes its growth already."""
     surface = case.design_cases[design].surfaces.get(figure)
     if surface is None or LOAD not in surface.inputs:
@@ -51,7 +51,7 @@ def _clip_to_surface(case: Case, design: str, figure: str, load: Values) -> Valu
     return np.asarray(np.clip(load, low, high), dtype=np.float64)
 
 
-def _count_vcpus(case: Case, design: str, host: str, load: Values, inputs: SimulationInputs) -> Values:
+def _count_vcpus(case: Case, design: str, host: str, load: Floats, inputs: SimulationInputs) -> Floats:
     design_case = case.design_cases[design]
     sized, cpu = design_case.count_vcpus(host), design_case.means.get(CPU[host], np.nan)
     if not sized:
@@ -65,7 +65,7 @@ def _count_vcpus(case: Case, design: str, host: str, load: Values, inputs: Simul
     return compute_vcpus(load * sized_load / case.load, needed, busy, smallest=smallest)
 
 
-def _compute_ratio(case: Case, design: str, figure: str, inputs: SimulationInputs) -> Values | float:
+def _compute_ratio(case: Case, design: str, figure: str, inputs: SimulationInputs) -> Floats | float:
     surface = case.design_cases[design].surfaces.get(figure)
     return 1.0 if surface is None else compute_surface_ratio(surface, inputs)
 
@@ -74,19 +74,19 @@ class CostItem(NamedTuple):
     """One cost: money per year, one value per draw, at the scenario's load (per vCPU for the driver "vcpus")."""
 
     cause: str
-    amount: Values
+    amount: Floats
     driver: CostDriver
 
 
 class DesignCost(NamedTuple):
     """Costs of a design: money once, and the items of every year."""
 
-    one_off: Values
+    one_off: Floats
     items: tuple[CostItem, ...]
 
 
 def compute_design_cost(
-    case: Case, design: str, state: State, figures: Mapping[str, Values], effort: EffortDraws
+    case: Case, design: str, state: State, figures: Mapping[str, Floats], effort: EffortDraws
 ) -> DesignCost:
     """Costs of one design; ``state``: input -> values, ``figures``: figure of the simulation -> values, per draw.
 
@@ -108,15 +108,15 @@ class Accounts:
 
     case: Case
     costs: Mapping[str, DesignCost]
-    rate: Values | float
+    rate: Floats | float
 
     @property
-    def annuity(self) -> Values:
+    def annuity(self) -> Floats:
         """Present value of 1 per year over the horizon."""
         return annuity(self.case.years, self.rate)
 
 
-def compute_yearly_costs(accounts: Accounts, design: str, inputs: SimulationInputs = AS_SIMULATED) -> dict[str, Values]:
+def compute_yearly_costs(accounts: Accounts, design: str, inputs: SimulationInputs = AS_SIMULATED) -> dict[str, Floats]:
     """Cause -> money per year, one value per draw."""
     cost = accounts.costs[design]
     yearly = {cause.name: np.zeros_like(cost.one_off) for cause in accounts.case.causes}
@@ -125,27 +125,27 @@ def compute_yearly_costs(accounts: Accounts, design: str, inputs: SimulationInpu
     return yearly
 
 
-def compute_running_cost(accounts: Accounts, design: str, inputs: SimulationInputs = AS_SIMULATED) -> Values:
+def compute_running_cost(accounts: Accounts, design: str, inputs: SimulationInputs = AS_SIMULATED) -> Floats:
     """Money per year without people."""
     yearly = compute_yearly_costs(accounts, design, inputs)
     running = (yearly[cause.name] for cause in accounts.case.causes if not cause.is_labour)
     return sum(running, np.zeros_like(accounts.costs[design].one_off))
 
 
-def compute_spending(accounts: Accounts, design: str) -> Values:
+def compute_spending(accounts: Accounts, design: str) -> Floats:
     """Present value of what is paid over the horizon, without losses that are only valued."""
     yearly = compute_yearly_costs(accounts, design)
     spent = sum(yearly[cause.name] for cause in accounts.case.causes if cause.is_spent)
     return np.asarray(accounts.costs[design].one_off + accounts.annuity * spent)
 
 
-def compute_total_cost(accounts: Accounts, design: str, inputs: SimulationInputs = AS_SIMULATED) -> Values:
+def compute_total_cost(accounts: Accounts, design: str, inputs: SimulationInputs = AS_SIMULATED) -> Floats:
     """Money over the horizon, one value per draw; the difference of two designs is a net present value."""
     yearly = compute_yearly_costs(accounts, design, inputs)
     return accounts.costs[design].one_off + accounts.annuity * sum(yearly.values(), np.zeros(()))
 
 
-def compute_mean_total(accounts: Accounts, design: str, loads: Values) -> Values:
+def compute_mean_total(accounts: Accounts, design: str, loads: Floats) -> Floats:
     """Mean over the draws of the total cost, one value per load. The rate must be one number."""
     cost = accounts.costs[design]
     yearly = np.zeros_like(loads)
@@ -154,7 +154,7 @@ def compute_mean_total(accounts: Accounts, design: str, loads: Values) -> Values
     return np.asarray(cost.one_off.mean() + accounts.annuity * yearly)
 
 
-def compute_totals_by_load(accounts: Accounts, design: str, loads: Values) -> Values:
+def compute_totals_by_load(accounts: Accounts, design: str, loads: Floats) -> Floats:
     """Total cost, a row per load and a column per draw."""
     cost = accounts.costs[design]
     yearly = np.zeros((len(loads), len(cost.one_off)))

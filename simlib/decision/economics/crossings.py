@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 
-Intervals = Callable[[Values], tuple[Values, Values]]
+Intervals = Callable[[Floats], tuple[Floats, Floats]]
 """Places -> low and high ends of an interval at each."""
 PRECISION = 1e-12
 """Relative width at which the bisection stops."""
@@ -32,12 +32,12 @@ class CertainRegion(NamedTuple):
 class Band(NamedTuple):
     """An interval at each of some rising places."""
 
-    places: Values
-    low: Values
-    high: Values
+    places: Floats
+    low: Floats
+    high: Floats
 
 
-def build_log_grid(low: float, high: float, points: int, more: Sequence[float] = ()) -> Values:
+def build_log_grid(low: float, high: float, points: int, more: Sequence[float] = ()) -> Floats:
     """Points from low to high at equal ratios, and more of those between; raises ValueError unless 0 < low < high."""
     if not 0 < low < high:
         raise ValueError(f"a range must be 0 < low < high, not {low:g} to {high:g}")
@@ -49,7 +49,7 @@ def build_log_grid(low: float, high: float, points: int, more: Sequence[float] =
     return np.unique(np.concatenate([even[~twins], inner]))
 
 
-def find_sign_changes(function: Callable[[Values], Values], grid: Values) -> tuple[SignChange, ...]:
+def find_sign_changes(function: Callable[[Floats], Floats], grid: Floats) -> tuple[SignChange, ...]:
     """Every change of sign between neighbours of a rising grid, located by bisection.
 
     ``function`` maps arrays to arrays. It need be neither monotone nor continuous: a jump over 0 is located too. Two

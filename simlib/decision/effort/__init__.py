@@ -18,6 +18,9 @@ from simlib.decision.effort.estimates import (
     draw_effort,
     draw_item_uniforms,
     list_needed_items,
+    pert_mean,
+    pert_ppf,
+    pert_sd,
 )
 from simlib.decision.effort.explaining import (
     ItemExplanation,
@@ -45,7 +48,6 @@ from simlib.decision.effort.item_keys import (
 from simlib.decision.effort.items import EffortLedger, Item
 from simlib.decision.effort.ledger import load_ledger, override
 from simlib.decision.effort.person_days import resolve_counts
-from simlib.decision.effort.pert import pert_mean, pert_ppf, pert_sd
 from simlib.decision.effort.public_evidence import (
     compute_library_rate,
     compute_median_code_size,

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from simlib.decision.effort.estimates import EffortDraws, ExpectedEffort, Floats, compute_expected_effort, draw_effort
+from simlib.analysis.columns import Floats
+from simlib.decision.effort.estimates import EffortDraws, ExpectedEffort, compute_expected_effort, draw_effort
 from simlib.decision.effort.indicator import LEVEL, Indicator, Value
 from simlib.decision.effort.item_keys import Counts
 from simlib.decision.effort.items import EffortLedger

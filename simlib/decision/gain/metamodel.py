@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simlib.decision.arrays import Values
+from simlib.analysis.columns import Floats
 from simlib.decision.gain.values import Surface
 
 Terms = tuple[tuple[int, ...], ...]
@@ -27,10 +27,10 @@ class Sample:
     """Points of runs: one row per run, one column per input, all above 0, with the ends of their ranges."""
 
     inputs: tuple[str, ...]
-    low: Values
-    middle: Values
-    high: Values
-    points: Values
+    low: Floats
+    middle: Floats
+    high: Floats
+    points: Floats
 
 
 def fit_surface(design: str, metric: str, sample: Sample, values: ArrayLike, source: str = "runs") -> Surface:
@@ -69,7 +69,7 @@ def fit_surface(design: str, metric: str, sample: Sample, values: ArrayLike, sou
     )
 
 
-def predict(surface: Surface, inputs: Mapping[str, ArrayLike]) -> Values:
+def predict(surface: Surface, inputs: Mapping[str, ArrayLike]) -> Floats:
     """Figure at some inputs, in its unit; the shape is that of the inputs, broadcast.
 
     Inputs that are not named are those of the scenario; beyond its range an input counts as the end of the range.
@@ -85,7 +85,7 @@ def predict(surface: Surface, inputs: Mapping[str, ArrayLike]) -> Values:
     return np.reshape(np.exp(line) if surface.logarithmic else line, columns[0].shape)
 
 
-def _scale(points: Values, low: Values, high: Values) -> Values:
+def _scale(points: Floats, low: Floats, high: Floats) -> Floats:
     span = np.log(high / low)
     return np.asarray(2.0 * np.log(points / low) / np.where(span > 0, span, 1.0) - 1.0)
 
@@ -106,14 +106,14 @@ def _replace_powers(powers: tuple[int, ...], changed: Mapping[int, int]) -> tupl
     return tuple(changed.get(number, power) for number, power in enumerate(powers))
 
 
-def _compute_powers(terms: Terms, scaled: Values) -> Values:
+def _compute_powers(terms: Terms, scaled: Floats) -> Floats:
     columns = [np.prod(scaled ** np.array(powers), axis=1) for powers in terms]
     return np.stack(columns, axis=1)
 
 
 def _fit_polynomial(
-    terms: Terms, scaled: Values, observed: Values, logarithmic: bool
-) -> tuple[Terms, Values, Values] | None:
+    terms: Terms, scaled: Floats, observed: Floats, logarithmic: bool
+) -> tuple[Terms, Floats, Floats] | None:
     """Terms, coefficients, and the error of each run when it is left out; None with too few runs."""
     if len(observed) < len(terms) + SPARE and len(terms) > 1:
         return None

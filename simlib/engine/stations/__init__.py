@@ -1,4 +1,4 @@
-"""Stations, one kind per file, and the rule that chooses among those of a queueing discipline.
+"""Stations, and the rule that chooses among those of a queueing discipline.
 
 A station of your own is a class with the methods and the four class attributes of `Station`. Give it to a host as
 ``Host(..., discipline=MyStation)``, or register it, and its ``discipline`` can be named like the others.
@@ -7,9 +7,7 @@ A station of your own is a class with the methods and the four class attributes 
 from typing import Literal
 
 from simlib.engine.stations.base import Occupancy, Sample, Station, SteadyStation
-from simlib.engine.stations.fifo_events import FifoEvents
-from simlib.engine.stations.fifo_varying import FifoVarying
-from simlib.engine.stations.kiefer_wolfowitz import KieferWolfowitz
+from simlib.engine.stations.fifo import FifoEvents, FifoVarying, KieferWolfowitz
 from simlib.engine.stations.processor_sharing import ProcessorSharing
 from simlib.scenario.errors import InputError
 from simlib.scenario.registry import PluginGroup, Registry, note_registration

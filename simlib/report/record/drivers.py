@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from simlib.decision.choice.results import Decision, Index, Sensitivity, Swing
-from simlib.report.input_names import describe_input
 from simlib.report.record.formatting import format_chance, format_number
+from simlib.report.record.inputs import describe_input
 from simlib.report.record.outcome import find_currency
 
 _SMALLEST_SHARE = 0.01

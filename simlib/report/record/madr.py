@@ -7,10 +7,10 @@ of a decision is the day on which people accept it.
 from typing import Any
 
 from simlib.decision.choice.results import Decision
-from simlib.report.record.assumptions import describe_assumptions, list_inputs
 from simlib.report.record.complexity import Complexity, build_indicator_rows, list_largest_items
 from simlib.report.record.drivers import summarise_drivers
 from simlib.report.record.gain_rows import build_gain_rows
+from simlib.report.record.inputs import describe_assumptions, list_inputs
 from simlib.report.record.narrative import (
     describe_context,
     describe_method,

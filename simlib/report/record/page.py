@@ -9,11 +9,11 @@ from simlib.report.decision_figures import breakeven_figure, cost_bars_figure, t
 from simlib.report.describe import describe_provenance, describe_world
 from simlib.report.frontier_figure import frontier_figure
 from simlib.report.html import ReportFigure, build_page_environment
-from simlib.report.record.assumptions import describe_assumptions, list_inputs
 from simlib.report.record.complexity import Complexity, build_indicator_rows, list_largest_items
 from simlib.report.record.drivers import choose_sensitivity, summarise_drivers
 from simlib.report.record.formatting import format_number
 from simlib.report.record.gain_rows import build_gain_rows
+from simlib.report.record.inputs import describe_assumptions, list_inputs
 from simlib.report.record.narrative import describe_method, describe_opponent, list_flips, list_notes
 from simlib.report.record.net_present_value import describe_pairs, list_decisive_pairs
 from simlib.report.record.outcome import (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from simlib.decision.choice.results import Decision, Spread
-from simlib.report.record.assumptions import list_inputs
+from simlib.report.record.inputs import list_inputs
 from simlib.report.record.net_present_value import list_pairs
 
 Row = Mapping[str, Any]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
-from simlib.strategies.expiring_cache import ExpiringCache
+from simlib.strategies.caches import ExpiringCache
 from simlib.strategies.introspection_client import introspect
 from simlib.strategies.opaque_cached import OpaqueCachedSettings
 from simlib.strategies.opaque_introspection import OpaqueIntrospection, OpaqueIntrospectionSettings

@@ -1,11 +1,52 @@
-"""Inputs of a decision: value, source, kind (assumed, sourced, measured), and the owner of a better value."""
+"""Inputs of a decision: name in words, value, source, kind (assumed, sourced, measured), owner of a better value."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
+from simlib.decision.choice.cost_causes import CAUSES, list_prices
 from simlib.decision.choice.results import Decision
 from simlib.decision.economics.prices import KEYS as PRICES
-from simlib.report.input_names import describe_input, find_words
 from simlib.scenario.economics import Worth
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        **{price.key: price.words for price in list_prices(CAUSES)},
+        "requests_per_year": "requests per year",
+        "revocations_per_year": "revocations per year",
+        "outage_hours_per_year": "outages of the authorization server",
+        "load": "load",
+        "user_rate": "request rate of a user",
+        "round_trip_s": "round trip to the authorization server",
+        "ttl_factor": "lifetime of cached answers",
+        "lifetime_factor": "lifetime of access tokens",
+        "cpu_factor": "CPU times",
+        "horizon_years": "horizon",
+        "discount_rate": "discount rate",
+        "target_utilisation": "utilisation of servers that are not sized",
+        "effort": "work items",
+        "team_factor": "team factor",
+        "organisation": "organisation",
+    }
+)
+"""Input -> words; names of work items and of groups of inputs are words themselves."""
+
+
+def find_words(name: str) -> str:
+    """An input in words, without its key."""
+    return WORDS.get(name, name)
+
+
+def describe_input(name: str, more: str = "") -> str:
+    """An input in words, with its key and ``more`` in brackets: ``an hour without service (hour_down)``."""
+    words = find_words(name)
+    parts = [part for part in ("" if _is_same_name(name, words) else name, more) if part]
+    return f"{words} ({': '.join(parts)})" if parts else words
+
+
+def _is_same_name(name: str, words: str) -> bool:
+    return name.replace("_", " ") == words
+
 
 _MOST_NAMES = 5
 ASSUMED, SOURCED, MEASURED = "assumed", "sourced", "measured"

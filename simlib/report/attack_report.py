@@ -1,15 +1,24 @@
-"""Attack matrix as a figure: attacks down, designs or flows across, a mark where a request was accepted."""
+"""Report of an attack matrix: its figure, and a folder of figures, cells and findings.
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+The figure has attacks down, designs or flows across, and a mark where a request was accepted. The folder appears
+complete or not at all.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from simlib.attacks import ATTACKS
-from simlib.experiment.attack_matrix import Cell
-from simlib.report.figure_style import OKABE_ITO, apply_house_style
+from simlib.decision.attack_findings import Finding
+from simlib.experiment.atomic_folder import write_files
+from simlib.experiment.attack_matrix import Cell, tabulate_attacks
+from simlib.report.figure_style import OKABE_ITO, apply_house_style, render_png, render_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
 
 _REFUSED, _ACCEPTED, _NOTHING = "#D6E4F0", OKABE_ITO[1], "#FFFFFF"
 _GAP = 0.7
@@ -114,3 +123,37 @@ def _describe_matrix(cells: Sequence[Cell], against: str) -> str:
         f"Matrix of attacks on {against}s by design or flow. Accepted: {outcomes}. "
         "All other attacks are refused or have no target."
     )
+
+
+_FIGURES: tuple[tuple[str, Literal["token", "flow"]], ...] = (("tokens", "token"), ("flows", "flow"))
+
+
+def build_attack_document(scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> dict[str, Any]:
+    """The matrix as JSON types: attacks, cells and findings."""
+    names = dict.fromkeys(cell.attack_run.attack for cell in cells)
+    return {
+        "scenario": scenario,
+        "attacks": {name: {"summary": ATTACKS[name].summary, "source": ATTACKS[name].source} for name in names},
+        "cells": json.loads(tabulate_attacks(cells).to_json(orient="records")),
+        "findings": [finding._asdict() for finding in findings],
+    }
+
+
+def write_attacks(folder: str | Path, scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> Path:
+    """Write them into a new or empty folder; returns it. Raises InputError for one that cannot be used."""
+    return write_files(folder, _build_files(scenario, cells, findings), "--out")
+
+
+def _build_files(scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> Mapping[str, bytes]:
+    document = json.dumps(
+        build_attack_document(scenario, cells, findings), indent=2, ensure_ascii=False, allow_nan=False
+    )
+    files = {
+        "attacks.csv": str(tabulate_attacks(cells).to_csv(index=False, lineterminator="\n")).encode(),
+        "attacks.json": f"{document}\n".encode(),
+    }
+    for name, against in _FIGURES:
+        if any(ATTACKS[cell.attack_run.attack].against == against for cell in cells):
+            figure, _ = attack_figure(cells, against)
+            files |= {f"{name}.svg": render_svg(figure), f"{name}.png": render_png(figure)}
+    return files
