@@ -49,7 +49,8 @@ if TYPE_CHECKING:  # the same names as in _EXPORTS, for type checkers
     from simlib.scenario.traces import read_trace as read_trace
     from simlib.scenario.writing import export_scenario as export_scenario
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+"""The only place of the version: the wheel and the command line take it from here."""
 
 _EXPORTS = {
     "simlib.analysis.summary": ("summarise",),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from simlib import __version__
 from simlib.commands.attacks import attacks
 from simlib.commands.bad_days import bad_days
 from simlib.commands.calibrate import calibrate
@@ -56,9 +57,7 @@ def _root(
       simlib theory                             the simulator validated against queueing theory
     """
     if version:
-        from importlib.metadata import version as installed
-
-        print(f"simlib {installed('simlib')}")
+        print(f"simlib {__version__}")
     elif context.invoked_subcommand is None:
         print(context.get_help())
 

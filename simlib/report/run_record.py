@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from simlib import __version__
 from simlib.decision import Verdicts
 from simlib.decision.notes import MEASURED_HERE
 from simlib.report.summary import build_promises_document
@@ -33,7 +34,7 @@ class Provenance:
 def collect_versions() -> dict[str, str]:
     """Name -> version of Python, of this package and of its libraries, OpenSSL included."""
     return {
-        "simlib": _find_version("simlib"),
+        "simlib": __version__,
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         **list_library_versions(),
         **{name: _find_version(name) for name in PACKAGES},
