@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from simlib.decision import ProfileDependence, Verdicts
 from simlib.report.cells import build_comparison_rows, build_opponent_rows
-from simlib.report.describe import (
+from simlib.report.describe_comparison import (
     describe_designs,
     describe_limits,
     describe_promises,
     describe_provenance,
     describe_run,
-    describe_world,
 )
+from simlib.report.describe_world import describe_world
 from simlib.report.figure_style import inline_svg, render_png, render_svg
 from simlib.report.profile_tables import build_profile_rows
 

@@ -13,7 +13,8 @@ from simlib.decision.comparison import find_cached_opponent
 from simlib.decision.promises import has_introspection_cache, has_self_contained_tokens, list_checking_parts
 from simlib.report.cells import build_comparison_rows
 from simlib.report.comparison_folder import write_report
-from simlib.report.describe import describe_designs, describe_world
+from simlib.report.describe_comparison import describe_designs
+from simlib.report.describe_world import describe_world
 from simlib.report.html import render_html
 from simlib.report.summary import format_verdict
 from simlib.scenario.scenario import Scenario

@@ -6,7 +6,7 @@ from simlib.analysis.metrics import METRICS
 from simlib.decision.choice.cost_causes import list_prices
 from simlib.decision.choice.results import Decision, NetPresentValue
 from simlib.report.cells import format_mean
-from simlib.report.describe import describe_load, describe_users
+from simlib.report.describe_world import describe_load, describe_users
 from simlib.report.record.drivers import choose_sensitivity, describe_driver, rank_drivers
 from simlib.report.record.formatting import format_number
 from simlib.report.record.net_present_value import describe_flip, describe_paying_loads, list_pairs, name_pair

@@ -6,7 +6,8 @@ from typing import Any
 from simlib.decision.choice.results import Decision
 from simlib.decision.gain.values import Size, Trial
 from simlib.report.decision_figures import breakeven_figure, cost_bars_figure, tornado_figure
-from simlib.report.describe import describe_provenance, describe_world
+from simlib.report.describe_comparison import describe_provenance
+from simlib.report.describe_world import describe_world
 from simlib.report.frontier_figure import frontier_figure
 from simlib.report.html import ReportFigure, build_page_environment
 from simlib.report.record.complexity import Complexity, build_indicator_rows, list_largest_items

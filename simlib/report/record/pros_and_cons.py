@@ -13,8 +13,8 @@ from simlib.decision.gain.values import Size
 from simlib.decision.notes import HEADLINE_METRICS
 from simlib.decision.promises import format_seconds
 from simlib.decision.verdicts import Word
-from simlib.report.describe import describe_designs
-from simlib.report.describe_values import format_name
+from simlib.report.describe_comparison import describe_designs
+from simlib.report.describe_world import format_name
 from simlib.report.record.formatting import MINUS, format_number, format_spread, format_unsigned, negate
 from simlib.report.record.net_present_value import choose_pair
 from simlib.report.record.outcome import find_currency, format_horizon, join_names, lower_first

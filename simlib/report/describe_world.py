@@ -1,19 +1,13 @@
-"""Description of a scenario for readers: world, designs, run, limits and bounds as terms and short texts.
+"""Description of a world for readers: its load, users, hosts, links and faults as terms and short texts.
 
 Without dates, paths and addresses, so that equal runs have equal descriptions.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator
 
-from simlib.analysis.metrics import METRICS
-from simlib.decision import LimitCheck, ValidityBounds, Verdicts
-from simlib.decision.promises import format_seconds
-from simlib.report.describe_values import describe_distribution, describe_faults, describe_link, format_name
-from simlib.report.run_record import collect_versions, hash_profile
-from simlib.scenario.design import Admission, ChosenPart, Design, RefreshPolicy
-from simlib.scenario.hosts import SERVICE, Database, HttpServer, InnerService, find_host_kind
+from simlib.scenario.distributions import Distribution
+from simlib.scenario.faults import Fault
+from simlib.scenario.hosts import Database, HttpServer, InnerService, Link
 from simlib.scenario.loads import ClosedLoad, ReplayLoad
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import World
@@ -165,132 +159,61 @@ def describe_users(scenario: Scenario) -> str:
     return f"{population.users:,}, Zipf exponent {population.zipf_exponent:g}"
 
 
-_HOSTS = {
-    "service": "resource server",
-    "inner_service": "inner services",
-    "downstream": "calls to inner services",
-    "authorization_server": "authorization server",
-}
-_ALWAYS_LISTED = ("service", "authorization_server")
+def describe_distribution(distribution: Distribution) -> str:
+    """Kind and parameters in milliseconds."""
+    values = distribution.model_dump(exclude={"kind"})
+    if distribution.kind == "quantiles":
+        return f"{len(values['values_s'])} quantiles, mean {distribution.mean() * 1e3:.4g} ms"
+    parameters = ", ".join(f"{name.removesuffix('_s')} {value * 1e3:.4g} ms" for name, value in values.items())
+    return f"{distribution.kind}, {parameters}"
 
 
-def describe_designs(verdicts: Verdicts) -> list[dict[str, Any]]:
-    """Every design with the keys that the page uses."""
-    return [
-        _describe_design(design, verdicts.comparison.forms[name]) for name, design in verdicts.scenario.designs.items()
-    ]
-
-
-def _describe_design(design: Design, forms: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "name": design.name,
-        "title": design.title,
-        "token": _describe_token(design),
-        "parts": [
-            _describe_part(place, chosen, design.presets.get(place, "")) for place, chosen in design.parts.items()
-        ]
-        + [_describe_part("wrapper", chosen) for chosen in design.wrappers]
-        + [_describe_admission(host, admission) for host, admission in design.admission.items()]
-        + [f"{format_name(kind)} clients sign in by {format_name(flow)}" for kind, flow in design.flows.items()],
-        "replicas": ", ".join(
-            f"{_HOSTS.get(host, host)} {number}"
-            for host, number in design.replicas.items()
-            if host in design.parts or host in _ALWAYS_LISTED
-        ),
-        "stations": ", ".join(
-            dict.fromkeys(f"{_name_host(host)} {format_name(form)}" for host, form in sorted(forms.items()))
-        ),
-    }
-
-
-def _describe_token(design: Design) -> str:
-    parts = [f"lives {design.token_lifetime_s:g} s", f"user information from {design.user_information}"]
-    if design.refresh != RefreshPolicy():
-        rotated = ", each good for one use" if design.refresh.rotation else ""
-        parts.append(f"refresh tokens live {design.refresh.lifetime_s:,.10g} s{rotated}")
-    if design.max_revocation_lag_s is not None:
-        parts.append(f"may accept a revoked token for {design.max_revocation_lag_s:g} s")
+def describe_link(link: Link) -> str:
+    """Round trip and connections of a link."""
+    parts = [f"round trip {describe_distribution(link.round_trip)}"]
+    if link.bandwidth is not None:
+        parts.append(f"{link.bandwidth:,.4g} B/s")
+    if link.connections is not None:
+        parts.append(f"at most {link.connections} connections per replica")
+    if link.keep_alive_s is not None:
+        parts.append(f"kept alive {link.keep_alive_s:g} s")
     return "; ".join(parts)
 
 
-def _name_host(name: str) -> str:
-    """Name of a host in the records, without its region."""
-    host = name.partition("@")[0]
-    kind, _, service = host.partition("/")
-    if find_host_kind(name) == SERVICE and service:
-        return f"inner service {service}"
-    return _HOSTS.get(kind, format_name(kind))
+def format_name(name: str) -> str:
+    """A key of the scenario file as words."""
+    return name.replace("_", " ")
 
 
-def _describe_part(place: str, chosen: ChosenPart, preset: str = "") -> str:
-    settings = ", ".join(f"{name} {_format_value(value)}" for name, value in asdict(chosen.settings).items())
-    name = f"{chosen.part} with the settings of preset {preset}" if preset else chosen.part
-    return f"{_HOSTS.get(place, format_name(place))}: {name}" + (f" ({settings})" if settings else "")
+_TIMES = ("at_s", "length_s", "mean_between_s", "mean_length_s", "kind")
 
 
-def _describe_admission(host: str, admission: Admission) -> str:
-    again = "" if admission.retry_after_s is None else f" with Retry-After {admission.retry_after_s:g} s"
-    name = _HOSTS.get(host, format_name(host))
-    return f"{name}: at most {admission.limit} concurrent requests, then 503{again}"
+def describe_faults(world: World) -> Iterator[tuple[str, str]]:
+    """One term per fault."""
+    for name, fault in world.faults.items():
+        yield (
+            f"fault {format_name(name)}",
+            ", ".join([format_name(fault.kind), *_describe_settings(fault), _describe_schedule(fault)]),
+        )
 
 
-def _format_value(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return " ".join(str(item) for item in value)
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+def _describe_settings(fault: Fault) -> Iterator[str]:
+    for name, value in fault.model_dump(exclude_none=True).items():
+        if name not in _TIMES and value is not False:
+            yield _describe_setting(format_name(name.removesuffix("_s")), value, " s" if name.endswith("_s") else "")
 
 
-def describe_run(scenario: Scenario) -> Terms:
-    """Terms of the run: length, replications, seed."""
-    run = scenario.run
-    return [
-        ("simulated seconds per run", f"{scenario.horizon_s:,.6g}, of which {run.warm_up_s:g} are warm-up"),
-        ("requests per run, expected", f"{scenario.expected_requests:,.0f}"),
-        ("replications per design", str(run.replications)),
-        ("seed", str(run.seed)),
-        ("station form", run.station_form),
-        ("times of real operations", run.timing),
-        ("host noise", format_name(run.host_noise)),
-    ]
+def _describe_setting(name: str, value: object, unit: str) -> str:
+    if value is True:
+        return name
+    if isinstance(value, tuple):
+        return f"{name} {' and '.join(value)}"
+    return f"{name} {value:g}{unit}" if isinstance(value, float) else f"{name} {value}"
 
 
-def describe_provenance(scenario: Scenario) -> Terms:
-    """Sources of the numbers, as far as they are equal when the run is repeated."""
-    terms = [("simlib", collect_versions()["simlib"]), ("cost profile", scenario.profile.name)]
-    digest = hash_profile(scenario)
-    if digest is not None:
-        terms.append(("cost profile, sha256", digest))
-    measured = ("machine", "date", "python", "pyjwt", "cryptography", "openssl")
-    terms += [
-        (f"profile measured: {key}", scenario.profile.about[key]) for key in measured if key in scenario.profile.about
-    ]
-    if scenario.trace is not None:
-        terms += [("trace", scenario.trace.source), ("trace, sha256", scenario.trace.sha256)]
-    return terms
-
-
-def describe_limits(verdicts: Verdicts) -> list[dict[str, Any]]:
-    """One row per limit, with the verdict on every design in their order."""
-    names = dict.fromkeys(check.metric.name for check in verdicts.limits)
-    return [_describe_limit([check for check in verdicts.limits if check.metric.name == name]) for name in names]
-
-
-def _describe_limit(checks: list[LimitCheck]) -> dict[str, Any]:
-    metric = METRICS[checks[0].metric.name]
-    most = f"{float(f'{checks[0].limit * metric.factor:.6g}'):,g} {metric.display_unit}".rstrip()
-    return {"label": metric.label, "most": most, "words": [check.word for check in checks]}
-
-
-def describe_promises(promises: Mapping[str, ValidityBounds]) -> list[dict[str, Any]]:
-    """One row per design: bounds for expired and for revoked tokens, and marks."""
-    return [
-        {
-            "name": name,
-            "after_expiry": format_seconds(bounds.after_expiry_s),
-            "after_revocation": format_seconds(bounds.after_revocation_s),
-            "marks": bounds.marks,
-        }
-        for name, bounds in promises.items()
-    ]
+def _describe_schedule(fault: Fault) -> str:
+    length, mean = getattr(fault, "length_s", None), getattr(fault, "mean_length_s", None)
+    if fault.is_random:
+        lasting = "" if mean is None else f" for {mean:g} s"
+        return f"every {fault.mean_between_s:g} s{lasting} in the mean"
+    return f"at {fault.at_s:g} s" + ("" if length is None else f" for {length:g} s")
