@@ -10,7 +10,8 @@ from simlib.contracts.stepped_deployment import SteppedDeployment
 from simlib.tokens import EPOCH
 
 INSUFFICIENT_SCOPES = ("", "catalogue", "catalogue:readall", "catalogue:write", "CATALOGUE:READ")
-SCOPES_OF_WRONG_TYPE = (..., None, 7, [SCOPE], {SCOPE: 1})
+SCOPES_OF_WRONG_TYPE = (..., None, 7, [SCOPE], {SCOPE: 1}, f"other\t{SCOPE}", f"{SCOPE}\xa0other", f"{SCOPE}\n")
+"""No texts, or texts whose words are not separated by spaces (RFC 6749 section 3.3)."""
 INSTANTS = (0.0, 1e9)
 """Seconds of the simulation's clock, years before and after the time at which these contracts were written."""
 
@@ -25,8 +26,9 @@ def check_valid_token(stepped: SteppedDeployment) -> None:
         f"the acceptance of a valid token must have status 200, no reason and no challenge, but it is {verdict!r}",
     )
     claims = verdict.claims
+    expected = ("user-7", "shop", f"{SCOPE} catalogue:write")
     require(
-        (claims["sub"], claims["client_id"], claims["scope"].split()) == ("user-7", "shop", [SCOPE, "catalogue:write"]),
+        (claims["sub"], claims["client_id"], claims["scope"]) == expected,
         f"the claims of a valid token must be those that it was issued with, but they are {dict(claims)}",
     )
     require(

@@ -1,5 +1,5 @@
-"""Claims contract of validators: tokens of another issuer, audience or time are refused, and claims of any type raise
-nothing."""
+"""Claims contract of validators: tokens of another issuer, audience or time, or with an audience, subject or
+client_id that is no text, are refused; claims of any type raise nothing."""
 
 import math
 from collections.abc import Mapping
@@ -23,6 +23,11 @@ WRONG_CLAIMS: tuple[Mapping[str, Any], ...] = (
     {"aud": {AUDIENCE: 1}},
     {"aud": ...},
     {"aud": None},
+    {"aud": [AUDIENCE, 7]},
+    {"client_id": 7},
+    {"client_id": True},
+    {"client_id": ["shop"]},
+    {"sub": 7},
     {"exp": ...},
     {"exp": None},
     {"exp": "never"},

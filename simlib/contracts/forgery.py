@@ -19,6 +19,7 @@ from simlib.tokens.forging import (
     forge_unsigned,
     read_claims,
     sign_claims,
+    sign_segments,
     sign_with_hmac,
 )
 
@@ -79,6 +80,8 @@ REQUIRED_CLAIMS = ("iss", "exp", "aud", "sub", "client_id", "iat", "jti")
 CRITICAL_HEADERS: tuple[dict[str, Any], ...] = (
     *({"crit": ["exp"]}, {"crit": ["b64"], "b64": True}, {"crit": []}, {"crit": None}),
 )
+NO_BASE64URL = ("=", "==", "====", " ", "\n", "\r\n", "\x00")
+"""Texts that are no part of base64url without padding (RFC 7515 section 2), and that lenient decoders overlook."""
 _BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -201,6 +204,20 @@ def check_last_characters(stepped: SteppedDeployment) -> None:
             require_refused(stepped.present(altered), f"a token with another character at place {at}")
 
 
+def check_padded_segment(stepped: SteppedDeployment, more: str) -> None:
+    """Padding or whitespace in any segment is refused although the signature fits: a token has one text."""
+    claims, key = _read_genuine(stepped)
+    header, payload, signature = sign_claims(claims, key).split(".")
+    padded = (
+        sign_segments(header + more, payload, key),
+        sign_segments(header, payload + more, key),
+        f"{header}.{payload}.{signature}{more}",
+        f"{header}.{payload}.{more}{signature}",
+    )
+    for token in padded:
+        require_refused(stepped.present(token), f"a token with {more!r} in a segment")
+
+
 def check_signature_of_another_token(stepped: SteppedDeployment) -> None:
     """The signature of another token of the issuer is refused."""
     first, second = stepped.issue("user-1").token, stepped.issue("user-2").token
@@ -242,4 +259,5 @@ VALUE_CHECKS = (
     (check_unsigned_token, UNSIGNED),
     (check_required_claim, REQUIRED_CLAIMS),
     (check_critical_header, CRITICAL_HEADERS),
+    (check_padded_segment, NO_BASE64URL),
 )

@@ -27,7 +27,7 @@ from simlib.strategies import (
     Wrapper,
 )
 from simlib.strategies.vulnerable import VULNERABLE_PARTS
-from simlib.tokens import generate_signing_key
+from simlib.tokens import generate_signing_key, split_scope
 
 INNER_SERVICE, DOWNSTREAM = "inner_service", "downstream"
 
@@ -163,7 +163,7 @@ def build_deployment_config(
 def join_scopes(world: World) -> str:
     """Scopes that clients request: those of the first service and of all behind it, each once."""
     services = (world.service, *world.inner_services.values())
-    return " ".join(dict.fromkeys(word for service in services for word in service.scope.split()))
+    return " ".join(dict.fromkeys(word for service in services for word in split_scope(service.scope)))
 
 
 def name_key(number: int) -> str:

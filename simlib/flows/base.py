@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.world import ClientKind
+from simlib.tokens import split_scope
 
 GrantResult = TokenResponse | Answer
 """The tokens, or the reply or failure that ended the flow without any."""
@@ -43,7 +44,7 @@ class Client:
     @property
     def needs_id_token(self) -> bool:
         """Whether the client requests an ID token (OpenID Connect Core section 3.1.2.1)."""
-        return "openid" in self.scope.split()
+        return "openid" in split_scope(self.scope)
 
 
 @dataclass(frozen=True)

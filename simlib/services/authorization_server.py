@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from simlib.scenario.design import RefreshPolicy
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.messages import TokenRow
+from simlib.tokens import split_scope
 
 
 class AccessTokens(Protocol):
@@ -88,7 +89,7 @@ class AuthorizationServer:
         A server that cannot sign does no OpenID Connect and leaves "openid" out (RFC 6749 section 3.3).
         """
         registered = self.find_registration(client_id).scope
-        words = (registered if requested is None else requested).split()
-        if not set(words) <= set(registered.split()):
+        words = split_scope(registered if requested is None else requested)
+        if not set(words) <= set(split_scope(registered)):
             return None
         return " ".join(word for word in words if word != "openid" or self.sign is not None)

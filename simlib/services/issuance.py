@@ -11,7 +11,7 @@ from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import Caller
 from simlib.services.http import reply_error, reply_json
 from simlib.services.token_families import Family, is_revoked, link_successor, record_access_token, seal_details
-from simlib.tokens import ID_TOKEN_TYPE, build_id_token_claims, make_opaque_token, make_store_key
+from simlib.tokens import ID_TOKEN_TYPE, build_id_token_claims, make_opaque_token, make_store_key, split_scope
 
 ID_TOKEN_LIFETIME_S = 300.0
 """Assumption: long enough for a client to read it once."""
@@ -104,7 +104,7 @@ def add_id_token(
 
     It has claims about the user when the scope has "profile"; only the first of a sign-in has the nonce.
     """
-    scope = answer["scope"].split()
+    scope = split_scope(answer["scope"])
     if "openid" not in scope or server.sign is None:
         return
     subject = entry.row.subject

@@ -10,6 +10,7 @@ from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.client_authentication import Caller
 from simlib.services.http import reply_error, reply_json
 from simlib.services.issuance import issue_access_token
+from simlib.tokens import split_scope
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
@@ -50,7 +51,7 @@ def exchange_token(ctx: Context, caller: Caller, server: AuthorizationServer) ->
     if audience and audience not in server.audiences:
         return (yield from reply_error(400, "invalid_target"))
     scope = parameters.get("scope", subject.scope)
-    if not set(scope.split()) <= set(subject.scope.split()):
+    if not set(split_scope(scope)) <= set(split_scope(subject.scope)):
         return (yield from reply_error(400, "invalid_scope"))
     grant = server.make_grant(subject.subject, caller.client_id, scope, audience=audience, actor=actor)
     _, answer = yield from issue_access_token(ctx, server, grant)

@@ -18,7 +18,7 @@ from simlib.services.issuance import (
     reply_tokens,
 )
 from simlib.services.token_families import find_family, read_details, revoke_family
-from simlib.tokens import make_store_key
+from simlib.tokens import make_store_key, split_scope
 
 
 def redeem_refresh_token(ctx: Context, caller: Caller, server: AuthorizationServer) -> Flow[Reply]:
@@ -37,7 +37,7 @@ def redeem_refresh_token(ctx: Context, caller: Caller, server: AuthorizationServ
     if row.revoked_at is not None or row.expires_at <= ctx.now():
         return (yield from reply_error(400, "invalid_grant"))
     scope = caller.parameters.get("scope", row.scope)
-    if not set(scope.split()) <= set(row.scope.split()):
+    if not set(split_scope(scope)) <= set(split_scope(row.scope)):
         return (yield from reply_error(400, "invalid_scope"))
     grant = server.make_grant(row.subject, caller.client_id, scope)
     if _is_bound_to_other_key(details, grant.confirmation):

@@ -14,7 +14,7 @@ from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import Credentials, DeploymentConfig
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_invalid_token
-from simlib.tokens import has_scope, judge_time, read_payload
+from simlib.tokens import find_mistyped_claim, has_audience, has_scope, judge_time, read_payload
 
 
 class Introspection(NamedTuple):
@@ -63,13 +63,15 @@ def introspect(
 
 
 def judge_answer(result: Introspection, now: float, leeway: float, scope: str, deployment: DeploymentConfig) -> Verdict:
-    """Judge an answer at ``now`` (seconds): active, issuer, audience, time and scope."""
+    """Judge an answer at ``now`` (seconds): active, types of its members, issuer, audience, time and scope."""
     answer, requested_at, _ = result
     if answer.get("active") is not True:
         return refuse_invalid_token("inactive", requested_at)
+    if find_mistyped_claim(answer):
+        return refuse_invalid_token("malformed", requested_at)
     if answer.get("iss") != deployment.issuer:
         return refuse_invalid_token("issuer", requested_at)
-    if not _has_audience(answer.get("aud"), deployment.audience):
+    if not has_audience(answer, deployment.audience):
         return refuse_invalid_token("audience", requested_at)
     untimely = judge_time(answer, now, leeway)
     if untimely is not None:
@@ -86,10 +88,6 @@ def parse_json_object(body: bytes) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
-
-
-def _has_audience(audience: object, expected: str) -> bool:
-    return audience == expected or (isinstance(audience, list) and expected in audience)
 
 
 JWT = "application/jwt"

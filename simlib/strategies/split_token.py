@@ -39,6 +39,8 @@ REVOKED = ""
 """The half of a token that has been revoked."""
 
 _KEY_LENGTH = 64
+_ANY_SIGNATURE = "AAAA"
+"""In place of the one that the client holds, for a reader of whole tokens."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def read_half(head: str, now: float) -> Introspection | None:
     """Read a half as an introspection result; None when it is malformed. ``now`` in seconds."""
     if head == REVOKED:
         return Introspection({"active": False}, now)
-    claims = read_payload(f"{head}.signature")
+    claims = read_payload(f"{head}.{_ANY_SIGNATURE}")
     if claims is None or not _is_number(claims.get("exp")):
         return None
     issued = claims.get("iat")

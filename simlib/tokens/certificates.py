@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from simlib.tokens.jwk_members import encode_base64url
+from simlib.tokens.base64url import encode_base64url
 
 # Fixed instants, since nothing here may read a clock; the late end keeps the certificate valid on every machine.
 VALID_FROM = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)

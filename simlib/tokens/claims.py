@@ -10,6 +10,9 @@ EPOCH = 1_767_225_600
 
 TimeReason = Literal["expired", "not_yet_valid", "issued_in_future", "no_expiry"]
 
+TEXT_CLAIMS = ("iss", "sub", "client_id", "jti", "username", "token_type")
+"""Without "scope": one that is no text grants nothing, which is another refusal (RFC 6750 section 3.1)."""
+
 _NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -74,12 +77,39 @@ def judge_time(claims: Mapping[str, Any], now: float, leeway: float = 0.0) -> Ti
     return None
 
 
+def split_scope(scope: str) -> list[str]:
+    """Split a scope into its words, at spaces alone (RFC 6749 section 3.3): a tab or another space is no separator."""
+    return [word for word in scope.split(" ") if word]
+
+
 def has_scope(claims: Mapping[str, Any], required: str) -> bool:
-    """Whether every word of ``required`` is in the claim "scope"; words are separated by spaces (RFC 6749 3.3)."""
+    """Whether every word of ``required`` is in the claim "scope"."""
     granted = claims.get("scope", "")
     if granted == required:
         return True
-    return isinstance(granted, str) and set(required.split()) <= set(granted.split())
+    return isinstance(granted, str) and set(split_scope(required)) <= set(split_scope(granted))
+
+
+def has_audience(claims: Mapping[str, Any], own: str) -> bool:
+    """Whether the claim "aud" names a resource server: its text, or a list of texts with it (RFC 7519 4.1.3)."""
+    audience = claims.get("aud")
+    return audience == own or (isinstance(audience, list) and _are_texts(audience) and own in audience)
+
+
+def find_mistyped_claim(claims: Mapping[str, Any]) -> str:
+    """Find a claim that is there and is no text although it must be one; empty when there is none.
+
+    They are defined as texts by RFC 7519 section 4.1, RFC 8693 section 4.3 and RFC 7662 section 2.2; "aud" is a
+    text or a list of texts. Servers that compare such values, or store them, would else take a number for a name.
+    """
+    audience = claims.get("aud", "")
+    if not isinstance(audience, str) and not (isinstance(audience, list) and _are_texts(audience)):
+        return "aud"
+    return next((name for name in TEXT_CLAIMS if not isinstance(claims.get(name, ""), str)), "")
+
+
+def _are_texts(values: list[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _is_after(value: Any, instant: float) -> bool:

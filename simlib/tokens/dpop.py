@@ -9,9 +9,9 @@ from urllib.parse import SplitResult, urlsplit
 import jwt
 
 from simlib.tokens.algorithms import ALGORITHMS, Algorithm
+from simlib.tokens.base64url import encode_base64url, has_canonical_segments
 from simlib.tokens.ec_key import generate
 from simlib.tokens.jwk import MalformedKey, build_public_members, list_algorithms, parse_public_key
-from simlib.tokens.jwk_members import encode_base64url
 from simlib.tokens.jws import build_quick_decoder, build_stock_decoder, read_header
 from simlib.tokens.keys import SigningKey, VerificationKey
 
@@ -78,7 +78,7 @@ class ProofVerification(NamedTuple):
         return VerifiedProof(key.thumbprint, claims["jti"], claims["iat"], claims.get("nonce", ""))
 
     def _find_key(self, header: Mapping[str, Any]) -> VerificationKey | ProofReason:
-        if not header or "crit" in header:
+        if not header or "crit" in header or not has_canonical_segments(self.proof):
             return "malformed"
         if header.get("typ") != PROOF_TYPE:
             return "type"

@@ -47,7 +47,12 @@ def sign_claims(claims: Mapping[str, Any], key: SigningKey, **header: Any) -> st
     """Sign claims with a valid signature; ``header`` changes members of the header, ``...`` removes one."""
     members = {"alg": key.algorithm, "typ": "at+jwt", "kid": key.kid, **header}
     first = encode({name: value for name, value in members.items() if value is not ...})
-    signing_input = f"{first}.{encode(dict(claims))}"
+    return sign_segments(first, encode(dict(claims)), key)
+
+
+def sign_segments(header: str, payload: str, key: SigningKey) -> str:
+    """Sign the texts of two segments as they are, well formed or not."""
+    signing_input = f"{header}.{payload}"
     signature = jwt.get_algorithm_by_name(key.algorithm).sign(signing_input.encode(), key.private_key)
     return f"{signing_input}.{encode(signature)}"
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from simlib.tokens import ec_key, rsa_key
 from simlib.tokens.algorithms import USUAL_RSA_BITS
+from simlib.tokens.base64url import has_canonical_segments
 from simlib.tokens.jws import read_header
 
 KEY_MANAGEMENT = ("RSA-OAEP-256", "ECDH-ES+A256KW")
@@ -95,7 +96,7 @@ def encrypt_text(text: bytes, public_jwk: Mapping[str, Any], compressed: bool = 
 
 def decrypt(token: str, key: EncryptionKey) -> DecryptionResult:
     """Decrypt the nested token; the key determines the algorithms, not the header (RFC 8725 section 3.1)."""
-    refusal = _judge_header(read_header(token), key)
+    refusal = _judge_header(read_header(token), key) if has_canonical_segments(token) else "malformed"
     if refusal:
         return DecryptionResult(None, refusal)
     from joserfc import jwe

@@ -1,18 +1,13 @@
-"""Members of a JSON Web Key: base64url encoding of bytes and integers (RFC 7518 sections 2 and 6)."""
+"""Members of a JSON Web Key: bytes and integers in base64url (RFC 7518 sections 2 and 6)."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
+
+from simlib.tokens.base64url import decode_base64url, encode_base64url
 
 
 class MalformedKey(ValueError):
     """The members are no public key that this package supports."""
-
-
-def encode_base64url(value: bytes) -> str:
-    """Encode bytes as base64url without padding."""
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def encode_integer(value: int, width: int) -> str:
@@ -26,8 +21,8 @@ def decode_member(members: Mapping[str, Any], name: str) -> bytes:
     if not isinstance(value, str):
         raise MalformedKey(f"{name} is missing")
     try:
-        return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        return decode_base64url(value)
+    except ValueError as error:
         raise MalformedKey(f"{name} is not base64url") from error
 
 

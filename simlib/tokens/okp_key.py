@@ -6,7 +6,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from simlib.tokens.jwk_members import MalformedKey, decode_member, encode_base64url
+from simlib.tokens.base64url import encode_base64url
+from simlib.tokens.jwk_members import MalformedKey, decode_member
 
 CURVE = "Ed25519"
 

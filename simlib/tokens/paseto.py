@@ -5,7 +5,6 @@ wall clock, so it receives and returns bytes: claims are parsed and judged elsew
 """
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,6 +13,8 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from simlib.tokens.base64url import decode_base64url
+from simlib.tokens.claims import find_mistyped_claim, has_audience
 from simlib.tokens.jws import LONGEST_HEADER, REQUIRED_CLAIMS, VerificationResult
 from simlib.tokens.keys import SigningKey, VerificationKey
 
@@ -69,10 +70,12 @@ class PasetoVerification(NamedTuple):
             return VerificationResult(None, "malformed")
         if claims.get("iss") != self.issuer:
             return VerificationResult(None, "issuer")
-        if self.audience is not None and not _is_for_audience(claims.get("aud"), self.audience):
+        if self.audience is not None and not has_audience(claims, self.audience):
             return VerificationResult(None, "audience")
         if None in map(claims.get, REQUIRED_CLAIMS):
             return VerificationResult(None, "missing_claim")
+        if find_mistyped_claim(claims):
+            return VerificationResult(None, "malformed")
         instants = {name: _parse_instant(claims[name]) for name in INSTANTS if name in claims}
         return VerificationResult(MappingProxyType({**claims, **instants}))
 
@@ -87,17 +90,12 @@ def _verify_payload(token: str, key: VerificationKey) -> bytes | None:
     return payload if isinstance(payload, bytes) else None
 
 
-def _is_for_audience(audience: object, own: str) -> bool:
-    return audience == own or (isinstance(audience, list) and own in audience)
-
-
 def _decode_segment(segment: str) -> bytes | None:
     """Decode a segment if it is the canonical encoding of its bytes: two texts must not be one token."""
     try:
-        value = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+        return decode_base64url(segment)
     except ValueError:
         return None
-    return value if urlsafe_b64encode(value).rstrip(b"=") == segment.encode("utf-8", "surrogatepass") else None
 
 
 def _parse_json_object(data: bytes | None) -> dict[str, Any] | None:

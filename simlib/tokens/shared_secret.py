@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from simlib.tokens.algorithms import SECRET_ALGORITHM, SecretAlgorithm
-from simlib.tokens.jwk_members import encode_base64url
+from simlib.tokens.base64url import encode_base64url
 
 SECRET_BYTES = 32
 """256 bits, the minimum for HS256 (RFC 7518 section 3.2)."""

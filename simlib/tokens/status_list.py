@@ -1,12 +1,10 @@
 """Token Status Lists: one status per token in a compressed list of bits (draft-ietf-oauth-status-list section 4)."""
 
-import base64
-import binascii
 import zlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from simlib.tokens.jwk_members import encode_base64url
+from simlib.tokens.base64url import decode_base64url, encode_base64url
 
 STATUS_LIST_TYPE = "statuslist+jwt"
 VALID, INVALID = 0, 1
@@ -83,10 +81,9 @@ class StatusList(NamedTuple):
 def _unpack(text: str, limit: int) -> bytes:
     stream = zlib.decompressobj()
     try:
-        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         # One byte above the limit, so that a list of exactly the limit is distinguished from a longer one.
-        data = stream.decompress(packed, limit + 1)
-    except (binascii.Error, ValueError, zlib.error) as error:
+        data = stream.decompress(decode_base64url(text), limit + 1)
+    except (ValueError, zlib.error) as error:
         raise MalformedStatusList("lst is no compressed list") from error
     if len(data) > limit:
         raise MalformedStatusList(f"lst unpacks to more than {limit} bytes")

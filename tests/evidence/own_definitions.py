@@ -117,7 +117,7 @@ UNITS: Table = {
     "strategies/introspection_client.py": {
         "introspection": (
             *("Introspection", "format_basic_authorization", "request_introspection", "introspect"),
-            *("judge_answer", "parse_json_object", "_has_audience"),
+            *("judge_answer", "parse_json_object"),
         ),
         "signed_answers": ("JWT", "_INACTIVE", "exchange_for_jwt", "read_jwt"),
     },

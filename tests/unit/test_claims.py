@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlib.tokens import EPOCH, build_access_token_claims, from_numeric_date, has_scope, judge_time, to_numeric_date
+from simlib.tokens import (
+    EPOCH,
+    build_access_token_claims,
+    find_mistyped_claim,
+    from_numeric_date,
+    has_audience,
+    has_scope,
+    judge_time,
+    split_scope,
+    to_numeric_date,
+)
 
 instants = st.floats(0, 1e8)
 leeways = st.integers(0, 600)
@@ -106,3 +116,40 @@ def test_a_part_of_a_word_is_no_scope() -> None:
 @pytest.mark.parametrize("claims", [{}, {"scope": None}, {"scope": ["read"]}, {"scope": 1}])
 def test_without_a_scope_of_text_nothing_is_granted(claims: dict[str, Any]) -> None:
     assert not has_scope(claims, "read")
+
+
+@pytest.mark.parametrize(
+    "separator", ["\t", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\xa0", "\u2003", "\u3000", ","]
+)
+def test_only_a_space_separates_the_words_of_a_scope(separator: str) -> None:
+    assert split_scope(f"read{separator}write") == [f"read{separator}write"]
+    assert not has_scope({"scope": f"read{separator}write"}, "read")
+    assert not has_scope({"scope": "read write"}, f"read{separator}write")
+    assert has_scope({"scope": "write  read"}, "read write")
+
+
+@pytest.mark.parametrize("value", [7, 7.5, True, None, ["app"], {"id": "app"}])
+@pytest.mark.parametrize("name", ["iss", "sub", "client_id", "jti", "username", "token_type"])
+def test_a_claim_that_must_be_a_text_is_found_when_it_is_none(name: str, value: object) -> None:
+    assert find_mistyped_claim(claims_at(0.0)) == ""
+    assert find_mistyped_claim({**claims_at(0.0), name: value}) == name
+
+
+@pytest.mark.parametrize(
+    ("audience", "is_text", "is_named"),
+    [
+        ("https://rs", True, True),
+        (["https://rs"], True, True),
+        (["https://other", "https://rs"], True, True),
+        ("https://rs https://other", True, False),
+        ([], True, False),
+        (["https://rs", 7], False, False),
+        ({"https://rs": 1}, False, False),
+        (7, False, False),
+        (None, False, False),
+    ],
+)
+def test_an_audience_is_a_text_or_a_list_of_texts(audience: object, is_text: bool, is_named: bool) -> None:
+    claims = {**claims_at(0.0), "aud": audience}
+    assert (find_mistyped_claim(claims) == "") == is_text
+    assert has_audience(claims, "https://rs") == is_named

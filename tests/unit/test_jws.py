@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -207,7 +207,10 @@ def test_a_signed_payload_that_is_no_set_of_claims_is_refused(payload: Any) -> N
 
 @pytest.mark.parametrize(
     "claims",
-    [{"iss": 1}, {"iss": [ISSUER]}, {"aud": 1}, {"aud": [1]}, {"aud": {}}, {"aud": []}, {"sub": 1}, {"jti": 1}],
+    [
+        *({"iss": 1}, {"iss": [ISSUER]}, {"aud": 1}, {"aud": [1]}, {"aud": {}}, {"aud": []}, {"sub": 1}, {"jti": 1}),
+        *({"aud": [AUDIENCE, 1]}, {"client_id": 7}, {"client_id": ["app"]}, {"client_id": True}, {"client_id": {}}),
+    ],
 )
 def test_a_signed_claim_of_the_wrong_type_is_refused(claims: dict[str, Any]) -> None:
     token = signed_with({"alg": "ES256", "typ": "at+jwt"}, claims_of(**claims))
@@ -241,3 +244,53 @@ def test_every_cut_of_a_token_is_refused() -> None:
     assert all(verify(token[:end]).claims is None for end in range(len(token)))
     assert verify(token + "A").claims is None
     assert verify(token + ".A").claims is None
+
+
+@pytest.mark.parametrize("claims", [{"client_id": 7}, {"aud": 7}, {"aud": {"a": 1}}])
+def test_a_server_that_reads_its_own_tokens_judges_types_too(claims: dict[str, Any]) -> None:
+    token = signed_with({"alg": "ES256", "typ": "at+jwt"}, claims_of(**claims))
+    assert verify(token, audience=None).reason == "malformed"
+
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def _pad(text: str) -> str:
+    return text + ("=" * (-len(text) % 4) or "====")
+
+
+def _set_last_bit(text: str) -> str:
+    """The same bytes with a bit behind their end, where there is room for one."""
+    return text if len(text) % 4 == 0 else text[:-1] + ALPHABET[ALPHABET.index(text[-1]) | 1]
+
+
+CHANGES = (lambda text: text + "=", _pad, _set_last_bit, lambda text: text + "\n", lambda text: " " + text)
+
+
+@pytest.mark.parametrize("length", [0, 1, 2])  # so that there is a segment with and without room behind its bytes
+@pytest.mark.parametrize("segment", [0, 1, 2])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_no_second_text_of_the_same_bytes_is_accepted(algorithm: Algorithm, segment: int, length: int) -> None:
+    """Signed as it is presented, so that nothing but its form can be the reason (RFC 7515 section 2)."""
+    signing = jwt.get_algorithm_by_name(algorithm)
+    filler = "x" * length
+
+    def sign(change: Callable[[str], str]) -> str:
+        pieces = [encoded({"alg": algorithm, "typ": "at+jwt", "kid": filler}), encoded(claims_of(x=filler))]
+        pieces = [change(piece) if at == segment else piece for at, piece in enumerate(pieces)]
+        signature = encoded(signing.sign(".".join(pieces).encode(), key_of(algorithm).private_key))
+        return ".".join([*pieces, change(signature) if segment == 2 else signature])
+
+    assert verify(sign(str), algorithm).reason == ""
+    for change in CHANGES:
+        token = sign(change)
+        if not (change is _set_last_bit and len(token.split(".")[segment]) % 4 == 0):
+            assert verify(token, algorithm) == (None, "malformed")
+
+
+@pytest.mark.parametrize("segment", [0, 1, 2])
+def test_padding_hides_the_claims_from_a_reader_too(segment: int) -> None:
+    segments = sign_access_token(claims_of(), key_of()).split(".")
+    segments[segment] = _pad(segments[segment])
+    assert read_payload(".".join(segments)) is None
+    assert (read_header(".".join(segments)) == {}) == (segment == 0)

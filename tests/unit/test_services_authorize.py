@@ -100,6 +100,7 @@ def test_a_client_is_not_sent_to_the_address_of_another(stage: Stage) -> None:
         ({"response_type": None}, "invalid_request"),
         ({"scope": "admin"}, "invalid_scope"),
         ({"scope": f"{SCOPE} admin"}, "invalid_scope"),
+        ({"scope": f"{SCOPE}\t{SCOPE}"}, "invalid_scope"),
         ({"password": "wrong"}, "access_denied"),
         ({"password": None}, "access_denied"),
         ({"login": "nobody"}, "access_denied"),

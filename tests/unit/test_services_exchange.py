@@ -32,7 +32,7 @@ def test_a_client_gets_a_token_of_its_own_and_nothing_to_refresh_it_with(stage: 
 def test_a_client_gets_the_scope_that_it_is_registered_for_and_no_more(stage: Stage) -> None:
     every = granted(stage.post("token", CLIENT, grant_type="client_credentials"))["scope"]
     assert every == REGISTRATIONS[CLIENT.client_id].scope
-    for scope in ("admin", f"{SCOPE} admin", SCOPE.upper()):
+    for scope in ("admin", f"{SCOPE} admin", SCOPE.upper(), every.replace(" ", "\t"), f"{SCOPE}\n", f"\xa0{SCOPE}"):
         reply = stage.post("token", CLIENT, grant_type="client_credentials", scope=scope)
         assert refused(reply) == (400, "invalid_scope")
 
@@ -110,7 +110,7 @@ def test_a_token_is_exchanged_only_for_services_that_the_server_knows(audience: 
 
 def test_no_exchange_makes_a_token_say_more(stage: Stage) -> None:
     token = stage.issue("user-3", SCOPE).token
-    for scope in ("more", f"{SCOPE} more", SCOPE.upper()):
+    for scope in ("more", f"{SCOPE} more", SCOPE.upper(), f"{SCOPE}\t{SCOPE}", f"{SCOPE}\x1f"):
         assert refused(exchange(stage, token, scope=scope)) == (400, "invalid_scope")
 
 

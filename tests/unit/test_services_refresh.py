@@ -126,7 +126,8 @@ def test_without_rotation_a_revoked_token_that_comes_back_ends_nothing_else(stag
 
 
 def test_what_is_refused_uses_nothing_up(stage: Stage) -> None:
-    assert refused(stage.post("token", **refreshing("refresh-1", scope="admin"))) == (400, "invalid_scope")
+    for scope in ("admin", f"{SCOPE}\tmore", f"{SCOPE}\u2003more"):
+        assert refused(stage.post("token", **refreshing("refresh-1", scope=scope))) == (400, "invalid_scope")
     assert refused(stage.post("token", OTHER_CLIENT, **refreshing("refresh-1"))) == INVALID_GRANT
     assert refresh(stage, "refresh-1")
 

@@ -57,7 +57,7 @@ def test_the_client_is_never_told_that_a_token_lives_longer_than_it_does(instant
 
 def test_a_smaller_scope_may_be_asked_for_and_a_larger_one_may_not(stage: Stage) -> None:
     assert json.loads(stage.post("token", **GRANT, scope="more").body)["scope"] == "more"
-    for wider in (f"{SCOPE} more admin", "admin", "MORE", f"{SCOPE},more"):
+    for wider in (f"{SCOPE} more admin", "admin", "MORE", f"{SCOPE},more", f"{SCOPE}\tmore", "more\n"):
         assert error(stage.post("token", **GRANT, scope=wider)) == (400, "invalid_scope")
 
 

@@ -12,11 +12,13 @@ from simlib.tokens import (
     BINDABLE_FORMATS,
     ENCRYPTED,
     JWT,
+    KEY_MANAGEMENT,
     OPAQUE,
     PASETO,
     SESSION,
     SIGNED_FORMATS,
     TOKEN_FORMATS,
+    decrypt,
     encrypt,
     find_form,
     generate_encryption_key,
@@ -90,6 +92,18 @@ def test_form_and_key_id_of_real_tokens() -> None:
     encrypted = encrypt(signed, generate_encryption_key("ECDH-ES+A256KW", "https://api"))
     assert find_form(encrypted) == ENCRYPTED
     assert SESSION.operations == JWT.operations
+
+
+@pytest.mark.parametrize("algorithm", KEY_MANAGEMENT)
+def test_an_encrypted_token_has_one_text(algorithm: str) -> None:
+    pytest.importorskip("joserfc")
+    key = generate_encryption_key(algorithm, "https://api")
+    segments = encrypt("a signed token", key).split(".")
+    assert decrypt(".".join(segments), key) == ("a signed token", "")
+    for at in range(5):
+        for more in ("=", "==", "\n", " "):
+            token = ".".join([*segments[:at], segments[at] + more, *segments[at + 1 :]])
+            assert decrypt(token, key) == (None, "malformed")
 
 
 @pytest.mark.parametrize("begin", ["v4.local", "v3.public", "V4.public", "a.b"])
