@@ -4,15 +4,16 @@ import os
 import signal
 import sys
 
-BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
-"""Exit statuses; the last is that of a program ended by SIGPIPE in a shell: 128 and the number of the signal."""
+BAD_INPUT, BROKEN_PIPE = 2, 141
+"""Exit statuses; after a signal it is 128 and the number of the signal, as in a shell: 141 is that of SIGPIPE."""
 
 
 def main() -> None:
-    """Run the command line and exit: 0, 2 for bad input (one line says what), 130 after Ctrl-C.
+    """Run the command line and exit: 0, 2 for bad input (one line says what), 130 after Ctrl-C, 143 after SIGTERM.
 
-    `simlib decide` also exits with 1, when no design meets the limits, and any command with 141 when its output is
-    a pipe that was closed.
+    The status is also 2 when the run does not fit into the machine, or a worker process was killed. `simlib decide`
+    also exits with 1, when no design meets the limits, and any command with 141 when its output is a pipe that was
+    closed.
     """
     sys.exit(run(sys.argv[1:]))
 
@@ -23,7 +24,7 @@ def run(arguments: list[str]) -> int:
     try:
         return _execute_command(arguments)
     except KeyboardInterrupt:
-        return _report_interruption("nothing was written")
+        return _report_interruption(_describe_written(), signal.SIGINT)
     except BrokenPipeError:  # the reader of the pipe has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
@@ -62,14 +63,22 @@ def _execute_command(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BAD_INPUT
     except Interrupted as interruption:
-        return _report_interruption(str(interruption))
+        return _report_interruption(str(interruption), interruption.number)
     return status
 
 
-def _report_interruption(what: str) -> int:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the clean-up
+def _describe_written() -> str:
+    """What was written before Ctrl-C, as for a command that was printing its answer."""
+    writer = sys.modules.get("simlib.experiment.atomic_folder")
+    written = [] if writer is None else writer.list_written()
+    return f"{' and '.join(map(str, written))} was already written" if written else "nothing was written"
+
+
+def _report_interruption(what: str, number: int) -> int:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the clean-up
     # CPython ends a program by the signal, whatever its exit status, once Ctrl-C has left an exec() of a text, as
     # imports of dataclasses and named tuples run it; the next exec() takes that back.
     exec("")
-    print(f"simlib: interrupted: {what}", file=sys.stderr)
-    return INTERRUPTED
+    print(f"simlib: {'terminated' if number == signal.SIGTERM else 'interrupted'}: {what}", file=sys.stderr)
+    return 128 + number

@@ -1,9 +1,10 @@
-"""Runner of a command: progress, Ctrl-C, warnings of the worker processes, and the answer as JSON or as text."""
+"""Runner of a command: progress, Ctrl-C and SIGTERM, lost worker processes, and the answer as JSON or as text."""
 
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -19,17 +20,21 @@ _Values = ParamSpec("_Values")
 
 
 class Interrupted(Exception):  # no KeyboardInterrupt: of that one typer would keep the exit status alone
-    """The user pressed Ctrl-C; the message says what was therefore not written."""
+    """Ctrl-C or SIGTERM ended a command: ``number`` is that of the signal, the message says what was not written."""
+
+    def __init__(self, loss: str, number: int = signal.SIGINT) -> None:
+        super().__init__(loss)
+        self.number = number
 
 
 class CommandRun:
-    """Interruptible part of a command: its progress callbacks raise KeyboardInterrupt after Ctrl-C."""
+    """Interruptible part of a command: its progress callbacks raise KeyboardInterrupt after Ctrl-C or SIGTERM."""
 
     def __init__(self, raise_if_interrupted: Callable[[], None]) -> None:
         self.raise_if_interrupted = raise_if_interrupted
 
     def watch(self, report: Callable[_Values, None]) -> Callable[_Values, None]:
-        """The callback with a check for Ctrl-C before each call."""
+        """The callback with a check for such a signal before each call."""
 
         def check_and_report(*values: _Values.args, **named: _Values.kwargs) -> None:
             self.raise_if_interrupted()
@@ -52,25 +57,25 @@ class CommandRun:
 
 @contextmanager
 def run_interruptibly(describe_loss: Callable[[], str]) -> Iterator[CommandRun]:
-    """Run the body of a command; Ctrl-C becomes `Interrupted` with the words of ``describe_loss``.
+    """Run the body of a command; Ctrl-C and SIGTERM become `Interrupted` with the words of ``describe_loss``.
 
     To be used in the main thread.
     """
     # Advice of joblib to programmers, which Ctrl-C would bring up.
     warnings.filterwarnings("ignore", message=r"\d+ tasks which were still being processed")
-    with _remember_interrupts() as raise_if_interrupted:
+    with _remember_interrupts() as received:
         try:
-            yield CommandRun(raise_if_interrupted)
+            yield CommandRun(partial(_raise_if_any, received))
         except KeyboardInterrupt:
-            raise Interrupted(describe_loss()) from None
+            raise Interrupted(describe_loss(), *received[:1]) from None
 
 
 @contextmanager
-def _remember_interrupts() -> Iterator[Callable[[], None]]:
-    """Ctrl-C raises KeyboardInterrupt as usual; the function that is yielded raises it again if there was one.
+def _remember_interrupts() -> Iterator[list[int]]:
+    """Ctrl-C and SIGTERM raise KeyboardInterrupt; numbers of the signals that were received.
 
     Python swallows an exception that is raised while an object is finalised, so that a Ctrl-C at the wrong instant
-    would have no effect.
+    would have no effect: hence the list.
     """
     received: list[int] = []
 
@@ -78,20 +83,31 @@ def _remember_interrupts() -> Iterator[Callable[[], None]]:
         received.append(number)
         raise KeyboardInterrupt
 
-    def raise_if_interrupted() -> None:
-        if received:
-            raise KeyboardInterrupt
-
-    handler_before = signal.signal(signal.SIGINT, receive)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ignored = (signal.SIG_IGN, None)  # as for a command in the background; None: not set by Python
     try:
-        yield raise_if_interrupted
+        for number, handler in handlers.items():
+            if handler not in ignored:
+                signal.signal(number, receive)
+        yield received
     finally:
-        signal.signal(signal.SIGINT, handler_before)
+        for number, handler in handlers.items():
+            if handler not in ignored:
+                signal.signal(number, handler)
+
+
+def _raise_if_any(received: list[int]) -> None:
+    if received:
+        raise KeyboardInterrupt
 
 
 def describe_missing_output(folder: Path | None, what: str = "nothing") -> str:
-    """What an interrupted command did not write: ``no report was written to out``."""
-    return "nothing was written" if folder is None else f"{what} was written to {folder}"
+    """What an interrupted command did not write: ``no report was written to out``; or that it was written before."""
+    if folder is None:
+        return "nothing was written"
+    from simlib.experiment.atomic_folder import is_written
+
+    return f"{folder} was already written" if is_written(folder) else f"{what} was written to {folder}"
 
 
 def count_workers(requested: int | None, runs: int) -> int:

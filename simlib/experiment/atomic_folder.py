@@ -1,19 +1,30 @@
 """Atomic folder writer: a folder appears complete or not at all, and what stood there stays until then.
 
-Everything is written into a temporary folder beside the target, which is renamed at the end. By default the target
-must be new or empty; with an `EarlierReport` a report that was written before is replaced. What the disk refuses is
-raised as InputError, which begins with the command's option and the folder.
+Everything is written into a temporary folder beside the target, which gets its name at the end: however the process
+ends, the earlier or the new folder stands whole under the name, or the next command that writes there puts it back. By
+default the target must be new or empty; with an `EarlierReport` a report that was written before is replaced. What the
+disk refuses is raised as InputError, which begins with the command's option and the folder.
 """
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from simlib.experiment.folder_swap import move_into_place
+from simlib.experiment.temporary_folder import clear_leftovers, make_temporary
 from simlib.scenario.errors import InputError
+
+
+class _UnusableFolder(Exception):
+    """Why a folder cannot be written."""
+
+
+_PLACED: dict[Path, tuple[int, int]] = {}
+"""Folder -> device and inode of what this process has given that name, or was about to."""
+
+_LOOP = "is a symbolic link that leads back to itself"
 
 
 class EarlierReport(NamedTuple):
@@ -30,18 +41,16 @@ class EarlierReport(NamedTuple):
 def check_folder(folder: str | Path, option: str, replaceable: EarlierReport | None = None) -> Path:
     """The absolute path of a folder that may be written; raises InputError for any other.
 
-    To be called before a long run as well: it tries whether the disk takes a new folder there.
+    To be called before a long run as well: it tries whether the disk takes a new folder there. What a killed process
+    had moved aside is put back.
     """
-    target = Path(folder).resolve()
-    if replaceable is not None and target in (Path.cwd(), Path(target.anchor)):
-        raise InputError(f"{option} {folder}: a report needs a folder of its own, not the one you are in")
     with _raise_as_input_error(folder, option):
-        problem = _find_problem(target, replaceable) if target.exists() else None
-        if problem is not None:
-            raise InputError(f"{option} {folder}: {problem}")
-        parent = next(parent for parent in target.parents if os.path.lexists(parent))
-        os.rmdir(_make_temporary(target, ".part", parent))
-    return target
+        target = _resolve(folder)
+        parent = next((parent for parent in target.parents if os.path.lexists(parent)), target)
+        clear_leftovers(target, parent)
+        _raise_problem(target, replaceable)
+        with make_temporary(target, parent):
+            return target
 
 
 @contextmanager
@@ -55,30 +64,62 @@ def write_folder_atomically(
     target = check_folder(folder, option, replaceable)
     with _raise_as_input_error(folder, option):
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = _make_temporary(target, ".part", target.parent)
-        try:
+        with make_temporary(target, target.parent) as part:
             yield part
-            part.chmod(0o777 & ~_read_umask())  # a temporary folder is made for its owner alone
-            if replaceable is None and target.exists():
-                target.rmdir()  # it was empty when the run began, and must be now
-            _move_into_place(part, target)
-        finally:
-            _remove(part)
+            _raise_problem(target, replaceable)  # another program may have written there meanwhile
+            _PLACED[target] = _identify(part)
+            move_into_place(part, target, replace=replaceable is not None)
 
 
 def write_files(
     folder: str | Path, content: Mapping[str, bytes], option: str, replaceable: EarlierReport | None = None
 ) -> Path:
     """Write a folder of these files (name -> content) atomically; returns its absolute path."""
-    target = Path(folder).resolve()
     with write_folder_atomically(folder, option, replaceable) as part:
         for name, data in content.items():
             (part / name).write_bytes(data)
-    return target
+    return Path(folder).resolve()
+
+
+def is_written(folder: str | Path) -> bool:
+    """Whether the folder is the one that this process wrote; also right after an interrupt in the middle of that."""
+    target = Path(folder).resolve()
+    with suppress(OSError):
+        return _PLACED.get(target) == _identify(target)
+    return False
+
+
+def list_written() -> list[Path]:
+    """The folders that this process has written, absolute."""
+    return [folder for folder in _PLACED if is_written(folder)]
+
+
+def _resolve(folder: str | Path) -> Path:
+    try:
+        return Path(folder).resolve()
+    except RuntimeError as error:  # how Python 3.12 and earlier ones report a loop
+        raise _UnusableFolder(_LOOP) from error
+
+
+def _identify(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _raise_problem(target: Path, replaceable: EarlierReport | None) -> None:
+    problem = _find_problem(target, replaceable)
+    if problem is not None:
+        raise _UnusableFolder(problem)
 
 
 def _find_problem(target: Path, replaceable: EarlierReport | None) -> str | None:
-    """Why something that exists cannot become the folder; None when it can."""
+    """Why the folder cannot be written; None when it can."""
+    if target in (Path.cwd(), Path(target.anchor)):
+        return "a report needs a folder of its own, not the one you are in"
+    if not target.exists():
+        return _LOOP if os.path.lexists(target) else None
+    if _is_mount_point(target):
+        return "is the root of a mounted file system, which cannot be replaced; name a folder inside it"
     present = sorted(path.name for path in target.iterdir()) if target.is_dir() else None
     if replaceable is None:
         return None if present == [] else "exists and is not an empty folder; name another"
@@ -90,45 +131,20 @@ def _find_problem(target: Path, replaceable: EarlierReport | None) -> str | None
     return f"holds {foreign[0]!r}, which is no part of a report; name another folder" if foreign else None
 
 
-def _move_into_place(part: Path, target: Path) -> None:
-    """Rename; an earlier folder is moved aside first, and back if the renaming fails."""
-    if not target.exists():
-        part.rename(target)
-        return
-    aside = _make_temporary(target, ".old", target.parent)
-    try:
-        earlier = target.rename(aside / target.name)
-        try:
-            part.rename(target)
-        except BaseException:
-            earlier.rename(target)
-            raise
-    finally:
-        _remove(aside)
-
-
-def _make_temporary(target: Path, suffix: str, parent: Path) -> Path:
-    return Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=suffix, dir=parent))
-
-
-def _remove(folder: Path) -> None:
-    """Under another name first, so that a process that still writes into it finds it no more."""
-    renamed = folder.with_suffix(".gone")
+def _is_mount_point(folder: Path) -> bool:
+    """Whether a file system is mounted there; bind mounts are seen on Linux alone."""
     with suppress(OSError):
-        os.rename(folder, renamed)
-    for path in (renamed, folder):
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _read_umask() -> int:
-    current = os.umask(0o022)
-    os.umask(current)
-    return current
+        mounts = Path("/proc/self/mountinfo").read_bytes().splitlines()
+        points = (line.split()[4].decode("unicode_escape").encode("latin-1") for line in mounts)
+        return os.fsencode(folder) in points
+    return os.path.ismount(folder)
 
 
 @contextmanager
 def _raise_as_input_error(folder: str | Path, option: str) -> Iterator[None]:
     try:
         yield
+    except _UnusableFolder as error:
+        raise InputError(f"{option} {folder}: {error}") from None
     except OSError as error:
         raise InputError(f"{option} {folder}: cannot be written ({error.strerror or error})") from error

@@ -169,23 +169,3 @@ def test_a_failure_while_writing_leaves_all_as_it_was(
     monkeypatch.undo()
     assert {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()} == before
     assert target.exists() == replacing
-
-
-@pytest.mark.usefixtures("drawn")
-def test_a_failure_while_replacing_puts_the_earlier_report_back(
-    told: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = write_report(tmp_path / "out", told)
-    rename = Path.rename
-
-    def fail_for_the_new(path: Path, to: Path) -> Path:
-        if path.suffix == ".part":
-            raise KeyboardInterrupt
-        return rename(path, to)
-
-    monkeypatch.setattr(Path, "rename", fail_for_the_new)
-    with pytest.raises(KeyboardInterrupt):
-        write_report(target, told)
-    monkeypatch.undo()
-    assert left_in(tmp_path) == ["out"]
-    assert left_in(target) == sorted(FILES)
