@@ -18,12 +18,12 @@ from statistics import mean, median
 from types import MappingProxyType
 
 from simlib.calibration.format_operations import OPTIONAL_OPERATIONS
-from simlib.calibration.measurement_processes import Samples, measure_once, require_packages
+from simlib.calibration.measurement_processes import REQUIRED_PACKAGES, Samples, measure_once
+from simlib.calibration.operations import PATHS, compare_paths
 from simlib.calibration.profile_writer import format_profile, replace_file
 from simlib.calibration.protocol_operations import ENTRIES, HASH, PASSWORD, REVOKED, ROUNDS
-from simlib.calibration.server import PATHS, compare_paths
 from simlib.calibration.store_operations import ELAPSED, Addresses, check_servers, clean_servers
-from simlib.scenario.errors import InputError
+from simlib.scenario.errors import InputError, require_packages
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES
 from simlib.tokens.formats import list_library_versions
 
@@ -154,7 +154,7 @@ def make_profile(
         raise InputError(f"--processes {processes} --seconds {seconds:g}: at least 1 process and 0 seconds are needed")
     if out.suffix != ".csv" or not os.access(out.parent, os.W_OK) or out.is_dir():
         raise InputError(f"--out {out}: must be a .csv file in a folder that exists and can be written to")
-    require_packages()
+    require_packages("calibration", REQUIRED_PACKAGES, "calibrate")
     check_servers(addresses)
     samples, about = calibrate(seconds / processes, _iterate_rounds(processes, progress), addresses)
     try:

@@ -3,7 +3,6 @@
 Server and client run as modules of their own; the names that they agree on are here.
 """
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -31,20 +30,13 @@ SETTLING = 2  # first requests of a row of equal ones, left out: they still meet
 
 ADDRESS_VARIABLE = "SIMLIB_CALIBRATION_{}"  # of the environment: addresses hold passwords, and others see arguments
 
-
 REQUIRED_PACKAGES = ("aiohttp", "starlette", "uvicorn", "uvloop", "httptools")
+"""Packages of the extra ``calibrate``, which only the processes of a measurement import."""
 TLS_SHARE = 0.2  # of the time
 CLIENT_TIMEOUT_S = 60.0  # seconds beyond the measuring time after which a client counts as stuck
 
 Samples = dict[str, list[float]]
 """Operation -> CPU seconds, one per run."""
-
-
-def require_packages() -> None:
-    """Raise InputError when a package is missing that only calibration needs."""
-    missing = [name for name in REQUIRED_PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise InputError(f"calibration needs {', '.join(missing)}: install them, or simlib with its extra 'dev'")
 
 
 def measure_once(seconds: float, addresses: Addresses = MappingProxyType({})) -> Samples:

@@ -6,7 +6,10 @@ import hmac
 import json
 import secrets
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import count
+from statistics import median
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -143,3 +146,36 @@ def _list_check_operations() -> list[Operation]:
         Operation("claims.check", cycle_inputs(check, all_claims)),
         Operation("cache.lookup", cycle_inputs(look_up, names[::7])),
     ]
+
+
+PATHS: Mapping[str, tuple[str, ...]] = {
+    "path of a JWT at the resource server": ("jwt.verify.RS256", "claims.check"),
+    "path of an introspection at the authorization server": (
+        "form.decode",
+        "client.authenticate",
+        "token.hash",
+        "store.dict.get",
+        "json.encode",
+    ),
+}
+"""Name -> the operations that a server runs one after the other within one request."""
+
+
+def add_paths(operations: Sequence[Operation]) -> list[Operation]:
+    """Add one operation for each path after the others."""
+    runs = {operation.name: operation.run for operation in operations}
+
+    def run(parts: tuple[str, ...]) -> None:
+        for part in parts:
+            runs[part]()
+
+    return [*operations, *(Operation(name, partial(run, parts)) for name, parts in PATHS.items())]
+
+
+def compare_paths(samples: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Compute, for each path, the sum of its parts' medians over the median of the whole; 1 for disjoint parts."""
+    return {
+        name: sum(median(samples[part]) for part in parts) / median(samples[name])
+        for name, parts in PATHS.items()
+        if name in samples
+    }

@@ -11,10 +11,8 @@ import os
 import socket
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable
 from pathlib import Path
-from statistics import median
 
 import uvicorn
 import uvloop
@@ -25,7 +23,7 @@ from starlette.routing import Route
 
 from simlib.calibration.clock import NANOSECOND, Operation, measure_reading_cost, read_cpu_ns, sample
 from simlib.calibration.measurement_processes import ADDRESS, ADDRESS_VARIABLE, CERTIFICATE, KEY, SETTLING
-from simlib.calibration.operations import list_pure_operations
+from simlib.calibration.operations import add_paths, list_pure_operations
 from simlib.calibration.store_operations import list_store_operations
 from simlib.stores import SERVER_STORES
 
@@ -65,39 +63,6 @@ class Recorder:
     def names(self) -> dict[str, bool]:
         """Operation -> whether it is run in one row only."""
         return {name: operation.rare for name, operation in self._operations.items()}
-
-
-PATHS: Mapping[str, tuple[str, ...]] = {
-    "path of a JWT at the resource server": ("jwt.verify.RS256", "claims.check"),
-    "path of an introspection at the authorization server": (
-        "form.decode",
-        "client.authenticate",
-        "token.hash",
-        "store.dict.get",
-        "json.encode",
-    ),
-}
-"""Name -> the operations that a server runs one after the other within one request."""
-
-
-def add_paths(operations: Sequence[Operation]) -> list[Operation]:
-    """Add one operation for each path after the others."""
-    runs = {operation.name: operation.run for operation in operations}
-
-    def run(parts: tuple[str, ...]) -> None:
-        for part in parts:
-            runs[part]()
-
-    return [*operations, *(Operation(name, partial(run, parts)) for name, parts in PATHS.items())]
-
-
-def compare_paths(samples: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Compute, for each path, the sum of its parts' medians over the median of the whole; 1 for disjoint parts."""
-    return {
-        name: sum(median(samples[part]) for part in parts) / median(samples[name])
-        for name, parts in PATHS.items()
-        if name in samples
-    }
 
 
 ANSWER = b'{"active":true,"scope":"orders:read","client_id":"web-shop","sub":"user-000001"}'

@@ -27,7 +27,7 @@ def calibrate(
 ) -> None:
     """Measure this machine: signing, verifying, hashing, JSON, stores and HTTP calls, in place in a real server.
 
-    Needs the packages of simlib's extra 'dev', and those of 'stores' for PostgreSQL and Redis. Let the machine be
+    Needs the packages of simlib's extra 'calibrate', and those of 'stores' for PostgreSQL and Redis. Let the machine be
     idle meanwhile: the profile says when it was too busy for its numbers to be trusted.
 
     \b

@@ -17,6 +17,7 @@ from simlib.report.record.rows import (
     build_ranking_rows,
     list_references,
 )
+from simlib.scenario.errors import require_packages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,7 @@ def _format_cell(cell: Cell) -> str:
 
 def show_figure(drawn: "tuple[Figure, str]") -> Any:
     """A figure and its description as an image that a notebook displays, with the description as its alt text."""
+    require_packages("show_figure", ("IPython",), "notebooks")
     from IPython import display
 
     figure, description = drawn

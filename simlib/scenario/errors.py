@@ -1,24 +1,57 @@
-"""Errors of input: the exception that unusable input raises, and its one-line messages with key and allowed values."""
+"""Errors of input: the exception that unusable input raises, and its one-line messages with key and allowed values.
+
+Packages that only some functions need are looked for here, so that every message names the extra that installs them.
+"""
 
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from simlib.scenario.economics import VARIANTS
 
+_LONGEST = 3000
+"""Most characters of a message."""
+
 
 class InputError(ValueError):
     """Unusable input; the message is one line: file, key or row, and what is allowed.
 
-    Unprintable characters, line breaks included, are escaped: names in messages come from files.
+    Unprintable characters, line breaks included, are escaped, and a very long message is cut in its middle: names and
+    values in messages come from files.
     """
 
     def __init__(self, message: str) -> None:
+        if len(message) > _LONGEST:
+            message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
         super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
+
+
+def is_installed(package: str) -> bool:
+    """True if a package that only some functions need is installed."""
+    return find_spec(package) is not None
+
+
+def describe_missing_packages(needer: str, packages: Iterable[str], extra: str) -> str:
+    """Describe the packages that are not installed, and the extra of simlib with them; empty when there are all."""
+    missing = [package for package in packages if not is_installed(package)]
+    if not missing:
+        return ""
+    which = (
+        f"the package {missing[0]}, which is" if len(missing) == 1 else f"the packages {', '.join(missing)}, which are"
+    )
+    return f"{needer} needs {which} not installed: pip install 'simlib[{extra}]'"
+
+
+def require_packages(needer: str, packages: Iterable[str], extra: str) -> None:
+    """Raise InputError when a package is not installed; ``needer`` is what the user wants of it."""
+    sentence = describe_missing_packages(needer, packages, extra)
+    if sentence:
+        raise InputError(sentence)
 
 
 Location = tuple[int | str, ...]

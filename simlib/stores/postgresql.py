@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simlib.scenario.errors import InputError
+from simlib.scenario.errors import InputError, require_packages
 from simlib.scenario.messages import (
     StoreConsume,
     StoreGet,
@@ -45,10 +45,11 @@ class PostgresqlStore:
     """
 
     def __init__(self, url: str, name: str = "simlib_tokens") -> None:
+        require_packages("PostgreSQL", ("psycopg",), "stores")
         try:
             import psycopg
-        except ImportError as error:
-            raise InputError("PostgreSQL needs the package psycopg, as in the extra 'stores' of simlib") from error
+        except ImportError as error:  # installed without its binary, and the system has no libpq
+            raise InputError("PostgreSQL needs psycopg with libpq: pip install 'simlib[stores]'") from error
         self._name = name
         try:
             self._connection: Any = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from simlib.scenario.errors import InputError
+from simlib.scenario.errors import InputError, require_packages
 from simlib.scenario.messages import (
     StoreConsume,
     StoreGet,
@@ -35,10 +35,9 @@ class RedisStore:
     """
 
     def __init__(self, url: str, name: str = "simlib:tokens") -> None:
-        try:
-            import redis
-        except ImportError as error:
-            raise InputError("Redis needs the package redis, as in the extra 'stores' of simlib") from error
+        require_packages("Redis", ("redis",), "stores")
+        import redis
+
         self._name = name
         self._revoked = f"{name}.revoked"
         try:

@@ -153,6 +153,6 @@ def check_each_of(key: str, values: Iterable[str], allowed: tuple[str, ...], als
 
 def check_package(part: str, token_format: TokenFormat) -> None:
     """Refuse a part whose token format needs a package that is not installed."""
-    if not token_format.is_installed:
-        needed = f"{part} needs the package {token_format.package}, which is not installed"
-        raise ValueError(f"{needed}: pip install 'simlib[{token_format.extra}]'")
+    sentence = token_format.describe_missing_package(part)
+    if sentence:
+        raise ValueError(sentence)

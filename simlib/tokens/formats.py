@@ -6,12 +6,12 @@ versions of the cryptographic libraries.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import cryptography
 import jwt
 from cryptography.hazmat.backends.openssl import backend
 
+from simlib.scenario.errors import describe_missing_packages, is_installed
 from simlib.tokens.jws import read_header
 from simlib.tokens.paseto import HEADER, read_paseto_kid
 
@@ -57,7 +57,11 @@ class TokenFormat:
     @property
     def is_installed(self) -> bool:
         """True if the optional package that it needs is installed."""
-        return not self.package or find_spec(self.package) is not None
+        return not self.package or is_installed(self.package)
+
+    def describe_missing_package(self, part: str) -> str:
+        """Describe the optional package that a part for this format lacks; empty when it lacks none."""
+        return describe_missing_packages(part, (self.package,), self.extra) if self.package else ""
 
     def has_form_of(self, token: str) -> bool:
         """True if a token has the prefix and the number of segments of this format."""

@@ -14,7 +14,7 @@ from simlib.scenario.profile import load_profile
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measuring takes no time and gives two operations."""
-    monkeypatch.setattr(campaign, "require_packages", lambda: None)
+    monkeypatch.setattr(campaign, "require_packages", lambda *_: None)
     samples = {"http.call_in": [1e-4, 2e-4], "jwt.sign.ES256": [3e-5]}
     monkeypatch.setattr(campaign, "measure_once", lambda seconds, addresses: samples)
 
@@ -47,7 +47,7 @@ def test_json_is_one_document_and_nothing_else(tmp_path: Path, capsys: pytest.Ca
 def test_a_machine_that_was_busy_with_other_work_is_not_trusted(
     foreign: float | None, samples: int, trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign, "require_packages", lambda: None)
+    monkeypatch.setattr(campaign, "require_packages", lambda *_: None)
     monkeypatch.setattr(campaign, "measure_once", lambda seconds, addresses: {"token.hash": [1e-6] * samples})
     monkeypatch.setattr(campaign.LoadProbe, "measure_foreign_load", lambda before, after: foreign)
     made = campaign.make_profile(tmp_path / "p.csv", processes=1)
@@ -63,7 +63,7 @@ def test_ctrl_c_writes_nothing_and_leaves_an_old_profile_alone(
     def interrupted(seconds: float, addresses: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(campaign, "require_packages", lambda: None)
+    monkeypatch.setattr(campaign, "require_packages", lambda *_: None)
     monkeypatch.setattr(campaign, "measure_once", interrupted)
     out = tmp_path / "mine.csv"
     out.write_text("old")

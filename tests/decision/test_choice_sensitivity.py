@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simlib.decision.choice import sensitivity as sensitivity_analysis
 from simlib.decision.choice.cost_model import SIMULATION, Factor
 from simlib.decision.choice.design_case import compute_surface_ratio
 from simlib.decision.choice.results import Decision, Sensitivity
@@ -20,6 +19,7 @@ from simlib.decision.choice.sensitivity import (
 from simlib.decision.effort import pert_ppf
 from simlib.decision.gain.metamodel import Sample, fit_surface
 from simlib.decision.gain.values import Surface
+from simlib.scenario import errors
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures
 
@@ -179,7 +179,7 @@ def test_without_salib_indices_are_left_out_and_it_is_said(monkeypatch: pytest.M
     def absent(name: str) -> Any:
         return None if name == "SALib" else find_spec(name)
 
-    monkeypatch.setattr(sensitivity_analysis, "find_spec", absent)
+    monkeypatch.setattr(errors, "find_spec", absent)
     told = decided(FLAT, ITEMS, sensitivity=True)
     assert NO_SALIB in told.left_out
     assert all(one.sobol == () and one.tornado for one in told.sensitivity)

@@ -19,14 +19,15 @@ from simlib.calibration.campaign import LoadProbe, compute_spread
 from simlib.calibration.clock import Operation, measure_reading_cost, sample, sample_in_turn
 from simlib.calibration.inputs import DIFFERENT, make_claims, make_many_claims
 from simlib.calibration.measurement_processes import SETTLING
-from simlib.calibration.operations import list_pure_operations
+from simlib.calibration.operations import PATHS, add_paths, compare_paths, list_pure_operations
 from simlib.calibration.profile_writer import QUANTILES, compute_quantiles, format_profile, replace_file
 from simlib.calibration.protocol_operations import REVOKED
-from simlib.calibration.server import PATHS, Recorder, add_paths, compare_paths
+from simlib.calibration.server import Recorder
 from simlib.calibration.store_operations import list_store_operations
+from simlib.scenario import errors
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, load_profile
-from simlib.tokens import KEY_MANAGEMENT, ProofVerification, StatusList, Verification, formats
+from simlib.tokens import KEY_MANAGEMENT, ProofVerification, StatusList, Verification
 
 KEYS = ("HS256", "RS256", "RS256-3072", "PS256", "PS256-3072", "ES256", "ES384", "EdDSA")
 STORE_VERBS = ("get", "put", "revoke", "consume", "list")
@@ -42,7 +43,7 @@ PURE = {
 HTTP = {f"http.{name}" for name in ("call_in", "call_out", "connect_in", "connect_out")}
 served = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in measurement_processes.REQUIRED_PACKAGES),
-    reason="needs the packages of extra 'dev'",
+    reason="needs the packages of extra 'calibrate'",
 )
 
 
@@ -112,7 +113,7 @@ def test_the_tokens_are_verified_as_their_library_is_shipped(
 def test_without_the_optional_packages_their_rows_are_left_out_and_the_head_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
     assert format_operations.list_optional_operations() == []
     monkeypatch.setattr(campaign, "measure_once", fake_round)
     _, about = campaign.calibrate(0.0, range(1))
@@ -250,7 +251,7 @@ def test_an_interrupt_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise KeyboardInterrupt
 
     monkeypatch.setattr(campaign, "measure_once", interrupted)
-    monkeypatch.setattr(campaign, "require_packages", lambda: None)
+    monkeypatch.setattr(campaign, "require_packages", lambda *_: None)
     assert command.main(["--out", str(tmp_path / "p.csv")]) == 130
     assert list(tmp_path.iterdir()) == []
 
@@ -259,7 +260,7 @@ def test_a_profile_tells_how_it_was_made_and_nothing_about_whose_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(campaign, "measure_once", fake_round)
-    monkeypatch.setattr(campaign, "require_packages", lambda: None)
+    monkeypatch.setattr(campaign, "require_packages", lambda *_: None)
     assert command.main(["--out", str(tmp_path / "p.csv"), "--processes", "3"]) == 0
     about = load_profile(tmp_path / "p.csv").about
     assert about["processes"] == "3"
@@ -289,10 +290,11 @@ def test_unusable_options_are_told_in_one_line(
     assert message.count("\n") == 1
 
 
-def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measurement_processes, "REQUIRED_PACKAGES", ("json", "no_such_package_here"))
-    with pytest.raises(InputError, match=r"needs no_such_package_here"):
-        measurement_processes.require_packages()
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(campaign, "REQUIRED_PACKAGES", ("json", "no_such_package", "nor_this"))
+    needed = r"calibration needs the packages no_such_package, nor_this, which are not installed: .*simlib\[calibrate\]"
+    with pytest.raises(InputError, match=needed):
+        campaign.make_profile(tmp_path / "p.csv")
 
 
 @served

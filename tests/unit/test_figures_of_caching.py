@@ -150,6 +150,7 @@ def test_a_table_of_measured_figures_has_means_and_half_widths_in_the_unit_that_
 def test_a_notebook_gets_a_picture_of_few_colours_with_its_words() -> None:
     from PIL import Image
 
+    pytest.importorskip("IPython")
     figure, alt = ttl_trade_figure(caching(), TTLS)
     shown = show_figure((figure, alt))
     assert shown.alt == alt

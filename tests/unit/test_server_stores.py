@@ -33,7 +33,9 @@ def nobody_listens() -> int:
 @pytest.mark.parametrize("name", DRIVERS)
 def test_a_missing_driver_is_named_with_the_extra_that_brings_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, DRIVERS[name], None)
-    with pytest.raises(InputError, match=rf"^--{name}: .* needs the package {DRIVERS[name]}.*'stores'"):
+    with pytest.raises(
+        InputError, match=rf"^--{name}: .* needs the package {DRIVERS[name]}, which is .*simlib\[stores\]'$"
+    ):
         check_servers({name: f"{name}://127.0.0.1"})
 
 

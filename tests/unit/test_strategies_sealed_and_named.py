@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-import simlib.tokens.formats
+from simlib.scenario import errors
 from simlib.scenario.effects import Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreGet, StorePut, TokenRow
 from simlib.strategies import (
@@ -136,7 +136,7 @@ def test_the_other_key_management_is_refused(make_stage: Callable[..., Stage]) -
 
 
 def test_a_missing_package_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simlib.tokens.formats, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
     for kind, package in (
         (EncryptedJwtIssuer, "joserfc"),
         (EncryptedJwtValidator, "joserfc"),

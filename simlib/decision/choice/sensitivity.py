@@ -7,7 +7,6 @@ sensitivity analysis of model output", Computer Physics Communications 181 (2010
 
 import math
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from simlib.decision.choice.cost_model import SIMULATION, CostModel, Factor
 from simlib.decision.choice.results import Index, Sensitivity, Swing
 from simlib.decision.choice.total_cost import Accounts
 from simlib.decision.gain.metamodel import predict
+from simlib.scenario.errors import is_installed
 
 NO_SALIB = "Sobol indices were left out: SALib is not installed (pip install 'simlib[sensitivity]')."
 NO_SURFACES = (
@@ -106,7 +106,7 @@ RESAMPLES = 100
 
 def is_salib_installed() -> bool:
     """Whether SALib is installed (the extra ``sensitivity``)."""
-    return find_spec("SALib") is not None
+    return is_installed("SALib")
 
 
 def draw_sobol_sample(factors: tuple[Factor, ...], samples: int, seed: int) -> Floats:
