@@ -24,6 +24,9 @@ def build_design(name: str, document: DesignDocument, world: World, catalogue: C
     where = f"{source}: designs.{name}"
     if not _NAME.fullmatch(name):
         raise InputError(f"{where}: a design's name is a lower-case letter, then letters, digits or _ (at most 40)")
+    for place in document.presets:
+        if place not in PLACES:
+            raise InputError(f"{where}.presets: {describe_unknown('place', place, PLACES)}")
     tables = {
         place: expand_preset(table, catalogue[place], f"{where}.{place}")
         for place, table in _list_tables(document, world)

@@ -19,16 +19,23 @@ from simlib.scenario.fault_checks import check_fault_hosts, check_fault_times
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import CostProfile, HostNoise, load_profile
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.texts import (
+    SCENARIO_BYTES,
+    TITLE_LENGTH,
+    describe_read_failure,
+    escape_controls,
+    find_bad_text,
+    read_text,
+)
 from simlib.scenario.traces import Trace, read_trace
 
 
 def read_document(path: Path) -> Mapping[str, Any]:
     """Read the content of a scenario file, or the scenario inside a run.json; InputError names the file."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise InputError(f"{path}: cannot be read as a scenario ({reason})") from error
+        text = read_text(path, SCENARIO_BYTES)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as a scenario ({describe_read_failure(error)})") from error
     try:
         document = json.loads(text)["scenario"] if path.suffix == ".json" else tomllib.loads(text)
     except (KeyError, TypeError) as error:
@@ -45,6 +52,9 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
 
     Paths in the document are relative to the file. Raises InputError with file, key and what is allowed.
     """
+    bad_text = find_bad_text(document)
+    if bad_text is not None:
+        raise InputError(f"{source}: {bad_text[0]}: {bad_text[1]}")
     try:
         parsed = ScenarioDocument.model_validate(document)
     except ValidationError as error:
@@ -55,7 +65,7 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
     _check_terms(parsed.decision, designs, source)
     check_fault_hosts(parsed.world, designs, catalogue, f"{source}: world.faults")
     scenario = Scenario(
-        name=parsed.name or source.stem,
+        name=parsed.name or escape_controls(source.stem)[:TITLE_LENGTH],
         title=parsed.title,
         description=parsed.description,
         world=parsed.world,

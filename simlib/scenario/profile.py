@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.scenario.errors import InputError
+from simlib.scenario.texts import describe_control, describe_read_failure, escape_controls, find_control, read_text
 
 FORMAT = "simlib-profile-1"
+LARGEST_BYTES = 50_000_000
+"""Most bytes of a profile file; 5,000 quantiles of 200 operations have about a third."""
 QUIET_SHARE = 0.995
 """Share of a measured distribution that is the operation; the rest is the host (evidence: performance, 3.4)."""
 
@@ -87,10 +90,10 @@ def load_profile(path: Path, noise: HostNoise = "quiet") -> CostProfile:
     Raises InputError naming file and row when the file is not such a profile.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise InputError(f"{path}: cannot be read as a cost profile ({reason})") from error
+        lines = read_text(path, LARGEST_BYTES).replace("\r\n", "\n").split("\n")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as a cost profile ({describe_read_failure(error)})") from error
+    _check_characters(path, lines)
     about: dict[str, str] = {}
     rows: list[tuple[int, str]] = []
     for number, line in enumerate(lines, start=1):
@@ -101,7 +104,16 @@ def load_profile(path: Path, noise: HostNoise = "quiet") -> CostProfile:
             rows.append((number, line))
     if about.get("format") != FORMAT:
         raise InputError(f"{path}: not a cost profile of format {FORMAT} (format is {about.get('format', 'missing')})")
-    return CostProfile(path.stem, MappingProxyType(_read_tables(path, rows)), MappingProxyType(about), noise)
+    return CostProfile(
+        escape_controls(path.stem), MappingProxyType(_read_tables(path, rows)), MappingProxyType(about), noise
+    )
+
+
+def _check_characters(path: Path, lines: list[str]) -> None:
+    for number, line in enumerate(lines, start=1):
+        control = find_control(line, "\t")
+        if control:
+            raise InputError(f"{path}, row {number}: holds the {describe_control(control)}; allowed: printable text")
 
 
 def _resample(*tables: NDArray[np.float64]) -> list[NDArray[np.float64]]:

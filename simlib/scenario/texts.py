@@ -1,0 +1,105 @@
+"""Texts of users' files: read up to a limit, refused or escaped where they hold characters that are not displayed.
+
+A control character (Unicode general categories Cc, Cf, Zl, Zp, Cs, and noncharacters) can change the state of a
+terminal, reverse the order of letters, or make a document malformed, as XML has no place for it. Such texts come with
+scenarios, profiles, estimates, logs and plug-ins, and would go into tables, pages, records and figures.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SCENARIO_BYTES = 4_000_000
+"""Most bytes of a scenario file or a run.json."""
+TITLE_LENGTH, TEXT_LENGTH = 200, 4096
+"""Most characters of a title or name, and of any other text of a scenario."""
+_PARAGRAPH = "\t\n"
+_JOINERS = "\xad\u200c\u200d"
+"""Format characters that some languages and emoji need; they act on their neighbours alone."""
+_FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+class TextTooLong(ValueError):
+    """A file has more bytes than are read of one."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(f"more than {most_bytes:,} bytes, the most that is read")
+
+
+def read_bytes(path: Path, most_bytes: int) -> bytes:
+    """Read a file, a device or a pipe; raises OSError, or TextTooLong as soon as it has more than so many bytes."""
+    with path.open("rb") as file:
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise TextTooLong(most_bytes)
+    return data
+
+
+def read_text(path: Path, most_bytes: int) -> str:
+    """Read UTF-8 with or without a byte order mark; raises UnicodeDecodeError too."""
+    return read_bytes(path, most_bytes).decode("utf-8-sig")
+
+
+def describe_read_failure(error: Exception) -> str:
+    """Describe in a few words why `read_text` failed."""
+    if isinstance(error, UnicodeDecodeError):
+        return "not a text file"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def find_control(text: str, allowed: str = "") -> str:
+    """Find the first control character that is not allowed; empty when there is none."""
+    if text.isascii() and text.isprintable():
+        return ""
+    return next((letter for letter in text if letter not in allowed and is_control(letter)), "")
+
+
+def is_control(letter: str) -> bool:
+    """Whether a character controls the display of others in place of being displayed itself."""
+    category = unicodedata.category(letter)
+    return (category in _FORBIDDEN and letter not in _JOINERS) or (category == "Cn" and _is_noncharacter(ord(letter)))
+
+
+def escape_controls(text: str, allowed: str = "") -> str:
+    r"""Replace each control character by its escape sequence, such as ``\x1b``."""
+    if not find_control(text, allowed):
+        return text
+    return "".join(repr(letter)[1:-1] if letter not in allowed and is_control(letter) else letter for letter in text)
+
+
+def describe_control(letter: str) -> str:
+    """Name a control character: ``control character U+001B``."""
+    return f"control character U+{ord(letter):04X}"
+
+
+def find_bad_text(document: Any) -> tuple[str, str] | None:
+    """Find the first text of a document that no output could hold: its key and the mistake; None when all are good.
+
+    Line breaks and tabs are allowed in descriptions, which are paragraphs.
+    """
+    for key, text in _iterate_texts(document, ""):
+        name = key.rpartition(".")[2]
+        control = find_control(text, _PARAGRAPH if name == "description" else "")
+        if control:
+            return key, f"holds the {describe_control(control)}; allowed: one line of letters, digits, signs and blanks"
+        most = TITLE_LENGTH if name in ("title", "name") else TEXT_LENGTH
+        if len(text) > most:
+            return key, f"has {len(text):,} characters; allowed: at most {most:,}"
+    return None
+
+
+def _iterate_texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    """Iterate over keys and texts, depth first; not over the keys, which are known or plain names."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _iterate_texts(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _iterate_texts(inner, f"{key}[{number}]")
+
+
+def _is_noncharacter(code: int) -> bool:
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
