@@ -29,7 +29,10 @@ def compare(
     scenario: Source,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a report into this folder.")] = None,
     records: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep all rows as Parquet, in DIR/DESIGN/REPLICATION/.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Keep all rows as Parquet, in DIR/DESIGN/REPLICATION/; needs simlib[records]."
+        ),
     ] = None,
     load: Load = None,
     time_column: Annotated[str | None, typer.Option(help="Column of a CSV that holds the time.")] = None,
@@ -124,7 +127,9 @@ class _Comparison:
         if self.records is None:
             return
         from simlib.experiment.atomic_folder import check_folder
+        from simlib.experiment.parquet import require_pyarrow
 
+        require_pyarrow("--records")
         records = check_folder(self.records, "--records")
         if self.out is not None and self.out.resolve() in (records, *records.parents):
             raise InputError(f"--records {self.records}: lies in the folder of the report; name one beside it")

@@ -1,7 +1,7 @@
 """Records as Parquet files: a folder per replication of a design, a file per table, written while a simulation runs.
 
 Every column carries its unit and meaning, every file the other content of `Records`, so that a folder is
-self-describing.
+self-describing. All of it needs pyarrow, of the extra ``records``.
 """
 
 import json
@@ -13,7 +13,7 @@ import numpy as np
 
 from simlib.deployment.simulate import simulate
 from simlib.engine.live_timing import Stopwatch
-from simlib.scenario.errors import InputError
+from simlib.scenario.errors import InputError, require_packages
 from simlib.scenario.records import FIELDS, SCHEMA, Column, Columns, Records
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import BLOCK, MISSING_VALUES, Row
@@ -25,6 +25,11 @@ METADATA_KEY = b"simlib.records"
 """Key of a file's metadata for names, horizon, workers and forms as JSON."""
 
 
+def require_pyarrow(needer: str = "a folder of records") -> None:
+    """Raise InputError when pyarrow is not installed."""
+    require_packages(needer, ("pyarrow",), "records")
+
+
 class ParquetSink:
     """Sink of rows that writes a row group as soon as one is full; memory does not grow with the run.
 
@@ -33,6 +38,7 @@ class ParquetSink:
     """
 
     def __init__(self, folder: str | Path) -> None:
+        require_pyarrow()
         self.folder = Path(folder)
         try:
             self.folder.mkdir(exist_ok=True)
@@ -149,8 +155,9 @@ def write_records(records: Records, folder: str | Path) -> None:
 def read_records(folder: str | Path) -> Records:
     """The records in a folder, equal to those that were written; tables are read when they are first used.
 
-    Raises InputError for a folder that does not hold all tables with the columns of this version.
+    Raises InputError for a folder that does not hold all tables with the columns of this version, and without pyarrow.
     """
+    require_pyarrow()
     root = Path(folder)
     metadata, *_ = [_read_metadata(root, table) for table in SCHEMA]
     return Records(

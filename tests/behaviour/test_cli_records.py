@@ -7,6 +7,7 @@ import pytest
 import simlib as package
 from simlib.scenario.records import SCHEMA
 from support.command_line import interrupted, simlib, write_tiny
+from support.missing_packages import hide_packages
 
 LONG = ("length_s = 12", "length_s = 4000")
 
@@ -30,6 +31,17 @@ def test_keeping_the_rows_changes_no_figure(tmp_path: Path) -> None:
     plain = simlib("compare", "tiny.toml", "--json", cwd=tmp_path)
     kept = simlib("compare", "tiny.toml", "--json", "--records", "rows", cwd=tmp_path)
     assert plain.stdout == kept.stdout
+
+
+def test_without_pyarrow_nothing_runs_and_one_line_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tiny(tmp_path, LONG)
+    hide_packages(monkeypatch, "pyarrow")
+    done = simlib("compare", "tiny.toml", "--records", "rows", cwd=tmp_path)
+    needed = "--records needs the package pyarrow, which is not installed: pip install 'simlib[records]'"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"simlib: error: {needed}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
 
 
 def test_a_folder_that_holds_something_is_refused_before_anything_runs(tmp_path: Path) -> None:

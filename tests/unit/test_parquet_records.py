@@ -14,6 +14,7 @@ from simlib.experiment import parquet
 from simlib.experiment.parquet import ParquetSink, read_records, record_replication, write_records
 from simlib.scenario.errors import InputError
 from simlib.scenario.records import FIELDS, SCHEMA, Records, format_records_page
+from support.missing_packages import hide_packages
 
 PAGE = Path(__file__).resolve().parents[2] / "data" / "records.md"
 
@@ -125,6 +126,25 @@ def test_a_folder_that_is_not_whole_is_refused_in_one_line(damage: str, in_memor
     with pytest.raises(InputError, match=r"calls\.parquet: ") as refused:
         read_records(tmp_path)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda records, folder: write_records(records, folder),
+        lambda records, folder: read_records(folder),
+        lambda records, folder: ParquetSink(folder),
+    ],
+    ids=["write", "read", "simulate"],
+)
+def test_without_pyarrow_one_line_names_the_extra(
+    use: Callable[[Records, Path], object], in_memory: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide_packages(monkeypatch, "pyarrow")
+    needed = r"^a folder of records needs the package pyarrow, which is not installed: pip install 'simlib\[records\]'$"
+    with pytest.raises(InputError, match=needed):
+        use(in_memory, tmp_path / "rows")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_broke_off_leaves_nothing_to_read(tmp_path: Path) -> None:
