@@ -1,22 +1,23 @@
 """Overrides: options of the command line that replace values of a scenario file, and what a run.json recorded."""
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from simlib.decision.effort.csv_tables import LARGEST_FILE_BYTES
 from simlib.deployment.loading import find_scenario_file, load_scenario_document
 from simlib.experiment import OtherProfiles, prepare_other_profiles
-from simlib.report.run_record import is_record
+from simlib.report.run_record import read_record
 from simlib.scenario.base import find_bundled
 from simlib.scenario.errors import InputError, describe_unknown
 from simlib.scenario.loading import find_profile, read_document
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.texts import describe_read_failure, read_bytes
 from simlib.scenario.writing import override_fields, validate_fields
 
 
@@ -146,12 +147,14 @@ def choose_decision_settings(
     """Settings of the options, else those that a run.json recorded, else the defaults; raises InputError."""
     recorded = _read_recorded_decision(Path(source))
     chosen = draws if draws is not None else recorded.get("draws", DRAWS)
-    if not FEWEST_DRAWS <= chosen <= MOST_DRAWS:
-        raise InputError(f"--draws: must be {FEWEST_DRAWS:,} to {MOST_DRAWS:,}, not {chosen:,}")
+    where = "--draws" if draws is not None else f"{source}: decision.draws"
+    if type(chosen) is not int or not FEWEST_DRAWS <= chosen <= MOST_DRAWS:
+        given = f"{chosen:,}" if type(chosen) is int else repr(chosen)
+        raise InputError(f"{where}: must be {FEWEST_DRAWS:,} to {MOST_DRAWS:,}, not {given}")
     return DecisionSettings(
         effort=effort if effort is not None else _find_recorded_effort(Path(source), recorded),
         draws=chosen,
-        sensitivity=sensitivity if sensitivity is not None else recorded.get("sensitivity", True),
+        sensitivity=sensitivity if sensitivity is not None else recorded.get("sensitivity", True) is True,
     )
 
 
@@ -170,9 +173,7 @@ def build_settings_document(settings: DecisionSettings, folder: Path) -> dict[st
 
 def _read_recorded_decision(path: Path) -> dict[str, Any]:
     """Settings of the decision in a run.json; empty for any other file."""
-    if path.suffix != ".json" or not is_record(path):
-        return {}
-    recorded = json.loads(path.read_text(encoding="utf-8")).get("decision")
+    recorded = read_record(path).get("decision")
     return recorded if isinstance(recorded, dict) else {}
 
 
@@ -183,15 +184,16 @@ def _find_recorded_effort(source: Path, recorded: dict[str, Any]) -> Path | None
     path = source.parent / str(effort.get("file"))
     try:
         digest = _hash_file(path)
-    except OSError as error:
-        raise InputError(f"{path}: estimates of this decision cannot be read ({error.strerror})") from error
+    except (OSError, ValueError) as error:
+        reason = describe_read_failure(error)
+        raise InputError(f"{path}: estimates of this decision cannot be read ({reason})") from error
     if digest != effort.get("sha256"):
         raise InputError(f"{path}: is not the file that this decision was made with (sha256 is {digest})")
     return path
 
 
 def _hash_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_bytes(path, LARGEST_FILE_BYTES)).hexdigest()
 
 
 # --- other cost profiles ---------------------------------------------------------------------------------------------
@@ -225,9 +227,7 @@ def _list_bundled_profiles() -> list[str]:
 
 def _read_recorded_profiles(path: Path) -> str:
     """The option that a run.json recorded, so that the run is repeated exactly."""
-    if path.suffix != ".json" or not is_record(path):
-        return ALL
-    options = json.loads(path.read_text(encoding="utf-8")).get("options")
+    options = read_record(path).get("options")
     recorded = options.get("profiles", ALL) if isinstance(options, dict) else ALL
     return recorded if isinstance(recorded, str) else ALL
 

@@ -16,6 +16,7 @@ from simlib.decision.notes import MEASURED_HERE
 from simlib.report.summary import build_promises_document
 from simlib.scenario.base import find_bundled
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.texts import SCENARIO_BYTES, read_text
 from simlib.scenario.writing import export_scenario
 from simlib.tokens.formats import list_library_versions
 
@@ -106,11 +107,20 @@ def build_run_record(verdicts: Verdicts, provenance: Provenance, folder: Path, s
 
 def is_record(path: Path) -> bool:
     """Whether a file is the run.json of a report."""
+    return bool(_read_record(path))
+
+
+def read_record(path: Path) -> Mapping[str, Any]:
+    """Content of a run.json; empty for any other file, and for one of another name."""
+    return _read_record(path) if path.suffix == ".json" else {}
+
+
+def _read_record(path: Path) -> Mapping[str, Any]:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(record, dict) and record.get("format") == MARKER
+        record = json.loads(read_text(path, SCENARIO_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) and record.get("format") == MARKER else {}
 
 
 def _build_scenario_document(scenario: Scenario, folder: Path) -> dict[str, Any]:
@@ -144,9 +154,7 @@ def _describe_trace(scenario: Scenario) -> dict[str, Any] | None:
 
 def read_recorded_profile(path: Path) -> str | None:
     """The sha256 of the cost profile in a run.json; None for any other file."""
-    if path.suffix != ".json" or not is_record(path):
-        return None
-    profile = json.loads(path.read_text(encoding="utf-8")).get("profile")
+    profile = read_record(path).get("profile")
     digest = profile.get("sha256") if isinstance(profile, dict) else None
     return digest if isinstance(digest, str) else None
 
