@@ -6,6 +6,7 @@ import io
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b"
 BLOCK = 1 << 16
 """Bytes per read."""
+MOST_LINES, LONGEST_LINE = 50_000_000, 1_000_000
+"""Most lines of a log, and most characters of one, so that an endless file ends; stamps and users of so many lines take
+0.8 GB."""
 TEXT_CONTROLS = b"\t\n\r\x0b\x0c\x1b"
 BINARY_SHARE = 0.05
 """Share of control bytes in the first block above which a file counts as binary (random bytes have 0.1)."""
@@ -53,7 +57,7 @@ def open_lines(path: Path) -> Iterator[tuple[Iterator[str], Callable[[], str]]]:
     """Open the lines of a file, with a function that returns the SHA-256 of its raw bytes once all lines are read.
 
     Lines end in LF; bytes that are not UTF-8 become surrogates, as clients send such names. Raises InputError for a
-    file that is missing, a directory, empty, binary, or a damaged or truncated gzip.
+    file that is missing, a directory, empty, binary, too long, or a damaged or truncated gzip.
     """
     try:
         file = io.FileIO(path)
@@ -73,8 +77,13 @@ def _iterate_lines(stream: io.BufferedReader, path: Path) -> Iterator[str]:
     """Iterate over the lines of plain or gzipped text; every failure of reading raises InputError."""
     number = 0  # lines read
     try:
-        for line in _open_text(stream, path):
+        text = _open_text(stream, path)
+        for line in iter(partial(text.readline, LONGEST_LINE), ""):
             number += 1
+            if number > MOST_LINES:
+                raise InputError(f"{path}: has more than {MOST_LINES:,} lines; allowed: at most so many")
+            if len(line) == LONGEST_LINE and line[-1] != "\n":
+                raise InputError(f"{path}: line {number} is longer than {LONGEST_LINE:,} characters; {ALLOWED}")
             yield line
     except EOFError:
         raise InputError(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.scenario.errors import InputError
+from simlib.scenario.texts import escape_controls
 from simlib.scenario.trace_files import ALLOWED, open_lines
 from simlib.scenario.trace_formats import SECOND, BrokenLine, Layout, recognise_layout
 
@@ -137,7 +138,7 @@ def read_trace(path: Path, *, time_column: str | None = None, user_column: str |
     stamps = np.array(content.stamps, dtype=np.int64)
     order, users = _sort_by_time(stamps, content) if layout.has_users else (np.argsort(stamps), None)
     return Trace(
-        source=path.name,
+        source=escape_controls(path.name),
         sha256=sha256(),
         format=layout.format,
         times=_freeze((stamps[order] - stamps.min()) / SECOND),

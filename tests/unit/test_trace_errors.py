@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from simlib.scenario import trace_files
 from simlib.scenario.errors import InputError
 from simlib.scenario.traces import read_trace
 
@@ -28,6 +29,14 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "no.log").startswith("no such file; allowed: an access log")
 
 
+def test_a_log_of_too_many_lines_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "long.log").write_text(LOG, encoding="utf-8")
+    monkeypatch.setattr(trace_files, "MOST_LINES", 3000)
+    assert read_trace(tmp_path / "long.log").lines == 3000
+    monkeypatch.setattr(trace_files, "MOST_LINES", 2999)
+    assert refusal(tmp_path / "long.log") == "has more than 2,999 lines; allowed: at most so many"
+
+
 def test_a_directory_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path).startswith("is a directory; allowed:")
 
@@ -38,6 +47,11 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
         (b"", "is empty; allowed:"),
         (gzip.compress(b"", mtime=0), "is empty after decompression; allowed:"),
         (b"\xef\xbb\xbf", "holds blank lines only; allowed:"),
+        (b"x" * 1_000_001, "line 1 is longer than 1,000,000 characters; allowed:"),
+        (
+            gzip.compress(LOG.encode() + b" " * 10**7, mtime=0),
+            "line 3001 is longer than 1,000,000 characters; allowed:",
+        ),
         (b"\n \r\n", "holds blank lines only; allowed:"),
         (NOISE, "is binary; allowed:"),
         (NOISE.replace(b"\0", b"\1"), "is binary; allowed:"),
