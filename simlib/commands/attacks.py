@@ -74,19 +74,21 @@ def _run(
 ) -> None:
     from simlib.decision.attack_findings import compute_findings
     from simlib.experiment.attack_matrix import plan_attacks, run_attacks
+    from simlib.pentest.design_variants import list_skipped_parts
     from simlib.report.attack_report import write_attacks
 
     planned = plan_attacks(scenario, vulnerable=vulnerable, whole_catalogue=everything, only=names)
+    skipped = list_skipped_parts(vulnerable=vulnerable, whole_catalogue=everything)
     with run_interruptibly(lambda: describe_missing_output(out)) as run:
         with run.show_progress(len(planned), "attacking", "cells") as progress:
             cells = run_attacks(planned, progress)
         findings = compute_findings(cells)
         run.raise_if_interrupted()
-        folder = None if out is None else write_attacks(out, scenario.name, cells, findings)
+        folder = None if out is None else write_attacks(out, scenario.name, cells, findings, skipped)
     print_answer(
         json,
-        lambda: _build_document(scenario.name, cells, findings, names, folder),
-        lambda: _print_attacks(scenario, cells, findings, names, out),
+        lambda: _build_document(scenario.name, cells, findings, skipped, names, folder),
+        lambda: _print_attacks(scenario, cells, findings, skipped, names, out),
     )
 
 
@@ -94,6 +96,7 @@ def _build_document(
     scenario: str,
     cells: "tuple[Cell, ...]",
     findings: "tuple[Finding, ...]",
+    skipped: tuple[str, ...],
     names: list[str],
     folder: Path | None,
 ) -> dict[str, Any]:
@@ -102,7 +105,7 @@ def _build_document(
 
     attack_runs = {"encounters": [build_attack_run_document(cell) for cell in cells]} if names else {}
     where = None if folder is None else str(folder)
-    return {**build_attack_document(scenario, cells, findings), **attack_runs, "folder": where}
+    return {**build_attack_document(scenario, cells, findings, skipped), **attack_runs, "folder": where}
 
 
 # --- in the terminal -------------------------------------------------------------------------------------------------
@@ -112,6 +115,7 @@ def _print_attacks(
     scenario: "Scenario",
     cells: "tuple[Cell, ...]",
     findings: "tuple[Finding, ...]",
+    skipped: tuple[str, ...],
     names: list[str],
     out: Path | None,
 ) -> None:
@@ -131,6 +135,9 @@ def _print_attacks(
     if findings:
         screen.print("\nWhat these cells show", style="bold")
         screen.print(build_bullets([f"{finding.about}: {finding.sentence}" for finding in findings]))
+    if skipped:
+        screen.print("\nSkipped", style="bold")
+        screen.print(build_bullets(list(skipped)))
     if out is not None:
         screen.print(f"\nCells, findings and figures: {out}")
 

@@ -78,6 +78,8 @@ def strategies(json: Annotated[bool, typer.Option("--json", help="Print one JSON
             print_paragraph(screen, part["summary"], 4)
             if _describe_formats(part):
                 print_paragraph(screen, _describe_formats(part), 4, "dim")
+            if part["missing"]:
+                print_paragraph(screen, part["missing"], 4, "yellow")
             if part["refused"]:
                 print_paragraph(screen, f"refused in designs: {part['refused']}", 4, "dim")
             for setting in part["settings"]:
@@ -101,6 +103,9 @@ def _collect_parts() -> dict[str, list[dict[str, Any]]]:
 
 
 def _describe_part(name: str, part: "type[Any]") -> dict[str, Any]:
+    from simlib.strategies.base import describe_missing_package
+
+    missing = describe_missing_package(part)
     return {
         "part": name,
         "summary": part.summary,
@@ -110,7 +115,8 @@ def _describe_part(name: str, part: "type[Any]") -> dict[str, Any]:
         "for_clients": list(getattr(part, "client_kinds", ())),
         "refused": getattr(part, "refused", ""),
         "settings": [_describe_setting(field) for field in fields(part.Settings)],
-        "bound": _compute_bound(part),
+        "bound": None if missing else _compute_bound(part),
+        "missing": missing,
     }
 
 

@@ -128,26 +128,30 @@ def _describe_matrix(cells: Sequence[Cell], against: str) -> str:
 _FIGURES: tuple[tuple[str, Literal["token", "flow"]], ...] = (("tokens", "token"), ("flows", "flow"))
 
 
-def build_attack_document(scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> dict[str, Any]:
-    """The matrix as JSON types: attacks, cells and findings."""
+def build_attack_document(
+    scenario: str, cells: Sequence[Cell], findings: Sequence[Finding], skipped: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The matrix as JSON types: attacks, cells, findings, and sentences about the parts that were skipped."""
     names = dict.fromkeys(cell.attack_run.attack for cell in cells)
     return {
         "scenario": scenario,
         "attacks": {name: {"summary": ATTACKS[name].summary, "source": ATTACKS[name].source} for name in names},
         "cells": json.loads(tabulate_attacks(cells).to_json(orient="records")),
         "findings": [finding._asdict() for finding in findings],
+        "skipped": list(skipped),
     }
 
 
-def write_attacks(folder: str | Path, scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> Path:
+def write_attacks(
+    folder: str | Path, scenario: str, cells: Sequence[Cell], findings: Sequence[Finding], skipped: Sequence[str] = ()
+) -> Path:
     """Write them into a new or empty folder; returns it. Raises InputError for one that cannot be used."""
-    return write_files(folder, _build_files(scenario, cells, findings), "--out")
+    document = build_attack_document(scenario, cells, findings, skipped)
+    return write_files(folder, _build_files(document, cells), "--out")
 
 
-def _build_files(scenario: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> Mapping[str, bytes]:
-    document = json.dumps(
-        build_attack_document(scenario, cells, findings), indent=2, ensure_ascii=False, allow_nan=False
-    )
+def _build_files(content: Mapping[str, Any], cells: Sequence[Cell]) -> Mapping[str, bytes]:
+    document = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     files = {
         "attacks.csv": str(tabulate_attacks(cells).to_csv(index=False, lineterminator="\n")).encode(),
         "attacks.json": f"{document}\n".encode(),

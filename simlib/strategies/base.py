@@ -151,6 +151,13 @@ def check_each_of(key: str, values: Iterable[str], allowed: tuple[str, ...], als
         check_one_of(key, value, allowed, also)
 
 
+def describe_missing_package(part: type[Any]) -> str:
+    """Describe the optional package that the token formats of a part need and that is missing; empty when none is."""
+    formats = (getattr(part, "token_format", None), getattr(part, "forwards", None))
+    sentences = (each.describe_missing_package(part.name) for each in formats if isinstance(each, TokenFormat))
+    return next(filter(None, sentences), "")
+
+
 def check_package(part: str, token_format: TokenFormat) -> None:
     """Refuse a part whose token format needs a package that is not installed."""
     sentence = token_format.describe_missing_package(part)
