@@ -3,7 +3,7 @@
 Each setting is changed by itself, to values that its type suggests.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import Field, fields
 from math import isfinite
 from types import NoneType
@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hint
 from simlib.contracts.configuration import build_config
 from simlib.contracts.stepped_deployment import SteppedDeployment
 from simlib.strategies import GATEWAY_VALIDATORS, ISSUERS, VALIDATORS
+from simlib.strategies.base import describe_missing_package
 
 FACTORS = (0.02, 0.2, 1.0, 6.0)
 SMALL = (0.0, 1.0, 7.0)
@@ -154,14 +155,19 @@ def is_pair(validator: Kind, issuer: Kind) -> bool:
 
 def list_issuers(validator: Kind, partners: Iterable[Kind] = ()) -> list[Kind]:
     """List the issuers whose tokens a validator takes, ``partners`` before those of the catalogue."""
-    kinds = (*(kind for kind in partners if hasattr(kind, "issue")), *ISSUERS.values())
+    kinds = (*(kind for kind in partners if hasattr(kind, "issue")), *_list_usable(ISSUERS))
     return [kind for kind in dict.fromkeys(kinds) if is_pair(validator, kind)]
 
 
 def list_validators(partners: Iterable[Kind] = ()) -> list[Kind]:
     """List all validators, ``partners`` before those of the catalogue."""
     named = (kind for kind in partners if hasattr(kind, "validate"))
-    return list(dict.fromkeys((*named, *VALIDATORS.values(), *GATEWAY_VALIDATORS.values())))
+    return list(dict.fromkeys((*named, *_list_usable(VALIDATORS), *_list_usable(GATEWAY_VALIDATORS))))
+
+
+def _list_usable(kinds: Mapping[str, Kind]) -> Iterator[Kind]:
+    """List the parts of the catalogue that lack no optional package."""
+    return (kind for kind in kinds.values() if not describe_missing_package(kind))
 
 
 def can_wrap(wrapper: Kind, case: Case) -> bool:

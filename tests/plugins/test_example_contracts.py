@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import pytest
 from example_plugin import FIGURE, METRIC, ForeignSubject, LastComeFirstServed, RefusalCache
 
-from simlib.contracts.cases import Case, use_defaults
+from simlib.contracts.cases import Case, list_cases, use_defaults
 from simlib.plugins import check_attack, check_figure, check_metric, check_station, check_strategy
 from simlib.strategies import JwtLocal, OpaqueIntrospection, ReferenceToken
+from simlib.tokens import ENCRYPTED, JWT, OPAQUE, PASETO
 from simlib.tokens.forging import alter
+from support.missing_packages import hide_packages
 
 
 def compute_ends(arrivals: Sequence[float], sizes: Sequence[float], workers: int) -> list[float]:
@@ -38,6 +40,13 @@ def compute_ends(arrivals: Sequence[float], sizes: Sequence[float], workers: int
 
 def test_the_wrapper_keeps_the_contract_of_strategies() -> None:
     check_strategy(RefusalCache, RefusalCache.Settings(ttl_s=5.0, capacity=3))
+
+
+def test_it_is_checked_with_the_parts_that_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide_packages(monkeypatch, "joserfc", "pyseto")
+    formats = {case.issuer.token_format for case in list_cases(RefusalCache)}
+    assert formats.isdisjoint({ENCRYPTED, PASETO})
+    assert {OPAQUE, JWT} <= formats
 
 
 def test_the_station_keeps_the_contract_of_stations_and_serves_the_last_first() -> None:
