@@ -16,9 +16,9 @@ from simlib.decision.effort.estimates import (
 from simlib.decision.effort.explaining import build_reference_designs, explain_part
 from simlib.decision.effort.indicator import Indicator
 from simlib.decision.effort.indicators import measure_indicators
-from simlib.decision.effort.item_keys import Counts
 from simlib.decision.effort.items import EffortLedger, Item
 from simlib.decision.effort.ledger import load_ledger
+from simlib.decision.effort.work import Counts
 from simlib.report.record.complexity import Complexity, measure_complexity
 
 __all__ = [

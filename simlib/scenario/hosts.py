@@ -99,10 +99,18 @@ class RateLimit(FrozenModel):
     burst: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
+ServerKind = Literal["built", "product"]
+"""An authorization server that the organisation builds, or a product that it installs or rents."""
+
+
 class AuthorizationServer(FrozenModel):
     """The authorization server (AS): its name, the workers of each replica and its other costs."""
 
     issuer: str = Field(min_length=1)
+    kind: ServerKind = Field(
+        default="built",
+        description="of effort alone: with a product come its token store, endpoints and keys (data/effort/items.csv)",
+    )
     workers: Annotated[int, Field(ge=1, le=100_000)] = 1
     discipline: Discipline = "fifo"
     rate_limit: RateLimit | None = None

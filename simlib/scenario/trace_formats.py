@@ -194,8 +194,13 @@ def _split_cells(line: str, delimiter: str) -> list[str]:
         raise BrokenLine(f"not CSV: {failure}") from None
 
 
+def choose_delimiter(header: str) -> str:
+    """Choose the delimiter of a CSV: the sign of `DELIMITERS` that its header holds most often, a comma without any."""
+    return max(DELIMITERS, key=header.count)
+
+
 def _read_csv_layout(header: str, number: int, name: str, time_column: str | None, user_column: str | None) -> Layout:
-    delimiter = max(DELIMITERS, key=header.count)
+    delimiter = choose_delimiter(header)
     try:
         columns = [cell.strip() for cell in _split_cells(header, delimiter)]
     except BrokenLine as reason:

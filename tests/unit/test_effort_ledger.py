@@ -76,6 +76,45 @@ def test_a_byte_order_mark_blank_lines_and_windows_line_ends_are_read(tmp_path: 
     assert load_ledger(overrides=overrides(tmp_path, text)).find_item("J05").low == 1
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id;pd_low;pd_likely;pd_high\nJ05;0,5;1,25;3\n",
+        "id;pd_low;pd_likely;pd_high\r\nJ05;0.5;1.25;3\r\n",
+        "id\tpd_low\tpd_likely\tpd_high\nJ05\t0,5\t1,25\t3\n",
+        'id,pd_low,pd_likely,pd_high\nJ05,"0,5","1,25",3\n',
+        "sep=;\nid;pd_low;pd_likely;pd_high\nJ05;0,5;1,25;3,0\n",
+        "id ; pd_low ; pd_likely ; pd_high\n\nJ05 ; 0,5 ; 1,25 ; 3\n;;;\n",
+        'id;title;pd_low;pd_likely;pd_high\nJ05;"Rotate; overlap, retire";0,5;1,25;3\n',
+    ],
+)
+def test_what_spreadsheets_of_any_language_write_is_read(tmp_path: Path, text: str, mark: str) -> None:
+    item = load_ledger(overrides=overrides(tmp_path, mark + text)).find_item("J05")
+    assert (item.low, item.likely, item.high) == (0.5, 1.25, 3.0)
+
+
+def test_parts_of_a_new_item_keep_their_semicolons_in_a_file_of_semicolons(tmp_path: Path) -> None:
+    text = f'{NEW.replace(",", ";")}\nX99;0,5;1;2,5;"service:jwt_local;wrappers:dpop";recurring;per_rs_stack\n'
+    item = load_ledger(overrides=overrides(tmp_path, text)).find_item("X99")
+    assert (item.parts, item.high) == (("service:jwt_local", "wrappers:dpop"), 2.5)
+
+
+@given(
+    st.lists(st.integers(0, 400), min_size=3, max_size=3).map(sorted),
+    st.sampled_from([";", "\t"]),
+    st.sampled_from([",", "."]),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_delimiter_and_decimal_sign_change_no_estimate(
+    tmp_path: Path, quarters: list[int], delimiter: str, sign: str
+) -> None:
+    numbers = [f"{quarter / 4:.2f}".replace(".", sign) for quarter in quarters]
+    text = f"{delimiter.join(HEADER.split(','))}\n{delimiter.join(['J05', *numbers])}\n"
+    item = load_ledger(overrides=overrides(tmp_path, text)).find_item("J05")
+    assert [item.low, item.likely, item.high] == [quarter / 4 for quarter in quarters]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -114,6 +153,13 @@ def test_a_byte_order_mark_blank_lines_and_windows_line_ends_are_read(tmp_path: 
         (f"{HEADER}\nJ05,=1,2,3\n", "line 2: pd_low: '=1' begins like a formula"),
         (f"{HEADER}\nJ05,+1,2,3\n", "line 2: pd_low: '+1' begins like a formula"),
         (f'{HEADER}\n"J05,1,2,3\n', "is no CSV"),
+        (f"{HEADER}\nJ05,0,5,1,2\n", "; with decimal commas, separate cells by semicolons"),
+        (f'{HEADER}\nJ05,1,2,"1,000"\n', "line 2: pd_high: '1,000' can be read in two ways"),
+        ("id;pd_low;pd_likely;pd_high\nJ05;1;2;1.000,5\n", "line 2: pd_high: '1.000,5' and '1.000,5' have different"),
+        ("id;pd_low;pd_likely;pd_high\nJ01;1.5;2;3\nJ05;1,5;2;3\n", "line 3: pd_low: '1,5' and '1.5' have different"),
+        ("id;pd_low;pd_likely;pd_high\nJ05;1,5,0;2;3\n", "line 2: pd_low: must be a number of person-days"),
+        ("id;pd_low;pd_likely;pd_high\nJ05;-1,5;2;3\n", "line 2: pd_low: must not be negative"),
+        ("sep=;\nid;pd_low;pd_likely;pd_high\nJ05;3;2;4\n", "line 3: pd_low 3 must not be above"),
         (HEADER.encode() + b"\nJ05,1,2,\xff\n", "is not UTF-8 (byte 36)"),
     ],
 )

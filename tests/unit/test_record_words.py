@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 
 from simlib import load_scenario
-from simlib.decision.choice.inputs import derive_counts
 from simlib.decision.choice.results import Crossing, Decision, Swing
 from simlib.decision.economics.crossings import CertainRegion
-from simlib.decision.effort import compute_expected_effort
+from simlib.decision.effort import compute_expected_effort, resolve_counts
 from simlib.effort import load_ledger
 from simlib.report.record.complexity import list_largest_items, measure_complexity
 from simlib.report.record.drivers import choose_sensitivity, describe_shares, rank_drivers
@@ -279,7 +278,7 @@ def test_what_runs_today_is_no_work_left_to_do() -> None:
     today = own.designs["opaque"]
     assert own.terms.present == today.name
     told = measure_complexity(own, ledger)
-    effort = compute_expected_effort(ledger, own.designs, derive_counts(own), present=today)
+    effort = compute_expected_effort(ledger, own.designs, resolve_counts(own), present=today)
     for design, items in told.items.items():
         once = sum(one.item.mean * one.times for one in items if one.item.kind != "recurring")
         assert once == pytest.approx(effort[design].one_off_days)

@@ -14,7 +14,7 @@ from simlib.analysis.columns import Floats
 from simlib.decision.choice.build_case import complete_figures
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import list_figures
-from simlib.decision.choice.inputs import Input, derive_counts, find_present_design
+from simlib.decision.choice.inputs import Input, find_present_design
 from simlib.decision.choice.monte_carlo import (
     Draws,
     Figures,
@@ -32,6 +32,7 @@ from simlib.decision.effort import (
     compute_team_factor,
     list_needed_items,
     pert_ppf,
+    resolve_counts,
 )
 from simlib.decision.gain.metamodel_inputs import MEANINGS
 
@@ -108,7 +109,7 @@ def _list_rate(case: Case) -> Iterator[Factor]:
 def _list_work(case: Case, ledger: EffortLedger) -> Iterator[Factor]:
     scenario = case.scenario
     needed = list_needed_items(
-        ledger, scenario.designs.values(), derive_counts(scenario), present=find_present_design(scenario)
+        ledger, scenario.designs.values(), resolve_counts(scenario), present=find_present_design(scenario)
     )
     for item in (ledger.find_item(name) for name in needed):
         if item.low < item.high:
@@ -194,7 +195,7 @@ class CostModel:
         return compute_effort(
             self.ledger,
             scenario.designs,
-            derive_counts(scenario),
+            resolve_counts(scenario),
             items,
             columns[TEAM],
             present=find_present_design(scenario),

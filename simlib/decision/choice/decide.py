@@ -15,7 +15,6 @@ from simlib.decision.choice.cost_model import CostModel
 from simlib.decision.choice.frontier import SHOWN, compute_frontiers
 from simlib.decision.choice.inputs import (
     Input,
-    derive_counts,
     describe_inputs,
     draw_inputs,
     find_baseline,
@@ -31,7 +30,7 @@ from simlib.decision.choice.selection import rank_designs, recommend
 from simlib.decision.choice.sensitivity import compute_sensitivities
 from simlib.decision.choice.total_cost import Accounts, compute_spending
 from simlib.decision.comparison import Verdicts, judge_comparison
-from simlib.decision.effort import EffortLedger, describe_missing_items, draw_effort, load_ledger
+from simlib.decision.effort import EffortLedger, describe_missing_items, draw_effort, load_ledger, resolve_counts
 from simlib.decision.gain import Budgets, StageProgress, measure_gain
 from simlib.decision.gain.values import Gain
 from simlib.scenario.scenario import Scenario
@@ -91,7 +90,7 @@ def choose_design(
         effort=drawn.effort,
         gain=gain,
         verdicts=verdicts,
-        inputs=describe_inputs(case, inputs, derive_counts(scenario), ledger),
+        inputs=describe_inputs(case, inputs, resolve_counts(scenario), ledger),
         baseline=baseline,
         opponent=opponent,
         open_because=recommendation.open_because,
@@ -120,7 +119,7 @@ def _draw(case: Case, gain: Gain, inputs: Mapping[str, Input], ledger: EffortLed
     uniforms = [variates.draw_column(f"decision.replication.{number}", draws) for number in range(replications + 1)]
     figures = draw_figures(gain.table, case.designs, names, compute_student_weights(np.array(uniforms)))
     effort = draw_effort(
-        ledger, scenario.designs, derive_counts(scenario), draws, seed, present=find_present_design(scenario)
+        ledger, scenario.designs, resolve_counts(scenario), draws, seed, present=find_present_design(scenario)
     )
     return Draws(
         draw_inputs(inputs, draws, seed), complete_figures(case, figures), effort, scenario.terms.discount_rate

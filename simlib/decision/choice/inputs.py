@@ -119,7 +119,7 @@ def describe_inputs(case: Case, inputs: Mapping[str, Input], counts: Counts, led
         "discount_rate": f"{terms.discount_rate:g} a year; {STATED}",
         "target_utilisation": f"{terms.target_utilisation:g} of paid vCPUs that are not sized otherwise; {STATED}",
         "effort": f"{len(ledger.items)} work items of {ledger.source}, three-point estimates; see its sources",
-        "team_factor": f"lognormal, median 1, sigma {TEAM_SIGMA:g}, shared by all items; assumption",
+        "team_factor": f"lognormal, mean 1, sigma {TEAM_SIGMA:g}, shared by all items; assumption",
         "organisation": (
             f"{counts.stacks} stack(s), {counts.services} service(s), {counts.clients} client(s), "
             f"{counts.authorization_servers} authorization server(s); as stated for this decision, else counted in the "
@@ -150,13 +150,3 @@ def find_opponent(scenario: Scenario, baseline: str) -> str | None:
     first = next(iter(scenario.designs))
     cached = find_cached_opponent(scenario) or (first if has_introspection_cache(scenario.designs[first]) else None)
     return None if cached == baseline else cached
-
-
-def derive_counts(scenario: Scenario) -> Counts:
-    """Numbers that work items scale with: those of the scenario, else counted in its world."""
-    world, stated = scenario.world, scenario.organisation
-    return Counts(
-        stacks=stated.stacks or 1,
-        services=stated.services or 1 + len(world.inner_services),
-        clients=stated.clients or max(len(world.clients), 1),
-    )

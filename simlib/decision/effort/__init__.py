@@ -35,10 +35,7 @@ from simlib.decision.effort.explaining import (
 from simlib.decision.effort.indicator import Indicator
 from simlib.decision.effort.indicators import count_cosmic_points, estimate_cocomo_days, measure_indicators
 from simlib.decision.effort.item_keys import (
-    Counts,
     Key,
-    Work,
-    compute_work,
     find_matching_keys,
     is_known,
     list_design_keys,
@@ -59,6 +56,7 @@ from simlib.decision.effort.public_evidence import (
     list_obligations,
     list_uncounted_documents,
 )
+from simlib.decision.effort.work import Counts, Work, compute_work, list_product_items
 
 __all__ = [
     "TEAM",
@@ -103,6 +101,7 @@ __all__ = [
     "list_obligations",
     "list_part_names",
     "list_parts_without_items",
+    "list_product_items",
     "list_uncounted_documents",
     "load_ledger",
     "measure_design",

@@ -38,7 +38,7 @@ class Row(NamedTuple):
         """Number of person-days, finite and not negative; raises InputError."""
         text = self.cells[column]
         if self.delimiter == "," and _THOUSANDS.fullmatch(text):
-            raise InputError(f"{self.location}: {column}: {text!r} may be thousands or decimals; write it without comma")
+            raise InputError(f"{self.location}: {column}: {text!r} can be read in two ways; write it without a comma")
         try:
             # only Python reads 1_0 as ten
             value = float("" if "_" in text or ("," in text and "." in text) else text.replace(",", "."))
@@ -78,19 +78,14 @@ def read_table(path: Path, needed: Sequence[str], optional: Sequence[str], numbe
 
 def _check_decimal_signs(rows: Sequence[Row], numbers: Sequence[str]) -> None:
     """Refuse a file in which one number has a decimal comma and another a decimal point."""
-    seen: dict[str, str] = {}
-    for row in rows:
-        for column in numbers:
-            cell = row.cells[column]
-            for sign in ",.":
-                other = seen.get({",": ".", ".": ","}[sign])
-                if sign in cell and other is not None:
-                    raise InputError(
-                        f"{row.location}: {column}: {cell!r} and {other} have different decimal signs; allowed: one sign, "
-                        "none for thousands"
-                    )
-                if sign in cell:
-                    seen.setdefault(sign, repr(cell))
+    cells = [(row.location, column, row.cells[column]) for row in rows for column in numbers]
+    points = [cell for _, _, cell in cells if "." in cell]
+    for location, column, cell in cells:
+        if points and "," in cell:
+            raise InputError(
+                f"{location}: {column}: {cell!r} and {points[0]!r} have different decimal signs; allowed: one sign, "
+                "and none between thousands"
+            )
 
 
 def _read_lines(path: Path) -> tuple[str, list[tuple[int, list[str]]]]:

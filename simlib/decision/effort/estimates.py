@@ -15,8 +15,8 @@ from scipy.interpolate import PchipInterpolator
 from scipy.special import betaincinv, ndtr, ndtri
 
 from simlib.analysis.columns import Floats
-from simlib.decision.effort.item_keys import Counts, Work, compute_work
 from simlib.decision.effort.items import EffortLedger
+from simlib.decision.effort.work import Counts, Work, compute_work
 from simlib.scenario.design import Design
 
 WEIGHT = 4.0
@@ -69,7 +69,10 @@ def pert_sd(low: float, likely: float, high: float) -> float:
 
 
 TEAM_SIGMA = 0.25
-"""Sigma of the shared team factor, a lognormal distribution of median 1: an assumption."""
+"""Sigma of the shared team factor, a lognormal distribution of mean 1: an assumption.
+
+With a mean of 1 the factor widens an interval and leaves the mean that of the items: one mean for one thing.
+"""
 TEAM = "team factor"
 """Key of the draws of the team factor; no item can have this name."""
 
@@ -149,8 +152,9 @@ def list_needed_items(
 
 
 def compute_team_factor(u: Floats | float) -> Floats:
-    """Quantiles of the team factor: exp(0.25 z), z standard normal."""
-    return np.asarray(np.exp(TEAM_SIGMA * ndtri(np.asarray(u, dtype=np.float64))), dtype=np.float64)
+    """Quantiles of the team factor: exp(0.25 z - 0.25^2 / 2), z standard normal."""
+    normal = ndtri(np.asarray(u, dtype=np.float64))
+    return np.asarray(np.exp(TEAM_SIGMA * normal - TEAM_SIGMA**2 / 2), dtype=np.float64)
 
 
 def draw_item_uniforms(name: str, n: int, seed: int) -> Floats:
@@ -181,7 +185,7 @@ def _weigh_days(times: Mapping[str, int], days: Mapping[str, Floats], factor: Fl
 
 
 class ExpectedEffort(NamedTuple):
-    """Means in person-days, the team factor at its median 1."""
+    """Means in person-days: those of the draws too, for the team factor has the mean 1."""
 
     one_off_days: float
     yearly_days: float

@@ -7,15 +7,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from simlib.decision.effort.item_keys import (
-    Counts,
     Key,
-    compute_work,
     find_matching_keys,
     is_match,
     list_design_keys,
     list_known_parts,
 )
 from simlib.decision.effort.items import EVERYTHING, EffortLedger, Item
+from simlib.decision.effort.work import Counts, compute_work
 from simlib.scenario.design import ChosenPart, Design, UserInformationSource
 from simlib.scenario.errors import InputError, describe_unknown
 from simlib.strategies import CATALOGUE

@@ -15,7 +15,7 @@ from simlib.analysis.process import count_phase
 from simlib.decision.effort.code_size import measure_design
 from simlib.decision.effort.csv_tables import read_fact_rows
 from simlib.decision.effort.indicator import LEVEL, Indicator, Value
-from simlib.decision.effort.item_keys import Counts, has_checking_gateway, list_part_names
+from simlib.decision.effort.item_keys import has_checking_gateway, list_part_names
 from simlib.decision.effort.items import EffortLedger
 from simlib.decision.effort.person_days import build_person_day_indicators
 from simlib.decision.effort.public_evidence import (
@@ -25,6 +25,7 @@ from simlib.decision.effort.public_evidence import (
     find_advisory_rate,
     list_code_pairs,
 )
+from simlib.decision.effort.work import Counts
 from simlib.scenario.design import Design
 from simlib.scenario.scenario import Scenario
 from simlib.tracing.single_user import list_client_kinds

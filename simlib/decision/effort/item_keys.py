@@ -1,19 +1,20 @@
-"""Keys of a design, by which work items are brought, and the work that a design needs: the union over its parts.
+"""Keys of a design, by which work items are brought.
 
 A key is ``place:part``, such as ``service:jwt_local`` or ``wrappers:dpop``, and for each setting of a part one more,
 such as ``service:opaque_cached[shared=true]``, ``wrappers:dpop[nonce_s>0]`` or
 ``authorization_server:jwt_access_token[algorithm=HS256]``. There are also ``flows:NAME``, ``refresh:rotation``,
-``user_information:SOURCE`` and ``admission:HOST``. An inner service counts as a service. In a pattern ``*`` stands for
-any text; ``!`` before a pattern excludes what it matches. One item is counted once.
+``user_information:SOURCE`` and ``admission:HOST``. An inner service counts as a service. Of a migration there are
+``token_format:service`` and ``token_format:gateway``: hosts that must accept tokens of another format than before. In a
+pattern ``*`` stands for any text; ``!`` before a pattern excludes what it matches. One item is counted once.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, NamedTuple, get_args
 
-from simlib.decision.effort.items import EVERYTHING, EffortLedger, Item
+from simlib.decision.effort.items import EVERYTHING
 from simlib.flows import FLOWS
 from simlib.scenario.design import ChosenPart, Design, UserInformationSource
 from simlib.strategies import CATALOGUE
@@ -22,6 +23,7 @@ GATEWAY, SERVICE, WRAPPERS, FLOW = "gateway", "service", "wrappers", "flows"
 ADMISSION = "admission"
 PLACES = ("client", GATEWAY, SERVICE, "downstream", "authorization_server", WRAPPERS, FLOW)
 """Places of parts that are counted; ``inner_service`` is one with ``service``."""
+TOKEN_FORMAT = "token_format"
 OTHER_KEYS = ("refresh:rotation", *(f"user_information:{source}" for source in get_args(UserInformationSource)))
 
 
@@ -72,7 +74,7 @@ def list_known_parts() -> tuple[str, ...]:
 def is_known(pattern: str) -> bool:
     """Whether a pattern can match: its part exists and has its setting."""
     part, _, setting = pattern.removeprefix("!").removesuffix("]").partition("[")
-    if part == EVERYTHING or part.startswith(f"{ADMISSION}:"):
+    if part == EVERYTHING or part.startswith((f"{ADMISSION}:", f"{TOKEN_FORMAT}:")):
         return not setting
     keys = [name for name in list_known_parts() if is_match(part, name)]
     name = re.split("[=>]", setting)[0]
@@ -137,82 +139,42 @@ def has_checking_gateway(design: Design) -> bool:
     return chosen is not None and getattr(CATALOGUE[GATEWAY].get(chosen.part), "checks", True)
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Numbers of API stacks (language and framework), API services, clients, and authorization servers.
+class TokenFormats(NamedTuple):
+    """Formats of a design's tokens: what clients hold, the part that swaps it at the gateway, what services accept.
 
-    0 authorization servers: a third party builds and runs it, and its items cost nothing. Raises ValueError
-    for negative counts, or no stack or service.
+    ``swap`` is empty where services get the token that clients hold. A JWT under a shared secret is another format than
+    one under a key pair: its validators have no key set.
     """
 
-    stacks: int = 1
-    services: int = 1
-    clients: int = 1
-    authorization_servers: int = 1
-
-    def __post_init__(self) -> None:
-        for name, least in (("stacks", 1), ("services", 1), ("clients", 0), ("authorization_servers", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise ValueError(f"{name}: must be a whole number of at least {least}, not {value!r}")
+    issued: str
+    swap: str
+    at_services: str
 
 
-@dataclass(frozen=True)
-class Work:
-    """Item id -> how often it is done: once for all, and in each year."""
-
-    one_off: Mapping[str, int]
-    yearly: Mapping[str, int]
-
-    @property
-    def items(self) -> tuple[str, ...]:
-        """Ids of all items, those done once first."""
-        return tuple(dict.fromkeys((*self.one_off, *self.yearly)))
+def find_token_formats(design: Design) -> TokenFormats:
+    """Formats that clients, gateway, services and authorization server see."""
+    issuer, gateway = design.parts["authorization_server"], design.parts.get(GATEWAY)
+    issued = _name_format(issuer, getattr(CATALOGUE["authorization_server"].get(issuer.part), "token_format", None))
+    forwards = None if gateway is None else getattr(CATALOGUE[GATEWAY].get(gateway.part), "forwards", None)
+    if gateway is None or forwards is None:
+        return TokenFormats(issued, "", issued)
+    return TokenFormats(issued, gateway.part, _name_format(issuer, forwards))
 
 
-def compute_work(
-    ledger: EffortLedger, design: Design, counts: Counts, *, present: Design | None = None, common: bool = True
-) -> Work:
-    """Items of a design; with ``present``, the work that remains when that design exists already.
-
-    From a present design only what the new one needs more of is built, and migration items are added; when no part
-    differs nothing is done. Yearly work is that of the new design. ``common=False`` leaves out the items that every
-    design needs.
-    """
-    items = [item for item in ledger.items if common or not item.common]
-    one_off = _count_items(items, "one_off", design, counts)
-    if present is not None:
-        existing = _count_items(items, "one_off", present, counts)
-        more = {name: times - existing.get(name, 0) for name, times in one_off.items()}
-        one_off = {name: times for name, times in more.items() if times > 0} | _count_migration(
-            ledger, design, present, counts
-        )
-    return Work(one_off, _count_items(items, "recurring", design, counts))
+def _name_format(issuer: ChosenPart, token_format: Any) -> str:
+    """Name of a format; that of a part which declares none, such as one of a plug-in, is the part's name."""
+    if token_format is None:
+        return issuer.part
+    algorithm = str(getattr(issuer.settings, "algorithm", ""))
+    secret = " with a shared secret" if token_format.is_self_contained and algorithm.startswith("HS") else ""
+    return f"{token_format}{secret}"
 
 
-def count_times(item: Item, keys: tuple[Key, ...], counts: Counts) -> int:
-    """How often a design with these keys needs an item; 0 when no part brings it."""
-    brought = find_matching_keys(item.parts, keys)
-    if not brought:
-        return 0
-    once = {"once_org": 1, "once_as": counts.authorization_servers, "per_client": counts.clients}
-    if item.scales_with in once:
-        return once[item.scales_with]
-    each = counts.stacks if item.scales_with == "per_rs_stack" else counts.services
-    if item.common:  # a gateway that checks tokens changes nothing in what every design needs
-        return each
-    return each * any(not key.at_gateway for key in brought) + any(key.at_gateway for key in brought)
-
-
-def _count_items(items: Iterable[Item], kind: str, design: Design, counts: Counts) -> dict[str, int]:
-    keys = (Key(EVERYTHING), *list_design_keys(design))
-    times = {item.id: count_times(item, keys, counts) for item in items if item.kind == kind}
-    return {name: number for name, number in times.items() if number}
-
-
-def _count_migration(ledger: EffortLedger, design: Design, present: Design, counts: Counts) -> dict[str, int]:
-    """Migration items, brought by parts that only one of both designs has; parts without work do not count."""
-    changed = sorted((list_part_names(design) ^ list_part_names(present)) - set(ledger.none_because))
-    keys = tuple(Key(name, name.startswith(f"{GATEWAY}:")) for name in changed)
-    times = {item.id: count_times(item, keys, counts) for item in ledger.items if item.kind == "migration"}
-    return {name: number for name, number in times.items() if number}
+def list_format_keys(design: Design, present: Design) -> tuple[Key, ...]:
+    """Keys of the hosts that accept other tokens than in the present design; none where the formats are the same."""
+    new, old = find_token_formats(design), find_token_formats(present)
+    keys = [Key(f"{TOKEN_FORMAT}:{SERVICE}")] if new.at_services != old.at_services else []
+    gateways = has_checking_gateway(design) or has_checking_gateway(present)
+    if gateways and new[:2] != old[:2]:
+        keys.append(Key(f"{TOKEN_FORMAT}:{GATEWAY}", at_gateway=True))
+    return tuple(keys)

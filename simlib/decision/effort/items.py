@@ -23,6 +23,7 @@ class Item:
 
     ``parts`` are patterns (`simlib.decision.effort.item_keys`): any that matches brings the item, one with a leading
     ``!`` that matches excludes it. ``low``, ``likely``, ``high`` are person-days per year for a recurring item.
+    ``with_product``: an authorization server that is a product has it already, by ``product_source``.
     """
 
     id: str
@@ -37,6 +38,8 @@ class Item:
     source: str
     failure_without: str
     basis: str
+    with_product: bool = False
+    product_source: str = ""
 
     @property
     def common(self) -> bool:

@@ -14,8 +14,9 @@ from simlib.scenario.errors import InputError, describe_unknown
 ESTIMATES = ("pd_low", "pd_likely", "pd_high")
 COLUMNS = (
     *("id", "title", "parts", "actor", "kind", "scales_with", *ESTIMATES),
-    *("source", "failure_without", "basis"),
+    *("source", "failure_without", "basis", "with_product", "product_source"),
 )
+YES_NO = ("yes", "no")
 OVERRIDING = ("id", *ESTIMATES)
 OF_A_NEW_ITEM = ("part", "kind", "scales_with")
 WORDS = ("title", "actor", "source", "failure_without", "basis")
@@ -85,6 +86,8 @@ def _read_item(row: Row) -> Item:
         source=row.cells["source"],
         failure_without=row.cells["failure_without"],
         basis=row.cells["basis"],
+        with_product=row.read_choice("with_product", YES_NO) == "yes",
+        product_source=row.cells["product_source"],
     )
 
 

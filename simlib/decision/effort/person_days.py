@@ -7,8 +7,8 @@ import numpy as np
 from simlib.analysis.columns import Floats
 from simlib.decision.effort.estimates import EffortDraws, ExpectedEffort, compute_expected_effort, draw_effort
 from simlib.decision.effort.indicator import LEVEL, Indicator, Value
-from simlib.decision.effort.item_keys import Counts
 from simlib.decision.effort.items import EffortLedger
+from simlib.decision.effort.work import Counts
 from simlib.scenario.design import Design
 from simlib.scenario.scenario import Scenario
 
@@ -100,7 +100,7 @@ def resolve_counts(
     scenario: Scenario | None, *, stacks: int | None = None, services: int | None = None, clients: int | None = None
 ) -> Counts:
     """Numbers stated; for others the scenario's ``[organisation]``, else its world: one stack, its services, its kinds
-    of clients. Without a scenario one of each.
+    of clients. Without a scenario one of each, and an authorization server that is built.
     """
     organisation = None if scenario is None else scenario.organisation
     world = None if scenario is None else scenario.world
@@ -111,7 +111,7 @@ def resolve_counts(
     }
     stated = {"stacks": stacks, "services": services, "clients": clients}
     chosen = {name: _find_first(stated[name], getattr(organisation, name, None), defaults[name]) for name in defaults}
-    return Counts(**chosen)
+    return Counts(**chosen, server_kind="built" if world is None else world.authorization_server.kind)
 
 
 def _find_first(*numbers: int | None) -> int:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simlib.decision.choice.inputs import derive_counts, find_present_design
-from simlib.decision.effort import EffortLedger, Indicator, explain_design, measure_indicators
+from simlib.decision.choice.inputs import find_present_design
+from simlib.decision.effort import EffortLedger, Indicator, explain_design, measure_indicators, resolve_counts
 from simlib.decision.effort.explaining import ItemExplanation
 from simlib.decision.effort.indicators import count_process
 from simlib.report.effort_tables import SCALES, format_head, format_value
@@ -30,7 +30,7 @@ def measure_complexity(scenario: Scenario, ledger: EffortLedger) -> Complexity:
 
     Where a design is in use already, the work items are those that remain to be done.
     """
-    counts, present = derive_counts(scenario), find_present_design(scenario)
+    counts, present = resolve_counts(scenario), find_present_design(scenario)
     measured = measure_indicators(ledger, scenario.designs, counts, process_counts=count_process(scenario))
     return Complexity(
         {name: explain_design(ledger, design, counts, present=present) for name, design in scenario.designs.items()},
