@@ -45,9 +45,15 @@ def build_stock_decoder() -> jwt.PyJWT:
 def build_quick_decoder() -> jwt.PyJWT:
     """Build the decoder with the shortcut, where the installed version of PyJWT allows it."""
     decoder = build_stock_decoder()
-    if isinstance(getattr(decoder, "_jws", None), jwt.PyJWS) and hasattr(jwt.PyJWS, "_decode_base64url_segment"):
+    if not list_missing_names(decoder):
         decoder._jws = _QuickJWS(options=decoder._get_sig_options())
     return decoder
+
+
+def list_missing_names(decoder: jwt.PyJWT) -> tuple[str, ...]:
+    """List the private names of PyJWT that the shortcut overrides or calls, and that the installed version lacks."""
+    needed = ((decoder, "_jws"), (decoder, "_get_sig_options"), (jwt.PyJWS, "_decode_base64url_segment"))
+    return tuple(name for owner, name in needed if not hasattr(owner, name))
 
 
 ACCESS_TOKEN_TYPE = "at+jwt"
