@@ -1,9 +1,12 @@
 """Bounds of a design: for how many seconds an expired or a revoked token may still be accepted."""
 
+from math import isfinite
 from pathlib import Path
 
 from simlib.deployment.enforcement_points import build_enforcement_points
-from simlib.deployment.parts import build_deployment_config, build_parts
+from simlib.deployment.parts import PARTS, build_deployment_config, build_parts
+from simlib.deployment.remedies import Remedy, RemedySearch, describe_remedy
+from simlib.scenario.compatibility import check_compatibility
 from simlib.scenario.design import Design
 from simlib.scenario.errors import InputError
 from simlib.scenario.hosts import GATEWAY, SERVICE
@@ -36,15 +39,32 @@ def _forwards_credential(validator: object) -> bool:
     return getattr(validator, "forwards", None) is not None or (inner is not None and _forwards_credential(inner))
 
 
+def find_revocation_remedies(scenario: Scenario, design: Design, most: float) -> tuple[Remedy, ...]:
+    """Settings with which a revoked token is accepted for at most so many seconds; the parts' own before others."""
+
+    def compute_lag(changed: Design) -> float:
+        check_compatibility(changed, scenario.world, PARTS, design.name)
+        return compute_design_bound(scenario, changed).after_revocation_s
+
+    return RemedySearch(design, compute_lag, most).find_lowered()
+
+
+def describe_revocation_lag(scenario: Scenario, design: Design, most: float) -> str:
+    """Sentence about the settings that let a revoked token work for too long, and about values that would do."""
+    bound = compute_design_bound(scenario, design).after_revocation_s
+    lag = f"{bound:g} s" if isfinite(bound) else "an unlimited time"
+    remedies = find_revocation_remedies(scenario, design, most)
+    if not remedies:
+        return f"a revoked token works for {lag}; no values of its settings make that {most:g} s"
+    return describe_remedy(remedies[0], f"let a revoked token work for {lag}")
+
+
 def check_revocation_lag(scenario: Scenario, source: Path) -> None:
     """Refuse a design that may overlook a revocation for longer than it states; InputError names file and key."""
     for name, design in scenario.designs.items():
         most = design.max_revocation_lag_s
-        if most is None:
-            continue
-        bound = compute_design_bound(scenario, design).after_revocation_s
-        if bound > most:
+        if most is not None and compute_design_bound(scenario, design).after_revocation_s > most:
             raise InputError(
-                f"{source}: designs.{name}.max_revocation_lag_s: a revoked token may be accepted for {bound:g} s under "
-                f"the settings of this design, which is more than {most:g} s"
+                f"{source}: designs.{name}.max_revocation_lag_s: must be at most {most:g} s, but "
+                f"{describe_revocation_lag(scenario, design, most)}"
             )

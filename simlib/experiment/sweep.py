@@ -36,11 +36,11 @@ def sweep(
 ) -> "pd.DataFrame":
     """Run every design at every combination of values: one row per point, replication and design.
 
-    ``vary`` maps keys as in the scenario's file, such as "world.load.arrival_rate" or
-    "designs.opaque_cached.service.ttl_s", to their values. Each has a column of its name, before those of `replicate`.
-    A design that a point does not touch is not run again. All points share the seed, so they have common random
-    numbers. Raises InputError, before anything is run, for an unknown key, a value that a scenario file could not
-    hold, a run beyond its memory budget, or live timing without a ``stopwatch``.
+    ``vary`` maps keys as in the scenario's file, such as "world.load.arrival_rate",
+    "designs.opaque_cached.service.ttl_s" or "designs.jwt.wrappers.0.poll_s", to their values. Each has a column of its
+    name, before those of `replicate`. A design that a point does not touch is not run again. All points share the seed,
+    so they have common random numbers. Raises InputError, before anything is run, for an unknown key, a value that a
+    scenario file could not hold, a run beyond its memory budget, or live timing without a ``stopwatch``.
     """
     points = _list_points(vary)
     scenarios = [change_scenario(scenario, point) for point in points]
@@ -81,14 +81,23 @@ def _list_points(vary: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
 
 
 def _set_key(document: dict[str, Any], key: str, value: Any) -> None:
-    """Set one key; all tables above it must exist already."""
+    """Set one key, items of lists by their number; all tables above it must exist already."""
     *path, last = key.split(".")
     table: Any = document
     for depth, name in enumerate(path):
-        table = table.get(name)
-        if not isinstance(table, dict):
+        table = _find_item(table, name)
+        if not isinstance(table, dict | list):
             raise InputError(f"{key}: the scenario has no table {'.'.join(path[: depth + 1])!r}")
+    if isinstance(table, list):
+        raise InputError(f"{key}: ends in an item of a list; name a key of it")
     table[last] = _convert_value(value)
+
+
+def _find_item(table: Any, name: str) -> Any:
+    """Item of a table or a list; None where there is none."""
+    if isinstance(table, list):
+        return table[int(name)] if name.isdecimal() and int(name) < len(table) else None
+    return table.get(name)
 
 
 def _convert_value(value: Any) -> Any:
