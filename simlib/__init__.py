@@ -2,7 +2,8 @@
 
 The steps, each a function of values:
 
-- `load_scenario` reads a `Scenario` (world, designs, run); `change_scenario` returns another with other values at keys.
+- `load_scenario` reads a `Scenario` (world, designs, run); `change_scenario` returns another with other values at keys,
+  and `write_scenario` writes one as a TOML file.
 - `simulate` runs one replication of one design and returns `Records`; `summarise` reduces them to figures.
 - `replicate` runs all replications of a design, `compare` those of all designs (`Comparison`), `sweep` those of many
   scenarios.
@@ -20,9 +21,11 @@ is one line. Heavy libraries are imported by the functions that need them.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as in typing, whose import takes most of the time in which Ctrl-C cannot be handled yet
 if TYPE_CHECKING:  # the same names as in _EXPORTS, for type checkers
+    from typing import Any
+
     from simlib.analysis.summary import summarise as summarise
     from simlib.decision.bad_days import judge_bad_days as judge_bad_days
     from simlib.decision.choice.decide import decide as decide
@@ -48,6 +51,7 @@ if TYPE_CHECKING:  # the same names as in _EXPORTS, for type checkers
     from simlib.scenario.scenario import Scenario as Scenario
     from simlib.scenario.traces import read_trace as read_trace
     from simlib.scenario.writing import export_scenario as export_scenario
+    from simlib.scenario.writing import write_scenario as write_scenario
 
 __version__ = "0.2.0"
 """The only place of the version: the wheel and the command line take it from here."""
@@ -73,7 +77,7 @@ _EXPORTS = {
     "simlib.scenario.records": ("Records",),
     "simlib.scenario.scenario": ("Scenario",),
     "simlib.scenario.traces": ("read_trace",),
-    "simlib.scenario.writing": ("export_scenario",),
+    "simlib.scenario.writing": ("export_scenario", "write_scenario"),
 }
 """Module -> the names that it exports here, imported when first used."""
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}
@@ -81,7 +85,7 @@ _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in nam
 __all__ = ["__version__", *_MODULE_OF]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'simlib' has no attribute {name!r}")
     return getattr(import_module(_MODULE_OF[name]), name)
