@@ -123,6 +123,8 @@ def compute_spread(medians: list[float]) -> float:
 
 PROCESSES, SECONDS = 5, 170.0
 """Default number of processes, and measuring time of all together in seconds."""
+MOST_PROCESSES, LONGEST_S = 1000, 86_400
+"""Most processes, each of which takes seconds to start, and longest measuring time: a day."""
 
 
 @dataclass(frozen=True)
@@ -150,8 +152,10 @@ def make_profile(
 
     ``seconds`` is the measuring time of all processes together. When it ends early, nothing is written.
     """
-    if processes < 1 or not 0 <= seconds < float("inf"):
-        raise InputError(f"--processes {processes} --seconds {seconds:g}: at least 1 process and 0 seconds are needed")
+    if not 1 <= processes <= MOST_PROCESSES:
+        raise InputError(f"--processes {processes}: allowed: 1 to {MOST_PROCESSES:,}")
+    if not 0 <= seconds <= LONGEST_S:
+        raise InputError(f"--seconds {seconds:g}: allowed: 0 to {LONGEST_S:,} s for all processes together")
     if out.suffix != ".csv" or not os.access(out.parent, os.W_OK) or out.is_dir():
         raise InputError(f"--out {out}: must be a .csv file in a folder that exists and can be written to")
     require_packages("calibration", REQUIRED_PACKAGES, "calibrate")

@@ -79,7 +79,7 @@ def _run(
 
     planned = plan_attacks(scenario, vulnerable=vulnerable, whole_catalogue=everything, only=names)
     skipped = list_skipped_parts(vulnerable=vulnerable, whole_catalogue=everything)
-    with run_interruptibly(lambda: describe_missing_output(out)) as run:
+    with run_interruptibly(lambda: describe_missing_output(out), out) as run:
         with run.show_progress(len(planned), "attacking", "cells") as progress:
             cells = run_attacks(planned, progress)
         findings = compute_findings(cells)

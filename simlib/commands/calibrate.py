@@ -42,7 +42,7 @@ def calibrate(
 
     servers = {"postgresql": postgresql, "redis": redis}
     addresses = {name: address for name, address in servers.items() if address is not None}
-    with run_interruptibly(lambda: "nothing was written") as run:
+    with run_interruptibly(lambda: "nothing was written", out) as run:
         progress = run.watch(lambda done, total: print_status(f"calibrating: {done} of {total} processes"))
         profile = make_profile(out, processes, seconds, addresses, progress)
     print_answer(json, lambda: _build_document(profile), lambda: _print_profile(profile))

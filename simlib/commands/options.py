@@ -17,7 +17,12 @@ Replications = Annotated[int | None, typer.Option(metavar="N", help="Runs per de
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of all random numbers.")]
 Workers = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, help="Worker processes; by default one per CPU. The result is the same."),
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=1024,
+        help="Worker processes; by default one, at most 8 per CPU. The result is the same.",
+    ),
 ]
 Profile = Annotated[str | None, typer.Option(metavar="NAME_OR_CSV", help="Cost profile in place of the scenario's.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
