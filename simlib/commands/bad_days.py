@@ -72,7 +72,7 @@ def _run(plan: "DaysPlan", detailed: bool, out: Path | None, in_time: float, wor
 
     if not json:
         open_console().print(_describe_plan(plan, in_time))
-    with run_interruptibly(lambda: describe_missing_output(out, "no report")) as run:
+    with run_interruptibly(lambda: describe_missing_output(out, "no report"), out) as run:
         with run.show_progress(plan.runs) as progress:
             count = count_workers(workers, plan.runs)
             days = run_bad_days(plan, in_time_s=in_time, workers=count, progress=progress)

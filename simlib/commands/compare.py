@@ -1,8 +1,8 @@
 """Command `simlib compare`: comparison of the designs of a scenario, with intervals and verdicts."""
 
 import time
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -112,7 +112,7 @@ class _Comparison:
         lines, load = describe_replayed_load(scenario)
         if not self.json:
             self._print_introduction(scenario, others, lines)
-        with run_interruptibly(self._describe_loss) as run:
+        with run_interruptibly(self._describe_loss, self.out) as run:
             with self._open_records_folder() as rows:
                 verdicts, dependence = self._simulate(scenario, others, run, rows)
                 run.raise_if_interrupted()
@@ -134,12 +134,22 @@ class _Comparison:
         if self.out is not None and self.out.resolve() in (records, *records.parents):
             raise InputError(f"--records {self.records}: lies in the folder of the report; name one beside it")
 
-    def _open_records_folder(self) -> "AbstractContextManager[Path | None]":
+    @contextmanager
+    def _open_records_folder(self) -> Iterator[Path | None]:
+        """A temporary folder for the rows; those of finished runs are kept when a worker process is lost."""
         if self.records is None:
-            return nullcontext()
-        from simlib.experiment.atomic_folder import write_folder_atomically
+            yield None
+            return
+        from simlib.experiment.atomic_folder import keep_unfinished, write_folder_atomically
+        from simlib.experiment.workers import WorkerLostError
 
-        return write_folder_atomically(self.records, "--records")
+        with write_folder_atomically(self.records, "--records") as rows:
+            try:
+                yield rows
+            except WorkerLostError as error:
+                if not any(rows.glob("*/*")):
+                    raise
+                raise error.extend(f"their rows are in {keep_unfinished(rows, self.records)}") from error
 
     def _simulate(
         self, scenario: "Scenario", others: "OtherProfiles", run: CommandRun, rows: Path | None
@@ -189,8 +199,8 @@ class _Comparison:
 
     def _describe_loss(self) -> str:
         missing = [] if self.out is None else [describe_missing_output(self.out, "no report")]
-        if self.records is not None and not self.records.exists():
-            missing.append(f"no records were written to {self.records}")
+        if self.records is not None:
+            missing.append(describe_missing_output(self.records, "no records"))
         return " and ".join(missing) or "nothing was written"
 
     def _warn_of_another_profile(self, scenario: "Scenario") -> None:

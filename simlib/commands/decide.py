@@ -114,7 +114,7 @@ class _DecisionCall:
             check_decision_folder(self.out)
         if not self.json:
             _print_introduction(scenario, settings)
-        with run_interruptibly(lambda: describe_missing_output(self.out, "no decision record")) as run:
+        with run_interruptibly(lambda: describe_missing_output(self.out, "no decision record"), self.out) as run:
             decision = self._decide(scenario, ledger, settings, run)
             folder = self._write_record(decision, ledger, settings, time.monotonic() - started)
             run.raise_if_interrupted()

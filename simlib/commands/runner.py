@@ -4,13 +4,13 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from simlib.commands.console import print_json
 from simlib.commands.progress import show_progress, show_stage_progress
+from simlib.commands.streams import raise_lost_output
 
 if TYPE_CHECKING:
     from simlib.decision.gain import StageProgress
@@ -28,10 +28,19 @@ class Interrupted(Exception):  # no KeyboardInterrupt: of that one typer would k
 
 
 class CommandRun:
-    """Interruptible part of a command: its progress callbacks raise KeyboardInterrupt after Ctrl-C or SIGTERM."""
+    """Interruptible part of a command: its progress callbacks raise KeyboardInterrupt after Ctrl-C or SIGTERM.
 
-    def __init__(self, raise_if_interrupted: Callable[[], None]) -> None:
-        self.raise_if_interrupted = raise_if_interrupted
+    When a worker process is lost, the figures of the runs that were finished are written beside ``out``.
+    """
+
+    def __init__(self, received: list[int], out: Path | None = None) -> None:
+        self._received = received
+        self._out = out
+
+    def raise_if_interrupted(self) -> None:
+        """Raise KeyboardInterrupt if there was a signal, which Python may have swallowed."""
+        if self._received:
+            raise KeyboardInterrupt
 
     def watch(self, report: Callable[_Values, None]) -> Callable[_Values, None]:
         """The callback with a check for such a signal before each call."""
@@ -45,27 +54,46 @@ class CommandRun:
     @contextmanager
     def show_progress(self, total: int, doing: str = "simulating", what: str = "runs") -> "Iterator[Progress]":
         """A callback (done, total) that shows how many of ``total`` are done."""
-        with show_progress(total, doing, what) as report:
+        with self._keep_finished(), show_progress(total, doing, what) as report:
             yield self.watch(report)
 
     @contextmanager
     def show_stage_progress(self) -> "Iterator[StageProgress]":
         """A callback (stage, done, total) for work in several stages."""
-        with show_stage_progress() as report:
+        with self._keep_finished(), show_stage_progress() as report:
             yield self.watch(report)
+
+    @contextmanager
+    def _keep_finished(self) -> Iterator[None]:
+        from simlib.experiment.workers import WorkerLostError, collect_finished
+
+        with collect_finished() as finished:
+            try:
+                yield
+            except WorkerLostError as error:
+                from simlib.experiment.unfinished import write_unfinished
+
+                self.raise_if_interrupted()  # SIGTERM may have reached the workers first
+                kept = None if self._out is None else write_unfinished(self._out, finished)
+                if kept is None:
+                    raise
+                raise error.extend(f"figures of the finished ones are in {kept}") from error
 
 
 @contextmanager
-def run_interruptibly(describe_loss: Callable[[], str]) -> Iterator[CommandRun]:
+def run_interruptibly(describe_loss: Callable[[], str], out: Path | None = None) -> Iterator[CommandRun]:
     """Run the body of a command; Ctrl-C and SIGTERM become `Interrupted` with the words of ``describe_loss``.
 
-    To be used in the main thread.
+    ``out`` is where its report will be. To be used in the main thread.
     """
     # Advice of joblib to programmers, which Ctrl-C would bring up.
     warnings.filterwarnings("ignore", message=r"\d+ tasks which were still being processed")
+    warnings.filterwarnings("ignore", message="Failed to kill subprocesses")
+    if out is None:
+        raise_lost_output()
     with _remember_interrupts() as received:
         try:
-            yield CommandRun(partial(_raise_if_any, received))
+            yield CommandRun(received, out)
         except KeyboardInterrupt:
             raise Interrupted(describe_loss(), *received[:1]) from None
 
@@ -93,12 +121,8 @@ def _remember_interrupts() -> Iterator[list[int]]:
     finally:
         for number, handler in handlers.items():
             if handler not in ignored:
-                signal.signal(number, handler)
-
-
-def _raise_if_any(received: list[int]) -> None:
-    if received:
-        raise KeyboardInterrupt
+                # From here on Ctrl-C must raise: worker processes are there, and what was written is to be said.
+                signal.signal(number, signal.default_int_handler if number == signal.SIGINT else handler)
 
 
 def describe_missing_output(folder: Path | None, what: str = "nothing") -> str:

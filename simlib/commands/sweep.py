@@ -75,7 +75,7 @@ def _run(plan: "SweepPlan", metric: str, out: Path | None, workers: int | None, 
 
     if not json:
         open_console().print(_describe_plan(plan))
-    with run_interruptibly(lambda: describe_missing_output(out, "no sweep")) as run:
+    with run_interruptibly(lambda: describe_missing_output(out, "no sweep"), out) as run:
         with run.show_progress(plan.runs) as progress:
             count = count_workers(workers, plan.runs)
             frame = run_sweep(plan.scenario, {plan.key: plan.values}, workers=count, progress=progress)

@@ -9,6 +9,7 @@ disk refuses is raised as InputError, which begins with the command's option and
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,6 +80,35 @@ def write_files(
         for name, data in content.items():
             (part / name).write_bytes(data)
     return Path(folder).resolve()
+
+
+def write_file(path: str | Path, content: bytes, option: str) -> Path:
+    """Write a file in one step, in place of an earlier one, if any; returns its absolute path.
+
+    A reader gets the earlier content or the new one, never a part. Raises InputError when it cannot be written.
+    """
+    with _raise_as_input_error(path, option):
+        target = _resolve(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        clear_leftovers(target, target.parent)
+        with make_temporary(target, target.parent) as part:
+            (part / target.name).write_bytes(content)
+            os.replace(part / target.name, target)
+    return target
+
+
+def keep_unfinished(part: Path, folder: str | Path) -> Path:
+    """Name a folder that was not finished ``folder`` with the suffix .unfinished, and return that name."""
+    target = Path(folder).resolve()
+    kept = find_free_name(target.with_name(f"{target.name}.unfinished"))
+    os.rename(part, kept)
+    return kept
+
+
+def find_free_name(path: Path) -> Path:
+    """The path, or the same with the first number at which nothing exists: ``name-2.csv``."""
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(free for free in chain([path], numbered) if not os.path.lexists(free))
 
 
 def is_written(folder: str | Path) -> bool:

@@ -15,7 +15,8 @@ from simlib.deployment.demand import draw_demand
 from simlib.deployment.simulate import check_budget, simulate
 from simlib.engine.live_timing import Stopwatch, choose_stopwatch
 from simlib.experiment.parquet import record_replication
-from simlib.experiment.workers import Progress, run_all
+from simlib.experiment.temporary_folder import remove_folder
+from simlib.experiment.workers import Progress, WorkerLostError, run_all
 from simlib.scenario.design import Design
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.records import Records
@@ -79,8 +80,17 @@ def _make_folder(records: Path, job: Job) -> Path:
 
 
 def run_jobs(jobs: Sequence[Job], workers: int = 1, progress: Progress | None = None) -> list[Replication]:
-    """Run all jobs, results in their order; these do not depend on ``workers`` (processes), unless times are live."""
-    return run_all(run_job, jobs, workers, progress)
+    """Run all jobs, results in their order; these do not depend on ``workers`` (processes), unless times are live.
+
+    When a worker process is lost, folders of runs that were not finished are removed.
+    """
+    try:
+        return run_all(run_job, jobs, workers, progress)
+    except WorkerLostError as error:
+        for number, job in enumerate(jobs):
+            if job.folder is not None and number not in error.finished:
+                remove_folder(job.folder)
+        raise
 
 
 def run_job(job: Job) -> Replication:

@@ -1,16 +1,45 @@
-"""Worker processes: how many fit, how work is spread over them, and how Ctrl-C ends them."""
+"""Worker processes: how many fit, how work is spread over them, and how they end with the process that started them."""
 
+import os
+import re
 import signal
-from collections.abc import Callable, Iterator, Sequence
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import TypeVar
+from contextvars import ContextVar
+from typing import Any, Self, TypeVar
 
+from simlib.scenario.errors import InputError
 from simlib.scenario.registry import Registration, list_registrations, repeat_registrations, report_plugin_errors
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
 """Called with the number of finished runs and the number of all."""
+Finished = list[tuple[Any, Any]]
+"""Items and results of runs that are done."""
+PER_CPU = 8
+"""Most worker processes for each CPU: more take memory and make nothing quicker."""
+_CHECK_S = 0.5
+"""Seconds between two checks of a worker whether its parent still exists."""
+_collected: ContextVar[Finished | None] = ContextVar("finished runs", default=None)
+
+
+class WorkerLostError(InputError):
+    """A worker process was ended in the middle of a run, as by the system when memory is short.
+
+    ``finished`` holds the results that were there already, by the number of their item.
+    """
+
+    def __init__(self, message: str, finished: Mapping[int, Any]) -> None:
+        super().__init__(message)
+        self.finished = finished
+
+    def extend(self, addition: str) -> Self:
+        """The same error with a longer message."""
+        return type(self)(f"{self}; {addition}", self.finished)
 
 
 def count_usable_cpus() -> int:
@@ -23,35 +52,97 @@ def count_usable_cpus() -> int:
 def run_all(
     work: Callable[[Item], Result], items: Sequence[Item], workers: int = 1, progress: Progress | None = None
 ) -> list[Result]:
-    """Results of a module's function for each item, in order, from so many processes."""
-    done: list[Result] = []
-    for result in _iterate_results(work, items, workers):
-        done.append(result)
-        if progress is not None:
-            progress(len(done), len(items))
-    return done
+    """Results of a module's function for each item, in order, from so many processes.
+
+    Raises WorkerLostError when one of these is killed; the others are ended.
+    """
+    done: dict[int, Result] = {}
+    collected = _collected.get()
+    try:
+        for number, result in _iterate_results(work, items, workers):
+            done[number] = result
+            if collected is not None:
+                collected.append((items[number], result))
+            if progress is not None:
+                progress(len(done), len(items))
+    except BrokenProcessPool as error:
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+        if not isinstance(error, TerminatedWorkerError):
+            raise
+        end = f"a worker process was ended {_find_signal(str(error))} after {len(done)} of {len(items)} runs"
+        raise WorkerLostError(f"{end}; if memory was short, use fewer workers", done) from None
+    return [done[number] for number in range(len(items))]
 
 
-def _iterate_results(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
+@contextmanager
+def collect_finished() -> Iterator[Finished]:
+    """The items and results of all runs that are done meanwhile, by any `run_all` of this context."""
+    finished: Finished = []
+    token = _collected.set(finished)
+    try:
+        yield finished
+    finally:
+        _collected.reset(token)
+
+
+def _find_signal(message: str) -> str:
+    """What ended a worker, from joblib's message, which lists exit codes such as SIGKILL(-9)."""
+    codes = re.findall(r"(\w+)\((-?\d+)\)", message)
+    return next((f"by {name}" for name, code in codes if int(code) < 0), "unexpectedly")
+
+
+def _iterate_results(
+    work: Callable[[Item], Result], items: Sequence[Item], workers: int
+) -> Iterator[tuple[int, Result]]:
+    """Numbers of items and their results, as these are done."""
     if workers <= 1:
-        return map(work, items)
+        return enumerate(map(work, items))
     from joblib import Parallel, delayed
 
-    pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
+    guard = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
+    processes = min(workers, len(items), PER_CPU * count_usable_cpus())
+    pool = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size=1, **guard)
     with _block_interrupts():
         registrations = list_registrations()
-        results: Iterator[Result] = pool(delayed(_work_with)(registrations, work, item) for item in items)
+        results: Iterator[tuple[int, Result]] = pool(
+            delayed(_work_with)(registrations, work, number, item) for number, item in enumerate(items)
+        )
     return results
 
 
-def _work_with(registrations: tuple[Registration, ...], work: Callable[[Item], Result], item: Item) -> Result:
+def end_with_parent(parent: int) -> None:
+    """End this process soon after the process ``parent``, which started it, whatever ended that one.
+
+    Else a worker whose parent was killed would finish its run, and then wait for minutes.
+    """
+    threading.Thread(target=_wait_for_end, args=(parent,), daemon=True).start()
+
+
+def _wait_for_end(parent: int) -> None:
+    if sys.platform == "win32":
+        import ctypes
+
+        synchronize, endless = 0x00100000, -1
+        handle = ctypes.windll.kernel32.OpenProcess(synchronize, False, parent)
+        ctypes.windll.kernel32.WaitForSingleObject(handle, endless)
+    else:
+        pause = threading.Event()
+        while os.getppid() == parent:
+            pause.wait(_CHECK_S)
+    os._exit(1)
+
+
+def _work_with(
+    registrations: tuple[Registration, ...], work: Callable[[Item], Result], number: int, item: Item
+) -> tuple[int, Result]:
     """The work in a worker process, which gets the parts, stations and metrics registered in this one.
 
     Errors of plug-ins are described there: the traceback of an exception does not leave its process.
     """
     repeat_registrations(registrations)
     with report_plugin_errors():
-        return work(item)
+        return number, work(item)
 
 
 @contextmanager

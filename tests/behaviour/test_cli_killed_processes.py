@@ -1,0 +1,95 @@
+"""Killed workers, as when memory is short, and killed commands: one line, the documented status, nothing left."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from simlib.deployment.loading import load_scenario
+from simlib.experiment.parquet import read_records
+from simlib.experiment.replicate import Job, run_job
+from support.command_line import simlib, started, write_tiny
+from support.processes import await_workers, list_alive
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+LONG = ("length_s = 12", "length_s = 4000")  # minutes, if nothing ends it
+COMMANDS = {
+    "compare": ("compare", "tiny.toml"),
+    "sweep": ("sweep", "tiny.toml", "--over", "load", "--length", "4000", "--values", "20,21"),
+    "bad-days": ("bad-days", "tiny.toml", "--length", "4000", "--fault", "as_down"),
+    "decide": ("decide", "tiny.toml", "--no-sensitivity"),
+}
+ENDED = r"simlib: error: a worker process was ended by SIGKILL after (\d+) of \d+ runs; if memory was short, use fewer"
+
+
+def kill_one(running: "subprocess.Popen[str]") -> tuple[str, list[str]]:
+    """Kill a worker at work; what the command then says, and its processes that are left."""
+    processes = psutil.Process(running.pid).children(recursive=True)
+    await_workers(running)[0].kill()
+    _, errors = running.communicate(timeout=60)
+    return errors, list_alive(processes)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_killed_worker_ends_the_command_in_one_line_with_status_2(command: str, tmp_path: Path) -> None:
+    write_tiny(tmp_path, LONG)
+    with started(*COMMANDS[command], "--workers", "2", "--out", "out", cwd=tmp_path) as running:
+        errors, left = kill_one(running)
+    assert running.returncode == 2
+    assert re.match(ENDED, errors.splitlines()[-1])
+    assert [line for line in errors.splitlines() if not re.match(r"simulating|[a-z ]+: \d+ of \d+", line)] == [
+        errors.splitlines()[-1]
+    ]
+    assert left == []
+    assert {path.name for path in tmp_path.iterdir()} <= {"tiny.toml", "out.unfinished.csv"}
+
+
+def test_what_was_finished_before_a_worker_was_killed_is_kept(tmp_path: Path) -> None:
+    scenario = load_scenario(write_tiny(tmp_path, ("length_s = 12", "length_s = 300"), ("tions = 2", "tions = 20")))
+    (tmp_path / "out.unfinished.csv").write_text("of an earlier command", encoding="utf-8")
+    options = ("--out", "out", "--records", "rows", "--profiles", "none")
+    with started("compare", "tiny.toml", *options, "--workers", "2", cwd=tmp_path) as running:
+        assert running.stderr is not None
+        assert [running.stderr.readline() for _ in range(2)][-1] == "simulating: 6 of 60 runs\n"
+        errors, left = kill_one(running)
+    assert (running.returncode, left) == (2, [])
+    ended = re.match(ENDED, errors.splitlines()[-1])
+    table = pd.read_csv(tmp_path / "out.unfinished-2.csv")
+    runs = list(zip(table["design"], table["replication"], strict=True))
+    assert ended is not None
+    assert len(runs) == len(set(runs)) == int(ended[1]) >= 6
+    design, replication = runs[-1]
+    figures = run_job(Job(scenario, design, replication)).figures
+    assert {name: table[name].iloc[-1] for name in figures} == pytest.approx(figures, nan_ok=True)
+    rows = tmp_path / "rows.unfinished"
+    assert sorted(path.relative_to(rows).as_posix() for path in rows.glob("*/*")) == sorted(
+        f"{design}/{replication:04d}" for design, replication in runs
+    )
+    assert len(read_records(rows / design / f"{replication:04d}")["requests"]["request"]) > 0
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("tiny.toml", "out.unfinished.csv", "out.unfinished-2.csv", "rows.unfinished")
+    }
+
+
+@pytest.mark.parametrize("cpu_s", [0.0, 1.0], ids=["starting", "working"])
+def test_a_killed_command_leaves_no_process_and_the_next_one_clears_up(cpu_s: float, tmp_path: Path) -> None:
+    write_tiny(tmp_path, LONG)
+    with started("compare", "tiny.toml", "--records", "rows", "--workers", "2", cwd=tmp_path) as running:
+        await_workers(running, cpu_s, count=1 if cpu_s == 0 else 2)
+        command = psutil.Process(running.pid)
+        processes = command.children(recursive=True)
+        command.kill()
+        assert running.wait(timeout=10) == -signal.SIGKILL
+        assert list_alive(processes) == []
+    assert not any(Path("/dev/shm").glob(f"*_{running.pid}_*"))
+    assert [path.suffix for path in tmp_path.iterdir() if path.name.startswith(".rows.")] == [".part"]
+    write_tiny(tmp_path)
+    done = simlib("compare", "tiny.toml", "--records", "rows", "--profiles", "none", cwd=tmp_path)
+    assert done.returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"tiny.toml", "rows"}
