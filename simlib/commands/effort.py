@@ -1,6 +1,7 @@
 """Command `simlib effort`: person-days to build and to run a design, and other measures of its complexity."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,7 +33,16 @@ def effort(
     services: Annotated[int | None, typer.Option(min=1, metavar="N", help="API services.")] = None,
     clients: Annotated[int | None, typer.Option(min=0, metavar="N", help="Client applications.")] = None,
     present: Annotated[
-        str | None, typer.Option(metavar="DESIGN", help="The design in use: count the effort of the migration from it.")
+        str | None,
+        typer.Option(metavar="DESIGN", help="The design in use, from which to migrate; by default the scenario's."),
+    ] = None,
+    product: Annotated[
+        bool | None,
+        typer.Option(
+            "--product/--built",
+            help="Whether the authorization server is a product, whose store, endpoints and keys come with it; by "
+            "default as the scenario says, else built.",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -46,12 +56,14 @@ def effort(
       simlib effort                                        seven strategies, one API
       simlib effort web-shop --stacks 3 --services 20      the designs of a scenario
       simlib effort web-shop --present opaque              the effort of the migration
+      simlib effort web-shop --product                     the authorization server is a product
       simlib effort --explain jwt_local                    the work items of a part
       simlib effort web-shop --explain opaque_cached       the work items of a design
       simlib effort --effort my-team.csv                   with your own estimates
 
     \b
-    A file of estimates (the other columns are optional; a new id also needs part, kind, scales_with):
+    A file of estimates (the other columns are optional; a new id also needs part, kind, scales_with; cells may be
+    separated by semicolons or tabs, and numbers may have a decimal comma, as spreadsheets write them):
       id,pd_low,pd_likely,pd_high
       J05,1,2,3
 
@@ -64,7 +76,10 @@ def effort(
     loaded = None if scenario is None else load_scenario(scenario)
     designs = build_reference_designs() if loaded is None else loaded.designs
     counts = resolve_counts(loaded, stacks=stacks, services=services, clients=clients)
-    present_design = None if present is None else _find_design(designs, present)
+    if product is not None:
+        counts = replace(counts, server_kind="product" if product else "built")
+    today = present if present is not None or loaded is None else loaded.terms.present
+    present_design = None if today is None else _find_design(designs, today)
     if explain is None:
         _report_indicators(ledger, designs, counts, present_design, loaded, json)
     else:
@@ -90,6 +105,7 @@ def _report_indicators(
     from simlib.commands.effort_terminal import print_indicators
     from simlib.decision.effort import (
         describe_missing_items,
+        describe_server_kind,
         list_parts_without_items,
         list_uncounted_documents,
         measure_indicators,
@@ -100,15 +116,16 @@ def _report_indicators(
     indicators = measure_indicators(ledger, designs, counts, present=present, process_counts=process_counts)
     uncounted = {name: list_uncounted_documents(design) for name, design in designs.items()}
     titles = ", ".join(dict.fromkeys(title for documents in uncounted.values() for title in documents))
-    missing = [f"Obligations of {titles} also apply and were not counted."] if titles else []
-    missing += describe_missing_items(ledger, designs)
+    notes = [_describe_counts(counts), describe_server_kind(ledger, designs, counts)]
+    notes += [f"Obligations of {titles} also apply and were not counted."] if titles else []
+    notes += describe_missing_items(ledger, designs)
     without_items = {name: list(list_parts_without_items(ledger, design)) for name, design in designs.items()}
     documents = {name: list(titles) for name, titles in uncounted.items()}
     further = {"documents_not_counted": documents, "parts_without_items": without_items}
     print_answer(
         json,
         lambda: _build_document(indicators, ledger, counts) | further,
-        lambda: print_indicators(indicators, list(designs), [_describe_counts(counts), *missing, NEVER_ADDED]),
+        lambda: print_indicators(indicators, list(designs), [*filter(None, notes), NEVER_ADDED]),
     )
 
 
@@ -121,7 +138,13 @@ def _report_items(
     json: bool,
 ) -> None:
     from simlib.commands.effort_terminal import print_items
-    from simlib.decision.effort import describe_missing_item, describe_missing_items, explain_design, explain_part
+    from simlib.decision.effort import (
+        describe_missing_item,
+        describe_missing_items,
+        describe_server_kind,
+        explain_design,
+        explain_part,
+    )
 
     is_design = name in designs
     groups = (
@@ -131,6 +154,7 @@ def _report_items(
     )
     if is_design:
         notes = [_describe_counts(counts), _describe_totals(ledger, designs[name], counts, present)]
+        notes += [describe_server_kind(ledger, {name: designs[name]}, counts)]
         notes += describe_missing_items(ledger, {name: designs[name]})
     else:
         parts = [part for title in groups for part in title.split(", ")]
@@ -141,7 +165,7 @@ def _report_items(
     print_answer(
         json,
         lambda: {"ledger": ledger.source, "explained": name, "items": items},
-        lambda: print_items(groups, [*notes, f"Estimates: {ledger.source}."]),
+        lambda: print_items(groups, [*filter(None, notes), f"Estimates: {ledger.source}."]),
     )
 
 
@@ -168,7 +192,8 @@ def _build_document(indicators: "tuple[Indicator, ...]", ledger: "EffortLedger",
 
     return {
         "ledger": ledger.source,
-        "counts": {name: getattr(counts, name) for name in counts.__dataclass_fields__},
+        "counts": {name: getattr(counts, name) for name in ("stacks", "services", "clients", "authorization_servers")},
+        "authorization_server": counts.server_kind,
         "level": LEVEL,
         "indicators": [
             {

@@ -74,3 +74,5 @@ def _print_item(explanation: ItemExplanation) -> None:
     if item.failure_without:
         print_paragraph(screen, f"without it: {item.failure_without}", 6)
     print_paragraph(screen, f"source: {item.source}; basis: {item.basis}", 6, "dim")
+    if item.with_product:
+        print_paragraph(screen, f"comes with a product: {item.product_source}", 6, "dim")

@@ -28,7 +28,7 @@ def test_without_a_scenario_seven_strategies_stand_side_by_side(tmp_path: Path) 
         assert any(line.startswith(title) for line in done.stdout.splitlines())
     rows = {line.split()[0]: line for line in reversed(done.stdout.splitlines()) if line.split()}
     assert "21.8 (13." in rows["opaque"]
-    assert "50.5 (32." in rows["phantom"]
+    assert "49.9 (31." in rows["phantom"]
     assert "For 1 API stack, 1 API service, 1 client, 1 authorization server." in done.stdout
     assert "are never added up" in done.stdout
 
@@ -42,6 +42,7 @@ def test_the_designs_of_a_scenario_are_counted_for_an_organisation(effort: Effor
     found = {one["name"]: one for one in document["indicators"]}
     assert list(found["one_off_days"]["values"]) == ["opaque", "cached", "jwt"]
     assert found["migration_days"]["values"]["opaque"] == [0, 0, 0]
+    assert document["authorization_server"] == "built"
     assert found["process_messages_next_request"]["values"] == {"opaque": [4.0], "cached": [2.0], "jwt": [2.0]}
     assert {one["mark"] for one in found.values()} == {"assumed", "counted", "measured"}
     assert document["documents_not_counted"] == {"opaque": [], "cached": [], "jwt": []}
@@ -87,6 +88,36 @@ def test_a_team_puts_in_its_own_estimates(effort: Effort, tmp_path: Path) -> Non
     assert values[0]["opaque"][0] - values[1]["opaque"][0] == pytest.approx((2 + 4 * 4 + 10) / 6)
     assert values[0]["jwt"] == values[1]["jwt"]
     assert after["ledger"] == "simlib with my-team.csv"
+
+
+def test_what_comes_with_a_product_is_named_and_costs_nothing(effort: Effort, tmp_path: Path) -> None:
+    tiny = write_tiny(tmp_path, ('{ issuer = "https://as', '{ kind = "product", issuer = "https://as'))
+    built = effort(write_tiny(tmp_path, name="built.toml"))
+    bought = effort(tiny)
+    assert "counts as built, the default" in " ".join(built.stdout.split())
+    text = " ".join(bought.stdout.split())
+    assert "The authorization server is a product: C07, O01, O02, O03, O04, O05, O06, J01" in text
+    documents = [json.loads(effort(tiny, *more, "--json").stdout) for more in ((), ("--built",))]
+    assert [document["authorization_server"] for document in documents] == ["product", "built"]
+    days = [next(one["values"] for one in own["indicators"] if one["name"] == "one_off_days") for own in documents]
+    assert days[0]["opaque"][0] < days[1]["opaque"][0]
+    explained = {item["id"] for item in json.loads(effort(tiny, "--explain", "jwt", "--json").stdout)["items"]["jwt"]}
+    assert "J05" in explained
+    assert not {"C07", "J01", "J04"} & explained
+
+
+def test_the_design_in_use_is_that_of_the_scenario(effort: Effort, tmp_path: Path) -> None:
+    """As in the decision: [decision] present is the start of the migration when nothing else is stated."""
+    tiny = write_tiny(tmp_path, ("[run]", '[decision]\npresent = "opaque"\n\n[run]'))
+    found = {one["name"]: one for one in json.loads(effort(tiny, "--json").stdout)["indicators"]}
+    assert found["migration_days"]["values"]["opaque"] == [0, 0, 0]
+
+
+def test_a_file_of_a_spreadsheet_is_read(effort: Effort, tmp_path: Path) -> None:
+    own = tmp_path / "mine.csv"
+    own.write_text("\ufeffid;pd_low;pd_likely;pd_high\r\nO06;0,5;1;1,5\r\n", encoding="utf-8")
+    items = json.loads(effort("--effort", own, "--explain", "opaque", "--json").stdout)["items"]["opaque"]
+    assert [item["mean_days"] for item in items if item["id"] == "O06"] == [1.0]
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@ scenario, made of parts with their default settings.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
+from simlib.decision.effort.estimates import compute_expected_effort
 from simlib.decision.effort.item_keys import (
     Key,
     find_matching_keys,
@@ -14,7 +16,7 @@ from simlib.decision.effort.item_keys import (
     list_known_parts,
 )
 from simlib.decision.effort.items import EVERYTHING, EffortLedger, Item
-from simlib.decision.effort.work import Counts, compute_work
+from simlib.decision.effort.work import Counts, compute_work, list_product_items
 from simlib.scenario.design import ChosenPart, Design, UserInformationSource
 from simlib.scenario.errors import InputError, describe_unknown
 from simlib.strategies import CATALOGUE
@@ -116,6 +118,24 @@ def describe_missing_item(part: str, designs: Iterable[str] = ()) -> str:
     """The sentence about one part without items."""
     names = ", ".join(designs)
     return f"No work items for the part {part}{f' ({names})' if names else ''}; give some with --effort."
+
+
+def describe_server_kind(ledger: EffortLedger, designs: Mapping[str, Design], counts: Counts) -> str:
+    """Describe whether the authorization server is built or a product, which items that leaves out, and their days."""
+    needed = dict.fromkeys(name for design in designs.values() for name in list_product_items(ledger, design))
+    names = ", ".join(item.id for item in ledger.items if item.id in needed)
+    if not names:
+        return ""
+    built, bought = (
+        compute_expected_effort(ledger, designs, replace(counts, server_kind=kind)) for kind in ("built", "product")
+    )
+    days = ", ".join(f"{built[name].one_off_days - bought[name].one_off_days:.1f} of {name}" for name in designs)
+    if counts.server_kind == "product":
+        return f"The authorization server is a product: {names} come with it and count nothing (person-days: {days})."
+    return (
+        'The authorization server counts as built, the default; with kind = "product" in [world.authorization_server] '
+        f"{names} would count nothing (person-days: {days})."
+    )
 
 
 LIFETIME_S = 300.0
