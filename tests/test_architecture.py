@@ -24,7 +24,7 @@ LIGHT = {place for place, floor in FLOORS.items() if floor < FLOORS["analysis"]}
 HEAVY = ("pandas", "scipy")
 SOLE = {
     **{"pydantic": {"scenario"}, "jwt": {"tokens"}, "cryptography": {"tokens"}, "simpy": {"engine"}},
-    **{"joserfc": {"tokens"}, "pyseto": {"tokens"}},
+    **{"joserfc": {"tokens"}, "pyseto": {"tokens"}, "pyarrow": {"experiment"}, "tomli_w": {"scenario"}},
     **{"SALib": {"decision"}, "joblib": {"experiment"}, "matplotlib": {"report"}, "jinja2": {"report"}},
     **{name: {"cli", "commands"} for name in ("typer", "rich")},
     **{name: set(FLOORS) - LIGHT for name in HEAVY},

@@ -8,13 +8,24 @@ import typer
 from simlib.commands.console import open_console, print_json, print_paragraph
 
 
-def scenarios(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+def scenarios(
+    toml: Annotated[
+        str | None,
+        typer.Option(metavar="SCENARIO", help="Print this scenario as TOML instead, with every default."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
     """List the bundled scenarios: names for other commands, and files to copy and change.
 
     \b
-    Example:
+    Examples:
       simlib compare web-shop
+      simlib scenarios --toml web-shop > my.toml          every value written down, to be changed
+      simlib scenarios --toml out/run.json > again.toml   the scenario of an earlier run
     """
+    if toml is not None:
+        _print_toml(toml, json)
+        return
     listed = _collect_scenarios()
     if json:
         print_json(listed)
@@ -30,6 +41,18 @@ def scenarios(json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         )
         print_paragraph(screen, f"designs: {', '.join(scenario['designs'])}", 2)
         screen.print(f"  {scenario['path']}", soft_wrap=True)
+
+
+def _print_toml(source: str, json: bool) -> None:
+    from pathlib import Path
+
+    from simlib.deployment.loading import load_scenario
+    from simlib.scenario.errors import InputError
+    from simlib.scenario.writing import format_scenario
+
+    if json:
+        raise InputError("--toml and --json: give one of them")
+    print(format_scenario(load_scenario(source), Path.cwd()), end="")
 
 
 def _collect_scenarios() -> list[dict[str, Any]]:

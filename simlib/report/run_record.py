@@ -17,7 +17,7 @@ from simlib.report.summary import build_promises_document
 from simlib.scenario.base import find_bundled
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.texts import SCENARIO_BYTES, read_text
-from simlib.scenario.writing import export_scenario
+from simlib.scenario.writing import export_scenario_beside
 from simlib.tokens.formats import list_library_versions
 
 PACKAGES = ("simpy", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "jinja2", "joblib", "typer", "rich")
@@ -90,7 +90,7 @@ def build_run_record(verdicts: Verdicts, provenance: Provenance, folder: Path, s
     record = {
         "format": MARKER,
         **({"note": MEASURED_HERE} if scenario.run.timing == "live" else {}),
-        "scenario": _build_scenario_document(scenario, folder),
+        "scenario": export_scenario_beside(scenario, folder),
         **({} if provenance.decision is None else {"decision": dict(provenance.decision)}),
         "seeds": {"seed": scenario.run.seed, "replications": list(range(scenario.run.replications))},
         "station_forms": {design: dict(forms) for design, forms in verdicts.comparison.forms.items()},
@@ -121,21 +121,6 @@ def _read_record(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) and record.get("format") == MARKER else {}
-
-
-def _build_scenario_document(scenario: Scenario, folder: Path) -> dict[str, Any]:
-    document = export_scenario(scenario)
-    world = document["world"]
-    if "file" in world["load"]:
-        world["load"]["file"] = _make_relative(folder, world["load"]["file"])
-    if world["profile"].endswith(".csv"):
-        world["profile"] = _make_relative(folder, world["profile"])
-    return document
-
-
-def _make_relative(folder: Path, name: str) -> str:
-    """A path that `load_scenario` made absolute, relative to the folder of the report."""
-    return Path(os.path.relpath(name, folder)).as_posix() if os.path.isabs(name) else name
 
 
 def _describe_trace(scenario: Scenario) -> dict[str, Any] | None:

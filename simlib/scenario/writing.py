@@ -1,9 +1,12 @@
-"""Export of a scenario as a document with explicit defaults, and checked changes of single values of a scenario."""
+"""Export of a scenario as a document with explicit defaults, as TOML too, and checked changes of single values."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, TypeVar
 
+import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from simlib.scenario.design import ChosenPart, Design
@@ -31,6 +34,56 @@ def export_scenario(scenario: Scenario) -> dict[str, Any]:
         "organisation": scenario.organisation.model_dump(mode="json", exclude_none=True),
         "decision": scenario.terms.model_dump(mode="json", exclude_none=True),
     }
+
+
+def export_scenario_beside(scenario: Scenario, folder: Path) -> dict[str, Any]:
+    """Export the tables for a file in ``folder``: paths that loading made absolute are relative to it."""
+    document = export_scenario(scenario)
+    world = document["world"]
+    if "file" in world["load"]:
+        world["load"]["file"] = _make_relative(folder, world["load"]["file"])
+    if world["profile"].endswith(".csv"):
+        world["profile"] = _make_relative(folder, world["profile"])
+    return document
+
+
+def _make_relative(folder: Path, name: str) -> str:
+    return Path(os.path.relpath(name, folder)).as_posix() if os.path.isabs(name) else name
+
+
+def format_scenario(scenario: Scenario, folder: str | Path) -> str:
+    """Format a scenario as the TOML of a file in ``folder``, with every default; loading it gives the same scenario.
+
+    A value None, which TOML lacks, is left out: it is the default wherever it is allowed.
+    """
+    return tomli_w.dumps(_drop_none(export_scenario_beside(scenario, Path(folder).resolve())))
+
+
+def _drop_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _drop_none(inner) for key, inner in value.items() if inner is not None}
+    return [_drop_none(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def write_scenario(scenario: Scenario, path: str | Path) -> Path:
+    """Write a scenario as a TOML file, with every default, and return its path; `load_scenario` reads the same again.
+
+    Files that the scenario names stay where they are; the new file names them relative to itself. Raises InputError
+    for a name that does not end in .toml, a file that exists and one that cannot be written.
+    """
+    path = Path(path)
+    if path.suffix != ".toml":
+        raise InputError(f"{path}: the name of a scenario file ends in .toml")
+    text = format_scenario(scenario, path.parent)
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise InputError(f"{path}: exists; name a new file") from error
+    except (OSError, UnicodeEncodeError) as error:
+        reason = getattr(error, "strerror", None) or "a text in it has no characters of Unicode"
+        raise InputError(f"{path}: cannot be written ({reason})") from error
+    return path
 
 
 def _export_design(design: Design) -> dict[str, Any]:

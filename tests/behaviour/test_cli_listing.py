@@ -16,7 +16,7 @@ from simlib.scenario.document import build_scenario_schema
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.presets import load_presets
 from simlib.scenario.writing import export_scenario
-from support.command_line import COMMAND, TINY, environment, simlib, simlib_alone
+from support.command_line import COMMAND, TINY, environment, simlib, simlib_alone, write_tiny
 from support.scenarios import changed
 
 
@@ -42,6 +42,40 @@ def test_scenarios_are_listed_with_what_they_compare(tmp_path: Path) -> None:
         assert one["name"] in told.stdout
         assert one["path"] in told.stdout
         assert one["expected_requests"] == package.load_scenario(one["name"]).expected_requests
+
+
+def test_a_scenario_is_printed_as_toml_and_runs_as_itself(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    printed = simlib("scenarios", "--toml", "tiny.toml", cwd=tmp_path)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    (tmp_path / "again.toml").write_text(printed.stdout, encoding="utf-8")
+    first, again = (simlib("compare", f"{name}.toml", "--json", cwd=tmp_path) for name in ("tiny", "again"))
+    assert first.returncode == again.returncode == 0
+    assert first.stdout == again.stdout
+
+
+def test_the_scenario_of_a_report_is_printed_as_toml(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    assert simlib("compare", "tiny.toml", "--seed", "11", "--out", "out", cwd=tmp_path).returncode == 0
+    printed = simlib("scenarios", "--toml", "out/run.json", cwd=tmp_path).stdout
+    recorded = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))["scenario"]
+    assert tomllib.loads(printed)["run"]["seed"] == 11
+    assert tomllib.loads(printed)["designs"].keys() == recorded["designs"].keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--toml", "web-shp"), "did you mean 'web-shop'?"),
+        (("--toml", "web-shop", "--json"), "--toml and --json: give one"),
+    ],
+)
+def test_a_scenario_that_cannot_be_printed_is_refused_in_one_line(
+    options: tuple[str, ...], reason: str, tmp_path: Path
+) -> None:
+    done = simlib("scenarios", *options, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert reason in done.stderr
 
 
 def test_strategies_are_listed_by_place_with_settings_and_bounds(tmp_path: Path) -> None:
