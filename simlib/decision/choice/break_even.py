@@ -12,6 +12,7 @@ from simlib.decision.choice.inputs import State
 from simlib.decision.choice.monte_carlo import compute_spread
 from simlib.decision.choice.results import Crossing, Curve, NetPresentValue, Spread
 from simlib.decision.choice.total_cost import (
+    LOAD,
     Accounts,
     compute_mean_total,
     compute_total_cost,
@@ -131,7 +132,8 @@ def _compute_median(years: Floats) -> float | None:
 
 def _find_crossings(accounts: Accounts, curve: Curve, design: str, against: str, level: float) -> tuple[Crossing, ...]:
     def compute_mean_value(loads: Floats) -> Floats:
-        return compute_mean_total(accounts, against, loads) - compute_mean_total(accounts, design, loads)
+        place = {LOAD: loads}
+        return compute_mean_total(accounts, against, place) - compute_mean_total(accounts, design, place)
 
     low, high = curve.loads[0], curve.loads[-1]
     intervals = partial(_compute_intervals, accounts, design, against, level)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from simlib.decision.choice.alternatives import compute_alternatives, compute_common_costs
 from simlib.decision.choice.break_even import assess_pair, compute_load_table
 from simlib.decision.choice.build_case import build_case, complete_figures, describe_expected_exposure
 from simlib.decision.choice.case import Case
@@ -22,12 +23,15 @@ from simlib.decision.choice.inputs import (
     find_present_design,
     list_money_inputs,
 )
-from simlib.decision.choice.limits import judge_limits
+from simlib.decision.choice.levers import Situation, list_levers
+from simlib.decision.choice.limits import judge_limits, list_excluded_designs
 from simlib.decision.choice.monte_carlo import Draws, compute_student_weights, draw_figures
 from simlib.decision.choice.reasons import list_omissions, write_reason
-from simlib.decision.choice.results import Decision, NetPresentValue
-from simlib.decision.choice.selection import rank_designs, recommend
+from simlib.decision.choice.results import Decision, LimitOutcome, NetPresentValue
+from simlib.decision.choice.robustness import Alternative, Switch
+from simlib.decision.choice.selection import Recommendation, rank_designs, recommend
 from simlib.decision.choice.sensitivity import compute_sensitivities
+from simlib.decision.choice.switches import find_switches
 from simlib.decision.choice.total_cost import Accounts, compute_spending
 from simlib.decision.comparison import Verdicts, judge_comparison
 from simlib.decision.effort import EffortLedger, describe_missing_items, draw_effort, load_ledger, resolve_counts
@@ -71,6 +75,8 @@ def choose_design(
     margin = _compute_margin(accounts, baseline)
     limits = judge_limits(case, verdicts, inputs)
     recommendation = recommend(case, drawn, limits, margin, level, _count_replications(gain))
+    compared = case.designs if recommendation.selection is None else recommendation.selection.order
+    situation = Situation(accounts, drawn, inputs, ledger, seed, compared)
     model = CostModel(case, gain.table, inputs, ledger)
     results, omissions = compute_sensitivities(model, references, seed, samples, level) if sensitivity else ((), ())
     return Decision(
@@ -85,7 +91,7 @@ def choose_design(
         more_replications=recommendation.more_replications,
         limits=limits,
         ranking=rank_designs(accounts, drawn.effort, recommendation.selection, level),
-        against=_assess_pairs(accounts, drawn, references, level),
+        against=_assess_pairs(accounts, drawn, _add_reference(references, limits, recommendation), level),
         sensitivity=results,
         effort=drawn.effort,
         gain=gain,
@@ -96,8 +102,36 @@ def choose_design(
         open_because=recommendation.open_because,
         frontiers=compute_frontiers(accounts, drawn.figures, drawn.effort, level),
         causes=causes,
+        switches=_find_switches(situation, recommendation),
+        alternatives=_compute_alternatives(situation, recommendation, margin, level),
+        common=compute_common_costs(situation, level),
         left_out=(*_list_left_out(case, gain, drawn, inputs, ledger), *omissions),
     )
+
+
+def _add_reference(
+    references: tuple[str, ...], limits: tuple[LimitOutcome, ...], recommendation: Recommendation
+) -> tuple[str, ...]:
+    """References, and the best design where none of these keeps the limits: break-even needs a pair of such designs."""
+    excluded = list_excluded_designs(limits)
+    if recommendation.selection is None or any(name not in excluded for name in references):
+        return references
+    return tuple(dict.fromkeys((*references, recommendation.selection.best)))
+
+
+def _find_switches(situation: Situation, recommendation: Recommendation) -> tuple[Switch, ...]:
+    selection = recommendation.selection
+    if selection is None:
+        return ()
+    rivals = [name for name in selection.order[1:] if name not in selection.equivalents]
+    return find_switches(list_levers(situation), selection.best, rivals) if rivals else ()
+
+
+def _compute_alternatives(
+    situation: Situation, recommendation: Recommendation, margin: float, level: float
+) -> tuple[Alternative, ...]:
+    selection = recommendation.selection
+    return () if selection is None else compute_alternatives(situation, selection, margin, level)
 
 
 def _list_left_out(

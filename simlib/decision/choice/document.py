@@ -13,6 +13,7 @@ FORMAT = 1
 _FIELDS = (
     *("word", "chosen", "reason", "equivalents", "margin", "more_replications", "open_because", "baseline", "opponent"),
     *("limits", "ranking", "against", "sensitivity", "frontiers", "inputs", "left_out"),
+    *("switches", "alternatives", "common"),
 )
 
 

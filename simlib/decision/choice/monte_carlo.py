@@ -18,7 +18,7 @@ from simlib.analysis.columns import Floats
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.inputs import State
 from simlib.decision.choice.results import Spread
-from simlib.decision.choice.total_cost import Accounts, compute_design_cost, compute_total_cost
+from simlib.decision.choice.total_cost import Accounts, compute_design_cost
 from simlib.decision.effort import EffortDraws
 
 if TYPE_CHECKING:
@@ -109,18 +109,17 @@ class Draws:
     effort: Mapping[str, EffortDraws]
     rate: Floats | float
 
-    def build_accounts(self, case: Case) -> Accounts:
-        """Costs of all designs."""
+    def build_accounts(self, case: Case, designs: Sequence[str] | None = None) -> Accounts:
+        """Costs of these designs, by default of all."""
         bills = {
             design: compute_design_cost(case, design, self.state, self.figures[design], self.effort[design])
-            for design in case.designs
+            for design in (case.designs if designs is None else designs)
         }
         return Accounts(case, bills, self.rate)
 
     def compute_totals(self, case: Case) -> dict[str, Floats]:
         """Design -> total cost over the horizon."""
-        accounts = self.build_accounts(case)
-        return {design: compute_total_cost(accounts, design) for design in case.designs}
+        return self.build_accounts(case).compute_totals()
 
     def narrow_figures(self, factor: float) -> "Draws":
         """Draws with the figures' distances from their means times a factor; 0 makes the simulation certain."""

@@ -10,7 +10,7 @@ from simlib.decision.choice.results import LimitOutcome, OpenBecause
 from simlib.decision.choice.selection import Recommendation, Selection
 
 LEAST_SHARE = 0.05
-"""Probability of being the best below which groups of equivalent designs are not mentioned. An assumption."""
+"""Share of draws, as the best, below which groups of equivalent designs are not mentioned. An assumption."""
 _OPEN: Mapping[OpenBecause, str] = {
     "effort": "The estimates of effort leave it open; more replications would not help, better estimates would.",
     "prices": "Prices and other amounts leave it open; more replications would not help, better amounts would.",
@@ -25,18 +25,18 @@ def write_reason(
         return f"No design keeps the limits: {_list_broken(limits)}."
     selection, horizon = recommendation.selection, f"over {years:g} year{'' if years == 1 else 's'}"
     best = selection.best
-    probability, more = _format_probability(selection.p_best[best]), _describe_need(recommendation)
+    share, more = describe_share(selection.p_best[best]), _describe_need(recommendation)
     if recommendation.word == "choose":
         if len(selection.order) == 1:
             return f"{best} is the only design that keeps the limits."
-        return f"{best} has the lowest total cost {horizon}, with a probability of {probability}."
+        return f"{best} has the lowest total cost {horizon} in {share}."
     if recommendation.word == "equivalent":
         names = ", ".join((best, *recommendation.equivalents))
         return (
             f"It does not matter: {names} differ by less than {margin:,.0f} {currency} in total cost {horizon}, "
-            f"and one of them costs least with a probability of {_format_probability(selection.p_equivalent)}."
+            f"and one of them costs least in {describe_share(selection.p_equivalent)}."
         )
-    leading = f"{best} costs least in the mean {horizon}, but only with a probability of {probability}."
+    leading = f"{best} costs least in the mean {horizon}, but only in {share}."
     if recommendation.open_because == "limits":
         return f"{best} costs least in the mean {horizon}, but whether limits are kept is open{more}."
     if recommendation.open_because == "simulation":
@@ -48,15 +48,20 @@ def _describe_groups(selection: Selection, margin: float, currency: str) -> str:
     """Groups of designs that are equivalent in cost, where one of them may be the best; they share its draws."""
     return "".join(
         f" Among {', '.join(group)} it does not matter: they differ by less than {margin:,.0f} {currency}, and one of "
-        f"them costs least with a probability of {_format_probability(share)}."
+        f"them costs least in {describe_share(share)}."
         for group, share in selection.indifferent_groups
         if share > LEAST_SHARE
     )
 
 
-def _format_probability(share: float) -> str:
-    """Share of draws as a probability, never as certainty, from which draws cannot distinguish it."""
-    return "over 99 %" if share > 0.99 else f"{share * 100:.0f} %"
+def describe_share(share: float) -> str:
+    """Share of the draws in words.
+
+    It is no probability of being right: draws follow estimates, which may be wrong themselves. Near 0 and 1 it is a
+    bound, for draws cannot show certainty.
+    """
+    number = "over 99" if share > 0.99 else "under 1" if share < 0.01 else f"{share * 100:.0f}"
+    return f"{number} % of the draws, given these estimates"
 
 
 def _describe_need(recommendation: Recommendation) -> str:

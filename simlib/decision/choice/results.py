@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from simlib.decision.choice.cost_causes import CAUSES, CostCause
+from simlib.decision.choice.robustness import Alternative, Switch
 from simlib.decision.comparison import Verdicts
 from simlib.decision.economics.crossings import CertainRegion
 from simlib.decision.effort import EffortDraws
@@ -151,8 +152,8 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class RankedDesign:
-    """Design in the ranking: its place among those that keep the limits (0 when it breaks one), its probability of
-    being best, effort and costs.
+    """Design in the ranking: its place among those that keep the limits (0 when it breaks one), the share of the draws
+    in which it is best (``p_best``), effort and costs.
 
     ``cost_parts``: present value of the total cost by cause; their means add up to that of ``total_cost``.
     """
@@ -165,6 +166,20 @@ class RankedDesign:
     running_cost_per_year: Spread
     total_cost: Spread
     cost_parts: Mapping[str, Spread] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CommonCosts:
+    """Costs that no design differs in, and that therefore decide nothing: at present value, in all and by cause.
+
+    ``effort_days`` once and ``yearly_days`` in each year are those of ``work_items``, which every design needs.
+    """
+
+    total: Spread
+    parts: Mapping[str, Spread]
+    effort_days: Spread
+    yearly_days: Spread
+    work_items: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -199,7 +214,9 @@ class Decision(Displayed):
     word is "undecided" for want of them, and None when no affordable number is enough; ``open_because`` is the cause.
     ``against``: baseline and opponent by name -> design -> net present value. ``opponent`` is the design with a cache,
     None when that is the baseline or when there is none. ``left_out``: sentences about what was not computed.
-    ``causes``: the costs that were counted.
+    ``causes``: the costs that were counted. ``switches``: values of single inputs at which another design costs least;
+    ``alternatives``: the verdict under other assumptions; ``common``: costs that no design differs in, None for a
+    single design.
     """
 
     scenario: Scenario
@@ -226,6 +243,9 @@ class Decision(Displayed):
     frontiers: tuple[Frontier, ...] = ()
     left_out: tuple[str, ...] = ()
     causes: tuple[CostCause, ...] = CAUSES
+    switches: tuple[Switch, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    common: CommonCosts | None = None
 
     @property
     def promises(self) -> Mapping[str, ValidityBounds]:

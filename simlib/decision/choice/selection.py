@@ -56,9 +56,9 @@ class Selection:
 def select_best(totals: Mapping[str, Floats], margin: float, level: float) -> Selection:
     """Compare total costs, pair by pair and draw by draw; raises ValueError without designs.
 
-    - "equivalent": others differ from the best by less than the margin, and all the rest cost more with a
-      probability of at least ``level``, even where the difference is certain, since it is too small to matter;
-    - "choose": no other does, and the best is best with a probability of at least ``level``;
+    - "equivalent": others differ from the best by less than the margin, and all the rest cost more in a share of the
+      draws of at least ``level``, even where the difference is in all draws, since it is too small to matter;
+    - "choose": no other does, and the best is best in a share of the draws of at least ``level``;
     - "undecided": neither.
     """
     if not totals:

@@ -115,6 +115,10 @@ class Accounts:
         """Present value of 1 per year over the horizon."""
         return annuity(self.case.years, self.rate)
 
+    def compute_totals(self) -> dict[str, Floats]:
+        """Design -> total cost over the horizon, one value per draw."""
+        return {design: compute_total_cost(self, design) for design in self.costs}
+
 
 def compute_yearly_costs(accounts: Accounts, design: str, inputs: SimulationInputs = AS_SIMULATED) -> dict[str, Floats]:
     """Cause -> money per year, one value per draw."""
@@ -145,12 +149,12 @@ def compute_total_cost(accounts: Accounts, design: str, inputs: SimulationInputs
     return accounts.costs[design].one_off + accounts.annuity * sum(yearly.values(), np.zeros(()))
 
 
-def compute_mean_total(accounts: Accounts, design: str, loads: Floats) -> Floats:
-    """Mean over the draws of the total cost, one value per load. The rate must be one number."""
+def compute_mean_total(accounts: Accounts, design: str, inputs: SimulationInputs) -> Floats:
+    """Mean over the draws of the total cost, one value per value of the inputs. The rate must be one number."""
     cost = accounts.costs[design]
-    yearly = np.zeros_like(loads)
+    yearly = np.zeros_like(next(iter(inputs.values())))
     for _, amount, driver in cost.items:
-        yearly = yearly + amount.mean() * compute_scale(accounts.case, design, driver, {LOAD: loads})
+        yearly = yearly + amount.mean() * compute_scale(accounts.case, design, driver, inputs)
     return np.asarray(cost.one_off.mean() + accounts.annuity * yearly)
 
 

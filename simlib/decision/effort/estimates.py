@@ -4,7 +4,7 @@ Malcolm, Roseboom, Clark and Fazar, "Application of a technique for research and
 Operations Research 7 (1959), in the form that Vose, "Risk analysis" (2008), calls PERT.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -110,6 +110,32 @@ def draw_effort(
     names = dict.fromkeys(item for work in works.values() for item in work.items)
     uniforms = {name: draw_item_uniforms(name, n, seed) for name in names}
     return _sum_items(ledger, works, uniforms, draw_item_uniforms(TEAM, n, seed) if team_factor else None, n)
+
+
+def draw_shared_effort(
+    ledger: EffortLedger, designs: Mapping[str, Design], counts: Counts, n: int, seed: int, *, present: Design | None
+) -> EffortDraws:
+    """Effort that every design takes: each work item as often as the design that needs it least; draws as in
+    `draw_effort`.
+    """
+    works = [compute_work(ledger, design, counts, present=present) for design in designs.values()]
+    shared = Work(_keep_shared([work.one_off for work in works]), _keep_shared([work.yearly for work in works]))
+    uniforms = {name: draw_item_uniforms(name, n, seed) for name in shared.items}
+    return _sum_items(ledger, {"": shared}, uniforms, draw_item_uniforms(TEAM, n, seed), n)[""]
+
+
+def _keep_shared(works: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """Item -> smallest number of times; items that some design does not need are left out."""
+    first, *others = works
+    return (
+        {
+            name: min(times, *(own[name] for own in others))
+            for name, times in first.items()
+            if all(name in own for own in others)
+        }
+        if others
+        else dict(first)
+    )
 
 
 def compute_effort(

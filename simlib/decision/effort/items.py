@@ -54,16 +54,25 @@ class Item:
 
 @dataclass(frozen=True)
 class EffortLedger:
-    """Work items, the reason for each part without items, and the ``source`` of the estimates."""
+    """Work items, the reason for each part without items, and the ``source`` of the estimates.
+
+    ``base`` is the ledger before a team's own estimates replaced some of its own; None without any.
+    """
 
     items: tuple[Item, ...]
     none_because: Mapping[str, str] = field(default_factory=dict)
     source: str = "simlib"
+    base: "EffortLedger | None" = None
 
     @cached_property
     def by_id(self) -> Mapping[str, Item]:
         """Id -> item."""
         return {item.id: item for item in self.items}
+
+    def list_own_items(self) -> tuple[str, ...]:
+        """Ids of the items that a team's own estimates changed or added."""
+        known = {} if self.base is None else self.base.by_id
+        return () if self.base is None else tuple(item.id for item in self.items if item != known.get(item.id))
 
     def find_item(self, name: str) -> Item:
         """Item with an id; raises InputError for an unknown one."""

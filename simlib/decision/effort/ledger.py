@@ -47,7 +47,8 @@ def override(ledger: EffortLedger, path: Path) -> EffortLedger:
         raise InputError(f"{path}: has a header but no estimate")
     changed = {row.cells["id"]: _change_item(ledger, row) for row in rows}
     kept = [changed.pop(item.id, item) for item in ledger.items]
-    return replace(ledger, items=(*kept, *changed.values()), source=f"{ledger.source} with {path.name}")
+    source = f"{ledger.source} with {path.name}"
+    return replace(ledger, items=(*kept, *changed.values()), source=source, base=ledger)
 
 
 def _check_unique(rows: list[Row]) -> list[Row]:

@@ -75,7 +75,7 @@ def negate(spread: Spread) -> Spread:
 
 
 def format_chance(share: float) -> str:
-    """A probability in per cent; near 0 and 1 as a bound, for draws cannot show certainty."""
+    """A share of draws in per cent; near 0 and 1 as a bound, for draws cannot show certainty."""
     if math.isnan(share):
         return UNDEFINED
     if share > 0.99:

@@ -1,0 +1,199 @@
+"""Robustness of a verdict in words: what turns it, what counts 0 or is not stated, and what no design differs in."""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from simlib.decision.choice.cost_causes import list_prices
+from simlib.decision.choice.levers import OWN_EFFORT
+from simlib.decision.choice.results import Decision
+from simlib.decision.choice.robustness import Alternative, Switch
+from simlib.report.record.formatting import format_chance, format_number, format_spread
+from simlib.report.record.inputs import describe_input
+from simlib.report.record.outcome import find_currency, format_horizon, join_names
+from simlib.scenario.economics import Amount, Estimate, Worth
+
+MAIN = 3
+"""Number of inputs that are named beside a verdict."""
+_NEAR = 2.0
+"""Factor within which the switch value of a certain input matters."""
+_MOST_ITEMS = 12
+
+
+class SwitchRow(NamedTuple):
+    """One switch value as text: the input, its value, its own range, the switch value, the change, the other design."""
+
+    input: str
+    value: str
+    range: str
+    at: str
+    change: str
+    design: str
+    within: str
+
+
+def build_switch_rows(decision: Decision) -> list[SwitchRow]:
+    """One row per switch value, the nearest first."""
+    return [_build_row(switch) for switch in decision.switches]
+
+
+def _build_row(switch: Switch) -> SwitchRow:
+    unit = f" {switch.unit}" if switch.unit else ""
+    own = "-" if switch.low == switch.high else f"{format_number(switch.low)} to {format_number(switch.high)}"
+    return SwitchRow(
+        describe_input(switch.input),
+        f"{format_number(switch.value)}{unit}",
+        own,
+        format_number(switch.at),
+        _describe_change(switch),
+        switch.design,
+        "yes" if switch.is_within and switch.low < switch.high else "no",
+    )
+
+
+def list_main_switches(decision: Decision, most: int = MAIN) -> list[Switch]:
+    """The nearest switch values, one per input and one for the effort of designs, without inputs that count 0 now."""
+    chosen: dict[str, Switch] = {}
+    for switch in decision.switches:
+        group = OWN_EFFORT if switch.input.startswith(OWN_EFFORT) else switch.input
+        if switch.value > 0:
+            chosen.setdefault(group, switch)
+    return list(chosen.values())[:most]
+
+
+def describe_switch(switch: Switch) -> str:
+    """One switch value in words."""
+    range_text = ""
+    if switch.low < switch.high:
+        ends = f"{format_number(switch.low)} to {format_number(switch.high)}"
+        range_text = f", {'within' if switch.is_within else 'outside'} its range of {ends}"
+    unit = f" {switch.unit}" if switch.unit else ""
+    return (
+        f"{describe_input(switch.input)}: {format_number(switch.at)} in place of {format_number(switch.value)}{unit} "
+        f"({_describe_change(switch)}{range_text}): there {switch.design} costs as little, and beyond it less"
+    )
+
+
+def _describe_change(switch: Switch) -> str:
+    if math.isinf(switch.ratio):
+        return "from 0" if switch.at > 0 else "to 0"
+    more = "more" if switch.at > switch.value else "less"
+    if switch.ratio < _NEAR:
+        return f"{format_number(abs(switch.at / switch.value - 1) * 100, 2)} % {more}"
+    return f"{format_number(switch.ratio, 2)} times {more if more == 'less' else 'as much'}"
+
+
+def describe_main_switches(decision: Decision) -> list[str]:
+    """The two or three inputs that turn the verdict first, or that no single input does."""
+    main = list_main_switches(decision)
+    if not main:
+        return ["No value of a single input makes another design cost least."] if _has_rivals(decision) else []
+    sentences = [f"{describe_switch(switch)}." for switch in main]
+    if not any(switch.is_within and switch.low < switch.high for switch in decision.switches):
+        return ["No input turns it within the range of its own estimate; the nearest are:", *sentences]
+    return sentences
+
+
+def _has_rivals(decision: Decision) -> bool:
+    placed = [ranked.design for ranked in decision.ranking if ranked.place]
+    return bool(set(placed[1:]) - set(decision.equivalents))
+
+
+def describe_assumed_values(decision: Decision) -> list[str]:
+    """Values that count 0, and inputs that are not stated and near which the verdict turns."""
+    return [*_list_zero_values(decision), *_list_unstated(decision)]
+
+
+def _list_zero_values(decision: Decision) -> Iterator[str]:
+    worth, unit = decision.scenario.worth, find_currency(decision)
+    silent = []
+    for price in list_prices(decision.causes):
+        if price.key not in Worth.model_fields or not _is_zero(getattr(worth, price.key)):
+            continue
+        how = "as stated" if price.key in worth.model_fields_set else "for it is not stated"
+        switch = next((own for own in decision.switches if own.input == price.key), None)
+        if switch is None:
+            silent.append(f"{price.words} ({price.key}, {how})")
+        else:
+            yield (
+                f"{_raise_first(price.words)} ({price.key}) counts 0 {unit}, {how}; from {format_number(switch.at)} "
+                f"{switch.unit} on {switch.design} would cost least."
+            )
+    if silent:
+        verb = "counts" if len(silent) == 1 else "count"
+        tail = "; no value of it alone makes another design cost least" if _has_rivals(decision) else ""
+        yield f"{_raise_first(join_names(silent))} {verb} 0 {unit}{tail}."
+
+
+def _is_zero(amount: Amount) -> bool:
+    return (amount.high if isinstance(amount, Estimate) else amount) == 0
+
+
+def _list_unstated(decision: Decision) -> Iterator[str]:
+    """Inputs that were left to their defaults, with a switch value in their range or near their value."""
+    for switch in decision.switches:
+        matters = switch.is_within if switch.low < switch.high else switch.ratio <= _NEAR
+        if matters and switch.value > 0 and not _is_stated(decision, switch.input):
+            value = f"{format_number(switch.value)} {switch.unit}".rstrip()
+            yield (
+                f"{_raise_first(describe_input(switch.input))} is not stated and counts {value}; at "
+                f"{format_number(switch.at)} ({_describe_change(switch)}) {switch.design} would cost as little."
+            )
+
+
+def _is_stated(decision: Decision, name: str) -> bool:
+    """Whether the scenario states a price or a term; other inputs are estimates, or what was simulated."""
+    for table in (decision.scenario.prices, decision.scenario.terms):
+        if name in type(table).model_fields:
+            return name in table.model_fields_set and getattr(table, name) is not None
+    return True
+
+
+def _raise_first(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def describe_alternatives(decision: Decision) -> list[str]:
+    """The verdict under other assumptions: simlib's estimates, the other kind of authorization server."""
+    return [_describe_alternative(decision, own) for own in decision.alternatives]
+
+
+def _describe_alternative(decision: Decision, own: Alternative) -> str:
+    least = f"{own.best} would cost least in {format_chance(own.share)} of the draws"
+    result = f"{least}: that turns the verdict" if own.turns else f"{least}; that does not turn the verdict"
+    if own.assumption == "bundled estimates":
+        number = len(own.items)
+        head = f"{number} work item{'' if number == 1 else 's'} with own estimates ({_list_items(own.items)})"
+        return f"{head}. With the estimates of simlib {result}."
+    server = decision.scenario.world.authorization_server
+    default = "" if "kind" in server.model_fields_set else ", the default"
+    now = "is a product" if own.assumption == "built" else "counts as built"
+    return (
+        f"The authorization server {now} (world.authorization_server.kind{default}). With kind = "
+        f'"{own.assumption}" these items would {"be built here" if own.assumption == "built" else "come with it"}: '
+        f"{_list_items(own.items)}; {result}."
+    )
+
+
+def _list_items(items: tuple[str, ...]) -> str:
+    more = len(items) - _MOST_ITEMS
+    return ", ".join(items[:_MOST_ITEMS]) + (f" and {more} more" if more > 0 else "")
+
+
+def describe_common_costs(decision: Decision) -> list[str]:
+    """Costs that no design differs in, in one sentence; none for a single design or without such costs."""
+    common = decision.common
+    if common is None or not common.total.mean:
+        return []
+    unit = find_currency(decision)
+    parts = [f"{cause} {format_spread(part)}" for cause, part in common.parts.items() if part.mean]
+    work = (
+        f" Their work: {len(common.work_items)} work items, {format_spread(common.effort_days, 'person-days')} once and "
+        f"{format_spread(common.yearly_days, 'person-days')} a year."
+        if common.work_items
+        else ""
+    )
+    return [
+        f"Of each total cost over {format_horizon(decision)}, {format_spread(common.total, unit)} are the same for "
+        f"every design and decide nothing ({', '.join(parts)}).{work}"
+    ]
