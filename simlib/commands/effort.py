@@ -69,12 +69,12 @@ def effort(
 
     Exit status: 0, 2 for bad input.
     """
-    from simlib.decision.effort import build_reference_designs, load_ledger, resolve_counts
+    from simlib.decision.effort import load_ledger, resolve_counts
     from simlib.deployment.loading import load_scenario
 
     ledger = load_ledger(overrides=estimates)
     loaded = None if scenario is None else load_scenario(scenario)
-    designs = build_reference_designs() if loaded is None else loaded.designs
+    designs = _choose_designs(loaded, (explain, present))
     counts = resolve_counts(loaded, stacks=stacks, services=services, clients=clients)
     if product is not None:
         counts = replace(counts, server_kind="product" if product else "built")
@@ -84,6 +84,20 @@ def effort(
         _report_indicators(ledger, designs, counts, present_design, loaded, json)
     else:
         _report_items(ledger, designs, counts, present_design, explain, json)
+
+
+def _choose_designs(scenario: "Scenario | None", wanted: tuple[str | None, ...]) -> "Mapping[str, Design]":
+    """Those of the scenario, else the reference designs; refuses a name in ``wanted`` that lacks its package."""
+    from simlib.decision.effort import build_reference_designs, list_skipped_designs
+    from simlib.scenario.errors import InputError
+
+    if scenario is not None:
+        return scenario.designs
+    skipped = list_skipped_designs()
+    for name in filter(None, wanted):
+        if name in skipped:
+            raise InputError(skipped[name])
+    return build_reference_designs()
 
 
 def _find_design(designs: "Mapping[str, Design]", name: str) -> "Design":
@@ -107,6 +121,7 @@ def _report_indicators(
         describe_missing_items,
         describe_server_kind,
         list_parts_without_items,
+        list_skipped_designs,
         list_uncounted_documents,
         measure_indicators,
     )
@@ -119,13 +134,14 @@ def _report_indicators(
     notes = [_describe_counts(counts), describe_server_kind(ledger, designs, counts)]
     notes += [f"Obligations of {titles} also apply and were not counted."] if titles else []
     notes += describe_missing_items(ledger, designs)
+    skipped = list(list_skipped_designs().values()) if scenario is None else []
     without_items = {name: list(list_parts_without_items(ledger, design)) for name, design in designs.items()}
     documents = {name: list(titles) for name, titles in uncounted.items()}
-    further = {"documents_not_counted": documents, "parts_without_items": without_items}
+    further = {"documents_not_counted": documents, "parts_without_items": without_items, "skipped": skipped}
     print_answer(
         json,
         lambda: _build_document(indicators, ledger, counts) | further,
-        lambda: print_indicators(indicators, list(designs), [*filter(None, notes), NEVER_ADDED]),
+        lambda: print_indicators(indicators, list(designs), [*filter(None, notes), *skipped, NEVER_ADDED]),
     )
 
 

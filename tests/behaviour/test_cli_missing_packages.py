@@ -65,6 +65,17 @@ def test_a_design_that_needs_a_package_is_refused_in_one_line(
     assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
 
 
+def test_effort_leaves_out_the_reference_design_and_says_so(tmp_path: Path) -> None:
+    sentence = f"design jwe is left out: encrypted_jwt {JWE}"
+    done = simlib("effort", "--json", cwd=tmp_path)
+    assert (done.returncode, json.loads(done.stdout)["skipped"]) == (0, [sentence])
+    assert sentence in simlib("effort", cwd=tmp_path, COLUMNS="200").stdout
+    for option in ("--explain", "--present"):
+        refused = simlib("effort", option, "jwe", cwd=tmp_path)
+        assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", f"simlib: error: {sentence}\n")
+    assert simlib("effort", "--explain", "encrypted_jwt", cwd=tmp_path).returncode == 0
+
+
 def test_calibration_names_all_that_it_needs(tmp_path: Path) -> None:
     done = simlib("calibrate", "--out", "mine.csv", cwd=tmp_path)
     needed = "calibration needs the packages aiohttp, uvicorn, which are not installed: pip install 'simlib[calibrate]'"

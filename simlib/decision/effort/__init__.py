@@ -33,6 +33,7 @@ from simlib.decision.effort.explaining import (
     explain_part,
     list_ledger_parts,
     list_parts_without_items,
+    list_skipped_designs,
 )
 from simlib.decision.effort.indicator import Indicator
 from simlib.decision.effort.indicators import count_cosmic_points, estimate_cocomo_days, measure_indicators
@@ -106,6 +107,7 @@ __all__ = [
     "list_part_names",
     "list_parts_without_items",
     "list_product_items",
+    "list_skipped_designs",
     "list_uncounted_documents",
     "load_ledger",
     "measure_design",

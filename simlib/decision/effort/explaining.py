@@ -20,6 +20,7 @@ from simlib.decision.effort.work import Counts, compute_work, list_product_items
 from simlib.scenario.design import ChosenPart, Design, UserInformationSource
 from simlib.scenario.errors import InputError, describe_unknown
 from simlib.strategies import CATALOGUE
+from simlib.strategies.base import describe_missing_package
 
 
 class ItemExplanation(NamedTuple):
@@ -139,28 +140,42 @@ def describe_server_kind(ledger: EffortLedger, designs: Mapping[str, Design], co
 
 
 LIFETIME_S = 300.0
+_JWT = {"service": "jwt_local", "authorization_server": "jwt_access_token"}
+_OPAQUE = {"service": "opaque_introspection", "authorization_server": "reference_token"}
+_SIGNING = {"authorization_server": "signing_reference_token"}
+_REFERENCE_DESIGNS: tuple[tuple[str, str, Mapping[str, str], tuple[str, ...]], ...] = (
+    ("opaque", "Opaque token, introspected at every request", _OPAQUE, ()),
+    ("opaque_cache", "Opaque token, answers cached", _OPAQUE | {"service": "opaque_cached"}, ()),
+    ("jwt", "JWT access token, verified by the service", _JWT, ()),
+    ("jwt_denylist", "JWT access token with a denylist", _JWT, ("denylist_polled",)),
+    ("jwe", "Encrypted JWT", {"service": "encrypted_jwt", "authorization_server": "encrypted_jwt"}, ()),
+    ("opaque_idtoken", "Opaque token and identity token", _OPAQUE | _SIGNING | {"client": "openid_connect"}, ()),
+    ("phantom", "Phantom token", _JWT | _SIGNING | {"gateway": "phantom_token"}, ()),
+)
+"""Name, title, parts by place, wrappers."""
 
 
 def build_reference_designs() -> Mapping[str, Design]:
-    """Name -> design: opaque, opaque_cache, jwt, jwt_denylist, jwe, opaque_idtoken, phantom."""
-    jwt = {"service": "jwt_local", "authorization_server": "jwt_access_token"}
-    opaque = {"service": "opaque_introspection", "authorization_server": "reference_token"}
-    signing = {"authorization_server": "signing_reference_token"}
-    designs = (
-        _build_design("opaque", "Opaque token, introspected at every request", opaque),
-        _build_design("opaque_cache", "Opaque token, answers cached", opaque | {"service": "opaque_cached"}),
-        _build_design("jwt", "JWT access token, verified by the service", jwt),
-        _build_design("jwt_denylist", "JWT access token with a denylist", jwt, wrappers=("denylist_polled",)),
-        _build_design("jwe", "Encrypted JWT", {"service": "encrypted_jwt", "authorization_server": "encrypted_jwt"}),
-        _build_design(
-            "opaque_idtoken", "Opaque token and identity token", opaque | signing | {"client": "openid_connect"}
-        ),
-        _build_design("phantom", "Phantom token", jwt | signing | {"gateway": "phantom_token"}),
-    )
-    return MappingProxyType({design.name: design for design in designs})
+    """Name -> design: opaque, opaque_cache, jwt, jwt_denylist, jwe, opaque_idtoken, phantom.
+
+    A design is left out when the optional package that one of its parts needs is not installed.
+    """
+    rows = (row for row in _REFERENCE_DESIGNS if not _describe_missing_package(row[2]))
+    return MappingProxyType({row[0]: _build_design(*row) for row in rows})
 
 
-def _build_design(name: str, title: str, parts: Mapping[str, str], wrappers: tuple[str, ...] = ()) -> Design:
+def list_skipped_designs() -> Mapping[str, str]:
+    """List the reference designs that are left out: name -> a sentence with the package and its extra."""
+    missing = {name: _describe_missing_package(parts) for name, _, parts, _ in _REFERENCE_DESIGNS}
+    return {name: f"design {name} is left out: {sentence}" for name, sentence in missing.items() if sentence}
+
+
+def _describe_missing_package(parts: Mapping[str, str]) -> str:
+    sentences = (describe_missing_package(CATALOGUE[place][part]) for place, part in parts.items())
+    return next(filter(None, sentences), "")
+
+
+def _build_design(name: str, title: str, parts: Mapping[str, str], wrappers: tuple[str, ...]) -> Design:
     introspects = parts["service"].startswith("opaque")
     information: UserInformationSource = "introspection" if introspects else "token"
     chosen = {place: _choose_part(place, part) for place, part in {"client": "bearer", **parts}.items()}
