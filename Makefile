@@ -14,7 +14,7 @@ OUT ?= out/$(SCENARIO)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types browser tests notebooks lab bench evidence mutants digests lock calibrate clean
+.PHONY: help setup run test lint types browser tests notebooks plain lowest lab bench evidence mutants digests lock calibrate clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,7 +35,7 @@ endif
 run: $(STAMP)  ## compare the designs of the bundled web shop; report in out/web-shop
 	$(BIN)/simlib compare $(SCENARIO) --out $(OUT)
 
-test: $(STAMP) lint types browser tests notebooks  ## everything that CI checks
+test: $(STAMP) lint types browser tests notebooks  ## lint, types, all tests and notebooks
 
 browser:  # Debian's chromium for tests/browser, where it is missing and may be installed; else those tests are skipped
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
@@ -54,6 +54,12 @@ tests: $(STAMP)  ## unit, contract, behaviour, theory, decision, architecture, d
 
 notebooks: $(STAMP)  ## run the notebooks and compare their outputs
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks -n auto --dist loadfile -o filterwarnings=default
+
+plain: $(STAMP)  ## build the wheel, install it without extras in a new environment and run every command
+	$(BIN)/python tests/installation plain
+
+lowest: $(STAMP)  ## run the unit tests with the lowest versions that pyproject.toml allows, in a new environment
+	$(BIN)/python tests/installation lowest
 
 lab: $(STAMP)  ## JupyterLab on notebooks/
 	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.news_url='' --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks
