@@ -125,13 +125,13 @@ def _remember_interrupts() -> Iterator[list[int]]:
                 signal.signal(number, signal.default_int_handler if number == signal.SIGINT else handler)
 
 
-def describe_missing_output(folder: Path | None, what: str = "nothing") -> str:
+def describe_missing_output(folder: Path | None, what: str = "nothing", verb: str = "was") -> str:
     """What an interrupted command did not write: ``no report was written to out``; or that it was written before."""
     if folder is None:
         return "nothing was written"
     from simlib.experiment.atomic_folder import is_written
 
-    return f"{folder} was already written" if is_written(folder) else f"{what} was written to {folder}"
+    return f"{folder} was already written" if is_written(folder) else f"{what} {verb} written to {folder}"
 
 
 def count_workers(requested: int | None, runs: int) -> int:

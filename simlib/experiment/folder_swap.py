@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -68,17 +68,23 @@ def _defer_signals() -> Iterator[None]:
         yield
         return
     received: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in _DEFERRED}
+    handlers = {number: handler for number in _DEFERRED if (handler := signal.getsignal(number)) is not None}
 
     def remember(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
     try:
-        for number in _DEFERRED:
-            signal.signal(number, remember)
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        try:
+            _set_handlers(dict.fromkeys(handlers, remember))
+            yield
+        finally:
+            _set_handlers(handlers)
+    finally:  # once more, for the first signal that is handled again may have ended the first attempt
+        _set_handlers(handlers)
         for number in received:
             signal.raise_signal(number)
+
+
+def _set_handlers(handlers: Mapping[int, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

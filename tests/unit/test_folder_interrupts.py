@@ -22,6 +22,7 @@ EARLIER = EarlierReport("mark", lambda path: path.is_file(), ("mark", "rows", "p
 OLD = {"mark": b"old", "rows": b"old"}
 NEW = {"mark": b"new", "page": b"new"}
 WRITES = 100
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @pytest.fixture(params=["exchange", "two renames"])
@@ -54,13 +55,14 @@ def write_new(target: Path) -> None:
 
 @pytest.mark.usefixtures("swapping")
 def test_an_interrupt_at_any_line_leaves_the_earlier_or_the_new_report_and_nothing_else(tmp_path: Path) -> None:
-    replaced = []
+    replaced, handlers = [], [signal.getsignal(number) for number in SIGNALS]
     for strike in list_strikes(press_ctrl_c, (*WRITER, "contextlib.py"), SWAP):
         target = write_old(tmp_path)
         with suppress(KeyboardInterrupt), strike:
             write_new(target)
         assert read_report(target) in (OLD, NEW)
         assert names_in(tmp_path) == ["out"]
+        assert [signal.getsignal(number) for number in SIGNALS] == handlers
         replaced.append(read_report(target) == NEW)
         assert is_written(target) == replaced[-1]
     assert len(replaced) > 300
