@@ -94,7 +94,7 @@ def _shorten(operation: str) -> str:
 def _list_quantiles(profile: CostProfile, name: str) -> list[float]:
     table = profile.quantiles[name]
     if len(table) != QUANTILES:
-        raise InputError(f"{profile.name}: {name}: has {len(table)} quantiles, not {QUANTILES}")
+        raise InputError(f"{profile.origin}: {name}: has {len(table)} quantiles, not {QUANTILES}")
     return [float(value) for value in table]
 
 

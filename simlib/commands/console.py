@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from simlib.commands.streams import can_encode
-from simlib.scenario.texts import escape_controls, find_control
+from simlib.scenario.texts import escape_controls, format_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,7 +71,5 @@ def print_json(document: Any) -> None:
 
     It has escape sequences where the output could not hold its letters, or where they would control a terminal.
     """
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    if find_control(text, "\n") or not can_encode(text):
-        text = json.dumps(document, indent=2, allow_nan=False)
-    print(text)
+    text = format_json(document)
+    print(text if can_encode(text) else json.dumps(document, indent=2, allow_nan=False))

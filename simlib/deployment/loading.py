@@ -1,4 +1,4 @@
-"""Loading of scenarios by file or name, with the parts of this package; promises and queueing disciplines are checked."""
+"""Loading of scenarios by file or name, with the parts of this package; promises and disciplines are checked."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -47,7 +47,11 @@ def load_scenario_document(document: Mapping[str, Any], source: Path) -> Scenari
     scenario = build_scenario(document, PARTS, source)
     check_disciplines(scenario, source)
     check_revocation_lag(scenario, source)
-    return replace(scenario, world=_make_paths_absolute(scenario.world, source.absolute().parent))
+    return replace(
+        scenario,
+        world=_make_paths_absolute(scenario.world, source.absolute().parent),
+        source=source.stem if source in bundled_scenarios().values() else str(source),
+    )
 
 
 def _make_paths_absolute(world: World, base: Path) -> World:

@@ -55,7 +55,7 @@ def check_profile(scenario: Scenario) -> None:
         for operation in sorted(list_needed_operations(scenario, design)):
             if profile.find_row(operation) is None:
                 raise InputError(
-                    f"{scenario.name}: profile {profile.name!r} has no operation "
+                    f"{scenario.origin}: profile {profile.origin!r} has no operation "
                     f"{_name_missing(scenario, operation)!r}, which design {name!r} needs; "
                     "`simlib calibrate` measures all of them"
                 )

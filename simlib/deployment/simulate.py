@@ -65,19 +65,19 @@ def simulate(
 def check_budget(scenario: Scenario) -> None:
     """Refuse a run beyond its memory budget, one shorter than its warm-up or faults, or without needed costs."""
     check_profile(scenario)
-    check_fault_times(scenario.world, scenario.horizon_s, f"{scenario.name}: world.faults")
+    check_fault_times(scenario.world, scenario.horizon_s, f"{scenario.origin}: world.faults")
     requests, users = scenario.expected_requests + _count_flood_requests(scenario), scenario.world.population.users
     revocations = scenario.world.revocations.rate * scenario.horizon_s
     needed = (requests * BYTES_PER_REQUEST + users * BYTES_PER_USER + revocations * BYTES_PER_REVOCATION) / 1e6
     if needed > scenario.run.memory_budget_mb:
         raise InputError(
-            f"{scenario.name}: about {requests:,.0f} requests, {users:,} users and {revocations:,.0f} revocations need "
-            f"{needed:,.0f} MB, more than run.memory_budget_mb = {scenario.run.memory_budget_mb}; lower the rate, "
+            f"{scenario.origin}: about {requests:,.0f} requests, {users:,} users and {revocations:,.0f} revocations "
+            f"need {needed:,.0f} MB, more than run.memory_budget_mb = {scenario.run.memory_budget_mb}; lower the rate, "
             "run.length_s, the copies or the users, or raise the budget"
         )
     if scenario.run.warm_up_s >= scenario.horizon_s:
         raise InputError(
-            f"{scenario.name}: run.warm_up_s: {scenario.run.warm_up_s:g} s of warm-up leave nothing of a run of "
+            f"{scenario.origin}: run.warm_up_s: {scenario.run.warm_up_s:g} s of warm-up leave nothing of a run of "
             f"{scenario.horizon_s:g} s; lower the warm-up or the speed-up"
         )
 

@@ -35,7 +35,7 @@ def choose_stopwatch(scenario: Scenario, stopwatch: Stopwatch | None) -> Stopwat
         return None
     if stopwatch is None:
         raise InputError(
-            f'{scenario.name}: run.timing: "live" needs a stopwatch: `simlib compare` brings one, in Python give '
+            f'{scenario.origin}: run.timing: "live" needs a stopwatch: `simlib compare` brings one, in Python give '
             'stopwatch=simlib.CpuStopwatch(); or use timing = "profile"'
         )
     return stopwatch

@@ -91,7 +91,7 @@ def plan_bad_days(
     if only:
         plan = replace(plan, days=tuple(plan.find_day(name) for name in dict.fromkeys(only)))
     for day in plan.days:
-        check_fault_times(set_faults(faultless, day.faults).world, horizon, f"{scenario.name}: world.faults")
+        check_fault_times(set_faults(faultless, day.faults).world, horizon, f"{scenario.origin}: world.faults")
     return plan
 
 

@@ -80,7 +80,7 @@ def check_solvable(scenario: Scenario) -> None:
     for key, present in unsupported.items():
         if present:
             raise InputError(
-                f"{scenario.name}: {key}: mean value analysis is made here for one service and one authorization "
+                f"{scenario.origin}: {key}: mean value analysis is made here for one service and one authorization "
                 "server; leave this key out"
             )
 
@@ -125,7 +125,7 @@ def find_think_time(scenario: Scenario) -> Distribution:
     load = scenario.world.load
     if load.kind != "closed":
         raise InputError(
-            f'{scenario.name}: world.load.kind: mean value analysis is about a "closed" load, not {load.kind!r}'
+            f'{scenario.origin}: world.load.kind: mean value analysis is about a "closed" load, not {load.kind!r}'
         )
     return load.think
 

@@ -66,8 +66,8 @@ def change_scenario(scenario: Scenario, point: Point) -> Scenario:
     document = export_scenario(scenario)
     for key, value in point.items():
         _set_key(document, key, value)
-    made = build_scenario(document, PARTS, Path(scenario.name))
-    check_disciplines(made, scenario.name)
+    made = build_scenario(document, PARTS, Path(scenario.origin))
+    check_disciplines(made, scenario.origin)
     same = made.world.profile == scenario.world.profile and made.run.host_noise == scenario.run.host_noise
     return replace(made, profile=scenario.profile) if same else made
 

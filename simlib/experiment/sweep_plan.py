@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from simlib.analysis.cache_theory import zipf_ttl_hit_ratio
+from simlib.deployment.parts import PARTS
 from simlib.scenario.errors import InputError
+from simlib.scenario.fault_checks import check_fault_hosts
+from simlib.scenario.faults import Fault
 from simlib.scenario.scenario import Scenario
 
 LOAD, TTL = "load", "ttl"
@@ -101,9 +103,21 @@ def plan_sweep(
 
 
 def _select_designs(scenario: Scenario, names: Sequence[str]) -> Scenario:
+    """The scenario with these designs alone, and without the faults of hosts that none of them has."""
     if not names:
         return scenario
-    return replace(scenario, designs=MappingProxyType({name: scenario.design(name) for name in names}))
+    chosen = scenario.with_designs(names)
+    faults = {name: fault for name, fault in chosen.world.faults.items() if _concerns(chosen, name, fault)}
+    return replace(chosen, world=chosen.world.model_copy(update={"faults": faults}))
+
+
+def _concerns(scenario: Scenario, name: str, fault: Fault) -> bool:
+    world = scenario.world.model_copy(update={"faults": {name: fault}})
+    try:
+        check_fault_hosts(world, scenario.designs, PARTS, "")
+    except InputError:
+        return False
+    return True
 
 
 def _choose_loads(scenario: Scenario) -> tuple[str, tuple[float, ...]]:

@@ -16,7 +16,7 @@ from simlib.decision.notes import MEASURED_HERE
 from simlib.report.summary import build_promises_document
 from simlib.scenario.base import find_bundled
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.texts import SCENARIO_BYTES, read_text
+from simlib.scenario.texts import SCENARIO_BYTES, format_json, read_text
 from simlib.scenario.writing import export_scenario_beside
 from simlib.tokens.formats import list_library_versions
 
@@ -102,7 +102,7 @@ def build_run_record(verdicts: Verdicts, provenance: Provenance, folder: Path, s
         "duration_s": provenance.duration_s,
         "options": dict(provenance.options),
     }
-    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return format_json(record) + "\n"
 
 
 def is_record(path: Path) -> bool:

@@ -135,8 +135,10 @@ class Store(FrozenModel):
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> "Store":
-        if (self.kind == "database") != (self.database is not None):
-            raise ValueError("a [world.store.database] table belongs to kind = 'database' and to no other")
+        if self.kind == "database" and self.database is None:
+            raise ValueError("kind = 'database' needs a [world.store.database] table with link, call and work")
+        if self.kind != "database" and self.database is not None:
+            raise ValueError(f"a [world.store.database] table belongs to kind = 'database', not to {self.kind!r}")
         return self
 
 

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -79,6 +80,7 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
         terms=parsed.decision,
         profile=find_profile(parsed.world.profile, parsed.run.host_noise, source),
         trace=_load_trace(parsed.world.load, source) if isinstance(parsed.world.load, ReplayLoad) else None,
+        source=str(source),
     )
     check_fault_times(scenario.world, scenario.horizon_s, f"{source}: world.faults")
     return scenario
@@ -94,10 +96,10 @@ def find_profile(name: str, noise: HostNoise, source: Path) -> CostProfile:
     """Find a bundled profile by its name, or a profile file by its path (relative to ``source``)."""
     profiles = {path.stem: path for path in sorted(find_bundled("profiles").glob("*.csv"))}
     if name in profiles:
-        return load_profile(profiles[name], noise)
+        return replace(load_profile(profiles[name], noise), source="")
     path = source.parent / name
     if name.endswith(".csv") and path.exists():
-        return load_profile(path, noise)
+        return replace(load_profile(path, noise), source=name)
     raise InputError(
         f"{source}: world.profile: {describe_unknown('profile', name, [*profiles, 'or the path of a .csv'])}"
     )

@@ -34,13 +34,20 @@ class CostProfile:
     """Operation -> quantiles of its CPU seconds, evenly spaced from probability 0 to 1.
 
     ``about`` holds machine, library versions and date. ``noise`` "quiet" leaves out the slowest 0.5 %, which
-    are the machine's stalls and not the operation; "as_measured" keeps them.
+    are the machine's stalls and not the operation; "as_measured" keeps them. ``source`` is the file as its reader named
+    it; empty for a bundled one.
     """
 
     name: str
     quantiles: Mapping[str, NDArray[np.float64]]
     about: Mapping[str, str]
     noise: HostNoise = "quiet"
+    source: str = ""
+
+    @property
+    def origin(self) -> str:
+        """The file, or else the name, by which messages name the profile."""
+        return self.source or self.name
 
     def find_row(self, operation: str) -> NDArray[np.float64] | None:
         """Find the operation's quantiles, on the line through the rows for ten and forty claims; None if unknown."""
@@ -59,7 +66,7 @@ class CostProfile:
         """Invert the operation's distribution at the uniforms; same shape, seconds."""
         table = self.find_row(operation)
         if table is None:
-            raise InputError(f"profile {self.name!r} has no operation {operation!r}; it has {self.list_operations()}")
+            raise InputError(f"profile {self.origin!r} has no operation {operation!r}; it has {self.list_operations()}")
         if len(table) == 1:
             return np.full(uniform.shape, table[0])
         position = uniform * (QUIET_SHARE if self.noise == "quiet" else 1.0) * (len(table) - 1)
@@ -104,9 +111,8 @@ def load_profile(path: Path, noise: HostNoise = "quiet") -> CostProfile:
             rows.append((number, line))
     if about.get("format") != FORMAT:
         raise InputError(f"{path}: not a cost profile of format {FORMAT} (format is {about.get('format', 'missing')})")
-    return CostProfile(
-        escape_controls(path.stem), MappingProxyType(_read_tables(path, rows)), MappingProxyType(about), noise
-    )
+    name, tables = escape_controls(path.stem), _read_tables(path, rows)
+    return CostProfile(name, MappingProxyType(tables), MappingProxyType(about), noise, str(path))
 
 
 def _check_characters(path: Path, lines: list[str]) -> None:

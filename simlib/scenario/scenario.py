@@ -1,7 +1,8 @@
 """Scenario: a world, the designs that are compared in it, and the run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from simlib.scenario.design import Design
 from simlib.scenario.display import Displayed, Lines
@@ -17,7 +18,10 @@ from simlib.scenario.world import World
 
 @dataclass(frozen=True, repr=False)
 class Scenario(Displayed):
-    """Inputs of a run, loaded and checked. The other designs are compared to the first one."""
+    """Inputs of a run, loaded and checked. The other designs are compared to the first one.
+
+    ``source`` is the file that they were read from, as its reader named it; empty when they were not read from one.
+    """
 
     name: str
     title: str
@@ -33,6 +37,7 @@ class Scenario(Displayed):
     organisation: Organisation = field(default_factory=Organisation)
     terms: Terms = field(default_factory=Terms)
     trace: Trace | None = field(default=None, repr=False)
+    source: str = field(default="", compare=False, repr=False)
 
     def _describe(self) -> tuple[str, Lines]:
         run = self.run
@@ -55,6 +60,21 @@ class Scenario(Displayed):
     def with_run(self, run: Run) -> "Scenario":
         """Return the same scenario with another run."""
         return replace(self, run=run)
+
+    def with_designs(self, names: Iterable[str]) -> "Scenario":
+        """Return the same scenario with these designs alone; raises InputError for a name that there is not.
+
+        The terms of a decision no longer name a baseline or a present design that was left out.
+        """
+        designs = {name: self.design(name) for name in names}
+        named = {key: getattr(self.terms, key) for key in ("baseline", "present")}
+        gone = {key: None for key, name in named.items() if name not in designs}
+        return replace(self, designs=MappingProxyType(designs), terms=self.terms.model_copy(update=gone))
+
+    @property
+    def origin(self) -> str:
+        """The file, or else the name, by which messages name the scenario."""
+        return self.source or self.name
 
     @property
     def horizon_s(self) -> float:

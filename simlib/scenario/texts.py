@@ -5,6 +5,7 @@ terminal, reverse the order of letters, or make a document malformed, as XML has
 scenarios, profiles, estimates, logs and plug-ins, and would go into tables, pages, records and figures.
 """
 
+import json
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,15 @@ def escape_controls(text: str, allowed: str = "") -> str:
     if not find_control(text, allowed):
         return text
     return "".join(repr(letter)[1:-1] if letter not in allowed and is_control(letter) else letter for letter in text)
+
+
+def format_json(document: Any) -> str:
+    """Format a JSON document; with escape sequences throughout where a text in it holds control characters.
+
+    Raises ValueError for NaN and infinity, which JSON lacks.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(document, indent=2, allow_nan=False) if find_control(text, "\n") else text
 
 
 def describe_control(letter: str) -> str:

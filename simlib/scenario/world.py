@@ -40,8 +40,10 @@ class ClientType(FrozenModel):
     def _check_session(self) -> "ClientType":
         if not self.session.mean() > 0:
             raise ValueError("session must have a mean above 0")
-        if (self.kind == "device") != (self.approval is not None):
-            raise ValueError("approval belongs to kind = 'device' and to no other")
+        if self.kind == "device" and self.approval is None:
+            raise ValueError("kind = 'device' needs approval: the time until its user has approved it elsewhere")
+        if self.kind != "device" and self.approval is not None:
+            raise ValueError(f"approval belongs to kind = 'device', not to {self.kind!r}")
         return self
 
 
@@ -131,8 +133,11 @@ class World(FrozenModel):
     def _check_references(self) -> "World":
         if self.clients and abs(sum(kind.share for kind in self.clients) - 1.0) > 1e-9:
             raise ValueError("the shares of clients must add up to 1")
-        if any(kind.kind == "spa_bff" for kind in self.clients) != (self.backend is not None):
-            raise ValueError("a [world.backend] table belongs to clients of kind spa_bff and to no others")
+        with_backend = any(kind.kind == "spa_bff" for kind in self.clients)
+        if with_backend and self.backend is None:
+            raise ValueError("clients of kind spa_bff need a [world.backend] table")
+        if not with_backend and self.backend is not None:
+            raise ValueError("a [world.backend] table belongs to clients of kind spa_bff, and there are none")
         called = {"service": self.service.calls, **{name: s.calls for name, s in self.inner_services.items()}}
         for caller, callees in called.items():
             for callee in callees:

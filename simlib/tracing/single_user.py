@@ -54,7 +54,7 @@ def isolate_user(
     """
     traced_design = replace(design, flows=MappingProxyType({kind: flow or choose_flow(kind, design)}))
     world = _build_world(scenario.world, kind)
-    check_compatibility(traced_design, world, PARTS, f"{scenario.name}: designs.{design.name}")
+    check_compatibility(traced_design, world, PARTS, f"{scenario.origin}: designs.{design.name}")
     run = scenario.run.model_copy(update={"length_s": LENGTH_S, "warm_up_s": 0.0})
     return replace(scenario, world=world, run=run, trace=None), traced_design
 

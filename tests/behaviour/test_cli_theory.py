@@ -53,7 +53,7 @@ def test_a_load_that_is_not_closed_is_refused_in_one_line(tmp_path: Path) -> Non
     done = simlib("theory", "tiny.toml", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
-    assert "tiny: world.load.kind" in line
+    assert "tiny.toml: world.load.kind" in line
     assert "'poisson'" in line
 
 
