@@ -5,6 +5,7 @@ self-describing. All of it needs pyarrow, of the extra ``records``.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from simlib.deployment.simulate import simulate
 from simlib.engine.live_timing import Stopwatch
+from simlib.experiment.atomic_folder import write_folder_atomically
 from simlib.scenario.errors import InputError, require_packages
 from simlib.scenario.records import FIELDS, SCHEMA, Column, Columns, Records
 from simlib.scenario.scenario import Scenario
@@ -89,7 +91,9 @@ class _Table:
         self.columns = tuple(self.kinds)
         self.rows: list[Row] = []
         self._schema = build_arrow_schema(table)
-        self._writer: Any = ParquetWriter(_build_path(folder, table), self._schema, compression="zstd")
+        self._path = _build_path(folder, table)
+        self._part = self._path.with_suffix(".part")
+        self._writer: Any = ParquetWriter(self._part, self._schema, compression="zstd")
 
     def pack(self) -> None:
         if self.rows:
@@ -109,6 +113,7 @@ class _Table:
     def close(self, metadata: str) -> None:
         self._writer.add_key_value_metadata({METADATA_KEY: metadata.encode()})
         self._writer.close()
+        os.replace(self._part, self._path)
 
 
 class ParquetTables(Mapping[str, Columns]):
@@ -135,21 +140,34 @@ class ParquetTables(Mapping[str, Columns]):
 def record_replication(
     scenario: Scenario, design: str, replication: int, folder: str | Path, stopwatch: Stopwatch | None = None
 ) -> Records:
-    """Simulate one replication of one design with its rows going to a new or empty folder; the parent must exist.
+    """Simulate one replication of one design with its rows going to a new or empty folder, which appears at the end.
 
     Raises InputError as `simulate` does, and for a folder that holds something or cannot be written.
     """
+    with write_folder_atomically(folder, "records") as part:
+        record_into(part, scenario, design, replication, stopwatch)
+    return read_records(folder)
+
+
+def record_into(
+    folder: Path, scenario: Scenario, design: str, replication: int, stopwatch: Stopwatch | None = None
+) -> Records:
+    """The same in a temporary folder, for the files of a run that is broken off stay there."""
     sink = ParquetSink(folder)
     return sink.seal(simulate(scenario, design, replication, sink=sink, stopwatch=stopwatch))
 
 
 def write_records(records: Records, folder: str | Path) -> None:
-    """Write records that are in memory; raises InputError for a folder that holds something or cannot be written."""
-    sink = ParquetSink(folder)
-    for table, file in sink._files.items():
-        columns = records[table]
-        file.write(columns, len(next(iter(columns.values()))))
-    sink.seal(records)
+    """Write records that are in memory to a new or empty folder, which appears at the end.
+
+    Raises InputError for a folder that holds something or cannot be written.
+    """
+    with write_folder_atomically(folder, "records") as part:
+        sink = ParquetSink(part)
+        for table, file in sink._files.items():
+            columns = records[table]
+            file.write(columns, len(next(iter(columns.values()))))
+        sink.seal(records)
 
 
 def read_records(folder: str | Path) -> Records:

@@ -14,7 +14,7 @@ from simlib.analysis.summary import summarise
 from simlib.deployment.demand import draw_demand
 from simlib.deployment.simulate import check_budget, simulate
 from simlib.engine.live_timing import Stopwatch, choose_stopwatch
-from simlib.experiment.parquet import record_replication
+from simlib.experiment.parquet import record_into
 from simlib.experiment.temporary_folder import remove_folder
 from simlib.experiment.workers import Progress, WorkerLostError, run_all
 from simlib.scenario.design import Design
@@ -99,7 +99,7 @@ def run_job(job: Job) -> Replication:
     if folder is None:
         records = simulate(scenario, design, replication, stopwatch=stopwatch)
     else:
-        records = record_replication(scenario, design, replication, folder, stopwatch)
+        records = record_into(folder, scenario, design, replication, stopwatch)
     warm_up_s = scenario.run.warm_up_s
     figures = {**summarise(records, warm_up_s), **(own_figures(records, warm_up_s) if own_figures is not None else {})}
     return Replication(design, replication, figures, dict(records.forms))

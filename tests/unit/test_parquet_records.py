@@ -108,7 +108,7 @@ def test_the_page_about_records_is_that_of_the_schema() -> None:
 
 def test_a_folder_that_holds_something_is_left_alone(in_memory: Records, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("precious", encoding="utf-8")
-    with pytest.raises(InputError, match="is not empty"):
+    with pytest.raises(InputError, match="is not an empty folder"):
         write_records(in_memory, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
@@ -151,3 +151,26 @@ def test_a_run_that_broke_off_leaves_nothing_to_read(tmp_path: Path) -> None:
     ParquetSink(tmp_path / "run").close()
     with pytest.raises(InputError, match="cannot be read as records"):
         read_records(tmp_path / "run")
+
+
+def test_an_interrupted_run_leaves_nothing_and_can_be_repeated(
+    make_scenario: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press_ctrl_c(*_: Any, **__: Any) -> Records:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(parquet, "simulate", press_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        record_replication(make_scenario(), "jwt_local", 0, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    record_replication(make_scenario(), "jwt_local", 0, tmp_path / "run")
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == sorted(f"{table}.parquet" for table in SCHEMA)
+
+
+def test_a_file_of_a_table_has_its_name_once_it_is_whole(in_memory: Records, tmp_path: Path) -> None:
+    sink = ParquetSink(tmp_path / "run")
+    sink.close()
+    assert list((tmp_path / "run").glob("*.parquet")) == []
+    sink.seal(in_memory)
+    assert len(list((tmp_path / "run").iterdir())) == len(SCHEMA)
