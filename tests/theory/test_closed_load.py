@@ -16,7 +16,7 @@ from simlib.scenario.loads import ClosedLoad
 from simlib.scenario.variates import Variates
 from support.networks import Message, assert_covered, does
 
-HORIZON, WARM_UP = 2500.0, 200.0
+HORIZON, WARM_UP = 600.0, 100.0
 THINK, LINK, RS, AS = 2.0, 0.2, 0.05, 0.08
 
 

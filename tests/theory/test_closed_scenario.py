@@ -33,16 +33,16 @@ def small(**changes: Any) -> Scenario:
         "world__service__work": {"kind": "exponential", "mean_s": 0.02},
         "world__authorization_server__discipline": "processor_sharing",
         "world__revocations__rate": 0.0,
-        "run__length_s": 80.0,
-        "run__warm_up_s": 20.0,
-        "run__replications": 6,
+        "run__length_s": 30.0,
+        "run__warm_up_s": 8.0,
+        "run__replications": 8,
     }
     return scenario(**{**usual, **changes})
 
 
 def test_the_bundled_closed_scenario_meets_mean_value_analysis() -> None:
     bundled = load_scenario("batch-workers")
-    shorter = {"length_s": 70.0, "warm_up_s": 15.0, "replications": 10}
+    shorter = {"length_s": 25.0, "warm_up_s": 8.0, "replications": 10}
     brief = bundled.with_run(bundled.run.model_copy(update=shorter))
     found = list(check_scenario(compare(brief), 0.999))
     assert len(found) == 3 * len(bundled.designs)
@@ -56,6 +56,7 @@ def test_replicas_are_stations_that_are_visited_at_random(replicas: int) -> None
     designs = {name: {**one, "replicas": {"service": replicas}} for name, one in TWO.items()}
     for one in check_scenario(compare(small(designs=designs)), 0.999):
         assert one.is_inside, one
+        assert one.simulated.half_width < 0.25 * one.theory, one
 
 
 def test_demands_are_those_of_one_user_whom_nobody_keeps_waiting() -> None:

@@ -34,12 +34,12 @@ def means_in_both_forms(network: Network, rate: float, requests: int) -> list[fl
 @pytest.mark.parametrize(("workers", "load"), [(1, 0.7), (4, 0.8)])
 def test_exponential_service_waits_as_erlang_says(workers: int, load: float) -> None:
     rate = load * workers
-    means = means_in_both_forms(one_station(EXPONENTIAL, workers), rate, 60_000)
+    means = means_in_both_forms(one_station(EXPONENTIAL, workers), rate, 25_000)
     assert_covered(means, q.mmc_mean_sojourn(rate, 1.0, workers))
 
 
 def test_constant_service_waits_half_as_long() -> None:
-    means = means_in_both_forms(one_station(CONSTANT), 0.8, 40_000)
+    means = means_in_both_forms(one_station(CONSTANT), 0.8, 27_000)
     assert_covered(means, q.md1_mean_sojourn(0.8, 1.0))
 
 
@@ -47,7 +47,7 @@ def test_constant_service_waits_half_as_long() -> None:
     ("service", "second_moment"), [(UNIFORM, 4 / 3), (LOGNORMAL, 1.25**2)], ids=["uniform", "lognormal"]
 )
 def test_any_service_waits_as_pollaczek_and_khinchine_say(service: Any, second_moment: float) -> None:
-    means = means_in_both_forms(one_station(service), 0.7, 40_000)
+    means = means_in_both_forms(one_station(service), 0.7, 27_000)
     assert_covered(means, q.mg1_mean_sojourn(0.7, 1.0, second_moment))
 
 
@@ -91,7 +91,7 @@ def test_under_processor_sharing_a_job_takes_in_proportion_to_its_size() -> None
 
 def test_sharing_among_several_workers_with_exponential_service_is_m_m_c() -> None:
     # The number present is the same birth and death process as under FIFO, so by Little's law the mean is too.
-    means = mean_sojourns(one_station(EXPONENTIAL, 3, "processor_sharing"), 2.1, 20_000, 12)
+    means = mean_sojourns(one_station(EXPONENTIAL, 3, "processor_sharing"), 2.1, 15_000, 12)
     assert_covered(means, q.mmc_mean_sojourn(2.1, 1.0, 3))
 
 
@@ -120,5 +120,5 @@ def there_and_back() -> Network:
 def test_a_station_that_is_visited_twice_has_product_form() -> None:
     rate = 1.5
     stations = [q.VisitedStation(2, 1.0, 4), q.VisitedStation(1, 1.0, 2)]
-    means = means_in_both_forms(there_and_back(), rate, 25_000)
+    means = means_in_both_forms(there_and_back(), rate, 16_000)
     assert_covered(means, 0.5 + q.product_form_mean_sojourn(rate, stations))
