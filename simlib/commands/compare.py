@@ -3,16 +3,16 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simlib.commands.console import open_console, print_status
-from simlib.commands.options import Json, Load, Replications, Seed, Source, Workers
+from simlib.commands.options import Baseline, Json, Load, Profiles, Replications, Seed, Source, Workers
 from simlib.commands.runner import CommandRun, count_workers, describe_missing_output, print_answer, run_interruptibly
-from simlib.scenario.errors import InputError
+from simlib.scenario.errors import InputError, describe_unknown
 
 if TYPE_CHECKING:
     from simlib.calibration.clock import CpuStopwatch
@@ -50,23 +50,20 @@ def compare(
     timing: Annotated[
         str | None, typer.Option(metavar="profile|live", help="live: measure CPU times of real operations in this run.")
     ] = None,
-    profiles: Annotated[
-        str | None,
-        typer.Option(
-            metavar="all|none|NAME,...",
-            help="Judge again under these cost profiles, in at most 4 runs per design. By default all bundled ones "
-            "with --out, else none.",
-        ),
-    ] = None,
+    profiles: Profiles = None,
+    baseline: Baseline = None,
     json: Json = False,
 ) -> None:
     """Compare the designs of a scenario: the same requests for each, with intervals and verdicts.
 
-    The first design is the baseline. Options replace values of the file.
+    Every pair is compared, and each design with the best of all; every limit of the file is checked, and what would
+    keep it is named. The baseline of tables is decision.baseline of the file, else its first design. Options replace
+    values of the file.
 
     \b
     Examples:
       simlib compare web-shop --out report/
+      simlib compare web-shop --baseline opaque_cached
       simlib compare my.toml --replications 20 --seed 7
       simlib compare web-shop --load access.log.gz --copies 10
       simlib compare report/run.json --out again/     (repeats a run exactly)
@@ -79,7 +76,7 @@ def compare(
     from simlib.commands.overrides import Overrides
 
     overrides = Overrides(load, time_column, user_column, speed_up, copies, replications, seed, profile, timing)
-    _Comparison(scenario, overrides, out, records, workers, profiles, json).execute()
+    _Comparison(scenario, overrides, out, records, workers, profiles, baseline, json).execute()
 
 
 @dataclass(frozen=True)
@@ -92,6 +89,7 @@ class _Comparison:
     records: Path | None
     workers: int | None
     profiles: str | None
+    baseline: str | None
     json: bool
 
     def execute(self) -> None:
@@ -102,7 +100,7 @@ class _Comparison:
         from simlib.report.comparison_folder import check_report_folder
 
         started = time.monotonic()
-        scenario = load_chosen_scenario(self.source, self.overrides)
+        scenario = self._choose_baseline(load_chosen_scenario(self.source, self.overrides))
         check_budget(scenario)
         others = select_other_profiles(self.profiles, scenario, self.source, self.out is not None)
         if self.out is not None:
@@ -122,6 +120,14 @@ class _Comparison:
             lambda: _build_document(verdicts, dependence, load, folder),
             lambda: print_comparison(verdicts, dependence, None if folder is None else self.out),
         )
+
+    def _choose_baseline(self, scenario: "Scenario") -> "Scenario":
+        """The scenario with the baseline as one of its terms, so that a record of the run has it."""
+        if self.baseline is None:
+            return scenario
+        if self.baseline not in scenario.designs:
+            raise InputError(f"--baseline: {describe_unknown('design', self.baseline, list(scenario.designs))}")
+        return replace(scenario, terms=scenario.terms.model_copy(update={"baseline": self.baseline}))
 
     def _check_records_folder(self) -> None:
         if self.records is None:
@@ -192,7 +198,12 @@ class _Comparison:
         return write_report(self.out, verdicts, Provenance(self._list_options(), round(duration_s, 3)), dependence)
 
     def _list_options(self) -> Mapping[str, Any]:
-        more = {"workers": self.workers, "profiles": self.profiles, "json": self.json or None}
+        more = {
+            "workers": self.workers,
+            "profiles": self.profiles,
+            "baseline": self.baseline,
+            "json": self.json or None,
+        }
         options = {**asdict(self.overrides), **more}
         values = {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
         return {"command": "compare", **{name: value for name, value in values.items() if value is not None}}
@@ -200,7 +211,7 @@ class _Comparison:
     def _describe_loss(self) -> str:
         missing = [] if self.out is None else [describe_missing_output(self.out, "no report")]
         if self.records is not None:
-            missing.append(describe_missing_output(self.records, "no records"))
+            missing.append(describe_missing_output(self.records, "no records", "were"))
         return " and ".join(missing) or "nothing was written"
 
     def _warn_of_another_profile(self, scenario: "Scenario") -> None:
@@ -209,7 +220,7 @@ class _Comparison:
 
         if self.overrides.profile is None and not is_same_profile(scenario, read_recorded_profile(Path(self.source))):
             print_status(
-                f"simlib: warning: cost profile {scenario.profile.name} is not the one that this run was made with"
+                f"simlib: warning: cost profile {scenario.profile.origin} is not the one that this run was made with"
             )
 
     def _print_introduction(self, scenario: "Scenario", others: "OtherProfiles", lines: list[str]) -> None:

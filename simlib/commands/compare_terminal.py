@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING, Any
 from simlib.commands.console import open_console
 from simlib.decision import ProfileDependence, Verdicts, list_distortion_notes, list_promise_sentences
 from simlib.experiment import TokenReuse, measure_token_reuse
-from simlib.report.cells import Cell, Row, build_comparison_rows
+from simlib.report.cells import Cell, build_comparison_rows
+from simlib.report.pair_tables import PairMatrix, build_pair_matrices, describe_family
 from simlib.report.profile_tables import build_profile_rows
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
 _LABEL = 30
 _DESIGN = 20
 _PROFILE = 16
+_CELL = 18
+MOST_IN_ONE_TABLE = 2
+"""Designs of which the first table has every pair."""
 _STYLES = {"better": "green", "worse": "red", "undecided": "yellow", "equivalent": "dim", "unstable": "bold red"}
 
 
@@ -29,8 +34,11 @@ def print_comparison(verdicts: Verdicts, dependence: ProfileDependence | None, o
         screen.print()
         screen.print(table)
     screen.print(format_caption(verdicts), style="dim")
+    if len(verdicts.designs) > MOST_IN_ONE_TABLE:
+        _print_matrices(screen, verdicts)
     for title, sentences in (
         ("Limits", verdicts.limit_sentences),
+        ("Best designs", verdicts.best_sentences),
         ("Verdict", verdicts.headlines),
         ("Bounds that designs guarantee", list_promise_sentences(verdicts.promises)),
         ("Other cost profiles", () if dependence is None else dependence.sentences),
@@ -44,6 +52,41 @@ def print_comparison(verdicts: Verdicts, dependence: ProfileDependence | None, o
             screen.print(build_profiles_table(dependence))
     if out is not None:
         screen.print(f"\nReport: {out / 'report.html'}")
+
+
+def _print_matrices(screen: "Console", verdicts: Verdicts) -> None:
+    matrices = build_pair_matrices(verdicts)
+    if matrices:
+        screen.print(
+            "\nEvery pair: row minus column; on the diagonal the mean, and how it stands to the best", style="bold"
+        )
+    for matrix in matrices:
+        screen.print(f"\n{matrix.label}")
+        for table in build_matrix_tables(matrix, screen.width):
+            screen.print(table)
+
+
+def build_matrix_tables(matrix: PairMatrix, width: int) -> "Iterator[Table]":
+    """Matrix of one metric, in as many tables as the width (columns of text) needs."""
+    names = list(matrix.rows)
+    for some in _split_columns(names, width, max(map(len, names)), _CELL):
+        table = _start_table("", some, _CELL)
+        for name, cells in matrix.rows.items():
+            table.add_row(name, *(_format_matrix_cell(cells[other]) for other in some))
+        yield table
+
+
+def _format_matrix_cell(cell: Cell) -> "Text":
+    from rich.text import Text
+
+    if cell.value:
+        return Text(f"{cell.value}\n{cell.word}", "dim")
+    return Text(f"{cell.difference}\n", "dim").append(_add_more(cell), _STYLES.get(cell.word, ""))
+
+
+def _split_columns(columns: Sequence[str], width: int, label: int, column: int) -> Iterator[Sequence[str]]:
+    per_table = max((width - label - 2) // (column + 2), 1)
+    return (columns[begin : begin + per_table] for begin in range(0, len(columns), per_table))
 
 
 def build_profiles_table(dependence: ProfileDependence) -> "Table":
@@ -69,21 +112,21 @@ def build_profiles_table(dependence: ProfileDependence) -> "Table":
 def build_comparison_tables(verdicts: Verdicts, width: int) -> "Iterator[Table]":
     """The metrics by design, in as many tables as the width (columns of text) needs."""
     rows = build_comparison_rows(verdicts)
-    per_table = max((width - _LABEL - 2) // (_DESIGN + 2), 1)
-    for begin in range(0, len(verdicts.designs), per_table):
-        yield _build_table(verdicts, rows, verdicts.designs[begin : begin + per_table])
+    for designs in _split_columns(verdicts.designs, width, _LABEL, _DESIGN):
+        table = _start_table("mean ± half width", designs, _DESIGN)
+        for row in rows:
+            table.add_row(row.label, *(_format_cell(row.cells[design]) for design in designs))
+        yield table
 
 
-def _build_table(verdicts: Verdicts, rows: Sequence[Row], designs: Sequence[str]) -> "Table":
+def _start_table(label: str, designs: Sequence[str], column: int) -> "Table":
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    table.add_column("mean ± half width", max_width=_LABEL, overflow="fold")
+    table.add_column(label, max_width=_LABEL, overflow="fold")
     for design in designs:
-        table.add_column(design, min_width=_DESIGN, overflow="fold")
-    for row in rows:
-        table.add_row(row.label, *(_format_cell(row.cells[design]) for design in designs))
+        table.add_column(design, min_width=column, overflow="fold")
     return table
 
 
@@ -92,9 +135,12 @@ def _format_cell(cell: Cell) -> "Text":
 
     text = Text(cell.value, _STYLES.get(cell.value, ""))
     if cell.difference:
-        word = f"{cell.word}, {cell.more}" if cell.more else cell.word
-        text.append(f"\n{cell.difference} ", "dim").append(word, _STYLES.get(cell.word, ""))
+        text.append(f"\n{cell.difference} ", "dim").append(_add_more(cell), _STYLES.get(cell.word, ""))
     return text
+
+
+def _add_more(cell: Cell) -> str:
+    return f"{cell.word}, {cell.more}" if cell.more else cell.word
 
 
 def build_bullets(sentences: Sequence[str]) -> "Table":
@@ -112,7 +158,9 @@ def format_caption(verdicts: Verdicts) -> str:
     level = f"{verdicts.scenario.run.level * 100:g} % intervals over {verdicts.scenario.run.replications} replications"
     if len(verdicts.designs) == 1:
         return level
-    return f"{level}; second lines: paired difference to {verdicts.baseline} and its verdict"
+    return (
+        f"{level}; second lines: paired difference to {verdicts.baseline} and its verdict. {describe_family(verdicts)}"
+    )
 
 
 def describe_replayed_load(scenario: Scenario) -> tuple[list[str], dict[str, Any]]:

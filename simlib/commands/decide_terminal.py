@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from simlib.commands.compare_terminal import build_bullets
 from simlib.commands.console import open_console
-from simlib.decision.choice.results import Decision, LimitOutcome
+from simlib.decision.choice.results import Decision
+from simlib.decision.limits import LimitOutcome
 from simlib.report.record.drivers import choose_sensitivity, describe_main_drivers, name_net_present_value
 from simlib.report.record.inputs import describe_assumptions
 from simlib.report.record.net_present_value import (
@@ -22,6 +23,12 @@ from simlib.report.record.outcome import (
     find_currency,
     format_horizon,
     format_level,
+)
+from simlib.report.record.robustness import (
+    describe_alternatives,
+    describe_assumed_values,
+    describe_common_costs,
+    describe_main_switches,
 )
 from simlib.report.record.rows import (
     MARKS,
@@ -52,7 +59,9 @@ def print_decision(decision: Decision, out: Path | None) -> None:
     _print_ranking(screen, decision)
     screen.print("\nVerdict", style="bold")
     screen.print(describe_verdict(decision), style=_VERDICTS[decision.word])
-    _print_list(screen, "", describe_equivalences(decision))
+    rests = (*describe_alternatives(decision), *describe_assumed_values(decision))
+    _print_list(screen, "", (*describe_equivalences(decision), *rests))
+    _print_list(screen, "What would turn it, one input at a time and all else equal", describe_main_switches(decision))
     _print_list(screen, "Break-even, and the value of requests at which it would pay", _describe_break_even(decision))
     _print_drivers(screen, decision)
     _print_list(screen, "Assumptions and omissions", (describe_assumptions(decision), *decision.left_out))
@@ -103,11 +112,13 @@ def _print_ranking(screen: "Console", decision: Decision) -> None:
     screen.print("\nRanking", style="bold")
     screen.print(build_ranking_table(decision))
     screen.print(
-        f"means and {format_level(decision)} intervals of {decision.draws:,} draws; money in "
-        f"{find_currency(decision)}, net present value (NPV) over {format_horizon(decision)}; effort is estimated, "
-        "servers are simulated",
+        f"means and {format_level(decision)} intervals of {decision.draws:,} draws, given these estimates; best in: "
+        f"share of the draws; money in {find_currency(decision)}, net present value (NPV) over "
+        f"{format_horizon(decision)}; effort is estimated, servers are simulated",
         style="dim",
     )
+    for sentence in describe_common_costs(decision):
+        screen.print(sentence)
 
 
 def build_ranking_table(decision: Decision) -> "Table":

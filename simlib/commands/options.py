@@ -26,3 +26,15 @@ Workers = Annotated[
 ]
 Profile = Annotated[str | None, typer.Option(metavar="NAME_OR_CSV", help="Cost profile in place of the scenario's.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Profiles = Annotated[
+    str | None,
+    typer.Option(
+        metavar="all|none|NAME,...",
+        help="Judge again under these cost profiles, in at most 4 runs per design. By default all bundled ones with "
+        "--out, else none.",
+    ),
+]
+Baseline = Annotated[
+    str | None,
+    typer.Option(metavar="DESIGN", help="Compare the others with this design, not with the first of the file."),
+]

@@ -1,13 +1,12 @@
 """Decision analysis: verdicts about comparisons, effort, gain, economics, and the choice among designs."""
 
 from simlib.decision.comparison import Verdicts, judge_comparison
+from simlib.decision.limits import LimitOutcome
 from simlib.decision.notes import list_distortion_notes
 from simlib.decision.profile_dependence import PairUnderProfiles, ProfileDependence, judge_profiles
 from simlib.decision.promises import ValidityBounds, compute_promises, list_promise_sentences
 from simlib.decision.verdicts import (
     Judgement,
-    LimitCheck,
-    check_limits,
     describe_judgement,
     judge_difference,
     summarise,
@@ -15,12 +14,11 @@ from simlib.decision.verdicts import (
 
 __all__ = [
     "Judgement",
-    "LimitCheck",
+    "LimitOutcome",
     "PairUnderProfiles",
     "ProfileDependence",
     "ValidityBounds",
     "Verdicts",
-    "check_limits",
     "compute_promises",
     "describe_judgement",
     "judge_comparison",

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.stability import Stability
-from simlib.decision.verdicts import Judgement, LimitCheck, Word, summarise
+from simlib.decision.best_designs import BestDesigns, describe_best
+from simlib.decision.limits import EXCLUDING, LimitOutcome, find_limit_label
+from simlib.decision.verdicts import Judgement, Word, summarise
 from simlib.experiment import Comparison, TokenReuse, measure_token_reuse
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import QUIET_SHARE
@@ -152,12 +154,11 @@ def write_headline(judgements: Mapping[str, Judgement]) -> str:
     return f"{shown[0].design} against {shown[0].baseline}: {words}."
 
 
-def describe_stability(stability: Mapping[str, Stability], scenario: Scenario) -> tuple[str, ...]:
+def describe_stability(stability: Mapping[str, Stability], baseline: str) -> tuple[str, ...]:
     """Sentences about unstable designs, and about the differences that are missing because of them."""
     sentences = [_describe_unstable(design, own) for design, own in stability.items() if own.unstable]
-    first = next(iter(scenario.designs))
-    if stability[first].unstable and len(scenario.designs) > 1:
-        sentences.append(f"No differences to {first} are reported, because it is unstable.")
+    if stability[baseline].unstable and len(stability) > 1:
+        sentences.append(f"No differences to {baseline} are reported, because it is unstable.")
     return tuple(sentences)
 
 
@@ -170,39 +171,42 @@ def _describe_unstable(design: str, own: Stability) -> str:
     )
 
 
-def describe_limit_checks(checks: Sequence[LimitCheck]) -> tuple[str, ...]:
-    """Sentences about limits that some design does not surely keep, then about the designs that keep all."""
-    if not checks:
-        return ()
-    sentences = [_describe_limit(check) for check in checks if check.word != "met"]
-    not_met = {check.design for check in checks if check.word != "met"}
-    keeping = [design for design in dict.fromkeys(check.design for check in checks) if design not in not_met]
+def describe_limits(outcomes: Sequence[LimitOutcome]) -> tuple[str, ...]:
+    """Sentences about limits that some design does not surely keep, then about the designs that keep all of them."""
+    sentences = [_describe_limit(outcome) for outcome in outcomes if outcome.word != "met"]
+    not_met = {outcome.design for outcome in outcomes if outcome.word != "met"}
+    keeping = [design for design in dict.fromkeys(outcome.design for outcome in outcomes) if design not in not_met]
     if keeping:
-        limits = dict.fromkeys(f"{c.metric.label} at most {_format_value(c.metric.name, c.limit)}" for c in checks)
-        sentences.append(f"Limits met by {', '.join(keeping)}: {', '.join(limits)}.")
+        limits = dict.fromkeys(
+            f"{find_limit_label(outcome.limit)} {outcome.allowed}".lstrip()
+            for outcome in outcomes
+            if outcome.design in keeping
+        )
+        every = "The limit is" if len(limits) == 1 else f"All {len(limits)} limits are"
+        sentences.append(f"{every} met by {', '.join(keeping)}: {', '.join(limits)}.")
     return tuple(sentences)
 
 
-def _describe_limit(check: LimitCheck) -> str:
-    name, label = check.metric.name, check.metric.label
-    wanted = f"{label} at most {_format_value(name, check.limit)}"
-    if check.word == "unstable":
-        return f"Limit broken by {check.design}: {wanted}; it is unstable, so there is no steady value."
-    if check.word == "undefined":
-        return f"Limit undecided for {check.design}: {wanted}; nothing was observed."
-    observed = f"{_format_value(name, check.interval.mean)} (interval {_format_interval(check)})"
-    if check.word == "broken":
-        return f"Limit broken by {check.design}: {wanted}; it is {observed}."
-    return f"Limit undecided for {check.design}: {wanted}; it is {observed}; more replications would decide."
+_LIMIT_WORDS = {
+    "broken": "Limit broken by",
+    "unstable": "Limit broken by",
+    "undecided": "Limit undecided for",
+    "undefined": "Limit not checked for",
+}
 
 
-def _format_interval(check: LimitCheck) -> str:
-    if check.interval.n < 2:
-        return "not known from one replication"
-    low, high = (_format_value(check.metric.name, end) for end in (check.interval.low, check.interval.high))
-    return f"{low} to {high}"
+def _describe_limit(outcome: LimitOutcome) -> str:
+    """Sentences about one limit; reasons about metrics have what is allowed in them."""
+    requirement = f"{find_limit_label(outcome.limit)} {outcome.allowed}. ".lstrip()
+    is_metric = outcome.limit in METRICS
+    reason = f"{outcome.reason[:1].lower()}{outcome.reason[1:]}" if is_metric else f"{requirement}{outcome.reason}"
+    return f"{_LIMIT_WORDS[outcome.word]} {outcome.design}: {reason}"
 
 
-def _format_value(name: str, value: float) -> str:
-    metric = METRICS[name]
-    return f"{float(f'{value * metric.factor:.4g}'):,g} {metric.display_unit}".rstrip()
+def describe_best_designs(best: Mapping[str, BestDesigns], limits: Sequence[LimitOutcome]) -> tuple[str, ...]:
+    """Sentences about the best designs in the headline metrics; those that break a limit are marked."""
+    breaking = {outcome.design for outcome in limits if outcome.word in EXCLUDING}
+    names = [name for name in HEADLINE_METRICS if name in best]
+    names += [name for name in ONLY_WHEN_DIFFERENT if name in best and best[name].list_designs("worse")]
+    defined = [best[name] for name in names if len(best[name].list_designs("undefined")) < len(best[name].standings)]
+    return tuple(describe_best(own, breaking) for own in defined)

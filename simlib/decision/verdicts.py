@@ -1,7 +1,6 @@
-"""Verdicts on single metrics: the word that a paired interval allows, and limits judged by upper ends of intervals."""
+"""Verdicts on single metrics: the word that a paired interval allows, and its sentence."""
 
 import math
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simlib.analysis.intervals import Interval, compare_pairs, estimate_replications
-from simlib.analysis.metrics import METRICS, Metric
-from simlib.scenario.limits import Limits
+from simlib.analysis.metrics import Metric
+from simlib.decision.further_replications import N_MAX
 
 Word = Literal["better", "worse", "higher", "lower", "equivalent", "undecided", "undefined"]
-N_MAX = 100_000
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def describe_judgement(judgement: Judgement) -> str:
     verb = "are" if judgement.metric.is_plural else "is"
     if judgement.word == "undefined":
         return f"{what} cannot be compared with {judgement.baseline}: no replication has it in both"
-    margin, difference = _format_margin(judgement), _format_signed(judgement)
+    margin, difference = format_margin(judgement.metric, judgement.margin), _format_signed(judgement)
     if judgement.word == "equivalent":
         return f"{what} {verb} equivalent to {judgement.baseline} within {margin}: {difference}"
     if judgement.word == "undecided":
@@ -105,7 +103,7 @@ def summarise(judgement: Judgement) -> str:
     if judgement.word == "undefined":
         return label
     if judgement.word == "equivalent":
-        return f"{label} (within {_format_margin(judgement)})"
+        return f"{label} (within {format_margin(judgement.metric, judgement.margin)})"
     if judgement.word == "undecided":
         return f"{label} ({_describe_need(judgement).removeprefix('undecided, ').removeprefix('and ')})"
     size, low, high, direction = _split_sign(judgement)
@@ -156,58 +154,12 @@ def _format_numbers(judgement: Judgement, *values: float) -> list[str]:
     return [f"{round(value * metric.factor, digits) + 0.0:,.{digits}f}" for value in values]
 
 
-def _format_margin(judgement: Judgement) -> str:
-    return f"{judgement.margin * judgement.metric.factor:,.4g}{_format_unit(judgement.metric)}"
+def format_margin(metric: Metric, margin: float) -> str:
+    """Margin of a metric with its unit."""
+    return f"{margin * metric.factor:,.4g}{_format_unit(metric)}"
 
 
 def _format_unit(metric: Metric) -> str:
     """Unit with a leading space; differences of shares are in percentage points."""
     unit = {"%": "percentage points", "1/s": "per second"}.get(metric.display_unit, metric.display_unit)
     return f" {unit}" if unit else ""
-
-
-LimitWord = Literal["met", "broken", "undecided", "unstable", "undefined"]
-
-
-@dataclass(frozen=True)
-class LimitCheck:
-    """Check of one limit for one design; ``limit`` is in the unit of the metric.
-
-    "met": the whole interval is at or below the limit; "broken": it is wholly above; "undecided": it holds the limit;
-    "unstable": the design does not keep up, so the metric has no steady value; "undefined": nothing was observed.
-    """
-
-    design: str
-    metric: Metric
-    limit: float
-    interval: Interval
-    word: LimitWord
-
-
-def check_limits(
-    limits: Limits, intervals: Mapping[str, Mapping[str, Interval]], unsteady: Mapping[str, Collection[str]]
-) -> tuple[LimitCheck, ...]:
-    """Check every design against every limit that is set on a figure of a run.
-
-    ``intervals``: design -> metric -> interval. ``unsteady``: design -> metrics without a steady value. The limit of
-    availability is not among them: it is a smallest share, and of a year, which a run does not simulate.
-    """
-    stated = limits.model_dump(exclude_none=True)
-    return tuple(
-        LimitCheck(
-            design, METRICS[name], limit, own[name], _choose_limit_word(own[name], limit, name in unsteady[design])
-        )
-        for design, own in intervals.items()
-        for name, limit in stated.items()
-        if name in METRICS and METRICS[name].lower_is_better is not False
-    )
-
-
-def _choose_limit_word(interval: Interval, limit: float, unsteady: bool) -> LimitWord:
-    if unsteady:
-        return "unstable"
-    if interval.n == 0:
-        return "undefined"
-    if interval.high <= limit:
-        return "met"
-    return "broken" if interval.low > limit else "undecided"

@@ -30,7 +30,7 @@ Measure = Callable[[Design], float]
 
 
 class SettingChange(NamedTuple):
-    """Another value of one setting. ``key``: as in the file, under ``designs.NAME``; ``label``: for readers."""
+    """Another value of one setting. ``key``: dotted, as in the scenario's file; ``label``: shorter, for readers."""
 
     key: str
     label: str
@@ -74,10 +74,10 @@ class RemedySearch:
         remedies = tuple(self._lower(self.design))
         return remedies or tuple(self._turn_switches())
 
-    def find_raised(self, is_excluded: Callable[[Setting], bool]) -> Iterator[Remedy]:
-        """Remedies by one longer duration; some settings may be left out."""
+    def find_raised(self) -> Iterator[Remedy]:
+        """Remedies by one longer duration."""
         for setting in list_durations(self.design):
-            value = None if is_excluded(setting) else self._find_smallest(setting)
+            value = self._find_smallest(setting) if self._matters(self.design, setting) else None
             if value is not None:
                 yield describe_changes(self.design, {setting: value})
 
@@ -194,17 +194,17 @@ def _round(value: float, digits: int, to_whole: Callable[[float], int]) -> float
 def describe_changes(design: Design, values: Mapping[Setting, Any]) -> Remedy:
     """Describe changed settings by their keys in the file and their labels for readers."""
     return tuple(
-        SettingChange(_name_key(setting), _name_label(design, setting), read_setting(design, setting), value)
+        SettingChange(
+            f"designs.{design.name}.{_name_setting(setting, f'wrappers.{setting.number}')}",
+            _name_setting(setting, design.wrappers[setting.number].part if setting.number >= 0 else ""),
+            read_setting(design, setting),
+            value,
+        )
         for setting, value in values.items()
     )
 
 
-def _name_key(setting: Setting) -> str:
-    middle = f"{setting.place}.{setting.number}" if setting.number >= 0 else setting.place
-    return f"{middle}.{setting.name}" if setting.place else setting.name
-
-
-def _name_label(design: Design, setting: Setting) -> str:
-    if setting.number >= 0:
-        return f"{design.wrappers[setting.number].part}.{setting.name}"
-    return _name_key(setting)
+def _name_setting(setting: Setting, wrapper: str) -> str:
+    if not setting.place:
+        return setting.name
+    return f"{setting.place if setting.number < 0 else wrapper}.{setting.name}"

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simlib.analysis.gain_figures import find_largest_header
 from simlib.deployment.required_operations import list_needed_operations
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch
@@ -16,6 +17,7 @@ from simlib.experiment.replicate import Figures, Replication, list_jobs, run_job
 from simlib.experiment.workers import Progress
 from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.profile import MANY_CLAIMS, CostProfile
+from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -72,8 +74,18 @@ def compare(
     picklable when there are several ``workers``.
     """
     check_budget(scenario)
-    jobs = list_jobs(scenario, tuple(scenario.designs), records, stopwatch, figures)
+    jobs = list_jobs(scenario, tuple(scenario.designs), records, stopwatch, figures or choose_figures(scenario))
     return _build_comparison(scenario, run_jobs(jobs, workers, progress))
+
+
+def choose_figures(scenario: Scenario) -> Figures | None:
+    """Figures that the limits of a scenario need beside those of every comparison."""
+    return None if scenario.limits.header_bytes is None else measure_header
+
+
+def measure_header(records: Records, warm_up_s: float) -> Mapping[str, float]:
+    """The largest request header of a run (bytes), warm-up included."""
+    return {"header_bytes": find_largest_header(records)}
 
 
 def _build_comparison(scenario: Scenario, replications: Sequence[Replication]) -> Comparison:
@@ -150,7 +162,7 @@ def compare_under(
     jobs = [
         (number, job)
         for number, each in enumerate(scenarios)
-        for job in list_jobs(each, tuple(each.designs), None if number else records, stopwatch)
+        for job in list_jobs(each, tuple(each.designs), None if number else records, stopwatch, choose_figures(each))
     ]
     done = run_jobs([job for _, job in jobs], workers, progress)
     replications: dict[int, list[Replication]] = {number: [] for number in range(len(scenarios))}

@@ -21,7 +21,7 @@ LISTED_IF_NONZERO = ("sign_in_share",)
 
 @dataclass(frozen=True)
 class Cell:
-    """One metric of one design: mean, paired difference to the first design, and the verdict on it.
+    """One metric of one design: mean, paired difference to another design, and the verdict on it.
 
     ``value`` and ``difference`` are means with half widths; ``more`` says how many further replications an undecided
     verdict needs. Texts are empty where they do not apply.

@@ -7,6 +7,7 @@ from simlib.decision import ProfileDependence, Verdicts
 from simlib.experiment.atomic_folder import EarlierReport, check_folder, write_files
 from simlib.report.comparison_figures import latency_figure, tradeoff_figure
 from simlib.report.html import ReportFigure, render_html
+from simlib.report.pair_tables import format_best_csv, format_pairs_csv
 from simlib.report.profile_tables import format_profiles_csv
 from simlib.report.registered_figures import draw_registered, list_registered_files
 from simlib.report.run_record import RECORD, Provenance, build_run_record, is_record
@@ -19,6 +20,8 @@ FILES = (
     "tradeoff.svg",
     "tradeoff.png",
     "summary.csv",
+    "pairs.csv",
+    "best.csv",
     "replications.csv",
     "verdict.txt",
     RECORD,
@@ -60,6 +63,8 @@ def build_report_files(
     texts = {
         "report.html": render_html(verdicts, figures, dependence),
         "summary.csv": format_summary_csv(verdicts),
+        "pairs.csv": format_pairs_csv(verdicts),
+        "best.csv": format_best_csv(verdicts),
         "replications.csv": format_replications_csv(verdicts),
         "verdict.txt": format_verdict(verdicts, dependence),
         RECORD: build_run_record(verdicts, provenance, folder),

@@ -3,12 +3,12 @@
 Without dates, paths and addresses, so that equal runs have equal descriptions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from simlib.analysis.metrics import METRICS
-from simlib.decision import LimitCheck, ValidityBounds, Verdicts
+from simlib.decision import LimitOutcome, ValidityBounds, Verdicts
+from simlib.decision.limits import find_limit_label
 from simlib.decision.promises import format_seconds
 from simlib.report.describe_world import Terms, format_name
 from simlib.report.run_record import collect_versions, hash_profile
@@ -123,15 +123,21 @@ def describe_provenance(scenario: Scenario) -> Terms:
 
 
 def describe_limits(verdicts: Verdicts) -> list[dict[str, Any]]:
-    """One row per limit, with the verdict on every design in their order."""
-    names = dict.fromkeys(check.metric.name for check in verdicts.limits)
-    return [_describe_limit([check for check in verdicts.limits if check.metric.name == name]) for name in names]
+    """One row per limit, with the word and the value of every design in their order; "-" where it has none."""
+    rows: dict[str, dict[str, LimitOutcome]] = {}
+    for outcome in verdicts.limits:
+        rows.setdefault(outcome.limit, {})[outcome.design] = outcome
+    return [_describe_limit(limit, outcomes, verdicts.designs) for limit, outcomes in rows.items()]
 
 
-def _describe_limit(checks: list[LimitCheck]) -> dict[str, Any]:
-    metric = METRICS[checks[0].metric.name]
-    most = f"{float(f'{checks[0].limit * metric.factor:.6g}'):,g} {metric.display_unit}".rstrip()
-    return {"label": metric.label, "most": most, "words": [check.word for check in checks]}
+def _describe_limit(limit: str, outcomes: Mapping[str, LimitOutcome], designs: Sequence[str]) -> dict[str, Any]:
+    allowed = next(iter(outcomes.values())).allowed
+    cells = [(outcomes[name].word, outcomes[name].found) if name in outcomes else ("met", "") for name in designs]
+    words = {"undefined": "not checked", "unstable": "broken"}
+    return {
+        "label": f"{find_limit_label(limit)} {allowed}".lstrip(),
+        "cells": [{"style": word, "word": words.get(word, word), "found": found} for word, found in cells],
+    }
 
 
 def describe_promises(promises: Mapping[str, ValidityBounds]) -> list[dict[str, Any]]:

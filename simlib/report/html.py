@@ -16,6 +16,7 @@ from simlib.report.describe_comparison import (
 )
 from simlib.report.describe_world import describe_world
 from simlib.report.figure_style import inline_svg, render_png, render_svg
+from simlib.report.pair_tables import build_pair_matrices, describe_family
 from simlib.report.profile_tables import build_profile_rows
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def render_html(
             rows=build_comparison_rows(verdicts),
             opponent_rows=build_opponent_rows(verdicts),
             limits=describe_limits(verdicts),
+            matrices=build_pair_matrices(verdicts) if len(verdicts.designs) > 2 else [],
+            family=describe_family(verdicts),
             dependence=dependence,
             profile_rows=[] if dependence is None else build_profile_rows(dependence),
             promises=describe_promises(verdicts.promises),

@@ -8,7 +8,15 @@ from typing import Any
 
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS
-from simlib.decision import Judgement, LimitCheck, ProfileDependence, ValidityBounds, Verdicts, list_promise_sentences
+from simlib.decision import (
+    Judgement,
+    LimitOutcome,
+    ProfileDependence,
+    ValidityBounds,
+    Verdicts,
+    list_promise_sentences,
+)
+from simlib.report.pair_tables import list_best_rows, list_pair_rows
 from simlib.report.profile_tables import build_profiles_document
 
 COLUMNS = (
@@ -31,7 +39,8 @@ COLUMNS = (
 def build_summary_rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
     """One row per design and metric with the keys `COLUMNS`; None where a value is undefined.
 
-    Differences are paired, to the first design. Interval ends are infinite with one replication.
+    Differences are paired, to the baseline; the intervals of all pairs of designs hold together. Interval
+    ends are infinite with one replication.
     """
     for design in verdicts.designs:
         for name, metric in METRICS.items():
@@ -66,10 +75,11 @@ def format_replications_csv(verdicts: Verdicts) -> str:
 
 
 def format_verdict(verdicts: Verdicts, dependence: ProfileDependence | None = None) -> str:
-    """Limits, differences, guaranteed bounds, other cost profiles and notes as sentences, one per line."""
+    """Limits, best designs, differences, bounds, other cost profiles and notes as sentences, one per line."""
     under_others = () if dependence is None else dependence.sentences
     promises = list_promise_sentences(verdicts.promises)
-    sentences = (*verdicts.limit_sentences, *verdicts.headlines, *promises, *under_others, *verdicts.notes)
+    judged = (*verdicts.limit_sentences, *verdicts.best_sentences, *verdicts.headlines)
+    sentences = (*judged, *promises, *under_others, *verdicts.notes)
     return "\n".join(sentences) + "\n"
 
 
@@ -90,7 +100,11 @@ def build_comparison_document(verdicts: Verdicts, dependence: ProfileDependence 
         "against_opponent": [
             _build_judgement(j) for by_metric in verdicts.opponents.values() for j in by_metric.values()
         ],
-        "limits": [_build_limit(check) for check in verdicts.limits],
+        "pair_level": verdicts.pair_level,
+        "pairs": [_drop_infinite(row) for row in list_pair_rows(verdicts)],
+        "best": [_drop_infinite(row) for row in list_best_rows(verdicts)],
+        "best_sentences": list(verdicts.best_sentences),
+        "limits": [_build_limit(outcome, scenario.limits.model_dump()) for outcome in verdicts.limits],
         "limit_sentences": list(verdicts.limit_sentences),
         "headlines": list(verdicts.headlines),
         "promises": build_promises_document(verdicts.promises),
@@ -138,8 +152,19 @@ def _build_judgement(judgement: Judgement) -> dict[str, Any]:
     return _drop_infinite(row)
 
 
-def _build_limit(check: LimitCheck) -> dict[str, Any]:
-    return {"design": check.design, "metric": check.metric.name, "limit": check.limit, "word": check.word}
+def _build_limit(outcome: LimitOutcome, stated: Mapping[str, Any]) -> dict[str, Any]:
+    """One limit and design; ``limit`` is the stated value (true for a flag), null for stability."""
+    return {
+        "design": outcome.design,
+        "metric": outcome.limit,
+        "limit": stated.get(outcome.limit),
+        "allowed": outcome.allowed,
+        "found": outcome.found,
+        "word": outcome.word,
+        "reason": outcome.reason,
+        "more_replications": outcome.more_replications,
+        "remedies": [[change._asdict() for change in remedy] for remedy in outcome.remedies],
+    }
 
 
 def _find_steady_interval(verdicts: Verdicts, design: str, name: str) -> Interval | None:

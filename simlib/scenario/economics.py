@@ -41,6 +41,11 @@ Amount = Annotated[
 """A number or an estimate."""
 
 
+def find_likely(amount: Amount) -> float:
+    """The number itself, or the likely value of an estimate."""
+    return amount.likely if isinstance(amount, Estimate) else amount
+
+
 class Prices(FrozenModel):
     """Prices in one currency; those that are left out are taken from data/prices.csv."""
 

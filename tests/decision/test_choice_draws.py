@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from simlib.analysis.intervals import compare_pairs, student
 from simlib.decision.choice.break_even import find_first_crossings
 from simlib.decision.choice.inputs import Input, draw_inputs, list_money_inputs
-from simlib.decision.choice.limits import compute_narrowing, count_further_replications, find_fewest
 from simlib.decision.choice.monte_carlo import (
     build_certain_weights,
     compute_normal_weights,
@@ -21,6 +20,7 @@ from simlib.decision.choice.monte_carlo import (
 )
 from simlib.decision.choice.selection import select_best
 from simlib.decision.effort import pert_mean
+from simlib.decision.further_replications import compute_narrowing, count_further_replications, find_fewest
 from simlib.scenario.errors import InputError
 from support.scenarios import scenario
 

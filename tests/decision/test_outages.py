@@ -13,8 +13,13 @@ from simlib import simulate
 from simlib.analysis import summarise
 from simlib.analysis.availability import compute_availability as available
 from simlib.analysis.cache_theory import unexpired_share
-from simlib.decision.gain.outages import CachedItem, compute_share_served, compute_share_served_in_outage
-from simlib.decision.gain.structure import compute_availability, compute_expected_exposure_s
+from simlib.decision.gain.outages import (
+    CachedItem,
+    compute_availability,
+    compute_share_served,
+    compute_share_served_in_outage,
+)
+from simlib.decision.gain.structure import compute_expected_exposure_s
 from simlib.scenario.economics import Terms
 from simlib.scenario.scenario import Scenario
 from support.worlds import DESIGNS, scenario

@@ -10,21 +10,23 @@ import numpy as np
 from simlib.analysis.intervals import Interval
 from simlib.decision import Verdicts, judge_comparison
 from simlib.decision.choice.results import (
+    CommonCosts,
     Crossing,
     Curve,
     Decision,
     Frontier,
     FrontierPoint,
     Index,
-    LimitOutcome,
     NetPresentValue,
     RankedDesign,
     Sensitivity,
     Spread,
     Swing,
 )
+from simlib.decision.choice.robustness import Alternative, Switch
 from simlib.decision.effort import EffortDraws
 from simlib.decision.gain.values import Gain, Size, Trial
+from simlib.decision.limits import LimitOutcome
 from support.comparisons import CACHED, JWT, OPAQUE, comparison
 
 DESIGNS = (OPAQUE, CACHED, JWT)
@@ -165,6 +167,25 @@ def sensitivity(design: str, against: str) -> Sensitivity:
     )
 
 
+SWITCHES = (
+    Switch(f"effort of {JWT}", "person-days over 3 years", 50.0, 30.0, 75.0, 40.0, JWT),
+    Switch("developer_day", "USD per day of 8 hours", 800.0, 437.0, 1159.0, 500.0, JWT),
+    Switch("horizon_years", "years", 3.0, 3.0, 3.0, 7.5, OPAQUE),
+    Switch("second", "USD per second less of one request", 0.0, 0.0, 0.0, 0.002, JWT),
+)
+ALTERNATIVES = (
+    Alternative("bundled estimates", JWT, 0.97, True, ("O01", "J05")),
+    Alternative("product", CACHED, 0.6, False, ("C07", "O02", "J01")),
+)
+COMMON = CommonCosts(
+    spread(21_000, 4_000),
+    {"effort": spread(18_000, 4_000), "servers": spread(3_000, 100), "latency": spread(0, 0)},
+    spread(10.6, 3),
+    spread(2, 1),
+    ("C01", "C02"),
+)
+
+
 def decision(**changes: Any) -> Decision:
     """The cached design chosen over the other two; ``changes`` are fields of a Decision."""
     verdicts = _three()
@@ -177,7 +198,7 @@ def decision(**changes: Any) -> Decision:
         draws=10_000,
         word="choose",
         chosen=CACHED,
-        reason=f"{CACHED} has the lowest total cost over 3 years, with a probability of 93%.",
+        reason=f"{CACHED} has the lowest total cost over 3 years, in 93 % of the draws, given these estimates.",
         equivalents=(),
         margin=1500.0,
         more_replications=0,
@@ -203,6 +224,9 @@ def decision(**changes: Any) -> Decision:
         inputs=INPUTS,
         baseline=OPAQUE,
         opponent=CACHED,
+        switches=SWITCHES,
+        alternatives=ALTERNATIVES,
+        common=COMMON,
         frontiers=(
             Frontier(
                 "mean_s",
@@ -263,6 +287,8 @@ def none() -> Decision:
         reason=f"No design keeps the limits: {OPAQUE} breaks p99_s.",
         limits=broken,
         ranking=places,
+        switches=(),
+        alternatives=(),
     )
 
 
@@ -282,6 +308,9 @@ def alone() -> Decision:
         baseline=CACHED,
         opponent=None,
         frontiers=(),
+        switches=(),
+        alternatives=(),
+        common=None,
         reason=f"{CACHED} is the only design that keeps the limits.",
         left_out=("Sensitivity was not asked for.",),
     )
@@ -311,6 +340,7 @@ def six() -> Decision:
         baseline="opaque",
         opponent="opaque_cached",
         frontiers=(),
+        switches=tuple(replace(own, design="jwt") for own in SWITCHES),
     )
 
 

@@ -80,11 +80,14 @@ def test_behind_a_gateway_that_swaps_tokens_nobody_else_judges() -> None:
 
 
 def test_the_opponent_caches_whoever_judges_the_token() -> None:
-    assert find_cached_opponent(three()) == CACHED
-    assert find_cached_opponent(three(designs__opaque_cached=..., designs__phantom=PHANTOM, **GATEWAY)) == "phantom"
+    assert find_cached_opponent(three(), OPAQUE) == CACHED
+    assert (
+        find_cached_opponent(three(designs__opaque_cached=..., designs__phantom=PHANTOM, **GATEWAY), OPAQUE)
+        == "phantom"
+    )
     relayed = three(**GATEWAY, designs__opaque_cached__gateway={"part": "relay"})
     assert [kind.name for kind, _ in list_checking_parts(relayed.designs[CACHED])] == [CACHED]
-    assert find_cached_opponent(relayed) == CACHED
+    assert find_cached_opponent(relayed, OPAQUE) == CACHED
 
 
 def test_a_row_of_sign_ins_is_shown_only_where_users_sign_in() -> None:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,20 +24,26 @@ from simlib.decision.choice.inputs import (
     find_present_design,
     list_money_inputs,
 )
-from simlib.decision.choice.levers import Situation, list_levers
+from simlib.decision.choice.levers import Situation, search_switches
 from simlib.decision.choice.limits import judge_limits, list_excluded_designs
 from simlib.decision.choice.monte_carlo import Draws, compute_student_weights, draw_figures
 from simlib.decision.choice.reasons import list_omissions, write_reason
-from simlib.decision.choice.results import Decision, LimitOutcome, NetPresentValue
-from simlib.decision.choice.robustness import Alternative, Switch
-from simlib.decision.choice.selection import Recommendation, rank_designs, recommend
+from simlib.decision.choice.results import Decision, NetPresentValue, RankedDesign
+from simlib.decision.choice.selection import Recommendation, Selection, rank_designs, recommend
 from simlib.decision.choice.sensitivity import compute_sensitivities
-from simlib.decision.choice.switches import find_switches
 from simlib.decision.choice.total_cost import Accounts, compute_spending
 from simlib.decision.comparison import Verdicts, judge_comparison
-from simlib.decision.effort import EffortLedger, describe_missing_items, draw_effort, load_ledger, resolve_counts
+from simlib.decision.effort import (
+    EffortLedger,
+    compute_expected_effort,
+    describe_missing_items,
+    draw_effort,
+    load_ledger,
+    resolve_counts,
+)
 from simlib.decision.gain import Budgets, StageProgress, measure_gain
 from simlib.decision.gain.values import Gain
+from simlib.decision.limits import LimitOutcome
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 
@@ -68,18 +75,15 @@ def choose_design(
     level = scenario.run.level if level is None else level
     case, inputs = build_case(scenario, gain, verdicts.promises, causes), list_money_inputs(scenario, causes)
     drawn = _draw(case, gain, inputs, ledger, draws, seed)
-    accounts = drawn.build_accounts(case)
-    baseline = find_baseline(scenario)
+    accounts, baseline = drawn.build_accounts(case), find_baseline(scenario)
     opponent = find_opponent(scenario, baseline)
-    references = tuple(name for name in (baseline, opponent) if name is not None)
+    references = (baseline,) if opponent is None else (baseline, opponent)
     margin = _compute_margin(accounts, baseline)
-    limits = judge_limits(case, verdicts, inputs)
+    limits = judge_limits(case, verdicts)
     recommendation = recommend(case, drawn, limits, margin, level, _count_replications(gain))
-    compared = case.designs if recommendation.selection is None else recommendation.selection.order
-    situation = Situation(accounts, drawn, inputs, ledger, seed, compared)
     model = CostModel(case, gain.table, inputs, ledger)
     results, omissions = compute_sensitivities(model, references, seed, samples, level) if sensitivity else ((), ())
-    return Decision(
+    decision = Decision(
         scenario=scenario,
         level=level,
         draws=draws,
@@ -90,7 +94,7 @@ def choose_design(
         margin=margin,
         more_replications=recommendation.more_replications,
         limits=limits,
-        ranking=rank_designs(accounts, drawn.effort, recommendation.selection, level),
+        ranking=_rank_designs(accounts, drawn, recommendation.selection, level, ledger),
         against=_assess_pairs(accounts, drawn, _add_reference(references, limits, recommendation), level),
         sensitivity=results,
         effort=drawn.effort,
@@ -102,10 +106,39 @@ def choose_design(
         open_because=recommendation.open_because,
         frontiers=compute_frontiers(accounts, drawn.figures, drawn.effort, level),
         causes=causes,
-        switches=_find_switches(situation, recommendation),
-        alternatives=_compute_alternatives(situation, recommendation, margin, level),
-        common=compute_common_costs(situation, level),
         left_out=(*_list_left_out(case, gain, drawn, inputs, ledger), *omissions),
+    )
+    return _add_robustness(
+        decision, Situation(accounts, drawn, inputs, ledger, seed, case.designs), recommendation.selection
+    )
+
+
+def _add_robustness(decision: Decision, situation: Situation, selection: Selection | None) -> Decision:
+    """Decision with what turns it, and with the costs that its designs have in common."""
+    if selection is not None:
+        situation = replace(situation, designs=selection.order)
+    return replace(
+        decision,
+        switches=search_switches(situation, selection),
+        alternatives=compute_alternatives(situation, selection, decision.margin, decision.level),
+        common=compute_common_costs(situation, decision.level),
+    )
+
+
+def _rank_designs(
+    accounts: Accounts, drawn: Draws, selection: Selection | None, level: float, ledger: EffortLedger
+) -> tuple[RankedDesign, ...]:
+    """Ranking with the means of effort themselves in place of those of the draws: the numbers of `simlib effort`."""
+    scenario = accounts.case.scenario
+    counts, present = resolve_counts(scenario), find_present_design(scenario)
+    means = compute_expected_effort(ledger, scenario.designs, counts, present=present)
+    return tuple(
+        replace(
+            ranked,
+            effort_days=replace(ranked.effort_days, mean=means[ranked.design].one_off_days),
+            yearly_days=replace(ranked.yearly_days, mean=means[ranked.design].yearly_days),
+        )
+        for ranked in rank_designs(accounts, drawn.effort, selection, level)
     )
 
 
@@ -117,21 +150,6 @@ def _add_reference(
     if recommendation.selection is None or any(name not in excluded for name in references):
         return references
     return tuple(dict.fromkeys((*references, recommendation.selection.best)))
-
-
-def _find_switches(situation: Situation, recommendation: Recommendation) -> tuple[Switch, ...]:
-    selection = recommendation.selection
-    if selection is None:
-        return ()
-    rivals = [name for name in selection.order[1:] if name not in selection.equivalents]
-    return find_switches(list_levers(situation), selection.best, rivals) if rivals else ()
-
-
-def _compute_alternatives(
-    situation: Situation, recommendation: Recommendation, margin: float, level: float
-) -> tuple[Alternative, ...]:
-    selection = recommendation.selection
-    return () if selection is None else compute_alternatives(situation, selection, margin, level)
 
 
 def _list_left_out(

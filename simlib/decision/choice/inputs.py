@@ -16,7 +16,6 @@ from simlib.decision.economics.prices import resolve_prices
 from simlib.decision.effort import TEAM_SIGMA, Counts, EffortLedger, pert_ppf
 from simlib.decision.gain.loads import compute_load
 from simlib.decision.gain.metamodel_inputs import LOAD, MEANINGS
-from simlib.decision.promises import has_introspection_cache
 from simlib.scenario.design import Design
 from simlib.scenario.economics import Amount, Estimate, Worth
 from simlib.scenario.loads import ReplayLoad
@@ -147,6 +146,4 @@ def find_present_design(scenario: Scenario) -> Design | None:
 
 def find_opponent(scenario: Scenario, baseline: str) -> str | None:
     """First design that caches introspection answers; None when that is the baseline."""
-    first = next(iter(scenario.designs))
-    cached = find_cached_opponent(scenario) or (first if has_introspection_cache(scenario.designs[first]) else None)
-    return None if cached == baseline else cached
+    return find_cached_opponent(scenario, baseline)

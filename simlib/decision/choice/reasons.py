@@ -6,8 +6,9 @@ from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import EXPOSURE
 from simlib.decision.choice.inputs import Input
 from simlib.decision.choice.monte_carlo import Figures
-from simlib.decision.choice.results import LimitOutcome, OpenBecause
+from simlib.decision.choice.results import OpenBecause
 from simlib.decision.choice.selection import Recommendation, Selection
+from simlib.decision.limits import LimitOutcome
 
 LEAST_SHARE = 0.05
 """Share of draws, as the best, below which groups of equivalent designs are not mentioned. An assumption."""

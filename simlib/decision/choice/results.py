@@ -15,6 +15,7 @@ from simlib.decision.comparison import Verdicts
 from simlib.decision.economics.crossings import CertainRegion
 from simlib.decision.effort import EffortDraws
 from simlib.decision.gain.values import Gain
+from simlib.decision.limits import LimitOutcome
 from simlib.decision.promises import ValidityBounds
 from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.scenario import Scenario
@@ -24,7 +25,6 @@ VerdictWord = Literal["choose", "equivalent", "undecided", "none"]
 limits."""
 OpenBecause = Literal["", "simulation", "effort", "prices", "limits"]
 """Cause of an undecided choice; more replications help only for "simulation" and "limits"."""
-LimitWord = Literal["met", "broken", "undecided", "unstable", "undefined"]
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,6 @@ class Spread:
     median: float
     low: float
     high: float
-
-
-@dataclass(frozen=True)
-class LimitOutcome:
-    """One limit and one design: the limit's key, the allowed and the observed value, and the reason as a sentence.
-
-    ``more_replications`` is 0 unless the word is "undecided" or "undefined", and None when no affordable number helps.
-    """
-
-    design: str
-    limit: str
-    allowed: str
-    found: str
-    word: LimitWord
-    reason: str
-    more_replications: int | None = 0
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ import numpy as np
 from simlib.analysis.columns import Floats
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import EFFORT
-from simlib.decision.choice.limits import compute_narrowing, find_fewest, list_excluded_designs, list_open_limits
+from simlib.decision.choice.limits import list_excluded_designs, list_open_limits
 from simlib.decision.choice.monte_carlo import Draws, compute_interval, compute_spread
-from simlib.decision.choice.results import LimitOutcome, OpenBecause, RankedDesign, Spread, VerdictWord
+from simlib.decision.choice.results import OpenBecause, RankedDesign, Spread, VerdictWord
 from simlib.decision.choice.total_cost import Accounts, compute_running_cost, compute_total_cost, compute_yearly_costs
 from simlib.decision.effort import EffortDraws
-from simlib.decision.verdicts import N_MAX
+from simlib.decision.further_replications import N_MAX, compute_narrowing, find_fewest
+from simlib.decision.limits import LimitOutcome
 
 SelectionWord = Literal["choose", "equivalent", "undecided"]
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.analysis.cache_theory import ttl_hit_ratio, zipf_ttl_hit_ratio
+from simlib.decision.economics.formulas import HOURS_PER_YEAR
 from simlib.decision.gain.loads import compute_load
 from simlib.deployment.enforcement_points import EnforcementPoint, build_enforcement_points
 from simlib.deployment.parts import DOWNSTREAM, INNER_SERVICE, Parts, build_deployment_config, build_parts
@@ -60,6 +61,12 @@ def compute_share_served(kept: tuple[CachedItem, ...], length_s: float, served: 
     for own in kept:
         shares = shares * own.compute_available_share(instants)
     return float((shares * weights * half).sum()) / length_s
+
+
+def compute_availability(outage_hours: float, served: float) -> float:
+    """A_AS + (1 - A_AS) x share served; the resource servers themselves are taken as always up."""
+    down = min(outage_hours / HOURS_PER_YEAR, 1.0)
+    return 1.0 - down * (1.0 - served)
 
 
 def compute_share_served_in_outage(scenario: Scenario, design: Design, hit_ratio: float) -> float:

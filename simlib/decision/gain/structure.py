@@ -3,25 +3,22 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from simlib.decision.economics.formulas import HOURS_PER_YEAR
-from simlib.decision.gain.outages import compute_share_served_in_outage
+from simlib.decision.gain.outages import compute_availability, compute_share_served_in_outage
 from simlib.decision.gain.pilot_runs import PilotRun
 from simlib.decision.gain.values import Structure
-from simlib.decision.promises import compute_bounds, list_checking_parts
+from simlib.decision.promises import (
+    compute_bounds,
+    has_readable_tokens,
+    list_checking_parts,
+    may_need_authorization_server,
+)
 from simlib.deployment.enforcement_points import build_enforcement_points
 from simlib.deployment.parts import build_deployment_config, build_parts
 from simlib.scenario.design import Design
-from simlib.scenario.economics import Amount, Estimate
+from simlib.scenario.economics import find_likely
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 from simlib.strategies.wrappers import ValidatorWrapper
-from simlib.tokens import OPAQUE, TokenFormat
-
-
-def compute_availability(outage_hours: float, served: float) -> float:
-    """A_AS + (1 - A_AS) x share served; the resource servers themselves are taken as always up."""
-    down = min(outage_hours / HOURS_PER_YEAR, 1.0)
-    return 1.0 - down * (1.0 - served)
 
 
 def compute_structures(
@@ -54,10 +51,10 @@ def compute_expected_exposure_s(scenario: Scenario, design: Design) -> float:
 def _compute_structure(scenario: Scenario, name: str, pilot: PilotRun, hit_ratio: float) -> Structure:
     design = scenario.design(name)
     served = compute_share_served_in_outage(scenario, design, hit_ratio)
-    hours = _find_likely(scenario.terms.outage_hours_per_year)
+    hours = find_likely(scenario.terms.outage_hours_per_year)
     return Structure(
-        opaque_to_clients=not _find_format(design).is_readable,
-        asks_authorization_server=_may_need_authorization_server(scenario, design),
+        opaque_to_clients=not has_readable_tokens(design),
+        asks_authorization_server=may_need_authorization_server(scenario, design),
         exposure_bound_s=compute_bounds(scenario, design).after_revocation_s,
         expected_exposure_s=compute_expected_exposure_s(scenario, design),
         served=served,
@@ -65,27 +62,6 @@ def _compute_structure(scenario: Scenario, name: str, pilot: PilotRun, hit_ratio
         row_bytes=pilot.row.size,
         row_life_s=pilot.row.life_s,
     )
-
-
-def _find_likely(amount: Amount) -> float:
-    return amount.likely if isinstance(amount, Estimate) else amount
-
-
-def _find_format(design: Design) -> TokenFormat:
-    """Format of the clients' token: that of the outermost checking part."""
-    return next((part.token_format for part, _ in list_checking_parts(design) if part.token_format is not None), OPAQUE)
-
-
-def _may_need_authorization_server(scenario: Scenario, design: Design) -> bool:
-    """Whether a request may have to wait for the authorization server, apart from keys and lists."""
-    world = scenario.world
-    parts = build_parts(design, build_deployment_config(scenario, design, Variates(scenario.run.seed, 0), {}))
-    points = build_enforcement_points(parts, world, parts.config.regions[:1] or ("",))
-    if any(point.validator is not None and point.validator.asks_authorization_server for point in points):
-        return True
-    if parts.propagator is not None and parts.propagator.own_audiences and world.inner_services:
-        return True
-    return design.user_information != "token" and world.service.user_information_share > 0
 
 
 def _receives_pushes(scenario: Scenario, design: Design) -> bool:

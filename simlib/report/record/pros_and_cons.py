@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 from simlib.analysis.metrics import METRICS
 from simlib.decision import Judgement, describe_judgement
 from simlib.decision.choice.cost_causes import find_cause_words
-from simlib.decision.choice.results import Decision, LimitOutcome, NetPresentValue, Spread
+from simlib.decision.choice.results import Decision, NetPresentValue, Spread
 from simlib.decision.gain.values import Size
+from simlib.decision.limits import LimitOutcome
 from simlib.decision.notes import HEADLINE_METRICS
 from simlib.decision.promises import format_seconds
 from simlib.decision.verdicts import Word

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from simlib.analysis.metrics import METRICS
-from simlib.decision.choice.results import Decision, LimitOutcome, NetPresentValue, RankedDesign, Spread
+from simlib.decision.choice.results import Decision, NetPresentValue, RankedDesign, Spread
+from simlib.decision.limits import LimitOutcome, find_limit_label
 from simlib.report.record.formatting import UNDEFINED, format_chance, format_interval, format_mean
 from simlib.report.record.outcome import end_sentence, lower_first
 
@@ -81,12 +81,6 @@ def _format_net_value(worth: NetPresentValue) -> NetValue:
 MARKS = {"met": "✓", "broken": "✗", "undecided": "?", "unstable": "✗", "undefined": "?"}
 """Word of a limit -> mark."""
 OUT = ("broken", "unstable")
-LABELS = {
-    "availability": "availability over a year",
-    "revocation_lag_s": "a revoked token is accepted for",
-    "header_bytes": "largest request header",
-}
-"""Numeric limits that are no metric of a comparison -> label; the other limits need none."""
 
 
 class LimitRow(NamedTuple):
@@ -119,11 +113,6 @@ def build_limit_rows(decision: Decision) -> list[LimitRow]:
     return [
         LimitRow(limit, find_limit_label(limit), _find_allowed(outcomes), outcomes) for limit, outcomes in rows.items()
     ]
-
-
-def find_limit_label(limit: str) -> str:
-    """Label of a limit; empty where its allowed values are clear without one."""
-    return METRICS[limit].label if limit in METRICS else LABELS.get(limit, "")
 
 
 def describe_excluded_designs(decision: Decision) -> tuple[str, ...]:

@@ -1,0 +1,215 @@
+"""Limits: their outcomes for a design, and those that follow from its parts and settings without a simulation.
+
+Comparisons and decisions judge by the same functions. A refusal names the settings behind it, and values that would do.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from simlib.analysis.metrics import METRICS
+from simlib.decision.gain.outages import compute_availability, compute_share_served_in_outage
+from simlib.decision.limit_remedies import (
+    find_availability_remedies,
+    find_header_remedies,
+    find_independence_remedies,
+    find_opacity_remedies,
+)
+from simlib.decision.promises import ValidityBounds, format_seconds, has_readable_tokens, may_need_authorization_server
+from simlib.deployment.bounds import find_revocation_remedies
+from simlib.deployment.remedies import Remedy, describe_remedy
+from simlib.scenario.design import Design
+from simlib.scenario.economics import find_likely
+from simlib.scenario.scenario import Scenario
+
+LimitWord = Literal["met", "broken", "undecided", "unstable", "undefined"]
+EXCLUDING: tuple[LimitWord, ...] = ("broken", "unstable")
+OPEN: tuple[LimitWord, ...] = ("undecided", "undefined")
+LABELS = {
+    "availability": "availability over a year",
+    "revocation_lag_s": "a revoked token is accepted for",
+    "header_bytes": "largest request header",
+}
+"""Numeric limits that are no metric of a comparison -> label; the other limits need none."""
+
+
+@dataclass(frozen=True)
+class LimitOutcome:
+    """One limit and one design: the limit's key, the allowed and the observed value, and the reason as a sentence.
+
+    "met": surely kept; "broken": surely not; "undecided": the interval holds the limit; "unstable": the design does not
+    keep up, so there is no steady value; "undefined": it was not checked, and the reason says what would check it.
+    ``more_replications`` is 0 unless the word is "undecided" or "undefined", and None when no affordable number helps.
+    ``remedies``: other values of settings with which the limit would be kept.
+    """
+
+    design: str
+    limit: str
+    allowed: str
+    found: str
+    word: LimitWord
+    reason: str
+    more_replications: int | None = 0
+    remedies: tuple[Remedy, ...] = ()
+
+
+def begin_sentence(text: str) -> str:
+    """The text with a capital letter."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def find_limit_label(limit: str) -> str:
+    """Label of a limit; empty where its allowed values are clear without one."""
+    return METRICS[limit].label if limit in METRICS else LABELS.get(limit, "")
+
+
+class DesignProperties(NamedTuple):
+    """Properties by which the limits on parts and settings are judged.
+
+    ``hit_ratio``: share of the requests validated without introspection, measured; ``served``: share answered in an
+    outage of the authorization server; ``header_bytes``: the largest request header observed. NaN where unknown.
+    """
+
+    bounds: ValidityBounds
+    opaque_to_clients: bool
+    needs_authorization_server: bool
+    hit_ratio: float
+    served: float
+    header_bytes: float
+
+
+def read_properties(
+    scenario: Scenario, design: Design, bounds: ValidityBounds, hit_ratio: float, header_bytes: float
+) -> DesignProperties:
+    """Properties of a design, with a measured hit ratio and header."""
+    return DesignProperties(
+        bounds,
+        not has_readable_tokens(design),
+        may_need_authorization_server(scenario, design),
+        hit_ratio,
+        compute_share_served_in_outage(scenario, design, hit_ratio),
+        header_bytes,
+    )
+
+
+class Subject(NamedTuple):
+    """The design that is judged, in its scenario."""
+
+    scenario: Scenario
+    design: Design
+    properties: DesignProperties
+
+    def judge(
+        self, limit: str, allowed: str, found: str, reason: str, is_met: bool, find: Callable[[], tuple[Remedy, ...]]
+    ) -> LimitOutcome:
+        """Outcome of one limit; a refusal has remedies. ``reason``: without a full stop."""
+        remedies = () if is_met else find()
+        if remedies:
+            effect = EFFECTS[limit].format(found=found)
+            cause = describe_remedy(remedies[0], effect)
+            reason = cause if limit in EXPLAINED_BY_SETTINGS else f"{begin_sentence(reason)}: {cause}"
+        else:
+            reason = begin_sentence(reason) + ("" if is_met else ": no other values of its settings would do")
+        word: LimitWord = "met" if is_met else "broken"
+        return LimitOutcome(self.design.name, limit, allowed, found, word, f"{reason}.", 0, remedies)
+
+    def leave_unchecked(self, limit: str, allowed: str, needed: str) -> LimitOutcome:
+        """Outcome of a limit that was not checked; ``needed``: what would check it, without a full stop."""
+        return LimitOutcome(self.design.name, limit, allowed, "-", "undefined", f"Not checked: {needed}.", None)
+
+
+EFFECTS = {
+    "availability": "leave it below that",
+    "revocation_lag_s": "let a revoked token work for {found}",
+    "header_bytes": "make it that large",
+    "opaque_to_clients": "let them read it",
+    "no_as_dependency": "make them wait",
+}
+"""Limit -> what the named settings do, an infinitive."""
+EXPLAINED_BY_SETTINGS = ("revocation_lag_s",)
+"""Limits whose reason is what the settings do."""
+
+
+def check_structural_limits(scenario: Scenario, design: Design, properties: DesignProperties) -> Iterator[LimitOutcome]:
+    """Outcomes of the structural limits that the scenario sets."""
+    limits = scenario.limits.model_dump(exclude_none=True)
+    for limit, check in CHECKS.items():
+        if limits.get(limit, False) is not False:
+            yield check(Subject(scenario, design, properties))
+
+
+def _check_availability(subject: Subject) -> LimitOutcome:
+    scenario, design, properties = subject
+    least, served = scenario.limits.availability or 0.0, properties.served
+    hours, allowed = find_likely(scenario.terms.outage_hours_per_year), f"at least {least:.4%}"
+    if math.isnan(served):
+        return subject.leave_unchecked("availability", allowed, "the share served in an outage is unknown")
+    observed = compute_availability(hours, served)
+    reason = f"{served:.1%} of the requests are served while the authorization server is down, {hours:g} hours a year"
+
+    def find() -> tuple[Remedy, ...]:
+        return find_availability_remedies(scenario, design, properties.hit_ratio, least)
+
+    return subject.judge("availability", allowed, f"{observed:.4%}", reason, observed >= least, find)
+
+
+def _check_revocation_lag(subject: Subject) -> LimitOutcome:
+    scenario, design, properties = subject
+    most, lag = scenario.limits.revocation_lag_s or 0.0, properties.bounds.after_revocation_s
+    allowed, reason = f"at most {format_seconds(most)}", "by its settings a revoked token may be accepted for "
+    text = format_seconds(lag)
+
+    def find() -> tuple[Remedy, ...]:
+        return find_revocation_remedies(scenario, design, most)
+
+    return subject.judge("revocation_lag_s", allowed, text, f"{reason}{text}", lag <= most, find)
+
+
+def _check_header(subject: Subject) -> LimitOutcome:
+    scenario, design, properties = subject
+    most, observed = scenario.limits.header_bytes or 0.0, properties.header_bytes
+    allowed = f"at most {most:,g} B"
+    if math.isnan(observed):
+        return subject.leave_unchecked("header_bytes", allowed, "no header was observed; a run with requests shows it")
+    reason = f"the largest request header, token included, has {observed:,.0f} B"
+
+    def find() -> tuple[Remedy, ...]:
+        return find_header_remedies(scenario, design, most)
+
+    return subject.judge("header_bytes", allowed, f"{observed:,.0f} B", reason, observed <= most, find)
+
+
+def _check_opaque_to_clients(subject: Subject) -> LimitOutcome:
+    is_opaque, limit, allowed = (
+        subject.properties.opaque_to_clients,
+        "opaque_to_clients",
+        "clients cannot read their token",
+    )
+    found, reason = ("they cannot", "cannot") if is_opaque else ("they can", "can")
+
+    def find() -> tuple[Remedy, ...]:
+        return find_opacity_remedies(subject.scenario, subject.design)
+
+    return subject.judge(limit, allowed, found, f"clients hold a token that they {reason} read", is_opaque, find)
+
+
+def _check_no_as_dependency(subject: Subject) -> LimitOutcome:
+    needs, allowed = subject.properties.needs_authorization_server, "no request waits for the authorization server"
+    found, reason = (
+        ("some may", "requests may wait for its answer") if needs else ("none does", "only keys are fetched from it")
+    )
+
+    def find() -> tuple[Remedy, ...]:
+        return find_independence_remedies(subject.scenario, subject.design)
+
+    return subject.judge("no_as_dependency", allowed, found, reason, not needs, find)
+
+
+CHECKS: Mapping[str, Callable[[Subject], LimitOutcome]] = {
+    "availability": _check_availability,
+    "revocation_lag_s": _check_revocation_lag,
+    "header_bytes": _check_header,
+    "opaque_to_clients": _check_opaque_to_clients,
+    "no_as_dependency": _check_no_as_dependency,
+}

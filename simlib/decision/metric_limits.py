@@ -1,0 +1,148 @@
+"""Limits on measured figures: judged by intervals over replications, or by settings where no run shows the figure."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from simlib.analysis.intervals import Interval
+from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.stability import Stability
+from simlib.decision.further_replications import count_further_replications
+from simlib.decision.limit_remedies import find_replica_remedies
+from simlib.decision.limits import LimitOutcome, LimitWord, begin_sentence
+from simlib.decision.promises import ValidityBounds, format_seconds
+from simlib.deployment.bounds import find_revocation_remedies
+from simlib.deployment.remedies import Remedy, describe_remedy
+from simlib.scenario.design import Design
+from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE
+from simlib.scenario.scenario import Scenario
+
+HOSTS = {
+    "as_utilisation": (AUTHORIZATION_SERVER,),
+    "rs_utilisation": (GATEWAY, SERVICE, "inner_service"),
+    "gateway_utilisation": (GATEWAY,),
+}
+"""Utilisation -> the hosts whose replicas share that work."""
+SATURATED = 0.9
+"""Utilisation from which a host is taken for the cause of a growing backlog."""
+STABLE = 0.95
+"""Utilisation at which a host surely keeps up."""
+EXPOSURE = "exposure_s"
+
+
+def check_metric_limits(
+    scenario: Scenario,
+    design: Design,
+    intervals: Mapping[str, Interval],
+    unsteady: Collection[str],
+    bounds: ValidityBounds,
+    *,
+    has_own_replicas: bool = True,
+) -> Iterator[LimitOutcome]:
+    """Outcomes of the limits on figures of runs: metric -> interval; ``unsteady``: metrics without a steady value.
+
+    The whole interval must be at or below a limit. ``has_own_replicas``: the figures are those of the scenario's
+    replicas, not of servers that were sized. The limit of availability is not among them: it is a smallest share, and
+    of a year, which a run does not simulate.
+    """
+    for name, limit in scenario.limits.model_dump(exclude_none=True).items():
+        if name in METRICS and METRICS[name].lower_is_better is not False:
+            word = _choose_word(intervals[name], limit, name in unsteady)
+            outcome = _describe(design, METRICS[name], intervals[name], limit, word)
+            if name == EXPOSURE:
+                outcome = _judge_exposure(scenario, design, outcome, bounds, limit)
+            elif word == "broken" and has_own_replicas and name in HOSTS:
+                remedies = _find_replica_remedies(design, name, intervals[name].high, limit)
+                outcome = add_remedies(outcome, remedies, f"lead to {outcome.found.partition(' (')[0]}")
+            yield outcome
+
+
+def check_stability(design: Design, stability: Stability, intervals: Mapping[str, Interval]) -> Iterator[LimitOutcome]:
+    """Stability, a limit that need not be stated: the outcome of a design that does not keep up, else nothing."""
+    if stability.unstable:
+        backlog = f"backlog grows by {stability.growth_share:.1%} of what arrives"
+        reason = f"It does not keep up: {backlog}."
+        outcome = LimitOutcome(design.name, "stability", "keeps up with its load", backlog, "unstable", reason)
+        saturated = [name for name in HOSTS if name in intervals and intervals[name].mean >= SATURATED]
+        served = max(1.0 - stability.growth_share, 0.01) * STABLE
+        remedies = [remedy for name in saturated for remedy in _find_replica_remedies(design, name, 1.0, served)]
+        yield add_remedies(outcome, tuple(remedies[:1]), "leave it behind")
+
+
+def _find_replica_remedies(design: Design, metric: str, utilisation: float, most: float) -> tuple[Remedy, ...]:
+    hosts = tuple(host for host in HOSTS[metric] if host in design.parts)
+    return find_replica_remedies(design, hosts, utilisation, most)
+
+
+def add_remedies(outcome: LimitOutcome, remedies: tuple[Remedy, ...], effect: str) -> LimitOutcome:
+    """The outcome with remedies, the first of which its reason names; ``effect``: what the settings do."""
+    if not remedies:
+        return outcome
+    reason = f"{outcome.reason.removesuffix('.')}: {describe_remedy(remedies[0], effect)}."
+    return replace(outcome, reason=reason, remedies=remedies)
+
+
+def _judge_exposure(
+    scenario: Scenario, design: Design, outcome: LimitOutcome, bounds: ValidityBounds, limit: float
+) -> LimitOutcome:
+    """Exposure is at most what settings allow, so these decide where runs do not; a refusal names them."""
+    most = bounds.after_revocation_s
+    if outcome.word in ("undecided", "undefined", "unstable") and most <= limit:
+        reason = f"{outcome.reason.removesuffix('.')}; by its settings it is at most {format_seconds(most)}."
+        found = outcome.found if outcome.word == "undecided" else f"at most {format_seconds(most)}"
+        return replace(outcome, word="met", found=found, reason=reason, more_replications=0)
+    if outcome.word == "undefined":
+        return replace(outcome, reason=f"Not checked: {describe_needed_run(scenario, design)}.")
+    if outcome.word != "broken":
+        return outcome
+    remedies = find_revocation_remedies(scenario, design, limit)
+    return add_remedies(outcome, remedies, f"let a revoked token work for up to {format_seconds(most)}")
+
+
+def describe_needed_run(scenario: Scenario, design: Design) -> str:
+    """What a run needs to show the exposure after revocation of a design, without a full stop."""
+    needed = scenario.run.warm_up_s + design.token_lifetime_s
+    if scenario.world.revocations.rate == 0:
+        return "nothing is revoked here; world.revocations.rate above 0 would check it"
+    if scenario.horizon_s <= needed:
+        return f"a run of more than {needed:g} s would show the exposure, this one has {scenario.horizon_s:g} s"
+    return "no token was revoked in the run while it was valid; a longer run (run.length_s) would show the exposure"
+
+
+def _choose_word(interval: Interval, limit: float, unsteady: bool) -> LimitWord:
+    if unsteady:
+        return "unstable"
+    if interval.n == 0:
+        return "undefined"
+    if interval.high <= limit:
+        return "met"
+    return "broken" if interval.low > limit else "undecided"
+
+
+def _describe(design: Design, metric: Metric, interval: Interval, limit: float, word: LimitWord) -> LimitOutcome:
+    allowed = f"at most {_format_value(metric, limit)}"
+    observed = _format_value(metric, interval.mean)
+    if interval.n > 1:
+        observed += f" ({_format_value(metric, interval.low)} to {_format_value(metric, interval.high)})"
+    more = _count_more(interval, limit, word)
+    needed = "no affordable number of replications would decide" if more is None else f"about {more} more would decide"
+    label = begin_sentence(metric.label)
+    reasons: dict[LimitWord, str] = {
+        "met": f"{label}: {observed}; {allowed} is allowed.",
+        "broken": f"{label}: {observed}, but {allowed} is allowed.",
+        "undecided": f"{label}: {observed}, and {allowed} is allowed; {needed}.",
+        "unstable": f"{label}: no steady value, for the design does not keep up with its load.",
+        "undefined": f"{label}: not checked, for no run shows it; a longer run (run.length_s) may.",
+    }
+    text = "-" if word in ("unstable", "undefined") else observed
+    return LimitOutcome(design.name, metric.name, allowed, text, word, reasons[word], more)
+
+
+def _count_more(interval: Interval, limit: float, word: LimitWord) -> int | None:
+    """Further replications that put the interval on one side of the limit, if mean and spread stay as observed."""
+    if word == "undecided":
+        return count_further_replications(interval, abs(interval.mean - limit))
+    return None if word == "undefined" else 0
+
+
+def _format_value(metric: Metric, value: float) -> str:
+    return f"{float(f'{value * metric.factor:.4g}'):,g} {metric.display_unit}".rstrip()
