@@ -1,5 +1,6 @@
 """Ctrl-C in the middle: status 130, one line that says what was not written, nothing left behind."""
 
+import os
 import subprocess
 import sys
 import time
@@ -8,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.command_line import interrupt, interrupted, started, write_tiny
+import simlib
+from support.command_line import COMMAND, environment, interrupt, interrupted, started, write_tiny
 
 LONG = ("length_s = 12", "length_s = 4000")  # minutes, if nobody ends it
 COMPARE = ("compare", "tiny.toml", "--out", "out", "--workers")
@@ -49,3 +51,43 @@ def test_ctrl_c_inside_an_exec_of_an_import_ends_with_its_status_and_not_by_the_
     )
     done = subprocess.run([sys.executable, "-m", program.stem], capture_output=True, text=True, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (130, "simlib: interrupted: nothing was written\n")
+
+
+INTERRUPTING = """
+import os, signal, sys
+
+class Interrupter:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == os.environ["INTERRUPT_AT"]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupter)
+"""
+IMPORTED = (
+    *("simlib.commands", "typer", "pydantic", "pydantic_core", "numpy", "numpy._core._multiarray_umath"),
+    *("simlib.commands.overrides", "jwt", "cryptography", "pandas", "scipy", "matplotlib.figure"),
+)
+
+
+@pytest.mark.parametrize("module", IMPORTED)
+def test_ctrl_c_during_any_import_is_one_line_and_status_130(module: str, tmp_path: Path) -> None:
+    """Python gets the signal while it imports the module, after `main` has begun and before anything was simulated."""
+    write_tiny(tmp_path)
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "hooks" / "sitecustomize.py").write_text(INTERRUPTING, encoding="utf-8")
+    paths = os.pathsep.join([str(tmp_path / "hooks"), str(Path(simlib.__file__).parents[1])])
+    done = subprocess.run(
+        [*COMMAND, "compare", "tiny.toml", "--workers", "1", "--out", "out"],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=paths, INTERRUPT_AT=module),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 130
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("simulating: ")]
+    assert errors in (
+        ["simlib: interrupted: nothing was written"],
+        ["simlib: interrupted: no report was written to out"],
+    )
+    assert not (tmp_path / "out").exists()
