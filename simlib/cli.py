@@ -1,8 +1,13 @@
 """Command line of simlib: runs one command and turns errors into messages of one line and exit statuses."""
 
 import os
-import signal
 import sys
+
+try:
+    import signal
+except KeyboardInterrupt:  # before `main` can handle it
+    os.write(2, b"simlib: interrupted: nothing was written\n")
+    os._exit(130)
 
 BAD_INPUT, BROKEN_PIPE = 2, 141
 """Exit statuses; after a signal it is 128 and the number of the signal, as in a shell: 141 is that of SIGPIPE."""

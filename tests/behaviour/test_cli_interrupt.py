@@ -91,3 +91,16 @@ def test_ctrl_c_during_any_import_is_one_line_and_status_130(module: str, tmp_pa
         ["simlib: interrupted: no report was written to out"],
     )
     assert not (tmp_path / "out").exists()
+
+
+def test_ctrl_c_before_the_main_function_is_there_is_one_line_and_status_130() -> None:
+    """Without the site module, which may have imported everything that the command line needs."""
+    here = str(Path(simlib.__file__).parents[1])
+    program = (
+        f"import sys; sys.path.insert(0, {here!r})\n{INTERRUPTING.replace('signal.SIGINT', '2')}\nimport simlib.cli"
+    )
+    program = program.replace("import os, signal, sys", "import os, sys")
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], env=environment(INTERRUPT_AT="signal"), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (130, "simlib: interrupted: nothing was written\n")
