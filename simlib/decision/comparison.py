@@ -215,7 +215,7 @@ def _check_limits(
     properties: Mapping[str, DesignProperties],
 ) -> Iterator[LimitOutcome]:
     """Outcomes of all limits that are stated, design by design; keeping up with the load is one as soon as any is."""
-    if not any(scenario.limits.model_dump(exclude_none=True).values()):
+    if all(value is False for value in scenario.limits.model_dump(exclude_none=True).values()):
         return
     for name, design in scenario.designs.items():
         unsteady = [metric for metric in METRICS if metric not in STEADY_ANYWAY] if stability[name].unstable else []

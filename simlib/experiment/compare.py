@@ -16,6 +16,7 @@ from simlib.engine.live_timing import Stopwatch
 from simlib.experiment.replicate import Figures, Replication, list_jobs, run_jobs, tabulate_replications
 from simlib.experiment.workers import Progress
 from simlib.scenario.display import Displayed, Lines
+from simlib.scenario.limits import Limits
 from simlib.scenario.profile import MANY_CLAIMS, CostProfile
 from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
@@ -117,14 +118,14 @@ def prepare_other_profiles(
 ) -> OtherProfiles:
     """The scenario under each of some profiles but its own, with at most so many replications.
 
-    Only the costs change; the scenario still names its own file.
+    Only the costs change; the scenario still names its own file. Limits are judged under its own profile alone.
     """
     run = scenario.run.model_copy(update={"replications": min(replications, scenario.run.replications)})
     others = {profile.name: profile for profile in profiles if profile.name != scenario.profile.name}
     missing = {name: find_missing_operation(scenario, profile) for name, profile in others.items()}
     return OtherProfiles(
         {
-            name: replace(scenario, profile=others[name], run=run)
+            name: replace(scenario, profile=others[name], run=run, limits=Limits())
             for name, operation in missing.items()
             if operation is None
         },

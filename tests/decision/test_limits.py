@@ -1,0 +1,249 @@
+"""Every limit of a file is checked or named as not checked, and each refusal names settings that would do."""
+
+import math
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simlib.decision import LimitOutcome, Verdicts, judge_comparison
+from simlib.decision.gain.outages import compute_availability, compute_share_served_in_outage
+from simlib.decision.limit_remedies import find_availability_remedies, find_header_remedies
+from simlib.decision.limits import DesignProperties, check_structural_limits, read_properties
+from simlib.decision.promises import compute_bounds, has_readable_tokens, may_need_authorization_server
+from simlib.deployment.remedies import Remedy
+from simlib.experiment import compare
+from simlib.experiment.sweep import change_scenario
+from simlib.scenario.design import ChosenPart, Design
+from simlib.scenario.economics import find_likely
+from simlib.scenario.scenario import Scenario
+from simlib.strategies import CATALOGUE
+from support.choices import decided, work
+from support.comparisons import CACHED, JWT, OPAQUE, Figures, comparison
+from support.scenarios import scenario
+
+DESIGNS = (OPAQUE, CACHED, JWT)
+NOTHING: Figures = {}
+NAN = math.nan
+
+
+def verdicts(figures: Figures = NOTHING, **changes: Any) -> Verdicts:
+    return judge_comparison(comparison(figures, **changes))
+
+
+def find_outcomes(judged: Verdicts, limit: str) -> dict[str, LimitOutcome]:
+    return {outcome.design: outcome for outcome in judged.limits if outcome.limit == limit}
+
+
+def find_words(judged: Verdicts, limit: str) -> list[str]:
+    return [outcome.word for outcome in find_outcomes(judged, limit).values()]
+
+
+def apply_parts(design: Design, remedy: Remedy) -> Design:
+    """The design with other parts under default settings; only for remedies by parts."""
+    parts, source, wrappers = dict(design.parts), design.user_information, design.wrappers
+    for change in remedy:
+        key = change.label
+        if key == "user_information":
+            source = change.value
+        elif key == "wrappers":
+            wrappers = ()
+        elif change.value == "none":
+            del parts[key.removesuffix(".part")]
+        else:
+            place = key.removesuffix(".part")
+            parts[place] = ChosenPart(change.value, CATALOGUE[place][change.value].Settings())
+    return replace(design, parts=MappingProxyType(parts), user_information=source, wrappers=wrappers)
+
+
+class TestSettingsThatDecide:
+    def test_a_readable_token_breaks_the_limit_whatever_was_measured(self) -> None:
+        judged = verdicts({JWT: {"p99_s": 0.001}}, limits={"opaque_to_clients": True, "p99_s": 0.5})
+        assert find_words(judged, "opaque_to_clients") == ["met", "met", "broken"]
+        assert find_words(judged, "p99_s") == ["met"] * 3
+        assert judged.limit_sentences[-1].startswith(f"All 2 limits are met by {OPAQUE}, {CACHED}: ")
+        assert not any("met by" in sentence and JWT in sentence for sentence in judged.limit_sentences)
+
+    def test_the_revocation_lag_is_the_bound_of_the_settings(self) -> None:
+        judged = verdicts(limits={"revocation_lag_s": 5.0})
+        outcomes = find_outcomes(judged, "revocation_lag_s")
+        assert {name: outcome.found for name, outcome in outcomes.items()} == {
+            OPAQUE: "10 s",
+            CACHED: "30 s",
+            JWT: "30 s",
+        }
+        assert outcomes[OPAQUE].reason == "service.timeout_s = 10 lets a revoked token work for 10 s; 5 would do."
+        assert outcomes[JWT].reason == "token_lifetime_s = 30 lets a revoked token work for 30 s; 5 would do."
+        point = {change.key: change.value for name in DESIGNS for change in outcomes[name].remedies[0]}
+        again = judge_comparison(replace(judged.comparison, scenario=change_scenario(judged.scenario, point)))
+        assert find_words(again, "revocation_lag_s") == ["met"] * 3
+
+    def test_waiting_for_the_server_follows_from_the_parts(self) -> None:
+        judged = verdicts(limits={"no_as_dependency": True})
+        assert find_words(judged, "no_as_dependency") == ["broken", "broken", "met"]
+
+    def test_the_least_availability_follows_from_the_share_served_in_an_outage(self) -> None:
+        judged = verdicts({CACHED: {"hit_ratio": 0.9}}, limits={"availability": 0.9991})
+        found = {name: outcome.found for name, outcome in find_outcomes(judged, "availability").items()}
+        for name in DESIGNS:
+            ratio = judged.intervals[name]["hit_ratio"].mean
+            served = compute_share_served_in_outage(judged.scenario, judged.scenario.design(name), ratio)
+            assert found[name] == f"{compute_availability(8.76, served):.4%}"
+        assert find_words(judged, "availability")[0] == "broken"  # nothing is served without a cache
+
+    def test_headers_are_measured_where_a_limit_needs_them(self) -> None:
+        made = scenario(run__length_s=8.0, run__warm_up_s=2.0, limits={"header_bytes": 600})
+        judged = judge_comparison(compare(made))
+        outcomes = find_outcomes(judged, "header_bytes")
+        assert [outcomes[name].word for name in DESIGNS] == ["met", "met", "broken"]
+        assert "header_bytes" not in compare(scenario(run__length_s=8.0, run__warm_up_s=2.0)).table.columns
+
+    def test_a_header_that_no_run_shows_is_named_as_not_checked(self) -> None:
+        judged = verdicts(limits={"header_bytes": 600})
+        assert find_words(judged, "header_bytes") == ["undefined"] * 3
+        assert all(sentence.startswith("Limit not checked for") for sentence in judged.limit_sentences)
+
+
+LIMITS = {
+    "p99_s": st.sampled_from([0.001, 0.02, 0.5]),
+    "failed_share": st.sampled_from([0.0, 0.5]),
+    "as_utilisation": st.sampled_from([0.01, 0.9]),
+    "exposure_s": st.sampled_from([0.001, 1.0, 100.0]),
+    "availability": st.sampled_from([0.9, 0.99999]),
+    "revocation_lag_s": st.sampled_from([5.0, 20.0, 40.0]),
+    "header_bytes": st.just(900.0),
+    "opaque_to_clients": st.booleans(),
+    "no_as_dependency": st.booleans(),
+}
+
+
+@given(limits=st.fixed_dictionaries({}, optional=LIMITS), growing=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_no_design_is_said_to_meet_limits_that_it_breaks_or_that_were_not_checked(
+    limits: dict[str, Any], growing: bool
+) -> None:
+    slope = {"backlog_slope": [5.0] * 4} if growing else {}
+    judged = verdicts({JWT: slope}, limits=limits)
+    stated = {limit for limit, value in limits.items() if value is not False}
+    for name in DESIGNS:
+        own = [outcome for outcome in judged.limits if outcome.design == name]
+        assert {outcome.limit for outcome in own} - {"stability"} == stated
+        keeps = all(outcome.word == "met" for outcome in own)
+        praised = [line for line in judged.limit_sentences if " met by " in line and name in line.partition(":")[0]]
+        assert bool(praised) == (keeps and bool(stated))
+        for outcome in own:
+            if outcome.word != "met":
+                assert any(name in line and outcome.reason[1:] in line for line in judged.limit_sentences)
+
+
+@given(limits=st.fixed_dictionaries({}, optional=LIMITS))
+@settings(max_examples=10, deadline=None)
+def test_a_decision_and_a_comparison_say_the_same_of_each_limit(limits: dict[str, Any]) -> None:
+    made = decided({}, (work(OPAQUE, 30.0), work(CACHED, 30.0), work(JWT, 10.0)), limits=limits)
+    assert made.limits == made.verdicts.limits
+
+
+class TestRefusalsNameWhatWouldDo:
+    def test_other_parts_whose_tokens_cannot_be_read(self) -> None:
+        judged = verdicts(limits={"opaque_to_clients": True})
+        outcome, design = find_outcomes(judged, "opaque_to_clients")[JWT], judged.scenario.design(JWT)
+        assert outcome.remedies
+        assert all(not has_readable_tokens(apply_parts(design, remedy)) for remedy in outcome.remedies)
+        assert "service.part = jwt_local" in outcome.reason
+        assert "would do" in outcome.reason
+
+    def test_other_parts_that_do_not_wait(self) -> None:
+        judged = verdicts(limits={"no_as_dependency": True})
+        for name in (OPAQUE, CACHED):
+            outcome, design = find_outcomes(judged, "no_as_dependency")[name], judged.scenario.design(name)
+            assert outcome.remedies
+            for remedy in outcome.remedies:
+                assert not may_need_authorization_server(judged.scenario, apply_parts(design, remedy))
+
+    @pytest.mark.parametrize("least", [0.9992, 0.9999, 0.999999])
+    @pytest.mark.parametrize("name", DESIGNS)
+    def test_durations_and_outages_with_which_enough_is_served(self, name: str, least: float) -> None:
+        made, hits = scenario(), 0.6
+
+        def compute(other: Scenario) -> float:
+            served = compute_share_served_in_outage(other, other.design(name), hits)
+            return compute_availability(find_likely(other.terms.outage_hours_per_year), served)
+
+        assert compute(made) < least
+        remedies = find_availability_remedies(made, made.design(name), hits, least)
+        assert remedies[-1][0].key == "decision.outage_hours_per_year"
+        for remedy in remedies:
+            assert compute(change_scenario(made, {change.key: change.value for change in remedy})) >= least
+
+    def test_no_longer_duration_that_breaks_the_limit_on_revocations_is_named(self) -> None:
+        made = scenario(limits={"revocation_lag_s": 30.0})
+        for remedy in find_availability_remedies(made, made.design(CACHED), 0.6, 0.9993):
+            other = change_scenario(made, {change.key: change.value for change in remedy})
+            assert compute_bounds(other, other.design(CACHED)).after_revocation_s <= 30
+
+    def test_a_header_that_is_small_enough_in_a_longer_run(self) -> None:
+        made = scenario(run__length_s=20.0, run__warm_up_s=0.0, limits={"header_bytes": 1000})
+        remedies = find_header_remedies(made, made.design(JWT), 1000)
+        assert [(change.label, change.value) for change in remedies[0]] == [("authorization_server.algorithm", "ES256")]
+        shorter = change_scenario(made, {change.key: change.value for change in remedies[0]})
+        words = find_words(judge_comparison(compare(shorter)), "header_bytes")
+        assert words[DESIGNS.index(JWT)] == "met"
+        assert find_words(judge_comparison(compare(made)), "header_bytes")[DESIGNS.index(JWT)] == "broken"
+
+    def test_replicas_by_the_utilisation_law(self) -> None:
+        judged = verdicts({OPAQUE: {"as_utilisation": 0.9}}, limits={"as_utilisation": 0.25})
+        outcome = find_outcomes(judged, "as_utilisation")[OPAQUE]
+        (change,) = outcome.remedies[0]
+        assert (change.key, change.value) == (f"designs.{OPAQUE}.replicas.authorization_server", 4)  # 0.9 / 0.25 = 3.6
+        assert "4 would do" in outcome.reason
+
+    def test_a_design_that_does_not_keep_up_gets_as_many_replicas_as_its_load_needs(self) -> None:
+        busy = scenario(world__service__work={"kind": "constant", "value_s": 0.08}, limits={"p99_s": 0.5})
+        outcomes = find_outcomes(judge_comparison(compare(busy)), "stability")
+        (change,) = outcomes[JWT].remedies[0]
+        assert (change.label, change.value) == ("replicas.service", 2)  # 20 requests of 80 ms need 1.6 servers
+        wider = change_scenario(busy, {change.key: change.value})
+        assert JWT not in find_outcomes(judge_comparison(compare(wider)), "stability")
+
+    def test_nothing_is_named_where_no_setting_would_do(self) -> None:
+        judged = verdicts(limits={"revocation_lag_s": 0.0})
+        outcome = find_outcomes(judged, "revocation_lag_s")[JWT]
+        assert (outcome.word, outcome.remedies) == ("broken", ())
+        assert outcome.reason.endswith("no other values of its settings would do.")
+
+
+class TestExposure:
+    def test_a_run_that_is_too_short_is_told_how_long_it_must_be(self) -> None:
+        judged = verdicts({JWT: {"exposure_s": [NAN] * 4}}, limits={"exposure_s": 10.0})
+        outcome = find_outcomes(judged, "exposure_s")[JWT]
+        assert (outcome.word, outcome.more_replications) == ("undefined", None)
+        assert "a run of more than 35 s" in outcome.reason  # warm-up of 5 s and a life of 30 s
+
+    def test_settings_decide_where_they_bound_it(self) -> None:
+        judged = verdicts({OPAQUE: {"exposure_s": [NAN] * 4}}, limits={"exposure_s": 10.0})
+        assert find_words(judged, "exposure_s") == ["met"] * 3
+        assert "at most 10 s" in find_outcomes(judged, "exposure_s")[OPAQUE].reason
+
+    def test_without_revocations_the_rate_is_named(self) -> None:
+        figures = {name: {"exposure_s": [NAN] * 4} for name in DESIGNS}
+        judged = verdicts(figures, limits={"exposure_s": 1.0}, world__revocations__rate=0.0)
+        assert all("world.revocations.rate" in outcome.reason for outcome in judged.limits)
+
+    def test_a_refusal_names_the_lifetime(self) -> None:
+        judged = verdicts({JWT: {"exposure_s": 15.0}}, limits={"exposure_s": 12.0})
+        outcome = find_outcomes(judged, "exposure_s")[JWT]
+        assert outcome.word == "broken"
+        assert "token_lifetime_s = 30" in outcome.reason
+        assert "12 would do" in outcome.reason
+
+
+def test_an_unknown_share_served_is_not_checked_and_says_so() -> None:
+    made = scenario(limits={"availability": 0.999})
+    design = made.design(JWT)
+    known = read_properties(made, design, compute_bounds(made, design), 1.0, NAN)
+    assert isinstance(known, DesignProperties)
+    (outcome,) = check_structural_limits(made, design, known._replace(served=NAN))
+    assert (outcome.word, outcome.found) == ("undefined", "-")
