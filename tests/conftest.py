@@ -1,5 +1,6 @@
 """Fixtures that all tests share; what stands behind them is in tests/support, importable as ``support``."""
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +20,12 @@ from support.stepping import Stepper
 # No test may depend on how quick the machine is.
 settings.register_profile("simlib", deadline=None)
 settings.load_profile("simlib")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the many thousand collected cases out of the sight of the garbage collector: they stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

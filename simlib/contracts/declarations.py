@@ -11,7 +11,7 @@ from simlib.contracts.stepped_deployment import SteppedDeployment
 from simlib.contracts.stepping import Delay
 from simlib.services import ENDPOINTS
 
-TOKENS = 20
+TOKENS = 8
 SIMULTANEOUS = 35
 FORWARDED_CLAIMS = ("sub", "client_id", "scope", "exp")
 
@@ -30,13 +30,15 @@ def check_calls_about_tokens(case: VariedCase) -> None:
     """A validator that declares that it does not call the server about new tokens makes no call for them."""
     stepped = case.build().at(1000.0)
     require_accepted(stepped.present(stepped.issue().token), "a valid token")
+    if stepped.validator.asks_authorization_server:
+        return
     calls = count_calls(stepped)
     for number in range(TOKENS):
         verdict = stepped.present(stepped.issue(f"user-{number}").token, sensitive=number % 2 == 0)
         require_accepted(verdict, "a valid token")
     made = count_calls(stepped) - calls
     require(
-        stepped.validator.asks_authorization_server or made == 0,
+        made == 0,
         f"{made} calls of the authorization server for {TOKENS} new tokens, but asks_authorization_server is False",
     )
 
