@@ -1,6 +1,8 @@
 """Export of a scenario as a document with explicit defaults, as TOML too, and checked changes of single values."""
 
+import errno
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -76,14 +78,25 @@ def write_scenario(scenario: Scenario, path: str | Path) -> Path:
         raise InputError(f"{path}: the name of a scenario file ends in .toml")
     text = format_scenario(scenario, path.parent)
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        _create_file(path, text.encode())
     except FileExistsError as error:
         raise InputError(f"{path}: exists; name a new file") from error
     except (OSError, UnicodeEncodeError) as error:
         reason = getattr(error, "strerror", None) or "a text in it has no characters of Unicode"
         raise InputError(f"{path}: cannot be written ({reason})") from error
     return path
+
+
+def _create_file(path: Path, content: bytes) -> None:
+    """Create a file that is whole as soon as it has its name; raises FileExistsError for a name that is taken."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        part.write_bytes(content)
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _export_design(design: Design) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,8 @@ from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.writing import export_scenario, format_scenario, write_scenario
+from simlib.scenario.writing import _create_file, export_scenario, format_scenario, write_scenario
+from support.interrupting import list_strikes, press_ctrl_c
 from support.pairs import PAIRS, name_of, settings_of
 from support.scenarios import changed, design_of, document, scenario
 
@@ -168,6 +170,19 @@ def test_a_file_that_cannot_be_written_is_refused_in_one_line(name: str, reason:
         write_scenario(scenario(), tmp_path / name)
     assert str(refused.value).startswith(f"{tmp_path / name}: ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_at_any_line_leaves_the_whole_file_or_none(tmp_path: Path) -> None:
+    existed = set()
+    for strike in list_strikes(press_ctrl_c, ("writing.py",)):
+        path = tmp_path / "mine.toml"
+        with suppress(KeyboardInterrupt), strike:
+            _create_file(path, b"whole")
+        existed.add(path.exists())
+        assert not path.exists() or path.read_bytes() == b"whole"
+        path.unlink(missing_ok=True)
+        assert list(tmp_path.iterdir()) == []
+    assert existed == {False, True}
 
 
 def test_it_is_public() -> None:
