@@ -16,6 +16,7 @@ from simlib.report.notebook import show_figure
 from simlib.report.process_figures import find_comparable_request, sequence_figure, timeline_figure
 from simlib.report.revocation_figures import answer_age_figure, revocation_figure
 from simlib.report.sweep_figures import load_figure, ttl_figure
+from simlib.report.switches_figure import switches_figure
 from simlib.report.ttl_trade_figure import ttl_trade_figure
 from simlib.report.validation_figures import costs_figure, theory_figure
 
@@ -39,6 +40,7 @@ __all__ = [
     "show_figure",
     "steps_figure",
     "swings_figure",
+    "switches_figure",
     "theory_figure",
     "timeline_figure",
     "tornado_figure",

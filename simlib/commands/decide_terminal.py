@@ -25,6 +25,7 @@ from simlib.report.record.outcome import (
     format_level,
 )
 from simlib.report.record.robustness import (
+    SWITCH_TITLE,
     describe_alternatives,
     describe_assumed_values,
     describe_common_costs,
@@ -61,7 +62,7 @@ def print_decision(decision: Decision, out: Path | None) -> None:
     screen.print(describe_verdict(decision), style=_VERDICTS[decision.word])
     rests = (*describe_alternatives(decision), *describe_assumed_values(decision))
     _print_list(screen, "", (*describe_equivalences(decision), *rests))
-    _print_list(screen, "What would turn it, one input at a time and all else equal", describe_main_switches(decision))
+    _print_list(screen, f"Switch values: {SWITCH_TITLE}", describe_main_switches(decision))
     _print_list(screen, "Break-even, and the value of requests at which it would pay", _describe_break_even(decision))
     _print_drivers(screen, decision)
     _print_list(screen, "Assumptions and omissions", (describe_assumptions(decision), *decision.left_out))

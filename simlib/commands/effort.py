@@ -1,7 +1,6 @@
 """Command `simlib effort`: person-days to build and to run a design, and other measures of its complexity."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,9 +12,17 @@ from simlib.commands.runner import print_answer
 if TYPE_CHECKING:
     from simlib.decision.effort import Counts, EffortLedger, Indicator, ItemExplanation
     from simlib.scenario.design import Design
+    from simlib.scenario.hosts import ServerKind
     from simlib.scenario.scenario import Scenario
 
 NEVER_ADDED = "The figures are of different kinds and are never added up. Person-days are assumptions; enter your own."
+
+_PRESENT = typer.Option(metavar="DESIGN", help="The design in use, from which to migrate; by default the scenario's.")
+_PRODUCT = typer.Option(
+    "--product/--built",
+    help="Whether the authorization server is a product, whose store, endpoints and keys come with it; by default as "
+    "the scenario says, else built.",
+)
 
 
 def effort(
@@ -32,18 +39,8 @@ def effort(
     stacks: Annotated[int | None, typer.Option(min=1, metavar="N", help="API stacks: languages, frameworks.")] = None,
     services: Annotated[int | None, typer.Option(min=1, metavar="N", help="API services.")] = None,
     clients: Annotated[int | None, typer.Option(min=0, metavar="N", help="Client applications.")] = None,
-    present: Annotated[
-        str | None,
-        typer.Option(metavar="DESIGN", help="The design in use, from which to migrate; by default the scenario's."),
-    ] = None,
-    product: Annotated[
-        bool | None,
-        typer.Option(
-            "--product/--built",
-            help="Whether the authorization server is a product, whose store, endpoints and keys come with it; by "
-            "default as the scenario says, else built.",
-        ),
-    ] = None,
+    present: Annotated[str | None, _PRESENT] = None,
+    product: Annotated[bool | None, _PRODUCT] = None,
     json: Json = False,
 ) -> None:
     """Estimate the person-days to build and to run the designs, and measure their complexity in other ways.
@@ -75,9 +72,8 @@ def effort(
     ledger = load_ledger(overrides=estimates)
     loaded = None if scenario is None else load_scenario(scenario)
     designs = _choose_designs(loaded, (explain, present))
-    counts = resolve_counts(loaded, stacks=stacks, services=services, clients=clients)
-    if product is not None:
-        counts = replace(counts, server_kind="product" if product else "built")
+    kind: ServerKind | None = None if product is None else "product" if product else "built"
+    counts = resolve_counts(loaded, stacks=stacks, services=services, clients=clients, server_kind=kind)
     today = present if present is not None or loaded is None else loaded.terms.present
     present_design = None if today is None else _find_design(designs, today)
     if explain is None:

@@ -96,6 +96,7 @@ def _describe_break_even(pair: NetPresentValue, currency: str) -> str:
     return f"{head}{ends}; it crosses 0 at {crossings}."
 
 
+SAME = "the same for every design"
 _WIDTH, _HEAD, _COST_ROW = 9.6, 1.5, 0.5  # inches
 
 
@@ -130,11 +131,17 @@ def list_causes(decision: Decision) -> list[str]:
 
 
 def _draw_cost_bars(axes: "Axes", decision: Decision) -> None:
-    """Savings, such as work that is no longer needed, are bars to the left of 0."""
+    """Draw the bars: what is the same for all designs, then causes without it; savings are bars to the left of 0."""
     rows = range(len(decision.ranking))
-    ends = {True: [0.0 for _ in rows], False: [0.0 for _ in rows]}
+    common = {} if decision.common is None else {name: part.mean for name, part in decision.common.parts.items()}
+    if any(common.values()):
+        axes.barh(rows, [sum(common.values())] * len(rows), color="#bbbbbb", edgecolor="white", label=SAME)
+    ends = {True: [sum(common.values()) for _ in rows], False: [0.0 for _ in rows]}
     for place, cause in enumerate(list_causes(decision)):
-        widths = [ranked.cost_parts[cause].mean if cause in ranked.cost_parts else 0.0 for ranked in decision.ranking]
+        widths = [
+            ranked.cost_parts[cause].mean - common.get(cause, 0.0) if cause in ranked.cost_parts else 0.0
+            for ranked in decision.ranking
+        ]
         begins = [ends[width >= 0][row] for row, width in enumerate(widths)]
         axes.barh(
             rows,
@@ -216,7 +223,7 @@ def _draw_swings(axes: "Axes", swings: tuple[Swing, ...], middle: float, currenc
                 label=ENDS[end] if not row else None,
             )
     axes.axvline(0, color="black", linewidth=1.0)
-    axes.set_yticks(range(len(swings)), [_wrap_label(describe_input(swing.input)) for swing in swings])
+    axes.set_yticks(range(len(swings)), [wrap_label(describe_input(swing.input)) for swing in swings])
     axes.set_ylim(len(swings) - 0.4, -0.6)
     axes.set_title("One input at a time")
     axes.set_xlabel(f"net present value ({currency})")
@@ -244,14 +251,15 @@ def _draw_indices(axes: "Axes", indices: list[Index]) -> None:
         xerr=[index.total_half_width for index in indices],
         label="share with all it interacts with (total)",
     )
-    axes.set_yticks(rows, [_wrap_label(describe_input(index.input)) for index in indices])
+    axes.set_yticks(rows, [wrap_label(describe_input(index.input)) for index in indices])
     axes.set_ylim(len(indices) - 0.4, -0.6)
     axes.set_xlim(left=0)
     axes.set_title("Share of the variance")
     axes.set_xlabel("Sobol index")
 
 
-def _wrap_label(name: str) -> str:
+def wrap_label(name: str) -> str:
+    """A label of an input in two lines at most."""
     return textwrap.fill(name, _LABEL, max_lines=2, placeholder=" …")
 
 

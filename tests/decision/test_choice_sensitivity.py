@@ -16,7 +16,7 @@ from simlib.decision.choice.sensitivity import (
     draw_sobol_sample,
     sample_one_at_a_time,
 )
-from simlib.decision.effort import pert_ppf
+from simlib.decision.effort import compute_team_factor, pert_ppf
 from simlib.decision.gain.metamodel import Sample, fit_surface
 from simlib.decision.gain.values import Surface
 from simlib.scenario import errors
@@ -83,10 +83,11 @@ def test_swings_are_those_of_the_formula() -> None:
     day = [float(pert_ppf(u, 300.0, 500.0, 900.0)) for u in (0.05, 0.5, 0.95)]
     opaque, jwt = float(pert_ppf(0.5, 5.0, 10.0, 20.0)), float(pert_ppf(0.5, 10.0, 20.0, 30.0))
     yearly = float(pert_ppf(0.5, 1.0, 2.0, 4.0))
+    team = float(compute_team_factor(0.5))  # below its mean of 1
     saved = ANNUITY * 20 * YEAR * (0.0009 / 3600 * 0.05 / 0.5 - 500 / 1e9 * 0.02)
 
     def npv(price: float, built: float = jwt) -> float:
-        return saved - price * (built - opaque + ANNUITY * yearly)
+        return saved - team * price * (built - opaque + ANNUITY * yearly)
 
     assert told.middle == pytest.approx(npv(day[1]))
     own = swings["developer_day"]

@@ -9,7 +9,7 @@ from simlib.commands.decide_terminal import print_decision
 from support.comparisons import CACHED, JWT, OPAQUE
 from support.decisions import KINDS, decision, worthwhile
 
-LINES, COLUMNS = 60, 100
+LINES, COLUMNS = 80, 100
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +57,37 @@ def test_those_that_pay_at_no_load_share_a_line(capsys: pytest.CaptureFixture[st
         f"{OPAQUE} and {JWT} against {CACHED} pay at no load from 1 to 1,000 requests per second; they would break "
         "even if each million requests were worth 5.29 and 5.29 USD more."
     ) in told
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_share_of_draws_is_called_so_and_no_probability(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made = KINDS[kind]()
+    print_decision(made, None)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "probab" not in told
+    assert "chance" not in told
+    assert "draws, given these estimates; best in: share of the draws" in told
+
+
+def test_what_turns_the_verdict_is_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    print_decision(decision(), None)
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.index("Verdict") < told.index("With the estimates of simlib") < told.index("Switch values")
+    assert f"With the estimates of simlib {JWT} would cost least in 97 % of the draws: that turns the verdict." in told
+    assert (
+        "Not stated, and so worth 0 USD: a second less of one request (second; from 0.002 USD per second less of"
+        in told
+    )
+    assert (
+        "price of a developer's day (developer_day) at 500 in place of 800 USD per day of 8 hours (38 % less; its "
+        f"range is 437 to 1,160; it is not stated): {JWT}."
+    ) in told
+    assert "Of each total cost over 3 years, 21,000 USD are the same for every design and decide nothing" in told
+
+
+def test_break_even_speaks_of_designs_that_keep_the_limits(capsys: pytest.CaptureFixture[str]) -> None:
+    print_decision(KINDS["out-of-limits"](), None)
+    told = " ".join(capsys.readouterr().out.split())
+    break_even = told[told.index("Break-even") : told.index("Sensitivity")]
+    assert JWT not in break_even
+    assert f"{OPAQUE} against {CACHED}" in break_even

@@ -226,8 +226,19 @@ def test_indicators_are_counted_or_measured_and_never_person_days_of_the_ranking
     assert all(row["source"] for row in found)
 
 
-def test_bars_add_up_to_the_total_and_savings_go_to_the_left() -> None:
+def test_costs_that_are_the_same_for_every_design_are_a_bar_of_their_own() -> None:
+    figure, _ = cost_bars_figure(decision())
+    widths = [bar.get_width() for bar in figure.axes[0].patches]
+    assert widths[:3] == [21_000.0] * 3  # of each of three designs
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[0] == "the same for every design"
     made = decision()
+    effort = widths[3:6]
+    assert effort == [ranked.cost_parts["effort"].mean - 18_000 for ranked in made.ranking]
+
+
+def test_bars_add_up_to_the_total_and_savings_go_to_the_left() -> None:
+    made = decision(common=None)
     first = replace(made.ranking[0], cost_parts={"effort": spread(-300, 10), "servers": spread(500, 10)})
     figure, words = cost_bars_figure(replace(made, ranking=(replace(first, total_cost=spread(200, 20)),)))
     bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in figure.axes[0].patches]

@@ -123,33 +123,33 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
 @pytest.mark.parametrize(
     ("crossings", "words"),
     [
-        ([Crossing(340.0, True, 0.25)], ("the sign is certain 25 % away from 340",)),
+        ([Crossing(340.0, True, 0.25)], ("the sign is clear 25 % away from 340",)),
         (
             [Crossing(340.0, True, None, CertainRegion(120.0, 1.0), CertainRegion(900.0, 1000.0))],
             (
-                "it certainly pays above 900 requests per second, and certainly does not below 120; in between it "
-                "is uncertain",
+                "it clearly pays above 900 requests per second, and clearly does not below 120; in between the "
+                "draws differ",
             ),
         ),
         (
             [Crossing(340.0, False, None, CertainRegion(120.0, 1.0))],
-            ("it certainly pays below 120 requests per second, and there is no load at which it certainly does not",),
+            ("it clearly pays below 120 requests per second, and there is no load at which it clearly does not",),
         ),
         (
             [Crossing(340.0, True, None, CertainRegion(120.0, 1.0))],
             (
-                "it certainly does not pay below 120 requests per second, and there is no load at which it certainly "
+                "it clearly does not pay below 120 requests per second, and there is no load at which it clearly "
                 "does",
             ),
         ),
-        ([Crossing(340.0, True, None)], ("at every load it is uncertain whether it pays",)),
+        ([Crossing(340.0, True, None)], ("at every load the draws differ on whether it pays",)),
         (  # the region between two crossings is seen from both of them, and told once
             [
                 Crossing(20.0, True, None, None, CertainRegion(50.0, 200.0)),
                 Crossing(340.0, False, None, CertainRegion(210.0, 55.0), None),
             ],
             (
-                "it certainly pays from 50 to 210 requests per second, and there is no load at which it certainly "
+                "it clearly pays from 50 to 210 requests per second, and there is no load at which it clearly "
                 "does not",
             ),
         ),
@@ -159,8 +159,8 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
                 for place in range(5)
             ],
             (
-                "it certainly pays above 900 requests per second, and certainly does not below 10; in between it "
-                "is uncertain",
+                "it clearly pays above 900 requests per second, and clearly does not below 10; in between the "
+                "draws differ",
             ),
         ),
     ],

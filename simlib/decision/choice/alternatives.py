@@ -31,9 +31,14 @@ _ALIKE = 1e-9
 
 
 def compute_alternatives(
-    situation: Situation, selection: Selection, margin: float, level: float
+    situation: Situation, selection: Selection | None, margin: float, level: float
 ) -> tuple[Alternative, ...]:
-    """Verdicts with simlib's estimates in place of a team's own, and with the other kind of authorization server."""
+    """Verdicts with simlib's estimates in place of a team's own, and with the other kind of authorization server.
+
+    Empty without a design that keeps the limits.
+    """
+    if selection is None:
+        return ()
     scenario = situation.accounts.case.scenario
     counts, ledger = resolve_counts(scenario), situation.ledger
     alternatives = []

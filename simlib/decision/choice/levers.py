@@ -16,7 +16,9 @@ from simlib.decision.choice.cost_causes import REVOCATIONS
 from simlib.decision.choice.cost_model import RATE
 from simlib.decision.choice.inputs import Input, find_present_design
 from simlib.decision.choice.monte_carlo import Draws
-from simlib.decision.choice.switches import Lever, Totals
+from simlib.decision.choice.robustness import Switch
+from simlib.decision.choice.selection import Selection
+from simlib.decision.choice.switches import Lever, Totals, find_switches
 from simlib.decision.choice.total_cost import LOAD, Accounts, compute_mean_total, compute_total_cost
 from simlib.decision.economics.formulas import HOURS_PER_YEAR, annuity
 from simlib.decision.effort import (
@@ -75,6 +77,14 @@ class Situation:
     def _add_days(self, design: str) -> Floats:
         effort = self.draws.effort[design]
         return effort.one_off_days + self.annuity * effort.yearly_days
+
+
+def search_switches(situation: Situation, selection: Selection | None) -> tuple[Switch, ...]:
+    """Switch values between the best design and those that are not equivalent to it; none without such designs."""
+    if selection is None:
+        return ()
+    rivals = [name for name in selection.order[1:] if name not in selection.equivalents]
+    return find_switches(list_levers(situation), selection.best, rivals) if rivals else ()
 
 
 def list_levers(situation: Situation) -> tuple[Lever, ...]:

@@ -10,6 +10,7 @@ from simlib.decision.effort.indicator import LEVEL, Indicator, Value
 from simlib.decision.effort.items import EffortLedger
 from simlib.decision.effort.work import Counts
 from simlib.scenario.design import Design
+from simlib.scenario.hosts import ServerKind
 from simlib.scenario.scenario import Scenario
 
 Component = Callable[[EffortDraws], Floats]
@@ -97,7 +98,12 @@ def _compute_interval(draws: Floats) -> tuple[float, float]:
 
 
 def resolve_counts(
-    scenario: Scenario | None, *, stacks: int | None = None, services: int | None = None, clients: int | None = None
+    scenario: Scenario | None,
+    *,
+    stacks: int | None = None,
+    services: int | None = None,
+    clients: int | None = None,
+    server_kind: ServerKind | None = None,
 ) -> Counts:
     """Numbers stated; for others the scenario's ``[organisation]``, else its world: one stack, its services, its kinds
     of clients. Without a scenario one of each, and an authorization server that is built.
@@ -111,7 +117,8 @@ def resolve_counts(
     }
     stated = {"stacks": stacks, "services": services, "clients": clients}
     chosen = {name: _find_first(stated[name], getattr(organisation, name, None), defaults[name]) for name in defaults}
-    return Counts(**chosen, server_kind="built" if world is None else world.authorization_server.kind)
+    default: ServerKind = "built" if world is None else world.authorization_server.kind
+    return Counts(**chosen, server_kind=server_kind or default)
 
 
 def _find_first(*numbers: int | None) -> int:

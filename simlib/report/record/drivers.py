@@ -48,10 +48,16 @@ def describe_driver(driver: Driver, unit: str) -> str:
 
 
 def choose_sensitivity(decision: Decision) -> Sensitivity | None:
-    """Sensitivity analysis of the chosen design, else of the best one that has one, else the first."""
+    """Sensitivity analysis of the chosen design, else of the best one that has one, else the first.
+
+    Against a design that keeps the limits, where there is one.
+    """
     designs = [decision.chosen, *(ranked.design for ranked in decision.ranking)]
+    out = {ranked.design for ranked in decision.ranking if not ranked.place}
+    reversed_order = decision.sensitivity[::-1]
+    analysed = sorted(reversed_order, key=lambda sensitivity: sensitivity.against in out)
     for design in designs:
-        for sensitivity in reversed(decision.sensitivity):
+        for sensitivity in analysed:
             if sensitivity.design == design:
                 return sensitivity
     return decision.sensitivity[0] if decision.sensitivity else None

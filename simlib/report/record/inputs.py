@@ -45,7 +45,7 @@ def describe_input(name: str, more: str = "") -> str:
 
 
 def _is_same_name(name: str, words: str) -> bool:
-    return name.replace("_", " ") == words
+    return words in (name, name.replace("_", " "))
 
 
 _MOST_NAMES = 5

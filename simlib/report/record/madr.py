@@ -32,6 +32,14 @@ from simlib.report.record.outcome import (
     format_title,
 )
 from simlib.report.record.pros_and_cons import list_arguments, list_consequences, list_options
+from simlib.report.record.robustness import (
+    SWITCH_TITLE,
+    build_switch_rows,
+    describe_alternatives,
+    describe_assumed_values,
+    describe_common_costs,
+    describe_main_switches,
+)
 from simlib.report.record.rows import (
     MARKS,
     Amount,
@@ -86,6 +94,11 @@ def _collect_values(decision: Decision, complexity: Complexity) -> dict[str, Any
         "sized": bool(decision.gain.sizes),
         "outcome": describe_outcome(decision),
         "equivalences": describe_equivalences(decision),
+        "rests": (*describe_alternatives(decision), *describe_assumed_values(decision)),
+        "switch_title": SWITCH_TITLE,
+        "main_switches": describe_main_switches(decision),
+        "switches": [tuple(row) for row in build_switch_rows(decision)],
+        "common": describe_common_costs(decision),
         "references": list_references(decision),
         "ranking": [_format_ranking_row(row) for row in build_ranking_rows(decision)],
         "opponent": describe_opponent(decision),

@@ -9,7 +9,7 @@ from simlib.report.cells import format_mean
 from simlib.report.describe_world import describe_load, describe_users
 from simlib.report.record.drivers import choose_sensitivity, describe_driver, rank_drivers
 from simlib.report.record.formatting import format_number
-from simlib.report.record.net_present_value import describe_flip, describe_paying_loads, list_pairs, name_pair
+from simlib.report.record.net_present_value import describe_flip, describe_paying_loads, list_kept_pairs, name_pair
 from simlib.report.record.outcome import (
     end_sentence,
     find_currency,
@@ -48,6 +48,12 @@ def describe_question(decision: Decision) -> str:
     )
 
 
+SHARES = (
+    "A share of the draws holds given these estimates: it is no probability that a design is best, for the estimates "
+    "themselves may be wrong."
+)
+
+
 def describe_method(decision: Decision) -> str:
     """The parts that the answer is made of: simulation, effort, prices."""
     lengths = decision.gain.lengths
@@ -55,7 +61,7 @@ def describe_method(decision: Decision) -> str:
     return (
         f"The answer is made of three things: {runs}, simulated with real tokens under the same requests; work items "
         f"with estimates in person-days; and prices. {decision.draws:,} draws of the uncertain inputs give the "
-        f"{format_level(decision)} intervals. {_describe_references(decision)}"
+        f"{format_level(decision)} intervals. {SHARES} {_describe_references(decision)}"
     )
 
 
@@ -181,7 +187,7 @@ def list_flips(decision: Decision) -> list[str]:
     unit, chosen = find_currency(decision), decision.chosen
     pairs = [
         pair
-        for pair in _drop_mirrored_pairs(list_pairs(decision))
+        for pair in _drop_mirrored_pairs(list_kept_pairs(decision))
         if chosen is None or chosen in (pair.design, pair.against)
     ]
     sentences = [_describe_loads(pair) for pair in pairs if pair.crossings]

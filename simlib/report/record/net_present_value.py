@@ -22,10 +22,10 @@ class Region(NamedTuple):
 
 
 def describe_certainty(worth: NetPresentValue) -> tuple[str, ...]:
-    """Distance from each crossing at which the sign is certain; else the loads at which it is."""
+    """Distance from each crossing at which the sign is clear in the draws; else the loads at which it is."""
     ends = worth.crossings if len(worth.crossings) <= FEW else (worth.crossings[0], worth.crossings[-1])
     distances = [
-        f"the sign is certain {crossing.step * 100:.2g} % away from {format_number(crossing.load)}"
+        f"the sign is clear {crossing.step * 100:.2g} % away from {format_number(crossing.load)}"
         for crossing in ends
         if crossing.step is not None
     ]
@@ -33,7 +33,7 @@ def describe_certainty(worth: NetPresentValue) -> tuple[str, ...]:
 
 
 def find_certain_regions(worth: NetPresentValue) -> list[Region]:
-    """Regions of load with a certain sign, rising; of many crossings only below the first and above the last."""
+    """Regions of load with a clear sign, rising; of many crossings only below the first and above the last."""
     regions: list[Region] = []
     few, last = len(worth.crossings) <= FEW, len(worth.crossings) - 1
     for place, crossing in enumerate(worth.crossings):
@@ -63,12 +63,12 @@ def _describe_regions(worth: NetPresentValue) -> str:
         for sign in (True, False)
     )
     if pays and lacks:
-        return f"it certainly pays {pays} {RATE}, and certainly does not {lacks}; in between it is uncertain"
+        return f"it clearly pays {pays} {RATE}, and clearly does not {lacks}; in between the draws differ"
     if pays:
-        return f"it certainly pays {pays} {RATE}, and there is no load at which it certainly does not"
+        return f"it clearly pays {pays} {RATE}, and there is no load at which it clearly does not"
     if lacks:
-        return f"it certainly does not pay {lacks} {RATE}, and there is no load at which it certainly does"
-    return "at every load it is uncertain whether it pays"
+        return f"it clearly does not pay {lacks} {RATE}, and there is no load at which it clearly does"
+    return "at every load the draws differ on whether it pays"
 
 
 def _format_loads(region: Region, searched: tuple[float, float]) -> str:
@@ -85,9 +85,20 @@ _NO_REQUESTS = "there are no requests"
 
 
 def list_pairs(decision: Decision) -> list[NetPresentValue]:
-    """Every design against the baseline, then against the design with a cache where it is another one."""
+    """Every design against the baseline, then against the design with a cache where it is another one, then others."""
     references = [name for name in (decision.baseline, decision.opponent) if name is not None]
-    return [worth for name in dict.fromkeys(references) for worth in decision.against.get(name, {}).values()]
+    names = dict.fromkeys((*references, *decision.against))
+    return [worth for name in names for worth in decision.against.get(name, {}).values()]
+
+
+def list_kept_pairs(decision: Decision) -> list[NetPresentValue]:
+    """The pairs of two designs that keep the limits: of others it does not matter what they would cost."""
+    kept = _list_kept_designs(decision)
+    return [worth for worth in list_pairs(decision) if worth.design in kept and worth.against in kept]
+
+
+def _list_kept_designs(decision: Decision) -> set[str]:
+    return {ranked.design for ranked in decision.ranking if ranked.place}
 
 
 def choose_pair(decision: Decision, design: str) -> NetPresentValue | None:
@@ -99,8 +110,13 @@ def choose_pair(decision: Decision, design: str) -> NetPresentValue | None:
 
 
 def list_decisive_pairs(decision: Decision) -> list[NetPresentValue]:
-    """The pairs that matter most: each design against the one with a cache, or against the baseline without one."""
-    return list(decision.against.get(decision.opponent or decision.baseline, {}).values())
+    """The pairs that matter most, of designs that keep the limits: each against the one with a cache where that keeps
+    them, else against the baseline, else against the design that costs least.
+    """
+    pairs = list_kept_pairs(decision)
+    order = (decision.opponent, decision.baseline, *decision.against)
+    reference = next((name for name in order if any(pair.against == name for pair in pairs)), None)
+    return [pair for pair in pairs if pair.against == reference]
 
 
 def name_pair(worth: NetPresentValue) -> str:
@@ -118,7 +134,7 @@ def describe_paying_loads(worth: NetPresentValue) -> str:
 
 
 def describe_break_even(worth: NetPresentValue) -> str:
-    """Loads at which it pays, and those at which that is certain."""
+    """Loads at which it pays, and those at which that is clear in the draws."""
     return "; ".join((f"in the mean {describe_paying_loads(worth)}", *describe_certainty(worth)))
 
 
@@ -212,16 +228,16 @@ def describe_never_paying(pairs: Sequence[NetPresentValue], unit: str) -> str:
 
 
 def format_net_present_value(worth: NetPresentValue, unit: str) -> str:
-    """The net present value with its interval and the chance that it is positive."""
+    """The net present value with its interval and the share of draws in which it is positive."""
     return f"{format_spread(worth.npv, unit)}, positive in {format_chance(worth.p_positive)} of the draws"
 
 
 def describe_pairs(decision: Decision) -> list[str]:
-    """Every pair in a line or two, with the interval of its break-even load."""
+    """Every pair of designs that keep the limits in a line or two, with the interval of its break-even load."""
     unit, horizon = find_currency(decision), decision.scenario.terms.horizon_years
     return [
         f"{describe_pair(pair, unit, horizon)} {describe_break_even_spread(pair)}".rstrip()
-        for pair in list_pairs(decision)
+        for pair in list_kept_pairs(decision)
     ]
 
 

@@ -27,6 +27,14 @@ from simlib.report.record.outcome import (
     list_equal_designs,
 )
 from simlib.report.record.pros_and_cons import list_arguments, list_options
+from simlib.report.record.robustness import (
+    SWITCH_TITLE,
+    build_switch_rows,
+    describe_alternatives,
+    describe_assumed_values,
+    describe_common_costs,
+    describe_main_switches,
+)
 from simlib.report.record.rows import (
     MARKS,
     build_limit_rows,
@@ -35,6 +43,7 @@ from simlib.report.record.rows import (
     describe_undecided_limits,
     list_references,
 )
+from simlib.report.switches_figure import list_drawn_switches, switches_figure
 
 _UNKNOWN = Complexity()
 
@@ -57,6 +66,11 @@ def render_decision_page(decision: Decision, figures: Sequence[ReportFigure], co
             verdict=describe_verdict(decision),
             equal=list_equal_designs(decision),
             equivalences=describe_equivalences(decision),
+            rests=(*describe_alternatives(decision), *describe_assumed_values(decision)),
+            switch_title=SWITCH_TITLE,
+            main_switches=describe_main_switches(decision),
+            switches=build_switch_rows(decision),
+            common=describe_common_costs(decision),
             level=format_level(decision),
             draws=f"{decision.draws:,}",
             currency=find_currency(decision),
@@ -108,7 +122,7 @@ def _build_size_row(size: Size, trial: Trial) -> dict[str, Any]:
     }
 
 
-FIGURE_NAMES = ("cost", "frontier", "breakeven", "tornado")
+FIGURE_NAMES = ("cost", "switches", "frontier", "breakeven", "tornado")
 """Names of all figures, in the order of a page."""
 
 
@@ -122,8 +136,15 @@ def _draw_figures(decision: Decision) -> Iterator[ReportFigure]:
     yield ReportFigure(
         "cost",
         *cost_bars_figure(decision),
-        "Total cost of each design over the horizon, by cause, with the interval of the total.",
+        "Total cost of each design over the horizon, by cause, with the interval of the total; costs that are the same "
+        "for every design are one bar apart.",
     )
+    if list_drawn_switches(decision):
+        yield ReportFigure(
+            "switches",
+            *switches_figure(decision),
+            "Switch values: single inputs at which another design costs least, as multiples of what they are.",
+        )
     if decision.frontiers:
         yield ReportFigure(
             "frontier",

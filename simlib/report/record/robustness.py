@@ -8,11 +8,12 @@ from simlib.decision.choice.cost_causes import list_prices
 from simlib.decision.choice.levers import OWN_EFFORT
 from simlib.decision.choice.results import Decision
 from simlib.decision.choice.robustness import Alternative, Switch
-from simlib.report.record.formatting import format_chance, format_number, format_spread
+from simlib.report.record.formatting import format_chance, format_mean, format_number
 from simlib.report.record.inputs import describe_input
 from simlib.report.record.outcome import find_currency, format_horizon, join_names
 from simlib.scenario.economics import Amount, Estimate, Worth
 
+SWITCH_TITLE = "one input at which another design costs as little, and beyond it less, all else equal"
 MAIN = 3
 """Number of inputs that are named beside a verdict."""
 _NEAR = 2.0
@@ -61,16 +62,16 @@ def list_main_switches(decision: Decision, most: int = MAIN) -> list[Switch]:
     return list(chosen.values())[:most]
 
 
-def describe_switch(switch: Switch) -> str:
-    """One switch value in words."""
-    range_text = ""
-    if switch.low < switch.high:
-        ends = f"{format_number(switch.low)} to {format_number(switch.high)}"
-        range_text = f", {'within' if switch.is_within else 'outside'} its range of {ends}"
+def describe_switch(switch: Switch, more: str = "") -> str:
+    """One switch value in words, with ``more`` about the input: its value there and now, and the design that wins."""
     unit = f" {switch.unit}" if switch.unit else ""
+    about = [_describe_change(switch)]
+    if switch.low < switch.high:
+        about.append(f"its range is {format_number(switch.low)} to {format_number(switch.high)}")
+    about += [more] if more else []
     return (
-        f"{describe_input(switch.input)}: {format_number(switch.at)} in place of {format_number(switch.value)}{unit} "
-        f"({_describe_change(switch)}{range_text}): there {switch.design} costs as little, and beyond it less"
+        f"{describe_input(switch.input)} at {format_number(switch.at)} in place of {format_number(switch.value)}{unit} "
+        f"({'; '.join(about)}): {switch.design}"
     )
 
 
@@ -84,13 +85,15 @@ def _describe_change(switch: Switch) -> str:
 
 
 def describe_main_switches(decision: Decision) -> list[str]:
-    """The two or three inputs that turn the verdict first, or that no single input does."""
+    """The two or three inputs that turn the verdict first, each with the design that then costs least."""
     main = list_main_switches(decision)
     if not main:
         return ["No value of a single input makes another design cost least."] if _has_rivals(decision) else []
-    sentences = [f"{describe_switch(switch)}." for switch in main]
+    sentences = [
+        f"{describe_switch(own, '' if _is_stated(decision, own.input) else 'it is not stated')}." for own in main
+    ]
     if not any(switch.is_within and switch.low < switch.high for switch in decision.switches):
-        return ["No input turns it within the range of its own estimate; the nearest are:", *sentences]
+        return ["No input does within the range of its own estimate; the nearest:", *sentences]
     return sentences
 
 
@@ -106,23 +109,27 @@ def describe_assumed_values(decision: Decision) -> list[str]:
 
 def _list_zero_values(decision: Decision) -> Iterator[str]:
     worth, unit = decision.scenario.worth, find_currency(decision)
-    silent = []
-    for price in list_prices(decision.causes):
-        if price.key not in Worth.model_fields or not _is_zero(getattr(worth, price.key)):
-            continue
-        how = "as stated" if price.key in worth.model_fields_set else "for it is not stated"
-        switch = next((own for own in decision.switches if own.input == price.key), None)
-        if switch is None:
-            silent.append(f"{price.words} ({price.key}, {how})")
-        else:
-            yield (
-                f"{_raise_first(price.words)} ({price.key}) counts 0 {unit}, {how}; from {format_number(switch.at)} "
-                f"{switch.unit} on {switch.design} would cost least."
-            )
-    if silent:
-        verb = "counts" if len(silent) == 1 else "count"
-        tail = "; no value of it alone makes another design cost least" if _has_rivals(decision) else ""
-        yield f"{_raise_first(join_names(silent))} {verb} 0 {unit}{tail}."
+    zero = [
+        price
+        for price in list_prices(decision.causes)
+        if price.key in Worth.model_fields and _is_zero(getattr(worth, price.key))
+    ]
+    for head, stated in ((f"Not stated, and so worth 0 {unit}", False), (f"Stated as worth 0 {unit}", True)):
+        named = [
+            f"{price.words} ({price.key}{_describe_turning(decision, price.key)})"
+            for price in zero
+            if (price.key in worth.model_fields_set) == stated
+        ]
+        if named:
+            yield f"{head}: {join_names(named)}."
+
+
+def _describe_turning(decision: Decision, name: str) -> str:
+    """From which value on an input that counts 0 turns the verdict; empty where there is no verdict to turn."""
+    switch = next((own for own in decision.switches if own.input == name), None)
+    if switch is None:
+        return "; no value of it alone turns the verdict" if _has_rivals(decision) else ""
+    return f"; from {format_number(switch.at)} {switch.unit} on, {switch.design} would cost least"
 
 
 def _is_zero(amount: Amount) -> bool:
@@ -130,15 +137,15 @@ def _is_zero(amount: Amount) -> bool:
 
 
 def _list_unstated(decision: Decision) -> Iterator[str]:
-    """Inputs that were left to their defaults, with a switch value in their range or near their value."""
+    """Inputs that were left to their defaults, with a switch value in their range or near their value.
+
+    Those among the main switch values are left out: these say so themselves.
+    """
+    main = list_main_switches(decision)
     for switch in decision.switches:
         matters = switch.is_within if switch.low < switch.high else switch.ratio <= _NEAR
-        if matters and switch.value > 0 and not _is_stated(decision, switch.input):
-            value = f"{format_number(switch.value)} {switch.unit}".rstrip()
-            yield (
-                f"{_raise_first(describe_input(switch.input))} is not stated and counts {value}; at "
-                f"{format_number(switch.at)} ({_describe_change(switch)}) {switch.design} would cost as little."
-            )
+        if matters and switch.value > 0 and switch not in main and not _is_stated(decision, switch.input):
+            yield f"Not stated: {describe_switch(switch)} would cost least."
 
 
 def _is_stated(decision: Decision, name: str) -> bool:
@@ -160,19 +167,23 @@ def describe_alternatives(decision: Decision) -> list[str]:
 
 def _describe_alternative(decision: Decision, own: Alternative) -> str:
     least = f"{own.best} would cost least in {format_chance(own.share)} of the draws"
-    result = f"{least}: that turns the verdict" if own.turns else f"{least}; that does not turn the verdict"
+    result = f"{least}: {'that turns the verdict' if own.turns else 'the same verdict'}"
     if own.assumption == "bundled estimates":
         number = len(own.items)
         head = f"{number} work item{'' if number == 1 else 's'} with own estimates ({_list_items(own.items)})"
         return f"{head}. With the estimates of simlib {result}."
     server = decision.scenario.world.authorization_server
     default = "" if "kind" in server.model_fields_set else ", the default"
-    now = "is a product" if own.assumption == "built" else "counts as built"
-    return (
-        f"The authorization server {now} (world.authorization_server.kind{default}). With kind = "
-        f'"{own.assumption}" these items would {"be built here" if own.assumption == "built" else "come with it"}: '
-        f"{_list_items(own.items)}; {result}."
-    )
+    if own.assumption == "built":
+        head = (
+            f'The authorization server is a product (kind in [world.authorization_server]{default}). If it were "built"'
+        )
+    else:
+        head = (
+            f'The authorization server counts as built (kind in [world.authorization_server]{default}). As a "product"'
+        )
+    bring = "had to be built" if own.assumption == "built" else "would come with it"
+    return f"{head}, {_list_items(own.items)} {bring}, and {result}."
 
 
 def _list_items(items: tuple[str, ...]) -> str:
@@ -186,14 +197,12 @@ def describe_common_costs(decision: Decision) -> list[str]:
     if common is None or not common.total.mean:
         return []
     unit = find_currency(decision)
-    parts = [f"{cause} {format_spread(part)}" for cause, part in common.parts.items() if part.mean]
+    parts = ", ".join(f"{cause} {format_mean(part)}" for cause, part in common.parts.items() if part.mean)
     work = (
-        f" Their work: {len(common.work_items)} work items, {format_spread(common.effort_days, 'person-days')} once and "
-        f"{format_spread(common.yearly_days, 'person-days')} a year."
+        f"; {len(common.work_items)} work items, {format_mean(common.effort_days)} person-days once and "
+        f"{format_mean(common.yearly_days)} a year"
         if common.work_items
         else ""
     )
-    return [
-        f"Of each total cost over {format_horizon(decision)}, {format_spread(common.total, unit)} are the same for "
-        f"every design and decide nothing ({', '.join(parts)}).{work}"
-    ]
+    same = f"{format_mean(common.total)} {unit} are the same for every design and decide nothing"
+    return [f"Of each total cost over {format_horizon(decision)}, {same} ({parts}{work})."]

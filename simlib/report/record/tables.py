@@ -9,6 +9,15 @@ from typing import Any
 from simlib.decision.choice.results import Decision, Spread
 from simlib.report.record.inputs import list_inputs
 from simlib.report.record.net_present_value import list_pairs
+from simlib.report.record.robustness_tables import (
+    ALTERNATIVES,
+    COMMON,
+    ROBUSTNESS_TABLES,
+    SWITCHES,
+    list_alternative_rows,
+    list_common_rows,
+    list_switch_rows,
+)
 
 Row = Mapping[str, Any]
 _ENDS = ("mean", "median", "low", "high")
@@ -52,6 +61,7 @@ TABLES: Mapping[str, Sequence[str]] = {
     ),
     "frontier.csv": ("figure", "design", *_name_columns("effort_days", "gain"), "dominated_by"),
     "inputs.csv": ("input", "value_and_source", "kind", "who_can_say_better", "where"),
+    **ROBUSTNESS_TABLES,
 }
 """File -> its columns."""
 
@@ -243,4 +253,7 @@ _ROWS: Mapping[str, Callable[[Decision], Iterable[Row]]] = {
     "sensitivity.csv": _list_sensitivities,
     "frontier.csv": _list_frontiers,
     "inputs.csv": _list_input_rows,
+    SWITCHES: list_switch_rows,
+    ALTERNATIVES: list_alternative_rows,
+    COMMON: list_common_rows,
 }
