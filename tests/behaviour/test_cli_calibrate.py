@@ -77,6 +77,9 @@ def test_ctrl_c_writes_nothing_and_leaves_an_old_profile_alone(
     ("options", "told"),
     [
         (["--processes", "0"], "--processes 0"),
+        (["--processes", "1000000"], "--processes 1000000: allowed: 1 to 1,000"),
+        (["--seconds", "1e300"], "--seconds 1e+300: allowed: 0 to 86,400 s"),
+        (["--seconds", "inf"], "--seconds inf"),
         (["--seconds", "-1"], "--seconds -1"),
         (["--seconds", "nan"], "--seconds nan"),
         (["--seconds", "much"], "--seconds"),

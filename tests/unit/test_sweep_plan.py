@@ -1,5 +1,6 @@
 """Plan of a sweep from few settings: values, length, warm-up, designs."""
 
+from copy import deepcopy
 from typing import Any
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from simlib.analysis import METRICS
 from simlib.commands.sweep import build_sweep_tables
+from simlib.experiment.sweep import change_scenario
 from simlib.experiment.sweep_plan import BUDGET, SHARES, plan_sweep
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
@@ -20,7 +22,7 @@ DESIGNS = {
 
 
 def small(**changes: Any) -> Scenario:
-    return scenario(**{"designs": DESIGNS, **changes})
+    return scenario(**{"designs": deepcopy(DESIGNS), **changes})
 
 
 def test_loads_are_shares_of_what_the_api_alone_could_take() -> None:
@@ -92,6 +94,32 @@ def test_the_closed_form_is_that_of_every_token_at_every_replica() -> None:
 def test_a_load_has_no_closed_form_and_no_notes() -> None:
     plan = plan_sweep(small(), "load")
     assert (plan.varied_design, plan.has_closed_form, plan.notes) == (None, False, ())
+
+
+def test_designs_that_a_decision_or_a_fault_names_may_be_left_out() -> None:
+    gateway = {"work": {"kind": "constant", "value_s": 0.0}}
+    phantom = design_of("jwt_local", "signing_reference_token", gateway={"part": "phantom_token"})
+    faults = {
+        "proxy": {"kind": "slow", "host": "gateway", "factor": 2.0, "at_s": 6.0, "length_s": 1.0},
+        "second": {"kind": "clock_skew", "host": "service", "replica": 1, "skew_s": 1.0, "at_s": 6.0, "length_s": 1.0},
+        "server": {"kind": "slow", "host": "authorization_server", "factor": 2.0, "at_s": 6.0, "length_s": 1.0},
+    }
+    whole = small(
+        world__gateway=gateway,
+        world__faults=faults,
+        designs__phantom=phantom,
+        designs__opaque__replicas={"service": 2},
+        decision={"baseline": "phantom", "present": "jwt", "horizon_years": 5.0},
+    )
+    plan = plan_sweep(whole, "load", ["cached", "jwt"], [5.0, 10.0])
+    assert list(plan.scenario.world.faults) == ["server"]
+    for value in plan.values:
+        changed = change_scenario(plan.scenario, {plan.key: value})
+        assert list(changed.designs) == ["cached", "jwt"]
+        assert (changed.terms.baseline, changed.terms.present, changed.terms.horizon_years) == (None, "jwt", 5.0)
+    assert plan_sweep(whole, "load", values=[5.0]).scenario.terms.baseline == "phantom"
+    with pytest.raises(InputError, match="has no design 'gone'"):
+        whole.with_designs(["jwt", "gone"])
 
 
 def test_a_key_without_values_is_refused() -> None:
