@@ -9,7 +9,16 @@ import pytest
 from simlib.scenario.base import find_bundled
 from support.command_line import simlib, simlib_alone, write_log, write_tiny
 
-REPEATABLE = ("report.html", "latency.svg", "latency.png", "tradeoff.svg", "tradeoff.png", "summary.csv")
+REPEATABLE = (
+    "report.html",
+    "latency.svg",
+    "latency.png",
+    "tradeoff.svg",
+    "tradeoff.png",
+    "summary.csv",
+    "pairs.csv",
+    "best.csv",
+)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -152,6 +161,53 @@ def test_an_unstable_design_is_named_and_not_averaged(tmp_path: Path) -> None:
     words = " ".join(done.stdout.split())
     assert done.returncode == 0, done.stderr
     assert "opaque is unstable: its backlog grows" in words
-    assert "Limit broken by opaque: p99 latency at most 200 ms; it is unstable" in words
+    assert "Limit broken by opaque: p99 latency: no steady value, for the design does not keep up" in words
+    assert "replicas.service = 1 leaves it behind" in words
     rows = table(tmp_path / "out" / "summary.csv")
     assert {row["mean"] for row in rows if row["metric"] in ("mean_s", "p99_s", "exposure_s")} == {""}
+
+
+def test_every_limit_is_checked_and_a_refusal_names_the_value_that_would_do(tmp_path: Path) -> None:
+    strict = "[limits]\nrevocation_lag_s = 4\nopaque_to_clients = true\navailability = 0.9\n"
+    write_tiny(tmp_path, ("[limits]\n", strict))
+    done = simlib("compare", "tiny.toml", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    limits = {(row["design"], row["metric"]): row for row in document["limits"]}
+    assert {limit for design, limit in limits if design == "jwt"} >= {"p99_s", "opaque_to_clients", "availability"}
+    assert limits["jwt", "opaque_to_clients"]["word"] == "broken"
+    lag = limits["opaque", "revocation_lag_s"]
+    assert lag["word"] == "broken"
+    assert [(own["key"], own["value"]) for own in lag["remedies"][0]] == [("designs.opaque.service.timeout_s", 4)]
+    met = [sentence for sentence in document["limit_sentences"] if " met by " in sentence]
+    assert not any("jwt" in sentence for sentence in met)
+
+
+def test_another_baseline_is_compared_with_and_recorded(reported: Path) -> None:
+    done = simlib("compare", "tiny.toml", "--baseline", "jwt", "--json", "--out", "from_jwt", cwd=reported)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["baseline"] == "jwt"
+    words = {(row["design"], row["metric"]): row["word"] for row in document["summary"]}
+    assert words["jwt", "mean_s"] == ""
+    assert words["opaque", "as_requests_per_s"] == "worse"
+    again = json.loads(simlib("compare", "from_jwt/run.json", "--json", cwd=reported).stdout)
+    assert again["baseline"] == "jwt"
+    assert again["pairs"] == document["pairs"]
+    refused = simlib("compare", "tiny.toml", "--baseline", "jwtt", cwd=reported)
+    assert refused.returncode == 2
+    assert "--baseline: unknown design 'jwtt'" in refused.stderr
+
+
+def test_pairs_and_best_designs_are_files_of_the_report(reported: Path) -> None:
+    pairs = table(reported / "out" / "pairs.csv")
+    assert {(row["design"], row["against"]) for row in pairs} == {
+        ("cached", "opaque"),
+        ("jwt", "opaque"),
+        ("jwt", "cached"),
+    }
+    best = table(reported / "out" / "best.csv")
+    assert {row["word"] for row in best if row["metric"] == "as_requests_per_s"} <= {"best", "worse", "undecided"}
+    page = (reported / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Every pair of designs" in page
+    assert "hold together with 95 %" in page
