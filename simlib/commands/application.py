@@ -13,6 +13,7 @@ from simlib.commands.decide import decide
 from simlib.commands.effort import effort
 from simlib.commands.listing import presets, scenarios, schema, strategies
 from simlib.commands.process import process
+from simlib.commands.runner import restore_folders
 from simlib.commands.sweep import sweep
 from simlib.commands.theory import theory
 
@@ -55,6 +56,17 @@ def _root(
       simlib attacks busy-api                   which attacks are refused, and by which check
       simlib bad-days busy-api                  how users are served when something fails
       simlib theory                             the simulator validated against queueing theory
+
+    \b
+    Exit status:
+      0    done
+      1    simlib decide: no design meets the limits
+      2    bad input, or a run that does not fit into this machine (a worker
+           process was killed): one line says what; finished runs are kept
+      130  Ctrl-C; one line says what was not written
+      141  the reader of the output has closed it
+      143  SIGTERM, as for Ctrl-C
+    A folder or file is written whole or not at all, whatever ends a command.
     """
     if version:
         print(f"simlib {__version__}")
@@ -75,6 +87,7 @@ def execute(arguments: list[str]) -> int:
 
     Raises UsageMistake, InputError, or KeyboardInterrupt and BrokenPipeError, which typer hides in its status.
     """
+    restore_folders(arguments)
     try:
         status = typer.main.get_command(app).main(arguments, "simlib", standalone_mode=False)
     except _USAGE_ERROR as error:

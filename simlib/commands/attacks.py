@@ -56,8 +56,8 @@ def attacks(
       simlib attacks my.toml --no-vulnerable --json
       simlib attacks busy-api --all --out attacks/
 
-    Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears complete or not at
-    all.
+    Exit status: 0, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM. The folder must be new or empty; it appears
+    complete or not at all.
     """
     from simlib.deployment.loading import load_scenario
     from simlib.experiment.atomic_folder import check_folder

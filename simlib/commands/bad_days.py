@@ -47,8 +47,8 @@ def bad_days(
       simlib bad-days web-shop --out days/
       simlib bad-days my.toml --standard --json
 
-    Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears complete or not at
-    all.
+    Exit status: 0, 2 for bad input or a killed worker process, 130 after Ctrl-C, 143 after SIGTERM. The folder must be
+    new or empty; it appears complete or not at all.
     """
     from simlib.commands.overrides import Overrides, load_chosen_scenario
     from simlib.experiment.atomic_folder import check_folder

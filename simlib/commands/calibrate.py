@@ -36,7 +36,7 @@ def calibrate(
       simlib compare web-shop --profile my-machine.csv
       simlib calibrate --out my-machine.csv --redis redis://127.0.0.1:6379/0
 
-    Exit status: 0, 2 for bad input, 130 after Ctrl-C. The file appears complete or not at all.
+    Exit status: 0, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM. The file appears complete or not at all.
     """
     from simlib.calibration.campaign import make_profile
 

@@ -71,7 +71,8 @@ def compare(
       simlib compare web-shop --records rows/         (data/records.md says what is in the files)
       simlib compare web-shop --timing live           (times vary from run to run)
 
-    Exit status: 0, 2 for bad input, 130 after Ctrl-C. Folders appear complete or not at all.
+    Exit status: 0, 2 for bad input or a killed worker process, 130 after Ctrl-C, 143 after SIGTERM. Folders appear
+    complete or not at all.
     """
     from simlib.commands.overrides import Overrides
 

@@ -72,8 +72,8 @@ def decide(
     The inputs besides those of the simulation are in [prices], [worth], [organisation], [decision] and [limits] of
     the scenario (simlib schema); simlib effort lists the work items behind the person-days.
 
-    Exit status: 0, 1 when no design meets the limits, 2 for bad input, 130 after Ctrl-C. The folder appears complete
-    or not at all.
+    Exit status: 0, 1 when no design meets the limits, 2 for bad input or a killed worker process, 130 after Ctrl-C, 143
+    after SIGTERM. The folder appears complete or not at all.
     """
     from simlib.commands.overrides import DecisionOverrides, Overrides
 

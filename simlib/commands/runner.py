@@ -2,8 +2,9 @@
 
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -123,6 +124,19 @@ def _remember_interrupts() -> Iterator[list[int]]:
             if handler not in ignored:
                 # From here on Ctrl-C must raise: worker processes are there, and what was written is to be said.
                 signal.signal(number, signal.default_int_handler if number == signal.SIGINT else handler)
+
+
+def restore_folders(arguments: Sequence[str]) -> None:
+    """Put back the folders in arguments, such as out/run.json, that a killed process had moved aside."""
+    for argument in arguments:
+        named = Path(argument.rpartition("=")[2])
+        for folder in (named, *named.parents):
+            with suppress(OSError, RuntimeError, ValueError):  # whatever else the argument is
+                target = folder.resolve()
+                if not target.exists() and any(target.parent.glob(f".{escape(target.name)}.*.old")):
+                    from simlib.experiment.temporary_folder import clear_leftovers
+
+                    clear_leftovers(target, target.parent)
 
 
 def describe_missing_output(folder: Path | None, what: str = "nothing", verb: str = "was") -> str:

@@ -54,8 +54,8 @@ def sweep(
       simlib sweep web-shop --over ttl --design opaque_cached --design jwt --values 5,30,120
       simlib sweep web-shop --over world.service.work.mean_s --values 0.002,0.008 --metric mean_s
 
-    Exit status: 0, 2 for bad input, 130 after Ctrl-C. The folder must be new or empty; it appears complete or not at
-    all.
+    Exit status: 0, 2 for bad input or a killed worker process, 130 after Ctrl-C, 143 after SIGTERM. The folder must be
+    new or empty; it appears complete or not at all.
     """
     from simlib.commands.overrides import Overrides, load_chosen_scenario
     from simlib.experiment.atomic_folder import check_folder

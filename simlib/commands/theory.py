@@ -41,7 +41,7 @@ def theory(
 
     Of a hundred 99 % intervals, one misses the exact value on average.
 
-    Exit status: 0, 2 for bad input, 130 after Ctrl-C.
+    Exit status: 0, 2 for bad input or a killed worker process, 130 after Ctrl-C, 143 after SIGTERM.
     """
     from simlib.commands.overrides import Overrides, load_chosen_scenario
     from simlib.deployment.simulate import check_budget

@@ -1,5 +1,6 @@
 """Killed workers, as when memory is short, and killed commands: one line, the documented status, nothing left."""
 
+import os
 import re
 import signal
 import subprocess
@@ -30,8 +31,9 @@ ENDED = r"simlib: error: a worker process was ended by SIGKILL after (\d+) of \d
 
 def kill_one(running: "subprocess.Popen[str]") -> tuple[str, list[str]]:
     """Kill a worker at work; what the command then says, and its processes that are left."""
+    worker, *_ = await_workers(running)
     processes = psutil.Process(running.pid).children(recursive=True)
-    await_workers(running)[0].kill()
+    worker.kill()
     _, errors = running.communicate(timeout=60)
     return errors, list_alive(processes)
 
@@ -93,3 +95,36 @@ def test_a_killed_command_leaves_no_process_and_the_next_one_clears_up(cpu_s: fl
     done = simlib("compare", "tiny.toml", "--records", "rows", "--profiles", "none", cwd=tmp_path)
     assert done.returncode == 0
     assert {path.name for path in tmp_path.iterdir()} == {"tiny.toml", "rows"}
+
+
+@pytest.mark.parametrize("everybody", [True, False], ids=["group", "one-process"])
+def test_sigterm_ends_everything_and_says_what_was_not_written(everybody: bool, tmp_path: Path) -> None:
+    """As a service manager or a container sends it, to all processes or to the first."""
+    write_tiny(tmp_path, LONG)
+    with started("compare", "tiny.toml", "--out", "out", "--workers", "2", cwd=tmp_path) as running:
+        await_workers(running)
+        processes = psutil.Process(running.pid).children(recursive=True)
+        (os.killpg if everybody else os.kill)(running.pid, signal.SIGTERM)
+        _, errors = running.communicate(timeout=60)
+        assert list_alive(processes) == []
+    assert (running.returncode, errors) == (
+        143,
+        "simulating: 0 of 18 runs\nsimlib: terminated: no report was written to out\n",
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
+
+
+@pytest.mark.parametrize("named", ["out/run.json", "--out=out"])
+def test_a_report_that_a_killed_command_moved_aside_has_its_name_again_when_it_is_named(
+    named: str, tmp_path: Path
+) -> None:
+    """Only where names cannot be exchanged, and between two renames."""
+    write_tiny(tmp_path)
+    report = {"run.json": '{"format": "simlib-run-1"}', "verdict.txt": "whole"}
+    (tmp_path / ".out.01234567.old").mkdir()
+    for name, text in report.items():
+        (tmp_path / ".out.01234567.old" / name).write_text(text, encoding="utf-8")
+    (tmp_path / ".out.01234567.part").mkdir()
+    assert simlib("compare", "no-such-scenario", named, cwd=tmp_path).returncode == 2
+    assert {path.name: path.read_text("utf-8") for path in (tmp_path / "out").iterdir()} == report
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "tiny.toml"]
