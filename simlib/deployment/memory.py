@@ -100,12 +100,14 @@ class _Laboratory:
         empty = replace(scenario, world=world.model_copy(update=still), run=run, trace=None)
         self._service = world.service
         self._deployment = Deployment(empty, design, Variates(0, 0), STORES["dict"], MemorySink())
-        self._life_s = self._deployment.parts.presenter.useful_life_s * (1 - PRECISION)
+        parts = self._deployment.parts
+        self.life_s = (parts.presenter.useful_life_s or parts.config.token_lifetime_s) * (1 - PRECISION)
         region = self._deployment.regions[0]
         self._points = {p.target: p for p in self._deployment.enforcement_points if p.region == region}
         self._first = next(point for point in self._points.values() if point.first)
         self._region = region
-        self._past = self._begin()
+        self._tokens: dict[tuple[int, float], ClientToken] = {}
+        self._sent: dict[tuple[str, str, HttpRequest], HttpRequest] = {}
 
     def measure(self) -> Mapping[str, Memory]:
         """Host -> memory, for the first point and all that it leads to."""
@@ -116,7 +118,7 @@ class _Laboratory:
         finally:
             self._deployment.close()
 
-    def _begin(self) -> Past:
+    def begin(self) -> Past:
         """Empty states everywhere."""
         self._deployment.shared.clear()
         deployment = self._deployment
@@ -128,9 +130,13 @@ class _Laboratory:
         past.set_clock(instant, user)
         return past.request(UserClient(user, "", token), self._first, 0, how)
 
-    def _issue(self, past: Past, user: int, instant: float) -> ClientToken:
-        past.set_clock(instant, user)
-        return past.issue(user, self._region)
+    def issue(self, past: Past, user: int, instant: float) -> ClientToken:
+        """A token of a user that is in time at an instant; the same one for many instants."""
+        instant = instant // (self.life_s / 2) * (self.life_s / 2)
+        if (user, instant) not in self._tokens:
+            past.set_clock(instant, user)
+            self._tokens[user, instant] = past.issue(user, self._region)
+        return self._tokens[user, instant]
 
     # --- one point -----------------------------------------------------------------------------------------------
 
@@ -170,15 +176,16 @@ class _Laboratory:
         how: HttpRequest,
     ) -> ClientVisits:
         """A request at a point behind, with what one before it sent when the token was new."""
-        upstream = send(
-            self._begin_beside(), token, user, token.expires_at - self._deployment.parts.config.token_lifetime_s, how
-        )
-        sent = next(request for name, request in upstream.visits[-1].onward if name == target)
+        key = (token.token, target, how)
+        if key not in self._sent:
+            issued = token.expires_at - self._deployment.parts.config.token_lifetime_s
+            before = send(self.begin_beside(), token, user, issued, how).visits[-1]
+            self._sent[key] = next(request for name, request in before.onward if name == target)
         past.set_clock(instant, user)
-        visit = past.visit(point, 0, sent)
+        visit = past.visit(point, 0, self._sent[key])
         return ClientVisits(visit.answer, Counter(), (visit,))
 
-    def _begin_beside(self) -> Past:
+    def begin_beside(self) -> Past:
         deployment = self._deployment
         return Past(deployment, Handlers(deployment.world, deployment.parts, deployment.population.find_token))
 
@@ -196,7 +203,7 @@ class _Laboratory:
         validator = point.validator
         if not isinstance(validator, BackgroundWorker):
             return 0.0
-        past = self._begin()
+        past = self.begin()
         past.set_clock(0.0, FIRST)
         context: Any = PastContext(past.clock)
         flows: tuple[Flow[None], ...] = validator.list_background_tasks(context, validator.create_state())
@@ -222,7 +229,7 @@ class _Trial:
     def __init__(self, laboratory: _Laboratory, send: Send) -> None:
         self._laboratory = laboratory
         self._send = send
-        self._life_s = laboratory._life_s
+        self.life_s = laboratory.life_s
 
     def find_token_ends(self, how: HttpRequest, less: HttpRequest | None = None) -> tuple[float, ...]:
         """After how long a request with the same token does again what the very next one did without.
@@ -236,7 +243,7 @@ class _Trial:
         if not new - base:
             return ()
         ends = list(
-            self._find_rises(lambda t: (self._count_same(t, how) - without) & new, (base - without) & new, self._life_s)
+            self._find_rises(lambda t: (self._count_same(t, how) - without) & new, (base - without) & new, self.life_s)
         )
         return tuple(ends) if ends else (inf,)
 
@@ -253,17 +260,17 @@ class _Trial:
         """How long a token is accepted while the server is unreachable, and whether a later use prolongs it."""
         if not self._is_accepted((0.0,), 0.0):
             return 0.0, False
-        if self._is_accepted((0.0,), self._life_s):
+        if self._is_accepted((0.0,), self.life_s):
             return inf, False
-        end = _bisect(lambda t: not self._is_accepted((0.0,), t), 0.0, self._life_s)
+        end = _bisect(lambda t: not self._is_accepted((0.0,), t), 0.0, self.life_s)
         between = min(end, *(ends or (end,))) / 2
-        return end, self._is_accepted((0.0, between), min(end * (1 + BESIDES), self._life_s))
+        return end, self._is_accepted((0.0, between), min(end * (1 + BESIDES), self.life_s))
 
     def is_shared(self) -> bool:
         """Whether a replica without a past does less for a token that another has seen."""
         past, token = self._begin(FIRST)
         self._send(past, token, FIRST, 0.0, HttpRequest())
-        elsewhere = self._send(self._laboratory._begin_beside(), token, FIRST, 0.0, HttpRequest())
+        elsewhere = self._send(self._laboratory.begin_beside(), token, FIRST, 0.0, HttpRequest())
         return bool(self._count_same(0.0, HttpRequest(), first=True) - _add(elsewhere))
 
     def is_remembered_by_client(self) -> bool:
@@ -277,7 +284,7 @@ class _Trial:
         """Whether all replicas send the same on, each its own, or always another."""
         past, token = self._begin(FIRST)
         one, two = (self._find_sent(past, token, target) for _ in range(2))
-        three = self._find_sent(self._laboratory._begin_beside(), token, target)
+        three = self._find_sent(self._laboratory.begin_beside(), token, target)
         if one != two:
             return "new"
         return "same" if one == three else "replica"
@@ -289,8 +296,8 @@ class _Trial:
     # --- pairs ---------------------------------------------------------------------------------------------------
 
     def _begin(self, user: int) -> tuple[Past, ClientToken]:
-        past = self._laboratory._begin()
-        return past, self._laboratory._issue(past, user, 0.0)
+        past = self._laboratory.begin()
+        return past, self._laboratory.issue(past, user, 0.0)
 
     def _count_same(self, later: float, how: HttpRequest, first: bool = False) -> Counter[str]:
         """What a second request with the same token does, so much later; of the ``first``, at once."""
@@ -302,7 +309,7 @@ class _Trial:
         """What a request with another token does, so much later."""
         past, token = self._begin(FIRST)
         self._send(past, token, FIRST, 0.0, how)
-        other = self._laboratory._issue(past, OTHER, later)
+        other = self._laboratory.issue(past, OTHER, later)
         return _add(self._send(past, other, OTHER, later, how))
 
     def _is_accepted(self, before: tuple[float, ...], later: float) -> bool:

@@ -53,6 +53,7 @@ class Past:
         self.reachable = True
         self._context = PastContext(self.clock)
         self._bound: dict[tuple[str, int], Handler] = {}
+        self._behind: dict[str, Mapping[str, Resource]] = {}
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
 
     def set_clock(self, instant: float, subject: int) -> None:
@@ -98,7 +99,7 @@ class Past:
             onward.append((target, sent))
             return Reply(200)
 
-        behind = {target: partial(capture, target) for target in list_targets_behind(point)}
+        behind: dict[str, Resource] = {target: partial(capture, target) for target in list_targets_behind(point)}
         resources = {**self.list_servers(point.region), **behind}
         handler = self._find_handler(point, replica)
         answer = run_offline(handler(request), resources, lambda name: counts.update((name,)), self.clock)
@@ -148,6 +149,11 @@ class Past:
 
     def _list_resources(self, region: str) -> Mapping[str, Resource]:
         """What an authorization server calls: its store, the receivers of its pushes, the shared store."""
+        if region not in self._behind:
+            self._behind[region] = self._build_resources(region)
+        return self._behind[region]
+
+    def _build_resources(self, region: str) -> Mapping[str, Resource]:
         pushed = {
             f"{point.receive_target}#{number}": partial(self._receive, point, number)
             for point in self.deployment.enforcement_points
@@ -176,5 +182,7 @@ def list_targets_behind(point: EnforcementPoint) -> tuple[str, ...]:
     return ("api", *behind) if point.place == GATEWAY else behind
 
 
-def _convert(answer: Any) -> Any:
-    return convert_failure(answer)
+def _convert(answer: Any) -> Answer:
+    """An answer as the caller sees it."""
+    seen: Answer = convert_failure(answer)
+    return seen
