@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from simlib.analysis.drift import Drift
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.stability import Stability
 from simlib.decision.best_designs import BestDesigns, describe_best
@@ -19,6 +20,7 @@ def list_reading_notes(comparison: Comparison) -> tuple[str, ...]:
     """Notes on all that limits the verdicts of this comparison, one sentence or two each."""
     scenario = comparison.scenario
     return (
+        *_note_cold_start(scenario),
         *_note_replay(scenario),
         *_note_replications(scenario),
         *_note_exposure(comparison),
@@ -26,6 +28,24 @@ def list_reading_notes(comparison: Comparison) -> tuple[str, ...]:
         *_note_several_hosts(scenario),
         *_note_sign_ins(comparison),
         *_note_service_times(scenario),
+    )
+
+
+def describe_drifts(drifts: Sequence[Drift], scenario: Scenario) -> tuple[str, ...]:
+    """One sentence per figure of a design for which the run is too short."""
+    return tuple(_describe_drift(drift, scenario) for drift in drifts)
+
+
+def _describe_drift(drift: Drift, scenario: Scenario) -> str:
+    metric, run = METRICS[drift.metric], scenario.run
+    low, mean, high = (
+        metric.format(end) for end in (drift.difference.low, drift.difference.mean, drift.difference.high)
+    )
+    start = ", and caches begin empty" if run.caches == "empty" else ""
+    return (
+        f"Not settled: {metric.label} of {drift.design}. Second and first half of the {scenario.horizon_s:g} s without "
+        f"warm-up differ by {mean} ({drift.difference.level * 100:g} % interval {low} to {high}){start}: the run "
+        "is too short for this figure."
     )
 
 
@@ -37,6 +57,14 @@ def list_distortion_notes(reuse: list[TokenReuse]) -> tuple[str, ...]:
         f"{r.original:.3g} at the log's own speed. More copies raise the rate without this."
         for r in rows.values()
     )
+
+
+def _note_cold_start(scenario: Scenario) -> Iterator[str]:
+    if scenario.run.caches == "empty":
+        yield (
+            "Servers begin with empty memories (run.caches = empty): the figures are those of a cold start, and of the "
+            "steady state only once everything that is kept has ended and come back, which may take longer than a run."
+        )
 
 
 def _note_replay(scenario: Scenario) -> Iterator[str]:
