@@ -59,6 +59,7 @@ def build_network(deployment: Deployment) -> Network:
         costs_of={
             point.host: StatedCosts({**own_costs, "service.work": point.listening.work}, profile) for point in inner
         },
+        warm=deployment.scenario.run.caches == "stationary",
         faults=build_faults(deployment, frozenset(host.name for host in hosts)) if deployment.schedule else None,
         entries=None
         if demand.regions is None

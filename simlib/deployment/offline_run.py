@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simlib.engine.request_log import Mark
+from simlib.engine.verification_cache import VerificationCache
 from simlib.scenario.effects import Call, Compute, Draw, Flow, Once, Sleep
 from simlib.scenario.messages import StoreReply
 from simlib.scenario.variates import Variates
+from simlib.tokens import Verification
 
 Resource = Callable[[Any], Any]
 """Answers a request at once, or with a generator that is run outside time as well."""
@@ -39,6 +41,7 @@ class PastClock:
         self.instant = instant
         self.subject = 0
         self._variates = variates
+        self.verify = VerificationCache(remember=True)
         self._used: dict[tuple[str, int], int] = {}
 
     def draw(self, purpose: str) -> float:
@@ -130,6 +133,8 @@ def perform_offline(
     if isinstance(effect, Compute):
         if note is not None:
             note(effect.operation)
+        if isinstance(effect.work, Verification) and clock is not None:
+            return clock.verify(effect.work, "")
         return None if effect.work is None else effect.work()
     if isinstance(effect, Call) and effect.target in resources:
         if note is not None:

@@ -6,33 +6,22 @@ remembers what is measured (`simlib.deployment.memory`), so no part says anythin
 pollers, begins before the run and goes on in it. Only users who come in this run have a past.
 """
 
-import heapq
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from math import inf
-from typing import Any
-
-import numpy as np
 
 from simlib.deployment.deployment import Deployment
 from simlib.deployment.enforcement_points import EnforcementPoint
-from simlib.deployment.handlers import Handlers
-from simlib.deployment.memory import Memory, measure_memories
-from simlib.deployment.offline_run import PastContext, run_until_sleep
-from simlib.deployment.past import Past, Visit
-from simlib.deployment.past_fetches import Fetch, Kind, draw_exponential, draw_fetches
-from simlib.engine.hosts import HostContext
-from simlib.scenario.effects import Context, Flow, Sleep
+from simlib.deployment.memory_trials import PRECISION
+from simlib.deployment.past import Visit
+from simlib.deployment.past_background import begin_background
+from simlib.deployment.past_fetches import Fetch, Kind, draw_fetches
+from simlib.deployment.past_revocations import PastRevocations
+from simlib.deployment.past_streams import LEAST_RATE, PastStreams, Stream
 from simlib.scenario.hosts import BACKEND, name_in_region
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import BackgroundWorker, UserClient
+from simlib.strategies import ClientToken, UserClient
 
-LEAST_RATE = 1e-12
-ROUNDS = 3
-"""Periods for which background work has been going on when the run begins, beside the part of one."""
-Event = Callable[[], None]
+NOT_HERE = -1
 
 
 def warm_up(deployment: Deployment) -> None:
@@ -40,81 +29,88 @@ def warm_up(deployment: Deployment) -> None:
     _WarmStart(deployment).run()
 
 
-@dataclass(frozen=True)
-class _Stream:
-    """Requests with one credential at one enforcement point: since when (seconds, negative), how many per second.
-
-    ``send`` makes one at a replica.
-    """
-
-    user: int
-    point: EnforcementPoint
-    since: float
-    rate: float
-    name: str
-    send: Callable[[int, HttpRequest], Visit]
-
-
-class _WarmStart:
-    """Events before the run, in the order of their instants."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self._deployment = deployment
-        self._variates = deployment.variates
-        self._service = deployment.world.service
-        self._past = Past(deployment)
-        # Visitors' own requests go through states that nobody uses, up to the point that is meant.
-        beside = Handlers(deployment.world, deployment.parts, deployment.population.find_token)
-        self._beside = Past(deployment, beside, self._past.clock)
-        self._events: list[tuple[float, int, Event]] = []
-        self._order = count()
-        self._points = {point.target: point for point in deployment.enforcement_points}
-        self._memories = self._map_memories()
-        self._ordinals: dict[str, int] = {}
-        self._downstream: set[tuple[str, str, str]] = set()
-        self._total = float(deployment.demand.rates.sum())
-
-    def _map_memories(self) -> dict[str, Memory]:
-        measured = measure_memories(self._deployment.scenario, self._deployment.parts.design)
-        base = self._deployment.regions[0]
-        return {
-            point.host: measured[host]
-            for host in measured
-            for point in self._deployment.enforcement_points
-            if host == name_in_region(point.host.partition("@")[0], base)
-        }
+class _WarmStart(PastStreams):
+    """The past of users, and of what serves all tokens."""
 
     def run(self) -> None:
         """Draw the past and let it happen."""
         for point in self._deployment.enforcement_points:
             for replica in range(point.replicas):
-                self._begin_background(point, replica)
+                memory = self._memories.get(point.host)
+                if memory is not None and memory.period_s > 0:
+                    begin_background(self._past, self._at, point, replica, memory.period_s)
                 self._begin_common(point, replica)
-        for user in sorted(set(self._deployment.demand.users.tolist())):
+        users = sorted(set(self._deployment.demand.users.tolist()))
+        for user in users:
             self._begin_user(user)
-        while self._events:
-            _, _, event = heapq.heappop(self._events)
-            event()
-
-    def _at(self, instant: float, event: Event) -> None:
-        heapq.heappush(self._events, (instant, next(self._order), event))
-
-    def _draw(self, purpose: str, subject: int) -> float:
-        ordinal = self._ordinals.get(key := f"{purpose} {subject}", 0)
-        self._ordinals[key] = ordinal + 1
-        return self._variates.draw_one(f"warm.{purpose}", subject, ordinal)
+        self._begin_absent(users)
+        PastRevocations(self._past, self._at, self._begin_token, frozenset(users)).begin()
+        self._run_events()
 
     # --- users ---------------------------------------------------------------------------------------------------
 
     def _begin_user(self, user: int) -> None:
         client = self._deployment.population.find_client(user)
-        held = client.access_token
-        if held is None or client.target == BACKEND:
-            return
+        if client.target == BACKEND:
+            self._begin_browser(client)
+        elif client.access_token is not None:
+            self._begin_token(client, client.access_token)
+
+    def _begin_token(self, client: UserClient, held: ClientToken, name: str = "") -> None:
+        """Requests with the token that a client holds, since its issue."""
         since = held.expires_at - self._deployment.parts.config.token_lifetime_s
-        for point, share in self._list_entries(user):
-            rate = max(float(self._deployment.demand.rates[user]), LEAST_RATE) * share
-            self._begin_stream(_Stream(user, point, since, rate, "", partial(self._send_as_client, client, point)))
+        for number, (point, share) in enumerate(self._list_entries(client.user)):
+            send = partial(self._send_as_client, client, held, point)
+            rate = self._find_user_rate(client.user) * share
+            first = None if number == 0 else NOT_HERE  # a token is obtained for a request in one region
+            self._begin_stream(Stream(client.user, point, since, rate, name, send, first))
+
+    def _begin_absent(self, users: list[int]) -> None:
+        """Users who do not come in this run, where their entries take the room of others."""
+        points = [point for point in self._deployment.enforcement_points if point.first]
+        if all(self._find_characteristic_s(point) == inf for point in points):
+            return
+        present = set(users)
+        for user in range(len(self._deployment.demand.rates)):
+            if user not in present:
+                age = self._deployment.population.draw_token_age(user)
+                if age is not None:
+                    self._past.set_clock(-age, user)
+                    held = self._past.issue(user, self._deployment.find_home(user))
+                    self._begin_token(UserClient(user, "", held), held)
+
+    def _find_user_rate(self, user: int) -> float:
+        return max(float(self._deployment.demand.rates[user]), LEAST_RATE)
+
+    def _begin_browser(self, client: UserClient) -> None:
+        """A browser whose backend has the session: it signed in, and the backend renewed the token at times."""
+        length, position = self._deployment.population.draw_initial_session(client.user)
+        life = self._deployment.parts.presenter.useful_life_s
+        if not position < length:
+            return
+        home = self._deployment.find_home(client.user)
+        point = next(p for p in self._deployment.enforcement_points if p.first and p.region == home)
+        replica = int(self._draw(f"{point.host}.first", client.user) * point.replicas)
+        self._at(-position, partial(self._sign_in, client, point, replica, -position, length - position))
+        rate = self._find_user_rate(client.user)
+        if not life > 0:
+            return
+        renewal = Kind(life * (1 + PRECISION), rate)
+        (last,) = draw_fetches([renewal], -position, partial(self._draw, "browser", client.user))
+        if last.instant > -position:
+            self._at(last.instant, partial(self._renew, client, point, replica, last.instant))
+        send = partial(self._send_as_client, client, None, point)
+        self._begin_stream(Stream(client.user, point, last.instant, rate, "", send, replica))
+
+    def _sign_in(
+        self, client: UserClient, point: EnforcementPoint, replica: int, instant: float, session_until: float
+    ) -> None:
+        self._renew(client, point, replica, instant)
+        client.session_until = session_until
+
+    def _renew(self, client: UserClient, point: EnforcementPoint, replica: int, instant: float) -> None:
+        self._past.set_clock(instant, client.user)
+        self._past.request(client, point, replica)
 
     def _list_entries(self, user: int) -> list[tuple[EnforcementPoint, float]]:
         """The first points that a user's requests come to, and their shares."""
@@ -126,75 +122,16 @@ class _WarmStart:
         if self._memories[firsts[0].host].shared:
             return [(point, 1.0) for point in firsts if point.region == home]
         shares = {p.host: 1 - away if p.region == home else away / (len(firsts) - 1) for p in firsts}
-        return [(point, shares[point.host]) for point in firsts if shares[point.host] > 0]
+        own = sorted(firsts, key=lambda point: point.region != home)
+        return [(point, shares[point.host]) for point in own if shares[point.host] > 0]
 
-    def _send_as_client(self, client: UserClient, point: EnforcementPoint, replica: int, how: HttpRequest) -> Visit:
+    def _send_as_client(
+        self, client: UserClient, held: ClientToken | None, point: EnforcementPoint, replica: int, how: HttpRequest
+    ) -> Visit | None:
+        """A request with a token, unless the client has got another one in the meantime."""
+        if held is not None and client.access_token is not held:
+            return None
         return self._past.request(client, point, replica, how).visits[-1]
-
-    # --- streams -------------------------------------------------------------------------------------------------
-
-    def _begin_stream(self, stream: _Stream) -> None:
-        memory = self._memories[stream.point.host]
-        replicas = 1 if memory.shared else stream.point.replicas
-        purpose = f"{stream.point.host}{stream.name}"
-        first = int(self._draw(f"{purpose}.first", stream.user) * replicas)
-        kinds, hows = self._list_kinds(memory, stream.rate / replicas)
-        leads_on = self._leads_on(memory)
-        for replica in range(replicas):
-            draw = partial(self._draw, f"{purpose}.{replica}", stream.user)
-            since = stream.since
-            if replica != first:
-                since += draw_exponential(stream.rate / replicas, draw())
-            fetches = draw_fetches(kinds, since, draw) if kinds else ()
-            for fetch in fetches:
-                if -fetch.instant <= memory.end_s or self._is_kept(fetch, kinds):
-                    how = next((hows[number] for number in fetch.kinds if hows[number] != HttpRequest()), HttpRequest())
-                    self._at(fetch.instant, partial(self._visit, stream, replica, fetch.instant, how))
-            if memory.by_use or memory.by_client:
-                self._use_last(stream, replica, since, draw)
-        if leads_on and not memory.token:
-            self._at(stream.since, partial(self._visit, stream, first, stream.since, HttpRequest()))
-
-    def _is_kept(self, fetch: Fetch, kinds: list[Kind]) -> bool:
-        return any(-fetch.instant < kinds[number].kept_s for number in fetch.kinds) or len(kinds) > 1
-
-    def _list_kinds(self, memory: Memory, rate: float) -> tuple[list[Kind], list[HttpRequest]]:
-        """What a point keeps of one token, and the kind of request that needs it."""
-        listed = [(kept, 1.0, HttpRequest()) for kept in memory.token]
-        share, sensitive = self._service.user_information_share, self._service.sensitive_share
-        listed += [(kept, share, HttpRequest(needs_user_information=True)) for kept in memory.informed]
-        listed += [(kept, sensitive, HttpRequest(sensitive=True)) for kept in memory.sensitive]
-        return [Kind(kept, rate * part) for kept, part, _ in listed], [how for _, _, how in listed]
-
-    def _leads_on(self, memory: Memory) -> bool:
-        """Whether points behind remember tokens too."""
-        return any(kind != "new" for kind in memory.onward.values())
-
-    def _use_last(self, stream: _Stream, replica: int, since: float, draw: Callable[[], float]) -> None:
-        """The last request before the run at a replica, where it matters when that was."""
-        last = -draw_exponential(stream.rate / stream.point.replicas, draw())
-        if last > since:
-            self._at(last, partial(self._visit, stream, replica, last, HttpRequest()))
-
-    def _visit(self, stream: _Stream, replica: int, instant: float, how: HttpRequest) -> None:
-        self._past.set_clock(instant, stream.user)
-        visit = stream.send(replica, how)
-        memory = self._memories[stream.point.host]
-        for target, request in visit.onward:
-            kind = memory.onward[target]
-            behind = self._points[name_in_region(target, stream.point.region)]
-            credential = (behind.host, request.authorization, str(stream.user))
-            if kind == "new" or credential in self._downstream:
-                continue
-            self._downstream.add(credential)
-            own = kind == "replica"
-            rate = stream.rate / stream.point.replicas if own and not memory.shared else stream.rate
-            name = f"{stream.name}.{replica if own else 'all'}"
-            send = partial(self._send_behind, behind, request)
-            self._begin_stream(_Stream(stream.user, behind, instant, rate, name, send))
-
-    def _send_behind(self, point: EnforcementPoint, request: HttpRequest, replica: int, how: HttpRequest) -> Visit:
-        return self._past.visit(point, replica, request)
 
     # --- what serves all tokens ----------------------------------------------------------------------------------
 
@@ -211,17 +148,6 @@ class _WarmStart:
             fetches = (Fetch(-self._deployment.parts.config.token_lifetime_s * draw(), (0,)),)
         for fetch in fetches:
             self._at(fetch.instant, partial(self._visit_common, point, replica, fetch.instant))
-
-    def _find_rate(self, point: EnforcementPoint) -> float:
-        """Requests per second at a point of one region."""
-        regions = self._deployment.world.regions
-        if regions is None:
-            return self._total
-        homes = self._deployment.demand.homes
-        assert homes is not None
-        at_home = float(self._deployment.demand.rates[homes == regions.names.index(point.region)].sum())
-        roaming, others = regions.roaming_share, max(len(regions.names) - 1, 1)
-        return at_home * (1 - roaming) + (self._total - at_home) * roaming / others
 
     def _visit_common(self, point: EnforcementPoint, replica: int, instant: float) -> None:
         visitor = self._deployment.world.population.users + 1
@@ -248,66 +174,3 @@ class _WarmStart:
                 return request
             waiting += self._beside.visit(behind, 0, request).onward
         return None
-
-    # --- background work -----------------------------------------------------------------------------------------
-
-    def _begin_background(self, point: EnforcementPoint, replica: int) -> None:
-        """Begin the background work of a replica before the run, and let it go on in it."""
-        validator = point.validator
-        memory = self._memories.get(point.host)
-        if memory is None or not isinstance(validator, BackgroundWorker) or not memory.period_s > 0:
-            return
-        context = _ChangingContext(PastContext(self._past.clock, replica))
-        state = self._deployment.handlers.find_state(point, replica)
-        begun = -ROUNDS * memory.period_s
-        number = int(np.uint32(abs(hash_host(point.host)) + replica))
-        going_on: list[Flow[None]] = []
-        for flow in validator.list_background_tasks(context, state):
-            self._at(begun, partial(self._go_on, point, flow, begun, number, going_on))
-        self._deployment.handlers.continue_background(point.host, replica, partial(_continue_all, context, going_on))
-
-    def _go_on(
-        self, point: EnforcementPoint, flow: Flow[None], instant: float, number: int, going_on: list[Flow[None]]
-    ) -> None:
-        self._past.set_clock(instant, number)
-        wait = run_until_sleep(flow, self._past.list_servers(point.region), None, self._past.clock)
-        if wait is None:
-            return
-        until = instant + wait
-        if until < 0:
-            self._at(until, partial(self._go_on, point, flow, until, number, going_on))
-        else:
-            going_on.append(_continue(flow, until))
-
-
-def hash_host(host: str) -> int:
-    """A number of a host's own, the same in every process."""
-    return int.from_bytes(host.encode()[:8], "big") % 1_000_003
-
-
-class _ChangingContext:
-    """The context of background work: in the past first, then the replica's own."""
-
-    def __init__(self, past: Context) -> None:
-        self.present: Any = past
-
-    def now(self) -> float:
-        """Seconds since the start of the run."""
-        now: float = self.present.now()
-        return now
-
-    def random_bytes(self, purpose: str, length: int) -> bytes:
-        """Bytes of the host."""
-        data: bytes = self.present.random_bytes(purpose, length)
-        return data
-
-
-def _continue_all(context: _ChangingContext, flows: list[Flow[None]], own: HostContext) -> tuple[Flow[None], ...]:
-    context.present = own
-    return tuple(flows)
-
-
-def _continue(flow: Flow[None], wait: float) -> Flow[None]:
-    """The rest of a generator that waits."""
-    yield Sleep(wait)
-    yield from flow

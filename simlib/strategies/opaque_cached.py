@@ -80,6 +80,11 @@ class OpaqueCached:
             SharedCacheBackend(f"{self.name}:", settings.timeout_s) if settings.shared else LocalCacheBackend()
         )
 
+    @property
+    def capacity(self) -> int | None:
+        """How many tokens a replica has room for; None without a bound."""
+        return None if self._settings.shared else self._settings.capacity
+
     def compute_bound(self) -> Bound:
         """Compute the bound: TTL and stale time from the request of an answer, or its time in transit, if longer."""
         settings, lifetime = self._settings, self._deployment.token_lifetime_s

@@ -46,7 +46,9 @@ class Issuer(Protocol):
 class Validator(Protocol):
     """At a resource server or gateway: turns a presented token into a verdict.
 
-    A validator that is only for gateways has ``forwards``: the format of the credential that it passes inwards.
+    A validator that is only for gateways has ``forwards``: the format of the credential that it passes inwards. One
+    that keeps something of single tokens, and has room for a number of them, may have ``capacity``: that number, or
+    None. For how long it keeps what is measured and need not be said.
     """
 
     @property

@@ -67,6 +67,11 @@ class _CachingValidator(ValidatorWrapper):
         self._settings = settings
         self._lifetime_s = deployment.token_lifetime_s
 
+    @property
+    def capacity(self) -> int | None:
+        """How many tokens a replica has room for."""
+        return self._settings.capacity
+
     def compute_bound(self) -> Bound:
         """Compute the bound: the age of a verdict when it was cached, plus the TTL, at most the life of the token."""
         inner = self.inner.compute_bound()

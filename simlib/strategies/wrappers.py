@@ -39,6 +39,12 @@ class ValidatorWrapper:
         self.binds: bool = getattr(inner, "binds", False)
         self.fails_open: bool = getattr(inner, "fails_open", False)
 
+    @property
+    def capacity(self) -> int | None:
+        """How many tokens a replica has room for, by the validator inside; None without a bound."""
+        room: int | None = getattr(self.inner, "capacity", None)
+        return room
+
     def compute_bound(self) -> Bound:
         """Return the bound of the validator inside."""
         return self.inner.compute_bound()

@@ -103,3 +103,35 @@ def test_a_cache_of_an_hour_hits_at_once_in_a_run_of_a_minute(caches: str) -> No
         assert_covered(hits, ttl_hit_ratio(rate, ttl))
     else:
         assert max(hits) < 0.4
+
+
+@bounded
+@given(capacity=st.integers(5, 45), come=st.floats(0.3, 3.0))
+def test_a_cache_without_room_for_all_holds_its_share_of_them(capacity: int, come: float) -> None:
+    """Of users who come equally often the least recently used go first: each is there with the same probability."""
+    users, rate = 50, 0.5
+    service = {"part": "opaque_cached", "ttl_s": 1e5, "capacity": capacity}
+    design = {**DESIGNS["cached"], "token_lifetime_s": 1e7, "service": service}
+    runs = run(design, users, rate, come / rate)  # in the shorter ones many users do not come at all
+    assert_mean([summarise(records, 0.0)["hit_ratio"] for records in runs], capacity / users, 0.01)
+
+
+REVOKING: dict[str, list[dict[str, Any]]] = {
+    "introspection": [],
+    "polled": [{"part": "denylist_polled", "poll_s": 20.0}],
+    "pushed": [{"part": "denylist_pushed"}],
+    "shared": [{"part": "denylist_shared"}],
+    "status list": [{"part": "status_list", "ttl_s": 20, "lifetime_s": 20}],
+}
+
+
+@pytest.mark.parametrize("name", REVOKING)
+def test_as_many_revoked_tokens_are_noticed_at_once_as_are_revoked(name: str) -> None:
+    """In a run of half a poll no list would name a token if nothing had been revoked before it."""
+    users, rate, revoked, length = 100, 0.5, 1.0, 10.0
+    base = DESIGNS["jwt"] if REVOKING[name] else DESIGNS["opaque"]
+    design = {**base, "token_lifetime_s": 400, "wrappers": REVOKING[name]}
+    world = {"revocations": {"rate": revoked}, "shared_store": NO_TIME}
+    runs = run(design, users, rate, length, 6, **world)
+    noticed = [float((records["requests"]["refusals"] > 0).sum()) / length for records in runs]
+    assert_mean(noticed, revoked, 0.1 * revoked)
