@@ -71,6 +71,10 @@ class DenylistPolled(DenylistWrapper):
         return _PollingValidator(validator, self._settings, self._deployment)
 
 
+EVER = -1e12
+"""Begin of the first poll (NumericDate): before any revocation, whatever the clock counts from."""
+
+
 class PolledDenylist:
     """Denylist of one replica, and what the next poll requests.
 
@@ -82,7 +86,7 @@ class PolledDenylist:
 
     def __init__(self) -> None:
         self.denylist = Denylist()
-        self.since = 0.0
+        self.since = EVER
         self.answered_at = float("-inf")
 
 

@@ -148,7 +148,7 @@ class _StatusValidator(ValidatorWrapper):
         """Find the list to use now: fetched when the cached one is not fresh, the old one when that fails."""
         cached = state.lists.get(uri)
         now = ctx.now()
-        if (cached is None or now >= cached.fresh_until) and now >= state.pause_until.get(uri, -self._settings.retry_s):
+        if (cached is None or now >= cached.fresh_until) and now >= state.pause_until.get(uri, float("-inf")):
             yield Once(("status_list", uri), partial(self._fetch, ctx, state, uri))
             cached = state.lists.get(uri)
         return cached if cached is not None and ctx.now() < cached.until else None

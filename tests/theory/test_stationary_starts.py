@@ -127,8 +127,8 @@ REVOKING: dict[str, list[dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", REVOKING)
 def test_as_many_revoked_tokens_are_noticed_at_once_as_are_revoked(name: str) -> None:
-    """In a run of half a poll no list would name a token if nothing had been revoked before it."""
-    users, rate, revoked, length = 100, 0.5, 1.0, 10.0
+    """In a run of one poll too few would be named if nothing had been revoked before it."""
+    users, rate, revoked, length = 100, 0.5, 1.0, 20.0
     base = DESIGNS["jwt"] if REVOKING[name] else DESIGNS["opaque"]
     design = {**base, "token_lifetime_s": 400, "wrappers": REVOKING[name]}
     world = {"revocations": {"rate": revoked}, "shared_store": NO_TIME}
