@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from typing import Any
 
 from simlib.deployment.deployment import Deployment
@@ -48,7 +49,8 @@ class Memory:
     the authorization server is unreachable; ``by_use``: later requests prolong that. ``by_client``: the client
     remembers an answer too. ``onward``: target behind -> whether all replicas send the "same" credential there for one
     token, each "replica" its own, or a "new" one with every request. ``period_s``: of background work, 0 for none.
-    ``shared``: what is kept of tokens serves all replicas.
+    ``shared``: what is kept of tokens serves all replicas. ``renews_s``: from which age on a token gets another
+    with the answer.
     """
 
     common: tuple[float, ...] = ()
@@ -61,6 +63,7 @@ class Memory:
     onward: Mapping[str, str] = field(default_factory=dict)
     period_s: float = 0.0
     shared: bool = False
+    renews_s: float = inf
 
     @property
     def of_tokens(self) -> bool:
@@ -153,6 +156,7 @@ class _Laboratory:
             onward=onward,
             period_s=self._measure_period(point),
             shared=bool(plain) and trial.is_shared(),
+            renews_s=trial.find_renewal() if point.first else inf,
         )
         for target in onward:
             behind = self._points[name_in_region(target, self._region)]

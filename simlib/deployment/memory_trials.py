@@ -87,6 +87,17 @@ class MemoryTrial:
         elsewhere = self._send(self._laboratory.begin_beside(), token, FIRST, 0.0, HttpRequest())
         return bool(self._count_same(0.0, HttpRequest(), first=True) - _add(elsewhere))
 
+    def find_renewal(self) -> float:
+        """From which age on the answer to a request brings a new token; inf where none does."""
+        if not self._is_renewed(self.life_s):
+            return inf
+        return _bisect(self._is_renewed, 0.0, self.life_s)
+
+    def _is_renewed(self, age: float) -> bool:
+        past, token = self._begin(FIRST)
+        answer = self._send(past, token, FIRST, age, HttpRequest()).answer
+        return getattr(answer, "cookie", None) is not None
+
     def is_remembered_by_client(self) -> bool:
         """Whether the client does less itself at its second request."""
         past, token = self._begin(FIRST)

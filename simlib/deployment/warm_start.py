@@ -14,7 +14,7 @@ from simlib.deployment.enforcement_points import EnforcementPoint
 from simlib.deployment.memory_trials import PRECISION
 from simlib.deployment.past import Visit
 from simlib.deployment.past_background import begin_background
-from simlib.deployment.past_fetches import Fetch, Kind, draw_fetches
+from simlib.deployment.past_fetches import Fetch, Kind, draw_exponential, draw_fetches
 from simlib.deployment.past_revocations import PastRevocations
 from simlib.deployment.past_streams import LEAST_RATE, PastStreams, Stream
 from simlib.scenario.hosts import BACKEND, name_in_region
@@ -22,6 +22,8 @@ from simlib.scenario.messages import HttpRequest
 from simlib.strategies import ClientToken, UserClient
 
 NOT_HERE = -1
+LIVES = 10
+"""Lives of a token that is renewed by use, before the run, at least: spread over as many as the longest session has."""
 
 
 def warm_up(deployment: Deployment) -> None:
@@ -53,8 +55,34 @@ class _WarmStart(PastStreams):
         client = self._deployment.population.find_client(user)
         if client.target == BACKEND:
             self._begin_browser(client)
+        elif self._memories[self._list_entries(user)[0][0].host].renews_s < inf:
+            self._begin_sliding(client)
         elif client.access_token is not None:
             self._begin_token(client, client.access_token)
+
+    def _begin_sliding(self, client: UserClient) -> None:
+        """A session whose token is renewed by use: it ends when it has not been used for long enough, or by itself."""
+        life = self._deployment.parts.config.token_lifetime_s
+        begun = -life * LIVES * (1 + self._draw("sliding.begin", client.user))
+        self._past.set_clock(begun, client.user)
+        client.access_token = self._past.issue(client.user, self._deployment.find_home(client.user))
+        self._slide(client, begun)
+
+    def _slide(self, client: UserClient, since: float) -> None:
+        """Schedule the next request that brings another token, the first one after the age of renewal."""
+        point = self._list_entries(client.user)[0][0]
+        age = self._memories[point.host].renews_s
+        draw = partial(self._draw, "sliding", client.user)
+        instant = since + age + draw_exponential(self._find_user_rate(client.user), draw())
+        if instant < 0:
+            self._at(instant, partial(self._slide_on, client, point, int(draw() * point.replicas), instant))
+
+    def _slide_on(self, client: UserClient, point: EnforcementPoint, replica: int, instant: float) -> None:
+        before = client.access_token
+        self._renew(client, point, replica, instant)
+        # Near the end of the longest session nothing is renewed any more: then the next request is looked at.
+        age = self._memories[point.host].renews_s
+        self._slide(client, instant if client.access_token is not before else instant - age)
 
     def _begin_token(self, client: UserClient, held: ClientToken, name: str = "") -> None:
         """Requests with the token that a client holds, since its issue."""

@@ -1,4 +1,4 @@
-"""Bundled scenarios start in their steady state: no figure of any design drifts, and short runs agree with longer ones."""
+"""Bundled scenarios start in their steady state: no figure drifts, and short runs agree with longer ones."""
 
 import math
 from dataclasses import replace

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from simlib import load_scenario, simulate
+from simlib import simulate
 from simlib.analysis import summarise
 from simlib.analysis.cache_theory import answers_older_than, ttl_hit_ratio
 from simlib.scenario.records import Records
@@ -20,7 +20,9 @@ RUNS = 8
 bounded = settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate])
 
 
-def run(design: dict[str, Any], users: int, rate: float, length: float, runs: int = RUNS, **world: Any) -> list[Records]:
+def run(
+    design: dict[str, Any], users: int, rate: float, length: float, runs: int = RUNS, **world: Any
+) -> list[Records]:
     """Short runs without a warm-up, in which work and ways take no time."""
     made = scenario(
         users=users,
