@@ -129,7 +129,8 @@ def replicate(
     """Run the replications of one design, one row each.
 
     Raises InputError for an unknown design, a run beyond its memory budget, or live timing without a ``stopwatch``,
-    which must be picklable when there are several ``workers``.
+    which must be picklable when there are several ``workers``; `WorkerLostError`, which is one, when a worker process
+    is killed.
     """
     scenario.design(design)
     return tabulate_replications(run_jobs(list_jobs(scenario, (design,), stopwatch=stopwatch), workers, progress))
