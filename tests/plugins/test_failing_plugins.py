@@ -193,9 +193,8 @@ def test_an_error_that_passes_through_no_plug_in_stays_as_it_is(
 def test_a_station_that_cannot_vary_is_refused_where_a_fault_stops_its_host(tmp_path: Path) -> None:
     register_station(LastComeFirstServed)
     write_tiny(tmp_path, LAST_COME)
-    line = find_refusal(
-        simlib("bad-days", "tiny.toml", "--fault", "as_slow", "--replications", "1", "--workers", "1", cwd=tmp_path)
-    )
+    short = ("--replications", "1", "--length", "120", "--workers", "1")
+    line = find_refusal(simlib("bad-days", "tiny.toml", "--fault", "as_slow", *short, cwd=tmp_path))
     assert "a fault slows or stops a host whose station cannot vary its speed (last_come); leave the fault out" in line
 
 
