@@ -11,8 +11,9 @@ from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, chec
 from simlib.strategies.caches import ExpiringCache
 from simlib.strategies.call_interception import find_failure, intercept_calls, is_authorization_server
 from simlib.strategies.protocols import Validator, Wrapper
+from simlib.strategies.verdicts import has_ended
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
-from simlib.tokens import ALL_FORMATS, TokenFormat, has_scope, judge_time, make_store_key
+from simlib.tokens import ALL_FORMATS, TokenFormat, has_scope, make_store_key
 
 AcceptedTokens = Literal["known", "any"]
 UNAVAILABLE = 503
@@ -118,7 +119,7 @@ class _KnownTokensValidator(ValidatorWrapper):
         yield Compute("cache.lookup")
         yield Compute("claims.check")
         last = verdicts.get(key, ctx.now())
-        if last is None or judge_time(last.claims, ctx.now(), self.inner.compute_bound().after_expiry_s) is not None:
+        if last is None or has_ended(last, ctx.now(), self.inner.compute_bound().after_expiry_s):
             return verdict
         return (
             last._replace(reason=REASON, nonce="", cookie=None) if has_scope(last.claims, presented.scope) else verdict

@@ -119,7 +119,8 @@ def test_it_says_what_it_costs_and_is_marked() -> None:
         longest: FailOpen(FailOpen.Settings(longest_s=longest), told).wrap_validator(inner).compute_bound()
         for longest in (5.0, 60.0, 1000.0)
     }
-    assert [bounds[longest].after_revocation_s for longest in bounds] == [10.0, 60.0, 300.0]
+    # An answer that travels for the 10 s of the timeout may be about a token that has ended in the meantime.
+    assert [bounds[longest].after_revocation_s for longest in bounds] == [10.0, 60.0, 310.0]
     open_doors = FailOpen(FailOpen.Settings(lets_in="any"), told).wrap_validator(inner)
     assert open_doors.compute_bound() == (inf, inf)
     assert open_doors.fails_open  # type: ignore[attr-defined]
