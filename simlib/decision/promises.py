@@ -83,8 +83,9 @@ class ValidityBounds:
 
     ``outlives_expiry`` and ``outlives_revocation`` mark settings of which a reader must know: a token may be accepted
     after ``exp`` or after its revocation for longer than an answer of the authorization server can be in transit (the
-    timeout of an introspection, ``answer_timeout_s``, and of any call about tokens, ``call_timeout_s``). ``after_claims_change_s``: seconds for which claims that have changed,
-    such as a role, may still be used (NaN: not computed).
+    timeout of an introspection, ``answer_timeout_s``, and of any call about tokens, ``call_timeout_s``).
+    ``after_claims_change_s``: seconds for which claims that have changed, such as a role, may still be used (NaN: not
+    computed).
     """
 
     after_expiry_s: float

@@ -160,8 +160,8 @@ class SplitTokenGatewaySettings:
 
     ``shared``: halves are in the shared store, which is read at every request. ``ask``: for an unknown token a JWT is
     requested from the AS (after a lost or late push, or in a replica that has just started); without it the token is
-    refused. ``timeout_s`` bounds one call, ``leeway_s`` is clock skew granted at exp, which the own clock judges: a half
-    is a token that was pushed and no answer about one. Its iat is not looked at, because the AS itself has sent it.
+    refused. ``timeout_s`` bounds one call, ``leeway_s`` is clock skew granted at exp, which the own clock judges: a
+    half is a token that was pushed and no answer about one. Its iat is not looked at, because the AS has sent it.
     """
 
     capacity: int = 100_000
