@@ -14,6 +14,7 @@ from simlib.decision.choice.build_case import build_case, complete_figures, desc
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import CAUSES, CostCause, list_figures
 from simlib.decision.choice.cost_model import CostModel
+from simlib.decision.choice.explaining import explain_limits
 from simlib.decision.choice.frontier import SHOWN, compute_frontiers
 from simlib.decision.choice.inputs import (
     Input,
@@ -238,7 +239,7 @@ def decide(
         sensitivity=sensitivity,
     )
     report_progress(DRAWING, 1, 1)
-    return decision
+    return explain_limits(decision, workers)
 
 
 def _ignore_progress(stage: str, done: int, total: int) -> None:
