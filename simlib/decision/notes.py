@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from simlib.analysis.drift import Drift
+from simlib.analysis.drift import FEWEST, Drift
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.stability import Stability
 from simlib.decision.best_designs import BestDesigns, describe_best
@@ -13,6 +13,10 @@ from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import QUIET_SHARE
 from simlib.scenario.scenario import Scenario
 
+NOT_SETTLED = "\N{DAGGER}"
+"""Mark beside a figure for which the run is too short, and before the note that says so."""
+FEW_FOR_DRIFTS = 5
+"""Replications below which a drift within the run is noticed only when it is many times its own spread."""
 MEASURED_HERE = "Times were measured in this very run (run.timing = live); they vary from run to run."
 
 
@@ -23,6 +27,7 @@ def list_reading_notes(comparison: Comparison) -> tuple[str, ...]:
         *_note_cold_start(scenario),
         *_note_replay(scenario),
         *_note_replications(scenario),
+        *_note_power_of_drifts(scenario),
         *_note_exposure(comparison),
         *_note_renewals(scenario),
         *_note_several_hosts(scenario),
@@ -43,7 +48,7 @@ def _describe_drift(drift: Drift, scenario: Scenario) -> str:
     )
     start = ", and caches begin empty" if run.caches == "empty" else ""
     return (
-        f"Not settled: {metric.label} of {drift.design}. Second and first half of the {scenario.horizon_s:g} s without "
+        f"{NOT_SETTLED} Not settled: {metric.label} of {drift.design}. Second and first half of the {scenario.horizon_s:g} s without "
         f"warm-up differ by {mean} ({drift.difference.level * 100:g} % interval {low} to {high}){start}: the run "
         "is too short for this figure."
     )
@@ -84,6 +89,16 @@ def _note_replications(scenario: Scenario) -> Iterator[str]:
         yield (
             "One replication has no interval: nothing can be judged, and a design that does not keep up is not "
             "recognised. Use at least 2, better 8 or more."
+        )
+
+
+def _note_power_of_drifts(scenario: Scenario) -> Iterator[str]:
+    count = scenario.run.replications
+    if 1 < count < FEW_FOR_DRIFTS and not scenario.world.faults:
+        power = "is not tested" if count < FEWEST else "is noticed only when it is many times its spread"
+        yield (
+            f"Whether the run is too short {power} with {count} replications (first against second half of what counts, "
+            f"all figures taken together); use at least {FEW_FOR_DRIFTS}."
         )
 
 
