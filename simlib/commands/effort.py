@@ -36,9 +36,11 @@ def effort(
     estimates: Annotated[
         Path | None, typer.Option("--effort", metavar="CSV", help="Your own estimates in place of the bundled ones.")
     ] = None,
-    stacks: Annotated[int | None, typer.Option(min=1, metavar="N", help="API stacks: languages, frameworks.")] = None,
-    services: Annotated[int | None, typer.Option(min=1, metavar="N", help="API services.")] = None,
-    clients: Annotated[int | None, typer.Option(min=0, metavar="N", help="Client applications.")] = None,
+    stacks: Annotated[
+        int | None, typer.Option(min=1, max=10_000, metavar="N", help="API stacks: languages, frameworks.")
+    ] = None,
+    services: Annotated[int | None, typer.Option(min=1, max=100_000, metavar="N", help="API services.")] = None,
+    clients: Annotated[int | None, typer.Option(min=0, max=100_000, metavar="N", help="Client applications.")] = None,
     present: Annotated[str | None, _PRESENT] = None,
     product: Annotated[bool | None, _PRODUCT] = None,
     json: Json = False,
