@@ -48,9 +48,9 @@ def _describe_drift(drift: Drift, scenario: Scenario) -> str:
     )
     start = ", and caches begin empty" if run.caches == "empty" else ""
     return (
-        f"{NOT_SETTLED} Not settled: {metric.label} of {drift.design}. Second and first half of the {scenario.horizon_s:g} s without "
-        f"warm-up differ by {mean} ({drift.difference.level * 100:g} % interval {low} to {high}){start}: the run "
-        "is too short for this figure."
+        f"{NOT_SETTLED} Not settled: {metric.label} of {drift.design}. Second and first half of the "
+        f"{scenario.horizon_s:g} s without warm-up differ by {mean} ({drift.difference.level * 100:g} % interval {low} "
+        f"to {high}){start}: the run is too short for this figure."
     )
 
 
@@ -97,8 +97,8 @@ def _note_power_of_drifts(scenario: Scenario) -> Iterator[str]:
     if 1 < count < FEW_FOR_DRIFTS and not scenario.world.faults:
         power = "is not tested" if count < FEWEST else "is noticed only when it is many times its spread"
         yield (
-            f"Whether the run is too short {power} with {count} replications (first against second half of what counts, "
-            f"all figures taken together); use at least {FEW_FOR_DRIFTS}."
+            f"Whether the run is too short {power} with {count} replications (first against second half of what "
+            f"counts, all figures taken together); use at least {FEW_FOR_DRIFTS}."
         )
 
 

@@ -31,6 +31,9 @@ TokenId = Callable[[str], int]
 EndpointFault = Callable[[str, Endpoint], Endpoint]
 """Name of an endpoint and what it does -> what it does when something is wrong with it."""
 
+BucketLevels = Callable[[str, HostContext, str], float]
+"""Endpoint, replica of an authorization server and caller -> tokens in the bucket of its rate limit at instant 0."""
+
 
 class ReplicaContext(Context, Protocol):
     """Context of a host with the number of its replica."""
@@ -39,7 +42,10 @@ class ReplicaContext(Context, Protocol):
 
 
 class Handlers:
-    """Binds of one run. Each replica of an enforcement point has one state for its API, its pushes and its pollers."""
+    """Binds of one run. Each replica of an enforcement point has one state for its API, its pushes and its pollers.
+
+    ``bucket_levels``: how full the buckets of a rate limit are when the run begins; full without.
+    """
 
     def __init__(self, world: World, parts: Parts, token_id: TokenId) -> None:
         self._world = world
@@ -48,6 +54,7 @@ class Handlers:
         self._states: dict[tuple[str, int], Any] = {}
         self._propagator_states: dict[tuple[str, int], Any] = {}
         self._continued: dict[tuple[str, int], Callable[[HostContext], tuple[Flow[None], ...]]] = {}
+        self.bucket_levels: BucketLevels | None = None
 
     @property
     def states(self) -> Mapping[tuple[str, int], Any]:
@@ -180,7 +187,8 @@ class Handlers:
         endpoint = self.wrap_endpoint(name, endpoint, around)
         limit = self._world.authorization_server.rate_limit
         if limit is not None:
-            endpoint = limit_rate(endpoint, limit.requests_per_s, limit.burst)
+            begin = None if self.bucket_levels is None else partial(self.bucket_levels, name, ctx)
+            endpoint = limit_rate(endpoint, limit.requests_per_s, limit.burst, begin)
         return lambda request: endpoint(ctx, request, server)
 
 

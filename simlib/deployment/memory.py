@@ -50,7 +50,8 @@ class Memory:
     remembers an answer too. ``onward``: target behind -> whether all replicas send the "same" credential there for one
     token, each "replica" its own, or a "new" one with every request. ``period_s``: of background work, 0 for none.
     ``shared``: what is kept of tokens serves all replicas. ``renews_s``: from which age on a token gets another
-    with the answer.
+    with the answer. ``calls``: targets called at every request; ``calls_anew``: also called for a token of which
+    nothing is kept.
     """
 
     common: tuple[float, ...] = ()
@@ -64,6 +65,8 @@ class Memory:
     period_s: float = 0.0
     shared: bool = False
     renews_s: float = inf
+    calls: Mapping[str, int] = field(default_factory=dict)
+    calls_anew: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def of_tokens(self) -> bool:
@@ -145,6 +148,7 @@ class _Laboratory:
         variants = self._list_variants(point)
         plain = trial.find_token_ends(HttpRequest())
         end_s, by_use = trial.find_end(plain)
+        calls, calls_anew = trial.count_calls()
         memories[point.host] = Memory(
             common=trial.find_common_ends(variants),
             token=plain,
@@ -157,6 +161,8 @@ class _Laboratory:
             period_s=self._measure_period(point),
             shared=bool(plain) and trial.is_shared(),
             renews_s=trial.find_renewal() if point.first else inf,
+            calls=calls,
+            calls_anew=calls_anew,
         )
         for target in onward:
             behind = self._points[name_in_region(target, self._region)]

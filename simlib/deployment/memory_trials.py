@@ -6,6 +6,7 @@ from functools import partial
 from math import inf
 from typing import Protocol
 
+from simlib.deployment.offline_run import CALL
 from simlib.deployment.past import ClientVisits, Past
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies import ClientToken
@@ -98,6 +99,11 @@ class MemoryTrial:
         answer = self._send(past, token, FIRST, age, HttpRequest()).answer
         return getattr(answer, "cookie", None) is not None
 
+    def count_calls(self) -> tuple[Counter[str], Counter[str]]:
+        """Calls of every request by target, and what one with a token that is new to the replica makes besides."""
+        every, new = self._count_same(0.0, HttpRequest()), self._count_other(0.0, HttpRequest())
+        return _select_calls(every), _select_calls(new - every)
+
     def is_remembered_by_client(self) -> bool:
         """Whether the client does less itself at its second request."""
         past, token = self._begin(FIRST)
@@ -167,6 +173,10 @@ class MemoryTrial:
 
 def _rises(count: Callable[[float], Counter[str]], level: Counter[str], distance: float) -> bool:
     return bool(count(distance) - level)
+
+
+def _select_calls(counts: Counter[str]) -> Counter[str]:
+    return Counter({name.removeprefix(CALL): n for name, n in counts.items() if name.startswith(CALL)})
 
 
 def _add(visits: ClientVisits) -> Counter[str]:

@@ -15,6 +15,8 @@ Resource = Callable[[Any], Any]
 
 Note = Callable[[str], None]
 """Receives the name of each operation and of the target of each call."""
+CALL = "call "
+"""Before the target of a call, to tell it from an operation."""
 
 
 class OfflineContext:
@@ -138,7 +140,7 @@ def perform_offline(
         return None if effect.work is None else effect.work()
     if isinstance(effect, Call) and effect.target in resources:
         if note is not None:
-            note(f"call {effect.target}")
+            note(f"{CALL}{effect.target}")
         answer = resources[effect.target](effect.request)
         if hasattr(answer, "send"):
             answer = run_offline(answer, resources, None, clock)

@@ -17,6 +17,7 @@ from simlib.deployment.memory import Memory, measure_memories
 from simlib.deployment.past import Past, Visit
 from simlib.deployment.past_evictions import draw_present, find_characteristic_s
 from simlib.deployment.past_fetches import Fetch, Kind, draw_exponential, draw_fetches
+from simlib.deployment.past_limits import PastLimits
 from simlib.scenario.hosts import name_in_region
 from simlib.scenario.messages import HttpRequest
 
@@ -59,6 +60,15 @@ class PastStreams:
         self._characteristic_s: dict[str, float] = {}
         self._downstream: set[tuple[str, str, str]] = set()
         self._total = float(deployment.demand.rates.sum())
+        self._limits = self._limit_calls()
+
+    def _limit_calls(self) -> PastLimits | None:
+        limit = self._deployment.world.authorization_server.rate_limit
+        if limit is None:
+            return None
+        limits = PastLimits(self._deployment, limit, self._memories, self._find_share)
+        self._deployment.handlers.bucket_levels = limits.draw_level
+        return limits
 
     def _map_memories(self) -> dict[str, Memory]:
         measured = measure_memories(self._deployment.scenario, self._deployment.parts.design)
@@ -83,6 +93,10 @@ class PastStreams:
         self._ordinals[key] = ordinal + 1
         return self._variates.draw_one(f"warm.{purpose}", subject, ordinal)
 
+    def _find_share(self, point: EnforcementPoint) -> float:
+        """Share of all requests that come to a point."""
+        return self._find_rate(point) / max(self._total, LEAST_RATE)
+
     def _find_rate(self, point: EnforcementPoint) -> float:
         """Requests per second at a point of one region."""
         regions = self._deployment.world.regions
@@ -103,13 +117,17 @@ class PastStreams:
         first = stream.first
         if first is None:
             first = int(self._draw(f"{purpose}.first", stream.user) * replicas)
-        kinds, hows = self._list_kinds(memory, stream.rate / replicas)
         longest_s = self._find_characteristic_s(stream.point)
+        # Where the server limits calls, some fetches are refused and come again with a later request.
+        answered = self._limits.find_success_share(stream.point) if self._limits and longest_s == inf else 1.0
+        kinds, hows = self._list_kinds(memory, stream.rate / replicas * answered)
         for replica in range(replicas):
             draw = partial(self._draw, f"{purpose}.{replica}", stream.user)
             since = stream.since
             if replica != first:
                 since += draw_exponential(stream.rate / replicas, draw())
+            if answered < 1 and draw() >= answered:
+                since += draw_exponential(stream.rate / replicas * answered, draw())
             if longest_s < inf and len(kinds) == 1:
                 self._use_bounded(stream, replica, kinds[0], since, longest_s, draw)
                 continue
@@ -143,7 +161,7 @@ class PastStreams:
         if not memory.token or memory.shared:
             return inf
         if point.host not in self._characteristic_s:
-            share = self._find_rate(point) / max(self._total, LEAST_RATE) / point.replicas
+            share = self._find_share(point) / point.replicas
             room, kept_s = getattr(point.validator, "capacity", None), max(memory.token)
             longest_s = find_characteristic_s(self._deployment.demand.rates * share, room, kept_s)
             self._characteristic_s[point.host] = longest_s

@@ -137,3 +137,25 @@ def test_as_many_revoked_tokens_are_noticed_at_once_as_are_revoked(name: str) ->
     runs = run(design, users, rate, length, 6, **world)
     noticed = [float((records["requests"]["refusals"] > 0).sum()) / length for records in runs]
     assert_mean(noticed, revoked, 0.1 * revoked)
+
+
+@pytest.mark.parametrize("limit", [0.5, 3.0, 4.0, 100.0])
+def test_a_rate_limit_lets_through_from_the_first_second_what_it_does_in_a_long_run(limit: float) -> None:
+    """Refused answers are not kept and are requested again; the bucket is as empty as it has been for long."""
+    users, rate, ttl, burst = 400, 0.05, 100.0, 50
+    design = {**DESIGNS["cached"], "token_lifetime_s": 1e6, "service": {"part": "opaque_cached", "ttl_s": ttl}}
+    made = scenario(
+        users=users,
+        arrival_rate=users * rate,
+        designs={"one": design},
+        links=NO_DELAY,
+        service={"work": constant(0.0), "user_information_share": 0.0},
+        authorization_server={"rate_limit": {"requests_per_s": limit, "burst": burst}},
+        length_s=40.0,
+    )
+    figures = [summarise(simulate(costing(made), "one", number), 0.0) for number in range(6)]
+    # q is the share of attempts that succeed: N r q / (1 + r q T) are answered per second.
+    share = min(1.0, limit / (users * rate - limit * rate * ttl) if users > limit * ttl else 1.0)
+    hits = share * rate * ttl / (1 + share * rate * ttl)
+    assert_mean([figure["hit_ratio"] for figure in figures], hits, 0.01)
+    assert_mean([figure["failed_share"] for figure in figures], (1 - hits) * (1 - share), 0.01)
