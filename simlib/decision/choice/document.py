@@ -15,8 +15,8 @@ SHARES = (
 )
 _FIELDS = (
     *("word", "chosen", "reason", "equivalents", "margin", "more_replications", "open_because", "baseline", "opponent"),
-    *("limits", "ranking", "pairs", "against", "sensitivity", "frontiers", "inputs", "left_out"),
-    *("switches", "alternatives", "common"),
+    *("limits", "ranking", "against", "sensitivity", "frontiers", "inputs", "left_out"),
+    *("pairs", "switches", "alternatives", "common"),
 )
 
 
