@@ -17,23 +17,34 @@ LONGEST_S = 1e12
 SETTLED = 8
 
 
-def find_characteristic_s(rates: NDArray[np.float64], capacity: int | None, kept_s: float) -> float:
+def find_characteristic_s(
+    rates: NDArray[np.float64], capacity: int | None, kept_s: float, life_s: float = inf
+) -> float:
     """The characteristic time of a cache (seconds), inf where its entries end (``kept_s``) before there is no room.
 
-    ``rates`` (users,) are requests per second at one replica.
+    ``rates`` (users,) are requests per second at one replica. Tokens that are used for ``life_s`` and then replaced
+    take room until they are evicted.
     """
-    if capacity is None or _count_used(rates, min(kept_s, LONGEST_S)) <= capacity - 3 * np.sqrt(capacity):
+    if capacity is None or _count_used(rates, min(kept_s, LONGEST_S), life_s) <= capacity - 3 * np.sqrt(capacity):
         return inf
     low, high = 0.0, LONGEST_S
     while high - low > 1e-9 * high:
         middle = (low + high) / 2
-        low, high = (middle, high) if _count_used(rates, middle) < capacity else (low, middle)
+        low, high = (middle, high) if _count_used(rates, middle, life_s) < capacity else (low, middle)
     return high
 
 
-def _count_used(rates: NDArray[np.float64], seconds: float) -> float:
-    """Tokens that are expected to be used in some seconds."""
-    return float(-np.expm1(-rates * seconds).sum())
+def _count_used(rates: NDArray[np.float64], seconds: float, life_s: float) -> float:
+    """Tokens that are expected to be used in some seconds: of each user the one that is there when they begin, if it is
+    used again, and all that come later, each issued for a request after the last one has ended.
+    """
+    if life_s == inf:
+        return float(-np.expm1(-rates * seconds).sum())
+    rates = rates[rates > 0]
+    until = min(seconds, life_s)  # the life that is left is uniform
+    unused = (-np.expm1(-rates * until) / rates + (life_s - until) * np.exp(-rates * until)) / life_s
+    cycle = life_s + 1 / rates
+    return float((life_s / cycle * (1 - unused) + seconds / cycle).sum())
 
 
 def draw_present(

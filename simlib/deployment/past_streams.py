@@ -163,7 +163,8 @@ class PastStreams:
         if point.host not in self._characteristic_s:
             share = self._find_share(point) / point.replicas
             room, kept_s = getattr(point.validator, "capacity", None), max(memory.token)
-            longest_s = find_characteristic_s(self._deployment.demand.rates * share, room, kept_s)
+            life_s = self._deployment.parts.presenter.useful_life_s
+            longest_s = find_characteristic_s(self._deployment.demand.rates * share, room, kept_s, life_s)
             self._characteristic_s[point.host] = longest_s
         return self._characteristic_s[point.host]
 

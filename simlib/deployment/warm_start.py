@@ -45,7 +45,7 @@ class _WarmStart(PastStreams):
         users = sorted(set(self._deployment.demand.users.tolist()))
         for user in users:
             self._begin_user(user)
-        self._begin_absent(users)
+        self._begin_occupants(users)
         PastRevocations(self._past, self._at, self._begin_token, frozenset(users)).begin()
         self._run_events()
 
@@ -93,19 +93,36 @@ class _WarmStart(PastStreams):
             first = None if number == 0 else NOT_HERE  # a token is obtained for a request in one region
             self._begin_stream(Stream(client.user, point, since, rate, name, send, first))
 
-    def _begin_absent(self, users: list[int]) -> None:
-        """Users who do not come in this run, where their entries take the room of others."""
-        points = [point for point in self._deployment.enforcement_points if point.first]
-        if all(self._find_characteristic_s(point) == inf for point in points):
+    def _begin_occupants(self, users: list[int]) -> None:
+        """Tokens that do not come in this run, where their entries take the room of others."""
+        firsts = [point for point in self._deployment.enforcement_points if point.first]
+        longest_s = max((s for s in map(self._find_characteristic_s, firsts) if s < inf), default=0.0)
+        if longest_s == 0:
             return
         present = set(users)
         for user in range(len(self._deployment.demand.rates)):
-            if user not in present:
-                age = self._deployment.population.draw_token_age(user)
-                if age is not None:
-                    self._past.set_clock(-age, user)
-                    held = self._past.issue(user, self._deployment.find_home(user))
-                    self._begin_token(UserClient(user, "", held), held)
+            age = self._deployment.population.draw_token_age(user)
+            if age is not None and user not in present:
+                self._past.set_clock(-age, user)
+                held = self._past.issue(user, self._deployment.find_home(user))
+                self._begin_token(UserClient(user, "", held), held)
+            self._begin_ended(user, 0.0 if age is None else -age, longest_s)
+
+    def _begin_ended(self, user: int, since: float, longest_s: float) -> None:
+        """Tokens that a user had before the one that was issued at an instant, as far as their entries are there."""
+        rate, draw = self._find_user_rate(user), partial(self._draw, "ended", user)
+        life_s = self._deployment.parts.presenter.useful_life_s
+        while life_s > 0 and (end := since - draw_exponential(rate, draw())) > -longest_s:
+            since = end - life_s
+            self._past.set_clock(since, user)
+            held = self._past.issue(user, self._deployment.find_home(user))
+            for point, share in self._list_entries(user):
+                send = partial(self._send_as_client, UserClient(user, "", held), held, point)
+                stream = Stream(user, point, since, rate * share, ".ended", send)
+                for replica in range(point.replicas):
+                    last = min(end, held.expires_at) - draw_exponential(rate * share / point.replicas, draw())
+                    if last > max(since, -self._find_characteristic_s(point)):
+                        self._at(last, partial(self._visit, stream, replica, last, HttpRequest()))
 
     def _find_user_rate(self, user: int) -> float:
         return max(float(self._deployment.demand.rates[user]), LEAST_RATE)

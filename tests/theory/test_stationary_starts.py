@@ -159,3 +159,33 @@ def test_a_rate_limit_lets_through_from_the_first_second_what_it_does_in_a_long_
     hits = share * rate * ttl / (1 + share * rate * ttl)
     assert_mean([figure["hit_ratio"] for figure in figures], hits, 0.01)
     assert_mean([figure["failed_share"] for figure in figures], (1 - hits) * (1 - share), 0.01)
+
+
+def simulate_lru(users: int, rate: float, life: float, capacity: int, requests: int) -> float:
+    """Hit ratio of a cache of tokens that are replaced after their life and leave it only when they are evicted."""
+    draws = np.random.default_rng(1)
+    present: dict[tuple[int, float], None] = {}
+    issued = dict.fromkeys(range(users), -math.inf)
+    now, hits, counted = 0.0, 0, 0
+    for number in range(requests):
+        now += draws.exponential(1 / (users * rate))
+        user = int(draws.integers(users))
+        if now >= issued[user] + life:
+            issued[user] = now
+        token = (user, issued[user])
+        if number > requests // 5:
+            counted, hits = counted + 1, hits + (token in present)
+        present.pop(token, None)
+        present[token] = None
+        if len(present) > capacity:
+            del present[next(iter(present))]
+    return hits / counted
+
+
+@pytest.mark.parametrize(("life", "capacity"), [(10.0, 30), (10.0, 60), (40.0, 40), (400.0, 25)])
+def test_tokens_that_have_ended_take_room_until_they_are_evicted(life: float, capacity: int) -> None:
+    users, rate = 50, 0.5
+    service = {"part": "opaque_cached", "ttl_s": 1e5, "capacity": capacity}
+    design = {**DESIGNS["cached"], "token_lifetime_s": life, "service": service}
+    hits = [summarise(records, 0.0)["hit_ratio"] for records in run(design, users, rate, 6.0)]
+    assert_mean(hits, simulate_lru(users, rate, life, capacity, 40_000), 0.012)
