@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.contracts.cases import Case, use_defaults
+from simlib.scenario.presets import Preset, load_presets
 from simlib.strategies import GATEWAY_VALIDATORS, ISSUERS, VALIDATORS, WRAPPERS
 from simlib.tokens import PASETO
 from support.stage import Stage
@@ -197,3 +198,44 @@ def test_every_validator_is_one_of_those_tried_here() -> None:
     others = {"lightweight_jwt", "split_token", "encrypted_jwt", "pass_through"}  # the last judges nothing
     assert {*VALIDATORS, *GATEWAY_VALIDATORS} - others - tried <= {"relay"}
     assert use_defaults(Case(VALIDATORS["encrypted_jwt"], ISSUERS["encrypted_jwt"])).settings.refuse_future_iat
+
+
+REFUSE_FUTURE_IAT = {
+    "apisix-jwks-3": False,
+    "aws-http-api-2026": True,
+    "envoy-jwt-authn-async-v3": False,
+    "envoy-jwt-authn-v3": False,
+    "jose-6.2": False,
+    "nimbus-jose-jwt-9.28": False,
+    "oathkeeper-jwt-master": True,
+    "pyjwt-2.12": True,
+    "pyjwt-2.15": True,
+    "spring-security-7.1": False,
+}
+"""Products that read JWTs; measured for PyJWT and jose, from the source or documentation of the others."""
+ACCEPT_AT_EXPIRY = {"envoy-jwt-authn-async-v3", "envoy-jwt-authn-v3"}
+OWN_CLOCK = {"django-oauth-toolkit-2", "oathkeeper-introspection-master"}
+
+
+@pytest.mark.parametrize("preset", load_presets().values(), ids=lambda preset: preset.name)
+def test_each_product_judges_times_as_it_was_seen_to_do(preset: Preset) -> None:
+    issuer = "jwt_access_token" if preset.part == "jwt_local" else "reference_token"
+    chosen = {**preset.settings, "timeout_s": 5.0}
+    leeway = float(chosen.get("leeway_s", 0.0))
+
+    def accepts(skew: float, at: float) -> bool:
+        stage = build(preset.part, issuer, 300.0, 1000.0, 0.0, **chosen)
+        token = stage.issue().token
+        stage.rs.skew = skew
+        return stage.at(1000.0 + at).present(token).accepted
+
+    if preset.part == "jwt_local":
+        assert accepts(-leeway, 0.0)
+        assert accepts(-leeway - 1.0, 0.0) == (not REFUSE_FUTURE_IAT[preset.name])
+        assert accepts(leeway, 299.999)
+        assert accepts(leeway, 300.0) == accepts(leeway, 300.999) == (preset.name in ACCEPT_AT_EXPIRY)
+        assert not accepts(leeway, 301.0)
+    else:
+        assert accepts(-5.0, 0.0)
+        assert not accepts(-5.0, 300.0)
+        assert accepts(5.0, 299.0) == (preset.name not in OWN_CLOCK)
