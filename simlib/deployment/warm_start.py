@@ -19,7 +19,7 @@ from simlib.deployment.past_revocations import PastRevocations
 from simlib.deployment.past_streams import LEAST_RATE, PastStreams, Stream
 from simlib.scenario.hosts import BACKEND, name_in_region
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import ClientToken, UserClient
+from simlib.strategies import ClientToken, StationaryStarter, UserClient
 
 NOT_HERE = -1
 LIVES = 10
@@ -48,6 +48,19 @@ class _WarmStart(PastStreams):
         self._begin_occupants(users)
         PastRevocations(self._past, self._at, self._begin_token, frozenset(users)).begin()
         self._run_events()
+        self._begin_crowded()
+
+    def _begin_crowded(self) -> None:
+        """What is kept of very many requests, which are not made one by one."""
+        for point in self._deployment.enforcement_points:
+            if isinstance(point.validator, StationaryStarter):
+                for replica in range(point.replicas):
+                    state = self._deployment.handlers.find_state(point, replica)
+                    rate, draw = (
+                        self._find_rate(point) / point.replicas,
+                        partial(self._draw, f"{point.host}.kept", replica),
+                    )
+                    point.validator.begin_stationary(state, rate, draw)
 
     # --- users ---------------------------------------------------------------------------------------------------
 

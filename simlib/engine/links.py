@@ -70,10 +70,10 @@ class LinkRuntime:
 class Connections:
     """The connection pool of one caller replica to one host: last used is first reused.
 
-    ``draw`` (uniforms): connections have been in use before the run. The past is the future's mirror image, so one that
-    is first needed y seconds into the run, because all others are in use, was last used X seconds before it, where X has
-    the law of y. Where such times are exponential and their mean is not known, X + y is below the keep-alive time K
-    with probability 1 - y/K.
+    ``draw`` (uniforms): connections have been in use before the run. The past is the future's mirror image, so one
+    that is first needed y seconds into the run, because all others are in use, was last used X seconds before it,
+    where X has the law of y. Where such times are exponential and their mean is not known, X + y is below the
+    keep-alive time K with probability 1 - y/K.
     """
 
     __slots__ = ("_draw", "_idle", "_limit", "_most", "_open", "keep_alive", "waiting")

@@ -44,6 +44,7 @@ from simlib.strategies.protocols import (
     Presenter,
     Propagator,
     PushReceiver,
+    StationaryStarter,
     Validator,
     Wrapper,
 )
@@ -255,6 +256,7 @@ __all__ = [
     "SigningReferenceToken",
     "SplitTokenGateway",
     "SplitTokenIssuer",
+    "StationaryStarter",
     "StatusListWrapper",
     "StoredJwt",
     "TokenExchange",

@@ -2,6 +2,7 @@
 data/evidence/strategies.csv)."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -71,6 +72,11 @@ class _DpopValidator(ValidatorWrapper):
     def create_wrapper_state(self) -> ReplayCache:
         """Create an empty replay cache."""
         return ReplayCache(self._settings.capacity)
+
+    def begin_stationary(self, state: WrapperState, requests_per_s: float, draw: Callable[[], float]) -> None:
+        """Begin with the proofs of earlier requests, where there may be too many of them."""
+        super().begin_stationary(state, requests_per_s, draw)
+        state.own.begin_stationary(self._settings.kept_s, requests_per_s, draw)
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """Validate proof and token, that they belong together, and that the proof is new (section 7.1)."""

@@ -92,6 +92,19 @@ class PushReceiver(Protocol):
         """Receive one push."""
 
 
+@runtime_checkable
+class StationaryStarter(Protocol):
+    """A validator that keeps something of very many requests, which are not made again one by one before a run that
+    begins in a stationary state. What is kept of single tokens, or fetched for all, needs nothing of the kind.
+    """
+
+    def begin_stationary(self, state: Any, requests_per_s: float, draw: Callable[[], float]) -> None:
+        """Bring the state of one replica to where it is at instant 0 after that many requests per second for long.
+
+        ``draw``: a uniform in [0, 1), another one each time.
+        """
+
+
 class Presenter(Protocol):
     """At the client: obtains access tokens and presents them."""
 
