@@ -125,6 +125,7 @@ class _WarmStart(PastStreams):
         """Tokens that a user had before the one that was issued at an instant, as far as their entries are there."""
         rate, draw = self._find_user_rate(user), partial(self._draw, "ended", user)
         life_s = self._deployment.parts.presenter.useful_life_s
+        early_s = self._deployment.parts.config.token_lifetime_s - life_s  # clients may renew before a token ends
         while life_s > 0 and (end := since - draw_exponential(rate, draw())) > -longest_s:
             since = end - life_s
             self._past.set_clock(since, user)
@@ -133,7 +134,7 @@ class _WarmStart(PastStreams):
                 send = partial(self._send_as_client, UserClient(user, "", held), held, point)
                 stream = Stream(user, point, since, rate * share, ".ended", send)
                 for replica in range(point.replicas):
-                    last = min(end, held.expires_at) - draw_exponential(rate * share / point.replicas, draw())
+                    last = min(end, held.expires_at - early_s) - draw_exponential(rate * share / point.replicas, draw())
                     if last > max(since, -self._find_characteristic_s(point)):
                         self._at(last, partial(self._visit, stream, replica, last, HttpRequest()))
 
@@ -189,7 +190,8 @@ class _WarmStart(PastStreams):
         """A request with a token, unless the client has got another one in the meantime."""
         if held is not None and client.access_token is not held:
             return None
-        return self._past.request(client, point, replica, how).visits[-1]
+        visits = self._past.request(client, point, replica, how).visits
+        return visits[-1] if visits else None
 
     # --- what serves all tokens ----------------------------------------------------------------------------------
 
