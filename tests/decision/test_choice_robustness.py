@@ -163,6 +163,16 @@ class TestCommonCosts:
         totals = [{own.design: own.total_cost.mean for own in told.ranking} for told in (with_, without)]
         assert all(totals[0][name] - totals[1][name] == pytest.approx(more) for name in totals[0])
 
+    def test_designs_that_break_a_limit_have_them_too(self) -> None:
+        """A design that is out, and needs less than the others, leaves less in common: no bar of costs is negative."""
+        told = decided(SAME, (work(CACHED, 10.0), work(JWT, 12.0)), draws=50, limits={"no_as_dependency": True})
+        assert [ranked.place for ranked in told.ranking] == [1, 0, 0]
+        assert told.common is not None
+        assert told.common.parts["servers"].mean > 0
+        for ranked in told.ranking:
+            for cause, part in told.common.parts.items():
+                assert part.mean <= ranked.cost_parts[cause].mean * (1 + 1e-9)
+
     def test_they_are_said_in_a_sentence(self) -> None:
         (sentence,) = describe_common_costs(decide_with(load_ledger()))
         assert "are the same for every design and decide nothing (effort" in sentence

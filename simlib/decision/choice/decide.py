@@ -119,13 +119,12 @@ def _add_robustness(decision: Decision, situation: Situation, selection: Selecti
     """Decision with every pair, with what turns it, and with the costs that its designs have in common."""
     case = situation.accounts.case
     totals = situation.draws.compute_totals(case)
-    if selection is not None:
-        situation = replace(situation, designs=selection.order)
+    kept = situation if selection is None else replace(situation, designs=selection.order)
     return replace(
         decision,
         pairs=compare_costs(totals, case.designs, decision.margin, decision.level),
-        switches=search_switches(situation, selection),
-        alternatives=compute_alternatives(situation, selection, decision.margin, decision.level),
+        switches=search_switches(kept, selection),
+        alternatives=compute_alternatives(kept, selection, decision.margin, decision.level),
         common=compute_common_costs(situation, decision.level),
     )
 
