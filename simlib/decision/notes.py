@@ -6,7 +6,7 @@ from simlib.analysis.drift import FEWEST, Drift
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.stability import Stability
 from simlib.decision.best_designs import BestDesigns, describe_best
-from simlib.decision.limits import EXCLUDING, LimitOutcome, find_limit_label
+from simlib.decision.limits import EXCLUDING, LABELS, NOT_CHECKED, LimitOutcome, find_limit_label
 from simlib.decision.verdicts import Judgement, Word, summarise
 from simlib.experiment import Comparison, TokenReuse, measure_token_reuse
 from simlib.scenario.loads import ReplayLoad
@@ -24,6 +24,7 @@ def list_reading_notes(comparison: Comparison) -> tuple[str, ...]:
     """Notes on all that limits the verdicts of this comparison, one sentence or two each."""
     scenario = comparison.scenario
     return (
+        *(f"{warning}." for warning in scenario.warnings),
         *_note_cold_start(scenario),
         *_note_replay(scenario),
         *_note_replications(scenario),
@@ -239,11 +240,14 @@ _LIMIT_WORDS = {
 
 
 def _describe_limit(outcome: LimitOutcome) -> str:
-    """Sentences about one limit; reasons about metrics have what is allowed in them."""
-    requirement = f"{find_limit_label(outcome.limit)} {outcome.allowed}. ".lstrip()
-    is_metric = outcome.limit in METRICS
-    reason = f"{outcome.reason[:1].lower()}{outcome.reason[1:]}" if is_metric else f"{requirement}{outcome.reason}"
-    return f"{_LIMIT_WORDS[outcome.word]} {outcome.design}: {reason}"
+    """Sentences about one limit; reasons about measured metrics have what is allowed in them."""
+    subject = f"{_LIMIT_WORDS[outcome.word]} {outcome.design}:"
+    requirement = f"{find_limit_label(outcome.limit)} {outcome.allowed}".lstrip()
+    if outcome.word == "undefined":
+        return f"{subject} {requirement}; {outcome.reason.removeprefix(NOT_CHECKED)}"
+    if outcome.limit in METRICS and outcome.limit not in LABELS:
+        return f"{subject} {outcome.reason[:1].lower()}{outcome.reason[1:]}"
+    return f"{subject} {requirement}. {outcome.reason}"
 
 
 def describe_best_designs(best: Mapping[str, BestDesigns], limits: Sequence[LimitOutcome]) -> tuple[str, ...]:
