@@ -5,7 +5,7 @@ States and settings are those of resilience4j (https://resilience4j.readme.io/do
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Literal
@@ -115,6 +115,9 @@ class CircuitBreaker(Wrapper):
     formats: ClassVar[frozenset[TokenFormat]] = ALL_FORMATS
     at_edge: ClassVar[bool] = False
     everywhere: ClassVar[bool] = True
+    usually_after: ClassVar[Mapping[str, str]] = {
+        "retry": "it counts a call as failed once all attempts have failed, and so opens late; usually retry is first"
+    }
     Settings: ClassVar[type[CircuitBreakerSettings]] = CircuitBreakerSettings
 
     @staticmethod

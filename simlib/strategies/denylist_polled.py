@@ -58,6 +58,7 @@ class DenylistPolled(DenylistWrapper):
 
     name: ClassVar[str] = "denylist_polled"
     summary: ClassVar[str] = "revoked tokens listed by the AS, fetched by each replica at intervals"
+    learns_from_lists: ClassVar[bool] = True
     Settings: ClassVar[type[DenylistPolledSettings]] = DenylistPolledSettings
 
     @staticmethod

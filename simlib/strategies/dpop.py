@@ -2,7 +2,7 @@
 data/evidence/strategies.csv)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -27,6 +27,8 @@ class Dpop(Wrapper):
     summary: ClassVar[str] = "token bound to a key of the client, who signs a proof for each request"
     formats: ClassVar[frozenset[TokenFormat]] = BINDABLE_FORMATS
     at_edge: ClassVar[bool] = True
+    binds: ClassVar[bool] = True
+    comes_after: ClassVar[Mapping[str, str]] = {"client_retry": "each attempt of a call needs a proof of its own"}
     Settings: ClassVar[type[DpopSettings]] = DpopSettings
 
     @staticmethod

@@ -1,6 +1,7 @@
 """Fail-open policy of a resource server: it accepts requests while it can reach no verdict, so it pays for availability
 with security."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -54,6 +55,13 @@ class FailOpen(Wrapper):
     everywhere: ClassVar[bool] = True
     comes_before_bindings: ClassVar[bool] = True
     """Around a binding it would accept clients that cannot prove the key, so the wrappers may not be listed so."""
+    comes_after: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("retry", "circuit_breaker"), "it accepts requests when calls have failed, with all their attempts"
+    )
+    usually_after: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("status_list", "sensitive_introspection", "denylist_polled", "denylist_pushed", "denylist_shared"),
+        "requests are refused all the same when that one reaches no verdict",
+    )
     Settings: ClassVar[type[FailOpenSettings]] = FailOpenSettings
 
     @staticmethod

@@ -47,6 +47,7 @@ class StatusListWrapper(Wrapper):
     summary: ClassVar[str] = "revoked tokens as bits of a compressed list that each replica fetches and keeps"
     formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
     at_edge: ClassVar[bool] = False
+    learns_from_lists: ClassVar[bool] = True
     Settings: ClassVar[type[StatusListSettings]] = StatusListSettings
 
     @staticmethod

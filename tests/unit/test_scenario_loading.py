@@ -342,6 +342,13 @@ SHARED_STORE = {
 }
 
 
+REGIONS = {
+    "names": ["eu", "us"],
+    "shares": [0.5, 0.5],
+    "round_trips": {"eu-us": {"kind": "constant", "value_s": 0.08}},
+}
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=name_of)
 @given(st.data())
 @settings(max_examples=25)
@@ -352,7 +359,8 @@ def test_all_settings_come_back(pair: Any, data: st.DataObject) -> None:
     sources = getattr(issuer, "user_information_sources", validator.user_information_sources)
     information = next(source for source in validator.user_information_sources if source in sources)
     mine = design_of(validator.name, issuer.name, service=given_settings, user_information=information)
-    found = scenario(designs={"x": mine}, world__shared_store=SHARED_STORE)
+    regional = {"world__regions": REGIONS} if getattr(issuer, "regional", False) else {}
+    found = scenario(designs={"x": mine}, world__shared_store=SHARED_STORE, **regional)
     assert found.design("x").get_settings("service") == chosen
     back = again(found)
     assert back.design("x").get_settings("service") == chosen

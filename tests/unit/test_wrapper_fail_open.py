@@ -165,8 +165,8 @@ def test_lists_of_wrappers_that_cannot_be_are_refused_when_they_are_loaded(
 
 
 def test_known_tokens_can_be_told_apart_by_wrappers_around_it() -> None:
-    wrappers = [{"part": "fail_open", "lets_in": "known"}, {"part": "retry"}]
-    loaded(designs__mine=design_of("opaque_introspection", "reference_token", wrappers=wrappers))
+    wrappers = [{"part": "fail_open", "lets_in": "known"}, {"part": "denylist_polled"}]
+    loaded(designs__mine=design_of("jwt_local", "jwt_access_token", wrappers=wrappers))
 
 
 def loaded(**changes: Any) -> None:
