@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from simlib.commands.console import print_warnings
 from simlib.commands.options import Json
 from simlib.commands.runner import print_answer
 
@@ -73,6 +74,8 @@ def effort(
 
     ledger = load_ledger(overrides=estimates)
     loaded = None if scenario is None else load_scenario(scenario)
+    if loaded is not None:
+        print_warnings(loaded)
     designs = _choose_designs(loaded, (explain, present))
     kind: ServerKind | None = None if product is None else "product" if product else "built"
     counts = resolve_counts(loaded, stacks=stacks, services=services, clients=clients, server_kind=kind)

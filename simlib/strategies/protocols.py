@@ -149,6 +149,11 @@ class Wrapper(Protocol):
     ``formats``: token formats whose validators it can wrap. ``at_edge``: it wraps the validator that receives tokens
     from clients (the gateway if there is one), because only that one can check it; otherwise that of every service,
     and with ``everywhere`` that of the gateway too.
+
+    Further members, for wrappers that cannot stand anywhere in a list: ``binds`` (it binds tokens to their client, as
+    one wrapper may), ``comes_first``, ``comes_before_bindings``, ``comes_last(settings)``, ``comes_after`` (wrapper ->
+    the reason; another order is refused), ``usually_after`` (the same; another order is warned about), and
+    ``learns_from_lists`` (a list that is older than a token's life is warned about).
     """
 
     name: ClassVar[str]

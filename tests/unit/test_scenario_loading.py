@@ -90,6 +90,10 @@ WRONG: list[tuple[str, Any, list[str]]] = [
     ("margins.relative", 0, ["greater than 0"]),
     # words that are not on the list
     ("format", 2, ["should be 1", "not 2"]),
+    *(
+        ("world.service.scope", text, ["must be words"])
+        for text in ("", "a  b", " a", "a\u00a0b", "caf\u00e9", 'a"b', "a\\b")
+    ),
     ("world.load", {"kind": "poison", "arrival_rate": 1}, ["'poison'", "'poisson'", "replay"]),
     ("world.load", {"arrival_rate": 1}, ["kind is missing"]),
     (f"{LINK}.round_trip", {"kind": "normal"}, ["'normal'", "constant, uniform", "quantiles"]),
