@@ -111,7 +111,7 @@ class _Comparison:
         lines, load = describe_replayed_load(scenario)
         if not self.json:
             self._print_introduction(scenario, others, lines)
-        with run_interruptibly(self._describe_loss, self.out) as run:
+        with run_interruptibly(self._describe_loss, self.out, keeps=self.records) as run:
             with self._open_records_folder() as rows:
                 verdicts, dependence = self._simulate(scenario, others, run, rows)
                 run.raise_if_interrupted()
