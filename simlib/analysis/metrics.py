@@ -8,7 +8,6 @@ from numbers import Real
 from simlib.scenario.errors import InputError
 from simlib.scenario.records import Records
 from simlib.scenario.registry import PluginGroup, Registry, describe_exception, note_registration
-from simlib.scenario.texts import check_label
 
 _PLURALS = ("requests", "refused requests", "failed requests", "tokens", "distinct signatures", "bytes")
 
@@ -141,8 +140,6 @@ def _add_metric(metric: Metric, compute: Compute) -> None:
         raise ValueError("a metric is registered as a Metric and a function of records and warm-up")
     if not isinstance(metric.label, str) or not metric.label.strip():
         raise ValueError(f"metric {metric.name!r}: its label must be a text that is not empty")
-    for name in ("label", "unit", "scaled_unit"):
-        check_label(f"metric {metric.name!r}: its {name}", getattr(metric, name))
     if metric.name in _COLUMNS:
         raise ValueError(f"metric: {metric.name!r} is a column of the tables already")
     if METRICS.add(metric.name, metric):

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from simlib.analysis.drift import Drift, find_drifts
 from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.stability import Stability, assess_stability
@@ -13,13 +12,12 @@ from simlib.decision.limits import DesignProperties, LimitOutcome, check_structu
 from simlib.decision.metric_limits import check_metric_limits, check_stability
 from simlib.decision.notes import (
     describe_best_designs,
-    describe_drifts,
     describe_limits,
     describe_stability,
     list_reading_notes,
     write_headline,
 )
-from simlib.decision.pairs import Judgements, Pairs, compute_margin, compute_pair_level, judge_pairs, select_against
+from simlib.decision.pairs import Judgements, Pairs, compute_pair_level, judge_pairs, select_against
 from simlib.decision.promises import (
     ValidityBounds,
     compute_promises,
@@ -28,7 +26,6 @@ from simlib.decision.promises import (
 )
 from simlib.experiment import Comparison
 from simlib.scenario.display import Displayed, Lines
-from simlib.scenario.loads import ClosedLoad, PoissonLoad
 from simlib.scenario.scenario import Scenario
 
 HEADER = "header_bytes"
@@ -55,7 +52,7 @@ class Verdicts(Displayed):
     unstable. ``best``: metric -> all stable designs against the best of them. ``limits``: outcomes of every limit that
     the scenario states. ``limit_sentences``, ``headlines``, ``best_sentences`` and ``notes`` are one sentence or two
     each. ``promises``: design -> for how long it may accept a token that should no longer work; ``properties``: design
-    -> what limits are judged by besides metrics. ``drifts``: figures whose first and second half differ.
+    -> what limits are judged by besides metrics.
     """
 
     comparison: Comparison
@@ -74,7 +71,6 @@ class Verdicts(Displayed):
     notes: tuple[str, ...]
     promises: Mapping[str, ValidityBounds]
     properties: Mapping[str, DesignProperties]
-    drifts: tuple[Drift, ...] = ()
 
     def _describe(self) -> tuple[str, Lines]:
         return f"{self.scenario.name}, {self.scenario.title}", (
@@ -123,8 +119,8 @@ def judge_comparison(comparison: Comparison, baseline: str | None = None) -> Ver
 
     ``baseline``: the design that the others are compared with in tables and headlines; by default that of the terms of
     the scenario, else the first. The margin of a metric is the scenario's own, or its relative one times the baseline's
-    mean (0 where that is 0). An unstable design is named and not averaged. Raises InputError for an unknown baseline, and
-    ValueError when designs have unequal numbers of replications.
+    mean (0 where that is 0). An unstable design is named and not averaged. Raises InputError for an unknown baseline,
+    and ValueError when designs have unequal numbers of replications.
     """
     scenario, level = comparison.scenario, comparison.scenario.run.level
     base = choose_baseline(scenario, baseline)
@@ -139,7 +135,6 @@ def judge_comparison(comparison: Comparison, baseline: str | None = None) -> Ver
     judgements, opponents = select_against(pairs, base), _select_self_contained(scenario, pairs, opponent, base)
     promises = compute_promises(scenario)
     properties = {name: _read_properties(comparison, name, intervals, promises[name]) for name in comparison.designs}
-    drifts = _find_drifts(comparison, intervals, stable)
     limits = tuple(_check_limits(scenario, intervals, stability, properties))
     best = compare_with_best(pairs, stable, level)
     return Verdicts(
@@ -159,8 +154,7 @@ def judge_comparison(comparison: Comparison, baseline: str | None = None) -> Ver
             *(write_headline(judged) for judged in (*opponents.values(), *judgements.values())),
         ),
         best_sentences=describe_best_designs(best, limits),
-        notes=(*describe_drifts(drifts, scenario), *list_reading_notes(comparison)),
-        drifts=drifts,
+        notes=list_reading_notes(comparison),
         promises=promises,
         properties=properties,
     )
@@ -212,24 +206,6 @@ def _read_properties(
     headers = [value for value in comparison.list_values(design, HEADER) if value == value] if has_headers else []
     scenario, hit_ratio = comparison.scenario, intervals[design]["hit_ratio"].mean
     return read_properties(scenario, scenario.design(design), bounds, hit_ratio, max(headers, default=math.nan))
-
-
-def _find_drifts(
-    comparison: Comparison, intervals: Mapping[str, Mapping[str, Interval]], stable: list[str]
-) -> tuple[Drift, ...]:
-    """The figures that drift under a load that is the same all the time: of any other they have to."""
-    scenario = comparison.scenario
-    if scenario.world.faults or not isinstance(scenario.world.load, PoissonLoad | ClosedLoad):
-        return ()
-    drifts = {design: comparison.drifts[design] for design in stable if design in comparison.drifts}
-    margins = {
-        design: {
-            name: compute_margin(metric, scenario.margins, intervals[design][name].mean)
-            for name, metric in METRICS.items()
-        }
-        for design in drifts
-    }
-    return find_drifts(drifts, margins, scenario.run.level)
 
 
 def _check_limits(

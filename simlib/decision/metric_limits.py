@@ -8,7 +8,7 @@ from simlib.analysis.metrics import METRICS, Metric
 from simlib.analysis.stability import Stability
 from simlib.decision.further_replications import count_further_replications
 from simlib.decision.limit_remedies import find_replica_remedies
-from simlib.decision.limits import NOT_CHECKED, LimitOutcome, LimitWord, begin_sentence
+from simlib.decision.limits import LimitOutcome, LimitWord, begin_sentence
 from simlib.decision.promises import ValidityBounds, format_seconds
 from simlib.deployment.bounds import find_revocation_remedies
 from simlib.deployment.remedies import Remedy, describe_remedy
@@ -87,13 +87,11 @@ def _judge_exposure(
     """Exposure is at most what settings allow, so these decide where runs do not; a refusal names them."""
     most = bounds.after_revocation_s
     if outcome.word in ("undecided", "undefined", "unstable") and most <= limit:
-        found, settled = f"at most {format_seconds(most)}", f"by its settings it is at most {format_seconds(most)}."
-        reason = begin_sentence(settled)
-        if outcome.word == "undecided":
-            found, reason = outcome.found, f"{outcome.reason.removesuffix('.')}; {settled}"
+        reason = f"{outcome.reason.removesuffix('.')}; by its settings it is at most {format_seconds(most)}."
+        found = outcome.found if outcome.word == "undecided" else f"at most {format_seconds(most)}"
         return replace(outcome, word="met", found=found, reason=reason, more_replications=0)
     if outcome.word == "undefined":
-        return replace(outcome, reason=f"{NOT_CHECKED}{describe_needed_run(scenario, design)}.")
+        return replace(outcome, reason=f"Not checked: {describe_needed_run(scenario, design)}.")
     if outcome.word != "broken":
         return outcome
     remedies = find_revocation_remedies(scenario, design, limit)
@@ -133,7 +131,7 @@ def _describe(design: Design, metric: Metric, interval: Interval, limit: float, 
         "broken": f"{label}: {observed}, but {allowed} is allowed.",
         "undecided": f"{label}: {observed}, and {allowed} is allowed; {needed}.",
         "unstable": f"{label}: no steady value, for the design does not keep up with its load.",
-        "undefined": f"{NOT_CHECKED}no run shows it; a longer run (run.length_s) may.",
+        "undefined": f"{label}: not checked, for no run shows it; a longer run (run.length_s) may.",
     }
     text = "-" if word in ("unstable", "undefined") else observed
     return LimitOutcome(design.name, metric.name, allowed, text, word, reasons[word], more)

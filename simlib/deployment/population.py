@@ -75,14 +75,6 @@ class Population:
         """The registered client that a user's client is one of; None where there is but one."""
         return None if self._sign_ins is None else self._sign_ins.find_application(user)
 
-    def draw_initial_session(self, user: int) -> tuple[float, float]:
-        """Length of the session that a user has when the run begins, and the position in it (seconds); both 0 without.
-
-        Only where sessions begin and end.
-        """
-        assert self._sign_ins is not None
-        return self._sign_ins.draw_initial_session(user, self._compute_idle_time(user))
-
     def find_region(self, user: int) -> str:
         """The region of the authorization server that a user belongs to."""
         return self._servers.find_server(user).region
@@ -113,8 +105,8 @@ class Population:
                 user, self._store_refresh_token(user, "client", FOREVER), self._issue_initial_token(user, FOREVER)
             )
         client = self._sign_ins.build_client(user)
-        length, position = self.draw_initial_session(user)
-        if position < length and client.target != BACKEND:  # a browser's session is that of its backend
+        length, position = self._sign_ins.draw_initial_session(user, self._compute_idle_time(user))
+        if position < length and client.target != BACKEND:  # a browser with a backend begins without a cookie
             client.session_until = length - position
             if self._sign_ins.has_refresh_tokens(user):
                 client_id = self._sign_ins.find_application(user).client_id
@@ -133,16 +125,11 @@ class Population:
         self._servers.find_server(user).store.execute(StorePut(make_store_key(token), row))
         return token
 
-    def draw_token_age(self, user: int) -> float | None:
-        """Age in seconds of the access token that a user has when the run begins, None without one."""
-        # One uniform for both questions: below the usable share of the cycle it is the age in cycles.
-        position = self._variates.draw_one("session.age", user, 0) * (self._life + self._compute_idle_time(user))
-        return position if position < self._life else None
-
     def _issue_initial_token(self, user: int, oldest: float) -> ClientToken | None:
         """The access token that a user has when the run begins, at most ``oldest`` seconds old."""
-        position = self.draw_token_age(user)
-        if position is None:
+        # One uniform for both questions: below the usable share of the cycle it is the age in cycles.
+        position = self._variates.draw_one("session.age", user, 0) * (self._life + self._compute_idle_time(user))
+        if position >= self._life:
             return None
         past = OfflineContext(-min(position, oldest), self._variates, user)
         client_id = "client" if self._sign_ins is None else self._sign_ins.find_application(user).client_id

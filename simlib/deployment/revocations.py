@@ -77,10 +77,8 @@ class Revocations:
         """The user's token is reported stolen; its thief goes on presenting it."""
         client_of_user = population.find_client(user)
         held = client_of_user.access_token
-        # A browser with a backend holds no token that could be stolen; and a token is reported once.
+        # A browser with a backend holds no token that could be stolen.
         if held is None or held.expires_at <= requested or client_of_user.target == BACKEND:
-            return
-        if held.token in self._requested:
             return
         self._requested[held.token] = (number, user, requested)
         yield Call(

@@ -4,7 +4,7 @@ Other profiles show how far a verdict depends on the one that was chosen.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,14 +29,12 @@ if TYPE_CHECKING:
 class Comparison(Displayed):
     """The replications of all designs. ``table`` has one row per design and replication.
 
-    ``forms``: design -> host -> form of its stations. ``drifts``: design -> metric -> second minus first half of each
-    replication. The first design is the baseline.
+    ``forms``: design -> host -> form of its stations. The first design is the baseline.
     """
 
     scenario: Scenario
     table: "pd.DataFrame"
     forms: Mapping[str, Mapping[str, str]]
-    drifts: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 
     def _describe(self) -> tuple[str, Lines]:
         return f"{self.scenario.name}, {self.scenario.title}", (
@@ -92,17 +90,7 @@ def measure_header(records: Records, warm_up_s: float) -> Mapping[str, float]:
 
 
 def _build_comparison(scenario: Scenario, replications: Sequence[Replication]) -> Comparison:
-    forms = {run.design: run.forms for run in replications}
-    return Comparison(scenario, tabulate_replications(replications), forms, _list_drifts(replications))
-
-
-def _list_drifts(replications: Sequence[Replication]) -> dict[str, dict[str, list[float]]]:
-    """Design -> metric -> the drift in each replication."""
-    drifts: dict[str, dict[str, list[float]]] = {}
-    for run in replications:
-        for metric, difference in run.drift.items():
-            drifts.setdefault(run.design, {}).setdefault(metric, []).append(difference)
-    return drifts
+    return Comparison(scenario, tabulate_replications(replications), {run.design: run.forms for run in replications})
 
 
 MAX_REPLICATIONS = 4

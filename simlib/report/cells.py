@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.decision import Judgement, Verdicts
-from simlib.decision.notes import NOT_SETTLED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,15 +24,13 @@ class Cell:
     """One metric of one design: mean, paired difference to another design, and the verdict on it.
 
     ``value`` and ``difference`` are means with half widths; ``more`` says how many further replications an undecided
-    verdict needs; ``mark`` stands beside a mean for which the run is too short (the notes explain it). Texts are empty
-    where they do not apply.
+    verdict needs. Texts are empty where they do not apply.
     """
 
     value: str
     difference: str = ""
     word: str = ""
     more: str = ""
-    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,12 +89,10 @@ def _build_judged_cell(
     verdicts: Verdicts, design: str, name: str, judgements: Mapping[str, Mapping[str, Judgement]]
 ) -> Cell:
     value = format_mean(METRICS[name], verdicts.intervals[design][name])
-    mark = NOT_SETTLED if any((drift.design, drift.metric) == (design, name) for drift in verdicts.drifts) else ""
     judgement = judgements.get(design, {}).get(name)
     if judgement is None or judgement.word == "undefined":
-        return Cell(value, mark=mark)
-    more = format_further_replications(judgement)
-    return Cell(value, format_difference(judgement), judgement.word, more, mark)
+        return Cell(value)
+    return Cell(value, format_difference(judgement), judgement.word, format_further_replications(judgement))
 
 
 def format_mean(metric: Metric, interval: Interval) -> str:

@@ -108,11 +108,6 @@ def build_comparison_document(verdicts: Verdicts, dependence: ProfileDependence 
         "limit_sentences": list(verdicts.limit_sentences),
         "headlines": list(verdicts.headlines),
         "promises": build_promises_document(verdicts.promises),
-        "not_settled": [
-            {"design": drift.design, "metric": drift.metric}
-            | _drop_infinite(_build_interval("difference", "difference_low", "difference_high", drift.difference))
-            for drift in verdicts.drifts
-        ],
         "notes": list(verdicts.notes),
         "profiles": None if dependence is None else build_profiles_document(dependence),
         "rows": [_drop_infinite(row) for row in table.to_dict(orient="records")],

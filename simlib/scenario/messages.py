@@ -165,14 +165,11 @@ class SharedGet(NamedTuple):
 
 
 class SharedPut(NamedTuple):
-    """Write a value of the shared key-value store; it expires after ``ttl_s`` seconds, by the store's own clock.
-
-    Answered by True.
-    """
+    """Write a value of the shared key-value store; it expires at ``until`` (seconds). Answered by True."""
 
     key: str
     value: bytes
-    ttl_s: float
+    until: float
 
     @property
     def size(self) -> int:

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Any
 
 from simlib.scenario.registry import Combined, PluginGroup, Registry, note_registration
-from simlib.scenario.texts import check_label
 from simlib.strategies.base import Bound, Credentials, DeploymentConfig, Grant, Issued, PresentedToken
 from simlib.strategies.bearer import Bearer, ClientToken, UserClient
 from simlib.strategies.circuit_breaker import CircuitBreaker
@@ -44,7 +43,6 @@ from simlib.strategies.protocols import (
     Presenter,
     Propagator,
     PushReceiver,
-    StationaryStarter,
     Validator,
     Wrapper,
 )
@@ -194,7 +192,8 @@ def _add_part(part: Any) -> None:
     registry = next((registry for method, registry in _ROLES.items() if hasattr(part, method)), None)
     if registry is None:
         raise ValueError(f"{part.__name__} is no part: it has none of the methods {', '.join(_ROLES)}")
-    check_label(f"{part.__name__} is no part: its summary", part.summary)
+    if not isinstance(part.summary, str):
+        raise ValueError(f"{part.__name__} is no part: its summary must be a text")
     if not (isinstance(part.Settings, type) and is_dataclass(part.Settings)):
         raise ValueError(f"{part.__name__} is no part: its Settings must be a dataclass")
     (GATEWAY_VALIDATORS if registry is VALIDATORS and hasattr(part, "forwards") else registry).add(part.name, part)
@@ -256,7 +255,6 @@ __all__ = [
     "SigningReferenceToken",
     "SplitTokenGateway",
     "SplitTokenIssuer",
-    "StationaryStarter",
     "StatusListWrapper",
     "StoredJwt",
     "TokenExchange",

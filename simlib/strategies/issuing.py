@@ -143,14 +143,9 @@ class SelfContainedIssuer:
         raise NotImplementedError
 
     def _read_valid(self, ctx: Context, token: str) -> Flow[Mapping[str, Any] | None]:
-        """Read the claims of one of its own tokens that is in time.
-
-        Its iat is never ahead of the server, which has issued it: only the clock of another replica may be behind.
-        """
+        """Read the claims of one of its own tokens that is in time."""
         claims = yield from self._read(token)
-        if claims is None or judge_time(claims, ctx.now(), refuse_future_iat=False) is not None:
-            return None
-        return claims
+        return None if claims is None or judge_time(claims, ctx.now()) is not None else claims
 
     def _store_issued(self, claims: Mapping[str, Any]) -> Flow[None]:
         """Store nothing of a token that was issued."""

@@ -14,9 +14,7 @@ from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refus
 
 
 class LocalValidator:
-    """Finds the key, verifies the bytes, judges the claims by its own clock; its settings have ``timeout_s`` and those
-    of `simlib.strategies.verdicts.ClaimTimeSettings`.
-    """
+    """Finds the key, verifies the bytes, judges the claims; its settings have ``timeout_s`` and ``leeway_s``."""
 
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
@@ -29,8 +27,8 @@ class LocalValidator:
 
     def compute_bound(self) -> Bound:
         """Compute the bound: a revocation is never noticed, so the token is accepted until it ends."""
-        after_expiry_s = self._settings.after_expiry_s
-        return Bound(after_expiry_s, self._deployment.token_lifetime_s + after_expiry_s)
+        leeway = self._settings.leeway_s
+        return Bound(leeway, self._deployment.token_lifetime_s + leeway)
 
     def create_state(self) -> KeyCache:
         """Create an empty key cache."""
@@ -73,4 +71,4 @@ class LocalValidator:
 
     def _judge(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
         """Judge verified claims at ``now`` (seconds)."""
-        return judge_claims(claims, now, self._settings, scope)
+        return judge_claims(claims, now, self._settings.leeway_s, scope)
