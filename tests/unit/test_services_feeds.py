@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from simlib.services.revocations import JTI_PREFIX
 
 from simlib.scenario.effects import Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StorePut, TokenRow
+from simlib.services.revocation import JTI_PREFIX
 from simlib.strategies import Credentials, JwtAccessToken, JwtLocal
 from simlib.tokens import EPOCH, Verification, make_store_key, read_header
 from simlib.tokens.forging import read_claims
