@@ -206,7 +206,7 @@ class TestValuesThatCountNothing:
         at = next(own.at for own in told.switches if own.input == "hour_down" and own.design == JWT)
         sentence = describe_assumed_values(told)[0]
         assert sentence.startswith(
-            "Not stated, and so worth 0 USD: a second less of one request (second; no value of it"
+            "Worth 0 USD, which is the default: a second less of one request (second; no value of it"
         )
         assert "an hour without service (hour_down; from" in sentence
         assert f"per hour down on, {JWT} would cost least" in sentence
@@ -214,10 +214,6 @@ class TestValuesThatCountNothing:
         dear = decided(SAME, items, draws=50, gain=structures, worth__hour_down=2 * at)
         assert dear.ranking[0].design == JWT
         assert not any("(hour_down" in sentence for sentence in describe_assumed_values(dear))
-
-    def test_a_stated_zero_is_said_to_be_stated(self) -> None:
-        told = decided(SAME, (work(OPAQUE, 10.0),), draws=50, worth__second=0.0)
-        assert any("Stated as worth 0 USD: a second" in sentence for sentence in describe_assumed_values(told))
 
     def test_a_price_that_was_not_stated_and_matters_is_named(self) -> None:
         """Two designs that differ by work once against work each year, and a price list that is not the user's."""

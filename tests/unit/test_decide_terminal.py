@@ -75,12 +75,12 @@ def test_what_turns_the_verdict_is_below_it(capsys: pytest.CaptureFixture[str]) 
     assert told.index("Verdict") < told.index("With the estimates of simlib") < told.index("Switch values")
     assert f"With the estimates of simlib {JWT} would cost least in 97 % of the draws: that turns the verdict." in told
     assert (
-        "Not stated, and so worth 0 USD: a second less of one request (second; from 0.002 USD per second less of"
+        "Worth 0 USD, which is the default: a second less of one request (second; from 0.002 USD per second less of"
         in told
     )
     assert (
         "price of a developer's day (developer_day) at 500 in place of 800 USD per day of 8 hours (38 % less; its "
-        f"range is 437 to 1,160; it is not stated): {JWT}."
+        f"range is 437 to 1,160; the default): {JWT}."
     ) in told
     assert "Of each total cost over 3 years, 21,000 USD are the same for every design and decide nothing" in told
 

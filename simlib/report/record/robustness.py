@@ -89,9 +89,7 @@ def describe_main_switches(decision: Decision) -> list[str]:
     main = list_main_switches(decision)
     if not main:
         return ["No value of a single input makes another design cost least."] if _has_rivals(decision) else []
-    sentences = [
-        f"{describe_switch(own, '' if _is_stated(decision, own.input) else 'it is not stated')}." for own in main
-    ]
+    sentences = [f"{describe_switch(own, 'the default' if _is_default(decision, own.input) else '')}." for own in main]
     if not any(switch.is_within and switch.low < switch.high for switch in decision.switches):
         return ["No input does within the range of its own estimate; the nearest:", *sentences]
     return sentences
@@ -103,7 +101,7 @@ def _has_rivals(decision: Decision) -> bool:
 
 
 def describe_assumed_values(decision: Decision) -> list[str]:
-    """Values that count 0, and inputs that are not stated and near which the verdict turns."""
+    """Values that count 0, and inputs left at their defaults near which the verdict turns."""
     return [*_list_zero_values(decision), *_list_unstated(decision)]
 
 
@@ -114,14 +112,9 @@ def _list_zero_values(decision: Decision) -> Iterator[str]:
         for price in list_prices(decision.causes)
         if price.key in Worth.model_fields and _is_zero(getattr(worth, price.key))
     ]
-    for head, stated in ((f"Not stated, and so worth 0 {unit}", False), (f"Stated as worth 0 {unit}", True)):
-        named = [
-            f"{price.words} ({price.key}{_describe_turning(decision, price.key)})"
-            for price in zero
-            if (price.key in worth.model_fields_set) == stated
-        ]
-        if named:
-            yield f"{head}: {join_names(named)}."
+    if zero:
+        named = [f"{price.words} ({price.key}{_describe_turning(decision, price.key)})" for price in zero]
+        yield f"Worth 0 {unit}, which is the default: {join_names(named)}."
 
 
 def _describe_turning(decision: Decision, name: str) -> str:
@@ -144,20 +137,20 @@ def _list_unstated(decision: Decision) -> Iterator[str]:
     main = list_main_switches(decision)
     for switch in decision.switches:
         matters = switch.is_within if switch.low < switch.high else switch.ratio <= _NEAR
-        if matters and switch.value > 0 and switch not in main and not _is_stated(decision, switch.input):
-            yield f"Not stated: {describe_switch(switch)} would cost least."
+        if matters and switch.value > 0 and switch not in main and _is_default(decision, switch.input):
+            yield f"Left at its default: {describe_switch(switch)} would cost least."
 
 
-def _is_stated(decision: Decision, name: str) -> bool:
-    """Whether the scenario states a price or a term; other inputs are estimates, or what was simulated."""
+def _is_default(decision: Decision, name: str) -> bool:
+    """Whether a price or a term was left at its default; other inputs are estimates, or what was simulated.
+
+    A record states every default, so that it cannot be told from a value that was stated and is the default.
+    """
     for table in (decision.scenario.prices, decision.scenario.terms):
-        if name in type(table).model_fields:
-            return name in table.model_fields_set and getattr(table, name) is not None
-    return True
-
-
-def _raise_first(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
+        field = type(table).model_fields.get(name)
+        if field is not None:
+            return bool(getattr(table, name) == field.default)
+    return False
 
 
 def describe_alternatives(decision: Decision) -> list[str]:
@@ -173,7 +166,7 @@ def _describe_alternative(decision: Decision, own: Alternative) -> str:
         head = f"{number} work item{'' if number == 1 else 's'} with own estimates ({_list_items(own.items)})"
         return f"{head}. With the estimates of simlib {result}."
     server = decision.scenario.world.authorization_server
-    default = "" if "kind" in server.model_fields_set else ", the default"
+    default = ", the default" if server.kind == type(server).model_fields["kind"].default else ""
     if own.assumption == "built":
         head = (
             f'The authorization server is a product (kind in [world.authorization_server]{default}). If it were "built"'
