@@ -162,7 +162,7 @@ class _Comparison:
         self, scenario: "Scenario", others: "OtherProfiles", run: CommandRun, rows: Path | None
     ) -> "tuple[Verdicts, ProfileDependence | None]":
         """All runs in one batch, then judged; the dependence is None without other profiles."""
-        from simlib.decision import explain_latencies, judge_comparison, judge_profiles
+        from simlib.decision import explain_limits, judge_comparison, judge_profiles
         from simlib.experiment import compare_under
 
         runs = len(scenario.designs) * scenario.run.replications + others.runs
@@ -175,7 +175,7 @@ class _Comparison:
                 records=rows,
                 stopwatch=_start_stopwatch(scenario),
             )
-        verdicts = explain_latencies(judge_comparison(comparison), self._count_workers(scenario, runs))
+        verdicts = explain_limits(judge_comparison(comparison), self._count_workers(scenario, runs))
         if not under_others and not others.unpriced:
             return verdicts, None
         judged = {name: judge_comparison(other) for name, other in under_others.items()}

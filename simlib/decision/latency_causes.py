@@ -8,9 +8,7 @@ from dataclasses import replace
 
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.tail_causes import QUANTILES, Cause, find_causes
-from simlib.decision.comparison import Verdicts
 from simlib.decision.limits import LimitOutcome
-from simlib.decision.notes import describe_limits
 from simlib.deployment.trace import simulate_traced
 from simlib.experiment.workers import run_all
 from simlib.scenario.loads import ReplayLoad
@@ -39,16 +37,6 @@ LONG = ("broken", "undecided")
 TRACED_REQUESTS, MOST_REQUESTS = 50_000, 400_000
 
 
-def explain_latencies(verdicts: Verdicts, workers: int = 1) -> Verdicts:
-    """The verdicts with the cause in the reason of each limit on a latency that is not surely met."""
-    scenario = verdicts.scenario
-    designs = list_unexplained(verdicts.limits)
-    if not designs or scenario.run.timing == "live":
-        return verdicts
-    limits = add_causes(verdicts.limits, trace_causes(dict.fromkeys(designs, scenario), verdicts.limits, workers))
-    return replace(verdicts, limits=limits, limit_sentences=describe_limits(limits))
-
-
 def list_unexplained(outcomes: Sequence[LimitOutcome]) -> tuple[str, ...]:
     """Designs with a limit on a latency that is not surely met."""
     return tuple(dict.fromkeys(outcome.design for outcome in outcomes if _is_long(outcome)))
@@ -71,15 +59,15 @@ def trace_causes(
 
 
 def _trace(job: tuple[Scenario, str, tuple[str, ...]]) -> Causes:
-    scenario, design, metrics = _shorten(job[0]), job[1], job[2]
+    scenario, design, metrics = shorten_run(job[0]), job[1], job[2]
     if scenario.expected_requests > MOST_REQUESTS:  # a replayed log cannot be shortened
         return dict.fromkeys(metrics, ())
     records, visits = simulate_traced(scenario, design)
     return find_causes(records, visits, scenario.run.warm_up_s, metrics)
 
 
-def _shorten(scenario: Scenario) -> Scenario:
-    """The scenario with a run of about `TRACED_REQUESTS` after its warm-up, since each visit takes memory."""
+def shorten_run(scenario: Scenario) -> Scenario:
+    """The scenario with a run of about `TRACED_REQUESTS` after its warm-up: each visit takes memory, each try time."""
     per_second = scenario.expected_requests / scenario.horizon_s
     if scenario.expected_requests <= TRACED_REQUESTS or isinstance(scenario.world.load, ReplayLoad):
         return scenario

@@ -14,6 +14,7 @@ from simlib.deployment.clients import Application, name_subject
 from simlib.deployment.demand import Demand
 from simlib.deployment.offline_run import OfflineContext, run_offline
 from simlib.deployment.sign_in import SignIns
+from simlib.engine.hosts import HostContext
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.hosts import BACKEND
 from simlib.scenario.messages import StorePut, TokenRow
@@ -91,8 +92,8 @@ class Population:
         """The number of a token that was issued in this run, -1 for any other string."""
         return self._token_ids.get(token, -1)
 
-    def note_issued(self, issued: Issued) -> None:
-        """Write the row of a new token."""
+    def note_issued(self, issued: Issued, lead_s: float = 0.0, by_client: bool = True) -> None:
+        """Write the row of a new token; ``lead_s``: seconds by which the clock of its server is ahead."""
         user = int(issued.subject.removeprefix("user-"))
         ordinal = self._issued_to.get(user, 0)
         self._issued_to[user] = ordinal + 1
@@ -100,7 +101,8 @@ class Population:
         self._token_ids[issued.token] = number
         if self._remembers:
             self._live.setdefault(user, []).append(issued)
-        self._token_row((number, user, ordinal, issued.issued_at, issued.expires_at, len(issued.token)))
+        begin, end = issued.issued_at - lead_s, issued.expires_at - lead_s
+        self._token_row((number, user, ordinal, begin, end, len(issued.token), int(by_client)))
 
     def list_live_tokens(self, user: int, now: float) -> tuple[str, ...]:
         """The access tokens of a user that are in time at an instant (seconds), those from before the run included."""
@@ -167,12 +169,17 @@ class RecordedTokens:
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
         """Issue, then write the row."""
         issued = yield from self._issuer.issue(ctx, grant)
-        self._population.note_issued(issued)
+        self._population.note_issued(issued, ctx.now() - find_simulated_time(ctx), not grant.actor)
         return issued
 
     def revoke(self, ctx: Context, token: str) -> Flow[Any]:
         """Revoke, then record the instant at which it took effect."""
         known = yield from self._issuer.revoke(ctx, token)
         if known:
-            self._on_revoked(token, ctx.now())
+            self._on_revoked(token, find_simulated_time(ctx))
         return known
+
+
+def find_simulated_time(ctx: Context) -> float:
+    """The simulated instant (seconds) on a host, whatever its own clock says; before the run they are the same."""
+    return ctx.simulated_now() if isinstance(ctx, HostContext) else ctx.now()

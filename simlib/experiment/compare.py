@@ -54,6 +54,10 @@ class Comparison(Displayed):
         """One metric's value in each replication of a design, in the order of the replications."""
         return [float(value) for value in self._rows[design][metric]]
 
+    def find_rows(self, design: str) -> "pd.DataFrame":
+        """The rows of one design, in the order of the replications."""
+        return self._rows[design]
+
     @cached_property
     def _rows(self) -> dict[str, "pd.DataFrame"]:
         """Design -> its rows of the table, in the order of the replications."""

@@ -38,7 +38,7 @@ def days_file(folder: Path) -> Path:
 
 def test_the_scenarios_own_faults_are_tried_one_at_a_time(tmp_path: Path) -> None:
     days_file(tmp_path)
-    done = simlib("bad-days", "tiny.toml", "--json", "--out", "days", cwd=tmp_path)
+    done = simlib("bad-days", "tiny.toml", "--json", "--out", "days", cwd=tmp_path, figures=True)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert [day["name"] for day in document["days"]] == ["outage", "herd"]

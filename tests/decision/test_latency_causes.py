@@ -8,8 +8,8 @@ import pytest
 
 from simlib import simulate
 from simlib.analysis.tail_causes import Timeline, find_causes, find_start
-from simlib.decision import explain_latencies, judge_comparison
-from simlib.decision.latency_causes import TRACED_REQUESTS, _shorten, describe_causes
+from simlib.decision import explain_limits, judge_comparison
+from simlib.decision.latency_causes import TRACED_REQUESTS, describe_causes, shorten_run
 from simlib.deployment.trace import simulate_traced
 from simlib.engine.costs import StatedCosts
 from simlib.engine.network import Host, Network
@@ -51,9 +51,7 @@ def test_a_traced_run_is_the_run_itself(changes: dict[str, Any], design: str) ->
     assert all(visit.end is None or visit.end >= visit.arrival for visit in visits)
 
 
-@pytest.mark.parametrize(
-    ("quick_s", "slow_s", "slow_share"), [(0.01, 0.2, 0.05), (0.02, 0.04, 0.5), (0.005, 0.1, 0.1)]
-)
+@pytest.mark.parametrize(("quick_s", "slow_s", "slow_share"), [(0.01, 0.2, 0.05), (0.02, 0.04, 0.5), (0.005, 0.1, 0.1)])
 def test_waits_in_the_m_g_1_queue_are_divided_as_the_closed_form_says(
     quick_s: float, slow_s: float, slow_share: float
 ) -> None:
@@ -129,7 +127,7 @@ class TestLargestCause:
 class TestReasons:
     def test_a_comparison_names_station_and_operation(self) -> None:
         compared = compare(scenario(**SIGN_INS, **NEAR, **LONGER, limits={"p99_s": 0.004, "revocation_lag_s": 60}))
-        judged = explain_latencies(judge_comparison(compared))
+        judged = explain_limits(judge_comparison(compared))
         (outcome,) = [own for own in judged.limits if (own.design, own.limit) == (OPAQUE, "p99_s")]
         assert outcome.word in ("broken", "undecided")
         assert "at or above the p99" in outcome.reason
@@ -139,7 +137,7 @@ class TestReasons:
 
     def test_limits_that_are_met_need_no_trace(self) -> None:
         judged = judge_comparison(compare(scenario(limits={"p99_s": 60.0})))
-        assert explain_latencies(judged) is judged
+        assert explain_limits(judged) is judged
 
     def test_a_share_of_the_network_is_said_with_the_largest_station(self) -> None:
         made = scenario(**LONGER)
@@ -150,10 +148,10 @@ class TestReasons:
         assert "is the network" in told
         assert "the work of the API (service.work) at the resource server" in told
 
-    def test_a_long_run_is_shortened_before_it_is_traced(self) -> None:
+    def test_a_long_run_isshorten_runed_before_it_is_traced(self) -> None:
         made = scenario(run__length_s=1e6)
-        assert _shorten(made).expected_requests == pytest.approx(TRACED_REQUESTS, rel=0.02)
-        assert _shorten(scenario()) == scenario() or _shorten(made).run.warm_up_s == made.run.warm_up_s
+        assert shorten_run(made).expected_requests == pytest.approx(TRACED_REQUESTS, rel=0.02)
+        assert shorten_run(scenario()) == scenario() or shorten_run(made).run.warm_up_s == made.run.warm_up_s
 
 
 def test_stations_that_look_ahead_cannot_be_traced() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from simlib.scenario.effects import Compute, Context, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StorePut, TokenRow
-from simlib.services.revocations import JTI_PREFIX
+from simlib.services.revocation import JTI_PREFIX
 from simlib.strategies import Credentials, JwtAccessToken, JwtLocal
 from simlib.tokens import EPOCH, Verification, make_store_key, read_header
 from simlib.tokens.forging import read_claims

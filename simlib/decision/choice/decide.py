@@ -15,7 +15,7 @@ from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import CAUSES, CostCause, list_figures
 from simlib.decision.choice.cost_model import CostModel
 from simlib.decision.choice.cost_pairs import compare_costs
-from simlib.decision.choice.explaining import explain_limits
+from simlib.decision.choice.explaining import explain_decision
 from simlib.decision.choice.frontier import SHOWN, compute_frontiers
 from simlib.decision.choice.inputs import (
     Input,
@@ -242,7 +242,7 @@ def decide(
         sensitivity=sensitivity,
     )
     report_progress(DRAWING, 1, 1)
-    return explain_limits(decision, workers)
+    return explain_decision(decision, workers)
 
 
 def _ignore_progress(stage: str, done: int, total: int) -> None:

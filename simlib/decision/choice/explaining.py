@@ -1,21 +1,19 @@
-"""Explanation of limits on latencies that a design does not surely keep, at the servers that are paid for."""
+"""Explanation of limits that a design does not surely keep, at the servers that are paid for."""
 
 from dataclasses import replace
 
 from simlib.decision.choice.results import Decision
 from simlib.decision.gain.loads import remove_faults
-from simlib.decision.latency_causes import add_causes, list_unexplained, trace_causes
+from simlib.decision.limit_explanations import explain_outcomes
 from simlib.experiment.sweep import change_scenario
 from simlib.scenario.scenario import Scenario
 
 
-def explain_limits(decision: Decision, workers: int = 1) -> Decision:
-    """The decision with the station and operation behind each limit on a latency that is not surely kept."""
-    designs = list_unexplained(decision.limits)
-    if not designs or decision.scenario.run.timing == "live":
-        return decision
+def explain_decision(decision: Decision, workers: int = 1) -> Decision:
+    """The decision with the cause of each limit on a latency, or on failed requests, that is not surely met."""
+    designs = {outcome.design for outcome in decision.limits if outcome.word != "met"}
     sized = {design: _build_sized(decision, design) for design in designs}
-    return replace(decision, limits=add_causes(decision.limits, trace_causes(sized, decision.limits, workers)))
+    return replace(decision, limits=explain_outcomes(decision.limits, sized, workers))
 
 
 def _build_sized(decision: Decision, design: str) -> Scenario:
