@@ -11,7 +11,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-PYTHON_VARIABLES = ("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH", "VIRTUAL_ENV", "COLUMNS", "FORCE_COLOR")
+LEFT_OUT = (
+    *("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH", "VIRTUAL_ENV", "COLUMNS", "FORCE_COLOR"),
+    "PYTHONDONTWRITEBYTECODE",  # modules are compiled at their first import, and once
+)
+"""Variables that the commands of an environment do not see."""
 _BINARIES = "Scripts" if os.name == "nt" else "bin"
 
 
@@ -27,13 +31,13 @@ class Environment:
         """Install packages, with uv where it is found."""
         uv = shutil.which("uv")
         if uv:
-            _run(uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", self.python, *arguments)
+            _run(uv, "pip", "install", "--quiet", "--python", self.python, *arguments)
         else:
-            _run(*_PIP, "--python", self.python, "install", "--quiet", *arguments)
+            _run(*_PIP, "--python", self.python, "install", "--quiet", "--no-compile", *arguments)
 
     def run(self, command: str, *arguments: str | Path, cwd: Path) -> "subprocess.CompletedProcess[str]":
         """Run a command of the environment to its end."""
-        variables = {name: value for name, value in os.environ.items() if name not in PYTHON_VARIABLES}
+        variables = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
         words = [str(self.binaries / command), *map(str, arguments)]
         return subprocess.run(words, cwd=cwd, env=variables, capture_output=True, text=True, check=False)
 
