@@ -1,6 +1,7 @@
 """Fixtures that all tests share; what stands behind them is in tests/support, importable as ``support``."""
 
 import gc
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,11 +22,19 @@ from support.stepping import Stepper
 settings.register_profile("simlib", deadline=None)
 settings.load_profile("simlib")
 
+HANDLERS = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
 
 def pytest_collection_finish() -> None:
     """Keep the many thousand collected cases out of the sight of the garbage collector: they stay to the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_runtest_teardown() -> None:
+    """Handle signals as before: a command that was interrupted in this process ignores them, as one about to exit."""
+    for number, handler in HANDLERS.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
