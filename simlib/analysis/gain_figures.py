@@ -4,11 +4,13 @@ They stand beside those of `simlib.analysis.summary`, which every comparison sho
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 
 from simlib.analysis.columns import Floats, Mask, list_name_indices, mean, ratio
+from simlib.analysis.metric_sentences import SENTENCES
 from simlib.analysis.metrics import Metric
 from simlib.analysis.summary import find_timed_requests, select_arrived
 from simlib.analysis.utilisation import compute_cpu_per_request, match_hosts
@@ -22,7 +24,7 @@ PUSHES = "receive/"
 
 GAIN_METRICS: Mapping[str, Metric] = MappingProxyType(
     {
-        metric.name: metric
+        metric.name: replace(metric, sentence=SENTENCES[metric.name])
         for metric in (
             Metric("store_operations_per_request", "token store operations per request", "", True, 3),
             Metric("store_s", "time of the token store per request", "s", True, 3, "ms", 1e3),

@@ -1,13 +1,15 @@
 """Metrics of a summary: label, unit and number of decimals of each, and which direction is better."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isinf
 from numbers import Real
 
+from simlib.analysis.metric_sentences import SENTENCES
 from simlib.scenario.errors import InputError
 from simlib.scenario.records import Records
 from simlib.scenario.registry import PluginGroup, Registry, describe_exception, note_registration
+from simlib.scenario.texts import check_label
 
 _PLURALS = ("requests", "refused requests", "failed requests", "tokens", "distinct signatures", "bytes")
 
@@ -18,6 +20,7 @@ class Metric:
 
     ``unit`` is the unit of the stored value; it is displayed times ``factor``, in ``scaled_unit``, with ``digits``
     decimals. ``lower_is_better`` is None for numbers that explain a design without making it better or worse.
+    ``sentence`` says what it counts: which requests, by which clock, and what is left out.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Metric:
     digits: int = 2
     scaled_unit: str = ""
     factor: float = 1.0
+    sentence: str = ""
 
     def format(self, value: float) -> str:
         """The value as it is displayed, with its unit; "-" where it is undefined."""
@@ -62,12 +66,15 @@ _PLUGINS = PluginGroup("simlib.metrics", lambda pair: _add_pair(pair))
 METRICS: Registry[Metric] = Registry(
     "metric",
     {
-        metric.name: metric
+        metric.name: replace(metric, sentence=SENTENCES[metric.name])
         for metric in (
             _make_latency("mean_s", "mean latency"),
+            _make_latency("mean_all_s", "mean latency of all finished requests"),
             _make_latency("p50_s", "p50 latency"),
             _make_latency("p95_s", "p95 latency"),
+            _make_latency("p95_all_s", "p95 latency of all finished requests"),
             _make_latency("p99_s", "p99 latency"),
+            _make_latency("p99_all_s", "p99 latency of all finished requests"),
             _make_latency("checking_mean_s", "token checking per request", 3),
             _make_share("checking_share", "share of latency spent on token checking", True),
             _make_latency("obtaining_mean_s", "waiting for a token per request", 3),
@@ -76,7 +83,8 @@ METRICS: Registry[Metric] = Registry(
             Metric("sign_in_mean_s", "time of a sign-in", "s", None),
             Metric("as_requests_per_s", "requests at the authorization server", "1/s", True),
             _make_share("as_utilisation", "utilisation of the authorization server", True),
-            _make_share("rs_utilisation", "utilisation of the resource server", True),
+            _make_share("rs_utilisation", "utilisation of the resource server (mean of its hosts)", True),
+            _make_share("busiest_utilisation", "utilisation of the busiest host", True),
             _make_share("gateway_utilisation", "utilisation of the gateway", True),
             _make_share("store_utilisation", "utilisation of the token store", True),
             _make_share("shared_store_utilisation", "utilisation of the shared store", True),
@@ -84,8 +92,9 @@ METRICS: Registry[Metric] = Registry(
             _make_latency("as_cpu_s", "CPU time per request at the authorization server", 3),
             Metric("bytes_per_request", "bytes on the wire per request", "B", True, 0),
             # Neither good nor bad: a design without introspection hits always, and hits are paid for in staleness.
-            _make_share("hit_ratio", "cache hit ratio (validated without asking)", None),
-            _make_count("tokens_in_use", "tokens in use"),
+            _make_share("hit_ratio", "cache hit ratio (neither a call nor a wait for one)", None),
+            _make_share("no_call_ratio", "requests validated without a call of their own", None),
+            Metric("tokens_in_use", "tokens in use at a time", "", None, 1),
             _make_count("signatures_made", "distinct signatures made"),
             _make_count("signatures_verified", "distinct signatures verified"),
             # Refusing a revoked token is right, so more refusals are not worse by themselves.
@@ -140,6 +149,8 @@ def _add_metric(metric: Metric, compute: Compute) -> None:
         raise ValueError("a metric is registered as a Metric and a function of records and warm-up")
     if not isinstance(metric.label, str) or not metric.label.strip():
         raise ValueError(f"metric {metric.name!r}: its label must be a text that is not empty")
+    for name in ("label", "unit", "scaled_unit", "sentence"):
+        check_label(f"metric {metric.name!r}: its {name}", getattr(metric, name))
     if metric.name in _COLUMNS:
         raise ValueError(f"metric: {metric.name!r} is a column of the tables already")
     if METRICS.add(metric.name, metric):

@@ -8,9 +8,10 @@ from math import nan
 import numpy as np
 
 from simlib.analysis.availability import compute_availability
-from simlib.analysis.columns import Mask, mean, ratio, select_rows
+from simlib.analysis.columns import Floats, Mask, mean, ratio, select_rows
 from simlib.analysis.exposure import measure_exposure
 from simlib.analysis.metrics import compute_registered
+from simlib.analysis.quantiles import summarise_quantiles
 from simlib.analysis.stability import measure_backlog
 from simlib.analysis.usage import count_signatures, summarise_usage
 from simlib.analysis.utilisation import summarise_utilisation
@@ -46,7 +47,8 @@ def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
     }
 
 
-QUANTILES = {"p50_s": 50, "p95_s": 95, "p99_s": 99}
+TIMED_QUANTILES = {"p95_s": 95.0, "p99_s": 99.0}
+FINISHED_QUANTILES = {"p95_all_s": 95.0, "p99_all_s": 99.0}
 
 
 def select_arrived(records: Records, warm_up_s: float) -> Columns:
@@ -61,7 +63,7 @@ def find_timed_requests(requests: Columns) -> Mask:
     A request that met a refusal and was served with a new token is left out: the refusal is what a revocation is for,
     scenarios revoke far more often than life does so that exposure can be measured, and designs that notice would look
     slow for noticing. One whose client signed in first is left out as well: what a user types and what the flow takes
-    is not the latency of the API. `count_outcomes` and `summarise_sign_ins` count both.
+    is not the latency of the API. `measure_finished_latency` leaves out neither, so that the two can be compared.
     """
     timed = (requests["outcome"] == FINISHED) & (requests["refusals"] <= 0) & (requests["signing_in"] <= 0)
     return np.asarray(timed, dtype=np.bool_)
@@ -70,19 +72,39 @@ def find_timed_requests(requests: Columns) -> Mask:
 def summarise_latencies(requests: Columns) -> dict[str, float]:
     """Mean and percentiles in seconds over `find_timed_requests`, and the parts spent on checking and obtaining tokens.
 
-    Unfinished requests have no latency yet; `count_outcomes` counts them, so that a design which leaves many of them
-    behind is not taken for a quick one. ``checking_share`` is a ratio of means, not a mean of ratios.
+    The figures of all finished requests stand beside them. Unfinished requests have no latency yet; `count_outcomes`
+    counts them, so that a design which leaves many of them behind is not taken for a quick one. ``checking_share`` is a
+    ratio of means, not a mean of ratios.
     """
     timed = find_timed_requests(requests)
-    latency = (requests["end"] - requests["arrival"])[timed]
+    latency, of_all = measure_latency(requests, timed), measure_finished_latency(requests)
     checking = requests["checking"][timed]
     return {
         "mean_s": mean(latency),
-        **{name: float(np.percentile(latency, q)) if latency.size else np.nan for name, q in QUANTILES.items()},
+        "p50_s": float(np.median(latency)) if latency.size else np.nan,
+        **summarise_quantiles(latency, TIMED_QUANTILES),
+        "mean_all_s": mean(of_all),
+        **summarise_quantiles(of_all, FINISHED_QUANTILES),
         "checking_mean_s": mean(checking),
         "checking_share": ratio(float(checking.sum()), float(latency.sum())),
         "obtaining_mean_s": mean(requests["obtaining"][timed]),
     }
+
+
+def measure_latency(requests: Columns, rows: Mask) -> Floats:
+    """Seconds from arrival to end of some requests, in the order of arrival."""
+    arrival = requests["arrival"][rows]
+    latency: Floats = (requests["end"][rows] - arrival)[np.argsort(arrival, kind="stable")]
+    return latency
+
+
+def measure_finished_latency(requests: Columns) -> Floats:
+    """Seconds of every finished request, in the order of arrival, without the part that was a sign-in.
+
+    Those that met a refusal and were then served count with both attempts.
+    """
+    served_at = requests["end"] - np.maximum(requests["signing_in"], 0.0)
+    return measure_latency({**requests, "end": served_at}, np.asarray(requests["outcome"] == FINISHED))
 
 
 def count_outcomes(requests: Columns) -> dict[str, float]:

@@ -19,15 +19,16 @@ def summarise_usage(records: Records, requests: Columns, warm_up_s: float) -> di
     """Per request and per second after the warm-up; ``requests`` are the rows that arrived after it.
 
     ``hit_ratio`` is the share of the requests with a verdict that neither called the authorization server nor waited
-    for another request's call. It is 1 for a design that makes no such calls.
+    for another request's call, ``no_call_ratio`` that of those without a call of their own. Both are 1 for a design
+    that makes no such calls.
     """
-    tokens = requests["token"]
     return {
         "as_requests_per_s": compute_as_request_rate(records, warm_up_s),
         "bytes_per_request": mean(requests["bytes"]),
         "hit_ratio": compute_hit_ratio(requests),
+        "no_call_ratio": compute_no_call_ratio(requests),
         "asked_per_request": mean(requests["asked"]),
-        "tokens_in_use": float(np.unique(tokens[tokens >= 0]).size),
+        "tokens_in_use": compute_tokens_in_use(records, warm_up_s),
     }
 
 
@@ -43,6 +44,34 @@ def compute_hit_ratio(requests: Columns) -> float:
     validated = requests["validations"] > 0
     hits = validated & (requests["asked"] == 0) & (requests["joined"] == 0)
     return ratio(int(hits.sum()), int(validated.sum()))
+
+
+def compute_no_call_ratio(requests: Columns) -> float:
+    """Share of the requests with a verdict that made no call to the authorization server, waiting for one or not."""
+    validated = requests["validations"] > 0
+    return ratio(int((validated & (requests["asked"] == 0)).sum()), int(validated.sum()))
+
+
+def compute_tokens_in_use(records: Records, warm_up_s: float) -> float:
+    """Access tokens in use at a time: the mean over the time after the warm-up.
+
+    A token is in use while a client holds it and it is valid: from its issue until it expires, is revoked, or its
+    client gets the next one. Tokens that a service got in exchange are held by no client.
+    """
+    tokens = records["tokens"]
+    held = tokens["client"] == 1
+    token, user = tokens["token"][held], tokens["user"][held]
+    begin, end = tokens["issued"][held], tokens["expires"][held].copy()
+    order = np.lexsort((begin, user))
+    replaced = np.flatnonzero(user[order][1:] == user[order][:-1])
+    end[order[replaced]] = np.minimum(end[order[replaced]], begin[order[replaced + 1]])
+    revocations = records["revocations"]
+    revoked = np.full(int(tokens["token"].max(initial=-1)) + 1, np.inf)
+    effective = (revocations["token"] >= 0) & np.isfinite(revocations["effective"])
+    np.minimum.at(revoked, revocations["token"][effective], revocations["effective"][effective])
+    end = np.minimum(end, revoked[token])
+    seconds = np.minimum(end, records.horizon) - np.maximum(begin, warm_up_s)
+    return ratio(float(np.maximum(seconds, 0.0).sum()), records.horizon - warm_up_s)
 
 
 def count_signatures(records: Records) -> dict[str, float]:

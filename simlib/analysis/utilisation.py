@@ -1,12 +1,21 @@
 """Utilisation of stations: differences of the integrals of busy workers that the engine sampled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simlib.analysis.columns import ratio
-from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, RESOURCE_SERVERS, SHARED_STORE, STORE, find_host_kind
+from simlib.scenario.hosts import (
+    AUTHORIZATION_SERVER,
+    CLIENT,
+    GATEWAY,
+    RESOURCE_SERVERS,
+    SHARED_STORE,
+    STORE,
+    find_host_kind,
+)
 from simlib.scenario.records import Column, Records
 
 
@@ -70,6 +79,36 @@ def compute_utilisation(records: Records, kinds: tuple[str, ...], warm_up_s: flo
     return ratio(work.worker_seconds, work.capacity) if work else np.nan
 
 
+HOST_UTILISATION = "utilisation."
+"""Beginning of the columns of single hosts: ``utilisation.service``, ``utilisation.service/stock@eu``."""
+BUSIEST = "busiest_utilisation"
+"""The largest of these columns in each replication."""
+
+
+def summarise_hosts(records: Records, warm_up_s: float) -> dict[str, float]:
+    """Compute the utilisation of each server by itself, and that of the busiest one; all replicas of a host together.
+
+    Figures of a kind of hosts are means over hosts, behind which one that is nearly full can hide.
+    """
+    own: dict[str, float] = {}
+    for host in records.workers:
+        if find_host_kind(host) not in ("", CLIENT) and host in records.names:
+            work = measure_host_work(records, host, warm_up_s)
+            if work is not None:
+                own[HOST_UTILISATION + host] = ratio(work.worker_seconds, work.capacity)
+    return {**own, BUSIEST: max(own.values(), default=np.nan)}
+
+
+def find_busiest_host(means: Mapping[str, float]) -> str:
+    """Find the host with the largest mean of `HOST_UTILISATION`, column -> mean; empty when there is none."""
+    own = {
+        name.removeprefix(HOST_UTILISATION): mean
+        for name, mean in means.items()
+        if str(name).startswith(HOST_UTILISATION) and mean == mean
+    }
+    return max(own, key=lambda host: own[host], default="")
+
+
 def compute_cpu_per_request(records: Records, kinds: tuple[str, ...], warm_up_s: float) -> float:
     """Worker-seconds of some hosts per request that arrived between the same two samples, NaN without a sample."""
     work = measure_work(records, kinds, warm_up_s)
@@ -84,7 +123,7 @@ def summarise_utilisation(records: Records, warm_up_s: float) -> dict[str, float
 
     The resource server stands for all hosts that check tokens: the gateway, if the design has one, and every service,
     so that a design pays for the gateway that it needs. The authorization servers of all regions count as one, and so
-    do their stores.
+    do their stores. `summarise_hosts` has each host by itself.
     """
     return {
         "as_utilisation": compute_utilisation(records, (AUTHORIZATION_SERVER,), warm_up_s),
@@ -94,4 +133,5 @@ def summarise_utilisation(records: Records, warm_up_s: float) -> dict[str, float
         "shared_store_utilisation": compute_utilisation(records, (SHARED_STORE,), warm_up_s),
         "rs_cpu_s": compute_cpu_per_request(records, RESOURCE_SERVERS, warm_up_s),
         "as_cpu_s": compute_cpu_per_request(records, (AUTHORIZATION_SERVER,), warm_up_s),
+        **summarise_hosts(records, warm_up_s),
     }

@@ -45,6 +45,7 @@ from simlib.attacks.token_forgery import (
 from simlib.attacks.token_replay import AlteredRevokedCopy, ReplayedBearer, UseAfterRevocation
 from simlib.attacks.token_scanning import GuessedReference, OpenIntrospection
 from simlib.scenario.registry import PluginGroup, Registry, note_registration
+from simlib.scenario.texts import check_label
 
 _PLUGINS = PluginGroup("simlib.attacks", lambda attack: _add_attack(attack))
 
@@ -111,8 +112,7 @@ def _add_attack(attack: Any) -> None:
     if missing:
         raise ValueError(f"{getattr(attack, '__name__', attack)!s} is no attack: it has no {', '.join(missing)}")
     for name in ("summary", "source"):
-        if not isinstance(getattr(attack, name), str):
-            raise ValueError(f"{attack.__name__} is no attack: its {name} must be a text")
+        check_label(f"{attack.__name__} is no attack: its {name}", getattr(attack, name))
     if attack.against not in ("token", "flow"):
         raise ValueError(f"{attack.__name__} is no attack: against is {attack.against!r}; allowed: 'token', 'flow'")
     unknown = [repr(need) for need in attack.needs if need not in _OBTAINABLE]

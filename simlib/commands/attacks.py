@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simlib.commands.console import open_console, print_paragraph
+from simlib.commands.console import open_console, print_paragraph, print_warnings
 from simlib.commands.options import Json, Source
 from simlib.commands.runner import describe_missing_output, print_answer, run_interruptibly
 
@@ -63,6 +63,7 @@ def attacks(
     from simlib.experiment.atomic_folder import check_folder
 
     loaded = load_scenario(scenario)
+    print_warnings(loaded)
     if out is not None:
         check_folder(out, "--out")
     with_vulnerable = vulnerable if victims is None else victims

@@ -54,8 +54,8 @@ def bad_days(
     from simlib.experiment.atomic_folder import check_folder
     from simlib.experiment.bad_days_plan import plan_bad_days
 
-    if not in_time > 0:
-        raise InputError(f"--in-time {in_time:g}: seconds above 0")
+    if not 0 < in_time < float("inf"):
+        raise InputError(f"--in-time {in_time:g}: a finite number of seconds above 0")
     if length is not None and not 0 < length < float("inf"):
         raise InputError(f"--length {length:g}: seconds above 0")
     chosen = load_chosen_scenario(scenario, Overrides(seed=seed, profile=profile))

@@ -111,7 +111,7 @@ class _Comparison:
         lines, load = describe_replayed_load(scenario)
         if not self.json:
             self._print_introduction(scenario, others, lines)
-        with run_interruptibly(self._describe_loss, self.out) as run:
+        with run_interruptibly(self._describe_loss, self.out, keeps=self.records) as run:
             with self._open_records_folder() as rows:
                 verdicts, dependence = self._simulate(scenario, others, run, rows)
                 run.raise_if_interrupted()
@@ -162,7 +162,7 @@ class _Comparison:
         self, scenario: "Scenario", others: "OtherProfiles", run: CommandRun, rows: Path | None
     ) -> "tuple[Verdicts, ProfileDependence | None]":
         """All runs in one batch, then judged; the dependence is None without other profiles."""
-        from simlib.decision import judge_comparison, judge_profiles
+        from simlib.decision import explain_limits, judge_comparison, judge_profiles
         from simlib.experiment import compare_under
 
         runs = len(scenario.designs) * scenario.run.replications + others.runs
@@ -175,7 +175,7 @@ class _Comparison:
                 records=rows,
                 stopwatch=_start_stopwatch(scenario),
             )
-        verdicts = judge_comparison(comparison)
+        verdicts = explain_limits(judge_comparison(comparison), self._count_workers(scenario, runs))
         if not under_others and not others.unpriced:
             return verdicts, None
         judged = {name: judge_comparison(other) for name, other in under_others.items()}

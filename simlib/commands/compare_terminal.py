@@ -134,6 +134,8 @@ def _format_cell(cell: Cell) -> "Text":
     from rich.text import Text
 
     text = Text(cell.value, _STYLES.get(cell.value, ""))
+    if cell.mark:
+        text.append(f" {cell.mark}", "bold yellow")
     if cell.difference:
         text.append(f"\n{cell.difference} ", "dim").append(_add_more(cell), _STYLES.get(cell.word, ""))
     return text

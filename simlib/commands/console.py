@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from simlib.scenario.scenario import Scenario
+
 PIPED_WIDTH = 100
 """Columns of text when the output is no terminal and COLUMNS is not set."""
 NARROWEST, WIDEST = 40, 1000
@@ -64,6 +66,12 @@ def print_status(message: str) -> None:
 def print_error(message: str) -> None:
     """Print a mistake of the user as one line to standard error."""
     print_status(f"simlib: error: {' '.join(message.split())}")
+
+
+def print_warnings(scenario: "Scenario") -> None:
+    """Print what designs of a scenario state without effect, a line each to standard error."""
+    for warning in scenario.warnings:
+        print_status(f"simlib: warning: {scenario.origin}: {warning}")
 
 
 def print_json(document: Any) -> None:

@@ -57,8 +57,9 @@ def decide(
     """Decide which design to choose: limits first, then total cost of building, running, latency and outages.
 
     Compares the designs, finds the cheapest servers that meet the limits, and treats effort, prices and the
-    uncertainty of the simulation in one Monte-Carlo simulation. "It does not matter" and "undecided" are valid
-    answers. Options replace values of the file. One to two minutes on two cores.
+    uncertainty of the simulation in one Monte-Carlo simulation. A verdict holds in a share of the draws, given the
+    estimates; the inputs that turn it are named, with the values at which they do. "It does not matter" and
+    "undecided" are valid answers. Options replace values of the file. One to two minutes on two cores.
 
     \b
     Examples:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from simlib.commands.console import print_warnings
 from simlib.commands.options import Json
 from simlib.commands.runner import print_answer
 
@@ -36,9 +37,11 @@ def effort(
     estimates: Annotated[
         Path | None, typer.Option("--effort", metavar="CSV", help="Your own estimates in place of the bundled ones.")
     ] = None,
-    stacks: Annotated[int | None, typer.Option(min=1, metavar="N", help="API stacks: languages, frameworks.")] = None,
-    services: Annotated[int | None, typer.Option(min=1, metavar="N", help="API services.")] = None,
-    clients: Annotated[int | None, typer.Option(min=0, metavar="N", help="Client applications.")] = None,
+    stacks: Annotated[
+        int | None, typer.Option(min=1, max=10_000, metavar="N", help="API stacks: languages, frameworks.")
+    ] = None,
+    services: Annotated[int | None, typer.Option(min=1, max=100_000, metavar="N", help="API services.")] = None,
+    clients: Annotated[int | None, typer.Option(min=0, max=100_000, metavar="N", help="Client applications.")] = None,
     present: Annotated[str | None, _PRESENT] = None,
     product: Annotated[bool | None, _PRODUCT] = None,
     json: Json = False,
@@ -71,6 +74,8 @@ def effort(
 
     ledger = load_ledger(overrides=estimates)
     loaded = None if scenario is None else load_scenario(scenario)
+    if loaded is not None:
+        print_warnings(loaded)
     designs = _choose_designs(loaded, (explain, present))
     kind: ServerKind | None = None if product is None else "product" if product else "built"
     counts = resolve_counts(loaded, stacks=stacks, services=services, clients=clients, server_kind=kind)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from simlib.commands.console import print_warnings
 from simlib.decision.effort.csv_tables import LARGEST_FILE_BYTES
 from simlib.deployment.loading import find_scenario_file, load_scenario_document
 from simlib.experiment import OtherProfiles, prepare_other_profiles
@@ -37,9 +38,13 @@ class Overrides:
 
 
 def load_chosen_scenario(source: str, overrides: Overrides) -> Scenario:
-    """The scenario with the overrides applied; raises InputError that names file and key, or the option."""
+    """The scenario with the overrides applied; raises InputError that names file and key, or the option.
+
+    Its warnings go to standard error.
+    """
     path = find_scenario_file(source)
     scenario = load_scenario_document(_apply_load(read_document(path), overrides), path)
+    print_warnings(scenario)
     if overrides.profile is not None:
         scenario = _apply_profile(scenario, overrides.profile)
     run = _drop_missing(seed=overrides.seed, replications=overrides.replications, timing=overrides.timing)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simlib.commands.console import open_console, print_paragraph
+from simlib.commands.console import open_console, print_paragraph, print_warnings
 from simlib.commands.options import Designs, Json, Source
 from simlib.commands.runner import print_answer
 
@@ -80,6 +80,7 @@ def _trace_users(source: str, designs: list[str], flow: str | None) -> list[_Gro
     from simlib.tracing.user_lifecycle import REFRESH, SIGN_IN, trace_user
 
     scenario = load_scenario(source)
+    print_warnings(scenario)
     names = [scenario.design(name).name for name in dict.fromkeys(designs)] or list(scenario.designs)
     groups: list[_Group] = []
     for kind in list_client_kinds(scenario, flow):

@@ -82,15 +82,18 @@ class CommandRun:
 
 
 @contextmanager
-def run_interruptibly(describe_loss: Callable[[], str], out: Path | None = None) -> Iterator[CommandRun]:
+def run_interruptibly(
+    describe_loss: Callable[[], str], out: Path | None = None, *, keeps: Path | None = None
+) -> Iterator[CommandRun]:
     """Run the body of a command; Ctrl-C and SIGTERM become `Interrupted` with the words of ``describe_loss``.
 
-    ``out`` is where its report will be. To be used in the main thread.
+    ``out`` is where its report will be, ``keeps`` where other files will be. A run without either is not begun when
+    standard output takes nothing. To be used in the main thread.
     """
     # Advice of joblib to programmers, which Ctrl-C would bring up.
     warnings.filterwarnings("ignore", message=r"\d+ tasks which were still being processed")
     warnings.filterwarnings("ignore", message="Failed to kill subprocesses")
-    if out is None:
+    if out is None and keeps is None:
         raise_lost_output()
     with _remember_interrupts() as received:
         try:

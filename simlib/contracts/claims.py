@@ -62,6 +62,9 @@ UNUSUAL_CLAIMS: tuple[Mapping[str, Any], ...] = (
 def check_wrong_claims(stepped: SteppedDeployment, changes: Mapping[str, Any]) -> None:
     """A token of another issuer or audience, or that is not valid now, is refused, also when it is known."""
     token = stepped.misissue(**changes)
+    if _is_future_iat(changes) and not getattr(stepped.settings, "refuse_future_iat", False):
+        stepped.present(token)  # accepted or refused: RFC 7519 section 4.1.6 requires neither
+        return
     for _ in range(2):
         verdict = stepped.present(token)
         if verdict.accepted and changes in NOT_EXPRESSIBLE:
@@ -69,6 +72,13 @@ def check_wrong_claims(stepped: SteppedDeployment, changes: Mapping[str, Any]) -
             require(not same, f"a token with the claims {changes} is accepted with them")
         else:
             require_refused(verdict, f"a token with the claims {changes}")
+
+
+def _is_future_iat(changes: Mapping[str, Any]) -> bool:
+    issued = changes.get("iat")
+    if isinstance(issued, bool) or not isinstance(issued, int | float):
+        return False
+    return set(changes) == {"iat"} and issued > 0
 
 
 def check_inactive_token(stepped: SteppedDeployment, active: Any) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from simlib.contracts.cases import VariedCase
-from simlib.contracts.configuration import PUSHED
+from simlib.contracts.configuration import PUSHED, SHARED
 from simlib.contracts.requirements import require, require_accepted
 from simlib.contracts.stepped_deployment import SteppedDeployment
 from simlib.contracts.stepping import Delay
@@ -104,6 +104,36 @@ def revoke_during_answer(factor: float, warm: bool, stepped: SteppedDeployment, 
     return flow.at - revoked_at if flow.value.accepted else -math.inf
 
 
+def revoke_unpushed_token(stepped: SteppedDeployment, bound: float) -> float:
+    """The token was never pushed, and is revoked while an answer about it travels; the shared store is quick."""
+    stepped.cut(PUSHED)
+    token = stepped.issue().token
+    stepped.stepper.delay = partial(_delay_answers, 0.95 * bound, 0.0)
+    flow = stepped.begin(token)
+    stepped.at(stepped.now).stepper.delay = partial(_delay_answer, 0.0)
+    stepped.revoke(token)
+    revoked_at = stepped.now
+    stepped.stepper.run()
+    return flow.at - revoked_at if flow.value.accepted else -math.inf
+
+
+def revoke_before_slow_answer_and_outage(stepped: SteppedDeployment, bound: float) -> float:
+    """The token is revoked while a slow answer about it travels; the answer is used in an outage that follows."""
+    token = stepped.issue().token
+    stepped.stepper.delay = partial(_delay_answer, 0.65 * bound)
+    flow = stepped.begin(token)
+    stepped.at(stepped.now)
+    stepped.revoke(token)
+    exposure, revoked_at = -math.inf, stepped.now
+    stepped.at(revoked_at + 0.65 * bound).answer_all(Failed("unreachable"))
+    stepped.stepper.delay = partial(_delay_answer, 0.0)
+    for share in MOMENTS[2:]:
+        stepped.at(max(stepped.now, revoked_at + share * bound))
+        if flow.done and stepped.present(token).accepted:
+            exposure = stepped.now - revoked_at
+    return exposure
+
+
 def use_until_refused(stepped: SteppedDeployment, bound: float) -> float:
     """The token is revoked at once and used often enough to be renewed as long as the validator renews it."""
     token, revoked_at = stepped.issue().token, stepped.now
@@ -115,7 +145,7 @@ def use_until_refused(stepped: SteppedDeployment, bound: float) -> float:
             break
         exposure = stepped.now - revoked_at
         if verdict.cookie is None:
-            step = 0.02 * bound
+            step = 0.05 * bound
         else:
             token = verdict.cookie.value
     return exposure
@@ -123,6 +153,10 @@ def use_until_refused(stepped: SteppedDeployment, bound: float) -> float:
 
 def _delay_answer(seconds: float, target: str) -> Delay:
     return Delay(0.0, seconds)
+
+
+def _delay_answers(seconds: float, store_seconds: float, target: str) -> Delay:
+    return Delay(0.0, store_seconds if target == SHARED else seconds)
 
 
 WORST_CASES: tuple[Callable[[SteppedDeployment, float], float], ...] = (
@@ -133,6 +167,8 @@ WORST_CASES: tuple[Callable[[SteppedDeployment, float], float], ...] = (
     revoke_after_poll,
     use_until_refused,
     revoke_during_outage,
+    revoke_unpushed_token,
+    revoke_before_slow_answer_and_outage,
     *(partial(revoke_during_answer, factor, False) for factor in (0.48, 0.95, 1.0, 1.05, 1.3, 1.9, 3.0)),
     *(partial(revoke_during_answer, factor, True) for factor in (0.95, 1.0)),
 )
@@ -159,13 +195,18 @@ def check_revocation_bound(case: VariedCase, lifetime_s: float) -> None:
 
 def check_expiry_bound(case: VariedCase) -> None:
     """The bound after the expiry holds, however long answers travel, and is reached up to a tenth."""
-    bound, late = 0.0, [0.0]
-    for seconds in ANSWER_DELAYS_S:
+    bound, late = case.build().validator.compute_bound().after_expiry_s, [0.0]
+    longest = 0.95 * bound
+    delays = [(seconds, seconds) for seconds in (*ANSWER_DELAYS_S, longest)]
+    for seconds, store_seconds, reached in (*((*delay, True) for delay in delays), (longest, 0.0, False)):
         stepped = case.build()
-        bound, token = stepped.validator.compute_bound().after_expiry_s, stepped.issue().token
+        if not reached:
+            stepped.cut(PUSHED)
+        token = stepped.issue().token
+        stepped.restore()
         # What is fetched for all tokens, such as keys, is present.
         require_accepted(stepped.at(299.5).present(stepped.issue("user-2").token), "a valid token")
-        stepped.at(299.999).stepper.delay = partial(_delay_answer, seconds)
+        stepped.at(299.999).stepper.delay = partial(_delay_answers, seconds, store_seconds)
         flows = [stepped.begin(token)]
         stepped.at(300.0 + seconds).stepper.delay = partial(_delay_answer, 0.0)
         flows.append(stepped.begin(token))

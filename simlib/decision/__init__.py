@@ -1,6 +1,7 @@
 """Decision analysis: verdicts about comparisons, effort, gain, economics, and the choice among designs."""
 
 from simlib.decision.comparison import Verdicts, judge_comparison
+from simlib.decision.limit_explanations import explain_limits
 from simlib.decision.limits import LimitOutcome
 from simlib.decision.notes import list_distortion_notes
 from simlib.decision.profile_dependence import PairUnderProfiles, ProfileDependence, judge_profiles
@@ -21,6 +22,7 @@ __all__ = [
     "Verdicts",
     "compute_promises",
     "describe_judgement",
+    "explain_limits",
     "judge_comparison",
     "judge_difference",
     "judge_profiles",

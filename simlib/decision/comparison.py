@@ -1,23 +1,27 @@
 """Verdicts of a comparison: intervals, paired differences with their words, stability, limits, notes and promises."""
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from simlib.analysis.drift import Drift, find_drifts
 from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS
+from simlib.analysis.quantiles import compute_interval
 from simlib.analysis.stability import Stability, assess_stability
 from simlib.decision.best_designs import BestDesigns, compare_with_best
-from simlib.decision.limits import DesignProperties, LimitOutcome, check_structural_limits, read_properties
-from simlib.decision.metric_limits import check_metric_limits, check_stability
+from simlib.decision.figure_notes import find_busiest_hosts, list_few_excursions, list_figure_notes
+from simlib.decision.limit_checks import STEADY_ANYWAY, LimitBasis, check_limits, read_limit_basis
+from simlib.decision.limits import LimitOutcome
 from simlib.decision.notes import (
     describe_best_designs,
+    describe_drifts,
     describe_limits,
     describe_stability,
     list_reading_notes,
     write_headline,
 )
-from simlib.decision.pairs import Judgements, Pairs, compute_pair_level, judge_pairs, select_against
+from simlib.decision.pairs import Judgements, Pairs, compute_margin, compute_pair_level, judge_pairs, select_against
 from simlib.decision.promises import (
     ValidityBounds,
     compute_promises,
@@ -26,19 +30,8 @@ from simlib.decision.promises import (
 )
 from simlib.experiment import Comparison
 from simlib.scenario.display import Displayed, Lines
+from simlib.scenario.loads import ClosedLoad, PoissonLoad
 from simlib.scenario.scenario import Scenario
-
-HEADER = "header_bytes"
-STEADY_ANYWAY = (
-    "as_requests_per_s",
-    "as_utilisation",
-    "rs_utilisation",
-    "gateway_utilisation",
-    "store_utilisation",
-    "shared_store_utilisation",
-)
-"""Rates of a station have a steady value even when a backlog grows; all else then depends on the length of the run, CPU
-time per request included, since fewer requests are served than arrive."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,8 +44,10 @@ class Verdicts(Displayed):
     introspection cache. None of them holds an unstable design, and ``judgements`` is empty when the baseline is
     unstable. ``best``: metric -> all stable designs against the best of them. ``limits``: outcomes of every limit that
     the scenario states. ``limit_sentences``, ``headlines``, ``best_sentences`` and ``notes`` are one sentence or two
-    each. ``promises``: design -> for how long it may accept a token that should no longer work; ``properties``: design
-    -> what limits are judged by besides metrics.
+    each. ``promises``: design -> for how long it may accept a token that should no longer work; ``limit_bases``:
+    design -> what limits are judged by besides metrics. ``drifts``: figures whose first and second half differ.
+    ``few_excursions``: design and quantile whose interval covers less than it states; ``busiest_hosts``: design ->
+    host with the highest utilisation.
     """
 
     comparison: Comparison
@@ -70,7 +65,10 @@ class Verdicts(Displayed):
     best_sentences: tuple[str, ...]
     notes: tuple[str, ...]
     promises: Mapping[str, ValidityBounds]
-    properties: Mapping[str, DesignProperties]
+    limit_bases: Mapping[str, LimitBasis]
+    drifts: tuple[Drift, ...] = ()
+    few_excursions: frozenset[tuple[str, str]] = frozenset()
+    busiest_hosts: Mapping[str, str] = field(default_factory=dict)
 
     def _describe(self) -> tuple[str, Lines]:
         return f"{self.scenario.name}, {self.scenario.title}", (
@@ -125,7 +123,7 @@ def judge_comparison(comparison: Comparison, baseline: str | None = None) -> Ver
     scenario, level = comparison.scenario, comparison.scenario.run.level
     base = choose_baseline(scenario, baseline)
     intervals = {
-        design: {name: student(comparison.list_values(design, name), level) for name in METRICS}
+        design: {name: compute_interval(comparison.find_rows(design), name, level) for name in METRICS}
         for design in comparison.designs
     }
     stability = {design: _assess_stability(comparison, design) for design in comparison.designs}
@@ -134,8 +132,9 @@ def judge_comparison(comparison: Comparison, baseline: str | None = None) -> Ver
     opponent = find_cached_opponent(scenario, base)
     judgements, opponents = select_against(pairs, base), _select_self_contained(scenario, pairs, opponent, base)
     promises = compute_promises(scenario)
-    properties = {name: _read_properties(comparison, name, intervals, promises[name]) for name in comparison.designs}
-    limits = tuple(_check_limits(scenario, intervals, stability, properties))
+    bases = read_limit_basis(comparison, intervals, promises)
+    drifts = _find_drifts(comparison, intervals, stable)
+    limits = tuple(check_limits(scenario, intervals, stability, bases))
     best = compare_with_best(pairs, stable, level)
     return Verdicts(
         comparison=comparison,
@@ -154,9 +153,16 @@ def judge_comparison(comparison: Comparison, baseline: str | None = None) -> Ver
             *(write_headline(judged) for judged in (*opponents.values(), *judgements.values())),
         ),
         best_sentences=describe_best_designs(best, limits),
-        notes=list_reading_notes(comparison),
+        notes=(
+            *describe_drifts(drifts, scenario),
+            *list_figure_notes(comparison, intervals),
+            *list_reading_notes(comparison),
+        ),
+        few_excursions=frozenset(list_few_excursions(comparison)),
+        busiest_hosts=find_busiest_hosts(comparison),
+        drifts=drifts,
         promises=promises,
-        properties=properties,
+        limit_bases=bases,
     )
 
 
@@ -199,26 +205,19 @@ def _assess_stability(comparison: Comparison, design: str) -> Stability:
     return assess_stability(slopes, arrivals)
 
 
-def _read_properties(
-    comparison: Comparison, design: str, intervals: Mapping[str, Mapping[str, Interval]], bounds: ValidityBounds
-) -> DesignProperties:
-    has_headers = HEADER in comparison.table.columns
-    headers = [value for value in comparison.list_values(design, HEADER) if value == value] if has_headers else []
-    scenario, hit_ratio = comparison.scenario, intervals[design]["hit_ratio"].mean
-    return read_properties(scenario, scenario.design(design), bounds, hit_ratio, max(headers, default=math.nan))
-
-
-def _check_limits(
-    scenario: Scenario,
-    intervals: Mapping[str, Mapping[str, Interval]],
-    stability: Mapping[str, Stability],
-    properties: Mapping[str, DesignProperties],
-) -> Iterator[LimitOutcome]:
-    """Outcomes of all limits that are stated, design by design; keeping up with the load is one as soon as any is."""
-    if all(value is False for value in scenario.limits.model_dump(exclude_none=True).values()):
-        return
-    for name, design in scenario.designs.items():
-        unsteady = [metric for metric in METRICS if metric not in STEADY_ANYWAY] if stability[name].unstable else []
-        yield from check_stability(design, stability[name], intervals[name])
-        yield from check_metric_limits(scenario, design, intervals[name], unsteady, properties[name].bounds)
-        yield from check_structural_limits(scenario, design, properties[name])
+def _find_drifts(
+    comparison: Comparison, intervals: Mapping[str, Mapping[str, Interval]], stable: list[str]
+) -> tuple[Drift, ...]:
+    """The figures that drift under a load that is the same all the time: of any other they have to."""
+    scenario = comparison.scenario
+    if scenario.world.faults or not isinstance(scenario.world.load, PoissonLoad | ClosedLoad):
+        return ()
+    drifts = {design: comparison.drifts[design] for design in stable if design in comparison.drifts}
+    margins = {
+        design: {
+            name: compute_margin(metric, scenario.margins, intervals[design][name].mean)
+            for name, metric in METRICS.items()
+        }
+        for design in drifts
+    }
+    return find_drifts(drifts, margins, scenario.run.level)

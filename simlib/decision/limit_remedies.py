@@ -2,7 +2,7 @@
 do, found by closed forms, or by a short simulation where a header has to be seen."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, islice
 from types import MappingProxyType
@@ -11,19 +11,19 @@ from simlib.analysis.gain_figures import find_largest_header
 from simlib.decision.economics.formulas import HOURS_PER_YEAR
 from simlib.decision.gain.loads import compute_load, remove_faults
 from simlib.decision.gain.outages import compute_availability, compute_share_served_in_outage
-from simlib.decision.promises import has_readable_tokens, may_need_authorization_server
+from simlib.decision.promises import has_readable_tokens, has_self_contained_tokens, may_need_authorization_server
 from simlib.deployment.bounds import compute_design_bound
 from simlib.deployment.part_remedies import find_part_remedies
-from simlib.deployment.parts import PARTS
+from simlib.deployment.parts import DOWNSTREAM, INNER_SERVICE, PARTS
 from simlib.deployment.remedies import Remedy, RemedySearch, SettingChange
 from simlib.deployment.simulate import simulate
 from simlib.scenario.compatibility import check_compatibility
 from simlib.scenario.design import ChosenPart, Design
 from simlib.scenario.economics import find_likely
-from simlib.scenario.hosts import AUTHORIZATION_SERVER
+from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE, SHARED_STORE, STORE, find_host_kind
 from simlib.scenario.scenario import Scenario
 
-PROBED_REQUESTS, MOST_PROBES = 100, 12
+PROBED_REQUESTS, MOST_PROBES = 100, 20
 HEADER_RESERVE = 1.02
 """Share by which headers of a long run may exceed those of a short one: users' names differ in length."""
 SHORT_SIGNATURES = ("ES256", "EdDSA")
@@ -71,15 +71,37 @@ def find_independence_remedies(scenario: Scenario, design: Design) -> tuple[Reme
 
 def find_header_remedies(scenario: Scenario, design: Design, most: float) -> tuple[Remedy, ...]:
     """A shorter signature, or other parts, with which the headers of a short run are small enough."""
-    probed = iter(range(MOST_PROBES))
+    measured: dict[tuple[str, ...], float] = {}
 
     def is_kept(changed: Design) -> bool:
-        if next(probed, None) is None:
-            raise ValueError("enough was tried")
-        return _measure_header(scenario, changed) * HEADER_RESERVE <= most
+        if has_self_contained_tokens(changed) and changed.parts[SERVICE].part != design.parts[SERVICE].part:
+            return False  # another format that carries its claims is no smaller
+        key = _identify_tokens(changed)
+        if key not in measured:
+            if len(measured) >= MOST_PROBES:
+                raise ValueError("enough was tried")
+            measured[key] = _measure_header(scenario, changed)
+        return measured[key] * HEADER_RESERVE <= most
 
     signatures = islice((remedy for remedy in _list_signatures(scenario, design, is_kept)), 1)
     return tuple(chain(signatures, find_part_remedies(scenario, design, is_kept)))
+
+
+def _identify_tokens(design: Design) -> tuple[str, ...]:
+    """What the headers of a design depend on: its tokens, and those that its gateway passes on."""
+    issuer = design.parts[AUTHORIZATION_SERVER]
+    passing = [
+        design.parts[place].part
+        for place in (GATEWAY, DOWNSTREAM)
+        if place in design.parts and _passes_other_tokens(place, design.parts[place].part)
+    ]
+    wrappers = (chosen.part for chosen in design.wrappers)
+    return (str(issuer), design.user_information, *passing, *wrappers)
+
+
+def _passes_other_tokens(place: str, part: str) -> bool:
+    kind = PARTS[place][part]
+    return getattr(kind, "forwards", None) is not None or bool(getattr(kind, "own_audiences", False))
 
 
 def _list_signatures(scenario: Scenario, design: Design, is_kept: Callable[[Design], bool]) -> Iterator[Remedy]:
@@ -106,20 +128,30 @@ def _measure_header(scenario: Scenario, design: Design) -> float:
     return math.inf if math.isnan(header) else header
 
 
-def find_replica_remedies(
-    design: Design, hosts: tuple[str, ...], utilisation: float, most: float
+def find_server_remedies(
+    scenario: Scenario, design: Design, utilisations: Mapping[str, float], most: float
 ) -> tuple[Remedy, ...]:
-    """More replicas of hosts, by the utilisation law: the same work on more servers."""
-    if not most > 0:
-        return ()
-    return (
-        tuple(
-            SettingChange(
-                f"designs.{design.name}.replicas.{host}",
-                f"replicas.{host}",
-                design.replicas[host],
-                math.ceil(design.replicas[host] * utilisation / most),
-            )
-            for host in hosts
-        ),
-    )
+    """More servers for each host that is busier than ``most``, by the utilisation law: the same work on more of them.
+
+    ``utilisations``: host, as records name it, or kind of host -> its utilisation.
+    """
+    needed: dict[str, SettingChange] = {}
+    for host, utilisation in utilisations.items():
+        if utilisation > most > 0:
+            key, label, now = _find_servers(scenario, design, host)
+            value = math.ceil(now * utilisation / most)
+            if key not in needed or value > needed[key].value:
+                needed[key] = SettingChange(key, label, now, value)
+    return (tuple(needed.values()),) if needed else ()
+
+
+def _find_servers(scenario: Scenario, design: Design, host: str) -> tuple[str, str, int]:
+    """Key, label and value of the number of servers of a host: replicas, or the workers of a database."""
+    kind, world = find_host_kind(host), scenario.world
+    databases = {STORE: ("store.database", world.store.database), SHARED_STORE: ("shared_store", world.shared_store)}
+    if kind in databases:
+        table, database = databases[kind]
+        return f"world.{table}.workers", f"{table}.workers", 1 if database is None else database.workers
+    place = INNER_SERVICE if host.partition("@")[0].startswith(f"{SERVICE}/") else kind
+    label = f"replicas.{place}"
+    return f"designs.{design.name}.{label}", label, design.replicas.get(place, 1)

@@ -26,6 +26,8 @@ from simlib.scenario.scenario import Scenario
 LimitWord = Literal["met", "broken", "undecided", "unstable", "undefined"]
 EXCLUDING: tuple[LimitWord, ...] = ("broken", "unstable")
 OPEN: tuple[LimitWord, ...] = ("undecided", "undefined")
+NOT_CHECKED = "Not checked: "
+"""Beginning of the reason of a limit that was not checked; what would check it follows."""
 LABELS = {
     "availability": "availability over a year",
     "revocation_lag_s": "a revoked token is accepted for",
@@ -61,7 +63,7 @@ def begin_sentence(text: str) -> str:
 
 def find_limit_label(limit: str) -> str:
     """Label of a limit; empty where its allowed values are clear without one."""
-    return METRICS[limit].label if limit in METRICS else LABELS.get(limit, "")
+    return LABELS[limit] if limit in LABELS else METRICS[limit].label if limit in METRICS else ""
 
 
 class DesignProperties(NamedTuple):
@@ -110,13 +112,15 @@ class Subject(NamedTuple):
             cause = describe_remedy(remedies[0], effect)
             reason = cause if limit in EXPLAINED_BY_SETTINGS else f"{begin_sentence(reason)}: {cause}"
         else:
-            reason = begin_sentence(reason) + ("" if is_met else ": no other values of its settings would do")
+            reason = begin_sentence(reason) + (
+                "" if is_met else ": no other values of its settings were found that would do"
+            )
         word: LimitWord = "met" if is_met else "broken"
         return LimitOutcome(self.design.name, limit, allowed, found, word, f"{reason}.", 0, remedies)
 
     def leave_unchecked(self, limit: str, allowed: str, needed: str) -> LimitOutcome:
         """Outcome of a limit that was not checked; ``needed``: what would check it, without a full stop."""
-        return LimitOutcome(self.design.name, limit, allowed, "-", "undefined", f"Not checked: {needed}.", None)
+        return LimitOutcome(self.design.name, limit, allowed, "-", "undefined", f"{NOT_CHECKED}{needed}.", None)
 
 
 EFFECTS = {

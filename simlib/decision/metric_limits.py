@@ -6,22 +6,19 @@ from dataclasses import replace
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.analysis.stability import Stability
+from simlib.analysis.utilisation import BUSIEST
 from simlib.decision.further_replications import count_further_replications
-from simlib.decision.limit_remedies import find_replica_remedies
-from simlib.decision.limits import LimitOutcome, LimitWord, begin_sentence
+from simlib.decision.limit_remedies import find_server_remedies
+from simlib.decision.limits import NOT_CHECKED, LimitOutcome, LimitWord, begin_sentence
 from simlib.decision.promises import ValidityBounds, format_seconds
 from simlib.deployment.bounds import find_revocation_remedies
 from simlib.deployment.remedies import Remedy, describe_remedy
 from simlib.scenario.design import Design
-from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE
+from simlib.scenario.hosts import AUTHORIZATION_SERVER, RESOURCE_SERVERS, find_host_kind
 from simlib.scenario.scenario import Scenario
 
-HOSTS = {
-    "as_utilisation": (AUTHORIZATION_SERVER,),
-    "rs_utilisation": (GATEWAY, SERVICE, "inner_service"),
-    "gateway_utilisation": (GATEWAY,),
-}
-"""Utilisation -> the hosts whose replicas share that work."""
+KINDS = {"as_utilisation": (AUTHORIZATION_SERVER,), "rs_utilisation": RESOURCE_SERVERS}
+"""Utilisation -> the kinds of hosts whose mean it is."""
 SATURATED = 0.9
 """Utilisation from which a host is taken for the cause of a growing backlog."""
 STABLE = 0.95
@@ -35,13 +32,12 @@ def check_metric_limits(
     intervals: Mapping[str, Interval],
     unsteady: Collection[str],
     bounds: ValidityBounds,
-    *,
-    has_own_replicas: bool = True,
+    utilisations: Mapping[str, float],
 ) -> Iterator[LimitOutcome]:
     """Outcomes of the limits on figures of runs: metric -> interval; ``unsteady``: metrics without a steady value.
 
-    The whole interval must be at or below a limit. ``has_own_replicas``: the figures are those of the scenario's
-    replicas, not of servers that were sized. The limit of availability is not among them: it is a smallest share, and
+    The whole interval must be at or below a limit. ``utilisations``: host -> its own, with the scenario's replicas;
+    empty for servers that were sized. The limit of availability is not among them: it is a smallest share, and
     of a year, which a run does not simulate.
     """
     for name, limit in scenario.limits.model_dump(exclude_none=True).items():
@@ -50,27 +46,39 @@ def check_metric_limits(
             outcome = _describe(design, METRICS[name], intervals[name], limit, word)
             if name == EXPOSURE:
                 outcome = _judge_exposure(scenario, design, outcome, bounds, limit)
-            elif word == "broken" and has_own_replicas and name in HOSTS:
-                remedies = _find_replica_remedies(design, name, intervals[name].high, limit)
+            elif word == "broken" and utilisations and name in (*KINDS, BUSIEST):
+                remedies = _find_server_remedies(scenario, design, name, utilisations, intervals[name], limit)
                 outcome = add_remedies(outcome, remedies, f"lead to {outcome.found.partition(' (')[0]}")
             yield outcome
 
 
-def check_stability(design: Design, stability: Stability, intervals: Mapping[str, Interval]) -> Iterator[LimitOutcome]:
+def check_stability(
+    scenario: Scenario, design: Design, stability: Stability, utilisations: Mapping[str, float]
+) -> Iterator[LimitOutcome]:
     """Stability, a limit that need not be stated: the outcome of a design that does not keep up, else nothing."""
     if stability.unstable:
         backlog = f"backlog grows by {stability.growth_share:.1%} of what arrives"
         reason = f"It does not keep up: {backlog}."
         outcome = LimitOutcome(design.name, "stability", "keeps up with its load", backlog, "unstable", reason)
-        saturated = [name for name in HOSTS if name in intervals and intervals[name].mean >= SATURATED]
-        served = max(1.0 - stability.growth_share, 0.01) * STABLE
-        remedies = [remedy for name in saturated for remedy in _find_replica_remedies(design, name, 1.0, served)]
-        yield add_remedies(outcome, tuple(remedies[:1]), "leave it behind")
+        offered = 1.0 / max(1.0 - stability.growth_share, 0.01)
+        saturated = {host: offered for host, utilisation in utilisations.items() if utilisation >= SATURATED}
+        yield add_remedies(outcome, find_server_remedies(scenario, design, saturated, STABLE), "leave it behind")
 
 
-def _find_replica_remedies(design: Design, metric: str, utilisation: float, most: float) -> tuple[Remedy, ...]:
-    hosts = tuple(host for host in HOSTS[metric] if host in design.parts)
-    return find_replica_remedies(design, hosts, utilisation, most)
+def _find_server_remedies(
+    scenario: Scenario,
+    design: Design,
+    metric: str,
+    utilisations: Mapping[str, float],
+    interval: Interval,
+    limit: float,
+) -> tuple[Remedy, ...]:
+    """More servers for the hosts behind a utilisation: those above the limit, or all of the kinds whose mean it is."""
+    spread = interval.high / interval.mean if interval.mean > 0 else 1.0
+    if metric == BUSIEST:
+        return find_server_remedies(scenario, design, {host: own * spread for host, own in utilisations.items()}, limit)
+    kinds = {host: interval.high for host in utilisations if find_host_kind(host) in KINDS[metric]}
+    return find_server_remedies(scenario, design, kinds, limit)
 
 
 def add_remedies(outcome: LimitOutcome, remedies: tuple[Remedy, ...], effect: str) -> LimitOutcome:
@@ -87,11 +95,13 @@ def _judge_exposure(
     """Exposure is at most what settings allow, so these decide where runs do not; a refusal names them."""
     most = bounds.after_revocation_s
     if outcome.word in ("undecided", "undefined", "unstable") and most <= limit:
-        reason = f"{outcome.reason.removesuffix('.')}; by its settings it is at most {format_seconds(most)}."
-        found = outcome.found if outcome.word == "undecided" else f"at most {format_seconds(most)}"
+        found, settled = f"at most {format_seconds(most)}", f"by its settings it is at most {format_seconds(most)}."
+        reason = begin_sentence(settled)
+        if outcome.word == "undecided":
+            found, reason = outcome.found, f"{outcome.reason.removesuffix('.')}; {settled}"
         return replace(outcome, word="met", found=found, reason=reason, more_replications=0)
     if outcome.word == "undefined":
-        return replace(outcome, reason=f"Not checked: {describe_needed_run(scenario, design)}.")
+        return replace(outcome, reason=f"{NOT_CHECKED}{describe_needed_run(scenario, design)}.")
     if outcome.word != "broken":
         return outcome
     remedies = find_revocation_remedies(scenario, design, limit)
@@ -131,7 +141,7 @@ def _describe(design: Design, metric: Metric, interval: Interval, limit: float, 
         "broken": f"{label}: {observed}, but {allowed} is allowed.",
         "undecided": f"{label}: {observed}, and {allowed} is allowed; {needed}.",
         "unstable": f"{label}: no steady value, for the design does not keep up with its load.",
-        "undefined": f"{label}: not checked, for no run shows it; a longer run (run.length_s) may.",
+        "undefined": f"{NOT_CHECKED}no run shows it; a longer run (run.length_s) may.",
     }
     text = "-" if word in ("unstable", "undefined") else observed
     return LimitOutcome(design.name, metric.name, allowed, text, word, reasons[word], more)

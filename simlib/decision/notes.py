@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from simlib.analysis.drift import FEWEST, Drift
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.stability import Stability
 from simlib.decision.best_designs import BestDesigns, describe_best
-from simlib.decision.limits import EXCLUDING, LimitOutcome, find_limit_label
+from simlib.decision.limits import EXCLUDING, LABELS, NOT_CHECKED, LimitOutcome, find_limit_label
 from simlib.decision.verdicts import Judgement, Word, summarise
 from simlib.experiment import Comparison, TokenReuse, measure_token_reuse
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import QUIET_SHARE
 from simlib.scenario.scenario import Scenario
 
+NOT_SETTLED = "\N{DAGGER}"
+"""Mark beside a figure for which the run is too short, and before the note that says so."""
+FEW_FOR_DRIFTS = 5
+"""Replications below which a drift within the run is noticed only when it is many times its own spread."""
 MEASURED_HERE = "Times were measured in this very run (run.timing = live); they vary from run to run."
 
 
@@ -19,13 +24,34 @@ def list_reading_notes(comparison: Comparison) -> tuple[str, ...]:
     """Notes on all that limits the verdicts of this comparison, one sentence or two each."""
     scenario = comparison.scenario
     return (
+        *(f"{warning}." for warning in scenario.warnings),
+        *_note_cold_start(scenario),
         *_note_replay(scenario),
         *_note_replications(scenario),
+        *_note_power_of_drifts(scenario),
         *_note_exposure(comparison),
         *_note_renewals(scenario),
         *_note_several_hosts(scenario),
         *_note_sign_ins(comparison),
         *_note_service_times(scenario),
+    )
+
+
+def describe_drifts(drifts: Sequence[Drift], scenario: Scenario) -> tuple[str, ...]:
+    """One sentence per figure of a design for which the run is too short."""
+    return tuple(_describe_drift(drift, scenario) for drift in drifts)
+
+
+def _describe_drift(drift: Drift, scenario: Scenario) -> str:
+    metric, run = METRICS[drift.metric], scenario.run
+    low, mean, high = (
+        metric.format(end) for end in (drift.difference.low, drift.difference.mean, drift.difference.high)
+    )
+    start = ", and caches begin empty" if run.caches == "empty" else ""
+    return (
+        f"{NOT_SETTLED} Not settled: {metric.label} of {drift.design}. Second and first half of the "
+        f"{scenario.horizon_s:g} s without warm-up differ by {mean} ({drift.difference.level * 100:g} % interval {low} "
+        f"to {high}){start}: the run is too short for this figure."
     )
 
 
@@ -37,6 +63,14 @@ def list_distortion_notes(reuse: list[TokenReuse]) -> tuple[str, ...]:
         f"{r.original:.3g} at the log's own speed. More copies raise the rate without this."
         for r in rows.values()
     )
+
+
+def _note_cold_start(scenario: Scenario) -> Iterator[str]:
+    if scenario.run.caches == "empty":
+        yield (
+            "Servers begin with empty memories (run.caches = empty): the figures are those of a cold start, and of the "
+            "steady state only once everything that is kept has ended and come back, which may take longer than a run."
+        )
 
 
 def _note_replay(scenario: Scenario) -> Iterator[str]:
@@ -56,6 +90,16 @@ def _note_replications(scenario: Scenario) -> Iterator[str]:
         yield (
             "One replication has no interval: nothing can be judged, and a design that does not keep up is not "
             "recognised. Use at least 2, better 8 or more."
+        )
+
+
+def _note_power_of_drifts(scenario: Scenario) -> Iterator[str]:
+    count = scenario.run.replications
+    if 1 < count < FEW_FOR_DRIFTS and not scenario.world.faults:
+        power = "is not tested" if count < FEWEST else "is noticed only when it is many times its spread"
+        yield (
+            f"Whether the run is too short {power} with {count} replications (first against second half of what "
+            f"counts, all figures taken together); use at least {FEW_FOR_DRIFTS}."
         )
 
 
@@ -196,11 +240,14 @@ _LIMIT_WORDS = {
 
 
 def _describe_limit(outcome: LimitOutcome) -> str:
-    """Sentences about one limit; reasons about metrics have what is allowed in them."""
-    requirement = f"{find_limit_label(outcome.limit)} {outcome.allowed}. ".lstrip()
-    is_metric = outcome.limit in METRICS
-    reason = f"{outcome.reason[:1].lower()}{outcome.reason[1:]}" if is_metric else f"{requirement}{outcome.reason}"
-    return f"{_LIMIT_WORDS[outcome.word]} {outcome.design}: {reason}"
+    """Sentences about one limit; reasons about measured metrics have what is allowed in them."""
+    subject = f"{_LIMIT_WORDS[outcome.word]} {outcome.design}:"
+    requirement = f"{find_limit_label(outcome.limit)} {outcome.allowed}".lstrip()
+    if outcome.word == "undefined":
+        return f"{subject} {requirement}; {outcome.reason.removeprefix(NOT_CHECKED)}"
+    if outcome.limit in METRICS and outcome.limit not in LABELS:
+        return f"{subject} {outcome.reason[:1].lower()}{outcome.reason[1:]}"
+    return f"{subject} {requirement}. {outcome.reason}"
 
 
 def describe_best_designs(best: Mapping[str, BestDesigns], limits: Sequence[LimitOutcome]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from itertools import permutations
 
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.quantiles import correct_values
 from simlib.decision.verdicts import Judgement, judge_difference
 from simlib.experiment import Comparison
 from simlib.scenario.limits import Margins
@@ -42,6 +43,9 @@ def judge_pairs(
     """Judge every pair of some designs in every metric; margins are shares of the baseline's means."""
     margins, level = comparison.scenario.margins, compute_pair_level(comparison.scenario.run.level, len(designs))
     values = {(design, name): comparison.list_values(design, name) for design in designs for name in METRICS}
+    corrected = {
+        (design, name): correct_values(comparison.find_rows(design), name) for design in designs for name in METRICS
+    }
     return {
         (design, other): {
             name: judge_difference(
@@ -52,6 +56,7 @@ def judge_pairs(
                 values[other, name],
                 compute_margin(metric, margins, intervals[baseline][name].mean),
                 level,
+                corrected=(corrected[design, name], corrected[other, name]),
             )
             for name, metric in METRICS.items()
         }

@@ -5,7 +5,7 @@ to reports and decisions.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -82,20 +82,22 @@ class ValidityBounds:
     """Seconds for which a token is accepted at most after its expiry and after its revocation; infinite without bound.
 
     ``outlives_expiry`` and ``outlives_revocation`` mark settings of which a reader must know: a token may be accepted
-    after ``exp``, or after its revocation for longer than an answer of the authorization server can be in transit (the
-    timeout of the call, ``call_timeout_s``). ``after_claims_change_s``: seconds for which claims that have changed,
-    such as a role, may still be used (NaN: not computed).
+    after ``exp`` or after its revocation for longer than an answer of the authorization server can be in transit (the
+    timeout of an introspection, ``answer_timeout_s``, and of any call about tokens, ``call_timeout_s``).
+    ``after_claims_change_s``: seconds for which claims that have changed, such as a role, may still be used (NaN: not
+    computed).
     """
 
     after_expiry_s: float
     after_revocation_s: float
     call_timeout_s: float
     after_claims_change_s: float = math.nan
+    answer_timeout_s: float = 0.0
 
     @property
     def outlives_expiry(self) -> bool:
-        """Whether a token may work after ``exp``."""
-        return self.after_expiry_s > 0
+        """Whether a token may work after ``exp``, beyond an answer in transit."""
+        return self.after_expiry_s > self.answer_timeout_s
 
     @property
     def outlives_revocation(self) -> bool:
@@ -132,16 +134,19 @@ def compute_bounds(scenario: Scenario, design: Design) -> ValidityBounds:
     return ValidityBounds(
         bound.after_expiry_s,
         bound.after_revocation_s,
-        _find_call_timeout(design),
+        max(_find_answer_timeout(design), _find_longest_timeout(design.wrappers)),
         max(bound.after_revocation_s, unwrapped.after_revocation_s),
+        _find_answer_timeout(design),
     )
 
 
-def _find_call_timeout(design: Design) -> float:
+def _find_answer_timeout(design: Design) -> float:
     """Longest wait of a checking part for an answer about a token; self-contained tokens need none."""
-    introspecting = [chosen for part, chosen in list_checking_parts(design) if not _is_self_contained(part)]
-    timeouts = [getattr(chosen.settings, "timeout_s", 0.0) for chosen in (*introspecting, *design.wrappers)]
-    return max(timeouts, default=0.0)
+    return _find_longest_timeout(chosen for part, chosen in list_checking_parts(design) if not _is_self_contained(part))
+
+
+def _find_longest_timeout(parts: Iterable[ChosenPart]) -> float:
+    return max((getattr(chosen.settings, "timeout_s", 0.0) for chosen in parts), default=0.0)
 
 
 def format_seconds(seconds: float) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from simlib.analysis.intervals import Interval, compare_pairs, estimate_replications
 from simlib.analysis.metrics import Metric
+from simlib.analysis.quantiles import compare_quantiles
 from simlib.decision.further_replications import N_MAX
 
 Word = Literal["better", "worse", "higher", "lower", "equivalent", "undecided", "undefined"]
@@ -41,6 +42,7 @@ def judge_difference(
     margin: float,
     level: float = 0.95,
     n_max: int = N_MAX,
+    corrected: tuple[ArrayLike | None, ArrayLike | None] = (None, None),
 ) -> Judgement:
     """Judge one metric from its values in equally numbered replications of two designs.
 
@@ -51,11 +53,17 @@ def judge_difference(
     - "undecided": it holds 0 and reaches beyond the margin;
     - "undefined": no replication has the metric in both designs.
 
-    Raises ValueError for a negative margin or unequal numbers of replications.
+    ``corrected``: the values of both with the bias of a quantile taken off, where it is one. Raises ValueError for a
+    negative margin or unequal numbers of replications.
     """
     if not 0 <= margin < math.inf:
         raise ValueError(f"margin of {metric.name} must be finite and >= 0, not {margin}")
-    difference = compare_pairs(values, baseline_values, level)
+    own, base = corrected
+    if own is None or base is None:
+        difference = compare_pairs(values, baseline_values, level)
+    else:
+        difference = compare_quantiles(values, baseline_values, own, base, level)
+        values, baseline_values = own, base  # whose spread further replications would make narrower
     word = _choose_word(metric, difference, margin)
     more = _count_more(difference, values, baseline_values, margin, n_max) if word == "undecided" else 0
     return Judgement(metric, design, baseline, difference, margin, word, more)

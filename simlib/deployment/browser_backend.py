@@ -25,8 +25,19 @@ LONGEST_SESSION_QUANTILE = 1.0 - 1e-9
 """As good as no session is longer than the quantile at this probability."""
 
 
-def bind_backend(world: World, parts: Parts, variates: Variates) -> Bind:
-    """The backend of a region; each replica has sessions of its own."""
+def bind_backend(first: Backend, world: World, parts: Parts, variates: Variates) -> Bind:
+    """The backend of a region: the ``first`` one with the sessions from before the run, after a restart one without."""
+    present = [first]
+
+    def bind(ctx: HostContext) -> Handler:
+        handler = present.pop() if present else build_backend(world, parts, variates)
+        return lambda request: handler(ctx, request)
+
+    return bind
+
+
+def build_backend(world: World, parts: Parts, variates: Variates) -> Backend:
+    """A backend without sessions."""
     scope = parts.config.scope
     client = Client(
         client_id=CLIENT_IDS["spa_bff"],
@@ -38,12 +49,7 @@ def bind_backend(world: World, parts: Parts, variates: Variates) -> Bind:
     # Browsers end their sessions themselves, each when its own is over: this is only the end of the longest.
     sessions = next(kind.session for kind in world.clients if kind.kind == "spa_bff")
     session_s = float(sessions.invert(np.array([LONGEST_SESSION_QUANTILE]))[0])
-
-    def bind(ctx: HostContext) -> Handler:
-        handler = Backend(client, session_s, _build_begin(client, parts), _build_forward(parts), TIMEOUT_S)
-        return lambda request: handler(ctx, request)
-
-    return bind
+    return Backend(client, session_s, _build_begin(client, parts), _build_forward(parts), TIMEOUT_S)
 
 
 def _build_begin(client: Client, parts: Parts) -> SessionOpener:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from simlib.deployment.authorization_servers import ServerRuntime, ServersByUser, build_authorization_server
+from simlib.deployment.browser_backend import build_backend
 from simlib.deployment.demand import Demand, draw_demand
 from simlib.deployment.enforcement_points import build_enforcement_points, list_subscribers
 from simlib.deployment.fault_schedule import FaultSchedule
@@ -19,6 +20,7 @@ from simlib.deployment.population import Population, RecordedTokens
 from simlib.deployment.revocations import IndexedStore, Revocations, SessionEnds
 from simlib.deployment.sign_in import build_sign_ins
 from simlib.deployment.topology import Topology
+from simlib.flows import Backend
 from simlib.scenario.design import Design
 from simlib.scenario.effects import Call, Flow, Once
 from simlib.scenario.hosts import BACKEND, CLIENT, name_in_region
@@ -81,6 +83,7 @@ class Deployment:
         self.authorization_servers = {
             region: self._build_authorization_server(server) for region, server in self.servers.items()
         }
+        self._backends: dict[str, Backend] = {}
         self.session_ends = SessionEnds(self.population, sink.open_writer("revocations"))
 
     def _build_issuer(self, region: str) -> Issuer:
@@ -124,9 +127,12 @@ class Deployment:
         )
 
     def find_client_host(self, user: int) -> str:
-        return name_in_region(CLIENT, self._find_home(user))
+        return name_in_region(CLIENT, self.find_home(user))
 
-    def _find_home(self, user: int) -> str:
+    def find_home(self, user: int) -> str:
+        """The home region of a user; the first for one who is none of the population."""
+        if self.demand.homes is not None and user >= len(self.demand.homes):
+            return self.regions[0]
         return self.regions[0] if self.demand.homes is None else self.regions[self.demand.homes[user]]
 
     def route_home(self, user: int, flow: Flow[Any]) -> Flow[Any]:
@@ -137,8 +143,16 @@ class Deployment:
         if len(self.regions) == 1:
             return flow
         return route_to_region(
-            flow, AT_HOME | frozenset(ENDPOINTS if len(self.servers) > 1 else ()), self._find_home(user)
+            flow, AT_HOME | frozenset(ENDPOINTS if len(self.servers) > 1 else ()), self.find_home(user)
         )
+
+    def find_backend(self, region: str) -> Backend | None:
+        """The backend for the browser apps of a region, as it is when the run begins; None in a world without."""
+        if self.world.backend is None:
+            return None
+        if region not in self._backends:
+            self._backends[region] = build_backend(self.world, self.parts, self.variates)
+        return self._backends[region]
 
     def build_endpoint_fault(self, region: str) -> EndpointFault:
         """What goes wrong inside an authorization server."""

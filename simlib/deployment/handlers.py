@@ -31,6 +31,9 @@ TokenId = Callable[[str], int]
 EndpointFault = Callable[[str, Endpoint], Endpoint]
 """Name of an endpoint and what it does -> what it does when something is wrong with it."""
 
+BucketLevels = Callable[[str, HostContext, str], float]
+"""Endpoint, replica of an authorization server and caller -> tokens in the bucket of its rate limit at instant 0."""
+
 
 class ReplicaContext(Context, Protocol):
     """Context of a host with the number of its replica."""
@@ -39,13 +42,19 @@ class ReplicaContext(Context, Protocol):
 
 
 class Handlers:
-    """Binds of one run. Each replica of an enforcement point has one state for its API, its pushes and its pollers."""
+    """Binds of one run. Each replica of an enforcement point has one state for its API, its pushes and its pollers.
+
+    ``bucket_levels``: how full the buckets of a rate limit are when the run begins; full without.
+    """
 
     def __init__(self, world: World, parts: Parts, token_id: TokenId) -> None:
         self._world = world
         self._parts = parts
         self._token_id = token_id
         self._states: dict[tuple[str, int], Any] = {}
+        self._propagator_states: dict[tuple[str, int], Any] = {}
+        self._continued: dict[tuple[str, int], Callable[[HostContext], tuple[Flow[None], ...]]] = {}
+        self.bucket_levels: BucketLevels | None = None
 
     @property
     def states(self) -> Mapping[tuple[str, int], Any]:
@@ -54,8 +63,9 @@ class Handlers:
 
     def forget(self, host: str) -> None:
         """Forget the states of a host's replicas; they begin anew when they are bound again."""
-        for key in [key for key in self._states if key[0] == host]:
-            del self._states[key]
+        for kept in (self._states, self._propagator_states, self._continued):
+            for key in [key for key in kept if key[0] == host]:
+                kept.pop(key)
 
     def _state(self, point: EnforcementPoint, ctx: ReplicaContext) -> Any:
         return self.find_state(point, ctx.replica)
@@ -94,7 +104,7 @@ class Handlers:
             head_bytes=self._world.network.request_head_bytes,
             header_limit_bytes=listening.header_limit_bytes,
             calls=tuple((name_inner_target(name), self._world.inner_services[name].audience) for name in point.calls),
-            credential=self._build_obtain_credential(ctx),
+            credential=self._build_obtain_credential(point, ctx),
         )
         return lambda request: serve_api(ctx, request, resource)
 
@@ -111,11 +121,16 @@ class Handlers:
 
         return validate
 
-    def _build_obtain_credential(self, ctx: HostContext) -> Callable[[str, str], Flow[str | Failed]]:
+    def _build_obtain_credential(
+        self, point: EnforcementPoint, ctx: HostContext
+    ) -> Callable[[str, str], Flow[str | Failed]]:
         propagator = self._parts.propagator
         if propagator is None:
             return _need_no_credential
-        state = propagator.create_state()
+        key = (point.host, ctx.replica)
+        if key not in self._propagator_states:
+            self._propagator_states[key] = propagator.create_state()
+        state = self._propagator_states[key]
         return lambda token, audience: record_token_exchange(propagator.obtain_credential(ctx, state, token, audience))
 
     def bind_receiver(self, point: EnforcementPoint) -> Callable[[ReplicaContext], Handler]:
@@ -132,6 +147,9 @@ class Handlers:
         """Background work of the replicas of an enforcement point."""
 
         def make(ctx: HostContext) -> tuple[Flow[None], ...]:
+            continued = self._continued.pop((point.host, ctx.replica), None)
+            if continued is not None:
+                return continued(ctx)
             validator = point.validator
             return (
                 validator.list_background_tasks(ctx, self._state(point, ctx))
@@ -140,6 +158,12 @@ class Handlers:
             )
 
         return make
+
+    def continue_background(
+        self, host: str, replica: int, flows: Callable[[HostContext], tuple[Flow[None], ...]]
+    ) -> None:
+        """Background work of a replica that began before the run, instead of its beginning."""
+        self._continued[host, replica] = flows
 
     # --- the authorization server and what is behind ---------------------------------------------------------------
 
@@ -163,7 +187,8 @@ class Handlers:
         endpoint = self.wrap_endpoint(name, endpoint, around)
         limit = self._world.authorization_server.rate_limit
         if limit is not None:
-            endpoint = limit_rate(endpoint, limit.requests_per_s, limit.burst)
+            begin = None if self.bucket_levels is None else partial(self.bucket_levels, name, ctx)
+            endpoint = limit_rate(endpoint, limit.requests_per_s, limit.burst, begin)
         return lambda request: endpoint(ctx, request, server)
 
 

@@ -13,7 +13,7 @@ from simlib.deployment.faulty_services import bind_faulty_database
 from simlib.deployment.handlers import bind_shared_store
 from simlib.deployment.instrumentation import record_request
 from simlib.deployment.overload import wrap_client, wrap_handlers
-from simlib.deployment.warm_start import warm_up_caches
+from simlib.deployment.warm_start import warm_up
 from simlib.engine.costs import SecondsOf, StatedCosts
 from simlib.engine.hosts import Handler, HostContext, InProcess
 from simlib.engine.network import Bind, Network
@@ -29,10 +29,10 @@ from simlib.services import ENDPOINTS
 
 
 def build_network(deployment: Deployment) -> Network:
-    """Build the network of a deployment; with stationary caches every replica has validated tokens before."""
+    """Build the network of a deployment; with stationary caches it has been at work before."""
     world, topology, demand = deployment.world, deployment.topology, deployment.demand
     if deployment.scenario.run.caches == "stationary":
-        warm_up_caches(deployment)
+        warm_up(deployment)
     handlers, hosts, profile = _build_handlers(deployment), topology.build_hosts(), deployment.scenario.profile
     regions, own_costs = deployment.regions, _list_own_costs(world)
     inner = [point for point in deployment.enforcement_points if point.host not in ("gateway", "service")]
@@ -59,6 +59,7 @@ def build_network(deployment: Deployment) -> Network:
         costs_of={
             point.host: StatedCosts({**own_costs, "service.work": point.listening.work}, profile) for point in inner
         },
+        warm=deployment.scenario.run.caches == "stationary",
         faults=build_faults(deployment, frozenset(host.name for host in hosts)) if deployment.schedule else None,
         entries=None
         if demand.regions is None
@@ -98,10 +99,11 @@ def _build_handlers(deployment: Deployment) -> dict[str, tuple[str, Bind]]:
                 bind_faulty_database(deployment.schedule, server.store),
             )
     if world.backend is not None:
-        bind = bind_backend(world, deployment.parts, deployment.variates)
-        handlers |= {
-            name_in_region(BACKEND, region): (name_in_region(BACKEND, region), bind) for region in deployment.regions
-        }
+        for region in deployment.regions:
+            backend = deployment.find_backend(region)
+            assert backend is not None
+            host = name_in_region(BACKEND, region)
+            handlers[host] = (host, bind_backend(backend, world, deployment.parts, deployment.variates))
     if deployment.topology.shared is not None:
         handlers[SHARED] = (SHARED_STORE, bind_shared_store(deployment.shared))
     return wrap_handlers(deployment.schedule, handlers)

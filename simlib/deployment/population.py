@@ -14,6 +14,7 @@ from simlib.deployment.clients import Application, name_subject
 from simlib.deployment.demand import Demand
 from simlib.deployment.offline_run import OfflineContext, run_offline
 from simlib.deployment.sign_in import SignIns
+from simlib.engine.hosts import HostContext
 from simlib.scenario.effects import Context, Flow
 from simlib.scenario.hosts import BACKEND
 from simlib.scenario.messages import StorePut, TokenRow
@@ -75,6 +76,14 @@ class Population:
         """The registered client that a user's client is one of; None where there is but one."""
         return None if self._sign_ins is None else self._sign_ins.find_application(user)
 
+    def draw_initial_session(self, user: int) -> tuple[float, float]:
+        """Length of the session that a user has when the run begins, and the position in it (seconds); both 0 without.
+
+        Only where sessions begin and end.
+        """
+        assert self._sign_ins is not None
+        return self._sign_ins.draw_initial_session(user, self._compute_idle_time(user))
+
     def find_region(self, user: int) -> str:
         """The region of the authorization server that a user belongs to."""
         return self._servers.find_server(user).region
@@ -83,8 +92,8 @@ class Population:
         """The number of a token that was issued in this run, -1 for any other string."""
         return self._token_ids.get(token, -1)
 
-    def note_issued(self, issued: Issued) -> None:
-        """Write the row of a new token."""
+    def note_issued(self, issued: Issued, lead_s: float = 0.0, by_client: bool = True) -> None:
+        """Write the row of a new token; ``lead_s``: seconds by which the clock of its server is ahead."""
         user = int(issued.subject.removeprefix("user-"))
         ordinal = self._issued_to.get(user, 0)
         self._issued_to[user] = ordinal + 1
@@ -92,7 +101,8 @@ class Population:
         self._token_ids[issued.token] = number
         if self._remembers:
             self._live.setdefault(user, []).append(issued)
-        self._token_row((number, user, ordinal, issued.issued_at, issued.expires_at, len(issued.token)))
+        begin, end = issued.issued_at - lead_s, issued.expires_at - lead_s
+        self._token_row((number, user, ordinal, begin, end, len(issued.token), int(by_client)))
 
     def list_live_tokens(self, user: int, now: float) -> tuple[str, ...]:
         """The access tokens of a user that are in time at an instant (seconds), those from before the run included."""
@@ -105,8 +115,8 @@ class Population:
                 user, self._store_refresh_token(user, "client", FOREVER), self._issue_initial_token(user, FOREVER)
             )
         client = self._sign_ins.build_client(user)
-        length, position = self._sign_ins.draw_initial_session(user, self._compute_idle_time(user))
-        if position < length and client.target != BACKEND:  # a browser with a backend begins without a cookie
+        length, position = self.draw_initial_session(user)
+        if position < length and client.target != BACKEND:  # a browser's session is that of its backend
             client.session_until = length - position
             if self._sign_ins.has_refresh_tokens(user):
                 client_id = self._sign_ins.find_application(user).client_id
@@ -125,11 +135,16 @@ class Population:
         self._servers.find_server(user).store.execute(StorePut(make_store_key(token), row))
         return token
 
-    def _issue_initial_token(self, user: int, oldest: float) -> ClientToken | None:
-        """The access token that a user has when the run begins, at most ``oldest`` seconds old."""
+    def draw_token_age(self, user: int) -> float | None:
+        """Age in seconds of the access token that a user has when the run begins, None without one."""
         # One uniform for both questions: below the usable share of the cycle it is the age in cycles.
         position = self._variates.draw_one("session.age", user, 0) * (self._life + self._compute_idle_time(user))
-        if position >= self._life:
+        return position if position < self._life else None
+
+    def _issue_initial_token(self, user: int, oldest: float) -> ClientToken | None:
+        """The access token that a user has when the run begins, at most ``oldest`` seconds old."""
+        position = self.draw_token_age(user)
+        if position is None:
             return None
         past = OfflineContext(-min(position, oldest), self._variates, user)
         client_id = "client" if self._sign_ins is None else self._sign_ins.find_application(user).client_id
@@ -154,12 +169,17 @@ class RecordedTokens:
     def issue(self, ctx: Context, grant: Grant) -> Flow[Issued]:
         """Issue, then write the row."""
         issued = yield from self._issuer.issue(ctx, grant)
-        self._population.note_issued(issued)
+        self._population.note_issued(issued, ctx.now() - find_simulated_time(ctx), not grant.actor)
         return issued
 
     def revoke(self, ctx: Context, token: str) -> Flow[Any]:
         """Revoke, then record the instant at which it took effect."""
         known = yield from self._issuer.revoke(ctx, token)
         if known:
-            self._on_revoked(token, ctx.now())
+            self._on_revoked(token, find_simulated_time(ctx))
         return known
+
+
+def find_simulated_time(ctx: Context) -> float:
+    """The simulated instant (seconds) on a host, whatever its own clock says; before the run they are the same."""
+    return ctx.simulated_now() if isinstance(ctx, HostContext) else ctx.now()

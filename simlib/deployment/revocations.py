@@ -12,7 +12,7 @@ import numpy as np
 
 from simlib.deployment.clients import Application, name_subject
 from simlib.deployment.demand import Demand, pick_by_share
-from simlib.deployment.population import Population
+from simlib.deployment.population import Population, find_simulated_time
 from simlib.scenario.effects import Call, Context, Flow
 from simlib.scenario.hosts import BACKEND
 from simlib.scenario.messages import HttpRequest, StoreConsume, StoreGet, StorePut, StoreRequest, StoreRevoke
@@ -77,8 +77,10 @@ class Revocations:
         """The user's token is reported stolen; its thief goes on presenting it."""
         client_of_user = population.find_client(user)
         held = client_of_user.access_token
-        # A browser with a backend holds no token that could be stolen.
+        # A browser with a backend holds no token that could be stolen; and a token is reported once.
         if held is None or held.expires_at <= requested or client_of_user.target == BACKEND:
+            return
+        if held.token in self._requested:
             return
         self._requested[held.token] = (number, user, requested)
         yield Call(
@@ -145,13 +147,13 @@ class SessionEnds:
 
     def log_out(self, ctx: Context, user: int, server: AuthorizationServer, store: IndexedStore) -> Flow[None]:
         """Revoke what a user has: refresh tokens first, so that no new access token comes of them."""
-        requested = ctx.now()
+        requested = find_simulated_time(ctx)
         for key in store.refresh_keys(name_subject(user)):
             yield Call("store", StoreRevoke(key, ctx.now()))
-        self._note(SESSION, user, requested, ctx.now())
+        self._note(SESSION, user, requested, find_simulated_time(ctx))
         for token in self._population.list_live_tokens(user, ctx.now()):
             if (yield from server.tokens.revoke(ctx, token)):
-                self._note(self._population.find_token(token), user, requested, ctx.now())
+                self._note(self._population.find_token(token), user, requested, find_simulated_time(ctx))
 
     def withdraw(self, users: Iterable[int], now: float) -> Iterator[int]:
         """Every token of these users that is in time now was signed by a key that is not trusted any more."""

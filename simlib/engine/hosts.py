@@ -123,6 +123,10 @@ class HostContext:
         """The host's clock, seconds since the start of the run."""
         return self._kernel._now
 
+    def simulated_now(self) -> float:
+        """The simulated instant (seconds), for records alone: no part may read it, whose clock may be off."""
+        return self._kernel._now
+
     def random_bytes(self, purpose: str, length: int) -> bytes:
         """Bytes derived from the seed: the same in every run, so worthless as secrets outside a simulation."""
         ordinal = self._issued.get(purpose, 0)

@@ -68,11 +68,19 @@ class LinkRuntime:
 
 
 class Connections:
-    """The connection pool of one caller replica to one host: last used is first reused."""
+    """The connection pool of one caller replica to one host: last used is first reused.
 
-    __slots__ = ("_idle", "_limit", "_open", "keep_alive", "waiting")
+    ``draw`` (uniforms): connections have been in use before the run. The past is the future's mirror image, so one
+    that is first needed y seconds into the run, because all others are in use, was last used X seconds before it,
+    where X has the law of y. Where such times are exponential and their mean is not known, X + y is below the
+    keep-alive time K with probability 1 - y/K.
+    """
 
-    def __init__(self, limit: int | None, keep_alive: float | None) -> None:
+    __slots__ = ("_draw", "_idle", "_limit", "_most", "_open", "keep_alive", "waiting")
+
+    def __init__(self, limit: int | None, keep_alive: float | None, draw: Callable[[], float] | None = None) -> None:
+        self._draw = draw
+        self._most = 0
         self._limit = limit
         self._idle: list[float] = []
         self._open = 0
@@ -87,8 +95,15 @@ class Connections:
             return "reused"
         if self._limit is None or self._open < self._limit:
             self._open += 1
-            return "new"
+            return "reused" if self._draw is not None and self._is_from_before(now, self._draw) else "new"
         return "full"
+
+    def _is_from_before(self, now: float, draw: Callable[[], float]) -> bool:
+        """Whether one that is needed as a further one for the first time has been open since before the run."""
+        if self._open <= self._most:
+            return False
+        self._most = self._open
+        return self.keep_alive is None or draw() < 1 - now / self.keep_alive
 
     def release(self, now: float) -> Task | None:
         """Give a connection back; returns the task that waited longest, if any, which takes it over at once."""

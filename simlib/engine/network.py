@@ -74,7 +74,7 @@ class Network:
     request. ``aliases``: host -> its name for a target -> the target. ``single``: targets of which each replica has an
     address of its own, "target#0" and so on. ``backgrounds``: host -> the background work of each of its replicas.
     ``costs_of``: hosts with a cost table of their own. ``entries``: the hosts where request i starts, when that is not
-    always the same one. ``faults``: what goes wrong while it runs.
+    always the same one. ``faults``: what goes wrong while it runs. ``warm``: connections have been in use before.
     """
 
     hosts: tuple[Host, ...]
@@ -93,3 +93,4 @@ class Network:
     costs_of: Mapping[str, CostTable] = field(default_factory=dict)
     entries: Sequence[str] | None = None
     faults: Faults | None = None
+    warm: bool = False

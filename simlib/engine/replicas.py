@@ -1,6 +1,7 @@
 """Replicas of a host, built before a run: their stations, costs and contexts, and the routes between them."""
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 from simlib.engine.costs import CostTable, DrawnColumn, HostCosts, Identity
@@ -109,7 +110,7 @@ def connect_routes(
         if len(callees) > 1:
             balance = DrawnColumn(f"balance.{path.caller}.{path.callee}", Identity(), variates, requests)
         for replica in replicas[path.caller]:
-            pool = Connections(path.connections, path.keep_alive_s) if link.pooled else None
+            pool = _build_pool(path, replica, variates, network.warm) if link.pooled else None
             for target, (where, _) in network.handlers.items():
                 if where == path.callee:
                     route = Route(None, names.index(target), names.index(where), balance, pool)
@@ -121,6 +122,16 @@ def connect_routes(
                         replica.routes |= _build_replica_routes(target, route)
     for host, group in replicas.items():
         _connect_in_process(network, host, group)
+
+
+def _build_pool(path: Path, replica: Replica, variates: Variates, warm: bool) -> Connections:
+    """The connections of a replica; ``warm``: with those that it has used before the run."""
+    if not warm:
+        return Connections(path.connections, path.keep_alive_s)
+    ordinals, purpose = count(), f"warm.connections.{path.caller}.{path.callee}"
+    return Connections(
+        path.connections, path.keep_alive_s, lambda: variates.draw_one(purpose, replica.index, next(ordinals))
+    )
 
 
 def _connect_in_process(network: Network, host: str, replicas: list[Replica]) -> None:

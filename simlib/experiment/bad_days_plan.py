@@ -72,7 +72,7 @@ def plan_bad_days(
     """The scenario's own faults, one a day; the standard days when it has none, or as well when ``standard``.
 
     ``only`` selects days by name. Own faults keep the scenario's run; standard days alone are as long as
-    `BUDGET` allows, begin with stationary caches, and are repeated `REPLICATIONS` times. Raises InputError for a run
+    `BUDGET` allows and are repeated `REPLICATIONS` times. Raises InputError for a run
     that is too short for a fault, and for an unknown day.
     """
     own_days = _list_own_days(scenario)
@@ -120,7 +120,7 @@ def _choose_run(
     overrides = {name: value for name, value in options if value is not None}
     if own_faults:
         return dict(overrides)
-    chosen: dict[str, float | int | str] = {"replications": REPLICATIONS, "caches": "stationary", **overrides}
+    chosen: dict[str, float | int | str] = {"replications": REPLICATIONS, **overrides}
     if not isinstance(scenario.world.load, ReplayLoad):
         chosen.setdefault("length_s", _choose_length(scenario, int(chosen["replications"])))
         chosen["warm_up_s"] = float(chosen["length_s"]) * WARM_UP

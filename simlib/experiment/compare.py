@@ -4,7 +4,7 @@ Other profiles show how far a verdict depends on the one that was chosen.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 class Comparison(Displayed):
     """The replications of all designs. ``table`` has one row per design and replication.
 
-    ``forms``: design -> host -> form of its stations. The first design is the baseline.
+    ``forms``: design -> host -> form of its stations. ``drifts``: design -> metric -> second minus first half of each
+    replication. The first design is the baseline.
     """
 
     scenario: Scenario
     table: "pd.DataFrame"
     forms: Mapping[str, Mapping[str, str]]
+    drifts: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 
     def _describe(self) -> tuple[str, Lines]:
         return f"{self.scenario.name}, {self.scenario.title}", (
@@ -51,6 +53,10 @@ class Comparison(Displayed):
     def list_values(self, design: str, metric: str) -> list[float]:
         """One metric's value in each replication of a design, in the order of the replications."""
         return [float(value) for value in self._rows[design][metric]]
+
+    def find_rows(self, design: str) -> "pd.DataFrame":
+        """The rows of one design, in the order of the replications."""
+        return self._rows[design]
 
     @cached_property
     def _rows(self) -> dict[str, "pd.DataFrame"]:
@@ -90,7 +96,17 @@ def measure_header(records: Records, warm_up_s: float) -> Mapping[str, float]:
 
 
 def _build_comparison(scenario: Scenario, replications: Sequence[Replication]) -> Comparison:
-    return Comparison(scenario, tabulate_replications(replications), {run.design: run.forms for run in replications})
+    forms = {run.design: run.forms for run in replications}
+    return Comparison(scenario, tabulate_replications(replications), forms, _list_drifts(replications))
+
+
+def _list_drifts(replications: Sequence[Replication]) -> dict[str, dict[str, list[float]]]:
+    """Design -> metric -> the drift in each replication."""
+    drifts: dict[str, dict[str, list[float]]] = {}
+    for run in replications:
+        for metric, difference in run.drift.items():
+            drifts.setdefault(run.design, {}).setdefault(metric, []).append(difference)
+    return drifts
 
 
 MAX_REPLICATIONS = 4

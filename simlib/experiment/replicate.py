@@ -5,10 +5,12 @@ Also the reuse of tokens within a cache's time to live, the figure that decides 
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from simlib.analysis.drift import measure_drift
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.summary import summarise
 from simlib.deployment.demand import draw_demand
@@ -32,12 +34,16 @@ Figures = Callable[[Records, float], Mapping[str, float]]
 
 
 class Replication(NamedTuple):
-    """The figures of one replication of one design, and the form of its stations."""
+    """The figures of one replication of one design, and the form of its stations.
+
+    ``drift``: metric -> second minus first half of what is counted.
+    """
 
     design: str
     replication: int
     figures: dict[str, float]
     forms: dict[str, str]
+    drift: Mapping[str, float] = MappingProxyType({})
 
 
 class Job(NamedTuple):
@@ -102,7 +108,7 @@ def run_job(job: Job) -> Replication:
         records = record_into(folder, scenario, design, replication, stopwatch)
     warm_up_s = scenario.run.warm_up_s
     figures = {**summarise(records, warm_up_s), **(own_figures(records, warm_up_s) if own_figures is not None else {})}
-    return Replication(design, replication, figures, dict(records.forms))
+    return Replication(design, replication, figures, dict(records.forms), measure_drift(records, warm_up_s))
 
 
 def tabulate_replications(replications: Sequence[Replication]) -> "pd.DataFrame":
@@ -123,7 +129,8 @@ def replicate(
     """Run the replications of one design, one row each.
 
     Raises InputError for an unknown design, a run beyond its memory budget, or live timing without a ``stopwatch``,
-    which must be picklable when there are several ``workers``.
+    which must be picklable when there are several ``workers``; `WorkerLostError`, which is one, when a worker process
+    is killed.
     """
     scenario.design(design)
     return tabulate_replications(run_jobs(list_jobs(scenario, (design,), stopwatch=stopwatch), workers, progress))

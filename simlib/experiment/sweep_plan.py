@@ -156,11 +156,12 @@ def _fit_run(
     length_s: float | None,
     replications: int | None,
 ) -> Scenario:
-    """The scenario with a warm-up in which caches fill, and a run after it that fits into `BUDGET`."""
+    """The scenario with a warm-up in which caches that begin empty fill, and a run that fits into `BUDGET`."""
     run = scenario.run
     count = min(run.replications, MAX_REPLICATIONS) if replications is None else replications
-    # An entry of the longest life must have been renewed before the warm-up ends.
-    warm_up = max(run.warm_up_s, max(values)) if over == TTL else run.warm_up_s
+    # An entry of the longest life must have been renewed before the warm-up ends, unless all ages are there at once.
+    fills = over == TTL and run.caches == "empty"
+    warm_up = max(run.warm_up_s, max(values)) if fills else run.warm_up_s
     length = run.length_s + warm_up - run.warm_up_s
     if sum(rates) > 0:  # a rate of 0 or below is refused where the scenario is checked
         per_second = sum(rates) * len(scenario.designs) * count

@@ -5,9 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simlib.analysis.intervals import Interval, student
+from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.quantiles import compute_interval
+from simlib.analysis.utilisation import BUSIEST
 from simlib.decision import Judgement, Verdicts
+from simlib.decision.figure_notes import FEW_EXCURSIONS
+from simlib.decision.notes import NOT_SETTLED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +21,17 @@ LISTED_THOUGH_UNDEFINED = ("exposure_s", "exposure_requests")
 """Metrics that have a row even where they are undefined; a note says why."""
 LISTED_IF_NONZERO = ("sign_in_share",)
 """Metrics that have no row of zeros: most scenarios have no sign-ins."""
+LISTED_IF_OTHER = {
+    "mean_all_s": "mean_s",
+    "p95_all_s": "p95_s",
+    "p99_all_s": "p99_s",
+    "no_call_ratio": "hit_ratio",
+}
+"""Metrics that stand beside another one that leaves something out; they have no row where they are equal to it."""
+MARKS = {NOT_SETTLED: "not settled", FEW_EXCURSIONS: "short run"}
+"""Mark beside a mean -> its words; the notes explain both."""
+ASYMMETRIC = 0.1
+"""Share of the half width by which the ends of an interval differ from it, beyond which both ends are written."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +39,20 @@ class Cell:
     """One metric of one design: mean, paired difference to another design, and the verdict on it.
 
     ``value`` and ``difference`` are means with half widths; ``more`` says how many further replications an undecided
-    verdict needs. Texts are empty where they do not apply.
+    verdict needs; ``mark`` stands beside a mean for which the run is too short (the notes explain it). Texts are empty
+    where they do not apply.
     """
 
     value: str
     difference: str = ""
     word: str = ""
     more: str = ""
+    mark: str = ""
+
+    @property
+    def mark_words(self) -> str:
+        """The words for which the marks stand."""
+        return ", ".join(words for mark, words in MARKS.items() if mark in self.mark)
 
 
 @dataclass(frozen=True)
@@ -54,8 +76,16 @@ def build_comparison_rows(verdicts: Verdicts) -> list[Row]:
 def _has_row(verdicts: Verdicts, name: str) -> bool:
     if name in LISTED_THOUGH_UNDEFINED:
         return True
-    intervals = [verdicts.intervals[design][name] for design in verdicts.designs]
+    if name in LISTED_IF_OTHER:
+        return any(
+            own[name].n and own[name].mean != own[LISTED_IF_OTHER[name]].mean for own in _list_intervals(verdicts)
+        )
+    intervals = [own[name] for own in _list_intervals(verdicts)]
     return any(interval.n and (name not in LISTED_IF_NONZERO or interval.mean) for interval in intervals)
+
+
+def _list_intervals(verdicts: Verdicts) -> list[Mapping[str, Interval]]:
+    return [verdicts.intervals[design] for design in verdicts.designs]
 
 
 def format_label(metric: Metric) -> str:
@@ -89,10 +119,15 @@ def _build_judged_cell(
     verdicts: Verdicts, design: str, name: str, judgements: Mapping[str, Mapping[str, Judgement]]
 ) -> Cell:
     value = format_mean(METRICS[name], verdicts.intervals[design][name])
+    mark = NOT_SETTLED if any((drift.design, drift.metric) == (design, name) for drift in verdicts.drifts) else ""
+    mark += FEW_EXCURSIONS if (design, name) in verdicts.few_excursions else ""
+    if name == BUSIEST and verdicts.busiest_hosts.get(design):
+        value = f"{value} ({verdicts.busiest_hosts[design]})"
     judgement = judgements.get(design, {}).get(name)
     if judgement is None or judgement.word == "undefined":
-        return Cell(value)
-    return Cell(value, format_difference(judgement), judgement.word, format_further_replications(judgement))
+        return Cell(value, mark=mark)
+    more = format_further_replications(judgement)
+    return Cell(value, format_difference(judgement), judgement.word, more, mark)
 
 
 def format_mean(metric: Metric, interval: Interval) -> str:
@@ -127,10 +162,17 @@ def count_decimals(metric: Metric, half_width: float) -> int:
 def _format_interval(metric: Metric, interval: Interval, sign: str = "") -> str:
     half = interval.half_width * metric.factor
     digits = count_decimals(metric, half)
-    mean = f"{round(interval.mean * metric.factor, digits) + 0.0:{sign},.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+    def write(value: float) -> str:
+        text = f"{round(value * metric.factor, digits) + 0.0:{sign},.{digits}f}"
+        return text.replace("-", "\N{MINUS SIGN}")
+
     if not math.isfinite(half):
-        return mean
-    return f"{mean} ± {half:,.{digits}f}" if half > 0 else f"{mean} ± 0"
+        return write(interval.mean)
+    off_centre = abs(interval.high + interval.low - 2 * interval.mean) / 2 * metric.factor
+    if off_centre > ASYMMETRIC * half:
+        return f"{write(interval.mean)} ({write(interval.low)} to {write(interval.high)})"
+    return f"{write(interval.mean)} ± {half:,.{digits}f}" if half > 0 else f"{write(interval.mean)} ± 0"
 
 
 def tabulate_measurements(
@@ -147,7 +189,7 @@ def tabulate_measurements(
     titles = {str(name): str(name) for name in frame["design"].unique()} if titles is None else titles
     rows_by_title = {title: frame[frame["design"] == name] for name, title in titles.items()}
     rows = {
-        title: [format_mean(metric, student(values[metric.name], level)) for metric in metrics]
+        title: [format_mean(metric, compute_interval(values, metric.name, level)) for metric in metrics]
         for title, values in rows_by_title.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=[format_label(metric) for metric in metrics])

@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
+from xml.etree.ElementTree import fromstring
 
 from simlib.decision import Verdicts
 from simlib.report.html import ReportFigure
 from simlib.scenario.registry import PluginGroup, Registry, describe_exception, note_registration
+from simlib.scenario.texts import check_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,6 +54,7 @@ def _add_figure(name: str, draw: Draw, caption: str) -> None:
         raise ValueError(f"figure {name!r}: the second of the three is a function of the verdicts")
     if not isinstance(caption, str) or not caption.strip():
         raise ValueError(f"figure {name!r}: its caption must be a text that is not empty")
+    check_label(f"figure {name!r}: its caption", caption)
     FIGURES.add(name, RegisteredFigure(name, draw, caption))
 
 
@@ -69,7 +72,9 @@ def _draw_one(registered: RegisteredFigure, verdicts: Verdicts) -> ReportFigure 
         if not isinstance(figure, Figure) or not isinstance(alt, str):
             raise TypeError("what it returns is no pair of a matplotlib Figure and a text")
         drawn = ReportFigure(registered.name, figure, alt, registered.caption)
+        check_label("its description", alt)
         drawn.render_files()  # here, for errors in texts of a figure come up when it is rendered
+        fromstring(drawn.svg)  # a control character in a text makes the document malformed
     except Exception as error:
         line = f"simlib: warning: plug-in figure {registered.name!r} is left out: {describe_exception(error)}"
         print(line, file=sys.stderr)

@@ -8,6 +8,7 @@ from typing import Any
 
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS
+from simlib.analysis.utilisation import BUSIEST
 from simlib.decision import (
     Judgement,
     LimitOutcome,
@@ -33,6 +34,8 @@ COLUMNS = (
     "margin",
     "word",
     "more_replications",
+    "host",
+    "few_excursions",
 )
 
 
@@ -40,7 +43,8 @@ def build_summary_rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
     """One row per design and metric with the keys `COLUMNS`; None where a value is undefined.
 
     Differences are paired, to the baseline; the intervals of all pairs of designs hold together. Interval
-    ends are infinite with one replication.
+    ends are infinite with one replication. ``host`` is the busiest one, for its utilisation; ``few_excursions`` is true
+    for a quantile whose interval covers less than it states.
     """
     for design in verdicts.designs:
         for name, metric in METRICS.items():
@@ -57,6 +61,8 @@ def build_summary_rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
                 "margin": judgement.margin if judgement else None,
                 "word": verdicts.find_word(design, name),
                 "more_replications": judgement.more_replications if judgement else None,
+                "host": verdicts.busiest_hosts.get(design) if name == BUSIEST else None,
+                "few_excursions": (design, name) in verdicts.few_excursions or None,
             }
 
 
@@ -96,6 +102,7 @@ def build_comparison_document(verdicts: Verdicts, dependence: ProfileDependence 
         "baseline": verdicts.baseline,
         "designs": {design: _build_design(verdicts, design) for design in verdicts.designs},
         "summary": [_drop_infinite(row) for row in build_summary_rows(verdicts)],
+        "metrics": {name: {"label": metric.label, "sentence": metric.sentence} for name, metric in METRICS.items()},
         "opponent": verdicts.opponent,
         "against_opponent": [
             _build_judgement(j) for by_metric in verdicts.opponents.values() for j in by_metric.values()
@@ -108,6 +115,11 @@ def build_comparison_document(verdicts: Verdicts, dependence: ProfileDependence 
         "limit_sentences": list(verdicts.limit_sentences),
         "headlines": list(verdicts.headlines),
         "promises": build_promises_document(verdicts.promises),
+        "not_settled": [
+            {"design": drift.design, "metric": drift.metric}
+            | _drop_infinite(_build_interval("difference", "difference_low", "difference_high", drift.difference))
+            for drift in verdicts.drifts
+        ],
         "notes": list(verdicts.notes),
         "profiles": None if dependence is None else build_profiles_document(dependence),
         "rows": [_drop_infinite(row) for row in table.to_dict(orient="records")],
@@ -134,6 +146,7 @@ def _build_design(verdicts: Verdicts, design: str) -> dict[str, Any]:
     return {
         "title": verdicts.scenario.designs[design].title,
         "unstable": stability.unstable,
+        "busiest_host": verdicts.busiest_hosts.get(design) or None,
         "station_forms": dict(verdicts.comparison.forms[design]),
         "backlog_slope": _drop_infinite(_build_interval("mean", "low", "high", stability.slope)),
     }

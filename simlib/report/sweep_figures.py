@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from simlib.analysis.intervals import Interval, student
+from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.quantiles import compute_interval
 from simlib.analysis.stability import is_unstable
 from simlib.report.cells import format_label, format_mean
 from simlib.report.figure_style import LINES, MARKERS, OKABE_ITO, apply_house_style
@@ -30,7 +31,7 @@ def compute_curves(frame: "pd.DataFrame", key: str, metric: str, level: float = 
     for design, curve in curves.items():
         for value in sorted(frame[key].unique()):
             rows = frame[(frame["design"] == design) & (frame[key] == value)]
-            interval = student(rows[metric], level)
+            interval = compute_interval(rows, metric, level)
             if interval.n and not is_overloaded(rows):
                 curve[float(value)] = interval
     return dict(curves)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simlib.analysis.intervals import student
 from simlib.analysis.metrics import METRICS
+from simlib.analysis.quantiles import compute_interval
 from simlib.experiment.atomic_folder import write_files
 from simlib.experiment.sweep_plan import TTL, SweepPlan
 from simlib.report.figure_style import render_png, render_svg
@@ -33,7 +33,7 @@ def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[st
         rows = frame[(frame[plan.key] == value) & (frame["design"] == design)]
         unstable = is_overloaded(rows)
         for name, metric in METRICS.items():
-            interval = student(rows[name], level)
+            interval = compute_interval(rows, name, level)
             is_defined = interval.n > 0 and not unstable
             yield {
                 "key": plan.key,

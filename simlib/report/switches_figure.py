@@ -45,15 +45,17 @@ def switches_figure(decision: Decision, rows: int = ROWS) -> "tuple[Figure, str]
         axes.set_yticks(range(len(switches)), [wrap_label(describe_input(switch.input)) for switch in switches])
         axes.set_ylim(len(switches) - 0.4, -0.6)
         axes.set_xlabel("multiple of the input as it is, all else equal")
-        axes.xaxis.set_major_formatter(lambda value, _: format_number(value))
-        axes.xaxis.set_minor_formatter(lambda value, _: format_number(value) if value in _MINOR else "")
+        low, high = axes.get_xlim()
+        ticks = [tick for tick in _TICKS if low <= tick <= high]
+        axes.set_xticks(ticks, [format_number(tick) for tick in ticks])
+        axes.minorticks_off()
         axes.grid(axis="y", visible=False)
         figure.legend(loc="outside lower left", ncols=3)
     sentences = " ".join(f"{describe_switch(switch)}." for switch in switches)
     return figure, f"Switch values: single inputs at which another design costs least in the mean. {sentences}"
 
 
-_MINOR = (0.2, 0.5, 2.0, 5.0)
+_TICKS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 2.5, 3.0, 5.0, 7.0, 10.0)
 
 
 def _draw_rows(axes: "Axes", switches: list[Switch], designs: list[str]) -> None:

@@ -16,6 +16,7 @@ def check_compatibility(design: Design, world: World, catalogue: Catalogue, wher
     kinds = {place: catalogue[place][chosen.part] for place, chosen in design.parts.items()}
     _check_places(design, world, kinds, where)
     _check_formats(design, kinds, catalogue, where)
+    _check_wrappers(design, catalogue, where)
     _check_order(design, catalogue, where)
     _check_user_information(design, kinds, catalogue, where)
     _check_algorithms(design, where)
@@ -62,6 +63,20 @@ def _check_formats(design: Design, kinds: Mapping[str, type[Any]], catalogue: Ca
                 )
 
 
+def _check_wrappers(design: Design, catalogue: Catalogue, where: str) -> None:
+    """Check that no wrapper is there twice, and that at most one binds tokens to their client."""
+    names = [chosen.part for chosen in design.wrappers]
+    binding = ""
+    for number, name in enumerate(names):
+        key = f"{where}.wrappers[{number}]"
+        if name in names[:number]:
+            raise InputError(f"{key}: {name} is there twice, first as wrappers[{names.index(name)}]; allowed: once")
+        if getattr(catalogue["wrappers"][name], "binds", False):
+            if binding:
+                raise InputError(f"{key}: {name} binds tokens to their client, as {binding} does; allowed: one of them")
+            binding = name
+
+
 def _check_order(design: Design, catalogue: Catalogue, where: str) -> None:
     """Check the order of wrappers: each one wraps those before it in the list, and some must come first or last."""
     wrappers = [catalogue["wrappers"][chosen.part] for chosen in design.wrappers]
@@ -76,6 +91,10 @@ def _check_order(design: Design, catalogue: Catalogue, where: str) -> None:
             raise InputError(
                 f"{message} come last with these settings: requests that it accepts have no claims for others to check"
             )
+        reasons: Mapping[str, str] = getattr(wrapper, "comes_after", {})
+        late = next((after.name for after in wrappers[number + 1 :] if after.name in reasons), "")
+        if late:
+            raise InputError(f"{message} come after {late}: {reasons[late]}")
 
 
 def _check_format(validator: type[Any], token_format: Any, source: str, where: str) -> None:

@@ -56,7 +56,15 @@ def build_design(name: str, document: DesignDocument, world: World, catalogue: C
         ),
     )
     check_compatibility(design, world, catalogue, where)
+    _check_regions(design, world, catalogue, where)
     return design
+
+
+def _check_regions(design: Design, world: World, catalogue: Catalogue, where: str) -> None:
+    issuer = design.parts["authorization_server"].part
+    if world.regions is None and getattr(catalogue["authorization_server"][issuer], "regional", False):
+        reason = "its tokens name the region of their row"
+        raise InputError(f"{where}.authorization_server: {issuer} needs [world.regions], because {reason}")
 
 
 def _build_admission(document: DesignDocument) -> Mapping[str, Admission]:

@@ -79,7 +79,9 @@ class Reply(NamedTuple):
 
     ``challenge`` is WWW-Authenticate, ``nonce`` DPoP-Nonce (RFC 9449 section 8), ``retry_after`` Retry-After in
     seconds, ``cookie`` the one that the client sends from now on. ``requested_at``: the instant (seconds) of the
-    request that this answers, where it was repeated; None for the first one.
+    request that this answers, where it was repeated; None for the first one. ``date`` is the Date header (RFC 9110
+    section 6.6.1), the instant by the clock of the server, part of the fixed head; HTTP sends whole seconds, but here
+    the fraction is kept, so that rounding is not taken for a clock that is off. None: the receiver's clock decides.
     """
 
     status: int
@@ -89,6 +91,7 @@ class Reply(NamedTuple):
     retry_after: float | None = None
     cookie: Cookie | None = None
     requested_at: float | None = None
+    date: float | None = None
 
     @property
     def size(self) -> int:
@@ -127,6 +130,8 @@ class Verdict(NamedTuple):
     one (RFC 9449 section 9). ``forward`` is the credential that a gateway passes inwards, empty for the presented one.
     ``based_on`` is the instant (seconds) of the latest information from the authorization server behind the verdict:
     exposure after a revocation is computed from it. ``cookie`` is the one that the client sends from now on.
+    ``until`` is the instant (seconds) by the clock of this host at which the token ends for it, None where that is
+    to be read from the claims.
     """
 
     accepted: bool
@@ -138,3 +143,4 @@ class Verdict(NamedTuple):
     based_on: float = 0.0
     nonce: str = ""
     cookie: Cookie | None = None
+    until: float | None = None

@@ -31,9 +31,16 @@ class InputError(ValueError):
         super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
 
 
+_found: set[tuple[object, str]] = set()
+"""Packages that were found, with the search that found them: a search reads folders, and each part asks for one."""
+
+
 def is_installed(package: str) -> bool:
-    """True if a package that only some functions need is installed."""
-    return find_spec(package) is not None
+    """True if a package that only some functions need is installed; it is looked for until it is found."""
+    search = (find_spec, package)
+    if search not in _found and find_spec(package) is not None:
+        _found.add(search)
+    return search in _found
 
 
 def describe_missing_packages(needer: str, packages: Iterable[str], extra: str) -> str:

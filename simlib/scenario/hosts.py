@@ -3,9 +3,10 @@
 A name consists of the kind, the name of an inner service, and the region.
 """
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_validator
 
 from simlib.scenario.base import FrozenModel
 from simlib.scenario.distributions import Distribution, NonNegative
@@ -74,11 +75,21 @@ class Backend(HttpServer):
     """The backend of single-page apps (BFF): it stores their tokens and sets a cookie for browsers."""
 
 
+def _check_scope(scope: str) -> str:
+    if not re.fullmatch(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*", scope):
+        raise ValueError('must be words of ASCII letters and signs, without " and \\, and one space between them')
+    return scope
+
+
+Scope = Annotated[str, AfterValidator(_check_scope)]
+"""Words of RFC 6749 section 3.3."""
+
+
 class InnerService(HttpServer):
     """A resource server that other services call. ``calls`` are the inner services that it calls for every request."""
 
     audience: str = Field(min_length=1)
-    scope: str = Field(min_length=1)
+    scope: Scope
     reply_bytes: Annotated[int, Field(ge=0, le=100_000_000)]
     calls: tuple[str, ...] = Field(default=(), strict=False)
 

@@ -13,20 +13,24 @@ Margin = Annotated[float, Field(gt=0)] | None
 class Margins(FrozenModel):
     """Equivalence margins: differences below them are irrelevant.
 
-    ``relative`` is a share of the first design's value; a metric's own margin, in the unit of its name (seconds, bytes,
-    a share), takes precedence.
+    ``relative`` is a share of the baseline's value, by default the first design's; a metric's own margin, in the unit
+    of its name (seconds, bytes, a share), takes precedence.
     """
 
     relative: Annotated[float, Field(gt=0, lt=1)] = 0.05
     mean_s: Margin = None
+    mean_all_s: Margin = None
     p50_s: Margin = None
     p95_s: Margin = None
+    p95_all_s: Margin = None
     p99_s: Margin = None
+    p99_all_s: Margin = None
     checking_mean_s: Margin = None
     obtaining_mean_s: Margin = None
     as_requests_per_s: Margin = None
     as_utilisation: Margin = None
     rs_utilisation: Margin = None
+    busiest_utilisation: Margin = None
     rs_cpu_s: Margin = None
     as_cpu_s: Margin = None
     bytes_per_request: Margin = None
@@ -45,7 +49,10 @@ class Limits(FrozenModel):
     p99_s: NonNegative | None = None
     failed_share: NonNegative | None = None
     as_utilisation: NonNegative | None = None
-    rs_utilisation: NonNegative | None = None
+    rs_utilisation: NonNegative | None = Field(
+        default=None, description="mean of the hosts that check or forward tokens"
+    )
+    busiest_utilisation: NonNegative | None = Field(default=None, description="utilisation of the busiest host of all")
     exposure_s: NonNegative | None = None
     availability: Annotated[float, Field(ge=0, le=1)] | None = Field(
         default=None, description="least share of the year's requests with a right answer"

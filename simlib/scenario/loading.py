@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from simlib.scenario.base import find_bundled
-from simlib.scenario.design import Catalogue
+from simlib.scenario.design import Catalogue, Design
 from simlib.scenario.design_loading import build_design
+from simlib.scenario.design_warnings import list_design_warnings
 from simlib.scenario.document import ScenarioDocument
 from simlib.scenario.economics import Terms
 from simlib.scenario.errors import InputError, describe_first_mistake, describe_unknown
@@ -63,6 +64,7 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
     designs = {
         name: build_design(name, design, parsed.world, catalogue, source) for name, design in parsed.designs.items()
     }
+    _check_titles(designs, source)
     _check_terms(parsed.decision, designs, source)
     check_fault_hosts(parsed.world, designs, catalogue, f"{source}: world.faults")
     scenario = Scenario(
@@ -81,9 +83,25 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
         profile=find_profile(parsed.world.profile, parsed.run.host_noise, source),
         trace=_load_trace(parsed.world.load, source) if isinstance(parsed.world.load, ReplayLoad) else None,
         source=str(source),
+        warnings=tuple(
+            warning
+            for name, design in designs.items()
+            for warning in list_design_warnings(design, catalogue, f"designs.{name}")
+        ),
     )
     check_fault_times(scenario.world, scenario.horizon_s, f"{source}: world.faults")
     return scenario
+
+
+def _check_titles(designs: Mapping[str, Design], source: Path) -> None:
+    """Tables and figures are labelled by titles, so each must name one design."""
+    first: dict[str, str] = {}
+    for name, design in designs.items():
+        title = " ".join(design.title.split())
+        if title in first:
+            key, other = (name, first[title]) if design.title != name else (first[title], name)
+            raise InputError(f"{source}: designs.{key}.title: {title!r} is also that of {other}; titles must differ")
+        first[title] = name
 
 
 def _check_terms(terms: Terms, designs: Mapping[str, Any], source: Path) -> None:

@@ -165,11 +165,14 @@ class SharedGet(NamedTuple):
 
 
 class SharedPut(NamedTuple):
-    """Write a value of the shared key-value store; it expires at ``until`` (seconds). Answered by True."""
+    """Write a value of the shared key-value store; it expires after ``ttl_s`` seconds, by the store's own clock.
+
+    Answered by True.
+    """
 
     key: str
     value: bytes
-    until: float
+    ttl_s: float
 
     @property
     def size(self) -> int:

@@ -77,8 +77,9 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "user": Field("i8", "", "owner of the token"),
         "ordinal": Field("i8", "", "number among the tokens of this user"),
         "issued": Field("f8", "s", "instant of issue, before 0 for tokens in use when the run begins"),
-        "expires": Field("f8", "s", "instant at which it expires"),
+        "expires": Field("f8", "s", "instant at which it expires by the clock of the server that issued it"),
         "size": Field("i8", "bytes", "size of the token"),
+        "client": Field("i1", "", "1 for a token that a client obtained, 0 for one of a token exchange"),
     },
     "revocations": {
         "revocation": Field("i8", "", "number of the revocation"),

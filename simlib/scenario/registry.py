@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from simlib.scenario.errors import InputError
+from simlib.scenario.texts import escape_controls
 
 Kind = TypeVar("Kind")
 
@@ -67,7 +68,7 @@ def list_added_kinds() -> list[tuple[str, str, Any]]:
 
 def describe_exception(error: BaseException) -> str:
     """Describe an exception in one line: its type and its message."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    return escape_controls(f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": "))
 
 
 class PluginGroup:

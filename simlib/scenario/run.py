@@ -35,10 +35,10 @@ class Run(FrozenModel):
     caches: Annotated[
         Literal["empty", "stationary"],
         Field(
-            description="caches of servers when the run begins: empty, or with answers and key sets of the "
-            "ages that they would have in the middle of a long run"
+            description="what servers remember when the run begins: what they would in the middle of a long run, of "
+            "all ages, or nothing (empty: a cold start)"
         ),
-    ] = "empty"
+    ] = "stationary"
     memory_budget_mb: PositiveInt = 4096
 
     @model_validator(mode="after")

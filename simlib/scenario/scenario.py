@@ -21,6 +21,7 @@ class Scenario(Displayed):
     """Inputs of a run, loaded and checked. The other designs are compared to the first one.
 
     ``source`` is the file that they were read from, as its reader named it; empty when they were not read from one.
+    ``warnings`` say, a sentence each and with its key, what a design states without effect.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Scenario(Displayed):
     terms: Terms = field(default_factory=Terms)
     trace: Trace | None = field(default=None, repr=False)
     source: str = field(default="", compare=False, repr=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def _describe(self) -> tuple[str, Lines]:
         run = self.run

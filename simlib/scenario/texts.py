@@ -69,6 +69,17 @@ def escape_controls(text: str, allowed: str = "") -> str:
     return "".join(repr(letter)[1:-1] if letter not in allowed and is_control(letter) else letter for letter in text)
 
 
+def check_label(what: str, label: object) -> None:
+    """Raise ValueError for a label of a plug-in that is no text, or not one that any output could hold."""
+    if not isinstance(label, str):
+        raise ValueError(f"{what} must be a text")
+    control = find_control(label)
+    if control:
+        raise ValueError(f"{what} must be one line of text, but holds the {describe_control(control)}")
+    if len(label) > TEXT_LENGTH:
+        raise ValueError(f"{what} must have at most {TEXT_LENGTH:,} characters, not {len(label):,}")
+
+
 def format_json(document: Any) -> str:
     """Format a JSON document; with escape sequences throughout where a text in it holds control characters.
 

@@ -21,7 +21,15 @@ SIGNED_ANSWER = "application/token-introspection+jwt"
 
 
 def introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
-    """Authenticate the caller, look the token up, reply; an inactive token gets no further claims (RFC 7662 2.2)."""
+    """Authenticate the caller, look the token up, reply with the Date by which the times in the answer are meant.
+
+    An inactive token gets no further claims (RFC 7662 section 2.2).
+    """
+    reply = yield from _introspect(ctx, request, server)
+    return reply._replace(date=ctx.now())
+
+
+def _introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
     caller = yield from authenticate(request.authorization, server.clients)
     if caller is None or caller not in server.may_introspect:
         return (yield from reply_invalid_client())

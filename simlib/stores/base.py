@@ -36,7 +36,7 @@ class SharedStore:
         """Execute one request at ``now`` (seconds). SharedGet: the value or None. SharedPut: True."""
         if isinstance(request, SharedGet):
             return self._get(request.key, now)
-        self._values[request.key] = (request.value, request.until)
+        self._values[request.key] = (request.value, now + request.ttl_s)
         return True
 
     def clear(self) -> None:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from simlib.scenario.registry import Combined, PluginGroup, Registry, note_registration
+from simlib.scenario.texts import check_label
 from simlib.strategies.base import Bound, Credentials, DeploymentConfig, Grant, Issued, PresentedToken
 from simlib.strategies.bearer import Bearer, ClientToken, UserClient
 from simlib.strategies.circuit_breaker import CircuitBreaker
@@ -43,6 +44,7 @@ from simlib.strategies.protocols import (
     Presenter,
     Propagator,
     PushReceiver,
+    StationaryStarter,
     Validator,
     Wrapper,
 )
@@ -192,8 +194,7 @@ def _add_part(part: Any) -> None:
     registry = next((registry for method, registry in _ROLES.items() if hasattr(part, method)), None)
     if registry is None:
         raise ValueError(f"{part.__name__} is no part: it has none of the methods {', '.join(_ROLES)}")
-    if not isinstance(part.summary, str):
-        raise ValueError(f"{part.__name__} is no part: its summary must be a text")
+    check_label(f"{part.__name__} is no part: its summary", part.summary)
     if not (isinstance(part.Settings, type) and is_dataclass(part.Settings)):
         raise ValueError(f"{part.__name__} is no part: its Settings must be a dataclass")
     (GATEWAY_VALIDATORS if registry is VALIDATORS and hasattr(part, "forwards") else registry).add(part.name, part)
@@ -255,6 +256,7 @@ __all__ = [
     "SigningReferenceToken",
     "SplitTokenGateway",
     "SplitTokenIssuer",
+    "StationaryStarter",
     "StatusListWrapper",
     "StoredJwt",
     "TokenExchange",

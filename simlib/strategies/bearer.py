@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Once, Reply, Sleep
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.strategies.base import DeploymentConfig, check_numbers
+from simlib.strategies.call_interception import find_failure
 from simlib.strategies.introspection_client import format_basic_authorization, parse_json_object
 from simlib.tokens import TokenFormat
 
@@ -25,8 +26,9 @@ Refresh = Callable[[Context, str], Flow[TokenOutcome]]
 class BearerSettings:
     """``refresh_before_s``: a token this close to its end is renewed before it is used; ``refresh_jitter_s``: a drawn
     part of this is added to it, for every token anew, so that clients do not renew in step. ``retry_refused``: after a
-    401 the client gets a new token and tries once more. ``retry_limited``: how often it requests a token again after
-    429, each time as much later as the server says. ``timeout_s`` bounds each of its calls.
+    401 the client gets a new token and tries once more; without it the answer is passed on. In both cases it keeps the
+    newest token that it has, refused or not, until that is spent. ``retry_limited``: how often it requests a token
+    again after 429, each time as much later as the server says. ``timeout_s`` bounds each of its calls.
     """
 
     refresh_before_s: float = 0.0
@@ -121,31 +123,39 @@ class Bearer:
 
     def request(self, ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:
         """Make one API request: a token if needed, the call, and one more try after a refusal."""
-        answer = yield from self._attempt(ctx, state, request)
-        if isinstance(answer, Reply) and answer.status == 401 and self._settings.retry_refused:
-            return (yield from self._attempt(ctx, state, request))
+        answer, presented = yield from self._attempt(ctx, state, request)
+        if self._settings.retry_refused and presented is not None and _is_refusal(answer):
+            answer, _ = yield from self._attempt(ctx, state, request, presented)
         return answer
 
     def wrap_flow(self, ctx: Context, state: UserClient, flow: Flow[Any]) -> Flow[Any]:
         """Return the flow unchanged: a bearer's calls need nothing more."""
         return flow
 
-    def _attempt(self, ctx: Context, state: UserClient, request: HttpRequest) -> Flow[Answer]:
+    def _attempt(
+        self, ctx: Context, state: UserClient, request: HttpRequest, refused: ClientToken | None = None
+    ) -> Flow[tuple[Answer, ClientToken | None]]:
+        """Call with the token that the client has, or with a new one; returns the answer and what was presented.
+
+        A token is renewed when it is spent or is the one that was ``refused``; then none is presented if that fails.
+        """
         held = state.access_token
-        if held is None or self._is_spent(held, state, ctx.now()):
+        if held is None or held is refused or self._is_spent(held, state, ctx.now()):
             held = yield Once(("token", state.user), partial(self._obtain, ctx, state))
             if not isinstance(held, ClientToken):
-                refusal: Answer = held
-                return refusal
+                failure: Answer = held
+                if find_failure(failure) is None:  # the server answers that there is nothing left to renew
+                    state.access_token = None
+                return failure, None
         scheme = "Bearer " if state.target == "api" else "Cookie "
         authorized = request._replace(authorization=scheme + held.token)
         requested_at = ctx.now()
         answer: Answer = yield Call(state.target, authorized, self._settings.timeout_s)
-        if isinstance(answer, Reply) and answer.status == 401 and state.access_token is held:
-            state.access_token = None
+        if state.access_token is held and state.target != "api" and _is_refusal(answer):
+            state.access_token = None  # a cookie that its own backend refuses is of no use any more
         elif isinstance(answer, Reply) and answer.cookie is not None and state.access_token is held:
             state.access_token = ClientToken(answer.cookie.value, requested_at + answer.cookie.max_age_s)
-        return answer
+        return answer, held
 
     def _is_spent(self, held: ClientToken, state: UserClient, now: float) -> bool:
         return now >= held.expires_at - self._settings.refresh_before_s - held.early_s or now >= state.session_until
@@ -200,6 +210,10 @@ class Bearer:
         # Counted from the request: the client must not use a token for longer than the server accepts it.
         state.access_token = ClientToken(tokens.access_token, tokens.requested_at + tokens.expires_in, early_s)
         return state.access_token
+
+
+def _is_refusal(answer: Answer) -> bool:
+    return isinstance(answer, Reply) and answer.status == 401
 
 
 def _parse_token_response(body: Mapping[str, Any], requested_at: float) -> TokenResponse:

@@ -5,14 +5,14 @@ are hashes of tokens, instants are in seconds.
 """
 
 import json
+import math
 from collections import OrderedDict
 from functools import partial
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from simlib.scenario.effects import Call, Compute, Context, Flow
 from simlib.scenario.messages import SharedGet, SharedPut
-from simlib.strategies.introspection_client import Introspection, parse_json_object
-from simlib.tokens import from_numeric_date
+from simlib.strategies.introspection_client import Introspection, ServerClock, parse_json_object
 
 T = TypeVar("T")
 
@@ -68,14 +68,13 @@ class AnswerCache(ExpiringCache[Introspection]):
 def compute_cache_end(result: Introspection, ttl_s: float, stale_s: float = 0.0, negative_ttl_s: float = 0.0) -> float:
     """Compute until when a result may be used: TTL and stale time from its request, and never beyond ``exp``.
 
-    An inactive answer is used for ``negative_ttl_s``; one without an expiry, which nothing bounds, is not cached.
+    An instant (seconds) by the receiver's clock. An inactive answer is used for ``negative_ttl_s``; one without an
+    expiry, which nothing bounds, is not cached.
     """
     if result.answer.get("active") is not True:
         return result.requested_at + negative_ttl_s
-    expiry = result.answer.get("exp")
-    if not isinstance(expiry, int | float):
-        return result.requested_at
-    return min(result.requested_at + ttl_s + stale_s, from_numeric_date(expiry))
+    expiry = result.earliest_expiry
+    return result.requested_at if expiry == math.inf else min(result.requested_at + ttl_s + stale_s, expiry)
 
 
 class CacheBackend(Protocol):
@@ -113,7 +112,8 @@ class LocalCacheBackend:
 class SharedCacheBackend:
     """JSON in the shared key-value store: a round trip for each call, and one result serves all replicas.
 
-    When the store cannot be reached, it counts as empty. ``timeout_s`` bounds each call.
+    When the store cannot be reached, it counts as empty. ``timeout_s`` bounds each call. Instants in an entry are those
+    of the replica that wrote it, so the replicas of a host are taken to have one clock.
     """
 
     def __init__(self, prefix: str, timeout_s: float) -> None:
@@ -132,20 +132,27 @@ class SharedCacheBackend:
     def store(self, ctx: Context, state: AnswerCache, key: str, result: Introspection, until: float) -> Flow[None]:
         """Write it to the store."""
         value = yield Compute("json.encode", partial(_encode_entry, result, until))
-        yield Call("shared", SharedPut(self._prefix + key, value, until), self._timeout_s)
+        yield Call("shared", SharedPut(self._prefix + key, value, until - ctx.now()), self._timeout_s)
 
     def drop(self, ctx: Context, state: AnswerCache, key: str) -> Flow[None]:
         """Overwrite it with an empty value that expires at once."""
-        yield Call("shared", SharedPut(self._prefix + key, b"", ctx.now()), self._timeout_s)
+        yield Call("shared", SharedPut(self._prefix + key, b"", 0.0), self._timeout_s)
 
 
 def _encode_entry(result: Introspection, until: float) -> bytes:
-    answer, requested_at, text = result
-    return json.dumps({"answer": answer, "asked_at": requested_at, "text": text, "until": until}).encode()
+    # Of the two leads the larger one, so that no reader uses the answer for longer than its writer.
+    entry = {"answer": result.answer, "asked_at": result.requested_at, "lead": result.clock.most_lead_s}
+    return json.dumps({**entry, "text": result.text, "until": until}).encode()
 
 
 def _decode_entry(value: bytes) -> tuple[Introspection, float] | None:
     match parse_json_object(value):
-        case {"answer": dict(answer), "asked_at": int() | float() as requested_at, "text": str(text), "until": until}:
-            return (Introspection(answer, requested_at, text), until) if isinstance(until, int | float) else None
+        case {
+            "answer": dict(answer),
+            "asked_at": int() | float() as requested_at,
+            "lead": int() | float() as lead,
+            "text": str(text),
+            "until": int() | float() as until,
+        }:
+            return Introspection(answer, requested_at, text, ServerClock(lead, lead)), until
     return None

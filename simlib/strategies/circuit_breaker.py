@@ -5,6 +5,7 @@ States and settings are those of resilience4j (https://resilience4j.readme.io/do
 """
 
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Literal
@@ -13,7 +14,7 @@ from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow
 from simlib.strategies.base import DeploymentConfig, check_numbers, check_share
 from simlib.strategies.call_interception import find_failure
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.wrappers import CallWrapper
+from simlib.strategies.wrappers import CallWrapper, WrapperState
 from simlib.tokens import ALL_FORMATS, TokenFormat
 
 State = Literal["closed", "open", "half_open"]
@@ -89,6 +90,12 @@ class Breaker:
         elif is_trial:
             self._enter("closed")
 
+    def fill(self) -> None:
+        """Fill the window with calls that succeeded, as they are after a long time without a failure."""
+        if self.state == "closed":
+            self._outcomes = deque([False] * self._settings.window_calls)
+            self._failures = 0
+
     def _enter(self, state: State) -> None:
         self.state = state
         self.epoch += 1
@@ -108,6 +115,9 @@ class CircuitBreaker(Wrapper):
     formats: ClassVar[frozenset[TokenFormat]] = ALL_FORMATS
     at_edge: ClassVar[bool] = False
     everywhere: ClassVar[bool] = True
+    usually_after: ClassVar[Mapping[str, str]] = {
+        "retry": "it counts a call as failed once all attempts have failed, and so opens late; usually retry is first"
+    }
     Settings: ClassVar[type[CircuitBreakerSettings]] = CircuitBreakerSettings
 
     @staticmethod
@@ -120,7 +130,14 @@ class CircuitBreaker(Wrapper):
 
     def wrap_validator(self, validator: Validator) -> Validator:
         """Wrap the validator: its calls to the authorization server pass the replica's breaker."""
-        return CallWrapper(validator, partial(Breaker, self._settings), _send_guarded)
+        return _GuardedValidator(validator, partial(Breaker, self._settings), _send_guarded)
+
+
+class _GuardedValidator(CallWrapper):
+    def begin_stationary(self, state: WrapperState, requests_per_s: float, draw: Callable[[], float]) -> None:
+        """Begin with the outcomes of earlier calls, all without a failure."""
+        super().begin_stationary(state, requests_per_s, draw)
+        state.own.fill()
 
 
 def _send_guarded(ctx: Context, breaker: Breaker, call: Call) -> Flow[Answer]:

@@ -58,6 +58,7 @@ class DenylistPolled(DenylistWrapper):
 
     name: ClassVar[str] = "denylist_polled"
     summary: ClassVar[str] = "revoked tokens listed by the AS, fetched by each replica at intervals"
+    learns_from_lists: ClassVar[bool] = True
     Settings: ClassVar[type[DenylistPolledSettings]] = DenylistPolledSettings
 
     @staticmethod
@@ -71,6 +72,10 @@ class DenylistPolled(DenylistWrapper):
         return _PollingValidator(validator, self._settings, self._deployment)
 
 
+EVER = -1e12
+"""Begin of the first poll (NumericDate): before any revocation, whatever the clock counts from."""
+
+
 class PolledDenylist:
     """Denylist of one replica, and what the next poll requests.
 
@@ -82,7 +87,7 @@ class PolledDenylist:
 
     def __init__(self) -> None:
         self.denylist = Denylist()
-        self.since = 0.0
+        self.since = EVER
         self.answered_at = float("-inf")
 
 

@@ -80,9 +80,9 @@ class _ListingIssuer(JwtIssuerWrapper):
 
     def _put(self, ctx: Context, entry: DenylistEntry) -> Flow[None]:
         until = entry.expires_at + self._settings.leeway_s
-        put = Call("shared", SharedPut(_format_key(entry.issuer, entry.jti), b"1", until), self._settings.timeout_s)
+        key = _format_key(entry.issuer, entry.jti)
         while ctx.now() < until:
-            answer = yield put
+            answer = yield Call("shared", SharedPut(key, b"1", until - ctx.now()), self._settings.timeout_s)
             if not isinstance(answer, Failed):
                 return
             yield Sleep(self._settings.retry_s)

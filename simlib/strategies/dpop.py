@@ -2,6 +2,7 @@
 data/evidence/strategies.csv)."""
 
 import json
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -26,6 +27,8 @@ class Dpop(Wrapper):
     summary: ClassVar[str] = "token bound to a key of the client, who signs a proof for each request"
     formats: ClassVar[frozenset[TokenFormat]] = BINDABLE_FORMATS
     at_edge: ClassVar[bool] = True
+    binds: ClassVar[bool] = True
+    comes_after: ClassVar[Mapping[str, str]] = {"client_retry": "each attempt of a call needs a proof of its own"}
     Settings: ClassVar[type[DpopSettings]] = DpopSettings
 
     @staticmethod
@@ -71,6 +74,11 @@ class _DpopValidator(ValidatorWrapper):
     def create_wrapper_state(self) -> ReplayCache:
         """Create an empty replay cache."""
         return ReplayCache(self._settings.capacity)
+
+    def begin_stationary(self, state: WrapperState, requests_per_s: float, draw: Callable[[], float]) -> None:
+        """Begin with the proofs of earlier requests, where there may be too many of them."""
+        super().begin_stationary(state, requests_per_s, draw)
+        state.own.begin_stationary(self._settings.kept_s, requests_per_s, draw)
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """Validate proof and token, that they belong together, and that the proof is new (section 7.1)."""

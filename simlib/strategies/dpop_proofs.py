@@ -3,7 +3,9 @@
 The replay cache keeps the identifiers seen for as long as the same proof is in time (RFC 9449 section 11.1).
 """
 
+import math
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -33,6 +35,18 @@ class ReplayCache:
             del self._seen[key]
         return len(self._seen) >= self._capacity
 
+    def begin_stationary(self, kept_s: float, proofs_per_s: float, draw: Callable[[], float]) -> None:
+        """Record proofs as after a long time at that rate, where there may not be room for all of them.
+
+        Their number is that of calls in an Erlang loss system, and what is left of each is uniform on [0, kept_s).
+        """
+        expected = proofs_per_s * kept_s
+        if expected + 6 * math.sqrt(expected) > self._capacity:
+            count = _draw_busy(expected, self._capacity, draw())
+            self._seen.clear()  # instants must not decrease
+            for number, until in enumerate(sorted(kept_s * draw() for _ in range(count))):
+                self._seen["", f"before the run {number}"] = until
+
     def record(self, thumbprint: str, jti: str, until: float) -> bool:
         """Record a proof until an instant (seconds), which must not decrease; returns whether it was new."""
         key = (thumbprint, jti)
@@ -40,6 +54,19 @@ class ReplayCache:
             return False
         self._seen[key] = until
         return True
+
+
+def _draw_busy(load: float, servers: int, uniform: float) -> int:
+    """Draw how many servers of a loss system are busy: a Poisson number of that mean, given that it is at most all."""
+    weights = [1.0]  # of all servers, one less, and so on
+    while len(weights) <= servers and weights[-1] > 1e-12 * max(weights[0], load / servers):
+        weights.append(weights[-1] * (servers + 1 - len(weights)) / load)
+    reached, total = 0.0, uniform * sum(weights)
+    for idle, weight in enumerate(weights):
+        reached += weight
+        if reached > total:
+            return servers - idle
+    return servers
 
 
 Refusal = Literal["", "invalid_dpop_proof", "use_dpop_nonce", "unavailable"]
@@ -62,6 +89,13 @@ class DpopSettings:
 
     def __post_init__(self) -> None:
         check_numbers(self, positive=("max_age_s",), leeway_s=0, nonce_s=0, capacity=1000)
+
+    @property
+    def kept_s(self) -> float:
+        """Seconds for which a proof is kept: with its iat none is in time any longer, since that is at most leeway_s
+        ahead of now.
+        """
+        return self.leeway_s + self.max_age_s
 
 
 class ProofVerdict(NamedTuple):
@@ -104,8 +138,7 @@ class ProofVerifier:
         now = ctx.now()
         if cache.is_full(now):
             return ProofVerdict(proof, "unavailable", "proof_memory")
-        # No proof with this iat is in time any longer than that, since iat is at most leeway_s ahead of now.
-        if not cache.record(proof.thumbprint, proof.jti, now + self._settings.leeway_s + self._settings.max_age_s):
+        if not cache.record(proof.thumbprint, proof.jti, now + self._settings.kept_s):
             return ProofVerdict(proof, "invalid_dpop_proof", "proof_replayed")
         return ProofVerdict(proof)
 

@@ -1,6 +1,7 @@
 """Fail-open policy of a resource server: it accepts requests while it can reach no verdict, so it pays for availability
 with security."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -11,8 +12,9 @@ from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, chec
 from simlib.strategies.caches import ExpiringCache
 from simlib.strategies.call_interception import find_failure, intercept_calls, is_authorization_server
 from simlib.strategies.protocols import Validator, Wrapper
+from simlib.strategies.verdicts import has_ended
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
-from simlib.tokens import ALL_FORMATS, TokenFormat, has_scope, judge_time, make_store_key
+from simlib.tokens import ALL_FORMATS, TokenFormat, has_scope, make_store_key
 
 AcceptedTokens = Literal["known", "any"]
 UNAVAILABLE = 503
@@ -53,6 +55,13 @@ class FailOpen(Wrapper):
     everywhere: ClassVar[bool] = True
     comes_before_bindings: ClassVar[bool] = True
     """Around a binding it would accept clients that cannot prove the key, so the wrappers may not be listed so."""
+    comes_after: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("retry", "circuit_breaker"), "it accepts requests when calls have failed, with all their attempts"
+    )
+    usually_after: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("status_list", "sensitive_introspection", "denylist_polled", "denylist_pushed", "denylist_shared"),
+        "requests are refused all the same when that one reaches no verdict",
+    )
     Settings: ClassVar[type[FailOpenSettings]] = FailOpenSettings
 
     @staticmethod
@@ -118,7 +127,7 @@ class _KnownTokensValidator(ValidatorWrapper):
         yield Compute("cache.lookup")
         yield Compute("claims.check")
         last = verdicts.get(key, ctx.now())
-        if last is None or judge_time(last.claims, ctx.now(), self.inner.compute_bound().after_expiry_s) is not None:
+        if last is None or has_ended(last, ctx.now(), self.inner.compute_bound().after_expiry_s):
             return verdict
         return (
             last._replace(reason=REASON, nonce="", cookie=None) if has_scope(last.claims, presented.scope) else verdict

@@ -1,12 +1,15 @@
 """Introspection client of a resource server (RFC 7662): request, answer, and the verdict on it.
 
-An opaque token can also be exchanged for a JWT, as the answer to its introspection."""
+Times in an answer are judged by the clock of the authorization server, which the Date of the answer reports: ``active``
+means that the token is within its time window there (section 2.2). The receiver's own clock only measures how long ago
+that was. An opaque token can also be exchanged for a JWT, as the answer to its introspection."""
 
 import json
+import math
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply, Verdict
@@ -14,18 +17,67 @@ from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import Credentials, DeploymentConfig
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_invalid_token
-from simlib.tokens import find_mistyped_claim, has_audience, has_scope, judge_time, read_payload
+from simlib.tokens import find_mistyped_claim, from_numeric_date, has_audience, has_scope, judge_time, read_payload
+
+
+class ServerClock(NamedTuple):
+    """Clock of the authorization server beside the receiver's own, from the Date of one answer; seconds.
+
+    ``least_lead_s``: so much it is ahead if the answer took no time to arrive, ``most_lead_s`` if the request took
+    none. Both are 0 where there is no Date: then the receiver's own clock decides.
+    """
+
+    least_lead_s: float = 0.0
+    most_lead_s: float = 0.0
+
+
+OWN_CLOCK = ServerClock()
+
+
+def read_server_clock(reply: Reply, requested_at: float, received_at: float) -> ServerClock:
+    """Read the clock of the server that an answer reports; instants (seconds) by the receiver's own clock."""
+    if reply.date is None:
+        return OWN_CLOCK
+    return ServerClock(reply.date - received_at, reply.date - requested_at)
+
+
+class AnswerSettings(Protocol):
+    """Settings of a part that introspects, as far as they are about the times in an answer."""
+
+    @property
+    def timeout_s(self) -> float:
+        """Seconds for which an answer is waited for."""
+
+    @property
+    def leeway_s(self) -> float:
+        """Seconds granted to the own clock."""
+
+    @property
+    def own_clock(self) -> bool:
+        """Whether the times in an answer are judged by the own clock too."""
+
+
+def find_own_leeway(settings: AnswerSettings) -> float | None:
+    """Find the leeway (seconds) of the own clock; None where that is not consulted about an answer."""
+    return settings.leeway_s if settings.own_clock else None
 
 
 class Introspection(NamedTuple):
     """An answer and the instant (seconds) at which it was requested, the latest at which its content is sure to hold.
 
-    ``text`` is the access token that came as the answer, where one was requested.
+    ``text`` is the access token that came as the answer, where one was requested; ``clock`` that of the server.
     """
 
     answer: Mapping[str, Any]
     requested_at: float
     text: str = ""
+    clock: ServerClock = OWN_CLOCK
+
+    @property
+    def earliest_expiry(self) -> float:
+        """The earliest instant (seconds) by the receiver's clock at which the token can end; infinite without exp."""
+        expiry = self.answer.get("exp")
+        return from_numeric_date(expiry) - self.clock.most_lead_s if isinstance(expiry, int | float) else math.inf
 
 
 def format_basic_authorization(credentials: Credentials) -> str:
@@ -55,16 +107,29 @@ def introspect(
         return reply
     if reply.status != 200:
         return Failed("status", reply.status, reply.retry_after)
+    requested_at = find_request_time(reply, requested_at)
+    clock = read_server_clock(reply, requested_at, ctx.now())
     answer = yield Compute("json.decode", partial(parse_json_object, reply.body))
     # An unreadable answer says nothing about the token, so it must not count as "inactive".
     if answer is None:
         return Failed("status", reply.status)
-    return Introspection(answer, find_request_time(reply, requested_at))
+    return Introspection(answer, requested_at, clock=clock)
 
 
-def judge_answer(result: Introspection, now: float, leeway: float, scope: str, deployment: DeploymentConfig) -> Verdict:
-    """Judge an answer at ``now`` (seconds): active, types of its members, issuer, audience, time and scope."""
-    answer, requested_at, _ = result
+def judge_answer(
+    result: Introspection,
+    now: float,
+    scope: str,
+    deployment: DeploymentConfig,
+    leeway: float = 0.0,
+    own_leeway: float | None = None,
+) -> Verdict:
+    """Judge an answer at ``now`` (seconds): active, types of its members, issuer, audience, time and scope.
+
+    ``leeway`` (seconds) is granted at exp by the server's clock. With ``own_leeway`` exp and nbf are judged by the
+    receiver's own clock as well. An iat ahead of either is no reason to refuse: the server has issued the token.
+    """
+    answer, requested_at = result.answer, result.requested_at
     if answer.get("active") is not True:
         return refuse_invalid_token("inactive", requested_at)
     if find_mistyped_claim(answer):
@@ -73,12 +138,24 @@ def judge_answer(result: Introspection, now: float, leeway: float, scope: str, d
         return refuse_invalid_token("issuer", requested_at)
     if not has_audience(answer, deployment.audience):
         return refuse_invalid_token("audience", requested_at)
-    untimely = judge_time(answer, now, leeway)
+    lead = result.clock.least_lead_s
+    untimely = judge_time(answer, now + lead, leeway, refuse_future_iat=False)
+    if untimely is None and own_leeway is not None:
+        untimely = judge_time(answer, now, own_leeway, refuse_future_iat=False)
     if untimely is not None:
         return refuse_invalid_token(untimely, requested_at)
     if not has_scope(answer, scope):
         return refuse_insufficient_scope(scope, requested_at)
-    return Verdict(True, claims=answer, based_on=requested_at)
+    granted = leeway - lead if own_leeway is None else min(leeway - lead, own_leeway)
+    return Verdict(True, claims=answer, based_on=requested_at, until=from_numeric_date(answer["exp"]) + granted)
+
+
+def compute_expiry_bound(settings: AnswerSettings) -> float:
+    """Compute for how many seconds after its expiry a token is accepted: it may end while an answer is in transit.
+
+    An answer is abandoned after ``timeout_s``; with ``own_clock`` the leeway of that clock bounds it as well.
+    """
+    return min(settings.timeout_s, settings.leeway_s) if settings.own_clock else settings.timeout_s
 
 
 def parse_json_object(body: bytes) -> Mapping[str, Any] | None:
@@ -106,12 +183,16 @@ def exchange_for_jwt(
     if isinstance(reply, Failed):
         return reply
     requested_at = find_request_time(reply, requested_at)
+    clock = read_server_clock(reply, requested_at, ctx.now())
     if reply.status == 204:
         return Introspection(_INACTIVE[0], requested_at)
     if reply.status != 200:
         return Failed("status", reply.status, reply.retry_after)
     content = yield Compute("json.decode", partial(read_jwt, reply.body))
-    return Failed("status", reply.status) if content is None else Introspection(content[0], requested_at, content[1])
+    if content is None:
+        return Failed("status", reply.status)
+    answer, text = content
+    return Introspection(answer, requested_at, text, clock)
 
 
 def read_jwt(body: bytes) -> tuple[Mapping[str, Any], str] | None:

@@ -10,6 +10,7 @@ from simlib.strategies.base import DeploymentConfig, check_each_of, check_number
 from simlib.strategies.jwks_client import JwksSettings, KeyCache
 from simlib.strategies.local_validator import LocalValidator
 from simlib.strategies.signing import name_verification
+from simlib.strategies.verdicts import ClaimTimeSettings
 from simlib.tokens import (
     ALGORITHMS,
     JWT,
@@ -23,22 +24,24 @@ from simlib.tokens import (
 
 
 @dataclass(frozen=True)
-class JwtLocalSettings(JwksSettings):
+class JwtLocalSettings(ClaimTimeSettings, JwksSettings):
     """``algorithms``: what is accepted, whatever the header says (RFC 8725 section 3.1); HS256 stands alone, because it
     means a secret shared with the AS instead of its key set: nothing is fetched, and every RS that can verify a token
-    can also issue one. ``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry.
-    The others are about the key set, see `simlib.strategies.jwks_client.JwksSettings`.
+    can also issue one. ``timeout_s`` bounds one fetch of the key set. ``leeway_s`` is clock skew granted at exp, nbf
+    and iat, ``refuse_future_iat`` whether an iat ahead of the clock is refused, ``at_expiry`` whether a token is still
+    accepted while the clock shows its exp, see `simlib.strategies.verdicts.ClaimTimeSettings`. The others are about the
+    key set, see `simlib.strategies.jwks_client.JwksSettings`.
     """
 
     algorithms: tuple[str, ...] = ALGORITHMS
     timeout_s: float = 5.0
-    leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        JwksSettings.__post_init__(self)
+        ClaimTimeSettings.__post_init__(self)
         if self.algorithms != (SECRET_ALGORITHM,):
             check_each_of("algorithms", self.algorithms, ALGORITHMS, f", or {SECRET_ALGORITHM} alone")
-        check_numbers(self, positive=("timeout_s",), leeway_s=0)
+        check_numbers(self, positive=("timeout_s",))
 
 
 class JwtLocal(LocalValidator):

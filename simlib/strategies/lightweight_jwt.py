@@ -14,7 +14,7 @@ from simlib.strategies.introspection_client import Introspection, format_basic_a
 from simlib.strategies.jwks_client import KeyCache
 from simlib.strategies.jwt_access_token import JwtAccessToken, JwtAccessTokenSettings
 from simlib.strategies.jwt_local import JwtLocal, JwtLocalSettings
-from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
+from simlib.strategies.verdicts import combine_verdicts, refuse_missing_token, refuse_unavailable
 from simlib.tokens import make_store_key
 
 
@@ -95,8 +95,8 @@ class LightweightJwtValidator(JwtLocal):
         if isinstance(result, Failed):
             return refuse_unavailable("introspection_" + result.reason)
         yield Compute("claims.check")
-        judgement = judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
-        return judgement._replace(claims={**judgement.claims, **verdict.claims}) if judgement.accepted else judgement
+        judgement = judge_answer(result, ctx.now(), presented.scope, self._deployment)
+        return judgement if not judgement.accepted else combine_verdicts(verdict, judgement, ctx.now())
 
     def _find_user_information(self, ctx: Context, answers: AnswerCache, token: str) -> Flow[Introspection | Failed]:
         key = yield Compute("token.hash", partial(make_store_key, token))

@@ -14,7 +14,9 @@ from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refus
 
 
 class LocalValidator:
-    """Finds the key, verifies the bytes, judges the claims; its settings have ``timeout_s`` and ``leeway_s``."""
+    """Finds the key, verifies the bytes, judges the claims by its own clock; its settings have ``timeout_s`` and those
+    of `simlib.strategies.verdicts.ClaimTimeSettings`.
+    """
 
     user_information_sources: ClassVar[tuple[UserInformationSource, ...]] = ("token", "userinfo")
     caches_answers: ClassVar[bool] = False
@@ -27,8 +29,8 @@ class LocalValidator:
 
     def compute_bound(self) -> Bound:
         """Compute the bound: a revocation is never noticed, so the token is accepted until it ends."""
-        leeway = self._settings.leeway_s
-        return Bound(leeway, self._deployment.token_lifetime_s + leeway)
+        after_expiry_s = self._settings.after_expiry_s
+        return Bound(after_expiry_s, self._deployment.token_lifetime_s + after_expiry_s)
 
     def create_state(self) -> KeyCache:
         """Create an empty key cache."""
@@ -71,4 +73,4 @@ class LocalValidator:
 
     def _judge(self, claims: Mapping[str, Any], now: float, scope: str) -> Verdict:
         """Judge verified claims at ``now`` (seconds)."""
-        return judge_claims(claims, now, self._settings.leeway_s, scope)
+        return judge_claims(claims, now, self._settings, scope)

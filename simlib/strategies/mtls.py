@@ -46,6 +46,7 @@ class Mtls(Wrapper):
     summary: ClassVar[str] = "token bound to the client's TLS certificate"
     formats: ClassVar[frozenset[TokenFormat]] = BINDABLE_FORMATS
     at_edge: ClassVar[bool] = True
+    binds: ClassVar[bool] = True
     Settings: ClassVar[type[MtlsSettings]] = MtlsSettings
 
     @staticmethod

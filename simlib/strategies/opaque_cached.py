@@ -14,20 +14,32 @@ from simlib.strategies.caches import (
     SharedCacheBackend,
     compute_cache_end,
 )
-from simlib.strategies.introspection_client import Introspection, format_basic_authorization, introspect, judge_answer
+from simlib.strategies.introspection_client import (
+    Introspection,
+    compute_expiry_bound,
+    find_own_leeway,
+    format_basic_authorization,
+    introspect,
+    judge_answer,
+)
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 
 
 @dataclass(frozen=True)
 class OpaqueCachedSettings:
-    """``ttl_s`` and ``capacity`` bound the cache of each replica; an answer never outlives the token's ``exp``.
+    """``ttl_s`` and ``capacity`` bound the cache of each replica; an answer never outlives the token's ``exp``, which
+    the own clock counts from the Date of the answer.
 
     ``single_flight``: concurrent misses of one token make one call. ``negative_ttl_s``: how long an inactive answer is
     kept, 0 for not at all. After the TTL the old answer is still used for ``stale_while_revalidate_s`` while a new one
     is fetched in the background, and for ``stale_if_error_s`` when the AS fails (RFC 5861).
     ``shared``: answers are kept in the store that all replicas share instead of in each replica, and ``capacity``
-    does not apply. ``timeout_s`` bounds one call, ``leeway_s`` is clock skew granted at expiry.
+    does not apply. ``timeout_s`` bounds one call.
+
+    ``own_clock``: the part compares ``exp`` and ``nbf`` of an answer with its own clock as well, with ``leeway_s`` for
+    clock skew; without it ``active`` decides, by the clock of the AS (RFC 7662 section 2.2), and ``leeway_s`` has no
+    effect.
     """
 
     ttl_s: float = 60.0
@@ -39,6 +51,7 @@ class OpaqueCachedSettings:
     stale_while_revalidate_s: float = 0.0
     stale_if_error_s: float = 0.0
     shared: bool = False
+    own_clock: bool = False
 
     def __post_init__(self) -> None:
         check_numbers(self, positive=("ttl_s", "timeout_s"), capacity=1, negative_ttl_s=0, leeway_s=0)
@@ -80,12 +93,19 @@ class OpaqueCached:
             SharedCacheBackend(f"{self.name}:", settings.timeout_s) if settings.shared else LocalCacheBackend()
         )
 
+    @property
+    def capacity(self) -> int | None:
+        """How many tokens a replica has room for; None without a bound."""
+        return None if self._settings.shared else self._settings.capacity
+
     def compute_bound(self) -> Bound:
         """Compute the bound: TTL and stale time from the request of an answer, or its time in transit, if longer."""
         settings, lifetime = self._settings, self._deployment.token_lifetime_s
-        cached_s = min(settings.ttl_s + settings.stale_s, lifetime)
-        transit_s = settings.timeout_s * (2 if settings.shared else 1)  # a shared answer is written before it is used
-        return Bound(settings.leeway_s, max(cached_s, min(transit_s, lifetime + settings.leeway_s)))
+        cached_s, expiry_s = min(settings.ttl_s + settings.stale_s, lifetime), compute_expiry_bound(settings)
+        transit_s = settings.timeout_s
+        if settings.shared:  # an answer that can still be kept is written before it is used
+            transit_s = max(transit_s, min(transit_s, cached_s) + min(transit_s, lifetime))
+        return Bound(expiry_s, max(cached_s, min(transit_s, lifetime + expiry_s)))
 
     def create_state(self) -> AnswerCache:
         """Create an empty cache."""
@@ -137,7 +157,7 @@ class OpaqueCached:
         return introspect(ctx, self._authorization, token, self._settings.timeout_s)
 
     def _judge(self, now: float, result: Introspection, scope: str) -> Verdict:
-        return judge_answer(result, now, self._settings.leeway_s, scope, self._deployment)
+        return judge_answer(result, now, scope, self._deployment, own_leeway=find_own_leeway(self._settings))
 
     def _compute_end(self, result: Introspection, stale_s: float) -> float:
         """Compute until when an answer may be used, counted from its request and never beyond ``exp``."""

@@ -7,20 +7,30 @@ from typing import ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_numbers
-from simlib.strategies.introspection_client import Introspection, format_basic_authorization, introspect, judge_answer
+from simlib.strategies.introspection_client import (
+    Introspection,
+    compute_expiry_bound,
+    find_own_leeway,
+    format_basic_authorization,
+    introspect,
+    judge_answer,
+)
 from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
 from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 
 
 @dataclass(frozen=True)
 class OpaqueIntrospectionSettings:
-    """``timeout_s``: how long one introspection may take. ``leeway_s``: clock skew granted at expiry.
-    ``single_flight``: requests with the same token at the same time share one introspection.
+    """``timeout_s``: how long one introspection may take. ``single_flight``: requests with the same token at the same
+    time share one introspection. ``own_clock``: the part compares ``exp`` and ``nbf`` of an answer with its own clock
+    as well, with ``leeway_s`` for clock skew; without it ``active`` decides, by the clock of the AS (RFC 7662 section
+    2.2), and ``leeway_s`` has no effect.
     """
 
     timeout_s: float = 10.0
     leeway_s: float = 0.0
     single_flight: bool = False
+    own_clock: bool = False
 
     def __post_init__(self) -> None:
         check_numbers(self, positive=("timeout_s",), leeway_s=0)
@@ -51,7 +61,8 @@ class OpaqueIntrospection:
     def compute_bound(self) -> Bound:
         """Compute the bound: nothing is cached, so only an answer that is still in transit can be out of date."""
         settings = self._settings
-        return Bound(settings.leeway_s, min(settings.timeout_s, self._deployment.token_lifetime_s + settings.leeway_s))
+        expiry_s = compute_expiry_bound(settings)
+        return Bound(expiry_s, min(settings.timeout_s, self._deployment.token_lifetime_s + expiry_s))
 
     def create_state(self) -> None:
         """Create no state."""
@@ -64,7 +75,8 @@ class OpaqueIntrospection:
         if isinstance(result, Failed):
             return refuse_unavailable("introspection_" + result.reason)
         yield Compute("claims.check")
-        return judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+        own_leeway = find_own_leeway(self._settings)
+        return judge_answer(result, ctx.now(), presented.scope, self._deployment, own_leeway=own_leeway)
 
     def _introspect(self, ctx: Context, token: str) -> Flow[Introspection | Failed]:
         request = partial(introspect, ctx, self._authorization, token, self._settings.timeout_s)

@@ -8,29 +8,30 @@ from typing import Any, ClassVar
 
 from simlib.scenario.effects import Answer, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import TokenResponse
-from simlib.strategies.base import DeploymentConfig, check_each_of, check_numbers
+from simlib.strategies.base import DeploymentConfig, check_each_of
 from simlib.strategies.bearer import Bearer, BearerSettings, ClientToken, UserClient
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
-from simlib.tokens import ALGORITHMS, judge_id_token, judge_time, make_id_token_verification, read_header
+from simlib.strategies.verdicts import ClaimTimeSettings, judge_claim_times
+from simlib.tokens import ALGORITHMS, judge_id_token, make_id_token_verification, read_header
 
 SCOPES = ("openid", "profile")
 """Scopes that it requests beside that of the API."""
 
 
 @dataclass(frozen=True)
-class OpenIdConnectSettings(JwksSettings, BearerSettings):
+class OpenIdConnectSettings(ClaimTimeSettings, JwksSettings, BearerSettings):
     """Those of bearer, those of `simlib.strategies.jwks_client.JwksSettings` about the key set, and ``algorithms``:
-    what is accepted in identity tokens; ``leeway_s``: clock skew granted to them.
+    what is accepted in identity tokens, whose times are judged by the client's own clock as
+    `simlib.strategies.verdicts.ClaimTimeSettings` says.
     """
 
     algorithms: tuple[str, ...] = ALGORITHMS
-    leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
         JwksSettings.__post_init__(self)
         BearerSettings.__post_init__(self)
+        ClaimTimeSettings.__post_init__(self)
         check_each_of("algorithms", self.algorithms, ALGORITHMS)
-        check_numbers(self, leeway_s=0)
 
 
 class OpenIdConnect(Bearer):
@@ -97,7 +98,7 @@ class OpenIdConnect(Bearer):
             return _refuse(verified.reason)
         yield Compute("claims.check")
         before = state.presenter_state["sub"] if state.presenter_state is not None else ""
-        failed_check = judge_time(verified.claims, ctx.now(), self._settings.leeway_s) or judge_id_token(
+        failed_check = judge_claim_times(verified.claims, ctx.now(), self._settings) or judge_id_token(
             verified.claims, client_id, tokens.nonce, before
         )
         if failed_check:

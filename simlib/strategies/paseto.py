@@ -11,6 +11,7 @@ from simlib.strategies.base import DeploymentConfig, check_numbers, check_packag
 from simlib.strategies.issuing import SelfContainedIssuer
 from simlib.strategies.jwks_client import JwksSettings, KeyCache
 from simlib.strategies.local_validator import LocalValidator
+from simlib.strategies.verdicts import ClaimTimeSettings
 from simlib.tokens import (
     PASETO,
     PasetoVerification,
@@ -67,18 +68,19 @@ class PasetoIssuer(SelfContainedIssuer):
 
 
 @dataclass(frozen=True)
-class PasetoValidatorSettings(JwksSettings):
-    """``timeout_s`` bounds one fetch of the key set, ``leeway_s`` is clock skew granted at expiry. The others
-    are about the key set, see `simlib.strategies.jwks_client.JwksSettings`. Needs the package pyseto.
+class PasetoValidatorSettings(ClaimTimeSettings, JwksSettings):
+    """``timeout_s`` bounds one fetch of the key set. ``leeway_s``, ``refuse_future_iat`` and ``at_expiry`` are about
+    the times in claims, see `simlib.strategies.verdicts.ClaimTimeSettings`. The others are about the key set, see
+    `simlib.strategies.jwks_client.JwksSettings`. Needs the package pyseto.
     """
 
     timeout_s: float = 5.0
-    leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
         check_package("paseto", PASETO)
-        super().__post_init__()
-        check_numbers(self, positive=("timeout_s",), leeway_s=0)
+        JwksSettings.__post_init__(self)
+        ClaimTimeSettings.__post_init__(self)
+        check_numbers(self, positive=("timeout_s",))
 
 
 class PasetoValidator(LocalValidator):

@@ -46,7 +46,9 @@ class Issuer(Protocol):
 class Validator(Protocol):
     """At a resource server or gateway: turns a presented token into a verdict.
 
-    A validator that is only for gateways has ``forwards``: the format of the credential that it passes inwards.
+    A validator that is only for gateways has ``forwards``: the format of the credential that it passes inwards. One
+    that keeps something of single tokens, and has room for a number of them, may have ``capacity``: that number, or
+    None. For how long it keeps what is measured and need not be said.
     """
 
     @property
@@ -88,6 +90,19 @@ class PushReceiver(Protocol):
 
     def receive(self, ctx: Context, state: Any, request: HttpRequest) -> Flow[Reply]:
         """Receive one push."""
+
+
+@runtime_checkable
+class StationaryStarter(Protocol):
+    """A validator that keeps something of very many requests, which are not made again one by one before a run that
+    begins in a stationary state. What is kept of single tokens, or fetched for all, needs nothing of the kind.
+    """
+
+    def begin_stationary(self, state: Any, requests_per_s: float, draw: Callable[[], float]) -> None:
+        """Bring the state of one replica to where it is at instant 0 after that many requests per second for long.
+
+        ``draw``: a uniform in [0, 1), another one each time.
+        """
 
 
 class Presenter(Protocol):
@@ -134,6 +149,11 @@ class Wrapper(Protocol):
     ``formats``: token formats whose validators it can wrap. ``at_edge``: it wraps the validator that receives tokens
     from clients (the gateway if there is one), because only that one can check it; otherwise that of every service,
     and with ``everywhere`` that of the gateway too.
+
+    Further members, for wrappers that cannot stand anywhere in a list: ``binds`` (it binds tokens to their client, as
+    one wrapper may), ``comes_first``, ``comes_before_bindings``, ``comes_last(settings)``, ``comes_after`` (wrapper ->
+    the reason; another order is refused), ``usually_after`` (the same; another order is warned about), and
+    ``learns_from_lists`` (a list that is older than a token's life is warned about).
     """
 
     name: ClassVar[str]

@@ -8,7 +8,7 @@ from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
 from simlib.strategies.base import DeploymentConfig, PresentedToken, check_numbers
 from simlib.strategies.introspection_client import format_basic_authorization, introspect, judge_answer
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.verdicts import refuse_unavailable
+from simlib.strategies.verdicts import has_ended, refuse_invalid_token, refuse_unavailable
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import SIGNED_FORMATS, TokenFormat
 
@@ -65,8 +65,9 @@ class _IntrospectingValidator(ValidatorWrapper):
         if isinstance(result, Failed):
             return refuse_unavailable("introspection_" + result.reason)
         yield Compute("claims.check")
-        leeway = self.inner.compute_bound().after_expiry_s
-        answer_verdict = judge_answer(result, ctx.now(), leeway, presented.scope, self._deployment)
+        answer_verdict = judge_answer(result, ctx.now(), presented.scope, self._deployment)
         if not answer_verdict.accepted:
             return answer_verdict
+        if has_ended(verdict, ctx.now(), self.inner.compute_bound().after_expiry_s):
+            return refuse_invalid_token("expired", answer_verdict.based_on)
         return verdict._replace(claims={**verdict.claims, **answer_verdict.claims}, based_on=answer_verdict.based_on)

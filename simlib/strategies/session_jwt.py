@@ -11,7 +11,7 @@ from simlib.scenario.messages import TokenRow
 from simlib.strategies.base import Bound, DeploymentConfig, Grant, PresentedToken, check_numbers
 from simlib.strategies.issuing import SelfContainedIssuer, build_row, find_user_claims
 from simlib.strategies.signing import Signer, name_signing, name_verification
-from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token
+from simlib.strategies.verdicts import ClaimTimeSettings, judge_claims, refuse_invalid_token, refuse_missing_token
 from simlib.tokens import (
     SECRET_ALGORITHM,
     SESSION,
@@ -82,17 +82,18 @@ class SessionJwtIssuer(SelfContainedIssuer):
 
 
 @dataclass(frozen=True)
-class SessionJwtValidatorSettings:
+class SessionJwtValidatorSettings(ClaimTimeSettings):
     """``sliding``: a session that is used after half of its life gets a new life with the answer. ``longest_s``: how
-    long after the login at most (assumption: half a working day). ``leeway_s``: clock skew granted at expiry.
+    long after the login at most (assumption: half a working day). The others are about the times in claims, see
+    `simlib.strategies.verdicts.ClaimTimeSettings`.
     """
 
     sliding: bool = True
     longest_s: float = 14_400.0
-    leeway_s: float = 0.0
 
     def __post_init__(self) -> None:
-        check_numbers(self, positive=("longest_s",), leeway_s=0)
+        super().__post_init__()
+        check_numbers(self, positive=("longest_s",))
 
 
 class SessionJwtValidator:
@@ -126,7 +127,7 @@ class SessionJwtValidator:
         """Compute the bound: a revocation is never noticed; a session in use lasts to the end of its longest life."""
         settings, lifetime = self._settings, self._deployment.token_lifetime_s
         longest = max(lifetime, settings.longest_s) if settings.sliding else lifetime
-        return Bound(settings.leeway_s, longest + settings.leeway_s)
+        return Bound(settings.after_expiry_s, longest + settings.after_expiry_s)
 
     def create_state(self) -> None:
         """It keeps nothing."""
@@ -144,13 +145,13 @@ class SessionJwtValidator:
         if claims is None:
             return refuse_invalid_token(verified.reason)
         yield Compute("claims.check")
-        verdict = judge_claims(claims, ctx.now(), self._settings.leeway_s, presented.scope)
+        verdict = judge_claims(claims, ctx.now(), self._settings, presented.scope)
         if verdict.accepted and not all(isinstance(claims[name], int) for name in ("iat", "exp", "auth_time")):
             return refuse_invalid_token("malformed")
         if not verdict.accepted:
             return verdict
         cookie = yield from self._renew(ctx, claims)
-        verdict = judge_claims(claims, ctx.now(), self._settings.leeway_s, presented.scope)
+        verdict = judge_claims(claims, ctx.now(), self._settings, presented.scope)
         if not verdict.accepted:  # signing took its time
             return verdict
         # Based on the login: a renewal has no new information about the user.

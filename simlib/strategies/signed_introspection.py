@@ -11,8 +11,11 @@ from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, chec
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.introspection_client import (
     Introspection,
+    compute_expiry_bound,
+    find_own_leeway,
     format_basic_authorization,
     judge_answer,
+    read_server_clock,
     request_introspection,
 )
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
@@ -33,13 +36,15 @@ from simlib.tokens import (
 @dataclass(frozen=True)
 class SignedIntrospectionSettings(JwksSettings):
     """``algorithms``: what is accepted as the signature of an answer. ``timeout_s`` bounds the answer, and the fetch of
-    a key that it may take; ``leeway_s`` is clock skew granted at expiry. The others are about the key set,
-    see `simlib.strategies.jwks_client.JwksSettings`.
+    a key that it may take. ``own_clock``: the part compares ``exp`` and ``nbf`` of the token with its own clock as
+    well, with ``leeway_s`` for clock skew; without it ``active`` decides, by the clock of the AS, and ``leeway_s`` has
+    no effect. The others are about the key set, see `simlib.strategies.jwks_client.JwksSettings`.
     """
 
     algorithms: tuple[str, ...] = ALGORITHMS
     timeout_s: float = 10.0
     leeway_s: float = 0.0
+    own_clock: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,7 +83,8 @@ class SignedIntrospection:
     def compute_bound(self) -> Bound:
         """Compute the bound: nothing is cached, so only an answer that is still in transit can be out of date."""
         settings = self._settings
-        return Bound(settings.leeway_s, min(settings.timeout_s, self._deployment.token_lifetime_s + settings.leeway_s))
+        expiry_s = compute_expiry_bound(settings)
+        return Bound(expiry_s, min(settings.timeout_s, self._deployment.token_lifetime_s + expiry_s))
 
     def create_state(self) -> KeyCache:
         """Create an empty key cache."""
@@ -92,7 +98,8 @@ class SignedIntrospection:
         if isinstance(result, Verdict):
             return result
         yield Compute("claims.check")
-        return judge_answer(result, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+        own_leeway = find_own_leeway(self._settings)
+        return judge_answer(result, ctx.now(), presented.scope, self._deployment, own_leeway=own_leeway)
 
     def _introspect(self, ctx: Context, state: KeyCache, token: str) -> Flow[Introspection | Verdict]:
         """Request a signed answer; returns its content, or the refusal when it cannot be verified."""
@@ -105,6 +112,7 @@ class SignedIntrospection:
         if reply.status != 200:
             return refuse_unavailable("introspection_status")
         requested_at = find_request_time(reply, requested_at)
+        clock = read_server_clock(reply, requested_at, ctx.now())
         answer = reply.body.decode("ascii", "replace") if isinstance(reply.body, bytes) else ""
         key = yield from self._keys.find_key(ctx, state, read_header(answer).get("kid"))
         if ctx.now() > requested_at + self._settings.timeout_s:  # too old by the time that its key was there
@@ -112,7 +120,7 @@ class SignedIntrospection:
         content = None if key is None else (yield from self._read(answer, key))
         if content is None:
             return refuse_unavailable("introspection_signature")
-        return Introspection(content, requested_at)
+        return Introspection(content, requested_at, clock=clock)
 
     def _read(self, answer: str, key: VerificationKey) -> Flow[Mapping[str, Any] | None]:
         """Read the content of an answer; None unless it is signed, of the right type, and for this client."""

@@ -7,6 +7,7 @@ them.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
@@ -92,7 +93,7 @@ class SplitTokenIssuer(SigningReferenceToken):
         key = yield Compute("token.hash", partial(make_store_key, signature))
         issued_at, expires_at = from_numeric_date(claims["iat"]), from_numeric_date(claims["exp"])
         yield Call("store", StorePut(key, self._build_row(grant, issued_at, expires_at)))
-        yield from self._send_half(key, head, expires_at)
+        yield from self._send_half(ctx, key, head, expires_at)
         return Issued(signature, grant.subject, issued_at, expires_at)
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
@@ -107,19 +108,20 @@ class SplitTokenIssuer(SigningReferenceToken):
         was_found = yield from super().revoke(ctx, token)
         if was_found:
             key = yield Compute("token.hash", partial(make_store_key, token))
-            yield from self._send_half(key, REVOKED, ctx.now() + self._deployment.token_lifetime_s)
+            yield from self._send_half(ctx, key, REVOKED, ctx.now() + self._deployment.token_lifetime_s)
         return was_found
 
-    def _send_half(self, key: str, head: str, until: float) -> Flow[None]:
+    def _send_half(self, ctx: Context, key: str, head: str, until: float) -> Flow[None]:
         wait = self._settings.wait_for_push
         if self._settings.shared:
-            yield Once(("push", key, head), partial(self._store_half, key, head, until), wait=wait)
+            yield Once(("push", key, head), partial(self._store_half, ctx, key, head, until), wait=wait)
         else:
             message = {"key": key, "head": head, "until": until}
             yield from self._pusher.push(message, f"{key} {len(head)}", wait)
 
-    def _store_half(self, key: str, head: str, until: float) -> Flow[None]:
-        yield Call("shared", SharedPut(format_shared_key(key), head.encode(), until), self._settings.timeout_s)
+    def _store_half(self, ctx: Context, key: str, head: str, until: float) -> Flow[None]:
+        put = SharedPut(format_shared_key(key), head.encode(), until - ctx.now())
+        yield Call("shared", put, self._settings.timeout_s)
 
 
 def format_shared_key(key: str) -> str:
@@ -158,7 +160,8 @@ class SplitTokenGatewaySettings:
 
     ``shared``: halves are in the shared store, which is read at every request. ``ask``: for an unknown token a JWT is
     requested from the AS (after a lost or late push, or in a replica that has just started); without it the token is
-    refused. ``timeout_s`` bounds one call, ``leeway_s`` is clock skew granted at expiry.
+    refused. ``timeout_s`` bounds one call, ``leeway_s`` is clock skew granted at exp, which the own clock judges: a
+    half is a token that was pushed and no answer about one. Its iat is not looked at, because the AS has sent it.
     """
 
     capacity: int = 100_000
@@ -204,9 +207,14 @@ class SplitTokenGateway:
         return self._settings.ask
 
     def compute_bound(self) -> Bound:
-        """Compute the bound: the push of a removal may be lost, and then the token is accepted until it ends."""
-        leeway = self._settings.leeway_s
-        return Bound(leeway, self._deployment.token_lifetime_s + leeway)
+        """Compute the bound: the push of a removal may be lost, and then the token is accepted until it ends.
+
+        An answer of the server, where it is called, may be in transit when the token ends.
+        """
+        settings = self._settings
+        transit_s = settings.timeout_s if settings.ask else 0.0
+        lifetime = self._deployment.token_lifetime_s
+        return Bound(settings.leeway_s + transit_s, max(lifetime + settings.leeway_s, transit_s))
 
     def create_state(self) -> AnswerCache:
         """Create an empty cache of halves."""
@@ -226,7 +234,7 @@ class SplitTokenGateway:
         if half is None:
             return refuse_invalid_token("unknown_token")
         yield Compute("claims.check")
-        verdict = judge_answer(half, ctx.now(), self._settings.leeway_s, presented.scope, self._deployment)
+        verdict = judge_answer(half, ctx.now(), presented.scope, self._deployment, self._settings.leeway_s)
         return verdict._replace(forward=_join(half.text, token)) if verdict.accepted else verdict
 
     def receive(self, ctx: Context, state: AnswerCache, request: HttpRequest) -> Flow[Reply]:
@@ -259,11 +267,10 @@ class SplitTokenGateway:
     def _introspect(self, ctx: Context, state: AnswerCache, key: str, token: str) -> Flow[Introspection | Failed]:
         """Exchange the token for a whole JWT, which is cached in place of the missing half."""
         result = yield from exchange_for_jwt(ctx, self._authorization, token, self._settings.timeout_s)
-        expiry = result.answer.get("exp") if isinstance(result, Introspection) else None
-        if isinstance(result, Introspection) and isinstance(expiry, int | float) and not self._settings.shared:
+        if isinstance(result, Introspection) and isfinite(result.earliest_expiry) and not self._settings.shared:
             cached = state.get(key, ctx.now())
             if cached is None:
-                state.put(key, result, from_numeric_date(expiry) + self._settings.leeway_s)
+                state.put(key, result, result.earliest_expiry + self._settings.leeway_s)
         return result
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
-from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once, Verdict
+from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
+from simlib.strategies.introspection_client import read_server_clock
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
 from simlib.strategies.protocols import Endpoint, Issuer, Validator, Wrapper
 from simlib.strategies.signing import name_verification
@@ -46,6 +47,7 @@ class StatusListWrapper(Wrapper):
     summary: ClassVar[str] = "revoked tokens as bits of a compressed list that each replica fetches and keeps"
     formats: ClassVar[frozenset[TokenFormat]] = frozenset({JWT})
     at_edge: ClassVar[bool] = False
+    learns_from_lists: ClassVar[bool] = True
     Settings: ClassVar[type[StatusListSettings]] = StatusListSettings
 
     @staticmethod
@@ -77,7 +79,10 @@ class StatusListWrapper(Wrapper):
 
 
 class FetchedStatusList(NamedTuple):
-    """A list in one replica: instants (seconds) at which it was made, is to be fetched again, and ends."""
+    """A list in one replica: instants (seconds) at which it was made, is to be fetched again, and ends.
+
+    All are by the clock of the replica, which counts from the Date of the answer that brought the list.
+    """
 
     statuses: StatusList
     made_at: float
@@ -148,7 +153,7 @@ class _StatusValidator(ValidatorWrapper):
         """Find the list to use now: fetched when the cached one is not fresh, the old one when that fails."""
         cached = state.lists.get(uri)
         now = ctx.now()
-        if (cached is None or now >= cached.fresh_until) and now >= state.pause_until.get(uri, -self._settings.retry_s):
+        if (cached is None or now >= cached.fresh_until) and now >= state.pause_until.get(uri, float("-inf")):
             yield Once(("status_list", uri), partial(self._fetch, ctx, state, uri))
             cached = state.lists.get(uri)
         return cached if cached is not None and ctx.now() < cached.until else None
@@ -159,7 +164,7 @@ class _StatusValidator(ValidatorWrapper):
         reply = yield Call("status_list", request, self._settings.timeout_s)
         fetched = None
         if not isinstance(reply, Failed) and reply.status == 200:
-            fetched = yield from self._read(ctx, state, uri, reply.body, requested_at)
+            fetched = yield from self._read(ctx, state, uri, reply, requested_at)
         if fetched is None:
             state.pause_until[uri] = ctx.now() + self._settings.retry_s
             return
@@ -169,10 +174,10 @@ class _StatusValidator(ValidatorWrapper):
         state.lists[uri] = fetched
 
     def _read(
-        self, ctx: Context, state: StatusListCache, uri: str, body: bytes, requested_at: float
+        self, ctx: Context, state: StatusListCache, uri: str, reply: Reply, requested_at: float
     ) -> Flow[FetchedStatusList | None]:
         """Read a Status List Token if it is of the right issuer, about this list, and in time (section 8.3)."""
-        token = body.decode(errors="replace")
+        token, clock = reply.body.decode(errors="replace"), read_server_clock(reply, requested_at, ctx.now())
         key = yield from self._find_key(ctx, state, read_header(token))
         if key is None:
             return None
@@ -181,12 +186,13 @@ class _StatusValidator(ValidatorWrapper):
         )
         verified = yield Compute(name_verification(key.choice, self._deployment), verification)
         claims: Mapping[str, Any] | None = verified.claims
-        if claims is None or claims["sub"] != uri or judge_time(claims, ctx.now(), self._leeway_s) is not None:
+        now = ctx.now() + clock.least_lead_s  # by the clock of the server that has signed it
+        if claims is None or claims["sub"] != uri or judge_time(claims, now) is not None:
             return None
         statuses = yield Compute("status_list.parse", partial(_parse, claims, self._settings.limit_bytes))
         if statuses is None:
             return None
-        until, made_at = from_numeric_date(claims["exp"]), from_numeric_date(claims["iat"])
+        until, made_at = (from_numeric_date(claims[name]) - clock.most_lead_s for name in ("exp", "iat"))
         ttl = claims.get("ttl", self._settings.ttl_s)
         fresh_s = ttl if isinstance(ttl, int | float) and ttl > 0 else self._settings.ttl_s
         return FetchedStatusList(statuses, made_at, min(requested_at + fresh_s, until), until)

@@ -111,7 +111,7 @@ class StatusListEndpoint:
             "status_list": claim,
         }
         token = yield from server.sign(ctx, claims, STATUS_LIST_TYPE)
-        return Reply(200, token.encode())
+        return Reply(200, token.encode(), date=ctx.now())
 
 
 def _build_claim(rows: Iterable[tuple[str, TokenRow]], uri: str, entries: int) -> dict[str, Any]:

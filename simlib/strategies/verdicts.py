@@ -3,11 +3,38 @@
 Instants and leeway in seconds."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, Literal, get_args
 
 from simlib.scenario.effects import Verdict
-from simlib.tokens import from_numeric_date, has_scope, judge_time
+from simlib.strategies.base import check_at_least, check_one_of
+from simlib.tokens import TimeReason, from_numeric_date, has_scope, judge_time
+
+AtExpiry = Literal["refuse", "second", "millisecond"]
+_AT_EXPIRY_S: Mapping[AtExpiry, float] = {"refuse": 0.0, "second": 1.0, "millisecond": 0.001}
+
+
+@dataclass(frozen=True)
+class ClaimTimeSettings:
+    """How a library judges the times in claims by its own clock. ``leeway_s``: clock skew granted to exp, nbf and iat.
+    ``refuse_future_iat``: a token whose iat is ahead of the clock is refused, which some libraries do and RFC 7519 does
+    not require. ``at_expiry``: whether a token is still accepted while the clock shows its exp, for that whole second
+    or millisecond, by the unit in which the library compares; RFC 7519 section 4.1.4 refuses it.
+    """
+
+    leeway_s: float = 0.0
+    refuse_future_iat: bool = True
+    at_expiry: AtExpiry = "refuse"
+
+    def __post_init__(self) -> None:
+        check_at_least("leeway_s", self.leeway_s, 0)
+        check_one_of("at_expiry", self.at_expiry, get_args(AtExpiry))
+
+    @property
+    def after_expiry_s(self) -> float:
+        """Seconds by the own clock after exp for which a token is accepted."""
+        return self.leeway_s + _AT_EXPIRY_S[self.at_expiry]
 
 
 def refuse_missing_token() -> Verdict:
@@ -34,18 +61,24 @@ def refuse_unavailable(reason: str) -> Verdict:
     return Verdict(False, 503, reason)
 
 
-def judge_claims(claims: Mapping[str, Any], now: float, leeway: float, scope: str) -> Verdict:
+def judge_claims(claims: Mapping[str, Any], now: float, rules: ClaimTimeSettings, scope: str) -> Verdict:
     """Judge claims whose signature, issuer and audience are verified: in time at ``now``, and for this scope.
 
     They are based on what the server knew when it issued them.
     """
     based_on = from_numeric_date(claims["iat"]) if isinstance(claims["iat"], int | float) else 0.0
-    untimely = judge_time(claims, now, leeway)
+    untimely = judge_claim_times(claims, now, rules)
     if untimely is not None:
         return refuse_invalid_token(untimely, based_on)
     if not has_scope(claims, scope):
         return refuse_insufficient_scope(scope, based_on)
-    return Verdict(True, claims=claims, based_on=based_on)
+    until = from_numeric_date(claims["exp"]) + rules.after_expiry_s
+    return Verdict(True, claims=claims, based_on=based_on, until=until)
+
+
+def judge_claim_times(claims: Mapping[str, Any], now: float, rules: ClaimTimeSettings) -> TimeReason | None:
+    """Return why the times in claims are invalid at ``now`` by these rules, or None."""
+    return judge_time(claims, now, rules.leeway_s, rules.refuse_future_iat, _AT_EXPIRY_S[rules.at_expiry])
 
 
 def confirm_verdict(verdict: Verdict, now: float, leeway: float, based_on: float = -inf) -> Verdict:
@@ -54,5 +87,28 @@ def confirm_verdict(verdict: Verdict, now: float, leeway: float, based_on: float
     ``leeway`` is granted at expiry. ``based_on`` is the instant of the server's information that the wrapper used.
     """
     newest = max(verdict.based_on, based_on)
-    untimely = judge_time(verdict.claims, now, leeway)
-    return refuse_invalid_token(untimely, newest) if untimely else verdict._replace(based_on=newest)
+    if has_ended(verdict, now, leeway):
+        return refuse_invalid_token("expired", newest)
+    return verdict._replace(based_on=newest)
+
+
+def combine_verdicts(local: Verdict, answered: Verdict, now: float) -> Verdict:
+    """Combine the accepted verdict on a token's own claims with that on the server's answer about it, at ``now``.
+
+    The token must not have ended in the meantime; of claims in both, those of the token count.
+    """
+    if has_ended(local, now):
+        return refuse_invalid_token("expired", answered.based_on)
+    ends = [verdict.until for verdict in (local, answered) if verdict.until is not None]
+    claims = {**answered.claims, **local.claims}
+    return answered._replace(claims=claims, until=min(ends, default=None))
+
+
+def has_ended(verdict: Verdict, now: float, leeway: float = 0.0) -> bool:
+    """Whether the token of an accepted verdict has ended by ``now``, by the clock of this host (seconds).
+
+    ``leeway`` is granted where the verdict does not say when it ends and its claims are read.
+    """
+    if verdict.until is not None:
+        return now >= verdict.until
+    return judge_time(verdict.claims, now, leeway, refuse_future_iat=False) is not None

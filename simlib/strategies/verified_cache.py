@@ -9,9 +9,9 @@ from simlib.scenario.effects import Compute, Context, Flow, Verdict
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_numbers
 from simlib.strategies.caches import ExpiringCache
 from simlib.strategies.protocols import Validator, Wrapper
-from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_missing_token
+from simlib.strategies.verdicts import has_ended, refuse_insufficient_scope, refuse_missing_token
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
-from simlib.tokens import SIGNED_FORMATS, TokenFormat, from_numeric_date, has_scope, judge_time, make_store_key
+from simlib.tokens import SIGNED_FORMATS, TokenFormat, from_numeric_date, has_scope, make_store_key
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,11 @@ class _CachingValidator(ValidatorWrapper):
         self._settings = settings
         self._lifetime_s = deployment.token_lifetime_s
 
+    @property
+    def capacity(self) -> int | None:
+        """How many tokens a replica has room for."""
+        return self._settings.capacity
+
     def compute_bound(self) -> Bound:
         """Compute the bound: the age of a verdict when it was cached, plus the TTL, at most the life of the token."""
         inner = self.inner.compute_bound()
@@ -86,7 +91,7 @@ class _CachingValidator(ValidatorWrapper):
         cached = state.own.get(key, ctx.now())
         if cached is not None:
             yield Compute("claims.check")
-            if judge_time(cached.claims, ctx.now(), self.inner.compute_bound().after_expiry_s) is None:
+            if not has_ended(cached, ctx.now(), self.inner.compute_bound().after_expiry_s):
                 return _judge_scope(cached, presented.scope)
         begun = ctx.now()  # not later than the key set that decides
         verdict = yield from self.inner.validate(ctx, state.inner, presented)

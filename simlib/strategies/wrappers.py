@@ -8,7 +8,7 @@ from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Reply,
 from simlib.scenario.messages import HttpRequest, TokenRow
 from simlib.strategies.base import Bound, Grant, Issued, PresentedToken
 from simlib.strategies.call_interception import intercept_calls, is_authorization_server
-from simlib.strategies.protocols import BackgroundWorker, Issuer, Presenter, PushReceiver, Validator
+from simlib.strategies.protocols import BackgroundWorker, Issuer, Presenter, PushReceiver, StationaryStarter, Validator
 from simlib.tokens import SigningKey, read_payload
 
 T = TypeVar("T")
@@ -39,6 +39,12 @@ class ValidatorWrapper:
         self.binds: bool = getattr(inner, "binds", False)
         self.fails_open: bool = getattr(inner, "fails_open", False)
 
+    @property
+    def capacity(self) -> int | None:
+        """How many tokens a replica has room for, by the validator inside; None without a bound."""
+        room: int | None = getattr(self.inner, "capacity", None)
+        return room
+
     def compute_bound(self) -> Bound:
         """Return the bound of the validator inside."""
         return self.inner.compute_bound()
@@ -57,6 +63,11 @@ class ValidatorWrapper:
     def list_background_tasks(self, ctx: Context, state: WrapperState) -> tuple[Flow[None], ...]:
         """List the background tasks of the validator inside; a wrapper adds its own."""
         return self.inner.list_background_tasks(ctx, state.inner) if isinstance(self.inner, BackgroundWorker) else ()
+
+    def begin_stationary(self, state: WrapperState, requests_per_s: float, draw: Callable[[], float]) -> None:
+        """Begin the validator inside; a wrapper that keeps something of very many requests begins its own state."""
+        if isinstance(self.inner, StationaryStarter):
+            self.inner.begin_stationary(state.inner, requests_per_s, draw)
 
     def receive(self, ctx: Context, state: WrapperState, request: HttpRequest) -> Flow[Reply]:
         """Hand a push that is not the wrapper's to the validator inside; 404 when that receives none."""

@@ -59,20 +59,27 @@ def build_access_token_claims(
     }
 
 
-def judge_time(claims: Mapping[str, Any], now: float, leeway: float = 0.0) -> TimeReason | None:
-    """Return why the claims are invalid at simulated instant ``now``, or None; ``now`` and ``leeway`` in seconds.
+def judge_time(
+    claims: Mapping[str, Any],
+    now: float,
+    leeway: float = 0.0,
+    refuse_future_iat: bool = True,
+    at_expiry: float = 0.0,
+) -> TimeReason | None:
+    """Return why the claims are invalid at simulated instant ``now``, or None; all in seconds.
 
-    At exp == now a token is expired (RFC 7519 section 4.1.4). An exp that is no number counts as missing; an
-    nbf or iat that is no number counts as in the future.
+    At exp == now a token is expired (RFC 7519 section 4.1.4); ``at_expiry``: so much later with a library that accepts
+    it while its clock shows exp. An exp that is no number counts as missing; an nbf or iat that is no number counts as
+    in the future. ``refuse_future_iat``: an iat ahead of ``now`` is refused too, which RFC 7519 does not require.
     """
     expiry = _read_instant(claims.get("exp"))
     if expiry is None:
         return "no_expiry"
-    if expiry <= now - leeway:
+    if expiry <= now - leeway - at_expiry:
         return "expired"
     if "nbf" in claims and _is_after(claims["nbf"], now + leeway):
         return "not_yet_valid"
-    if "iat" in claims and _is_after(claims["iat"], now + leeway):
+    if "iat" in claims and _is_after(claims["iat"], now + leeway if refuse_future_iat else math.inf):
         return "issued_in_future"
     return None
 

@@ -38,7 +38,7 @@ def days_file(folder: Path) -> Path:
 
 def test_the_scenarios_own_faults_are_tried_one_at_a_time(tmp_path: Path) -> None:
     days_file(tmp_path)
-    done = simlib("bad-days", "tiny.toml", "--json", "--out", "days", cwd=tmp_path)
+    done = simlib("bad-days", "tiny.toml", "--json", "--out", "days", cwd=tmp_path, figures=True)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert [day["name"] for day in document["days"]] == ["outage", "herd"]
@@ -92,7 +92,8 @@ def test_a_day_is_told_in_detail_with_its_source(tmp_path: Path) -> None:
         (("--length", "-3"), "--length -3: seconds above 0"),
         (("--length", "0"), "--length 0: seconds above 0"),
         (("--length", "inf"), "--length inf: seconds above 0"),
-        (("--in-time", "0"), "--in-time 0: seconds above 0"),
+        (("--in-time", "0"), "--in-time 0: a finite number of seconds above 0"),
+        (("--in-time", "inf"), "--in-time inf: a finite number of seconds above 0"),
         (("--replications", "0"), "'--replications': Input should be greater than or equal to 1"),
     ],
 )
@@ -125,8 +126,7 @@ def test_ctrl_c_stops_it_and_leaves_nothing(tmp_path: Path) -> None:
 
 def test_compare_takes_a_scenario_with_faults_and_tells_its_availability(tmp_path: Path) -> None:
     days_file(tmp_path)
-    options = ("--replications", "6", "--json", "--profiles", "none", "--out", "report")
-    done = simlib("compare", "tiny.toml", *options, cwd=tmp_path)
+    done = simlib("compare", "tiny.toml", "--json", "--profiles", "none", "--out", "report", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     cells = {(r["design"], r["metric"]): r for r in json.loads(done.stdout)["summary"]}
     assert cells["opaque", "availability"]["mean"] < cells["cached", "availability"]["mean"] < 0.9

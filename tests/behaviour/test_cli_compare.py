@@ -68,7 +68,7 @@ def test_progress_goes_to_standard_error_in_few_lines(reported: Path) -> None:
 
 
 def test_the_tables_do_not_depend_on_processes_and_repeat_from_the_record(reported: Path) -> None:
-    first = simlib("compare", "out/run.json", "--out", "again", "--workers", "2", cwd=reported)
+    first = simlib("compare", "out/run.json", "--out", "again", "--workers", "2", cwd=reported, figures=True)
     assert first.returncode == 0, first.stderr
     for name in (*REPEATABLE, "replications.csv", "verdict.txt"):
         assert (reported / "again" / name).read_bytes() == (reported / "out" / name).read_bytes(), name

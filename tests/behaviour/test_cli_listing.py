@@ -86,7 +86,7 @@ def test_strategies_are_listed_by_place_with_settings_and_bounds(tmp_path: Path)
     }
     cached = next(part for part in listed["service"] if part["part"] == "opaque_cached")
     assert {"name": "ttl_s", "default": 60.0, "unit": "seconds"} in cached["settings"]
-    assert cached["bound"] == {"after_expiry_s": 0.0, "after_revocation_s": 60.0}
+    assert cached["bound"] == {"after_expiry_s": 10.0, "after_revocation_s": 60.0}
     assert "ttl_s = 60.0 seconds" in told
 
 

@@ -147,3 +147,19 @@ def test_files_without_an_end_are_refused(tmp_path: Path) -> None:
         assert line.startswith("simlib: error: ")
         assert name in line
         assert "does not fit into this machine" not in line
+
+
+@pytest.mark.parametrize("command", ["compare", "process", "effort"])
+def test_settings_without_effect_are_warned_about_on_standard_error_and_in_the_notes(
+    command: str, tmp_path: Path
+) -> None:
+    write_tiny(tmp_path, ("ttl_s = 2", "ttl_s = 20"))
+    options = ("--replications", "1", "--workers", "1") if command == "compare" else ()
+    done = simlib(command, "tiny.toml", *options, cwd=tmp_path)
+    warning = (
+        "designs.cached.service.ttl_s = 20 is longer than token_lifetime_s = 5: what is kept ends with its token, so 5 "
+        "would do the same"
+    )
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[0] == f"simlib: warning: tiny.toml: {warning}"
+    assert command != "compare" or f"{warning}." in " ".join(done.stdout.split())

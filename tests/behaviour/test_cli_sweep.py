@@ -18,7 +18,8 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_a_sweep_over_the_time_to_live_stands_beside_the_closed_form(tmp_path: Path) -> None:
     write_tiny(tmp_path)
-    done = simlib("sweep", "tiny.toml", "--over", "ttl", "--values", "0.5,2", "--out", "out", cwd=tmp_path)
+    arguments = ("--over", "ttl", "--values", "0.5,2", "--out", "out")
+    done = simlib("sweep", "tiny.toml", *arguments, cwd=tmp_path, figures=True)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(FILES)
     assert "closed form" in done.stdout
@@ -86,7 +87,7 @@ def test_workers_do_not_matter_and_the_same_again_gives_the_same_files(tmp_path:
     write_tiny(tmp_path)
     for workers, out in (("1", "one"), ("2", "two")):
         arguments = ("--over", "ttl", "--values", "1,3", "--workers", workers, "--out", out)
-        assert simlib("sweep", "tiny.toml", *arguments, cwd=tmp_path).returncode == 0
+        assert simlib("sweep", "tiny.toml", *arguments, cwd=tmp_path, figures=True).returncode == 0
     for name in FILES:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 

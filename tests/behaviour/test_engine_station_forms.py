@@ -30,7 +30,7 @@ def both(network: Network, times: Floats, horizon: float, seed: int) -> tuple[Re
     return ahead, events
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(networks(), arrivals(), HORIZONS, st.integers(0, 5))
 def test_both_forms_tell_the_same_of_requests_calls_visits_and_stations_and_obey_little(
     network: Network, times: Floats, horizon: float, seed: int

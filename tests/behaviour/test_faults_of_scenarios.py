@@ -373,7 +373,7 @@ def test_stationary_caches_hit_from_the_first_second_as_often_as_later_on() -> N
         hits.append([float((rows["asked"][(rows["arrival"] // 4) == part] == 0).mean()) for part in range(3)])
     first, *later = np.mean(hits, axis=0)
     assert later == pytest.approx([first, first], abs=0.04)
-    cold = simulate(world({}, length_s=4.0, arrival_rate=60.0), "cached")["requests"]
+    cold = simulate(world({}, length_s=4.0, arrival_rate=60.0, caches="empty"), "cached")["requests"]
     assert (cold["asked"] == 0).mean() < first - 0.1
 
 
@@ -384,7 +384,7 @@ def test_stationary_key_sets_do_not_end_together() -> None:
     fetched = calls["sent"][calls["target"] == records.names.index("jwks")]
     assert len(fetched) >= 5
     assert np.diff(np.sort(fetched)).max() < 4.0
-    assert fetched.min() > 0.05
+    assert np.diff(np.sort(fetched)).min() > 0
 
 
 @pytest.mark.parametrize("name", ["call-chain", "mobile-and-things"])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simlib.analysis.intervals import compare_pairs, student
 from simlib.decision.choice.break_even import find_first_crossings
+from simlib.decision.choice.cost_pairs import compare_costs
 from simlib.decision.choice.inputs import Input, draw_inputs, list_money_inputs
 from simlib.decision.choice.monte_carlo import (
     build_certain_weights,
@@ -213,3 +214,68 @@ def test_first_crossings_lie_between_their_neighbours() -> None:
     values = np.array([[-1.0, 1.0, 1.0, -1.0], [1.0, 1.0, -3.0, -1.0], [2.0, 1.0, 5.0, 1.0]])
     found = find_first_crossings(loads, values)
     assert found.tolist() == pytest.approx([10**0.5, math.inf, 10**0.25, 10**1.5])
+
+
+class TestCostsOfEveryPair:
+    def test_every_two_designs_are_compared_once_with_intervals_that_hold_together(self) -> None:
+        random = np.random.default_rng(4)
+        shared = random.normal(0, 50, 4000)
+        totals = {name: mean + shared + random.normal(0, 3, 4000) for name, mean in MEANS.items()}
+        pairs = {(pair.design, pair.against): pair for pair in compare_costs(totals, list(MEANS), 20.0, 0.95)}
+        assert list(pairs) == [("b", "a"), ("c", "a"), ("d", "a"), ("c", "b"), ("d", "b"), ("d", "c")]
+        assert {pair.level for pair in pairs.values()} == {1 - 0.05 / 6}
+        assert (pairs["b", "a"].word, pairs["c", "a"].word, pairs["d", "c"].word) == (
+            "equivalent",
+            "costs more",
+            "costs less",
+        )
+        inside = np.ones(4000, dtype=bool)
+        for (design, other), pair in pairs.items():
+            difference = totals[design] - totals[other]
+            inside &= (pair.low <= difference) & (difference <= pair.high)
+            assert pair.p_less + pair.p_more == pytest.approx(1.0)
+        assert inside.mean() >= 0.95  # in so many draws all intervals hold at once
+
+    def test_equal_costs_are_equivalent_and_less_in_no_draw(self) -> None:
+        same = np.full(10, 7.0)
+        (pair,) = compare_costs({"a": same, "b": same}, ["a", "b"], 0.0, 0.95)
+        assert (pair.word, pair.p_less, pair.p_more, pair.mean) == ("equivalent", 0.0, 0.0, 0.0)
+
+
+MEANS = {"a": 0.0, "b": 4.0, "c": 60.0, "d": 20.0}
+
+
+class TestEquivalentDesigns:
+    def test_the_whole_group_is_within_the_margin_in_the_stated_share_of_the_draws(self) -> None:
+        """Each of five is within the margin of the best in 97 % of the draws by itself, but not all at once."""
+        draws = 4000
+        totals = {"best": np.zeros(draws)}
+        for number in range(5):
+            own = np.full(draws, 1.0)
+            own[number * 120 : (number + 1) * 120] = 30.0  # other draws for each
+            totals[f"d{number}"] = own
+        chosen = select_best(totals, 10.0, 0.95)
+        assert all((totals[name] <= 10).mean() >= 0.95 for name in totals)
+        group = (chosen.best, *chosen.equivalents)
+        assert len(group) == 2  # a second one would make it 94 %
+        assert np.mean(np.all([totals[name] <= 10.0 for name in group], axis=0)) >= 0.95
+
+    @given(
+        means=st.lists(st.floats(0, 100), min_size=2, max_size=6),
+        spread=st.floats(0.1, 40),
+        margin=st.floats(0, 60),
+        seed=st.integers(0, 10_000),
+    )
+    @settings(max_examples=60, deadline=None)
+    def test_no_group_has_an_error_above_the_stated_one(
+        self, means: list[float], spread: float, margin: float, seed: int
+    ) -> None:
+        random = np.random.default_rng(seed)
+        totals = {f"d{n}": mean + random.normal(0, spread, 500) for n, mean in enumerate(means)}
+        chosen = select_best(totals, margin, 0.95)
+        cheapest = np.min(list(totals.values()), axis=0)
+        if chosen.equivalents:
+            within = [totals[name] - cheapest <= margin for name in (chosen.best, *chosen.equivalents)]
+            assert np.all(within, axis=0).mean() >= 0.95
+        if chosen.word == "choose":
+            assert (totals[chosen.best] == cheapest).mean() >= 0.95

@@ -69,8 +69,18 @@ class TestOwnEstimates:
 
     def test_an_estimate_that_turns_nothing_is_said_to_turn_nothing(self, tmp_path: Path) -> None:
         mine = decide_with(load_ledger(overrides=write_estimates(tmp_path, {"J05": (1, 2.5, 4)})))
-        assert describe_alternatives(mine)[0].endswith("of the draws: the same verdict.")
+        assert describe_alternatives(mine)[0].endswith("of the draws, undecided: the same verdict.")
         assert not [one for one in decide_with(load_ledger()).alternatives if one.assumption == "bundled estimates"]
+
+    def test_a_verdict_that_was_undecided_with_the_bundled_estimates_is_another_one(self, tmp_path: Path) -> None:
+        """The same design costs least, but the bundled estimates leave it open: own ones decide."""
+        cheap = dict.fromkeys(("O02", "O03", "O06", "O20", "O21", "O07"), (0.0, 0.1, 0.2))
+        mine = decide_with(load_ledger(overrides=write_estimates(tmp_path, cheap)))
+        (own, _) = mine.alternatives
+        assert decide_with(load_ledger()).word == "undecided"
+        assert mine.ranking[0].p_best > 0.95
+        assert (own.best, own.turns, own.decided, own.changes) == (OPAQUE, False, False, True)
+        assert describe_alternatives(mine)[0].endswith("of the draws, undecided: another verdict.")
 
     def test_rows_that_repeat_the_bundled_numbers_are_own_estimates_too(self, tmp_path: Path) -> None:
         item = load_ledger().find_item("J05")
@@ -152,6 +162,16 @@ class TestCommonCosts:
             assert with_.against[OPAQUE][name].npv.mean == pytest.approx(without.against[OPAQUE][name].npv.mean)
         totals = [{own.design: own.total_cost.mean for own in told.ranking} for told in (with_, without)]
         assert all(totals[0][name] - totals[1][name] == pytest.approx(more) for name in totals[0])
+
+    def test_designs_that_break_a_limit_have_them_too(self) -> None:
+        """A design that is out, and needs less than the others, leaves less in common: no bar of costs is negative."""
+        told = decided(SAME, (work(CACHED, 10.0), work(JWT, 12.0)), draws=50, limits={"no_as_dependency": True})
+        assert [ranked.place for ranked in told.ranking] == [1, 0, 0]
+        assert told.common is not None
+        assert told.common.parts["servers"].mean > 0
+        for ranked in told.ranking:
+            for cause, part in told.common.parts.items():
+                assert part.mean <= ranked.cost_parts[cause].mean * (1 + 1e-9)
 
     def test_they_are_said_in_a_sentence(self) -> None:
         (sentence,) = describe_common_costs(decide_with(load_ledger()))

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 
 from simlib.decision import LimitOutcome, Verdicts, judge_comparison
 from simlib.decision.gain.outages import compute_availability, compute_share_served_in_outage
-from simlib.decision.limit_remedies import find_availability_remedies, find_header_remedies
+from simlib.decision.limit_remedies import (
+    find_availability_remedies,
+    find_header_remedies,
+    find_server_remedies,
+)
 from simlib.decision.limits import DesignProperties, check_structural_limits, read_properties
 from simlib.decision.promises import compute_bounds, has_readable_tokens, may_need_authorization_server
 from simlib.deployment.remedies import Remedy
@@ -24,6 +28,8 @@ from simlib.strategies import CATALOGUE
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures, comparison
 from support.scenarios import scenario
+from support.worlds import constant, link
+from support.worlds import scenario as world_scenario
 
 DESIGNS = (OPAQUE, CACHED, JWT)
 NOTHING: Figures = {}
@@ -136,7 +142,8 @@ def test_no_design_is_said_to_meet_limits_that_it_breaks_or_that_were_not_checke
         assert bool(praised) == (keeps and bool(stated))
         for outcome in own:
             if outcome.word != "met":
-                assert any(name in line and outcome.reason[1:] in line for line in judged.limit_sentences)
+                reason = outcome.reason.removeprefix("Not checked: ")[1:]
+                assert any(name in line and reason in line for line in judged.limit_sentences)
 
 
 @given(limits=st.fixed_dictionaries({}, optional=LIMITS))
@@ -193,12 +200,39 @@ class TestRefusalsNameWhatWouldDo:
         assert words[DESIGNS.index(JWT)] == "met"
         assert find_words(judge_comparison(compare(made)), "header_bytes")[DESIGNS.index(JWT)] == "broken"
 
-    def test_replicas_by_the_utilisation_law(self) -> None:
-        judged = verdicts({OPAQUE: {"as_utilisation": 0.9}}, limits={"as_utilisation": 0.25})
-        outcome = find_outcomes(judged, "as_utilisation")[OPAQUE]
-        (change,) = outcome.remedies[0]
-        assert (change.key, change.value) == (f"designs.{OPAQUE}.replicas.authorization_server", 4)  # 0.9 / 0.25 = 3.6
-        assert "4 would do" in outcome.reason
+    @pytest.mark.parametrize(
+        ("limit", "hosts"),
+        [
+            ("as_utilisation", {"authorization_server"}),
+            ("rs_utilisation", {"service"}),
+            ("busiest_utilisation", {"service"}),
+        ],
+    )
+    def test_servers_by_the_utilisation_law(self, limit: str, hosts: set[str]) -> None:
+        made = scenario(run__length_s=30.0, run__replications=3)
+        most = 0.3 * judge_comparison(compare(made)).intervals[OPAQUE][limit].low
+        strict = scenario(run__length_s=30.0, run__replications=3, limits={limit: most})
+        outcome = find_outcomes(judge_comparison(compare(strict)), limit)[OPAQUE]
+        assert outcome.word == "broken"
+        remedy = outcome.remedies[0]
+        assert {change.label for change in remedy} == {f"replicas.{host}" for host in hosts}
+        assert all(change.value >= 4 for change in remedy)
+        assert f"{remedy[0].label} = 1 leads to" in outcome.reason
+        wider = change_scenario(strict, {change.key: change.value for change in remedy})
+        assert judge_comparison(compare(wider)).intervals[OPAQUE][limit].mean <= most * 1.02
+
+    def test_servers_of_every_kind_of_host(self) -> None:
+        shared = {"link": link(), "work": constant(0.001), "call": constant(0.0)}
+        made = world_scenario(world={"shared_store": shared})
+        design = made.design("opaque")
+        busy = {"service@eu": 0.9, "service@us": 0.5, "service/stock": 0.5, "shared_store": 0.4, "gateway": 0.1}
+        (remedy,) = find_server_remedies(made, design, busy, 0.2)
+        assert {change.key: change.value for change in remedy} == {
+            "designs.opaque.replicas.service": 5,
+            "designs.opaque.replicas.inner_service": 3,
+            "world.shared_store.workers": 2,
+        }
+        assert find_server_remedies(made, design, busy, 0.9) == ()
 
     def test_a_design_that_does_not_keep_up_gets_as_many_replicas_as_its_load_needs(self) -> None:
         busy = scenario(world__service__work={"kind": "constant", "value_s": 0.08}, limits={"p99_s": 0.5})
@@ -212,7 +246,7 @@ class TestRefusalsNameWhatWouldDo:
         judged = verdicts(limits={"revocation_lag_s": 0.0})
         outcome = find_outcomes(judged, "revocation_lag_s")[JWT]
         assert (outcome.word, outcome.remedies) == ("broken", ())
-        assert outcome.reason.endswith("no other values of its settings would do.")
+        assert outcome.reason.endswith("no other values of its settings were found that would do.")
 
 
 class TestExposure:

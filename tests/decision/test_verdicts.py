@@ -102,11 +102,11 @@ def test_a_difference_is_told_with_its_direction_unit_and_interval() -> None:
 
 def test_shares_differ_in_percentage_points_and_plain_numbers_have_no_unit() -> None:
     assert describe_judgement(against(0.3, 0.01, 0.01, "hit_ratio")) == (
-        "cache hit ratio (validated without asking) of jwt is 30 percentage points higher than opaque "
+        "cache hit ratio (neither a call nor a wait for one) of jwt is 30 percentage points higher than opaque "
         "(95 % interval 28 to 32 percentage points)"
     )
     assert describe_judgement(judge_difference(TOKENS, "jwt", [9, 8, 10], "opaque", [1, 0, 2], 1.0)) == (
-        "tokens in use of jwt are 8 higher than opaque (95 % interval 8 to 8)"
+        "tokens in use at a time of jwt are 8 higher than opaque (95 % interval 8 to 8)"
     )
 
 

@@ -174,9 +174,7 @@ UNITS: Table = {
     },
     "strategies/split_token.py": {
         "split_token": ("SplitTokenIssuerSettings", "SplitTokenIssuer"),
-        "split_messages": (
-            *("REVOKED", "_KEY_LENGTH", "_ANY_SIGNATURE", "format_shared_key", "read_half", "read_push", "_is_number"),
-        ),
+        "split_messages": ("REVOKED", "_KEY_LENGTH", "format_shared_key", "read_half", "read_push", "_is_number"),
         "split_token_gateway": ("SplitTokenGatewaySettings", "SplitTokenGateway", "_join"),
     },
     "strategies/status_list_server.py": {
@@ -208,7 +206,7 @@ UNITS: Table = {
             *("ACCESS_TOKEN_TYPE", "REQUIRED_CLAIMS", "LONGEST_HEADER", "Reason", "_NO_HEADER", "_ANY_AUDIENCE"),
             *("_STOCK", "_QUICK", "sign_jwt", "sign_access_token", "read_header", "read_payload", "_decode_header"),
             *("_parse_json_object", "VerificationResult", "Verification", "_normalize_media_type", "_REASONS"),
-            *("_find_reason", "list_missing_names"),
+            *("_find_reason",),
         ),
         "decoder": ("_ALPHABET", "_QuickJWS", "build_stock_decoder", "build_quick_decoder"),
     },

@@ -5,6 +5,7 @@ that pyproject.toml allows of each package that it names, shows the help of ever
 """
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
@@ -42,10 +43,21 @@ def check_plain(folder: Path) -> list[str]:
     write_scenarios(site)
     used = {expected.arguments.partition(" ")[0] for group in GROUPS for expected in group}
     mistakes = [f"no command line is tried of: {name}" for name in NAMES if name not in used]
-    mistakes += check_modules(environment, site) + check_help(environment, site)
+    mistakes += check_modules(environment, site) + check_help(environment, site) + check_numbers(environment, site)
     with ThreadPoolExecutor(WORKERS) as pool:
         tried = pool.map(lambda group: [check_command(environment, site, each) for each in group], GROUPS)
         return mistakes + [mistake for group in tried for mistake in group if mistake]
+
+
+def check_numbers(environment: Environment, site: Path) -> list[str]:
+    """Mistakes of the numbers: they must be those of an installation with every extra."""
+    arguments = ("compare", "tiny.toml", "--json", "--workers", "1")
+    plain = environment.run("simlib", *arguments, cwd=site)
+    whole = subprocess.run([sys.executable, "-m", "simlib", *arguments], cwd=site, capture_output=True, text=True)
+    equal = plain.returncode == whole.returncode == 0 and plain.stdout == whole.stdout
+    return (
+        [] if equal else [f"{' '.join(arguments)}: other numbers than with every extra\n{plain.stderr}{whole.stderr}"]
+    )
 
 
 def check_modules(environment: Environment, site: Path) -> list[str]:

@@ -96,6 +96,26 @@ REFUSED: dict[str, tuple[Callable[[], None], str]] = {
         lambda: register_strategy(named(RefusalCache, summary=5)),
         "BadRefusalCache is no part: its summary must be a text",
     ),
+    "summary with an escape sequence": (
+        lambda: register_strategy(named(RefusalCache, summary="\x1b[31mred")),
+        "BadRefusalCache is no part: its summary must be one line of text, but holds the control character U+001B",
+    ),
+    "label with a line break": (
+        lambda: register_metric(SLOW_SHARE.__class__("mine", "a\nb", "", None), compute_slow_share),
+        "metric 'mine': its label must be one line of text, but holds the control character U+000A",
+    ),
+    "unit that is no text": (
+        lambda: register_metric(SLOW_SHARE.__class__("mine", "a", 7, None), compute_slow_share),
+        "metric 'mine': its unit must be a text",
+    ),
+    "caption that reverses letters": (
+        lambda: register_figure("mine", draw_slow_requests, "a\u202eb"),
+        "figure 'mine': its caption must be one line of text, but holds the control character U+202E",
+    ),
+    "attack with an endless summary": (
+        lambda: register_attack(named(ForeignSubject, summary="x" * 4097)),
+        "BadForeignSubject is no attack: its summary must have at most 4,096 characters, not 4,097",
+    ),
     "Settings that are no dataclass": (
         lambda: register_strategy(named(RefusalCache, Settings=int)),
         "BadRefusalCache is no part: its Settings must be a dataclass",

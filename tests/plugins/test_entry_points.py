@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,18 @@ REFUSING = (
 LAST_COME = ("user_information_share = 0.2", 'user_information_share = 0.2\ndiscipline = "last_come_first_served"')
 
 
+SEVERAL_COMMANDS = """
+import contextlib, io, json, sys
+from simlib.cli import run
+for line in sys.stdin:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = run(json.loads(line))
+    print(json.dumps([status, out.getvalue(), err.getvalue()]), flush=True)
+"""
+"""Program that runs the command of each line that it reads: a process for each would import the same again."""
+
+
 class Site:
     """A folder in which the plug-in is installed, with a scenario that names it."""
 
@@ -24,9 +38,27 @@ class Site:
         self.folder = folder
         self.environment = install_example(folder / "site")
         self.scenario = write_tiny(folder, REFUSING, LAST_COME)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SEVERAL_COMMANDS],
+            cwd=folder,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def run(self, *arguments: str | Path) -> str:
-        """The output of a command that must succeed."""
+        """The output of a command that must succeed, run by the process that runs them all."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps([*map(str, arguments)]) + "\n")
+        self.process.stdin.flush()
+        status, output, errors = json.loads(self.process.stdout.readline())
+        assert status == 0, errors
+        return str(output)
+
+    def run_alone(self, *arguments: str | Path) -> str:
+        """The output of a command that must succeed, in a process of its own."""
         done = subprocess.run(
             [*COMMAND, *map(str, arguments)],
             cwd=self.folder,
@@ -40,12 +72,14 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(tmp_path_factory.mktemp("installed"))
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("installed"))
+    yield site
+    site.process.communicate()
 
 
 def test_compare_with_workers_simulates_reports_and_draws(site: Site) -> None:
-    output = site.run("compare", site.scenario, "--workers", "2", "--json", "--out", "report")
+    output = site.run_alone("compare", site.scenario, "--workers", "2", "--json", "--out", "report")
     answer: dict[str, Any] = json.loads(output)
     assert answer["designs"]["jwt"]["station_forms"]["service"] == "last_come"
     (slow,) = (row for row in answer["summary"] if (row["design"], row["metric"]) == ("jwt", "slow_share"))
@@ -56,7 +90,7 @@ def test_compare_with_workers_simulates_reports_and_draws(site: Site) -> None:
 
 
 def test_strategies_and_the_schema_have_the_part(site: Site) -> None:
-    assert "refusal_cache" in site.run("strategies")
+    assert "refusal_cache" in site.run_alone("strategies")
     (listed,) = [
         part for part in json.loads(site.run("strategies", "--json"))["wrappers"] if part["part"] == "refusal_cache"
     ]

@@ -21,8 +21,9 @@ def test_stations_have_the_sojourns_of_their_closed_forms() -> None:
 
 def test_a_request_that_comes_back_has_the_sojourn_of_the_product_form() -> None:
     services = (Exponential(mean_s=0.1), Exponential(mean_s=0.2))
+    settings = RunSettings(4_000.0, 500.0, 10, seed=5)
     expected = product_form_mean_sojourn(2.0, [VisitedStation(2, 0.1), VisitedStation(1, 0.2)])
-    assert_covered(simulate_tandem(2.0, services, RunSettings(4_000.0, 500.0, 10, seed=5)), expected, 0.1)
+    assert_covered(simulate_tandem(2.0, services, settings), expected, 0.1)
 
 
 def test_one_user_who_thinks_and_asks_is_a_clockwork() -> None:

@@ -33,7 +33,7 @@ def without(made: Scenario, operation: str) -> Scenario:
 
 
 def charged(made: Scenario, design: str) -> set[str]:
-    records = simulate(made, design)
+    records = simulate(made.with_run(made.run.model_copy(update={"caches": "empty"})), design)
     return {records.names[number] for number in records.tables["operations"]["operation"]} - {"service.work"}
 
 

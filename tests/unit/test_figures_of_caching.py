@@ -13,6 +13,8 @@ from simlib.report.cells import tabulate_measurements
 from simlib.report.notebook import show_figure
 from simlib.report.revocation_figures import answer_age_figure, revocation_figure
 from simlib.report.ttl_trade_figure import PANELS, ttl_trade_figure
+from simlib.scenario.errors import InputError
+from support.missing_packages import hide_packages
 
 NOISE = (-1.0, 0.0, 1.0)
 TTLS = {"asks": 0.0, "short": 10.0, "long": 50.0}
@@ -145,6 +147,12 @@ def test_a_table_of_measured_figures_has_means_and_half_widths_in_the_unit_that_
     shown = tabulate_measurements(frame, [METRICS["mean_s"], Metric("replication", "number", "", None)])
     assert list(shown.index) == ["one", "two"]
     assert list(shown.columns) == ["mean latency, ms", "number"]
+
+
+def test_without_ipython_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide_packages(monkeypatch, "IPython")
+    with pytest.raises(InputError, match=r"show_figure needs the package IPython, .* 'simlib\[notebooks\]'$"):
+        show_figure(ttl_trade_figure(caching(), TTLS))
 
 
 def test_a_notebook_gets_a_picture_of_few_colours_with_its_words() -> None:

@@ -11,6 +11,7 @@ from simlib.report.decision_figures import breakeven_figure, tornado_figure
 from simlib.report.figure_style import render_png
 from simlib.report.frontier_figure import frontier_figure
 from simlib.report.record.inputs import describe_input
+from simlib.report.switches_figure import list_drawn_switches, switches_figure
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures
 from support.decisions import worthwhile
@@ -120,3 +121,30 @@ class TestBreakEven:
     def test_no_pairs_are_refused(self) -> None:
         with pytest.raises(ValueError, match="no pairs"):
             breakeven_figure([], "USD", 1.0)
+
+
+class TestSwitches:
+    def test_each_mark_is_at_the_multiple_at_which_another_design_costs_as_little(self, told: Decision) -> None:
+        figure, words = switches_figure(told)
+        (axes,) = figure.axes
+        drawn = list_drawn_switches(told)
+        assert 2 <= len(drawn) <= 10
+        marks = [line for line in axes.lines if line.get_marker() not in ("None", "", None)]
+        assert [line.get_xdata()[0] for line in marks] == pytest.approx([own.at / own.value for own in drawn])
+        assert [line.get_ydata()[0] for line in marks] == list(range(len(drawn)))
+        low, high = axes.get_xlim()
+        for own, line in zip(drawn, marks, strict=True):
+            assert low < line.get_xdata()[0] < high
+            assert describe_input(own.input) in words
+        assert len(axes.get_xticks()) >= 3
+
+    def test_values_that_count_nothing_or_are_out_of_reach_are_not_drawn(self, told: Decision) -> None:
+        far = tuple(own for own in told.switches if own.value == 0 or own.ratio > 10)
+        assert far
+        assert not set(far) & set(list_drawn_switches(told))
+        with pytest.raises(ValueError, match="no switch values"):
+            switches_figure(replace(told, switches=far))
+
+    def test_nothing_is_cut_off(self, told: Decision) -> None:
+        figure, _ = switches_figure(told)
+        assert render_png(figure, 60)[:4] == b"\x89PNG"

@@ -132,7 +132,7 @@ def test_sigterm_that_ends_the_process_waits_for_the_new_report(swapping: str, t
     statuses = set()
     for number in count():
         target = write_old(tmp_path)
-        strike = Strike(number, partial(signal.raise_signal, signal.SIGTERM), SWAP, bytecodes=SWAP)
+        strike = Strike(number, partial(signal.raise_signal, signal.SIGTERM), SWAP)
         statuses.add(status := run_in_child(partial(write_struck, target, strike)))
         assert read_report(target) in (OLD, NEW), swapping
         if status == 0:

@@ -37,12 +37,18 @@ def three(**changes: Any) -> Scenario:
 
 
 def test_a_design_is_marked_when_its_settings_may_outlive_expiry_or_revocation() -> None:
-    made = compute_promises(three(designs__opaque_cached__service={"part": CACHED, "ttl_s": 20.0, "leeway_s": 3.0}))
+    made = compute_promises(three(**{f"designs__{JWT}__service__leeway_s": 3.0}))
     assert made[OPAQUE].marks == ()
-    assert made[CACHED].marks == ("may outlive exp", "may outlive a revocation")
+    assert made[CACHED].marks == ("may outlive a revocation",)
+    assert made[JWT].marks == ("may outlive exp", "may outlive a revocation")
+    assert (made[JWT].after_expiry_s, made[JWT].after_revocation_s) == (3.0, 33.0)
+
+
+def test_a_token_may_end_while_an_answer_about_it_is_on_its_way() -> None:
+    own = f"designs__{CACHED}__service__"
+    made = compute_promises(three(**{f"{own}own_clock": True, f"{own}leeway_s": 3.0}))
+    assert made[OPAQUE].after_expiry_s == made[OPAQUE].answer_timeout_s == 10.0
     assert made[CACHED].after_expiry_s == 3.0
-    assert made[JWT].marks == ("may outlive a revocation",)
-    assert made[JWT].after_revocation_s == 30.0
 
 
 def test_an_answer_on_its_way_outlives_nothing() -> None:

@@ -90,6 +90,10 @@ WRONG: list[tuple[str, Any, list[str]]] = [
     ("margins.relative", 0, ["greater than 0"]),
     # words that are not on the list
     ("format", 2, ["should be 1", "not 2"]),
+    *(
+        ("world.service.scope", text, ["must be words"])
+        for text in ("", "a  b", " a", "a\u00a0b", "caf\u00e9", 'a"b', "a\\b")
+    ),
     ("world.load", {"kind": "poison", "arrival_rate": 1}, ["'poison'", "'poisson'", "replay"]),
     ("world.load", {"arrival_rate": 1}, ["kind is missing"]),
     (f"{LINK}.round_trip", {"kind": "normal"}, ["'normal'", "constant, uniform", "quantiles"]),
@@ -342,6 +346,13 @@ SHARED_STORE = {
 }
 
 
+REGIONS = {
+    "names": ["eu", "us"],
+    "shares": [0.5, 0.5],
+    "round_trips": {"eu-us": {"kind": "constant", "value_s": 0.08}},
+}
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=name_of)
 @given(st.data())
 @settings(max_examples=25)
@@ -352,7 +363,8 @@ def test_all_settings_come_back(pair: Any, data: st.DataObject) -> None:
     sources = getattr(issuer, "user_information_sources", validator.user_information_sources)
     information = next(source for source in validator.user_information_sources if source in sources)
     mine = design_of(validator.name, issuer.name, service=given_settings, user_information=information)
-    found = scenario(designs={"x": mine}, world__shared_store=SHARED_STORE)
+    regional = {"world__regions": REGIONS} if getattr(issuer, "regional", False) else {}
+    found = scenario(designs={"x": mine}, world__shared_store=SHARED_STORE, **regional)
     assert found.design("x").get_settings("service") == chosen
     back = again(found)
     assert back.design("x").get_settings("service") == chosen

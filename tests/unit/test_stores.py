@@ -214,15 +214,15 @@ def test_connections_that_consume_one_row_at_the_same_time_have_one_winner(tmp_p
     assert sorted(won) == sorted(map(str, range(50)))
 
 
-def test_a_shared_value_is_there_until_its_instant() -> None:
+def test_a_shared_value_is_there_for_its_time_to_live_by_the_clock_of_the_store() -> None:
     store = SharedStore()
     assert store.execute(SharedGet("a"), 0.0) is None
     assert store.execute(SharedPut("a", b"1", 10.0), 0.0) is True
     assert store.execute(SharedGet("a"), 9.99) == b"1"
     assert store.execute(SharedGet("b"), 9.99) is None
     assert store.execute(SharedGet("a"), 10.0) is None
-    store.execute(SharedPut("a", b"2", 20.0), 10.0)
-    store.execute(SharedPut("a", b"", 12.0), 11.0)
+    store.execute(SharedPut("a", b"2", 10.0), 10.0)
+    store.execute(SharedPut("a", b"", 1.0), 11.0)
     assert store.execute(SharedGet("a"), 11.5) == b""
     assert store.execute(SharedGet("a"), 12.0) is None
 

@@ -103,20 +103,53 @@ def test_a_refused_token_is_replaced_and_the_request_made_once_more() -> None:
     assert clients.tokens() == ["Bearer t1", "Bearer t1", "Bearer t2"]
 
 
-def test_who_is_refused_twice_gives_up() -> None:
+def test_who_is_refused_twice_gives_up_and_keeps_the_newest_token() -> None:
     clients = Clients()
     clients.refused = {"Bearer t1", "Bearer t2"}
     assert clients.request(0.0).status == 401
     assert clients.tokens() == ["Bearer t1", "Bearer t2"]
+    clients.refused = {"Bearer t1"}
+    assert clients.request(1.0).status == 200
+    assert clients.tokens()[2:] == ["Bearer t2"]
+
+
+def test_a_client_that_does_not_retry_keeps_a_refused_token_until_it_is_spent() -> None:
+    clients = Clients(retry_refused=False)
+    clients.refused = {"Bearer t1"}
+    assert [clients.request(at).status for at in (0.0, 299.0)] == [401, 401]
+    assert clients.request(300.0).status == 200
+    assert clients.tokens() == ["Bearer t1", "Bearer t1", "Bearer t2"]
+
+
+@pytest.mark.parametrize("answer", [Failed("timed_out"), Reply(503), Failed("status", 429)], ids=str)
+def test_a_refused_token_is_kept_while_no_other_can_be_obtained(answer: Any) -> None:
+    clients = Clients()
+    clients.request(0.0)
+    clients.refused, clients.token_answer = {"Bearer t1"}, answer
+    assert clients.request(1.0) == answer
+    clients.refused = set()
+    assert clients.request(2.0).status == 200
+    assert clients.tokens() == ["Bearer t1"] * 3
+
+
+def test_nothing_is_kept_when_the_server_answers_that_there_is_nothing_to_renew() -> None:
+    clients = Clients()
+    clients.request(0.0)
+    clients.refused, clients.token_answer = {"Bearer t1"}, Reply(400, b'{"error":"invalid_grant"}')
+    assert clients.request(1.0).status == 400
     assert clients.user.access_token is None
 
 
-def test_a_client_that_does_not_retry_throws_the_token_away_all_the_same() -> None:
-    clients = Clients(retry_refused=False)
+def test_a_request_refused_with_an_old_token_is_repeated_with_the_newer_one_at_hand() -> None:
+    clients = Clients()
+    clients.request(0.0)
     clients.refused = {"Bearer t1"}
-    assert clients.request(0.0).status == 401
-    assert clients.request(1.0).status == 200
-    assert clients.tokens() == ["Bearer t1", "Bearer t2"]
+    clients.stepper.delay = lambda target: Delay(0.0, 5.0) if target == "api" else Delay()
+    begun = clients.begin()
+    clients.user.access_token = ClientToken("t9", 1e9)
+    clients.stepper.run()
+    assert begun.value.status == 200
+    assert (clients.tokens(), len(clients.asked)) == (["Bearer t1", "Bearer t1", "Bearer t9"], 1)
 
 
 @pytest.mark.parametrize("answer", [Reply(403), Reply(503), Failed("timed_out"), Failed("unreachable")], ids=str)

@@ -74,9 +74,10 @@ def test_leeway_does_not_keep_an_answer_beyond_the_expiry(make_stage: Callable[.
     assert (verdict.accepted, verdict.reason, asked(stage)) == (False, "inactive", 2)
 
 
-def test_leeway_is_granted_to_an_answer_on_its_way(make_stage: Callable[..., Stage]) -> None:
-    for leeway, accepted in ((0.0, False), (1.5, False), (2.5, True)):
-        stage = cached(make_stage, leeway_s=leeway)
+def test_an_answer_on_its_way_is_judged_by_the_clock_of_the_server(make_stage: Callable[..., Stage]) -> None:
+    """Active at 299 s of a token that ends at 300 s; with a clock of its own the receiver grants its leeway."""
+    for own_clock, leeway, accepted in ((False, 0.0, True), (True, 0.0, False), (True, 1.5, False), (True, 2.5, True)):
+        stage = cached(make_stage, own_clock=own_clock, leeway_s=leeway)
         token = stage.issue().token
         stage.at(299.0).stepper.delay = lambda target: Delay(0.0, 3.0)
         assert stage.present(token).accepted == accepted

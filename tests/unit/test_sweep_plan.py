@@ -49,7 +49,8 @@ def test_length_and_replications_are_as_asked() -> None:
 
 
 def test_a_sweep_of_a_time_to_live_takes_the_caching_design_alone_and_warms_up_for_the_longest() -> None:
-    plan = plan_sweep(small(), "ttl")
+    assert plan_sweep(small(), "ttl").scenario.run.warm_up_s == 5.0  # entries of all ages are there at once
+    plan = plan_sweep(small(run__caches="empty"), "ttl")
     assert plan.key == "designs.cached.service.ttl_s"
     assert plan.varied_design == "cached"
     assert list(plan.scenario.designs) == ["cached"]

@@ -119,7 +119,8 @@ def test_it_says_what_it_costs_and_is_marked() -> None:
         longest: FailOpen(FailOpen.Settings(longest_s=longest), told).wrap_validator(inner).compute_bound()
         for longest in (5.0, 60.0, 1000.0)
     }
-    assert [bounds[longest].after_revocation_s for longest in bounds] == [10.0, 60.0, 300.0]
+    # An answer that travels for the 10 s of the timeout may be about a token that has ended in the meantime.
+    assert [bounds[longest].after_revocation_s for longest in bounds] == [10.0, 60.0, 310.0]
     open_doors = FailOpen(FailOpen.Settings(lets_in="any"), told).wrap_validator(inner)
     assert open_doors.compute_bound() == (inf, inf)
     assert open_doors.fails_open  # type: ignore[attr-defined]
@@ -164,8 +165,8 @@ def test_lists_of_wrappers_that_cannot_be_are_refused_when_they_are_loaded(
 
 
 def test_known_tokens_can_be_told_apart_by_wrappers_around_it() -> None:
-    wrappers = [{"part": "fail_open", "lets_in": "known"}, {"part": "retry"}]
-    loaded(designs__mine=design_of("opaque_introspection", "reference_token", wrappers=wrappers))
+    wrappers = [{"part": "fail_open", "lets_in": "known"}, {"part": "denylist_polled"}]
+    loaded(designs__mine=design_of("jwt_local", "jwt_access_token", wrappers=wrappers))
 
 
 def loaded(**changes: Any) -> None:

@@ -87,7 +87,9 @@ def _judge(
     )
     other = select_best(accounts.compute_totals(), margin, level)
     turns = other.best not in (selection.best, *selection.equivalents)
-    return Alternative(assumption, other.best, other.p_best[other.best], turns, items)
+    decided = other.word != "undecided"
+    changes = turns or decided != (selection.word != "undecided")
+    return Alternative(assumption, other.best, other.p_best[other.best], turns, items, decided, changes)
 
 
 def compute_common_costs(situation: Situation, level: float) -> CommonCosts | None:

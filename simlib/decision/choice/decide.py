@@ -14,6 +14,8 @@ from simlib.decision.choice.build_case import build_case, complete_figures, desc
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import CAUSES, CostCause, list_figures
 from simlib.decision.choice.cost_model import CostModel
+from simlib.decision.choice.cost_pairs import compare_costs
+from simlib.decision.choice.explaining import explain_decision
 from simlib.decision.choice.frontier import SHOWN, compute_frontiers
 from simlib.decision.choice.inputs import (
     Input,
@@ -114,13 +116,15 @@ def choose_design(
 
 
 def _add_robustness(decision: Decision, situation: Situation, selection: Selection | None) -> Decision:
-    """Decision with what turns it, and with the costs that its designs have in common."""
-    if selection is not None:
-        situation = replace(situation, designs=selection.order)
+    """Decision with every pair, with what turns it, and with the costs that its designs have in common."""
+    case = situation.accounts.case
+    totals = situation.draws.compute_totals(case)
+    kept = situation if selection is None else replace(situation, designs=selection.order)
     return replace(
         decision,
-        switches=search_switches(situation, selection),
-        alternatives=compute_alternatives(situation, selection, decision.margin, decision.level),
+        pairs=compare_costs(totals, case.designs, decision.margin, decision.level),
+        switches=search_switches(kept, selection),
+        alternatives=compute_alternatives(kept, selection, decision.margin, decision.level),
         common=compute_common_costs(situation, decision.level),
     )
 
@@ -238,7 +242,7 @@ def decide(
         sensitivity=sensitivity,
     )
     report_progress(DRAWING, 1, 1)
-    return decision
+    return explain_decision(decision, workers)
 
 
 def _ignore_progress(stage: str, done: int, total: int) -> None:

@@ -10,10 +10,13 @@ from simlib.decision.choice.results import Decision
 from simlib.decision.gain.values import Size
 
 FORMAT = 1
+SHARES = (
+    "p_best, p_positive and share are shares of the draws, given these estimates, and no probabilities of being right"
+)
 _FIELDS = (
     *("word", "chosen", "reason", "equivalents", "margin", "more_replications", "open_because", "baseline", "opponent"),
     *("limits", "ranking", "against", "sensitivity", "frontiers", "inputs", "left_out"),
-    *("switches", "alternatives", "common"),
+    *("pairs", "switches", "alternatives", "common"),
 )
 
 
@@ -30,6 +33,7 @@ def build_decision_document(decision: Decision) -> dict[str, Any]:
         "horizon_years": scenario.terms.horizon_years,
         "level": decision.level,
         "draws": decision.draws,
+        "shares": SHARES,
         **{name: convert_to_json(getattr(decision, name)) for name in _FIELDS},
         "designs": {name: _build_design(decision, name) for name in scenario.designs},
         "lengths": convert_to_json(decision.gain.lengths),

@@ -25,7 +25,8 @@ def judge_limits(case: Case, verdicts: Verdicts) -> tuple[LimitOutcome, ...]:
     for name, design_case in case.design_cases.items():
         design = case.scenario.design(name)
         if design_case.size is None:  # sized servers are stable
-            outcomes += check_stability(design, verdicts.stability[name], verdicts.intervals[name])
+            utilisations = verdicts.limit_bases[name].utilisations
+            outcomes += check_stability(case.scenario, design, verdicts.stability[name], utilisations)
         metrics = tuple(_check_metrics(case, design_case, verdicts))
         outcomes += [*metrics, *_check_size(design_case, metrics)]
         outcomes += check_structural_limits(case.scenario, design, _read_properties(design_case, verdicts))
@@ -34,7 +35,7 @@ def judge_limits(case: Case, verdicts: Verdicts) -> tuple[LimitOutcome, ...]:
 
 def _read_properties(design_case: DesignCase, verdicts: Verdicts) -> DesignProperties:
     """Properties of a design: those of its case where that has them."""
-    own, structure = verdicts.properties[design_case.design], design_case.structure
+    own, structure = verdicts.limit_bases[design_case.design].properties, design_case.structure
     properties = own._replace(header_bytes=design_case.header_bytes)
     if structure is None:
         return properties
@@ -66,9 +67,8 @@ def _check_metrics(case: Case, design_case: DesignCase, verdicts: Verdicts) -> I
         metric for metric in METRICS if not verdicts.is_steady(name, metric) and not _is_observed(sized.get(metric))
     ]
     design, bounds = case.scenario.design(name), design_case.bounds
-    yield from check_metric_limits(
-        case.scenario, design, intervals, unsteady, bounds, has_own_replicas=design_case.size is None
-    )
+    utilisations = verdicts.limit_bases[name].utilisations if design_case.size is None else {}
+    yield from check_metric_limits(case.scenario, design, intervals, unsteady, bounds, utilisations)
 
 
 def _is_observed(interval: Interval | None) -> bool:

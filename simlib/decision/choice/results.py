@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from simlib.decision.choice.cost_causes import CAUSES, CostCause
+from simlib.decision.choice.cost_pairs import CostPair
 from simlib.decision.choice.robustness import Alternative, Switch
 from simlib.decision.comparison import Verdicts
 from simlib.decision.economics.crossings import CertainRegion
@@ -198,9 +199,9 @@ class Decision(Displayed):
     word is "undecided" for want of them, and None when no affordable number is enough; ``open_because`` is the cause.
     ``against``: baseline and opponent by name -> design -> net present value. ``opponent`` is the design with a cache,
     None when that is the baseline or when there is none. ``left_out``: sentences about what was not computed.
-    ``causes``: the costs that were counted. ``switches``: values of single inputs at which another design costs least;
-    ``alternatives``: the verdict under other assumptions; ``common``: costs that no design differs in, None for a
-    single design.
+    ``causes``: the costs that were counted. ``pairs``: every two designs by total cost, with intervals that hold
+    together. ``switches``: values of single inputs at which another design costs least; ``alternatives``: the
+    verdict under other assumptions; ``common``: costs that no design differs in, None for a single design.
     """
 
     scenario: Scenario
@@ -227,6 +228,7 @@ class Decision(Displayed):
     frontiers: tuple[Frontier, ...] = ()
     left_out: tuple[str, ...] = ()
     causes: tuple[CostCause, ...] = CAUSES
+    pairs: tuple[CostPair, ...] = ()
     switches: tuple[Switch, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     common: CommonCosts | None = None

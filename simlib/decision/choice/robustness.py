@@ -45,7 +45,8 @@ class Alternative:
     """Verdict under another assumption: the design that costs least in the mean, and in which share of the draws.
 
     ``items`` are the work items that the assumption changes. ``turns``: that design is neither the best one of the
-    decision nor equivalent to it.
+    decision nor equivalent to it. ``decided``: in enough of the draws for a choice; ``changes``: the verdict is another
+    one, for it turns or is decided where the decision's is not, or the reverse.
     """
 
     assumption: Assumption
@@ -53,3 +54,5 @@ class Alternative:
     share: float
     turns: bool
     items: tuple[str, ...] = ()
+    decided: bool = True
+    changes: bool = False

@@ -1,7 +1,8 @@
 """Selection of the best design: ranking and selection with an indifference zone, over the draws of a Monte-Carlo.
 
-Total costs are compared pair by pair and draw by draw; designs within the margin of each other are equivalent. Source:
-Kim and Nelson, "Selecting the best system", Handbooks in Operations Research and Management Science 13 (2006).
+Total costs of all designs are compared draw by draw with the cheapest of the draw; designs that are within the margin
+of it together are equivalent. Sources: Kim and Nelson, "Selecting the best system", Handbooks in Operations Research
+and Management Science 13 (2006); Hsu, Multiple Comparisons, 1996 (comparisons with the best).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from simlib.analysis.columns import Floats
+from simlib.analysis.columns import Floats, Mask
 from simlib.decision.choice.case import Case
 from simlib.decision.choice.cost_causes import EFFORT
 from simlib.decision.choice.limits import list_excluded_designs, list_open_limits
@@ -29,10 +30,11 @@ class Selection:
     """Designs compared by total cost.
 
     ``order``: all by mean cost. ``p_best``: design -> share of the draws in which none costs less (equal ones share a
-    draw). ``equivalents`` differ from the best by no more than the margin, with the whole interval; ``p_equivalent`` is
-    the share of the draws in which the best or one of these costs least. ``indifferent_groups``: groups of the others
-    that differ by no more than the margin among themselves, each with the share of the draws in which a member costs
-    least, since the members of a group share these draws.
+    draw). ``equivalents``: in a share of the draws of at least the level the best and all of these together cost at
+    most the margin more than the cheapest design of the draw; ``p_equivalent`` is the share of the draws in which the
+    best or one of these costs least. ``indifferent_groups``: groups of the others that differ by no more than the
+    margin among themselves, each with the share of the draws in which a member costs least, since the members of a
+    group share these draws.
     """
 
     order: tuple[str, ...]
@@ -55,10 +57,11 @@ class Selection:
 
 
 def select_best(totals: Mapping[str, Floats], margin: float, level: float) -> Selection:
-    """Compare total costs, pair by pair and draw by draw; raises ValueError without designs.
+    """Compare total costs of all designs draw by draw; raises ValueError without designs.
 
-    - "equivalent": others differ from the best by less than the margin, and all the rest cost more in a share of the
-      draws of at least ``level``, even where the difference is in all draws, since it is too small to matter;
+    - "equivalent": others and the best together cost at most the margin more than the cheapest, and all the rest cost
+      more than one of them, each in a share of the draws of at least ``level``; also where the difference is in all
+      draws, since it is too small to matter;
     - "choose": no other does, and the best is best in a share of the draws of at least ``level``;
     - "undecided": neither.
     """
@@ -70,7 +73,7 @@ def select_best(totals: Mapping[str, Floats], margin: float, level: float) -> Se
     lowest = costs == costs.min(axis=0)
     shares = (lowest / lowest.sum(axis=0)).mean(axis=1)
     p_best = {name: float(share) for name, share in zip(order, shares, strict=True)}
-    equivalents = tuple(name for name in order[1:] if _is_within(totals[name] - totals[best], margin, level))
+    equivalents = _list_equivalents(order, costs - costs.min(axis=0) <= margin, level)
 
     def compute_share(group: tuple[str, ...]) -> float:
         return float(lowest[[name in group for name in order]].any(axis=0).mean())
@@ -81,6 +84,19 @@ def select_best(totals: Mapping[str, Floats], margin: float, level: float) -> Se
     rest = [name for name in order[1:] if name not in equivalents]
     groups = tuple((group, compute_share(group)) for group in _list_groups(rest, totals, margin, level))
     return Selection(order, p_best, equivalents, p_equivalent, word, groups)
+
+
+def _list_equivalents(order: Sequence[str], within: Mask, level: float) -> tuple[str, ...]:
+    """Designs that are within the margin of the cheapest together with the first one; ``within``: a row per design.
+
+    The share of the draws is that in which all of them are, so the error is that of the whole group.
+    """
+    together, equivalents = within[0], []
+    for name, own in zip(order[1:], within[1:], strict=True):
+        if float((together & own).mean()) >= level:
+            together = together & own
+            equivalents.append(name)
+    return tuple(equivalents)
 
 
 def _list_groups(

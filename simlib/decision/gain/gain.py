@@ -97,7 +97,7 @@ def measure_gain(
         structures=compute_structures(scenario, pilots, hits),
         notes=tuple(_list_notes(scenario, fitted.note, sizes)),
     )
-    return Comparison(compared, table, comparison.forms), gain
+    return Comparison(compared, table, comparison.forms, comparison.drifts), gain
 
 
 def _bind_stage(progress: StageProgress | None, name: str) -> Progress | None:

@@ -133,7 +133,7 @@ def _raise_workers(host: Host) -> Host:
 
 def _run_recorded(scenario: Scenario, design: str, length_s: float) -> tuple[Records, list[StorePut]]:
     """One run whose token stores record the rows written to them."""
-    changes = {"length_s": length_s, "warm_up_s": 0.0, "caches": "stationary"}
+    changes = {"length_s": length_s, "warm_up_s": 0.0}
     short = scenario.with_run(scenario.run.model_copy(update=changes))
     variates, stores = Variates(scenario.run.seed, 0), list[_RecordingStore]()
 

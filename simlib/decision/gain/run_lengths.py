@@ -34,7 +34,7 @@ def estimate_cpu_s(scenario: Scenario, pilots: Iterable[PilotRun], requests: flo
 def fit_run(scenario: Scenario, pilots: Mapping[str, PilotRun], budget_s: float) -> FittedRun:
     """Run of a comparison: the scenario's own where it fits, else fewer replications, else shorter ones as well.
 
-    Shorter ones begin with cache entries of stationary ages. A log is replayed to its end, and faults keep their times.
+    All begin as the scenario's own, full or empty. A log is replayed to its end, and faults keep their times.
     """
     own, requests = scenario.run, scenario.expected_requests
     one = estimate_cpu_s(scenario, pilots.values(), requests)
@@ -52,15 +52,14 @@ def fit_run(scenario: Scenario, pilots: Mapping[str, PilotRun], budget_s: float)
     return FittedRun(
         run,
         f"The comparison has {few} replications of {run.length_s:g} s instead of {own.replications} of "
-        f"{own.length_s:g} s, to take no longer; warm-up is {run.warm_up_s:g} s, and caches begin "
-        "with entries of any age.",
+        f"{own.length_s:g} s, to take no longer; warm-up is {run.warm_up_s:g} s.",
     )
 
 
 def shorten_run(scenario: Scenario, pilots: list[PilotRun], budget_s: float, replications: int) -> Run:
     """Run of which one replication of all these designs takes about the budget, never longer than the scenario's.
 
-    Caches begin with entries of stationary ages. Warm-up is the scenario's own, or half the run if that is shorter.
+    Caches begin as in the scenario's run. Warm-up is the scenario's own, or half the run if that is shorter.
     """
     own, load = scenario.run, compute_load(scenario)
     per_request = sum(pilot.work_s for pilot in pilots)
@@ -71,21 +70,23 @@ def shorten_run(scenario: Scenario, pilots: list[PilotRun], budget_s: float, rep
 
 
 def extend_warm_up(run: Run, design: Design, longest_s: float) -> Run:
-    """Run with a warm-up in which caches that begin empty, those of exchanged tokens, reach their steady state.
+    """Run with a warm-up in which caches of exchanged tokens, where they begin empty, reach their steady state.
 
     ``longest_s`` bounds the length.
     """
-    warm_up = max(run.warm_up_s, find_fill_time_s(design))
+    warm_up = max(run.warm_up_s, find_fill_time_s(run, design))
     length = min(longest_s, max(run.length_s, warm_up / WARM_SHARE))
     return _change_run(run, length, min(warm_up, WARM_SHARE * length), run.replications)
 
 
-def find_fill_time_s(design: Design) -> float:
-    """Seconds until caches that begin empty are full: the caching time of tokens for inner services."""
+def find_fill_time_s(run: Run, design: Design) -> float:
+    """Seconds until caches of tokens for inner services are full, 0 in a run that begins with them full."""
+    if run.caches == "stationary":
+        return 0.0
     chosen = design.parts.get(DOWNSTREAM)
     return 0.0 if chosen is None else float(getattr(chosen.settings, "ttl_s", 0.0))
 
 
 def _change_run(own: Run, length_s: float, warm_up_s: float, replications: int) -> Run:
-    changes = {"length_s": length_s, "warm_up_s": warm_up_s, "replications": replications, "caches": "stationary"}
+    changes = {"length_s": length_s, "warm_up_s": warm_up_s, "replications": replications}
     return own.model_copy(update=changes)

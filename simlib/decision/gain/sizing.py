@@ -21,7 +21,7 @@ from simlib.decision.gain.sizing_search import (
     find_cheapest,
     read_limits,
 )
-from simlib.decision.gain.tiers import Setup, Tier, list_tiers
+from simlib.decision.gain.tiers import Setup, Tier, build_setup_keys, list_tiers
 from simlib.decision.gain.values import Size, Trial
 from simlib.experiment.workers import Progress
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, SERVICE, STORE, find_host_kind
@@ -99,6 +99,7 @@ def _size_design(scenario: Scenario, cpu_s: Mapping[str, float], prices: Resolve
         trials=tuple(_build_trial(evaluator, own) for own in evaluator.evaluations),
         limits=requirement.limits,
         assumed=requirement.assumed,
+        settings=build_setup_keys(scenario, design.name, best.setup),
     )
 
 

@@ -7,23 +7,29 @@ or assumed ones, judged by upper ends of intervals.
 """
 
 import heapq
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from simlib.analysis import quantiles
 from simlib.analysis.intervals import Interval, student
 from simlib.analysis.metrics import METRICS
+from simlib.analysis.quantiles import HALVES
 from simlib.analysis.stability import assess_stability
+from simlib.analysis.utilisation import BUSIEST, HOST_UTILISATION
 from simlib.decision.gain.tiers import Setup, Tier, build_setup_keys, list_setups, shrink
 from simlib.experiment.replicate import Replication, list_jobs, run_jobs
 from simlib.experiment.sweep import change_scenario
+from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE, STORE, find_host_kind
 from simlib.scenario.limits import Limits
 from simlib.scenario.scenario import Scenario
 
-LOAD_METRICS = ("mean_s", "p50_s", "p95_s", "p99_s", "as_utilisation", "rs_utilisation")
+LOAD_METRICS = ("mean_s", "p50_s", "p95_s", "p99_s", "as_utilisation", "rs_utilisation", "busiest_utilisation")
 """Metrics that more servers improve; without a limit on one of these, any server that is stable would do."""
 SIZED_LIMITS = (*LOAD_METRICS, "failed_share")
-UTILISATIONS = ("rs_utilisation", "as_utilisation", "store_utilisation")
+UTILISATIONS = ("rs_utilisation", "as_utilisation", "store_utilisation", "busiest_utilisation")
+SIZED_HOSTS = (GATEWAY, SERVICE, AUTHORIZATION_SERVER, STORE)
 P99_RATIO = 2.0
 """Without a limit: largest ratio of p99 to that of servers without queues. An assumption."""
 
@@ -55,7 +61,8 @@ def list_broken_limits(requirement: Requirement, runs: Sequence[Replication], le
     """
     reasons = _list_instabilities(runs)
     for name, limit in requirement.limits.items():
-        interval = compute_interval(runs, name, level)
+        is_own = name == BUSIEST and requirement.assumed  # of the hosts whose size is searched, not of all
+        interval = compute_busiest_interval(runs, level) if is_own else compute_interval(runs, name, level)
         if interval.n > 0 and not interval.high <= limit:
             reasons.append(_write_reason(name, interval, limit))
     return tuple(reasons)
@@ -63,7 +70,21 @@ def list_broken_limits(requirement: Requirement, runs: Sequence[Replication], le
 
 def compute_interval(runs: Sequence[Replication], metric: str, level: float) -> Interval:
     """Interval of one metric over the replications of a size."""
-    return student([run.figures[metric] for run in runs], level)
+    columns = (name for name in (metric, metric + HALVES) if all(name in run.figures for run in runs))
+    return quantiles.compute_interval({name: [run.figures[name] for run in runs] for name in columns}, metric, level)
+
+
+def compute_busiest_interval(runs: Sequence[Replication], level: float) -> Interval:
+    """Interval of the utilisation of the busiest of the hosts whose size is searched."""
+    values = []
+    for run in runs:
+        own = [
+            value
+            for name, value in run.figures.items()
+            if name.startswith(HOST_UTILISATION) and find_host_kind(name.removeprefix(HOST_UTILISATION)) in SIZED_HOSTS
+        ]
+        values.append(max(own, default=math.nan))
+    return student(values, level)
 
 
 def _list_instabilities(runs: Sequence[Replication]) -> list[str]:

@@ -121,14 +121,14 @@ def _compute_mean(own: Range) -> float:
 def _compute_warm_up(scenario: Scenario, design: str, factor: float = 1.0) -> float:
     """Seconds until caches that begin empty are full; where clients sign in, at least the scenario's own warm-up."""
     signing_in = scenario.run.warm_up_s if scenario.world.clients else 0.0
-    return max(find_fill_time_s(scenario.design(design)) * factor, signing_in)
+    return max(find_fill_time_s(scenario.run, scenario.design(design)) * factor, signing_in)
 
 
 def _build_job(plan: SurfacePlan, number: int, design: str) -> Job:
     scenario = select_design(plan.scenarios[number], design)
     warm_up = _compute_warm_up(scenario, design)
     length = warm_up + plan.counted / compute_load(scenario)
-    changes = {"length_s": length, "warm_up_s": warm_up, "replications": 1, "caches": "stationary"}
+    changes = {"length_s": length, "warm_up_s": warm_up, "replications": 1}
     return Job(scenario.with_run(scenario.run.model_copy(update=changes)), design, number, figures=compute_gain_figures)
 
 

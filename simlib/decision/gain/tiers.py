@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from simlib.scenario.design import Design
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE, STORE, find_host_kind
@@ -179,9 +179,9 @@ def _find_workers(scenario: Scenario, place: str) -> int:
     return workers[place]
 
 
-def build_setup_keys(scenario: Scenario, design: str, setup: Setup) -> dict[str, Any]:
+def build_setup_keys(scenario: Scenario, design: str, setup: Setup) -> dict[str, int]:
     """Dotted keys and values of a scenario file for a setup."""
-    keys: dict[str, Any] = {}
+    keys: dict[str, int] = {}
     for name, level in setup.items():
         if name == STORE:
             keys["world.store.database.workers"] = level.vcpus

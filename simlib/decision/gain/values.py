@@ -38,7 +38,8 @@ class Size:
     ``load`` is requests per second; ``intervals``: metric -> interval at that size. ``met`` is false when no size
     within the search kept the limits; then the numbers are those of the largest one. ``service_vcpus`` are those of
     all hosts that check or forward tokens: gateway, service, inner services. ``limits``: metric -> the limit;
-    ``assumed``: the scenario sets none of its own.
+    ``assumed``: the scenario sets none of its own. ``settings``: dotted keys of a scenario file, with the values that
+    give the design these servers.
     """
 
     design: str
@@ -52,6 +53,7 @@ class Size:
     trials: tuple[Trial, ...]
     limits: Mapping[str, float] = field(default_factory=dict)
     assumed: bool = False
+    settings: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from simlib.engine.stations.fifo import FifoEvents, FifoVarying, KieferWolfowitz
 from simlib.engine.stations.processor_sharing import ProcessorSharing
 from simlib.scenario.errors import InputError
 from simlib.scenario.registry import PluginGroup, Registry, note_registration
+from simlib.scenario.texts import check_label
 
 _PLUGINS = PluginGroup("simlib.stations", lambda kind: _add_station(kind))
 
@@ -56,8 +57,7 @@ def _add_station(kind: type[Station]) -> None:
     missing = [name for name in _MEMBERS if not hasattr(kind, name)]
     if missing:
         raise ValueError(f"{getattr(kind, '__name__', kind)!s} is no station: it has no {', '.join(missing)}")
-    if not isinstance(kind.discipline, str):
-        raise ValueError(f"{kind.__name__} is no station: its discipline must be a text")
+    check_label(f"{kind.__name__} is no station: its discipline", kind.discipline)
     STATIONS.add(kind.form, kind)
 
 

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from simlib.analysis.gain_figures import GAIN_METRICS
-from simlib.analysis.intervals import Interval, student
+from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.quantiles import compute_interval
 from simlib.decision.choice.results import Decision
 from simlib.report.cells import format_label
 from simlib.report.record.formatting import UNDEFINED, format_decimals, format_number
@@ -21,11 +22,11 @@ MEASURED, COUNTED = "measured", "counted"
 ALWAYS = ("exposure_s",)
 """Figures with a row even where all are undefined: an undefined exposure says that no token was revoked."""
 _SIMULATED = (
-    *("mean_s", "p50_s", "p95_s", "p99_s", "checking_mean_s"),
+    *("mean_s", "mean_all_s", "p50_s", "p95_s", "p95_all_s", "p99_s", "p99_all_s", "checking_mean_s"),
     *("rs_cpu_s", "as_cpu_s", "store_cpu_s", "shared_store_cpu_s"),
-    *("as_requests_per_s", "as_utilisation", "rs_utilisation", "store_utilisation"),
+    *("as_requests_per_s", "as_utilisation", "rs_utilisation", "busiest_utilisation", "store_utilisation"),
     *("store_operations_per_request", "store_s", "tokens_issued_per_s", "rows_written_per_s"),
-    *("kept_rows", "stored_bytes", "bytes_per_request", "header_bytes", "hit_ratio"),
+    *("kept_rows", "stored_bytes", "bytes_per_request", "header_bytes", "hit_ratio", "no_call_ratio"),
     *("failed_share", "availability"),
 )
 _EXPOSURE = ("exposure_s", "exposure_requests")
@@ -98,7 +99,7 @@ def _build_measured_rows(decision: Decision, names: tuple[str, ...]) -> Iterator
 
 def _compute_interval(table: "pd.DataFrame", design: str, name: str, level: float) -> Interval:
     """Interval over the replications, limited to values that are possible: not below 0, shares not above 1."""
-    interval = student(table.loc[table["design"] == design, name], level)
+    interval = compute_interval(table.loc[table["design"] == design], name, level)
     if interval.n < 2:
         return interval
     high = min(interval.high, 1.0) if _ALL[name].display_unit == "%" else interval.high

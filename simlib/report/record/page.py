@@ -11,6 +11,7 @@ from simlib.report.describe_world import describe_world
 from simlib.report.frontier_figure import frontier_figure
 from simlib.report.html import ReportFigure, build_page_environment
 from simlib.report.record.complexity import Complexity, build_indicator_rows, list_largest_items
+from simlib.report.record.cost_pairs import build_cost_matrix
 from simlib.report.record.drivers import choose_sensitivity, summarise_drivers
 from simlib.report.record.formatting import format_number
 from simlib.report.record.gain_rows import build_gain_rows
@@ -78,6 +79,7 @@ def render_decision_page(decision: Decision, figures: Sequence[ReportFigure], co
             references=list_references(decision),
             ranking=build_ranking_rows(decision),
             opponent=describe_opponent(decision),
+            cost_matrix=build_cost_matrix(decision),
             gain=build_gain_rows(decision),
             figures=[{"svg": f.render_inline(), "caption": f.caption} for f in figures],
             worth=describe_pairs(decision),

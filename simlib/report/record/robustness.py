@@ -159,8 +159,11 @@ def describe_alternatives(decision: Decision) -> list[str]:
 
 
 def _describe_alternative(decision: Decision, own: Alternative) -> str:
-    least = f"{own.best} would cost least in {format_chance(own.share)} of the draws"
-    result = f"{least}: {'that turns the verdict' if own.turns else 'the same verdict'}"
+    least = (
+        f"{own.best} would cost least in {format_chance(own.share)} of the draws{'' if own.decided else ', undecided'}"
+    )
+    effect = "that turns the verdict" if own.turns else "another verdict" if own.changes else "the same verdict"
+    result = f"{least}: {effect}"
     if own.assumption == "bundled estimates":
         number = len(own.items)
         head = f"{number} work item{'' if number == 1 else 's'} with own estimates ({_list_items(own.items)})"

@@ -9,7 +9,15 @@ Row = Mapping[str, Any]
 SWITCHES, ALTERNATIVES, COMMON = "switches.csv", "alternatives.csv", "common.csv"
 ROBUSTNESS_TABLES: Mapping[str, Sequence[str]] = {
     SWITCHES: ("input", "unit", "value", "low", "high", "switch_value", "within_range", "design"),
-    ALTERNATIVES: ("assumption", "best", "share_of_draws", "turns_the_verdict", "work_items"),
+    ALTERNATIVES: (
+        "assumption",
+        "best",
+        "share_of_draws",
+        "decided",
+        "turns_the_verdict",
+        "changes_the_verdict",
+        "work_items",
+    ),
     COMMON: ("cause", "mean", "median", "low", "high", "currency"),
 }
 """File -> its columns."""
@@ -37,7 +45,9 @@ def list_alternative_rows(decision: Decision) -> Iterable[Row]:
             "assumption": own.assumption,
             "best": own.best,
             "share_of_draws": own.share,
+            "decided": "yes" if own.decided else "no",
             "turns_the_verdict": "yes" if own.turns else "no",
+            "changes_the_verdict": "yes" if own.changes else "no",
             "work_items": " ".join(own.items),
         }
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from simlib.decision.choice.results import Decision, Spread
+from simlib.deployment.remedies import Remedy, format_value
+from simlib.report.record.cost_pairs import COLUMNS, COST_PAIRS, list_cost_pair_rows
 from simlib.report.record.inputs import list_inputs
 from simlib.report.record.net_present_value import list_pairs
 from simlib.report.record.robustness_tables import (
@@ -28,7 +30,7 @@ def _name_columns(*names: str) -> tuple[str, ...]:
 
 
 TABLES: Mapping[str, Sequence[str]] = {
-    "limits.csv": ("design", "limit", "allowed", "found", "word", "reason", "more_replications"),
+    "limits.csv": ("design", "limit", "allowed", "found", "word", "reason", "more_replications", "would_do"),
     "ranking.csv": (
         *("design", "place", "p_best"),
         *_name_columns("effort_days", "yearly_days", "running_cost_per_year", "total_cost"),
@@ -62,6 +64,7 @@ TABLES: Mapping[str, Sequence[str]] = {
     "frontier.csv": ("figure", "design", *_name_columns("effort_days", "gain"), "dominated_by"),
     "inputs.csv": ("input", "value_and_source", "kind", "who_can_say_better", "where"),
     **ROBUSTNESS_TABLES,
+    COST_PAIRS: COLUMNS,
 }
 """File -> its columns."""
 
@@ -106,7 +109,12 @@ def _list_limits(decision: Decision) -> Iterable[Row]:
             "word": outcome.word,
             "reason": outcome.reason,
             "more_replications": outcome.more_replications,
+            "would_do": " or ".join(_format_remedy(remedy) for remedy in outcome.remedies),
         }
+
+
+def _format_remedy(remedy: Remedy) -> str:
+    return " and ".join(f"{change.key} = {format_value(change.value)}" for change in remedy)
 
 
 def _list_ranking(decision: Decision) -> Iterable[Row]:
@@ -256,4 +264,5 @@ _ROWS: Mapping[str, Callable[[Decision], Iterable[Row]]] = {
     SWITCHES: list_switch_rows,
     ALTERNATIVES: list_alternative_rows,
     COMMON: list_common_rows,
+    COST_PAIRS: list_cost_pair_rows,
 }

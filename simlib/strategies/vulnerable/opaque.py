@@ -92,7 +92,8 @@ class CachedVerdict(OpaqueIntrospection):
     Settings: ClassVar[type[Any]] = OpaqueCachedSettings
 
     def __init__(self, settings: Any, deployment: Any) -> None:
-        super().__init__(OpaqueIntrospectionSettings(settings.timeout_s, settings.leeway_s), deployment)
+        single = OpaqueIntrospectionSettings(settings.timeout_s, settings.leeway_s, own_clock=settings.own_clock)
+        super().__init__(single, deployment)
         self._cache_settings = settings
 
     def create_state(self) -> Any:

@@ -57,8 +57,8 @@ class _ListingIssuer(IssuerWrapper):
         """Revoke, and list the text of the token."""
         was_found = yield from self.inner.revoke(ctx, token)
         if was_found:
-            until = ctx.now() + self._lifetime_s + self._settings.leeway_s
-            yield Call("shared", SharedPut(_format_key(token), b"1", until), self._settings.timeout_s)
+            kept_s = self._lifetime_s + self._settings.leeway_s
+            yield Call("shared", SharedPut(_format_key(token), b"1", kept_s), self._settings.timeout_s)
         return was_found
 
 

@@ -1,0 +1,108 @@
+"""Notes on single figures of a comparison: which host is busiest, what latencies leave out, quantiles of short runs."""
+
+from collections.abc import Iterator, Mapping
+
+from simlib.analysis.intervals import Interval
+from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.quantiles import EXCURSIONS, FEWEST_EXCURSIONS, rests_on_few_excursions
+from simlib.analysis.utilisation import BUSIEST, HOST_UTILISATION, find_busiest_host
+from simlib.experiment import Comparison
+
+FEW_EXCURSIONS = "\N{DOUBLE DAGGER}"
+"""Mark beside a quantile whose interval covers less than it states, and before the note that says so."""
+BESIDE = {"mean_s": "mean_all_s", "p95_s": "p95_all_s", "p99_s": "p99_all_s"}
+"""Latency without requests that were refused first -> that of all finished requests."""
+MATERIAL = 0.1
+"""Share of a difference between two designs by which leaving out changes it, from which on a note says so."""
+
+Intervals = Mapping[str, Mapping[str, Interval]]
+"""Design -> metric -> interval."""
+
+
+def list_figure_notes(comparison: Comparison, intervals: Intervals) -> tuple[str, ...]:
+    """One sentence or two per figure that needs one."""
+    return (
+        *_note_few_excursions(comparison),
+        *_note_busiest_hosts(comparison, intervals),
+        *_note_left_out(comparison, intervals),
+        *_note_single_flight(comparison, intervals),
+    )
+
+
+def find_busiest_hosts(comparison: Comparison) -> dict[str, str]:
+    """Design -> the host with the highest mean utilisation over the replications, "" where none was sampled."""
+    busiest = {}
+    for design in comparison.designs:
+        rows = comparison.find_rows(design)
+        own = {name: float(rows[name].mean()) for name in rows.columns if str(name).startswith(HOST_UTILISATION)}
+        busiest[design] = find_busiest_host(own)
+    return busiest
+
+
+def list_few_excursions(comparison: Comparison) -> dict[tuple[str, str], float]:
+    """Design and quantile -> its excursions per replication, where they are too few for its interval."""
+    few = {}
+    for design in comparison.designs:
+        rows = comparison.find_rows(design)
+        for name in METRICS:
+            if rests_on_few_excursions(rows, name):
+                few[design, name] = float(rows[name + EXCURSIONS].mean())
+    return few
+
+
+def _note_few_excursions(comparison: Comparison) -> Iterator[str]:
+    by_metric: dict[str, list[str]] = {}
+    for (design, name), count in list_few_excursions(comparison).items():
+        by_metric.setdefault(name, []).append(f"{design} {count:.3g}")
+    for name, counts in by_metric.items():
+        level = f"{comparison.scenario.run.level * 100:g}"
+        yield (
+            f"{FEW_EXCURSIONS} {_begin(METRICS[name])} rests on few excursions beyond it per replication "
+            f"({', '.join(counts)}; {FEWEST_EXCURSIONS:g} are enough): its interval covers less than {level} %. "
+            "A longer run would do."
+        )
+
+
+def _note_busiest_hosts(comparison: Comparison, intervals: Intervals) -> Iterator[str]:
+    hosts = {design: host for design, host in find_busiest_hosts(comparison).items() if host}
+    if not hosts:
+        return
+    metric = METRICS[BUSIEST]
+    said = (f"{host} in {design} ({metric.format(intervals[design][BUSIEST].mean)})" for design, host in hosts.items())
+    yield f"The busiest host is {', '.join(said)}."
+
+
+def _note_left_out(comparison: Comparison, intervals: Intervals) -> Iterator[str]:
+    """Latencies of which leaving requests out turns or shifts a difference to the first design."""
+    first, *others = comparison.designs
+    for name, whole in BESIDE.items():
+        shifted = []
+        for design in others:
+            part, all_of_them = (
+                intervals[design][metric].mean - intervals[first][metric].mean for metric in (name, whole)
+            )
+            if abs(all_of_them - part) > MATERIAL * abs(part):
+                differences = (f"{value * METRICS[name].factor:+.3g}" for value in (part, all_of_them))
+                shifted.append(f"{design} minus {first} {' and '.join(differences)} {METRICS[name].display_unit}")
+        if shifted:
+            yield (
+                f"{_begin(METRICS[name])} leaves out requests that were refused first and then served, and that of all "
+                f"finished requests does not: {'; '.join(shifted)}."
+            )
+
+
+def _note_single_flight(comparison: Comparison, intervals: Intervals) -> Iterator[str]:
+    waiting = [
+        f"{design} {(own['no_call_ratio'].mean - own['hit_ratio'].mean):.1%}"
+        for design, own in intervals.items()
+        if own["no_call_ratio"].n and own["no_call_ratio"].mean - own["hit_ratio"].mean >= 0.0005
+    ]
+    if waiting:
+        yield (
+            "Requests that waited for the call of another one (single flight) are no hits, but made no call of their "
+            f"own: {', '.join(waiting)} of the requests."
+        )
+
+
+def _begin(metric: Metric) -> str:
+    return metric.label[:1].upper() + metric.label[1:]

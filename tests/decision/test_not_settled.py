@@ -1,0 +1,58 @@
+"""Figures for which a run is too short: marked beside the figure wherever it stands, and explained by a note."""
+
+import io
+from typing import Any
+
+from rich.console import Console
+
+from simlib.commands.compare_terminal import build_comparison_tables
+from simlib.decision import Verdicts, judge_comparison
+from simlib.experiment.compare import compare
+from simlib.report.cells import build_cell
+from simlib.report.html import render_html
+from simlib.report.summary import build_comparison_document
+from support.worlds import DESIGNS, scenario
+
+KEEPING = {**DESIGNS["cached"], "token_lifetime_s": 600, "service": {"part": "opaque_cached", "ttl_s": 300.0}}
+"""Of this cache a cold start takes far longer than the run."""
+
+
+def judge(**run: Any) -> Verdicts:
+    length = {"length_s": 60.0, "users": 20, "arrival_rate": 5.0, **run}
+    return judge_comparison(compare(scenario(designs={"keeping": KEEPING, "opaque": DESIGNS["opaque"]}, **length)))
+
+
+def print_tables(verdicts: Verdicts) -> str:
+    console = Console(width=120, file=io.StringIO(), record=True)
+    for table in build_comparison_tables(verdicts, 120):
+        console.print(table)
+    return console.export_text()
+
+
+def test_a_figure_that_is_not_settled_is_marked_in_terminal_page_and_document() -> None:
+    verdicts = judge(caches="empty", replications=6)
+    unsettled = {(drift.design, drift.metric) for drift in verdicts.drifts}
+    assert ("keeping", "hit_ratio") in unsettled
+    assert not any(design == "opaque" for design, _ in unsettled)
+    assert build_cell(verdicts, "keeping", "hit_ratio").mark
+    assert not build_cell(verdicts, "opaque", "hit_ratio").mark
+    (line,) = (line for line in print_tables(verdicts).splitlines() if "hit ratio" in line.lower())
+    assert line.count("†") == 1
+    assert sum(note.startswith("† Not settled") for note in verdicts.notes) == len(unsettled)
+    page = render_html(verdicts, ())
+    assert page.count("† not settled") >= len(unsettled)
+    listed = build_comparison_document(verdicts)["not_settled"]
+    assert {(row["design"], row["metric"]) for row in listed} == unsettled
+
+
+def test_the_same_run_from_a_stationary_start_is_settled() -> None:
+    verdicts = judge(replications=6)
+    assert verdicts.drifts == ()
+    assert "†" not in print_tables(verdicts)
+
+
+def test_few_replications_say_that_a_drift_is_hardly_noticed() -> None:
+    notes = {count: " ".join(judge(replications=count).notes) for count in (2, 3, 5)}
+    assert "is not tested with 2 replications" in notes[2]
+    assert "noticed only when" in notes[3]
+    assert "too short" not in notes[5]
