@@ -126,7 +126,8 @@ def test_ctrl_c_stops_it_and_leaves_nothing(tmp_path: Path) -> None:
 
 def test_compare_takes_a_scenario_with_faults_and_tells_its_availability(tmp_path: Path) -> None:
     days_file(tmp_path)
-    done = simlib("compare", "tiny.toml", "--json", "--profiles", "none", "--out", "report", cwd=tmp_path)
+    options = ("--replications", "6", "--json", "--profiles", "none", "--out", "report")
+    done = simlib("compare", "tiny.toml", *options, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     cells = {(r["design"], r["metric"]): r for r in json.loads(done.stdout)["summary"]}
     assert cells["opaque", "availability"]["mean"] < cells["cached", "availability"]["mean"] < 0.9

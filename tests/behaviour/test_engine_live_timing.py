@@ -293,7 +293,9 @@ def test_a_stopwatch_that_tells_no_time_is_refused(seconds: float) -> None:
     ],
 )
 def test_live_timing_without_a_stopwatch_is_told_in_one_line(start: Callable[[Scenario], Any]) -> None:
-    with pytest.raises(InputError, match=r'^test.toml: run.timing: "live" needs a stopwatch.*CpuStopwatch\(\)') as refusal:
+    with pytest.raises(
+        InputError, match=r'^test.toml: run.timing: "live" needs a stopwatch.*CpuStopwatch\(\)'
+    ) as refusal:
         start(live())
     assert "\n" not in str(refusal.value)
 

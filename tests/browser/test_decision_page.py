@@ -73,7 +73,7 @@ def test_everything_is_seen_and_named(browser: Any, page_file: Path) -> None:
     heads = tab.locator("h2").all_inner_texts()
     assert heads[:2] == ["Limits", "Verdict"]
     figures = tab.get_by_role("img")
-    assert figures.count() == 4
+    assert figures.count() == 5
     for number in range(figures.count()):
         box = figures.nth(number).bounding_box()
         assert box is not None

@@ -183,7 +183,7 @@ def test_an_attack_says_what_it_is_where_it_comes_from_and_what_it_needs(name: s
     assert kind.summary
     assert any(word in kind.source for word in ("RFC ", "draft-"))
     assert set(kind.needs) <= {field.name for field in fields(AttackerAssets)} & set(ASSETS)
-    assert kind.__module__ == f"simlib.attacks.{name}"
+    assert kind.__module__.startswith("simlib.attacks.")
 
 
 def test_the_same_attack_twice_ends_the_same() -> None:

@@ -75,7 +75,10 @@ UNITS: Table = {
     },
     "services/token_endpoint.py": {"token": ("redeem_grant",)},
     "services/token_verification.py": {
-        "introspect": ("JWT", "SIGNED_ANSWER", "introspect", "_build_claims", "_reply_phantom_token", "_reply_signed"),
+        "introspect": (
+            *("JWT", "SIGNED_ANSWER", "introspect", "_introspect", "_build_claims", "_reply_phantom_token"),
+            *("_reply_signed",),
+        ),
         "jwks": ("serve_jwks",),
     },
     "services/userinfo.py": {
@@ -95,7 +98,7 @@ UNITS: Table = {
         "cache_end": ("compute_cache_end",),
     },
     "strategies/circuit_breaker.py": {
-        "circuit_breaker": ("CircuitBreaker", "_send_guarded"),
+        "circuit_breaker": ("CircuitBreaker", "_GuardedValidator", "_send_guarded"),
         "breaker": ("State", "CircuitBreakerSettings", "Breaker"),
     },
     "strategies/denylist.py": {
@@ -107,7 +110,7 @@ UNITS: Table = {
     },
     "strategies/dpop_proofs.py": {
         "dpop_replay": ("ReplayCache",),
-        "dpop_proofs": ("Refusal", "DpopSettings", "ProofVerdict", "ProofVerifier"),
+        "dpop_proofs": ("Refusal", "DpopSettings", "ProofVerdict", "ProofVerifier", "_draw_busy"),
     },
     "strategies/encrypted_jwt.py": {
         "encrypted_issuer": ("EncryptedJwtIssuerSettings", "EncryptedJwtIssuer"),
@@ -117,7 +120,8 @@ UNITS: Table = {
     "strategies/introspection_client.py": {
         "introspection": (
             *("Introspection", "format_basic_authorization", "request_introspection", "introspect"),
-            *("judge_answer", "parse_json_object"),
+            *("judge_answer", "parse_json_object", "ServerClock", "OWN_CLOCK", "read_server_clock", "AnswerSettings"),
+            *("find_own_leeway", "compute_expiry_bound"),
         ),
         "signed_answers": ("JWT", "_INACTIVE", "exchange_for_jwt", "read_jwt"),
     },
@@ -174,7 +178,9 @@ UNITS: Table = {
     },
     "strategies/split_token.py": {
         "split_token": ("SplitTokenIssuerSettings", "SplitTokenIssuer"),
-        "split_messages": ("REVOKED", "_KEY_LENGTH", "format_shared_key", "read_half", "read_push", "_is_number"),
+        "split_messages": (
+            *("REVOKED", "_KEY_LENGTH", "_ANY_SIGNATURE", "format_shared_key", "read_half", "read_push", "_is_number"),
+        ),
         "split_token_gateway": ("SplitTokenGatewaySettings", "SplitTokenGateway", "_join"),
     },
     "strategies/status_list_server.py": {
@@ -188,7 +194,10 @@ UNITS: Table = {
         "refusals": (
             *("refuse_missing_token", "refuse_invalid_token", "refuse_insufficient_scope", "refuse_unavailable"),
         ),
-        "claims_judgement": ("judge_claims",),
+        "claims_judgement": (
+            *("judge_claims", "AtExpiry", "_AT_EXPIRY_S", "ClaimTimeSettings", "judge_claim_times"),
+            *("combine_verdicts", "has_ended"),
+        ),
         "confirmation": ("confirm_verdict",),
     },
     "strategies/wrappers.py": {
@@ -206,7 +215,7 @@ UNITS: Table = {
             *("ACCESS_TOKEN_TYPE", "REQUIRED_CLAIMS", "LONGEST_HEADER", "Reason", "_NO_HEADER", "_ANY_AUDIENCE"),
             *("_STOCK", "_QUICK", "sign_jwt", "sign_access_token", "read_header", "read_payload", "_decode_header"),
             *("_parse_json_object", "VerificationResult", "Verification", "_normalize_media_type", "_REASONS"),
-            *("_find_reason",),
+            *("_find_reason", "list_missing_names"),
         ),
         "decoder": ("_ALPHABET", "_QuickJWS", "build_stock_decoder", "build_quick_decoder"),
     },

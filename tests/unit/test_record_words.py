@@ -137,10 +137,7 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
         ),
         (
             [Crossing(340.0, True, None, CertainRegion(120.0, 1.0))],
-            (
-                "it clearly does not pay below 120 requests per second, and there is no load at which it clearly "
-                "does",
-            ),
+            ("it clearly does not pay below 120 requests per second, and there is no load at which it clearly does",),
         ),
         ([Crossing(340.0, True, None)], ("at every load the draws differ on whether it pays",)),
         (  # the region between two crossings is seen from both of them, and told once
@@ -148,10 +145,7 @@ def test_the_loads_at_which_it_pays(crossings: list[tuple[float, bool]], always:
                 Crossing(20.0, True, None, None, CertainRegion(50.0, 200.0)),
                 Crossing(340.0, False, None, CertainRegion(210.0, 55.0), None),
             ],
-            (
-                "it clearly pays from 50 to 210 requests per second, and there is no load at which it clearly "
-                "does not",
-            ),
+            ("it clearly pays from 50 to 210 requests per second, and there is no load at which it clearly does not",),
         ),
         (
             [
