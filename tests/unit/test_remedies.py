@@ -31,7 +31,7 @@ REGIONS = {"names": ["eu", "us"], "shares": [0.5, 0.5], "round_trips": {"eu-us":
 
 
 def build(design: dict[str, Any], **more: Any) -> Scenario:
-    """The tiny scenario with this design alone, in a world that has a gateway, a shared store and the regions it needs."""
+    """The tiny scenario with this design alone, in a world with a gateway, a shared store and the regions it needs."""
     regional = getattr(ISSUERS[design["authorization_server"]["part"]], "regional", False)
     regions = {"world__regions": REGIONS} if regional else {}
     return scenario(designs={"mine": design}, **{**WORLD, **regions}, **more)
