@@ -25,7 +25,7 @@ from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 from simlib.services import ENDPOINTS as SERVED
 from simlib.strategies import CATALOGUE
-from support.pairs import PAIRS, name_of
+from support.pairs import PAIRS, list_needed_regions, name_of
 from support.scenarios import design_of
 from support.worlds import DESIGNS, constant, link
 from support.worlds import scenario as made
@@ -238,7 +238,8 @@ RANDOM = {
 @pytest.mark.parametrize("faults", [EVERYTHING, RANDOM], ids=["keys", "answers"])
 def test_no_fault_lets_a_strangers_token_in(pair: tuple[type[Any], type[Any]], faults: Mapping[str, Table]) -> None:
     validator, issuer = pair
-    own: Table = {"shared_store": {"link": link(), "call": constant(0.0001), "work": constant(0.0001)}}
+    store = {"link": link(), "call": constant(0.0001), "work": constant(0.0001)}
+    own: Table = {"shared_store": store, **list_needed_regions(issuer)}
     design = design_of(validator.name, issuer.name)
     if hasattr(validator, "forwards"):
         own["gateway"] = {"work": constant(0.0001)}

@@ -1,8 +1,5 @@
 """Sensitivity of a decision: indices and swings of models with a known answer, and figures that follow surfaces."""
 
-from importlib.util import find_spec
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -19,9 +16,9 @@ from simlib.decision.choice.sensitivity import (
 from simlib.decision.effort import compute_team_factor, pert_ppf
 from simlib.decision.gain.metamodel import Sample, fit_surface
 from simlib.decision.gain.values import Surface
-from simlib.scenario import errors
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures
+from support.missing_packages import hide_packages
 
 YEAR = 8760 * 3600
 ANNUITY = sum(1.05**-year for year in (1, 2, 3))
@@ -177,10 +174,7 @@ class TestSurfaces:
 
 
 def test_without_salib_indices_are_left_out_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(name: str) -> Any:
-        return None if name == "SALib" else find_spec(name)
-
-    monkeypatch.setattr(errors, "find_spec", absent)
+    hide_packages(monkeypatch, "SALib")
     told = decided(FLAT, ITEMS, sensitivity=True)
     assert NO_SALIB in told.left_out
     assert all(one.sobol == () and one.tornado for one in told.sensitivity)

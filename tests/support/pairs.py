@@ -13,6 +13,13 @@ from simlib.strategies import VALIDATORS
 
 PAIRS = [(validator, issuer) for validator in VALIDATORS.values() for issuer in list_issuers(validator)]
 
+REGIONS = {"names": ["eu", "us"], "shares": [0.5, 0.5], "round_trips": {"eu-us": {"kind": "constant", "value_s": 0.08}}}
+
+
+def list_needed_regions(issuer: type[Any]) -> dict[str, Any]:
+    """The table ``regions`` of a world for an issuer whose tokens name a region; nothing for any other."""
+    return {"regions": REGIONS} if getattr(issuer, "regional", False) else {}
+
 
 def name_of(value: Any) -> str:
     """The name that pytest gives to a part, a pair of parts, a case, settings or a check."""

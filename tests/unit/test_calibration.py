@@ -24,10 +24,10 @@ from simlib.calibration.profile_writer import QUANTILES, compute_quantiles, form
 from simlib.calibration.protocol_operations import REVOKED
 from simlib.calibration.server import Recorder
 from simlib.calibration.store_operations import list_store_operations
-from simlib.scenario import errors
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import FEW_BYTES, MANY_BYTES, load_profile
 from simlib.tokens import KEY_MANAGEMENT, ProofVerification, StatusList, Verification
+from support.missing_packages import hide_packages
 
 KEYS = ("HS256", "RS256", "RS256-3072", "PS256", "PS256-3072", "ES256", "ES384", "EdDSA")
 STORE_VERBS = ("get", "put", "revoke", "consume", "list")
@@ -113,7 +113,7 @@ def test_the_tokens_are_verified_as_their_library_is_shipped(
 def test_without_the_optional_packages_their_rows_are_left_out_and_the_head_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(errors, "find_spec", lambda name: None)
+    hide_packages(monkeypatch, "joserfc", "pyseto")
     assert format_operations.list_optional_operations() == []
     monkeypatch.setattr(campaign, "measure_once", fake_round)
     _, about = campaign.calibrate(0.0, range(1))

@@ -15,7 +15,7 @@ from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.setting_changes import Remedy, describe_remedy
 from simlib.strategies import GATEWAY_VALIDATORS, ISSUERS, VALIDATORS, WRAPPERS
-from support.pairs import PAIRS, settings_of
+from support.pairs import PAIRS, list_needed_regions, settings_of
 from support.scenarios import SOURCE, design_of, document, scenario
 
 LIMITS = (0.7, 5.0, 45.0)
@@ -27,13 +27,10 @@ SHARED = {
 WORLD = {"world__shared_store": SHARED, "world__gateway": {"work": {"kind": "constant", "value_s": 0.0}}}
 
 
-REGIONS = {"names": ["eu", "us"], "shares": [0.5, 0.5], "round_trips": {"eu-us": {"kind": "constant", "value_s": 0.08}}}
-
-
 def build(design: dict[str, Any], **more: Any) -> Scenario:
     """The tiny scenario with this design alone, in a world with a gateway, a shared store and the regions it needs."""
-    regional = getattr(ISSUERS[design["authorization_server"]["part"]], "regional", False)
-    regions = {"world__regions": REGIONS} if regional else {}
+    needed = list_needed_regions(ISSUERS[design["authorization_server"]["part"]])
+    regions = {f"world__{name}": table for name, table in needed.items()}
     return scenario(designs={"mine": design}, **{**WORLD, **regions}, **more)
 
 

@@ -22,7 +22,7 @@ from simlib.scenario.loading import build_scenario
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import _create_file, export_scenario, format_scenario, write_scenario
 from support.interrupting import list_strikes, press_ctrl_c
-from support.pairs import PAIRS, name_of, settings_of
+from support.pairs import PAIRS, list_needed_regions, name_of, settings_of
 from support.scenarios import changed, design_of, document, scenario
 
 HERE = Path()
@@ -104,7 +104,8 @@ def test_all_settings_of_parts_are_read_again(pair: Any, data: st.DataObject) ->
     )
     store = {"round_trip": {"kind": "constant", "value_s": 0.001}}
     times = {"kind": "constant", "value_s": 0.0}
-    found = scenario(designs={"x": mine}, world__shared_store={"link": store, "call": times, "work": times})
+    world = {"shared_store": {"link": store, "call": times, "work": times}, **list_needed_regions(issuer)}
+    found = scenario(designs={"x": mine}, **{f"world__{name}": table for name, table in world.items()})
     back = build_scenario(tomllib.loads(format_scenario(found, HERE)), PARTS, Path("again.toml"))
     assert back.design("x").get_settings("service") == chosen
     assert_equal(back, found)

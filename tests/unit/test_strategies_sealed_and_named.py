@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from simlib.scenario import errors
 from simlib.scenario.effects import Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, StoreGet, StorePut, TokenRow
 from simlib.strategies import (
@@ -42,6 +41,7 @@ from simlib.tokens import (
 )
 from simlib.tokens.forging import decode, encode, forge_unsigned, read_claims, sign_claims
 from support.keys import impostor, key
+from support.missing_packages import hide_packages
 from support.stage import AUDIENCE, ISSUER, RESOURCE_SERVER, SCOPE, Stage
 from support.stepping import Delay, Route
 
@@ -136,7 +136,7 @@ def test_the_other_key_management_is_refused(make_stage: Callable[..., Stage]) -
 
 
 def test_a_missing_package_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(errors, "find_spec", lambda name: None)
+    hide_packages(monkeypatch, "joserfc", "pyseto")
     for kind, package in (
         (EncryptedJwtIssuer, "joserfc"),
         (EncryptedJwtValidator, "joserfc"),
