@@ -81,7 +81,7 @@ def test_trials_and_comparisons_of_bundled_scenarios_begin_as_their_own_run(name
 
 @pytest.mark.parametrize(
     ("names", "budget"),
-    [(["internal-tool"], 1.0), *(pytest.param([name], 4.0, marks=pytest.mark.truth) for name in BUNDLED)],
+    [(["internal-tool"], 1.0), *(pytest.param([name], 2.0, marks=pytest.mark.truth) for name in BUNDLED)],
     ids=["few", *BUNDLED],
 )
 def test_sizes_and_tables_of_a_decision_about_bundled_scenarios_agree(

@@ -21,7 +21,7 @@ MOST = 5.5
 """Standard errors by which the mean of `RUNS` runs may be off: many examples may not fail by chance."""
 Deviations = Iterator[float]
 
-few_or_many = pytest.mark.parametrize("examples", [2, pytest.param(12, marks=pytest.mark.truth)])
+few_or_many = pytest.mark.parametrize("examples", [2, pytest.param(8, marks=pytest.mark.truth)])
 """Two random scenarios in the suite, and many with ``make truth``."""
 
 
