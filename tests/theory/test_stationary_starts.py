@@ -9,6 +9,12 @@ import pytest
 from simlib import simulate
 from simlib.analysis import summarise
 from simlib.analysis.cache_theory import ttl_hit_ratio
+from simlib.deployment.deployment import Deployment
+from simlib.deployment.past_evictions import find_characteristic_s
+from simlib.deployment.warm_start import warm_up
+from simlib.scenario.sinks import MemorySink
+from simlib.scenario.variates import Variates
+from simlib.stores import STORES
 from support.networks import assert_covered
 from support.starts import NO_TIME, deviate, run
 from support.worlds import DESIGNS, scenario
@@ -90,3 +96,20 @@ def test_tokens_that_have_ended_take_room_until_they_are_evicted(life: float, ca
     design = {**DESIGNS["cached"], "token_lifetime_s": life, "service": service}
     hits = [summarise(records, 0.0)["hit_ratio"] for records in run(design, users, rate, 6.0)]
     deviate(hits, simulate_lru(users, rate, life, capacity, 40_000), 0.012)
+
+
+def test_tokens_that_have_ended_are_no_matter_where_those_in_use_have_room() -> None:
+    """An entry goes when as many others were used since; in the life of a token there are too few for that."""
+    rates, life = np.full(20, 1.0), 30.0
+    used = 20 * (1 + life / (life + 1))  # at most: the token in hand and the next one of every user
+    assert find_characteristic_s(rates, math.ceil(used + 3 * math.sqrt(used) + 10), math.inf, life) == math.inf
+    assert find_characteristic_s(rates, 15, math.inf, life) < life
+    service = {"part": "opaque_cached", "ttl_s": 1e5, "capacity": 10_000}
+    designs = {"one": {**DESIGNS["cached"], "token_lifetime_s": life, "service": service}}
+    made = scenario(users=20, arrival_rate=20.0, designs=designs, length_s=5.0)
+    deployment = Deployment(made, made.designs["one"], Variates(1, 0), STORES["dict"], MemorySink())
+    try:
+        warm_up(deployment)
+        assert 10 < len(deployment.handlers.find_state(deployment.enforcement_points[0], 0)) <= 20
+    finally:
+        deployment.close()
