@@ -14,7 +14,7 @@ OUT ?= out/$(SCENARIO)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types browser tests notebooks plain lowest lab bench evidence mutants digests lock calibrate clean
+.PHONY: help setup run test lint types browser tests notebooks plain lowest truth lab bench evidence mutants digests lock calibrate clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ plain: $(STAMP)  ## build the wheel, install it without extras in a new environm
 
 lowest: $(STAMP)  ## run the unit tests with the lowest versions that pyproject.toml allows, in a new environment
 	$(BIN)/python tests/installation lowest
+
+truth: $(STAMP)  ## long proofs that runs begin in a stationary state; keeps them in data/truth.csv (5 minutes)
+	$(BIN)/python -m pytest tests -m truth -n auto -p no:nbval --keep-truth data/truth.csv
 
 lab: $(STAMP)  ## JupyterLab on notebooks/
 	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.news_url='' --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks

@@ -3,6 +3,7 @@
 import gc
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +18,25 @@ from support.keys import key
 from support.scenarios import document, scenario
 from support.stage import Stage
 from support.stepping import Stepper
+from support.truth import MEASURED, Measured, TruthKeeper
 
 # No test may depend on how quick the machine is.
 settings.register_profile("simlib", deadline=None)
 settings.load_profile("simlib")
 
 HANDLERS = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make truth` keeps what its proofs measured."""
+    parser.addoption("--keep-truth", metavar="FILE", help="write a row for every proof with the mark truth")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to keep rows where they are wanted."""
+    path = config.getoption("--keep-truth")
+    if path:
+        config.pluginmanager.register(TruthKeeper(Path(path)))
 
 
 def pytest_collection_finish() -> None:
@@ -35,6 +49,12 @@ def pytest_runtest_teardown() -> None:
     """Handle signals as before: a command that was interrupted in this process ignores them, as one about to exit."""
     for number, handler in HANDLERS.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Measured:
+    """Notes what a test measured; `make truth` keeps it."""
+    return lambda figure: record_property(MEASURED, figure)
 
 
 @pytest.fixture

@@ -87,7 +87,10 @@ def _draw_needs(scenario: Scenario, count: int, variates: Variates) -> NDArray[n
 def _draw_closed(scenario: Scenario, load: ClosedLoad, variates: Variates) -> Demand:
     users = scenario.world.population.users
     cycles = draw_cycles(load, users, scenario.horizon_s, variates)
-    rates = np.full(users, 1.0 / load.think.mean())
+    # From one request to the next pass the think time and, at least, the way there and back and the service's work.
+    world = scenario.world
+    answer_s = world.network.client_to_service.round_trip.mean() + world.service.work.mean()
+    rates = np.full(users, 1.0 / (load.think.mean() + answer_s))
     return Demand(cycles.earliest, cycles.users, _draw_needs(scenario, len(cycles), variates), rates, cycles)
 
 

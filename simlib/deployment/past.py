@@ -16,7 +16,7 @@ from simlib.scenario.effects import Answer, Failed, Reply
 from simlib.scenario.hosts import BACKEND, GATEWAY, name_in_region
 from simlib.scenario.messages import HttpRequest
 from simlib.services import ENDPOINTS
-from simlib.strategies import ClientToken, Endpoint, Grant, Issued, UserClient
+from simlib.strategies import ClientToken, CommonFetcher, Endpoint, Grant, Issued, UserClient
 
 UNREACHABLE = Failed("unreachable")
 PLAIN = HttpRequest()
@@ -89,6 +89,11 @@ class Past:
         flow = presenter.request(self._context, client, request)
         answer = run_offline(flow, resources, lambda name: counts.update((name,)), self.clock)
         return ClientVisits(answer, counts, tuple(visits))
+
+    def fetch_as_client(self, fetcher: CommonFetcher) -> None:
+        """Let a client fetch what serves all of its users, from the servers of the first region."""
+        servers = self.list_servers(self.deployment.regions[0])
+        run_offline(fetcher.fetch_common(self._context), servers, None, self.clock)
 
     def visit(self, point: EnforcementPoint, replica: int, request: HttpRequest) -> Visit:
         """Let one replica of a point serve a request; the points behind it answer 200."""

@@ -23,9 +23,10 @@ def find_characteristic_s(
     """The characteristic time of a cache (seconds), inf where its entries end (``kept_s``) before there is no room.
 
     ``rates`` (users,) are requests per second at one replica. Tokens that are used for ``life_s`` and then replaced
-    take room until they are evicted.
+    take room until they are evicted; they come in no request, so it does not matter when that is.
     """
-    if capacity is None or _count_used(rates, min(kept_s, LONGEST_S), life_s) <= capacity - 3 * np.sqrt(capacity):
+    useful_s = min(kept_s, life_s, LONGEST_S)
+    if capacity is None or _count_used(rates, useful_s, life_s) <= capacity - 3 * np.sqrt(capacity):
         return inf
     low, high = 0.0, LONGEST_S
     while high - low > 1e-9 * high:

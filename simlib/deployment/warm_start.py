@@ -19,7 +19,8 @@ from simlib.deployment.past_revocations import PastRevocations
 from simlib.deployment.past_streams import LEAST_RATE, PastStreams, Stream
 from simlib.scenario.hosts import BACKEND, name_in_region
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies import ClientToken, StationaryStarter, UserClient
+from simlib.strategies import ClientToken, CommonFetcher, StationaryStarter, UserClient
+from simlib.strategies.wrappers import PresenterWrapper
 
 NOT_HERE = -1
 LIVES = 10
@@ -42,6 +43,7 @@ class _WarmStart(PastStreams):
                 if memory is not None and memory.period_s > 0:
                     begin_background(self._past, self._at, point, replica, memory.period_s)
                 self._begin_common(point, replica)
+        self._begin_application()
         users = sorted(set(self._deployment.demand.users.tolist()))
         for user in users:
             self._begin_user(user)
@@ -192,6 +194,23 @@ class _WarmStart(PastStreams):
             return None
         visits = self._past.request(client, point, replica, how).visits
         return visits[-1] if visits else None
+
+    def _begin_application(self) -> None:
+        """What the client application fetched for all of its users, when they got tokens."""
+        presenter, rates = self._deployment.parts.presenter, self._deployment.demand.rates
+        life_s = presenter.useful_life_s
+        while isinstance(presenter, PresenterWrapper):
+            presenter = presenter.inner
+        if not isinstance(presenter, CommonFetcher):
+            return
+        obtained = float((1 / (life_s + 1 / rates[rates > 0])).sum())
+        draw = partial(self._draw, "application", 0)
+        for fetch in draw_fetches([Kind(presenter.common_life_s, obtained)], -inf, draw) if obtained > 0 else ():
+            self._at(fetch.instant, partial(self._fetch_common, presenter, fetch.instant))
+
+    def _fetch_common(self, presenter: CommonFetcher, instant: float) -> None:
+        self._past.set_clock(instant, self._deployment.world.population.users + 1)
+        self._past.fetch_as_client(presenter)
 
     # --- what serves all tokens ----------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ from simlib.strategies.pass_through import PassThrough, Relay
 from simlib.strategies.phantom_token import PhantomToken
 from simlib.strategies.protocols import (
     BackgroundWorker,
+    CommonFetcher,
     Endpoint,
     Issuer,
     Part,
@@ -214,6 +215,7 @@ __all__ = [
     "CircuitBreaker",
     "ClientRetry",
     "ClientToken",
+    "CommonFetcher",
     "Credentials",
     "DenylistPolled",
     "DenylistPushed",

@@ -60,6 +60,16 @@ class OpenIdConnect(Bearer):
         self._jwks = JwksClient(settings, settings.timeout_s)
         self._keys = KeyCache()
 
+    @property
+    def common_life_s(self) -> float:
+        """Seconds for which a key set is used."""
+        life: float = self._settings.jwks_lifetime_s
+        return life
+
+    def fetch_common(self, ctx: Context) -> Flow[bool]:
+        """Fetch the key set, as for the identity token of a sign-in."""
+        return self._jwks.ensure_key_set(ctx, self._keys)
+
     def find_identity(self, state: UserClient) -> Mapping[str, Any] | None:
         """Find the claims about the user who is signed in; None when no user is."""
         claims: Mapping[str, Any] | None = state.presenter_state

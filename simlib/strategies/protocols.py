@@ -123,6 +123,18 @@ class Presenter(Protocol):
         """Wrap another flow of the same client, such as redeeming a code: it makes calls as this part does."""
 
 
+@runtime_checkable
+class CommonFetcher(Protocol):
+    """A client that fetches something once for all of its users when tokens come, and uses it for a while."""
+
+    @property
+    def common_life_s(self) -> float:
+        """Seconds for which it is used."""
+
+    def fetch_common(self, ctx: Context) -> Flow[Any]:
+        """Fetch it, unless it is there."""
+
+
 class Propagator(Protocol):
     """At a service that calls others: obtains the credential for these calls.
 
