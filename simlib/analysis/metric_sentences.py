@@ -1,6 +1,6 @@
 """Sentences on metrics: what each counts, which requests, by which clock, and what is left out.
 
-They are in reports, in JSON and in data/metrics.md, which `python -m simlib.analysis.metric_sentences` generates.
+They are in reports, in JSON and in data/metrics.md, which `simlib.analysis.metrics_page` generates.
 Instants are those of the simulation, whatever the clocks of the hosts say.
 """
 
@@ -101,6 +101,11 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "refused_share": (
             f"Share {_ARRIVED} whose last answer was 401, 403 or another 4xx; those that were served after a refusal "
             "are left out."
+        ),
+        "refused_valid_share": (
+            f"Share {_ARRIVED} whose last answer was 401 or 403 though their token was within its life by the time of "
+            "the simulation and neither it nor the user's session was revoked, as by a clock that is wrong or in an "
+            "outage; failed requests leave them out."
         ),
         "retried_share": (
             f"Share {_ARRIVED} that a gateway or service refused and that was served all the same, with a new token; "
