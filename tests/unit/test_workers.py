@@ -26,6 +26,11 @@ def test_results_and_progress_are_in_order_whichever_is_done_first(workers: int)
     assert done == [(number, 6) for number in range(1, 7)]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_items_have_no_results(workers: int) -> None:
+    assert run_all(square, [], workers) == []
+
+
 @pytest.mark.parametrize(("work", "how"), [(die_by_signal, "by SIGKILL"), (exit_early, "unexpectedly")])
 def test_a_worker_that_ends_is_reported_with_what_was_finished(work: Callable[[int], int], how: str) -> None:
     items = [KILLED, 0, 1, 2]
