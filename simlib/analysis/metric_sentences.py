@@ -99,7 +99,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "verification, also for those whose result the simulator knew."
         ),
         "refused_share": (
-            f"Share {_ARRIVED} whose last answer was 401, 403 or another 4xx; those that were served after a refusal "
+            f"Share {_ARRIVED} whose last answer was 400, 401 or 403, rightly or not; those that were served after a refusal "
             "are left out."
         ),
         "refused_valid_share": (
@@ -112,7 +112,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "they are left out of the mean latency and count for that of all finished requests."
         ),
         "failed_share": (
-            f"Share {_ARRIVED} whose last answer was 429, 5xx or none within the timeout; refusals, and requests "
+            f"Share {_ARRIVED} whose last answer was 429, 431, 5xx or none within the timeout; refusals, and requests "
             "without an answer when the run ends, are left out."
         ),
         "availability": (
