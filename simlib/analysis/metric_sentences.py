@@ -99,8 +99,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "verification, also for those whose result the simulator knew."
         ),
         "refused_share": (
-            f"Share {_ARRIVED} whose last answer was 400, 401 or 403, rightly or not; those that were served after a refusal "
-            "are left out."
+            f"Share {_ARRIVED} whose last answer was 400, 401 or 403, rightly or not; those that were served after a "
+            "refusal are left out."
         ),
         "refused_valid_share": (
             f"Share {_ARRIVED} whose last answer was 401 or 403 though their token was within its life by the time of "
