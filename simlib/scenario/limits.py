@@ -16,7 +16,8 @@ class Margins(FrozenModel):
     """Equivalence margins: differences below them are irrelevant.
 
     ``relative`` is a share of the baseline's value, by default the first design's; a metric's own margin, in the unit
-    of its name (seconds, bytes, a share), takes precedence.
+    of its name (seconds, bytes, a share), takes precedence, and holds for the metric that stands beside it too, such as
+    ``mean_s`` for ``mean_all_s``.
     """
 
     relative: Annotated[float, Field(gt=0, lt=1)] = 0.05

@@ -10,8 +10,10 @@ from simlib.analysis import GAIN_METRICS, METRICS, summarise
 from simlib.analysis.metric_sentences import SENTENCES
 from simlib.analysis.utilisation import HOST_UTILISATION, find_busiest_host
 from simlib.decision.comparison import judge_comparison
+from simlib.decision.pairs import BESIDE, compute_margin
 from simlib.report.cells import build_comparison_rows
 from simlib.report.summary import build_comparison_document, build_summary_rows
+from simlib.scenario.limits import Margins
 from simlib.scenario.records import FAILED, FINISHED, REFUSED, SCHEMA, UNFINISHED, Records
 from simlib.scenario.sinks import MemorySink
 from support.comparisons import CACHED, JWT, OPAQUE, comparison
@@ -211,3 +213,12 @@ def test_a_refusal_of_a_valid_token_counts_beside_failed_requests(
     revoked = [{"token": number, "user": 0, "effective": effective} for number, effective in ended]
     summary = summarise(records(requests=rows, tokens=tokens, revocations=revoked), 0.0)
     assert summary["refused_valid_share"] == wrong / 2
+
+
+def test_figures_side_by_side_have_one_margin() -> None:
+    fields = Margins.model_fields
+    for beside, name in BESIDE.items():
+        own, other = ({key: value} if key in fields else {} for key, value in ((beside, 0.5), (name, 0.125)))
+        assert compute_margin(METRICS[beside], Margins(**other, relative=0.1), 10.0) == other.get(name, 1.0)
+        assert compute_margin(METRICS[beside], Margins(**other, **own, relative=0.1), 10.0) == own.get(beside, 1.0)
+    assert compute_margin(METRICS["p50_s"], Margins(mean_s=0.125, relative=0.1), 10.0) == pytest.approx(1.0)
