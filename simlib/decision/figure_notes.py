@@ -54,7 +54,10 @@ def _note_few_excursions(comparison: Comparison) -> Iterator[str]:
     by_metric: dict[str, list[str]] = {}
     for (design, name), count in list_few_excursions(comparison).items():
         by_metric.setdefault(name, []).append(f"{design} {count:.3g}")
+    repeated = {whole for name, whole in BESIDE.items() if by_metric.get(name) == by_metric.get(whole)}
     for name, counts in by_metric.items():
+        if name in repeated:
+            continue
         level = f"{comparison.scenario.run.level * 100:g}"
         yield (
             f"{FEW_EXCURSIONS} {_begin(METRICS[name])} rests on few excursions beyond it per replication "
