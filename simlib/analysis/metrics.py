@@ -129,6 +129,10 @@ COMPANIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Metric that leaves something out, or averages over it -> the one that stands beside it wherever it may flatter."""
+LISTED_IF_OTHER: Mapping[str, str] = MappingProxyType(
+    {beside: name for name, beside in COMPANIONS.items() if name not in ("rs_utilisation", "failed_share")}
+)
+"""Metric that stands beside another one -> that one; it is not reported where it is the same figure."""
 
 Compute = Callable[[Records, float], float]
 """Records and warm-up (seconds) -> the value of a metric, NaN where it is undefined."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simlib.analysis.intervals import Interval
-from simlib.analysis.metrics import COMPANIONS, METRICS, Metric
+from simlib.analysis.metrics import LISTED_IF_OTHER, METRICS, Metric
 from simlib.analysis.quantiles import compute_interval
 from simlib.analysis.utilisation import BUSIEST
 from simlib.decision import Judgement, Verdicts
@@ -21,8 +21,6 @@ LISTED_THOUGH_UNDEFINED = ("exposure_s", "exposure_requests")
 """Metrics that have a row even where they are undefined; a note says why."""
 LISTED_IF_NONZERO = ("sign_in_share", "refused_valid_share")
 """Metrics that have no row of zeros: most scenarios have no sign-ins, and refuse no valid token."""
-LISTED_IF_OTHER = {whole: name for name, whole in COMPANIONS.items() if name not in ("rs_utilisation", "failed_share")}
-"""Metrics that stand beside another one that leaves something out; they have no row where they are equal to it."""
 MARKS = {NOT_SETTLED: "not settled", FEW_EXCURSIONS: "short run"}
 """Mark beside a mean -> its words; the notes explain both."""
 ASYMMETRIC = 0.1
