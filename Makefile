@@ -14,7 +14,8 @@ OUT ?= out/$(SCENARIO)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types browser tests notebooks plain lowest truth lab bench evidence mutants digests lock calibrate clean
+.PHONY: help setup run test lint types browser tests notebooks plain lowest truth lab bench evidence intervals mutants \
+	digests lock calibrate clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +73,9 @@ bench: $(STAMP)  ## ratios of CPU time against peers; keeps them in data/benchma
 
 evidence: $(STAMP)  ## measure size and complexity of our own parts; keeps them in data/effort/own_code.csv
 	$(BIN)/python tests/evidence
+
+intervals: $(STAMP)  ## what intervals of p95 and p99 cover, by a known answer; keeps it in data/intervals.csv (minutes)
+	$(BIN)/python tests/intervals
 
 mutants: $(STAMP)  ## take one check away at a time; every one must turn a test red
 	$(BIN)/python tests/mutations

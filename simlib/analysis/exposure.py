@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simlib.analysis.availability import find_logged_out, select_user_requests
-from simlib.analysis.columns import Floats, Integers, Mask, mean, select_rows
+from simlib.analysis.columns import Floats, Integers, Mask, mean, ratio, select_rows
 from simlib.scenario.records import FAILED, REFUSED, SESSION, STRANGER, Columns, Records
 
 TOLERANCE_S = 0.1
@@ -106,6 +106,13 @@ def count_wrong_verdicts(
     )
 
 
+def compute_refused_valid_share(records: Records, requests: Columns) -> float:
+    """Share of some requests of users that were refused in the end although their token was valid; NaN of none."""
+    ends = _find_token_ends(records, requests["token"])
+    wrong = _find_wrongly_refused(requests, records, *ends) & (requests["outcome"] == REFUSED)
+    return ratio(int(wrong.sum()), len(wrong))
+
+
 def _find_wrongly_refused(requests: Columns, records: Records, expires: Floats, revoked: Floats) -> Mask:
     status, outcome = requests["status"], requests["outcome"]
     refused = ((outcome == REFUSED) & np.isin(status, (401, 403))) | ((outcome == FAILED) & (status >= 500))
@@ -115,11 +122,16 @@ def _find_wrongly_refused(requests: Columns, records: Records, expires: Floats, 
 
 
 def _find_token_ends(records: Records, token: Integers) -> tuple[Floats, Floats]:
-    """When each presented token expires and when it was first revoked, infinity for never and for no token."""
-    count = len(records["tokens"]["token"])
-    expires, revoked = np.full(count + 1, np.inf), np.full(count + 1, np.inf)
-    expires[records["tokens"]["token"]] = records["tokens"]["expires"]
+    """When each presented token expires and when it was first revoked, infinity for never and for no token.
+
+    The end of a token that the records do not have, as in a part of a run, is NaN.
+    """
+    tokens = records["tokens"]
+    count = max(int(tokens["token"].max(initial=-1)), int(token.max(initial=-1))) + 1
+    expires, revoked = np.full(count + 1, np.nan), np.full(count + 1, np.inf)
+    expires[tokens["token"]], expires[-1] = tokens["expires"], np.inf
     revocations = records["revocations"]
     effective = (revocations["token"] >= 0) & np.isfinite(revocations["effective"])
+    effective &= revocations["token"] < count
     np.minimum.at(revoked, revocations["token"][effective], revocations["effective"][effective])
     return expires[token], revoked[token]

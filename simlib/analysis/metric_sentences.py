@@ -1,6 +1,6 @@
 """Sentences on metrics: what each counts, which requests, by which clock, and what is left out.
 
-They are in reports, in JSON and in data/metrics.md, which `python -m simlib.analysis.metric_sentences` generates.
+They are in reports, in JSON and in data/metrics.md, which `simlib.analysis.metrics_page` generates.
 Instants are those of the simulation, whatever the clocks of the hosts say.
 """
 
@@ -99,15 +99,20 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "verification, also for those whose result the simulator knew."
         ),
         "refused_share": (
-            f"Share {_ARRIVED} whose last answer was 401, 403 or another 4xx; those that were served after a refusal "
-            "are left out."
+            f"Share {_ARRIVED} whose last answer was 400, 401 or 403, rightly or not; those that were served after a "
+            "refusal are left out."
+        ),
+        "refused_valid_share": (
+            f"Share {_ARRIVED} whose last answer was 401 or 403 though their token was within its life by the time of "
+            "the simulation and neither it nor the user's session was revoked, as by a clock that is wrong or in an "
+            "outage; failed requests leave them out."
         ),
         "retried_share": (
             f"Share {_ARRIVED} that a gateway or service refused and that was served all the same, with a new token; "
             "they are left out of the mean latency and count for that of all finished requests."
         ),
         "failed_share": (
-            f"Share {_ARRIVED} whose last answer was 429, 5xx or none within the timeout; refusals, and requests "
+            f"Share {_ARRIVED} whose last answer was 429, 431, 5xx or none within the timeout; refusals, and requests "
             "without an answer when the run ends, are left out."
         ),
         "availability": (

@@ -1,9 +1,10 @@
 """Metrics of a summary: label, unit and number of decimals of each, and which direction is better."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import isinf
 from numbers import Real
+from types import MappingProxyType
 
 from simlib.analysis.metric_sentences import SENTENCES
 from simlib.scenario.errors import InputError
@@ -99,6 +100,7 @@ METRICS: Registry[Metric] = Registry(
             _make_count("signatures_verified", "distinct signatures verified"),
             # Refusing a revoked token is right, so more refusals are not worse by themselves.
             _make_share("refused_share", "refused requests", None, 3),
+            _make_share("refused_valid_share", "requests refused although their token was valid", True, 3),
             _make_share("retried_share", "requests refused once, then served with a new token", None, 3),
             _make_share("failed_share", "failed requests", True, 3),
             # Only in a world with faults: the share of the requests that got the correct answer in time.
@@ -115,6 +117,22 @@ METRICS: Registry[Metric] = Registry(
 A further metric is a function of records (see `simlib.analysis.summary`), a line there, and a row here; a metric of
 your own is registered by `register_metric`, or named by an entry point of the group ``simlib.metrics``.
 """
+
+COMPANIONS: Mapping[str, str] = MappingProxyType(
+    {
+        **{"mean_s": "mean_all_s", "p95_s": "p95_all_s", "p99_s": "p99_all_s"},
+        **{
+            "hit_ratio": "no_call_ratio",
+            "rs_utilisation": "busiest_utilisation",
+            "failed_share": "refused_valid_share",
+        },
+    }
+)
+"""Metric that leaves something out, or averages over it -> the one that stands beside it wherever it may flatter."""
+LISTED_IF_OTHER: Mapping[str, str] = MappingProxyType(
+    {beside: name for name, beside in COMPANIONS.items() if name not in ("rs_utilisation", "failed_share")}
+)
+"""Metric that stands beside another one -> that one; it is not reported where it is the same figure."""
 
 Compute = Callable[[Records, float], float]
 """Records and warm-up (seconds) -> the value of a metric, NaN where it is undefined."""

@@ -4,7 +4,11 @@ A sample quantile of a short run is too low in the mean, because requests that m
 and its distribution is skewed to the right, so Student's interval of four sample p99 covers 87 to 93 % where 95 % are
 stated. Here the bias is estimated by the jackknife of Quenouille (Biometrika 43, 1956): the quantile of a replication
 less the mean of those of its two halves. Student's interval is taken of the corrected values, and its upper end on a
-logarithmic scale. `tests/intervals` tries both against the closed form of the M/M/1 queue.
+logarithmic scale. `tests/intervals` tries both against the closed form of the M/M/1 queue, and keeps the coverage in
+data/intervals.csv: 93 to 97 % at four replications, unless so few long queues are behind a quantile that it is marked.
+Intervals of differences of two designs cover as much, or up to 99 % where the designs meet hardly any queue. Where a
+quantile falls in the gap between two kinds of requests, such as 5 % of misses at p95, 91 % is covered; the interval
+then spans most of the gap.
 """
 
 import math
@@ -20,7 +24,7 @@ from simlib.analysis.intervals import Interval, compare_pairs, student
 
 HALVES, EXCURSIONS = "_halves", "_excursions"
 """Endings of the columns beside a quantile: mean of the quantiles of both halves, number of excursions beyond it."""
-FEWEST_EXCURSIONS = 10.0
+FEWEST_EXCURSIONS = 7.0
 """Excursions per replication below which an interval covers less than it states: found by `tests/intervals`."""
 LARGEST_EXPONENT = 1.0
 """Half width as a share of the mean up to which the upper end is exponential; beyond it goes on along the tangent."""
@@ -40,9 +44,14 @@ def summarise_quantiles(latency: Floats, percentages: Mapping[str, float]) -> di
 
 
 def count_excursions(latency: Floats, quantile: float) -> float:
-    """Count how often latencies, in the order of arrival, go beyond a value: requests in a row count once."""
-    beyond = latency > quantile
-    return float(np.count_nonzero(beyond[1:] & ~beyond[:-1]) + np.count_nonzero(beyond[:1]))
+    """Count how often latencies, in the order of arrival, go beyond a value; each time lasts down to their median.
+
+    Requests that meet the same long queue go up and down about the value together, and are one event, not several.
+    """
+    if not latency.size:
+        return 0.0
+    crossings = latency[(latency > quantile) | (latency <= np.median(latency))] > quantile
+    return float(np.count_nonzero(crossings[1:] & ~crossings[:-1]) + np.count_nonzero(crossings[:1]))
 
 
 def _compute_quantile(latency: Floats, percentage: float) -> float:

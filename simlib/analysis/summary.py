@@ -9,7 +9,7 @@ import numpy as np
 
 from simlib.analysis.availability import compute_availability
 from simlib.analysis.columns import Floats, Mask, mean, ratio, select_rows
-from simlib.analysis.exposure import measure_exposure
+from simlib.analysis.exposure import compute_refused_valid_share, measure_exposure
 from simlib.analysis.metrics import compute_registered
 from simlib.analysis.quantiles import summarise_quantiles
 from simlib.analysis.stability import measure_backlog
@@ -37,6 +37,7 @@ def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
         **summarise_utilisation(records, warm_up_s),
         **count_signatures(records),
         **outcomes,
+        "refused_valid_share": compute_refused_valid_share(records, requests),
         "arrivals_per_s": ratio(outcomes["arrivals"], records.horizon - warm_up_s),
         **measure_exposure(records, warm_up_s),
         **measure_backlog(records, warm_up_s),

@@ -40,6 +40,7 @@ from simlib.report.record.rows import (
     build_limit_rows,
     build_ranking_rows,
     describe_excluded_designs,
+    describe_limit_caveats,
     describe_undecided_limits,
     list_references,
 )
@@ -85,7 +86,8 @@ def _print_limits(screen: "Console", decision: Decision) -> None:
     for row in rows:
         grid.add_row(row.mark, _format_limit(row))
     screen.print(grid)
-    for sentence in (*describe_excluded_designs(decision), *describe_undecided_limits(decision)):
+    excluded, undecided = describe_excluded_designs(decision), describe_undecided_limits(decision)
+    for sentence in (*excluded, *undecided, *describe_limit_caveats(decision)):
         screen.print(sentence)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
+    from simlib.analysis.intervals import Interval
+    from simlib.analysis.metrics import Metric
     from simlib.experiment.sweep_plan import SweepPlan
 
 
@@ -117,23 +119,35 @@ def _describe_plan(plan: "SweepPlan") -> str:
 
 
 def _print_sweep(plan: "SweepPlan", frame: "pd.DataFrame", metric: str, out: Path | None) -> None:
+    from simlib.report.sweep_notes import list_sweep_notes
+
     screen = open_console()
     for table in build_sweep_tables(plan, frame, metric):
         screen.print()
         screen.print(table)
     run = plan.scenario.run
     screen.print(f"{run.level * 100:g} % intervals over {run.replications} replications", style="dim")
-    for note in plan.notes:
+    for note in list_sweep_notes(plan, frame, _name_tables(plan, frame, metric)):
         screen.print(note)
     if out is not None:
         screen.print(f"\nFigure: {out / 'figure.svg'}")
 
 
 def build_sweep_tables(plan: "SweepPlan", frame: "pd.DataFrame", metric: str) -> "Iterator[Table]":
-    """One table per half of the figure; the hit ratio of the cache that is varied has its closed form beside it."""
-    names = (metric, "as_utilisation") if plan.varied_design is None else ("hit_ratio", "exposure_s")
-    for name in names:
+    """One table per half of the figure, and one for a figure that leaves out less than one of these.
+
+    The hit ratio of the cache that is varied has its closed form beside it.
+    """
+    for name in _name_tables(plan, frame, metric):
         yield _build_table(plan, frame, name)
+
+
+def _name_tables(plan: "SweepPlan", frame: "pd.DataFrame", metric: str) -> tuple[str, ...]:
+    from simlib.analysis.utilisation import BUSIEST
+    from simlib.report.sweep_notes import add_companions
+
+    drawn = (metric, "as_utilisation", BUSIEST) if plan.varied_design is None else ("hit_ratio", "exposure_s")
+    return add_companions(frame, drawn)
 
 
 def _build_table(plan: "SweepPlan", frame: "pd.DataFrame", name: str) -> "Table":
@@ -141,7 +155,7 @@ def _build_table(plan: "SweepPlan", frame: "pd.DataFrame", name: str) -> "Table"
     from rich.table import Table
 
     from simlib.analysis.metrics import METRICS
-    from simlib.report.cells import format_label, format_mean
+    from simlib.report.cells import format_label
     from simlib.report.sweep_figures import compute_curves
 
     metric = METRICS[name]
@@ -156,7 +170,7 @@ def _build_table(plan: "SweepPlan", frame: "pd.DataFrame", name: str) -> "Table"
     for value in plan.values:
         rows = frame[frame[plan.key] == value]
         cells = [
-            format_mean(metric, curve[value])
+            _format_cell(metric, curve[value], rows[rows["design"] == design])
             if value in curve
             else _explain_missing_mean(rows[rows["design"] == design])
             for design, curve in curves_by_design.items()
@@ -164,6 +178,19 @@ def _build_table(plan: "SweepPlan", frame: "pd.DataFrame", name: str) -> "Table"
         closed = [f"{plan.compute_hit_ratio(value) * metric.factor:.1f}"] if theory else []
         table.add_row(f"{value:g}", *cells, *closed)
     return table
+
+
+def _format_cell(metric: "Metric", interval: "Interval", rows: "pd.DataFrame") -> str:
+    """Mean and half width, with the name of the busiest host, and with a mark for a quantile of a short run."""
+    from simlib.analysis.quantiles import rests_on_few_excursions
+    from simlib.analysis.utilisation import BUSIEST
+    from simlib.decision.figure_notes import FEW_EXCURSIONS
+    from simlib.report.cells import format_mean
+    from simlib.report.sweep_notes import find_host
+
+    host = find_host(rows) if metric.name == BUSIEST else ""
+    mark = f" {FEW_EXCURSIONS}" if rests_on_few_excursions(rows, metric.name) else ""
+    return f"{format_mean(metric, interval)}{f' ({host})' if host else ''}{mark}"
 
 
 def _explain_missing_mean(rows: "pd.DataFrame") -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from simlib.analysis.drift import Drift, find_drifts
 from simlib.analysis.intervals import Interval, student
-from simlib.analysis.metrics import METRICS
+from simlib.analysis.metrics import LISTED_IF_OTHER, METRICS
 from simlib.analysis.quantiles import compute_interval
 from simlib.analysis.stability import Stability, assess_stability
 from simlib.decision.best_designs import BestDesigns, compare_with_best
@@ -220,4 +220,11 @@ def _find_drifts(
         }
         for design in drifts
     }
-    return find_drifts(drifts, margins, scenario.run.level)
+    found = find_drifts(drifts, margins, scenario.run.level)
+    return tuple(drift for drift in found if not _is_repeated(drift, intervals[drift.design]))
+
+
+def _is_repeated(drift: Drift, intervals: Mapping[str, Interval]) -> bool:
+    """Whether the figure beside which this one stands is the same and has a mark of its own."""
+    beside = LISTED_IF_OTHER.get(drift.metric)
+    return beside is not None and intervals[beside].mean == intervals[drift.metric].mean

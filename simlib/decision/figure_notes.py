@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 from simlib.analysis.intervals import Interval
-from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.metrics import COMPANIONS, METRICS, Metric
 from simlib.analysis.quantiles import EXCURSIONS, FEWEST_EXCURSIONS, rests_on_few_excursions
 from simlib.analysis.utilisation import BUSIEST, HOST_UTILISATION, find_busiest_host
 from simlib.experiment import Comparison
 
 FEW_EXCURSIONS = "\N{DOUBLE DAGGER}"
 """Mark beside a quantile whose interval covers less than it states, and before the note that says so."""
-BESIDE = {"mean_s": "mean_all_s", "p95_s": "p95_all_s", "p99_s": "p99_all_s"}
+BESIDE = {name: whole for name, whole in COMPANIONS.items() if whole.endswith("_all_s")}
 """Latency without requests that were refused first -> that of all finished requests."""
 MATERIAL = 0.1
 """Share of a difference between two designs by which leaving out changes it, from which on a note says so."""
@@ -54,7 +54,10 @@ def _note_few_excursions(comparison: Comparison) -> Iterator[str]:
     by_metric: dict[str, list[str]] = {}
     for (design, name), count in list_few_excursions(comparison).items():
         by_metric.setdefault(name, []).append(f"{design} {count:.3g}")
+    repeated = {whole for name, whole in BESIDE.items() if by_metric.get(name) == by_metric.get(whole)}
     for name, counts in by_metric.items():
+        if name in repeated:
+            continue
         level = f"{comparison.scenario.run.level * 100:g}"
         yield (
             f"{FEW_EXCURSIONS} {_begin(METRICS[name])} rests on few excursions beyond it per replication "

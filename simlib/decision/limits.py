@@ -43,7 +43,8 @@ class LimitOutcome:
     "met": surely kept; "broken": surely not; "undecided": the interval holds the limit; "unstable": the design does not
     keep up, so there is no steady value; "undefined": it was not checked, and the reason says what would check it.
     ``more_replications`` is 0 unless the word is "undecided" or "undefined", and None when no affordable number helps.
-    ``remedies``: other values of settings with which the limit would be kept.
+    ``remedies``: other values of settings with which the limit would be kept. ``caveat``: a sentence on what the figure
+    leaves out, where it is met and the figure beside it would not be; empty otherwise.
     """
 
     design: str
@@ -54,6 +55,7 @@ class LimitOutcome:
     reason: str
     more_replications: int | None = 0
     remedies: tuple[Remedy, ...] = ()
+    caveat: str = ""
 
 
 def begin_sentence(text: str) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from simlib.analysis.intervals import Interval
-from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.metrics import COMPANIONS, METRICS, Metric
 from simlib.analysis.stability import Stability
 from simlib.analysis.utilisation import BUSIEST
 from simlib.decision.further_replications import count_further_replications
 from simlib.decision.limit_remedies import find_server_remedies
-from simlib.decision.limits import NOT_CHECKED, LimitOutcome, LimitWord, begin_sentence
+from simlib.decision.limits import NOT_CHECKED, LimitOutcome, LimitWord, begin_sentence, find_limit_label
 from simlib.decision.promises import ValidityBounds, format_seconds
 from simlib.deployment.bounds import find_revocation_remedies
 from simlib.scenario.design import Design
@@ -49,7 +49,7 @@ def check_metric_limits(
             elif word == "broken" and utilisations and name in (*KINDS, BUSIEST):
                 remedies = _find_server_remedies(scenario, design, name, utilisations, intervals[name], limit)
                 outcome = add_remedies(outcome, remedies, f"lead to {outcome.found.partition(' (')[0]}")
-            yield outcome
+            yield _add_caveat(scenario, outcome, intervals, utilisations, limit) if outcome.word == "met" else outcome
 
 
 def check_stability(
@@ -63,6 +63,35 @@ def check_stability(
         offered = 1.0 / max(1.0 - stability.growth_share, 0.01)
         saturated = {host: offered for host, utilisation in utilisations.items() if utilisation >= SATURATED}
         yield add_remedies(outcome, find_server_remedies(scenario, design, saturated, STABLE), "leave it behind")
+
+
+def _add_caveat(
+    scenario: Scenario,
+    outcome: LimitOutcome,
+    intervals: Mapping[str, Interval],
+    utilisations: Mapping[str, float],
+    limit: float,
+) -> LimitOutcome:
+    """The outcome of a limit that is met, with the figure that its own hides where that is not within the limit.
+
+    Means over hosts hide single hosts, others the requests that they leave out; what has a limit of its own is judged.
+    """
+    name, left_out = outcome.limit, f"the limit on {find_limit_label(outcome.limit)} does not count"
+    if name in KINDS:
+        hosts = {host: own for host, own in utilisations.items() if find_host_kind(host) in KINDS[name] and own > limit}
+        found = ", ".join(f"{host} {_format_value(METRICS[name], own)}" for host, own in hosts.items())
+        return (
+            replace(outcome, caveat=f"Busier than the mean, which is within its limit: {found}.") if hosts else outcome
+        )
+    beside = COMPANIONS.get(name, "")
+    if beside not in intervals or getattr(scenario.limits, beside, None) is not None:
+        return outcome
+    metric, interval = METRICS[beside], intervals[beside]
+    if not interval.high > limit:
+        return outcome
+    verb = "are" if metric.is_plural else "is"
+    found = f"{begin_sentence(metric.label)} {verb} {_format_observed(metric, interval)}"
+    return replace(outcome, caveat=f"{found}, which {left_out}.")
 
 
 def _find_server_remedies(
@@ -130,9 +159,7 @@ def _choose_word(interval: Interval, limit: float, unsteady: bool) -> LimitWord:
 
 def _describe(design: Design, metric: Metric, interval: Interval, limit: float, word: LimitWord) -> LimitOutcome:
     allowed = f"at most {_format_value(metric, limit)}"
-    observed = _format_value(metric, interval.mean)
-    if interval.n > 1:
-        observed += f" ({_format_value(metric, interval.low)} to {_format_value(metric, interval.high)})"
+    observed = _format_observed(metric, interval)
     more = _count_more(interval, limit, word)
     needed = "no affordable number of replications would decide" if more is None else f"about {more} more would decide"
     label = begin_sentence(metric.label)
@@ -152,6 +179,12 @@ def _count_more(interval: Interval, limit: float, word: LimitWord) -> int | None
     if word == "undecided":
         return count_further_replications(interval, abs(interval.mean - limit))
     return None if word == "undefined" else 0
+
+
+def _format_observed(metric: Metric, interval: Interval) -> str:
+    """Mean and, with several replications, both ends of the interval."""
+    mean, low, high = (_format_value(metric, value) for value in (interval.mean, interval.low, interval.high))
+    return f"{mean} ({low} to {high})" if interval.n > 1 else mean
 
 
 def _format_value(metric: Metric, value: float) -> str:

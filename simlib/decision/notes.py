@@ -228,6 +228,7 @@ def describe_limits(outcomes: Sequence[LimitOutcome]) -> tuple[str, ...]:
         )
         every = "The limit is" if len(limits) == 1 else f"All {len(limits)} limits are"
         sentences.append(f"{every} met by {', '.join(keeping)}: {', '.join(limits)}.")
+    sentences += [f"{outcome.design}: {outcome.caveat}" for outcome in outcomes if outcome.caveat]
     return tuple(sentences)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import permutations
 
 from simlib.analysis.intervals import Interval
-from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.metrics import COMPANIONS, METRICS, Metric
 from simlib.analysis.quantiles import correct_values
 from simlib.decision.verdicts import Judgement, judge_difference
 from simlib.experiment import Comparison
@@ -22,6 +22,8 @@ Judgements = Mapping[str, Judgement]
 """Metric -> judgement."""
 Pairs = Mapping[tuple[str, str], Judgements]
 """Design and the one that it is compared with -> judgements; both orders."""
+BESIDE = {beside: name for name, beside in COMPANIONS.items()}
+"""Metric -> the one beside which it stands."""
 
 
 def count_pairs(designs: int) -> int:
@@ -70,8 +72,12 @@ def select_against(pairs: Pairs, other: str) -> dict[str, Judgements]:
 
 
 def compute_margin(metric: Metric, margins: Margins, baseline_mean: float) -> float:
-    """Largest difference that does not matter, in the unit of the metric."""
-    stated: float | None = getattr(margins, metric.name, None)
-    if stated is not None:
-        return stated
+    """Largest difference that does not matter, in the unit of the metric.
+
+    A figure that stands beside another has the other's margin, where none of its own is stated.
+    """
+    for name in (metric.name, BESIDE.get(metric.name, "")):
+        stated: float | None = getattr(margins, name, None)
+        if stated is not None:
+            return stated
     return margins.relative * abs(baseline_mean) if math.isfinite(baseline_mean) else 0.0

@@ -7,6 +7,8 @@ from simlib.scenario.effects import Failed, Verdict
 from simlib.scenario.records import FAILED, FINISHED, REFUSED
 
 NAN = float("nan")
+REFUSALS = (400, 401, 403)
+"""Statuses of verdicts on a token (RFC 6750 section 3.1)."""
 
 
 class RequestLog:
@@ -96,10 +98,13 @@ class Mark(NamedTuple):
 
 
 def classify_outcome(value: Any) -> tuple[int, int]:
-    """Outcome and status of a request, from the client's last answer."""
+    """Outcome and status of a request, from the client's last answer.
+
+    Only what judges the token is a refusal: headers that are too large are a failure, whatever the token.
+    """
     if isinstance(value, Failed):
         return FAILED, value.status
     status = int(value.status)
     if status < 400:
         return FINISHED, status
-    return REFUSED, status
+    return REFUSED if status in REFUSALS else FAILED, status

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simlib.analysis.intervals import Interval
-from simlib.analysis.metrics import METRICS, Metric
+from simlib.analysis.metrics import LISTED_IF_OTHER, METRICS, Metric
 from simlib.analysis.quantiles import compute_interval
 from simlib.analysis.utilisation import BUSIEST
 from simlib.decision import Judgement, Verdicts
@@ -19,15 +19,8 @@ if TYPE_CHECKING:
 UNDEFINED = "\N{EN DASH}"
 LISTED_THOUGH_UNDEFINED = ("exposure_s", "exposure_requests")
 """Metrics that have a row even where they are undefined; a note says why."""
-LISTED_IF_NONZERO = ("sign_in_share",)
-"""Metrics that have no row of zeros: most scenarios have no sign-ins."""
-LISTED_IF_OTHER = {
-    "mean_all_s": "mean_s",
-    "p95_all_s": "p95_s",
-    "p99_all_s": "p99_s",
-    "no_call_ratio": "hit_ratio",
-}
-"""Metrics that stand beside another one that leaves something out; they have no row where they are equal to it."""
+LISTED_IF_NONZERO = ("sign_in_share", "refused_valid_share")
+"""Metrics that have no row of zeros: most scenarios have no sign-ins, and refuse no valid token."""
 MARKS = {NOT_SETTLED: "not settled", FEW_EXCURSIONS: "short run"}
 """Mark beside a mean -> its words; the notes explain both."""
 ASYMMETRIC = 0.1

@@ -176,6 +176,7 @@ def _build_limit(outcome: LimitOutcome, stated: Mapping[str, Any]) -> dict[str, 
         "word": outcome.word,
         "reason": outcome.reason,
         "more_replications": outcome.more_replications,
+        "caveat": outcome.caveat or None,
         "remedies": [[change._asdict() for change in remedy] for remedy in outcome.remedies],
     }
 

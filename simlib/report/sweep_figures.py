@@ -9,6 +9,7 @@ from simlib.analysis.quantiles import compute_interval
 from simlib.analysis.stability import is_unstable
 from simlib.report.cells import format_label, format_mean
 from simlib.report.figure_style import LINES, MARKERS, OKABE_ITO, apply_house_style
+from simlib.report.sweep_notes import add_companions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,9 +63,8 @@ def load_figure(
             axes.set_xlim(left=0)
             axes.set_ylim(bottom=0)
         _draw_legend(figure, figure.axes[0])
-    return figure, " ".join(
-        _describe_curves(quantity, curves, "the load" if key in _AXES else key) for quantity, curves in pair
-    )
+    against = "the load" if key in _AXES else key
+    return figure, _describe(frame, [quantity for quantity, _ in pair], key, against, level)
 
 
 def ttl_figure(
@@ -88,7 +88,7 @@ def ttl_figure(
             axes.set_xlim(left=0)
             axes.set_ylim(bottom=0)
         _draw_legend(figure, figure.axes[0])
-    description = " ".join(_describe_curves(metric, curves, "the time to live") for metric, curves in pair)
+    description = _describe(frame, [metric for metric, _ in pair], key, "the time to live", level)
     return figure, description + (" The closed form is drawn as black crosses." if expected else "")
 
 
@@ -128,6 +128,15 @@ def _draw_closed_form(axes: "Axes", values: list[float], expected: Callable[[flo
 def _draw_legend(figure: "Figure", axes: "Axes") -> None:
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower left", ncols=4, handlelength=3.2)
+
+
+def _describe(frame: "pd.DataFrame", metrics: list[Metric], key: str, against: str, level: float) -> str:
+    """Describe what is drawn, and after it the figures that leave out less than one that is."""
+    names = [metric.name for metric in metrics]
+    beside = [name for name in add_companions(frame, names) if name not in names]
+    return " ".join(
+        _describe_curves(METRICS[name], compute_curves(frame, key, name, level), against) for name in (*names, *beside)
+    )
 
 
 def _describe_curves(metric: Metric, curves: Mapping[str, Curve], against: str) -> str:

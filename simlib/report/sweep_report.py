@@ -9,28 +9,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simlib.analysis.metrics import METRICS
-from simlib.analysis.quantiles import compute_interval
+from simlib.analysis.quantiles import compute_interval, rests_on_few_excursions
+from simlib.analysis.utilisation import BUSIEST
 from simlib.experiment.atomic_folder import write_files
 from simlib.experiment.sweep_plan import TTL, SweepPlan
 from simlib.report.figure_style import render_png, render_svg
 from simlib.report.sweep_figures import is_overloaded, load_figure, ttl_figure
+from simlib.report.sweep_notes import find_host, find_rows, list_sweep_notes
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-COLUMNS = ("key", "value", "design", "metric", "unit", "replications", "mean", "low", "high", "closed_form", "unstable")
+COLUMNS = (
+    *("key", "value", "design", "metric", "unit", "replications", "mean", "low", "high", "closed_form", "unstable"),
+    *("host", "few_excursions"),
+)
 
 
 def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:
     """One row per value, design and metric with the keys `COLUMNS`, in base units; None where a value is undefined.
 
-    ``closed_form`` is the hit ratio of the cache that is varied. An unstable design has no means.
+    ``closed_form`` is the hit ratio of the cache that is varied. An unstable design has no means. ``host`` is the
+    busiest one, for its utilisation; ``few_excursions`` is true for a quantile whose interval covers less than it
+    states.
     """
     level = plan.scenario.run.level
     points = ((value, design) for value in plan.values for design in plan.scenario.designs)
     for value, design in points:
-        rows = frame[(frame[plan.key] == value) & (frame["design"] == design)]
+        rows = find_rows(plan, frame, value, design)
         unstable = is_overloaded(rows)
         for name, metric in METRICS.items():
             interval = compute_interval(rows, name, level)
@@ -47,6 +54,8 @@ def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[st
                 "high": _drop_infinite(interval.high) if is_defined else None,
                 "closed_form": _compute_closed_form(plan, design, name, value),
                 "unstable": unstable,
+                "host": find_host(rows) or None if name == BUSIEST else None,
+                "few_excursions": (is_defined and rests_on_few_excursions(rows, name)) or None,
             }
 
 
@@ -75,7 +84,8 @@ def build_sweep_document(plan: SweepPlan, frame: "pd.DataFrame", description: st
         "replications": run.replications,
         "level": run.level,
         "figure": description,
-        "notes": list(plan.notes),
+        "notes": list(list_sweep_notes(plan, frame, tuple(METRICS))),
+        "metrics": {name: {"label": metric.label, "sentence": metric.sentence} for name, metric in METRICS.items()},
         "rows": list(build_sweep_rows(plan, frame)),
     }
 

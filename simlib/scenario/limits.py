@@ -7,6 +7,8 @@ from pydantic import Field
 from simlib.scenario.base import FrozenModel
 from simlib.scenario.distributions import NonNegative
 
+_TIMED = "of the requests that were served without a refusal on the way"
+_ALL = "of all finished requests"
 Margin = Annotated[float, Field(gt=0)] | None
 
 
@@ -14,7 +16,8 @@ class Margins(FrozenModel):
     """Equivalence margins: differences below them are irrelevant.
 
     ``relative`` is a share of the baseline's value, by default the first design's; a metric's own margin, in the unit
-    of its name (seconds, bytes, a share), takes precedence.
+    of its name (seconds, bytes, a share), takes precedence, and holds for the metric that stands beside it too, such as
+    ``mean_s`` for ``mean_all_s``.
     """
 
     relative: Annotated[float, Field(gt=0, lt=1)] = 0.05
@@ -38,16 +41,25 @@ class Margins(FrozenModel):
     exposure_requests: Margin = None
     failed_share: Margin = None
     refused_share: Margin = None
+    refused_valid_share: Margin = None
 
 
 class Limits(FrozenModel):
     """Limits that a design must not exceed; the upper end of the interval counts."""
 
-    mean_s: NonNegative | None = None
-    p50_s: NonNegative | None = None
-    p95_s: NonNegative | None = None
-    p99_s: NonNegative | None = None
-    failed_share: NonNegative | None = None
+    mean_s: NonNegative | None = Field(default=None, description=f"mean latency {_TIMED}")
+    mean_all_s: NonNegative | None = Field(default=None, description=f"mean latency {_ALL}")
+    p50_s: NonNegative | None = Field(default=None, description=f"median latency {_TIMED}")
+    p95_s: NonNegative | None = Field(default=None, description=f"95th percentile of the latency {_TIMED}")
+    p95_all_s: NonNegative | None = Field(default=None, description=f"95th percentile of the latency {_ALL}")
+    p99_s: NonNegative | None = Field(default=None, description=f"99th percentile of the latency {_TIMED}")
+    p99_all_s: NonNegative | None = Field(default=None, description=f"99th percentile of the latency {_ALL}")
+    failed_share: NonNegative | None = Field(
+        default=None, description="share of the requests that failed; refused ones are left out"
+    )
+    refused_valid_share: NonNegative | None = Field(
+        default=None, description="share of the requests that were refused although their token was valid"
+    )
     as_utilisation: NonNegative | None = None
     rs_utilisation: NonNegative | None = Field(
         default=None, description="mean of the hosts that check or forward tokens"

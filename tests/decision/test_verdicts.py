@@ -106,7 +106,7 @@ def test_shares_differ_in_percentage_points_and_plain_numbers_have_no_unit() -> 
         "(95 % interval 28 to 32 percentage points)"
     )
     assert describe_judgement(judge_difference(TOKENS, "jwt", [9, 8, 10], "opaque", [1, 0, 2], 1.0)) == (
-        "tokens in use at a time of jwt are 8 higher than opaque (95 % interval 8 to 8)"
+        "tokens in use at a time of jwt are 8.0 higher than opaque (95 % interval 8.0 to 8.0)"
     )
 
 

@@ -5,25 +5,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from simlib.analysis.quantiles import FEWEST_EXCURSIONS
-from support.coverage_of_intervals import measure_coverage
+from support.coverage_of_intervals import Coverage
+from support.intervals_table import COLUMNS, KEPT, format_row, format_table, measure_all
 
-RUNS = (
-    *((0.1, 1000), (0.3, 1000), (0.3, 4000), (0.5, 1000), (0.5, 2000), (0.5, 4000)),
-    *((0.7, 2000), (0.7, 4000), (0.7, 8000), (0.8, 8000), (0.8, 16000), (0.9, 16000)),
-)
+WIDTH = 12
 
 
 def main() -> None:
-    """Print one line per quantile, utilisation and length."""
-    print("quantile  utilisation  requests  excursions  Student  interval  of a difference")
-    for utilisation, requests in RUNS:
-        for row in measure_coverage(utilisation, requests, repetitions=600):
-            mark = "" if row.excursions >= FEWEST_EXCURSIONS else "  marked as a short run"
-            print(
-                f"{row.quantile:8}  {utilisation:11.1f}  {requests:8}  {row.excursions:10.1f}  {row.plain:7.3f}  "
-                f"{row.interval:8.3f}  {row.difference:15.3f}{mark}"
-            )
+    """Print one line per quantile, utilisation and length, and keep them all in data/intervals.csv."""
+    print("".join(f"{column:>{WIDTH + 2}}" for column in COLUMNS))
+    rows: list[Coverage] = []
+    for row in measure_all():
+        print("".join(f"{cell:>{WIDTH + 2}}" for cell in format_row(row)), flush=True)
+        rows.append(row)
+    KEPT.write_text(format_table(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

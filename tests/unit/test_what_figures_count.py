@@ -10,9 +10,11 @@ from simlib.analysis import GAIN_METRICS, METRICS, summarise
 from simlib.analysis.metric_sentences import SENTENCES
 from simlib.analysis.utilisation import HOST_UTILISATION, find_busiest_host
 from simlib.decision.comparison import judge_comparison
+from simlib.decision.pairs import BESIDE, compute_margin
 from simlib.report.cells import build_comparison_rows
 from simlib.report.summary import build_comparison_document, build_summary_rows
-from simlib.scenario.records import FINISHED, REFUSED, SCHEMA, UNFINISHED, Records
+from simlib.scenario.limits import Margins
+from simlib.scenario.records import FAILED, FINISHED, REFUSED, SCHEMA, UNFINISHED, Records
 from simlib.scenario.sinks import MemorySink
 from support.comparisons import CACHED, JWT, OPAQUE, comparison
 
@@ -183,3 +185,40 @@ def test_tables_and_documents_name_the_busiest_host_of_each_design() -> None:
     assert hosts == verdicts.busiest_hosts
     assert build_comparison_document(verdicts)["designs"][JWT]["busiest_host"] == "service"
     assert any(note.startswith("The busiest host is authorization_server in") for note in verdicts.notes)
+
+
+# --- refusals of valid tokens ---
+
+
+@pytest.mark.parametrize(
+    ("row", "tokens", "ended", "wrong"),
+    [
+        ({"status": 401}, [token(0, 0, 0.0, 50.0)], [], 1.0),
+        ({"status": 403}, [token(0, 0, 0.0, 50.0)], [(0, 30.0)], 1.0),
+        ({"status": 429}, [token(0, 0, 0.0, 50.0)], [], 0.0),
+        ({"status": 401}, [token(0, 0, 0.0, 9.0)], [], 0.0),
+        ({"status": 401}, [token(0, 0, 0.0, 50.0)], [(0, 5.0)], 0.0),
+        ({"status": 401}, [token(0, 0, 0.0, 50.0)], [(-1, 5.0)], 0.0),
+        ({"status": 401}, [], [], 0.0),
+        ({"status": 401, "token": -1}, [token(0, 0, 0.0, 50.0)], [], 0.0),
+        ({"status": 200, "outcome": FINISHED}, [token(0, 0, 0.0, 50.0)], [], 0.0),
+        ({"status": 503, "outcome": FAILED}, [token(0, 0, 0.0, 50.0)], [], 0.0),
+    ],
+    ids=["401", "revoked later", "429", "expired", "revoked", "logged out", "unknown", "none", "served", "failed"],
+)
+def test_a_refusal_of_a_valid_token_counts_beside_failed_requests(
+    row: dict[str, Any], tokens: list[dict[str, Any]], ended: list[tuple[int, float]], wrong: float
+) -> None:
+    rows = [{**request(10.0, 0.1, REFUSED), "decided": 10.05, **row}, request(1.0, 0.1, token=-1)]
+    revoked = [{"token": number, "user": 0, "effective": effective} for number, effective in ended]
+    summary = summarise(records(requests=rows, tokens=tokens, revocations=revoked), 0.0)
+    assert summary["refused_valid_share"] == wrong / 2
+
+
+def test_figures_side_by_side_have_one_margin() -> None:
+    fields = Margins.model_fields
+    for beside, name in BESIDE.items():
+        own, other = ({key: value} if key in fields else {} for key, value in ((beside, 0.5), (name, 0.125)))
+        assert compute_margin(METRICS[beside], Margins(**other, relative=0.1), 10.0) == other.get(name, 1.0)
+        assert compute_margin(METRICS[beside], Margins(**other, **own, relative=0.1), 10.0) == own.get(beside, 1.0)
+    assert compute_margin(METRICS["p50_s"], Margins(mean_s=0.125, relative=0.1), 10.0) == pytest.approx(1.0)

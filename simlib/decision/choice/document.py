@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from simlib.analysis.intervals import Interval
+from simlib.analysis.metrics import METRICS
 from simlib.decision.choice.results import Decision
 from simlib.decision.gain.values import Size
 
@@ -36,6 +37,7 @@ def build_decision_document(decision: Decision) -> dict[str, Any]:
         "shares": SHARES,
         **{name: convert_to_json(getattr(decision, name)) for name in _FIELDS},
         "designs": {name: _build_design(decision, name) for name in scenario.designs},
+        "metrics": {name: {"label": metric.label, "sentence": metric.sentence} for name, metric in METRICS.items()},
         "lengths": convert_to_json(decision.gain.lengths),
     }
 
@@ -49,6 +51,8 @@ def _build_design(decision: Decision, name: str) -> dict[str, Any]:
         "figures": {
             metric: convert_to_json(own) for metric, own in decision.verdicts.intervals[name].items() if own.n > 0
         },
+        "busiest_host": decision.verdicts.busiest_hosts.get(name) or None,
+        "few_excursions": sorted(metric for own, metric in decision.verdicts.few_excursions if own == name),
     }
 
 

@@ -25,7 +25,10 @@ from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE, STORE,
 from simlib.scenario.limits import Limits
 from simlib.scenario.scenario import Scenario
 
-LOAD_METRICS = ("mean_s", "p50_s", "p95_s", "p99_s", "as_utilisation", "rs_utilisation", "busiest_utilisation")
+LOAD_METRICS = (
+    *("mean_s", "mean_all_s", "p50_s", "p95_s", "p95_all_s", "p99_s", "p99_all_s"),
+    *("as_utilisation", "rs_utilisation", "busiest_utilisation"),
+)
 """Metrics that more servers improve; without a limit on one of these, any server that is stable would do."""
 SIZED_LIMITS = (*LOAD_METRICS, "failed_share")
 UTILISATIONS = ("rs_utilisation", "as_utilisation", "store_utilisation", "busiest_utilisation")

@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from simlib.analysis.gain_figures import GAIN_METRICS
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS, Metric
-from simlib.analysis.quantiles import compute_interval
+from simlib.analysis.quantiles import compute_interval, rests_on_few_excursions
+from simlib.analysis.utilisation import BUSIEST
 from simlib.decision.choice.results import Decision
+from simlib.decision.figure_notes import FEW_EXCURSIONS
 from simlib.report.cells import format_label
 from simlib.report.record.formatting import UNDEFINED, format_decimals, format_number
 from simlib.report.record.tables import format_csv
@@ -35,7 +37,11 @@ _DIGITS = 4
 """Most significant digits of a mean, so that columns remain readable."""
 _EXACT_DIGITS = 6
 """Significant digits of a value without a spread: 99.9937 % must not become 100 %."""
-COLUMNS = (*("figure", "label", "unit", "kind", "better", "design", "mean", "low", "high", "replications", "level"),)
+COLUMNS = (
+    *("figure", "label", "unit", "kind", "better", "design", "mean", "low", "high", "replications", "level"),
+    *("host", "few_excursions"),
+)
+SHORT_RUN = f"{FEW_EXCURSIONS} short run"
 YEARLY = Metric("availability_year", "availability over a year with the stated outages", "", False, 4, "%", 1e2)
 EXPECTED = Metric("expected_exposure_s", "exposure after revocation, mean by settings", "s", True)
 REVOKED = Metric("exposure_bound_s", "exposure after revocation, worst case by settings", "s", True)
@@ -48,12 +54,16 @@ class GainRow:
     """One figure: its metric, its kind (measured or counted), and design -> interval in the metric's base unit.
 
     The interval of a bound has no width. ``unsteady``: designs whose queues grow, for which it is undefined.
+    ``hosts``: design -> its busiest host, for the utilisation of that. ``few_excursions``: designs for which it is a
+    quantile whose interval covers less than it states.
     """
 
     metric: Metric
     kind: str
     intervals: Mapping[str, Interval]
     unsteady: frozenset[str] = frozenset()
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    few_excursions: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -61,10 +71,14 @@ class GainRow:
         return format_label(self.metric)
 
     def format_value(self, design: str) -> str:
-        """Mean and interval in the unit of the label; a dash where it is undefined."""
+        """Mean, and in brackets interval and remark, in the unit of the label; a dash where it is undefined."""
         if design in self.unsteady:
             return "unstable"
-        return _format_interval(self.metric, self.intervals[design])
+        text = _format_interval(self.metric, self.intervals[design])
+        remark = self.hosts.get(design, "") or (SHORT_RUN if design in self.few_excursions else "")
+        if not remark or not self.intervals[design].n:
+            return text
+        return f"{text.removesuffix(')')}; {remark})" if text.endswith(")") else f"{text} ({remark})"
 
 
 def build_gain_rows(decision: Decision) -> list[GainRow]:
@@ -94,7 +108,13 @@ def _build_measured_rows(decision: Decision, names: tuple[str, ...]) -> Iterator
         intervals = {design: _compute_interval(table, design, name, decision.level) for design in designs}
         if name in ALWAYS or any(interval.n for interval in intervals.values()):
             unsteady = frozenset(design for design in designs if not verdicts.is_steady(design, name))
-            yield GainRow(_ALL[name], MEASURED, intervals, unsteady)
+            few = frozenset(design for design in designs if _rests_on_few(table, design, name))
+            hosts = verdicts.busiest_hosts if name == BUSIEST else {}
+            yield GainRow(_ALL[name], MEASURED, intervals, unsteady, hosts, few)
+
+
+def _rests_on_few(table: "pd.DataFrame", design: str, name: str) -> bool:
+    return rests_on_few_excursions(table.loc[table["design"] == design], name)
 
 
 def _compute_interval(table: "pd.DataFrame", design: str, name: str, level: float) -> Interval:
@@ -154,4 +174,6 @@ def _build_csv_row(row: GainRow, design: str, interval: Interval) -> dict[str, A
         "high": interval.high if is_defined and measured and interval.n > 1 else None,
         "replications": interval.n if measured else None,
         "level": interval.level if measured else None,
+        "host": row.hosts.get(design),
+        "few_excursions": True if design in row.few_excursions else None,
     }

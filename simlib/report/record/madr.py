@@ -48,6 +48,7 @@ from simlib.report.record.rows import (
     build_limit_rows,
     build_ranking_rows,
     describe_excluded_designs,
+    describe_limit_caveats,
     list_references,
 )
 
@@ -90,7 +91,7 @@ def _collect_values(decision: Decision, complexity: Complexity) -> dict[str, Any
             for option in list_options(decision)
         ],
         "limits": _build_limits(decision),
-        "outs": describe_excluded_designs(decision),
+        "outs": (*describe_excluded_designs(decision), *describe_limit_caveats(decision)),
         "sized": bool(decision.gain.sizes),
         "outcome": describe_outcome(decision),
         "equivalences": describe_equivalences(decision),

@@ -41,6 +41,7 @@ from simlib.report.record.rows import (
     build_limit_rows,
     build_ranking_rows,
     describe_excluded_designs,
+    describe_limit_caveats,
     describe_undecided_limits,
     list_references,
 )
@@ -62,7 +63,11 @@ def render_decision_page(decision: Decision, figures: Sequence[ReportFigure], co
             names=list(scenario.designs),
             marks=MARKS,
             limits=build_limit_rows(decision),
-            outs=(*describe_excluded_designs(decision), *describe_undecided_limits(decision)),
+            outs=(
+                *describe_excluded_designs(decision),
+                *describe_undecided_limits(decision),
+                *describe_limit_caveats(decision),
+            ),
             word=decision.word,
             verdict=describe_verdict(decision),
             equal=list_equal_designs(decision),

@@ -133,5 +133,10 @@ def describe_undecided_limits(decision: Decision) -> tuple[str, ...]:
     )
 
 
+def describe_limit_caveats(decision: Decision) -> tuple[str, ...]:
+    """Figures that a limit does not count and that would not keep it, one sentence each."""
+    return tuple(f"{outcome.design}: {outcome.caveat}" for outcome in decision.limits if outcome.caveat)
+
+
 def _find_allowed(outcomes: Mapping[str, LimitOutcome]) -> str:
     return next(iter(outcomes.values())).allowed

@@ -30,7 +30,7 @@ def _name_columns(*names: str) -> tuple[str, ...]:
 
 
 TABLES: Mapping[str, Sequence[str]] = {
-    "limits.csv": ("design", "limit", "allowed", "found", "word", "reason", "more_replications", "would_do"),
+    "limits.csv": ("design", "limit", "allowed", "found", "word", "reason", "more_replications", "would_do", "caveat"),
     "ranking.csv": (
         *("design", "place", "p_best"),
         *_name_columns("effort_days", "yearly_days", "running_cost_per_year", "total_cost"),
@@ -110,6 +110,7 @@ def _list_limits(decision: Decision) -> Iterable[Row]:
             "reason": outcome.reason,
             "more_replications": outcome.more_replications,
             "would_do": " or ".join(_format_remedy(remedy) for remedy in outcome.remedies),
+            "caveat": outcome.caveat,
         }
 
 

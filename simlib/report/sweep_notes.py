@@ -1,0 +1,54 @@
+"""Notes of a sweep: figures beside others that leave something out, quantiles of short runs, names of busiest hosts."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from simlib.analysis.metrics import COMPANIONS, METRICS
+from simlib.analysis.quantiles import FEWEST_EXCURSIONS, rests_on_few_excursions
+from simlib.analysis.utilisation import HOST_UTILISATION, find_busiest_host
+from simlib.decision.figure_notes import FEW_EXCURSIONS
+from simlib.decision.limits import begin_sentence
+from simlib.experiment.sweep_plan import SweepPlan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def add_companions(frame: "pd.DataFrame", names: Sequence[str]) -> tuple[str, ...]:
+    """Metrics with those that stand beside them, where they differ in some replication of some design."""
+    found: list[str] = []
+    for name in names:
+        beside = COMPANIONS.get(name)
+        own = frame[[name, beside]].dropna(how="all") if beside in frame.columns else None
+        found += [name] if own is None or beside is None or own[name].equals(own[beside]) else [name, beside]
+    return tuple(dict.fromkeys(found))
+
+
+def find_rows(plan: SweepPlan, frame: "pd.DataFrame", value: float, design: str) -> "pd.DataFrame":
+    """The replications of one design at one value."""
+    return frame[(frame[plan.key] == value) & (frame["design"] == design)]
+
+
+def find_host(rows: "pd.DataFrame") -> str:
+    """Find the busiest host in the mean of some replications; empty when none was sampled."""
+    own = [name for name in map(str, rows.columns) if name.startswith(HOST_UTILISATION)]
+    return find_busiest_host({name: float(rows[name].mean()) for name in own})
+
+
+def list_sweep_notes(plan: SweepPlan, frame: "pd.DataFrame", names: Sequence[str]) -> Iterator[str]:
+    """Notes of the sweep, and one per metric with quantiles whose intervals cover less than they state."""
+    yield from plan.notes
+    level = f"{plan.scenario.run.level * 100:g}"
+    for name in names:
+        few = [
+            f"{design} at {value:g}"
+            for design in plan.scenario.designs
+            for value in plan.values
+            if rests_on_few_excursions(find_rows(plan, frame, value, design), name)
+        ]
+        if few:
+            yield (
+                f"{FEW_EXCURSIONS} {begin_sentence(METRICS[name].label)} rests on fewer than {FEWEST_EXCURSIONS:g} "
+                f"excursions beyond it per replication: its interval covers less than {level} % for {', '.join(few)}. "
+                "A longer run would do."
+            )
