@@ -96,7 +96,7 @@ def _iterate_results(
     work: Callable[[Item], Result], items: Sequence[Item], workers: int
 ) -> Iterator[tuple[int, Result]]:
     """Numbers of items and their results, as these are done."""
-    if workers <= 1:
+    if workers <= 1 or not items:
         return enumerate(map(work, items))
     from joblib import Parallel, delayed
 

@@ -39,6 +39,11 @@ def test_a_worker_that_ends_is_reported_with_what_was_finished(work: Callable[[i
     assert run_all(square, [4], 2) == [16], "the next call has workers again"
 
 
+@pytest.mark.parametrize("workers", [0, 1, 4])
+def test_nothing_to_do_needs_no_process(workers: int) -> None:
+    assert run_all(square, [], workers) == []
+
+
 def test_results_are_collected_over_several_calls_and_no_longer_than_wanted() -> None:
     with collect_finished() as collected:
         run_all(square, [1])
