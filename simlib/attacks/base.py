@@ -63,7 +63,6 @@ class AttackerAssets:
     shared_secret: bytes = b""
     expired_token: str = ""
     early_token: str = ""
-    future_token: str = ""
     token_for_another_api: str = ""
     token_of_another_tenant: str = ""
     id_token: str = ""

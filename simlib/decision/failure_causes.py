@@ -14,7 +14,6 @@ from simlib.analysis.summary import count_outcomes, select_arrived
 from simlib.decision.latency_causes import HOSTS, shorten_run
 from simlib.decision.limits import LimitOutcome, begin_sentence
 from simlib.deployment.bounds import compute_design_bound
-from simlib.deployment.remedies import Remedy, SettingChange, describe_remedy
 from simlib.deployment.simulate import simulate
 from simlib.experiment.sweep import change_scenario
 from simlib.experiment.workers import run_all
@@ -22,6 +21,7 @@ from simlib.scenario.errors import InputError
 from simlib.scenario.hosts import AUTHORIZATION_SERVER
 from simlib.scenario.records import GIVEN_UP, LOST, RESET
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.setting_changes import Remedy, SettingChange, describe_remedy
 
 FAILED_SHARE = "failed_share"
 TRIES, FACTOR = 8, 3.0

@@ -15,13 +15,14 @@ from simlib.decision.promises import has_readable_tokens, has_self_contained_tok
 from simlib.deployment.bounds import compute_design_bound
 from simlib.deployment.part_remedies import find_part_remedies
 from simlib.deployment.parts import DOWNSTREAM, INNER_SERVICE, PARTS
-from simlib.deployment.remedies import Remedy, RemedySearch, SettingChange
+from simlib.deployment.remedies import RemedySearch
 from simlib.deployment.simulate import simulate
 from simlib.scenario.compatibility import check_compatibility
 from simlib.scenario.design import ChosenPart, Design
 from simlib.scenario.economics import find_likely
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE, SHARED_STORE, STORE, find_host_kind
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.setting_changes import Remedy, SettingChange
 
 PROBED_REQUESTS, MOST_PROBES = 100, 20
 HEADER_RESERVE = 1.02

@@ -18,10 +18,10 @@ from simlib.decision.limit_remedies import (
 )
 from simlib.decision.promises import ValidityBounds, format_seconds, has_readable_tokens, may_need_authorization_server
 from simlib.deployment.bounds import find_revocation_remedies
-from simlib.deployment.remedies import Remedy, describe_remedy
 from simlib.scenario.design import Design
 from simlib.scenario.economics import find_likely
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.setting_changes import Remedy, describe_remedy
 
 LimitWord = Literal["met", "broken", "undecided", "unstable", "undefined"]
 EXCLUDING: tuple[LimitWord, ...] = ("broken", "unstable")

@@ -12,10 +12,10 @@ from simlib.decision.limit_remedies import find_server_remedies
 from simlib.decision.limits import NOT_CHECKED, LimitOutcome, LimitWord, begin_sentence
 from simlib.decision.promises import ValidityBounds, format_seconds
 from simlib.deployment.bounds import find_revocation_remedies
-from simlib.deployment.remedies import Remedy, describe_remedy
 from simlib.scenario.design import Design
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, RESOURCE_SERVERS, find_host_kind
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.setting_changes import Remedy, describe_remedy
 
 KINDS = {"as_utilisation": (AUTHORIZATION_SERVER,), "rs_utilisation": RESOURCE_SERVERS}
 """Utilisation -> the kinds of hosts whose mean it is."""

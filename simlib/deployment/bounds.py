@@ -5,12 +5,13 @@ from pathlib import Path
 
 from simlib.deployment.enforcement_points import build_enforcement_points
 from simlib.deployment.parts import PARTS, build_deployment_config, build_parts
-from simlib.deployment.remedies import Remedy, RemedySearch, describe_remedy
+from simlib.deployment.remedies import RemedySearch
 from simlib.scenario.compatibility import check_compatibility
 from simlib.scenario.design import Design
 from simlib.scenario.errors import InputError
 from simlib.scenario.hosts import GATEWAY, SERVICE
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.setting_changes import Remedy, describe_remedy
 from simlib.scenario.variates import Variates
 from simlib.strategies import Bound
 

@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import Any
 
 from simlib.deployment.parts import DOWNSTREAM, INNER_SERVICE, PARTS
-from simlib.deployment.remedies import Remedy, SettingChange
 from simlib.scenario.compatibility import check_compatibility
 from simlib.scenario.design import ChosenPart, Design, UserInformationSource
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.setting_changes import Remedy, SettingChange
 
 SOURCES: tuple[UserInformationSource, ...] = ("token", "introspection", "userinfo")
 PLACES = (GATEWAY, SERVICE, INNER_SERVICE, DOWNSTREAM, AUTHORIZATION_SERVER)

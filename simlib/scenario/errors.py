@@ -3,6 +3,7 @@
 Packages that only some functions need are looked for here, so that every message names the extra that installs them.
 """
 
+import sys
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -37,6 +38,8 @@ _found: set[tuple[object, str]] = set()
 
 def is_installed(package: str) -> bool:
     """True if a package that only some functions need is installed; it is looked for until it is found."""
+    if package in sys.modules:
+        return sys.modules[package] is not None  # None: an import of it fails
     search = (find_spec, package)
     if search not in _found and find_spec(package) is not None:
         _found.add(search)

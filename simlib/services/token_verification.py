@@ -11,7 +11,7 @@ from simlib.services.authorization_server import AuthorizationServer, Sign
 from simlib.services.client_authentication import authenticate
 from simlib.services.http import parse_form, reply_error, reply_invalid_client, reply_json
 from simlib.services.token_families import read_details
-from simlib.tokens import ACCESS_TOKEN_TYPE, to_numeric_date
+from simlib.tokens import ACCESS_TOKEN_TYPE, is_before_validity, to_numeric_date
 
 JWT = "application/jwt"
 """Requests the claims as a signed access token, which can be forwarded (a phantom token)."""
@@ -40,9 +40,11 @@ def _introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer)
         return Reply(406)
     row = yield from server.tokens.inspect(ctx, parameters["token"])
     claims = {} if row is None else (yield from _build_claims(server, row))
+    if is_before_validity(claims, ctx.now()):  # RFC 7662 section 4
+        claims = {}
     if request.accept == JWT and server.sign is not None:
         return (yield from _reply_phantom_token(ctx, server.sign, claims))
-    answer = {**claims, "active": row is not None}
+    answer = {**claims, "active": bool(claims)}
     if request.accept == SIGNED_ANSWER and server.sign is not None:
         return (yield from _reply_signed(ctx, server.sign, server.issuer, caller, answer))
     return (yield from reply_json(answer))

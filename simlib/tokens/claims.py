@@ -77,11 +77,16 @@ def judge_time(
         return "no_expiry"
     if expiry <= now - leeway - at_expiry:
         return "expired"
-    if "nbf" in claims and _is_after(claims["nbf"], now + leeway):
+    if is_before_validity(claims, now + leeway):
         return "not_yet_valid"
     if "iat" in claims and _is_after(claims["iat"], now + leeway if refuse_future_iat else math.inf):
         return "issued_in_future"
     return None
+
+
+def is_before_validity(claims: Mapping[str, Any], now: float) -> bool:
+    """Whether the nbf of claims is ahead of ``now`` (seconds), or is no number."""
+    return "nbf" in claims and _is_after(claims["nbf"], now)
 
 
 def split_scope(scope: str) -> list[str]:

@@ -50,12 +50,13 @@ def isolate_user(
 ) -> tuple[Scenario, Design]:
     """Return the scenario with one user only, and the design with the flow of the user's client.
 
+    Memories begin empty, whatever the scenario's runs begin with: the first request of the user is to be seen.
     Raises InputError when the design cannot work with that flow.
     """
     traced_design = replace(design, flows=MappingProxyType({kind: flow or choose_flow(kind, design)}))
     world = _build_world(scenario.world, kind)
     check_compatibility(traced_design, world, PARTS, f"{scenario.origin}: designs.{design.name}")
-    run = scenario.run.model_copy(update={"length_s": LENGTH_S, "warm_up_s": 0.0})
+    run = scenario.run.model_copy(update={"length_s": LENGTH_S, "warm_up_s": 0.0, "caches": "empty"})
     return replace(scenario, world=world, run=run, trace=None), traced_design
 
 

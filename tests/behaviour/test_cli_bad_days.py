@@ -43,7 +43,7 @@ def test_the_scenarios_own_faults_are_tried_one_at_a_time(tmp_path: Path) -> Non
     document = json.loads(done.stdout)
     assert [day["name"] for day in document["days"]] == ["outage", "herd"]
     assert document["run"] == {
-        **{"seed": 3, "length_s": 12.0, "warm_up_s": 2.0, "replications": 2, "caches": "empty", "level": 0.95}
+        **{"seed": 3, "length_s": 12.0, "warm_up_s": 2.0, "replications": 2, "caches": "stationary", "level": 0.95}
     }
     cells = {(cell["day"], cell["design"]): cell for cell in document["cells"]}
     assert set(cells) == {(day, design) for day in ("outage", "herd") for design in ("opaque", "cached", "jwt")}

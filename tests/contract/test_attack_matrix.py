@@ -138,7 +138,9 @@ def test_a_cell_changes_when_its_check_is_taken_away(attack: str, monkeypatch: p
 def test_the_cell_of_opaque_tokens_changes_when_active_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     design = tiny().designs["opaque_introspection"]
     assert attacked(design, "use_after_revocation").check == "service: inactive"
-    monkeypatch.setattr(opaque_introspection, "judge_answer", lambda result, *rest: Verdict(True, claims=result.answer))
+    monkeypatch.setattr(
+        opaque_introspection, "judge_answer", lambda result, *rest, **more: Verdict(True, claims=result.answer)
+    )
     assert attacked(design, "use_after_revocation").lasted
 
 

@@ -17,12 +17,12 @@ from simlib.decision.limit_remedies import (
 )
 from simlib.decision.limits import DesignProperties, check_structural_limits, read_properties
 from simlib.decision.promises import compute_bounds, has_readable_tokens, may_need_authorization_server
-from simlib.deployment.remedies import Remedy
 from simlib.experiment import compare
 from simlib.experiment.sweep import change_scenario
 from simlib.scenario.design import Design
 from simlib.scenario.economics import find_likely
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.setting_changes import Remedy
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures, comparison
 from support.scenarios import scenario

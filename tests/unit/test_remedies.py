@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from simlib.contracts.cases import list_issuers
 from simlib.deployment.bounds import compute_design_bound, find_revocation_remedies
 from simlib.deployment.loading import load_scenario_document
-from simlib.deployment.remedies import Remedy, describe_remedy
 from simlib.experiment.sweep import change_scenario
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
-from simlib.strategies import GATEWAY_VALIDATORS, VALIDATORS, WRAPPERS
+from simlib.scenario.setting_changes import Remedy, describe_remedy
+from simlib.strategies import GATEWAY_VALIDATORS, ISSUERS, VALIDATORS, WRAPPERS
 from support.pairs import PAIRS, settings_of
 from support.scenarios import SOURCE, design_of, document, scenario
 
@@ -27,9 +27,14 @@ SHARED = {
 WORLD = {"world__shared_store": SHARED, "world__gateway": {"work": {"kind": "constant", "value_s": 0.0}}}
 
 
+REGIONS = {"names": ["eu", "us"], "shares": [0.5, 0.5], "round_trips": {"eu-us": {"kind": "constant", "value_s": 0.08}}}
+
+
 def build(design: dict[str, Any], **more: Any) -> Scenario:
-    """The tiny scenario with this design alone, in a world that has a gateway and a shared store."""
-    return scenario(designs={"mine": design}, **WORLD, **more)
+    """The tiny scenario with this design alone, in a world with a gateway, a shared store and the regions it needs."""
+    regional = getattr(ISSUERS[design["authorization_server"]["part"]], "regional", False)
+    regions = {"world__regions": REGIONS} if regional else {}
+    return scenario(designs={"mine": design}, **{**WORLD, **regions}, **more)
 
 
 def describe(kind: type[Any], chosen: Any) -> dict[str, Any]:
@@ -106,9 +111,9 @@ JWT = {**design_of("jwt_local", "jwt_access_token"), "token_lifetime_s": 300.0}
             {"service.ttl_s": 5.0, "service.timeout_s": 5.0},
         ),
         (
-            {**OPAQUE, "service": {"part": "opaque_cached", "shared": True, "timeout_s": 4.0}},  # two calls, 8 s
-            5,
-            {"service.ttl_s": 5.0, "service.timeout_s": 2.5},
+            {**OPAQUE, "service": {"part": "opaque_cached", "shared": True, "timeout_s": 4.0}},
+            5,  # two calls, of 4 s each; an answer that has been under way for longer than its TTL is not written
+            {"service.ttl_s": 1.0},
         ),
         (
             {**OPAQUE, "service": {"part": "opaque_cached", "ttl_s": 4.0, "timeout_s": 1.0, "stale_if_error_s": 9.0}},

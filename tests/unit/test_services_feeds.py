@@ -58,7 +58,8 @@ def test_there_is_no_phantom_of_a_token_that_is_not_active(stage: Stage) -> None
     token = stage.issue().token
     stage.revoke(token)
     for each in (token, "unknown"):
-        assert introspected(stage, each, JWT) == Reply(204)
+        reply = introspected(stage, each, JWT)
+        assert reply == Reply(204, date=reply.date)
 
 
 @pytest.mark.parametrize("good", [True, False])

@@ -26,6 +26,11 @@ def test_results_and_progress_are_in_order_whichever_is_done_first(workers: int)
     assert done == [(number, 6) for number in range(1, 7)]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_items_have_no_results(workers: int) -> None:
+    assert run_all(square, [], workers) == []
+
+
 @pytest.mark.parametrize(("work", "how"), [(die_by_signal, "by SIGKILL"), (exit_early, "unexpectedly")])
 def test_a_worker_that_ends_is_reported_with_what_was_finished(work: Callable[[int], int], how: str) -> None:
     items = [KILLED, 0, 1, 2]
@@ -37,11 +42,6 @@ def test_a_worker_that_ends_is_reported_with_what_was_finished(work: Callable[[i
     assert lost.value.finished == {1: 0, 2: 1, 3: 4}
     assert sorted(collected) == [(0, 0), (1, 1), (2, 4)]
     assert run_all(square, [4], 2) == [16], "the next call has workers again"
-
-
-@pytest.mark.parametrize("workers", [0, 1, 4])
-def test_nothing_to_do_needs_no_process(workers: int) -> None:
-    assert run_all(square, [], workers) == []
 
 
 def test_results_are_collected_over_several_calls_and_no_longer_than_wanted() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from simlib.decision.choice.results import Decision, Spread
-from simlib.deployment.remedies import Remedy, format_value
 from simlib.report.record.cost_pairs import COLUMNS, COST_PAIRS, list_cost_pair_rows
 from simlib.report.record.inputs import list_inputs
 from simlib.report.record.net_present_value import list_pairs
@@ -20,6 +19,7 @@ from simlib.report.record.robustness_tables import (
     list_common_rows,
     list_switch_rows,
 )
+from simlib.scenario.setting_changes import Remedy, format_value
 
 Row = Mapping[str, Any]
 _ENDS = ("mean", "median", "low", "high")
