@@ -107,8 +107,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "they are left out of the mean latency and count for that of all finished requests."
         ),
         "failed_share": (
-            f"Share {_ARRIVED} whose last answer was 429, 5xx or none within the timeout; refusals, and requests "
-            "without an answer when the run ends, are left out."
+            f"Share {_ARRIVED} whose last answer was 429, 431 (headers too large), 5xx or none within the timeout; "
+            "refusals, and requests without an answer when the run ends, are left out."
         ),
         "availability": (
             f"Share {_ARRIVED} that got the right answer within a second: service, or a refusal where the user's "

@@ -12,7 +12,7 @@ from simlib.analysis.failure_causes import FailureCause, find_failure_causes
 from simlib.analysis.gain_figures import find_largest_header
 from simlib.analysis.summary import count_outcomes, select_arrived
 from simlib.decision.latency_causes import HOSTS, shorten_run
-from simlib.decision.limits import LimitOutcome, begin_sentence
+from simlib.decision.limits import LimitOutcome
 from simlib.deployment.bounds import compute_design_bound
 from simlib.deployment.simulate import simulate
 from simlib.experiment.sweep import change_scenario
@@ -66,7 +66,8 @@ def _explain(job: tuple[Scenario, LimitOutcome]) -> LimitOutcome:
     most = scenario.limits.failed_share or 0.0
     remedies = tuple(filter(None, (_search(scenario, outcome.design, *setting, most) for setting in settings)))
     if remedies:
-        reason = f"{reason} {begin_sentence(describe_remedy(remedies[0], 'let them fail'))}, tried in one replication."
+        remedy = describe_remedy(remedies[0], "let them fail")
+        reason = f"{reason.removesuffix('.')}: {remedy}, tried in one replication."
     return replace(outcome, reason=reason, remedies=remedies)
 
 

@@ -95,11 +95,17 @@ class Mark(NamedTuple):
     verdict: Verdict | None = None
 
 
+HEADERS_TOO_LARGE = 431
+
+
 def classify_outcome(value: Any) -> tuple[int, int]:
-    """Outcome and status of a request, from the client's last answer."""
+    """Outcome and status of a request, from the client's last answer.
+
+    A request whose headers are too large fails, like one that meets a limit of a rate: nothing was said of its token.
+    """
     if isinstance(value, Failed):
         return FAILED, value.status
     status = int(value.status)
     if status < 400:
         return FINISHED, status
-    return REFUSED, status
+    return FAILED if status == HEADERS_TOO_LARGE else REFUSED, status
