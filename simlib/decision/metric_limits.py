@@ -132,7 +132,8 @@ def _describe(design: Design, metric: Metric, interval: Interval, limit: float, 
     allowed = f"at most {_format_value(metric, limit)}"
     observed = _format_value(metric, interval.mean)
     if interval.n > 1:
-        observed += f" ({_format_value(metric, interval.low)} to {_format_value(metric, interval.high)})"
+        low = max(interval.low, 0.0)  # no figure under a limit can be less
+        observed += f" ({_format_value(metric, low)} to {_format_value(metric, interval.high)})"
     more = _count_more(interval, limit, word)
     needed = "no affordable number of replications would decide" if more is None else f"about {more} more would decide"
     label = begin_sentence(metric.label)

@@ -260,6 +260,14 @@ class TestExposure:
         assert "12 would do" in outcome.reason
 
 
+def test_no_interval_of_a_share_is_said_to_begin_below_nothing() -> None:
+    judged = verdicts({JWT: {"failed_share": [0.0, 0.0, 0.6, 0.0]}}, limits={"failed_share": 0.01})
+    outcome = find_outcomes(judged, "failed_share")[JWT]
+    assert judged.intervals[JWT]["failed_share"].low < 0
+    assert outcome.word == "undecided"
+    assert "15 % (0 % to " in outcome.reason
+
+
 def test_an_unknown_share_served_is_not_checked_and_says_so() -> None:
     made = scenario(limits={"availability": 0.999})
     design = made.design(JWT)
