@@ -7,12 +7,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Self, TypeVar
 
 from simlib.scenario.errors import InputError
-from simlib.scenario.registry import Registration, list_registrations, repeat_registrations, report_plugin_errors
+from simlib.scenario.registry import (
+    Registration,
+    isolate_registrations,
+    list_registrations,
+    repeat_registrations,
+    report_plugin_errors,
+)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -136,13 +142,14 @@ def _wait_for_end(parent: int) -> None:
 def _work_with(
     registrations: tuple[Registration, ...], work: Callable[[Item], Result], number: int, item: Item
 ) -> tuple[int, Result]:
-    """The work in a worker process, which gets the parts, stations and metrics registered in this one.
+    """The work in a worker process, which has the parts, stations and metrics registered in this one meanwhile.
 
     Errors of plug-ins are described there: the traceback of an exception does not leave its process.
     """
-    repeat_registrations(registrations)
-    with report_plugin_errors():
-        return number, work(item)
+    with isolate_registrations() if registrations else nullcontext():  # workers are used again by the next call
+        repeat_registrations(registrations)
+        with report_plugin_errors():
+            return number, work(item)
 
 
 @contextmanager

@@ -46,6 +46,16 @@ def test_workers_get_what_is_registered_and_compute_the_same(scenario_file: Path
     assert interval.low <= interval.mean <= interval.high
 
 
+def test_workers_forget_what_is_no_longer_registered(tmp_path: Path) -> None:
+    from example_plugin import register_all
+
+    scenario = load_scenario(write_tiny(tmp_path))
+    with isolate_registrations():
+        register_all()
+        assert "slow_share" in compare(scenario, workers=2).table
+    assert "slow_share" not in compare(scenario, workers=2).table
+
+
 @pytest.mark.usefixtures("registered")
 def test_the_report_has_the_figure_and_the_metric_with_its_intervals(scenario_file: Path, tmp_path: Path) -> None:
     verdicts = judge_comparison(compare(load_scenario(scenario_file)))
