@@ -6,6 +6,7 @@ from dataclasses import replace
 from simlib.decision.comparison import Verdicts
 from simlib.decision.failure_causes import explain_failures
 from simlib.decision.latency_causes import add_causes, list_unexplained, trace_causes
+from simlib.decision.latency_remedies import add_latency_remedies
 from simlib.decision.limits import LimitOutcome
 from simlib.decision.notes import describe_limits
 from simlib.scenario.scenario import Scenario
@@ -29,5 +30,8 @@ def explain_outcomes(
     if any(scenario.run.timing == "live" for scenario in scenarios.values()):
         return tuple(outcomes)
     slow = {design: scenarios[design] for design in list_unexplained(outcomes)}
-    explained = add_causes(outcomes, trace_causes(slow, outcomes, workers)) if slow else tuple(outcomes)
+    explained = tuple(outcomes)
+    if slow:
+        causes = trace_causes(slow, outcomes, workers)
+        explained = add_latency_remedies(add_causes(outcomes, causes), slow, causes, workers)
     return explain_failures(explained, scenarios, workers)

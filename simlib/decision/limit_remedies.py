@@ -139,14 +139,14 @@ def find_server_remedies(
     needed: dict[str, SettingChange] = {}
     for host, utilisation in utilisations.items():
         if utilisation > most > 0:
-            key, label, now = _find_servers(scenario, design, host)
+            key, label, now = find_servers(scenario, design, host)
             value = math.ceil(now * utilisation / most)
             if key not in needed or value > needed[key].value:
                 needed[key] = SettingChange(key, label, now, value)
     return (tuple(needed.values()),) if needed else ()
 
 
-def _find_servers(scenario: Scenario, design: Design, host: str) -> tuple[str, str, int]:
+def find_servers(scenario: Scenario, design: Design, host: str) -> tuple[str, str, int]:
     """Key, label and value of the number of servers of a host: replicas, or the workers of a database."""
     kind, world = find_host_kind(host), scenario.world
     databases = {STORE: ("store.database", world.store.database), SHARED_STORE: ("shared_store", world.shared_store)}

@@ -183,7 +183,8 @@ def _count_more(interval: Interval, limit: float, word: LimitWord) -> int | None
 
 def _format_observed(metric: Metric, interval: Interval) -> str:
     """Mean and, with several replications, both ends of the interval."""
-    mean, low, high = (_format_value(metric, value) for value in (interval.mean, interval.low, interval.high))
+    least = max(interval.low, 0.0)  # no figure under a limit can be less
+    mean, low, high = (_format_value(metric, value) for value in (interval.mean, least, interval.high))
     return f"{mean} ({low} to {high})" if interval.n > 1 else mean
 
 

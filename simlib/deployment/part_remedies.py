@@ -92,10 +92,21 @@ def _is_usable(scenario: Scenario, design: Design, is_kept: Callable[[Design], b
 
 
 def _describe_parts(design: Design, other: Design) -> Remedy:
-    """Describe the parts in which a design differs from another, by their keys in the file."""
-    keys = (*(f"{place}.part" for place in PLACES), "user_information", "wrappers")
-    wrappers = [" ".join(chosen.part for chosen in each.wrappers) or NONE for each in (design, other)]
-    values = zip(keys, (*_read_names(design), wrappers[0]), (*_read_names(other), wrappers[1]), strict=True)
-    return tuple(
-        SettingChange(f"designs.{design.name}.{key}", key, now, value) for key, now, value in values if now != value
+    """Describe the parts in which a design differs from another, by their tables in the file."""
+    now, names = _read_names(design), _read_names(other)
+    places = [
+        _change(design, place, f"{place}.part", own, None if name == NONE else {"part": name})
+        for place, own, name in zip(PLACES, now, names, strict=False)
+        if own != name
+    ]
+    source = (_change(design, "user_information", "user_information", now[-1], names[-1]),)
+    wrappers = " ".join(chosen.part for chosen in design.wrappers)
+    return (
+        *places,
+        *(source if now[-1] != names[-1] else ()),
+        *((_change(design, "wrappers", "wrappers", wrappers, []),) if wrappers and not other.wrappers else ()),
     )
+
+
+def _change(design: Design, key: str, label: str, now: str, value: Any) -> SettingChange:
+    return SettingChange(f"designs.{design.name}.{key}", label, now, value)

@@ -86,7 +86,7 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
         warnings=tuple(
             warning
             for name, design in designs.items()
-            for warning in list_design_warnings(design, catalogue, f"designs.{name}")
+            for warning in list_design_warnings(design, parsed.world, catalogue, f"designs.{name}")
         ),
     )
     check_fault_times(scenario.world, scenario.horizon_s, f"{source}: world.faults")

@@ -1,11 +1,14 @@
 """Setting changes: other values of settings by which a design would keep a limit, and the sentence that names them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
 class SettingChange(NamedTuple):
-    """Another value of one setting. ``key``: dotted, as in the scenario's file; ``label``: shorter, for readers."""
+    """Another value of one setting. ``key``: dotted, as in the scenario's file; ``label``: shorter, for readers.
+
+    ``value``: as it stands in the file: for a part its table, None for none; [] for no wrappers.
+    """
 
     key: str
     label: str
@@ -26,7 +29,11 @@ def describe_remedy(remedy: Remedy, effect: str) -> str:
 
 
 def format_value(value: Any) -> str:
-    """Value of a setting as it stands in a scenario file, a text without its quotes."""
+    """Value of a setting as it stands in a scenario file, a text without its quotes; of a part its name."""
+    if isinstance(value, Mapping):
+        return str(value["part"])
+    if value is None or value == []:
+        return "none"
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.12g}" if isinstance(value, int | float) else str(value)

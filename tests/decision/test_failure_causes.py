@@ -16,7 +16,7 @@ from support.comparisons import JWT, OPAQUE
 from support.scenarios import scenario
 
 MOST = 0.01
-RATE = {"world__authorization_server__rate_limit": {"requests_per_s": 10.0, "burst": 10}}
+RATE = {"world__authorization_server__rate_limit": {"requests_per_s": 5.0, "burst": 5}}
 HEADER = {"world__service__header_limit_bytes": 1000}
 ADMISSION = {
     f"designs__{JWT}__admission": {"service": {"limit": 1}},

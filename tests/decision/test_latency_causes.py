@@ -7,22 +7,25 @@ import numpy as np
 import pytest
 
 from simlib import simulate
-from simlib.analysis.tail_causes import Timeline, find_causes, find_start
+from simlib.analysis.summary import summarise
+from simlib.analysis.tail_causes import Cause, Timeline, find_causes, find_start
 from simlib.decision import explain_limits, judge_comparison
 from simlib.decision.latency_causes import TRACED_REQUESTS, describe_causes, shorten_run
+from simlib.decision.latency_remedies import FACTORS, find_crowded_host, find_latency_remedy
 from simlib.deployment.trace import simulate_traced
 from simlib.engine.costs import StatedCosts
 from simlib.engine.network import Host, Network
 from simlib.engine.simulation import Simulation
 from simlib.engine.visit_trace import Visit, trace_visits
 from simlib.experiment import compare
+from simlib.experiment.sweep import change_scenario
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Compute
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import MemorySink
 from simlib.scenario.variates import Variates
 from support.comparisons import CACHED, JWT, OPAQUE
-from support.scenarios import scenario
+from support.scenarios import design_of, scenario
 
 SESSIONS = [{"kind": "web", "share": 1.0, "session": {"kind": "exponential", "mean_s": 15.0}}]
 SIGN_INS = {"world__clients": SESSIONS, "world__population__users": 60, "world__load__arrival_rate": 40.0}
@@ -134,6 +137,32 @@ class TestReasons:
         assert "waiting at the authorization server" in outcome.reason
         assert "checking a password (user.authenticate)" in outcome.reason
         assert any("checking a password" in sentence for sentence in judged.limit_sentences)
+
+    def test_a_refusal_names_the_servers_with_which_the_latency_is_short_enough(self) -> None:
+        busy = {**NEAR, **LONGER, "world__service__work": {"kind": "constant", "value_s": 0.03}}
+        designs = {JWT: design_of(JWT, "jwt_access_token")}
+        made = scenario(**busy, designs=designs, limits={"p99_s": 0.07}, run__replications=3)
+        judged = explain_limits(judge_comparison(compare(made)))
+        (outcome,) = [own for own in judged.limits if (own.design, own.limit) == (JWT, "p99_s")]
+        assert outcome.word == "broken"
+        ((change,),) = outcome.remedies
+        assert (
+            f": replicas.service = 1 lets them wait; {change.value} would do, tried in one replication."
+            in outcome.reason
+        )
+        factor = FACTORS.index(change.value)
+        for value in (change.value, *FACTORS[max(factor - 1, 0) : factor]):
+            changed = change_scenario(made, {change.key: value})
+            latency = summarise(simulate(changed, JWT), made.run.warm_up_s)["p99_s"]
+            assert (latency <= 0.07) == (value == change.value), "and no smaller number of those that are tried"
+
+    def test_more_servers_are_no_remedy_for_work_that_takes_too_long(self) -> None:
+        made = scenario(**NEAR, limits={"mean_s": 0.01}, world__service__work={"kind": "constant", "value_s": 0.02})
+        causes = [Cause("service", "service.work", 0.2, 0.1), Cause("", "", 0.0, 0.0)]
+        assert find_crowded_host(causes) == "service"
+        assert find_latency_remedy(made, JWT, "mean_s", "service") == ()
+        assert find_crowded_host([Cause("service", "service.work", 0.1, 0.2)]) == ""
+        assert find_crowded_host([]) == ""
 
     def test_limits_that_are_met_need_no_trace(self) -> None:
         judged = judge_comparison(compare(scenario(limits={"p99_s": 60.0})))

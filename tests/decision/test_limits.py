@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -20,11 +19,10 @@ from simlib.decision.limits import DesignProperties, check_structural_limits, re
 from simlib.decision.promises import compute_bounds, has_readable_tokens, may_need_authorization_server
 from simlib.experiment import compare
 from simlib.experiment.sweep import change_scenario
-from simlib.scenario.design import ChosenPart, Design
+from simlib.scenario.design import Design
 from simlib.scenario.economics import find_likely
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.setting_changes import Remedy
-from simlib.strategies import CATALOGUE
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures, comparison
 from support.scenarios import scenario
@@ -48,21 +46,9 @@ def find_words(judged: Verdicts, limit: str) -> list[str]:
     return [outcome.word for outcome in find_outcomes(judged, limit).values()]
 
 
-def apply_parts(design: Design, remedy: Remedy) -> Design:
-    """The design with other parts under default settings; only for remedies by parts."""
-    parts, source, wrappers = dict(design.parts), design.user_information, design.wrappers
-    for change in remedy:
-        key = change.label
-        if key == "user_information":
-            source = change.value
-        elif key == "wrappers":
-            wrappers = ()
-        elif change.value == "none":
-            del parts[key.removesuffix(".part")]
-        else:
-            place = key.removesuffix(".part")
-            parts[place] = ChosenPart(change.value, CATALOGUE[place][change.value].Settings())
-    return replace(design, parts=MappingProxyType(parts), user_information=source, wrappers=wrappers)
+def apply(made: Scenario, name: str, remedy: Remedy) -> Design:
+    """The design with the values of a remedy at their keys in the file."""
+    return change_scenario(made, {change.key: change.value for change in remedy}).design(name)
 
 
 class TestSettingsThatDecide:
@@ -156,19 +142,19 @@ def test_a_decision_and_a_comparison_say_the_same_of_each_limit(limits: dict[str
 class TestRefusalsNameWhatWouldDo:
     def test_other_parts_whose_tokens_cannot_be_read(self) -> None:
         judged = verdicts(limits={"opaque_to_clients": True})
-        outcome, design = find_outcomes(judged, "opaque_to_clients")[JWT], judged.scenario.design(JWT)
+        outcome = find_outcomes(judged, "opaque_to_clients")[JWT]
         assert outcome.remedies
-        assert all(not has_readable_tokens(apply_parts(design, remedy)) for remedy in outcome.remedies)
+        assert all(not has_readable_tokens(apply(judged.scenario, JWT, remedy)) for remedy in outcome.remedies)
         assert "service.part = jwt_local" in outcome.reason
         assert "would do" in outcome.reason
 
     def test_other_parts_that_do_not_wait(self) -> None:
         judged = verdicts(limits={"no_as_dependency": True})
         for name in (OPAQUE, CACHED):
-            outcome, design = find_outcomes(judged, "no_as_dependency")[name], judged.scenario.design(name)
+            outcome = find_outcomes(judged, "no_as_dependency")[name]
             assert outcome.remedies
             for remedy in outcome.remedies:
-                assert not may_need_authorization_server(judged.scenario, apply_parts(design, remedy))
+                assert not may_need_authorization_server(judged.scenario, apply(judged.scenario, name, remedy))
 
     @pytest.mark.parametrize("least", [0.9992, 0.9999, 0.999999])
     @pytest.mark.parametrize("name", DESIGNS)
@@ -272,6 +258,14 @@ class TestExposure:
         assert outcome.word == "broken"
         assert "token_lifetime_s = 30" in outcome.reason
         assert "12 would do" in outcome.reason
+
+
+def test_no_interval_of_a_share_is_said_to_begin_below_nothing() -> None:
+    judged = verdicts({JWT: {"failed_share": [0.0, 0.0, 0.6, 0.0]}}, limits={"failed_share": 0.01})
+    outcome = find_outcomes(judged, "failed_share")[JWT]
+    assert judged.intervals[JWT]["failed_share"].low < 0
+    assert outcome.word == "undecided"
+    assert "15 % (0 % to " in outcome.reason
 
 
 def test_an_unknown_share_served_is_not_checked_and_says_so() -> None:
