@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import prod
+from math import inf, prod
 from typing import Any, NamedTuple
 
 from simlib.scenario.design import Design
@@ -76,8 +76,8 @@ def _warn_of_repeated_retries(wrappers: Sequence[PlacedPart]) -> Iterator[str]:
 
 def _warn_of_total_times(wrappers: Sequence[PlacedPart], checking: Sequence[PlacedPart]) -> Iterator[str]:
     for wrapper in wrappers:
-        total_s = getattr(wrapper.settings, "total_s", None)
-        for part in checking if total_s is not None and wrapper.kind.name == "retry" else ():
+        total_s: float = getattr(wrapper.settings, "total_s", inf)
+        for part in checking if wrapper.kind.name == "retry" else ():
             timeout_s: float = getattr(part.settings, "timeout_s", 0.0)
             if total_s < timeout_s:
                 yield (
