@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import prod
+from math import inf, prod
 from typing import Any, NamedTuple
 
 from simlib.scenario.design import Design
@@ -76,12 +76,13 @@ def _warn_of_repeated_retries(wrappers: Sequence[PlacedPart]) -> Iterator[str]:
 
 def _warn_of_total_times(wrappers: Sequence[PlacedPart], checking: Sequence[PlacedPart]) -> Iterator[str]:
     for wrapper in wrappers:
-        total_s = getattr(wrapper.settings, "total_s", None)
-        for part in checking if total_s is not None and wrapper.kind.name == "retry" else ():
-            if total_s < part.settings.timeout_s:
+        total_s: float = getattr(wrapper.settings, "total_s", inf)
+        for part in checking if wrapper.kind.name == "retry" else ():
+            timeout_s: float = getattr(part.settings, "timeout_s", 0.0)
+            if total_s < timeout_s:
                 yield (
-                    f"{wrapper.key}.total_s = {total_s:g} is shorter than {part.key}.timeout_s = "
-                    f"{part.settings.timeout_s:g}: a call without an answer is not repeated"
+                    f"{wrapper.key}.total_s = {total_s:g} is shorter than {part.key}.timeout_s = {timeout_s:g}: "
+                    "a call without an answer is not repeated"
                 )
 
 
@@ -108,7 +109,7 @@ def _warn_of_rate_limit(design: Design, checking: Sequence[PlacedPart], world: W
         return
     most = limit.requests_per_s * design.replicas.get("authorization_server", 1)
     for part in checking:
-        shares = part.kind.caches_answers or getattr(part.settings, "single_flight", False)
+        shares = getattr(part.kind, "caches_answers", True) or getattr(part.settings, "single_flight", False)
         if not shares and load.arrival_rate > most:
             yield (
                 f"{part.key}.part = {part.kind.name} introspects {load.arrival_rate:g} requests per second, but "
