@@ -69,9 +69,6 @@ def _warn_of_lives(part: PlacedPart, life_s: float) -> Iterator[str]:
     judges = part.key in CHECKING and getattr(part.settings, "own_clock", True)
     if judges and getattr(part.settings, "leeway_s", 0.0) >= life_s:
         yield f"{_compare(part, 'leeway_s', life_s)}: a token works for twice its life or longer"
-    asks = getattr(part.kind, "asks_authorization_server", False)
-    if asks and getattr(part.settings, "timeout_s", 0.0) > life_s:
-        yield f"{_compare(part, 'timeout_s', life_s)}: a token may end before its answer comes"
 
 
 def _compare(part: PlacedPart, name: str, life_s: float) -> str:

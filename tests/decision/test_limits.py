@@ -25,7 +25,7 @@ from simlib.scenario.scenario import Scenario
 from simlib.scenario.setting_changes import Remedy
 from support.choices import decided, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures, comparison
-from support.scenarios import scenario
+from support.scenarios import design_of, scenario
 from support.worlds import constant, link
 from support.worlds import scenario as world_scenario
 
@@ -195,9 +195,9 @@ class TestRefusalsNameWhatWouldDo:
         ],
     )
     def test_servers_by_the_utilisation_law(self, limit: str, hosts: set[str]) -> None:
-        made = scenario(run__length_s=30.0, run__replications=3)
-        most = 0.3 * judge_comparison(compare(made)).intervals[OPAQUE][limit].low
-        strict = scenario(run__length_s=30.0, run__replications=3, limits={limit: most})
+        alone = {"designs": {OPAQUE: design_of(OPAQUE, "reference_token")}, "run__replications": 3}
+        most = 0.3 * judge_comparison(compare(scenario(**alone))).intervals[OPAQUE][limit].low
+        strict = scenario(**alone, limits={limit: most})
         outcome = find_outcomes(judge_comparison(compare(strict)), limit)[OPAQUE]
         assert outcome.word == "broken"
         remedy = outcome.remedies[0]
