@@ -78,7 +78,7 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "ordinal": Field("i8", "", "number among the tokens of this user"),
         "issued": Field("f8", "s", "instant of issue, before 0 for tokens in use when the run begins"),
         "expires": Field("f8", "s", "instant at which it expires by the clock of the server that issued it"),
-        "size": Field("i8", "bytes", "size of the token"),
+        "size": Field("i8", "bytes", "size of the token; 0 for one from before the run that it never uses"),
         "client": Field("i1", "", "1 for a token that a client obtained, 0 for one of a token exchange"),
     },
     "revocations": {
