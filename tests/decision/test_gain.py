@@ -26,7 +26,7 @@ from simlib.decision.gain.metamodel_inputs import (
 from simlib.decision.gain.pilot_runs import PilotRun, StoredRow
 from simlib.decision.gain.run_lengths import FEWEST, estimate_cpu_s, extend_warm_up, fit_run
 from simlib.decision.gain.sizing import size_designs
-from simlib.decision.gain.sizing_search import list_broken_limits, read_limits
+from simlib.decision.gain.sizing_search import add_assumed_limits, list_broken_limits, read_limits
 from simlib.decision.gain.tiers import Level, build_setup_keys, list_tiers
 from simlib.decision.promises import compute_promises
 from simlib.experiment import Comparison
@@ -175,6 +175,18 @@ def test_the_upper_end_of_the_interval_counts() -> None:
     undefined = [run_with(n) for n in range(3)]
     assert list_broken_limits(requirement, undefined, 0.95) == ()
     assert read_limits(Limits(failed_share=0.01)).assumed
+
+
+def test_the_noise_of_a_short_run_breaks_no_assumed_limit() -> None:
+    """The largest size is idle and is itself what its p99 is compared with, so only noise could break that limit."""
+    wide = [run_with(n, p99_s=value, failed_share=0.0) for n, value in enumerate((0.02, 0.02, 0.2))]
+    requirement = add_assumed_limits(read_limits(Limits(failed_share=0.01)), 0.5, unloaded_p99_s=0.08)
+    assert list_broken_limits(requirement, wide, 0.95) == ()
+    assert list_broken_limits(read_limits(Limits(p99_s=0.16)), wide, 0.95) != ()  # stated: surely, or not kept
+    slow = [run_with(n, p99_s=0.2 + 0.001 * n, failed_share=0.0) for n in range(3)]
+    assert list_broken_limits(requirement, slow, 0.95) == ("p99 latency up to 201 ms where 160 ms is assumed",)
+    failing = [run_with(n, p99_s=0.08, failed_share=value) for n, value in enumerate((0.0, 0.0, 0.02))]
+    assert list_broken_limits(requirement, failing, 0.95) != ()  # a stated limit beside assumed ones stays one
 
 
 def test_tiers_follow_the_topology() -> None:

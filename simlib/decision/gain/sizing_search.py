@@ -3,7 +3,7 @@
 More servers never make a design slower, so a size fails when a size that is larger in all tiers does; this prunes the
 search (it is a theorem for one queue; with a cache in each replica it may fail by a little). The answer does not depend
 on it: at the end every cheaper neighbour, one step less in one tier, has been tried. Limits are those of the scenario,
-or assumed ones, judged by upper ends of intervals.
+judged by upper ends of intervals, or assumed ones, judged by means.
 """
 
 import heapq
@@ -39,10 +39,14 @@ P99_RATIO = 2.0
 
 @dataclass(frozen=True)
 class Requirement:
-    """Metric -> largest allowed upper end of its interval; ``assumed``: the scenario sets none of its own."""
+    """Metric -> its largest allowed value; ``assumed``: the scenario limits no metric that more servers improve."""
 
     limits: Mapping[str, float]
     assumed: bool
+
+    def is_assumed(self, metric: str) -> bool:
+        """Whether the limit on a metric is assumed, not stated by the scenario."""
+        return self.assumed and metric in (*LOAD_METRICS, *UTILISATIONS)
 
 
 def read_limits(limits: Limits) -> Requirement:
@@ -60,14 +64,18 @@ def add_assumed_limits(own: Requirement, target_utilisation: float, unloaded_p99
 def list_broken_limits(requirement: Requirement, runs: Sequence[Replication], level: float) -> tuple[str, ...]:
     """Reasons for limits that are not surely kept, one each; empty when the size is large enough.
 
-    The upper end of each interval counts. A metric that is undefined in every run is no reason.
+    The upper end of each interval counts. Of an assumed limit the mean does: it directs the search and is no
+    requirement, so that the wide interval of a short run must not exclude a design. A metric that is undefined in
+    every run is no reason.
     """
     reasons = _list_instabilities(runs)
     for name, limit in requirement.limits.items():
-        is_own = name == BUSIEST and requirement.assumed  # of the hosts whose size is searched, not of all
+        is_assumed = requirement.is_assumed(name)
+        is_own = name == BUSIEST and is_assumed  # of the hosts whose size is searched, not of all
         interval = compute_busiest_interval(runs, level) if is_own else compute_interval(runs, name, level)
-        if interval.n > 0 and not interval.high <= limit:
-            reasons.append(_write_reason(name, interval, limit))
+        value = interval.mean if is_assumed else interval.high
+        if interval.n > 0 and not value <= limit:
+            reasons.append(_write_reason(name, value, limit, "assumed" if is_assumed else "allowed"))
     return tuple(reasons)
 
 
@@ -98,10 +106,10 @@ def _list_instabilities(runs: Sequence[Replication]) -> list[str]:
     return [f"backlog grows by {own.growth_share:.1%} of what arrives"] if own.unstable else []
 
 
-def _write_reason(name: str, interval: Interval, limit: float) -> str:
+def _write_reason(name: str, value: float, limit: float, origin: str) -> str:
     metric = METRICS[name]
     factor, unit = metric.factor, f" {metric.display_unit}" if metric.display_unit else ""
-    return f"{metric.label} up to {interval.high * factor:.4g}{unit} where {limit * factor:.4g}{unit} is allowed"
+    return f"{metric.label} up to {value * factor:.4g}{unit} where {limit * factor:.4g}{unit} is {origin}"
 
 
 OVERLOADED = "overloaded by the utilisation law: its work would take more vCPUs than it has"
