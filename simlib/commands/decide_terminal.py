@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from simlib.commands.compare_terminal import build_bullets
 from simlib.commands.console import open_console
+from simlib.commands.streams import can_encode
 from simlib.decision.choice.results import Decision
 from simlib.decision.limits import LimitOutcome
 from simlib.report.record.drivers import choose_sensitivity, describe_main_drivers, name_net_present_value
@@ -97,10 +98,16 @@ def _format_limit(row: LimitRow) -> "Text":
     text = Text(f"{row.requirement}: ")
     for number, (design, outcome) in enumerate(row.outcomes.items()):
         text.append(", " if number else "")
-        text.append(MARKS[outcome.word], _STYLES[outcome.word])  # no space behind it, where a line might end
+        text.append(_format_mark(outcome), _STYLES[outcome.word])
         text.append(f"{design} ")
         text.append(_format_finding(outcome), "dim")
     return text
+
+
+def _format_mark(outcome: LimitOutcome) -> str:
+    """The mark without a space behind it, where a line might end; a word that stands for it needs one."""
+    mark = MARKS[outcome.word]
+    return mark if can_encode(mark) else f"{mark} "
 
 
 def _format_finding(outcome: LimitOutcome) -> str:

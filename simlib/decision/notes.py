@@ -96,10 +96,10 @@ def _note_replications(scenario: Scenario) -> Iterator[str]:
 def _note_power_of_drifts(scenario: Scenario) -> Iterator[str]:
     count = scenario.run.replications
     if 1 < count < FEW_FOR_DRIFTS and not scenario.world.faults:
-        power = "is not tested" if count < FEWEST else "is noticed only when it is many times its spread"
+        power = "is not tested with" if count < FEWEST else "shows only where they differ by many times their spread in"
         yield (
-            f"Whether the run is too short {power} with {count} replications (first against second half of what "
-            f"counts, all figures taken together); use at least {FEW_FOR_DRIFTS}."
+            "Whether the run is too short (first against second half of what counts, all figures taken together) "
+            f"{power} {count} replications; use at least {FEW_FOR_DRIFTS}."
         )
 
 

@@ -7,7 +7,7 @@ from simlib.deployment.network import build_network
 from simlib.deployment.required_operations import check_profile
 from simlib.engine.live_timing import Stopwatch, choose_stopwatch
 from simlib.engine.simulation import run_network
-from simlib.scenario.errors import InputError
+from simlib.scenario.errors import InputError, format_count
 from simlib.scenario.fault_checks import check_fault_times
 from simlib.scenario.faults import RandomTokenFlood, UnknownKidFlood
 from simlib.scenario.records import Records
@@ -73,9 +73,10 @@ def check_budget(scenario: Scenario) -> None:
     needed = (requests * BYTES_PER_REQUEST + users * BYTES_PER_USER + revocations * BYTES_PER_REVOCATION) / 1e6
     if needed > scenario.run.memory_budget_mb:
         raise InputError(
-            f"{scenario.origin}: about {requests:,.0f} requests, {users:,} users and {revocations:,.0f} revocations "
-            f"need {needed:,.0f} MB, more than run.memory_budget_mb = {scenario.run.memory_budget_mb}; lower the rate, "
-            "run.length_s, the copies or the users, or raise the budget"
+            f"{scenario.origin}: about {format_count(requests)} requests, {users:,} users and "
+            f"{format_count(revocations)} revocations need {format_count(needed)} MB, more than run.memory_budget_mb = "
+            f"{scenario.run.memory_budget_mb}; lower the rate, run.length_s, the copies or the users, or raise the "
+            "budget"
         )
     if scenario.run.warm_up_s >= scenario.horizon_s:
         raise InputError(

@@ -115,8 +115,14 @@ def _list_followers(wrappers: tuple[ChosenPart, ...]) -> Iterator[tuple[ChosenPa
 def _warn_of_clients(design: Design) -> Iterator[str]:
     settings, life_s = design.get_settings("client"), design.token_lifetime_s
     client = PlacedPart("client", type(settings), settings)
-    if getattr(settings, "refresh_before_s", 0.0) >= life_s:
+    before_s, jitter_s = getattr(settings, "refresh_before_s", 0.0), getattr(settings, "refresh_jitter_s", 0.0)
+    if before_s >= life_s:
         yield f"{_compare(client, 'refresh_before_s', life_s)}: the client gets a new token for every request"
+    elif jitter_s > 0 and before_s + jitter_s >= life_s:
+        yield (
+            f"client.refresh_jitter_s = {jitter_s:g}, with refresh_before_s = {before_s:g}, takes up "
+            f"token_lifetime_s = {life_s:g}: some tokens are used for one request only"
+        )
     refresh_s = design.refresh.lifetime_s
     if refresh_s < life_s and design.refresh != RefreshPolicy():
         yield (

@@ -135,3 +135,8 @@ def _list_models(annotation: Any) -> list[type[BaseModel]]:
     if typing.get_origin(annotation) in (typing.Union, types.UnionType, typing.Annotated, dict, tuple, list):
         return [m for part in typing.get_args(annotation) for m in _list_models(part)]
     return []
+
+
+def format_count(number: float) -> str:
+    """Write a large number in full, or in powers of ten where it has more than 15 digits: a message is one line."""
+    return f"{number:,.0f}" if number < 1e15 else f"{number:.3g}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from simlib.scenario.design import Catalogue, Design
-from simlib.scenario.errors import InputError, describe_unknown
+from simlib.scenario.errors import InputError, describe_unknown, format_count
 from simlib.scenario.fault_times import compute_claimed_span, compute_fixed_span, is_overlapping
 from simlib.scenario.faults import ClockSkew, ColdStart, Down, Fault, Partition, list_hosts
 from simlib.scenario.hosts import (
@@ -92,7 +92,7 @@ def _check_number(fault: Fault, horizon: float, where: str) -> None:
     times = horizon / (fault.mean_between_s + (getattr(fault, "mean_length_s", None) or 0.0))
     if times > MOST_TIMES:
         raise InputError(
-            f"{where}.mean_between_s: would occur about {times:,.0f} times in a run of {horizon:g} s; "
+            f"{where}.mean_between_s: would occur about {format_count(times)} times in a run of {horizon:g} s; "
             f"allowed: {MOST_TIMES:,} times"
         )
 

@@ -69,6 +69,9 @@ def test_a_run_beyond_its_memory_budget_is_refused_before_it_begins() -> None:
             InputError, match=r"about 1,000,000,000,000 requests.*run\.memory_budget_mb = 100; .*run\.length_s"
         ):
             refused()
+    with pytest.raises(InputError, match=r"about 1e\+306 requests") as endless:
+        simulate(scenario(arrival_rate=1e6, length_s=1e300), "jwt")
+    assert len(str(endless.value)) < 300  # no number of 300 digits
     barely = scenario(arrival_rate=20.0, length_s=10.0, memory_budget_mb=1)
     assert len(simulate(barely, "opaque")["requests"]["request"]) > 100
 

@@ -1,11 +1,15 @@
 """A decision in a terminal: limits first, short, and no wider than a hundred columns."""
 
+import io
+import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from simlib.commands.decide_terminal import print_decision
+from simlib.commands.streams import accept_every_letter
 from support.comparisons import CACHED, JWT, OPAQUE
 from support.decisions import KINDS, decision, worthwhile
 
@@ -91,3 +95,15 @@ def test_break_even_speaks_of_designs_that_keep_the_limits(capsys: pytest.Captur
     break_even = told[told.index("Break-even") : told.index("Sensitivity")]
     assert JWT not in break_even
     assert f"{OPAQUE} against {CACHED}" in break_even
+
+
+def test_a_mark_without_its_letter_is_a_word_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    accept_every_letter(sys.stdout)
+    print_decision(KINDS["out-of-limits"](), None)
+    sys.stdout.flush()
+    told = " ".join(written.getvalue().decode("ascii").split())
+    limits = told[told.index("Limits ") : told.index("Ranking ")]
+    assert re.search(rf": (yes|no) {OPAQUE} ", limits)
+    assert not re.search(r"\b(yes|no)(opaque|jwt)", limits)

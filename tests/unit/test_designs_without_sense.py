@@ -165,6 +165,11 @@ def test_a_time_to_live_of_a_preset_is_that_of_the_product() -> None:
             "request",
         ),
         (
+            {"client": {"part": "bearer", "refresh_before_s": 10.0, "refresh_jitter_s": 20.0}},
+            "client.refresh_jitter_s = 20, with refresh_before_s = 10, takes up token_lifetime_s = 30: some tokens are "
+            "used for one request only",
+        ),
+        (
             {"refresh": {"lifetime_s": 29.0}},
             "refresh.lifetime_s = 29 is shorter than token_lifetime_s = 30: a refresh token has ended when it is "
             "needed",

@@ -158,8 +158,14 @@ def test_delimiter_and_decimal_sign_change_no_estimate(
         (f'{HEADER}\n"J05,1,2,3\n', "is no CSV"),
         (f"{HEADER}\nJ05,0,5,1,2\n", "; with decimal commas, separate cells by semicolons"),
         (f'{HEADER}\nJ05,1,2,"1,000"\n', "line 2: pd_high: '1,000' can be read in two ways"),
-        ("id;pd_low;pd_likely;pd_high\nJ05;1;2;1.000,5\n", "line 2: pd_high: '1.000,5' and '1.000,5' have different"),
-        ("id;pd_low;pd_likely;pd_high\nJ01;1.5;2;3\nJ05;1,5;2;3\n", "line 3: pd_low: '1,5' and '1.5' have different"),
+        (
+            "id;pd_low;pd_likely;pd_high\nJ05;1;2;1.000,5\n",
+            "line 2: pd_high: a decimal sign is a point or a comma, and '1.000,5' has both; ",
+        ),
+        (
+            "id;pd_low;pd_likely;pd_high\nJ01;1.5;2;3\nJ05;1,5;2;3\n",
+            "line 3: pd_low: a decimal sign is a point or a comma, and '1,5' and '1.5' have ",
+        ),
         ("id;pd_low;pd_likely;pd_high\nJ05;1,5,0;2;3\n", "line 2: pd_low: must be a number of person-days"),
         ("id;pd_low;pd_likely;pd_high\nJ05;-1,5;2;3\n", "line 2: pd_low: must not be negative"),
         ("sep=;\nid;pd_low;pd_likely;pd_high\nJ05;3;2;4\n", "line 3: pd_low 3 must not be above"),

@@ -82,9 +82,10 @@ def _check_decimal_signs(rows: Sequence[Row], numbers: Sequence[str]) -> None:
     points = [cell for _, _, cell in cells if "." in cell]
     for location, column, cell in cells:
         if points and "," in cell:
+            mixed = f"{cell!r} has both" if "." in cell else f"{cell!r} and {points[0]!r} have different ones"
             raise InputError(
-                f"{location}: {column}: {cell!r} and {points[0]!r} have different decimal signs; allowed: one sign, "
-                "and none between thousands"
+                f"{location}: {column}: a decimal sign is a point or a comma, and {mixed}; allowed: one sign in the "
+                "whole file, and none between thousands"
             )
 
 
