@@ -4,14 +4,17 @@
 replication, ``Comparison.table`` and `simlib.sweep` one per design and replication (and point). Columns: ``design``,
 ``replication``, then
 
-- seconds: mean_s, p50_s, p95_s, p99_s (latency of requests), checking_mean_s, obtaining_mean_s (per request),
-  sign_in_mean_s (per sign-in), rs_cpu_s, as_cpu_s (CPU time per request), exposure_s (per revoked token);
+- seconds: mean_s, p50_s, p95_s, p99_s (latency of requests that were served at once), mean_all_s, p95_all_s, p99_all_s
+  (of all that were served), checking_mean_s, obtaining_mean_s (per request), sign_in_mean_s (per sign-in), rs_cpu_s,
+  as_cpu_s (CPU time per request), exposure_s (per revoked token);
 - 1/s: as_requests_per_s; bytes: bytes_per_request;
 - shares: checking_share, sign_in_share, as_utilisation, rs_utilisation, gateway_utilisation, store_utilisation,
-  shared_store_utilisation, hit_ratio, refused_share, retried_share, failed_share, availability;
+  shared_store_utilisation, busiest_utilisation (of the busiest host), hit_ratio, no_call_ratio, refused_share,
+  refused_valid_share, retried_share, failed_share, availability;
 - counts: tokens_in_use, signatures_made, signatures_verified, unfinished, exposure_requests.
 
-They are NaN where they are undefined. `METRICS` has label, unit and direction of each.
+They are NaN where they are undefined. `METRICS` has label, unit and direction of each; data/metrics.md says what each
+counts and leaves out.
 
 `to_frame` makes a frame of one table of records: requests, calls, tokens, revocations, stations, visits, operations or
 faults. Their columns with types and units are in data/records.md. `student` and `compare_pairs` return an `Interval`

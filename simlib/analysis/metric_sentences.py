@@ -88,7 +88,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "tokens_in_use": (
             "Mean over the time after the warm-up of the number of access tokens that clients hold within their life: "
             "from issue until expiry, revocation or the next token of the same user; tokens that services obtained by "
-            "exchange, and those of users without a request in the run, are left out."
+            "exchange are left out."
         ),
         "signatures_made": (
             "Signatures that were really computed in the whole run, warm-up included, because operations are counted "

@@ -1,15 +1,12 @@
-"""Notes on single figures of a comparison: which host is busiest, what latencies leave out, figures of short runs."""
+"""Notes on single figures of a comparison: which host is busiest, what latencies leave out, quantiles of short runs."""
 
 from collections.abc import Iterator, Mapping
-from math import exp
 
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import COMPANIONS, METRICS, Metric
 from simlib.analysis.quantiles import EXCURSIONS, FEWEST_EXCURSIONS, rests_on_few_excursions
 from simlib.analysis.utilisation import BUSIEST, HOST_UTILISATION, find_busiest_host
 from simlib.experiment import Comparison
-from simlib.scenario.loads import ClosedLoad, ReplayLoad
-from simlib.scenario.scenario import Scenario
 
 FEW_EXCURSIONS = "\N{DOUBLE DAGGER}"
 """Mark beside a quantile whose interval covers less than it states, and before the note that says so."""
@@ -17,8 +14,6 @@ BESIDE = {name: whole for name, whole in COMPANIONS.items() if whole.endswith("_
 """Latency without requests that were refused first -> that of all finished requests."""
 MATERIAL = 0.1
 """Share of a difference between two designs by which leaving out changes it, from which on a note says so."""
-ABSENT = 0.05
-"""Share of the users without a request in the run from which on a note says that their tokens are not counted."""
 
 Intervals = Mapping[str, Mapping[str, Interval]]
 """Design -> metric -> interval."""
@@ -31,7 +26,6 @@ def list_figure_notes(comparison: Comparison, intervals: Intervals) -> tuple[str
         *_note_busiest_hosts(comparison, intervals),
         *_note_left_out(comparison, intervals),
         *_note_single_flight(comparison, intervals),
-        *_note_absent_users(comparison.scenario),
     )
 
 
@@ -110,18 +104,6 @@ def _note_single_flight(comparison: Comparison, intervals: Intervals) -> Iterato
         yield (
             "Requests that waited for the call of another one (single flight) are no hits, but made no call of their "
             f"own: {', '.join(waiting)} of the requests."
-        )
-
-
-def _note_absent_users(scenario: Scenario) -> Iterator[str]:
-    """Users of a Poisson load who stay away for the whole run: with equal rates exp(-n / N), with others more."""
-    users = scenario.world.population.users
-    absent = exp(-scenario.expected_requests / users)
-    if absent >= ABSENT and not isinstance(scenario.world.load, ClosedLoad | ReplayLoad):
-        yield (
-            f"{_begin(METRICS['tokens_in_use'])} leave out users without a request in the run, here about {absent:.0%} "
-            f"of {users:,} or more, who may hold one too: the run is too short for this figure; a longer one counts "
-            "more."
         )
 
 

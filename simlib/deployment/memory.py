@@ -18,7 +18,7 @@ from simlib.deployment.handlers import Handlers
 from simlib.deployment.memory_trials import FIRST, PRECISION, MemoryTrial, Send
 from simlib.deployment.offline_run import PastContext, run_until_sleep
 from simlib.deployment.parts import find_part
-from simlib.deployment.past import ClientVisits, Past, list_targets_behind
+from simlib.deployment.past import UNREACHABLE, ClientVisits, Messages, Past, list_targets_behind
 from simlib.scenario.design import Design
 from simlib.scenario.effects import Flow
 from simlib.scenario.hosts import name_in_region
@@ -108,7 +108,8 @@ class _Laboratory:
         self._first = next(point for point in self._points.values() if point.first)
         self._region = region
         self._tokens: dict[tuple[int, float], ClientToken] = {}
-        self._sent: dict[tuple[str, str, HttpRequest], HttpRequest] = {}
+        self._messages: dict[tuple[int, float], Messages] = {}
+        self._sent: dict[tuple[str, str, HttpRequest], HttpRequest | None] = {}
 
     def measure(self) -> Mapping[str, Memory]:
         """Host -> memory, for the first point and all that it leads to."""
@@ -120,10 +121,9 @@ class _Laboratory:
             self._deployment.close()
 
     def begin(self) -> Past:
-        """Empty states everywhere."""
+        """Empty states everywhere, but for what the authorization server sent when it issued the tokens."""
         self._deployment.shared.clear()
-        deployment = self._deployment
-        return Past(deployment, Handlers(deployment.world, deployment.parts, deployment.population.find_token))
+        return self.begin_beside()
 
     # --- requests ------------------------------------------------------------------------------------------------
 
@@ -136,7 +136,8 @@ class _Laboratory:
         instant = instant // (self.life_s / 2) * (self.life_s / 2)
         if (user, instant) not in self._tokens:
             past.set_clock(instant, user)
-            self._tokens[user, instant] = past.issue(user, self._region)
+            messages = self._messages[user, instant] = []
+            self._tokens[user, instant] = past.issue(user, self._region, messages)
         return self._tokens[user, instant]
 
     # --- one point -----------------------------------------------------------------------------------------------
@@ -185,14 +186,21 @@ class _Laboratory:
         if key not in self._sent:
             issued = token.expires_at - self._deployment.parts.config.token_lifetime_s
             before = send(self.begin_beside(), token, user, issued, how).visits[-1]
-            self._sent[key] = next(request for name, request in before.onward if name == target)
+            self._sent[key] = next((request for name, request in before.onward if name == target), None)
+        sent = self._sent[key]
         past.set_clock(instant, user)
-        visit = past.visit(point, 0, self._sent[key])
+        if sent is None:  # refused before it
+            return ClientVisits(UNREACHABLE, Counter(), ())
+        visit = past.visit(point, 0, sent)
         return ClientVisits(visit.answer, Counter(), (visit,))
 
     def begin_beside(self) -> Past:
         deployment = self._deployment
-        return Past(deployment, Handlers(deployment.world, deployment.parts, deployment.population.find_token))
+        past = Past(deployment, Handlers(deployment.world, deployment.parts, deployment.population.find_token))
+        for (user, instant), messages in self._messages.items():
+            past.set_clock(instant, user)
+            past.repeat(messages, self._region)
+        return past
 
     def _list_variants(self, point: EnforcementPoint) -> dict[str, HttpRequest]:
         """Kinds of requests that the world has, besides plain ones."""

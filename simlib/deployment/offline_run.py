@@ -5,7 +5,7 @@ from typing import Any
 
 from simlib.engine.request_log import Mark
 from simlib.engine.verification_cache import VerificationCache
-from simlib.scenario.effects import Call, Compute, Draw, Flow, Once, Sleep
+from simlib.scenario.effects import Call, Compute, Draw, Flow, Once, Sleep, refuse_effect
 from simlib.scenario.messages import StoreReply
 from simlib.scenario.variates import Variates
 from simlib.tokens import Verification
@@ -110,7 +110,7 @@ def run_offline(
         if isinstance(effect, Sleep) and clock is not None:
             answer = None
         else:
-            answer = perform_offline(effect, resources, note, clock)
+            answer = _perform(flow, effect, resources, note, clock)
 
 
 def run_until_sleep(
@@ -125,7 +125,15 @@ def run_until_sleep(
             return None
         if isinstance(effect, Sleep):
             return effect.seconds
-        answer = perform_offline(effect, resources, note, clock)
+        answer = _perform(flow, effect, resources, note, clock)
+
+
+def _perform(
+    flow: Flow[Any], effect: Any, resources: Mapping[str, Resource], note: Note | None, clock: PastClock | None
+) -> Any:
+    if not isinstance(effect, Compute | Call | Sleep | Once | Draw | Mark):
+        refuse_effect(flow.send, effect)
+    return perform_offline(effect, resources, note, clock)
 
 
 def perform_offline(

@@ -9,10 +9,10 @@ from simlib.deployment.clients import name_subject
 from simlib.deployment.deployment import SHARED, Deployment
 from simlib.deployment.enforcement_points import EnforcementPoint, name_inner_target
 from simlib.deployment.handlers import Handlers
-from simlib.deployment.offline_run import PastClock, PastContext, Resource, run_offline
+from simlib.deployment.offline_run import PastClock, PastContext, Resource, perform_offline, run_offline
 from simlib.engine.calls import convert_failure
 from simlib.engine.hosts import Handler
-from simlib.scenario.effects import Answer, Failed, Reply
+from simlib.scenario.effects import Answer, Call, Failed, Reply
 from simlib.scenario.hosts import BACKEND, GATEWAY, name_in_region
 from simlib.scenario.messages import HttpRequest
 from simlib.services import ENDPOINTS
@@ -21,6 +21,8 @@ from simlib.strategies import ClientToken, CommonFetcher, Endpoint, Grant, Issue
 UNREACHABLE = Failed("unreachable")
 PLAIN = HttpRequest()
 CALLED_BY_SERVERS = frozenset(ENDPOINTS)
+Messages = list[tuple[str, Any]]
+"""Names of resources and the requests sent to them."""
 
 
 class Visit(NamedTuple):
@@ -110,16 +112,29 @@ class Past:
         answer = run_offline(handler(request), resources, lambda name: counts.update((name,)), self.clock)
         return Visit(answer, counts, tuple(onward))
 
-    def issue(self, user: int, region: str) -> ClientToken:
-        """An access token issued at the present instant of the past, of which no row is written."""
+    def issue(self, user: int, region: str, messages: Messages | None = None) -> ClientToken:
+        """An access token issued at the present instant of the past, of which no row is written.
+
+        ``messages`` receives what the server sends elsewhere meanwhile, as a split token does; see `repeat`.
+        """
         server = self.deployment.servers[self.deployment.topology.find_server_region(region)]
         config = self.deployment.parts.config
         grant = Grant(name_subject(user), config.client.client_id, config.scope)
         for wrapper in self.deployment.parts.wrappers:
             grant = wrapper.adjust_initial_grant(user, grant)
         flow = server.issuer.issue(self._context, grant)
-        issued: Issued = run_offline(flow, self._list_resources(server.region), None, self.clock)
+        resources = self._list_resources(server.region)
+        if messages is not None:
+            sent = {name: partial(_record, messages, name, to) for name, to in resources.items() if name != "store"}
+            resources = {**resources, **sent}
+        issued: Issued = run_offline(flow, resources, None, self.clock)
         return ClientToken(issued.token, issued.expires_at)
+
+    def repeat(self, messages: Messages, region: str) -> None:
+        """Send again what the authorization server of a client's region sent when it issued a token."""
+        resources = self._list_resources(self.deployment.topology.find_server_region(region))
+        for name, request in messages:
+            perform_offline(Call(name, request), resources, None, self.clock)
 
     def revoke(self, region: str, token: str) -> None:
         """Have a token revoked by the server that issued it."""
@@ -185,6 +200,11 @@ def list_targets_behind(point: EnforcementPoint) -> tuple[str, ...]:
     """The names by which a point calls those behind it."""
     behind = tuple(name_inner_target(name) for name in point.calls)
     return ("api", *behind) if point.place == GATEWAY else behind
+
+
+def _record(messages: Messages, name: str, resource: Resource, request: Any) -> Any:
+    messages.append((name, request))
+    return resource(request)
 
 
 def _convert(answer: Any) -> Answer:

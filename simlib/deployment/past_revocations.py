@@ -62,6 +62,7 @@ class PastRevocations:
         if client is not None and held is not None and held.expires_at - self._life_s < instant:
             assert client.target != BACKEND
             self._past.set_clock(instant, user)
+            self._deployment.revocations.report_earlier(number, user, instant, held.token)
             self._past.revoke(region, held.token)
             self._go_on(number, client, held, instant, 0)
             return

@@ -7,7 +7,11 @@ is there for S out of every S + 1/r seconds.
 """
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simlib.deployment.authorization_servers import ServersByUser
 from simlib.deployment.clients import Application, name_subject
@@ -22,6 +26,8 @@ from simlib.scenario.sinks import Row
 from simlib.scenario.variates import Variates
 from simlib.strategies import ClientToken, Grant, Issued, Issuer, Presenter, UserClient, Wrapper
 from simlib.tokens import make_opaque_token, make_store_key
+
+Floats = NDArray[np.float64]
 
 FOREVER = 1e9
 """Expiry of refresh tokens of sessions that do not end, seconds: no such session ends inside a run."""
@@ -58,6 +64,7 @@ class Population:
         self._token_ids: dict[str, int] = {}
         self._issued_to: dict[int, int] = {}
         self._live: dict[int, list[Issued]] = {}
+        self._numbers = count()
 
     def find_client(self, user: int) -> UserClient:
         """The client of a user."""
@@ -97,12 +104,43 @@ class Population:
         user = int(issued.subject.removeprefix("user-"))
         ordinal = self._issued_to.get(user, 0)
         self._issued_to[user] = ordinal + 1
-        number = len(self._token_ids)
+        number = next(self._numbers)
         self._token_ids[issued.token] = number
         if self._remembers:
             self._live.setdefault(user, []).append(issued)
         begin, end = issued.issued_at - lead_s, issued.expires_at - lead_s
         self._token_row((number, user, ordinal, begin, end, len(issued.token), int(by_client)))
+
+    def write_unused_tokens(self, lifetime_s: float) -> None:
+        """Write rows of the tokens that are there when the run begins and that it never uses: none is really issued.
+
+        Their users make no request in the run, or renew before a token ends. Without them, tokens in use would be too
+        few in a short run, and rise with its length.
+        """
+        count = len(self._demand.rates)
+        come = np.unique(self._demand.users[self._demand.users < count])
+        ages = self._compute_ages(self._variates.draw_column("session.age.absent", count))
+        ages[come] = np.inf
+        if lifetime_s > self._life > 0:
+            drawn = np.array([self._variates.draw_one("session.age", user, 0) for user in come.tolist()])
+            own = self._compute_ages(drawn, come)
+            ages[come] = np.where(own < self._life, np.inf, own)
+        for user in np.flatnonzero(ages < lifetime_s).tolist():
+            length, position = (FOREVER, 0.0) if self._sign_ins is None else self.draw_initial_session(user)
+            age = min(float(ages[user]), position or FOREVER)
+            if position < length:
+                self._token_row((next(self._numbers), user, 0, -age, lifetime_s - age, 0, 1))
+
+    def _compute_ages(self, drawn: Floats, users: Any = slice(None)) -> Floats:
+        """Ages (seconds) of the newest token of each user from uniforms; beyond the useful life nothing was requested.
+
+        While a token can be used its age is uniform, as for `draw_token_age`, and exponential from then on.
+        """
+        idle = 1.0 / np.maximum(self._demand.rates[users], 1.0 / FOREVER)
+        position = drawn * (self._life + idle)
+        waited = -np.log1p(-np.clip((position - self._life) / idle, 0.0, 1.0 - 1e-12)) * idle
+        ages: Floats = np.where(position < self._life, position, self._life + waited)
+        return ages if self._life > 0 else ages + np.inf
 
     def list_live_tokens(self, user: int, now: float) -> tuple[str, ...]:
         """The access tokens of a user that are in time at an instant (seconds), those from before the run included."""

@@ -87,6 +87,10 @@ class Revocations:
             "revoke", build_revocation_request(held.token, population.find_application(user), self._authorization)
         )
 
+    def report_earlier(self, number: int, user: int, instant: float, token: str) -> None:
+        """Report a token that was revoked before the run; such revocations have negative numbers."""
+        self._requested[token] = (-1 - number, user, instant)
+
     def note_revoked(self, population: Population, token: str, effective: float) -> None:
         """A token has been revoked; those that ended with their session were not reported and have no row."""
         if token in self._requested:

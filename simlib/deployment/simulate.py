@@ -45,8 +45,10 @@ def simulate(
     kind = scenario.world.store.kind
     run = Deployment(scenario, chosen, variates, STORES["dict" if kind == "database" else kind], sink)
     try:
+        network = build_network(run)
+        run.population.write_unused_tokens(run.parts.config.token_lifetime_s)
         return run_network(
-            build_network(run),
+            network,
             run.demand.times if run.demand.cycles is None else run.demand.cycles,
             scenario.horizon_s,
             variates,

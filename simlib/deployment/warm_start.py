@@ -12,7 +12,7 @@ from math import inf
 from simlib.deployment.deployment import Deployment
 from simlib.deployment.enforcement_points import EnforcementPoint
 from simlib.deployment.memory_trials import PRECISION
-from simlib.deployment.past import Visit
+from simlib.deployment.past import Messages, Visit
 from simlib.deployment.past_background import begin_background
 from simlib.deployment.past_fetches import Fetch, Kind, draw_exponential, draw_fetches
 from simlib.deployment.past_revocations import PastRevocations
@@ -231,12 +231,14 @@ class _WarmStart(PastStreams):
     def _visit_common(self, point: EnforcementPoint, replica: int, instant: float) -> None:
         visitor = self._deployment.world.population.users + 1
         self._past.set_clock(instant, visitor)
-        client = UserClient(visitor, "", self._past.issue(visitor, point.region))
+        messages: Messages = []
+        client = UserClient(visitor, "", self._past.issue(visitor, point.region, messages))
         first = next(p for p in self._deployment.enforcement_points if p.first and p.region == point.region)
         how = HttpRequest(needs_user_information=self._service.user_information_share > 0)
         if point is first:
             self._past.request(client, point, replica, how)
             return
+        self._beside.repeat(messages, point.region)
         request = self._find_way(first, point, client, how)
         if request is not None:
             self._past.visit(point, replica, request)

@@ -16,7 +16,7 @@ from simlib.engine.request_log import NAN, Mark
 from simlib.engine.stations import KieferWolfowitz
 from simlib.engine.task import RETIRED, CallFrame, OnceFrame, Task, TaskRunner, stop_iteration
 from simlib.engine.verification_cache import VerificationCache
-from simlib.scenario.effects import Call, Compute, Draw, Once, Sleep
+from simlib.scenario.effects import Call, Compute, Draw, Once, Sleep, refuse_effect
 from simlib.scenario.sinks import Row
 from simlib.tokens import Verification
 
@@ -188,7 +188,7 @@ class Driver:
             task.callbacks = self._on_resume
             self._kernel.schedule_at(task, self._kernel._now + effect.seconds, task.key)
             return True, None
-        raise TypeError(f"a part yielded {effect!r}, which is not an effect")
+        refuse_effect(task.send, effect)
 
     def _draw_column(self, purpose: str) -> DrawnColumn:
         if purpose not in self._drawn:

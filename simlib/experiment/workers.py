@@ -103,7 +103,7 @@ def _iterate_results(
 ) -> Iterator[tuple[int, Result]]:
     """Numbers of items and their results, as these are done."""
     if workers <= 1 or not items:
-        return enumerate(map(work, items))
+        return ((number, work(item)) for number, item in enumerate(items))  # `map` would end at a StopIteration
     from joblib import Parallel, delayed
 
     guard = {"initializer": end_with_parent, "initargs": (os.getpid(),)}

@@ -5,7 +5,7 @@ no simulator and counts nothing; the driver does all three.
 """
 
 from collections.abc import Callable, Generator, Hashable, Mapping
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, NoReturn, Protocol, TypeVar
 
 
 class Work(Protocol):
@@ -65,6 +65,18 @@ Effect = Compute | Call | Sleep | Once | Draw
 T = TypeVar("T")
 Flow = Generator[Effect, Any, T]
 """Generator of a part: yields effects, receives their answers, returns a T."""
+
+
+def refuse_effect(send: Callable[[Any], Any], effect: object) -> NoReturn:
+    """Raise TypeError where a generator yielded something else than an effect: the traceback names the part.
+
+    ``send`` is the method of the generator.
+    """
+    error = TypeError(f"a part yielded {effect!r}, which is no effect")
+    flow = getattr(send, "__self__", None)
+    if isinstance(flow, Generator):
+        flow.throw(error)
+    raise error
 
 
 class Cookie(NamedTuple):

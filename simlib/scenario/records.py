@@ -78,11 +78,11 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "ordinal": Field("i8", "", "number among the tokens of this user"),
         "issued": Field("f8", "s", "instant of issue, before 0 for tokens in use when the run begins"),
         "expires": Field("f8", "s", "instant at which it expires by the clock of the server that issued it"),
-        "size": Field("i8", "bytes", "size of the token"),
+        "size": Field("i8", "bytes", "size of the token; 0 for one from before the run that it never uses"),
         "client": Field("i1", "", "1 for a token that a client obtained, 0 for one of a token exchange"),
     },
     "revocations": {
-        "revocation": Field("i8", "", "number of the revocation"),
+        "revocation": Field("i8", "", "number of the revocation, negative for one from before the run"),
         "token": Field("i8", "", "row of the tokens table, -1 for a session: the user must sign in again"),
         "user": Field("i8", "", "owner of the token"),
         "asked": Field("f8", "s", "instant of the report that the token was stolen, or of the fault that revoked it"),

@@ -13,7 +13,7 @@ from simlib.engine.hosts import HostContext
 from simlib.engine.kernel import Kernel, Occurrence
 from simlib.engine.network import Bind, Network
 from simlib.engine.request_log import Mark, RequestLog
-from simlib.scenario.effects import Call, Compute, Draw, Failed, Flow, Once, Sleep, Verdict
+from simlib.scenario.effects import Call, Compute, Draw, Failed, Flow, Once, Sleep, Verdict, refuse_effect
 from simlib.scenario.variates import Variates
 from simlib.tracing.routes import TracedReplica, TracedRoute, build_traced_replicas
 from simlib.tracing.steps import Step, StepKind, name_target
@@ -178,7 +178,7 @@ class Tracer:
                 if verdict is not None:
                     self.on_verdict(replica.party, verdict)
                 return False, None
-        raise TypeError(f"a part yielded {effect!r}, which is not an effect")
+        refuse_effect(task.frames[-1].flow.send, effect)
 
     def _share_work(self, task: _Task, replica: TracedReplica, once: Once) -> tuple[bool, Any]:
         waiting = replica.in_flight.get(once.key)

@@ -256,5 +256,5 @@ def test_an_operation_without_a_cost_is_named_with_those_there_are() -> None:
 
 
 def test_what_is_no_effect_is_refused() -> None:
-    with pytest.raises(TypeError, match="yielded 'hello', which is not an effect"):
+    with pytest.raises(TypeError, match="yielded 'hello', which is no effect"):
         run(on_server(does("hello")), [0.0])

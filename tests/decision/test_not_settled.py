@@ -1,15 +1,12 @@
 """Figures for which a run is too short: marked beside the figure wherever it stands, and explained by a note."""
 
 import io
-import math
-import re
 from typing import Any
 
 from rich.console import Console
 
 from simlib.commands.compare_terminal import build_comparison_tables
 from simlib.decision import Verdicts, judge_comparison
-from simlib.deployment.simulate import simulate
 from simlib.experiment.compare import compare
 from simlib.report.cells import build_cell
 from simlib.report.html import render_html
@@ -59,17 +56,3 @@ def test_few_replications_say_that_a_drift_is_hardly_noticed() -> None:
     assert "is not tested with 2 replications" in notes[2]
     assert "shows only where they differ by many times their spread in 3 replications" in notes[3]
     assert "too short" not in notes[5]
-
-
-def test_users_who_stay_away_for_the_whole_run_are_said_to_be_left_out() -> None:
-    """Their share is a closed form, and the users who do come are counted in the records."""
-    verdicts = judge(users=400, replications=2)
-    (note,) = (note for note in verdicts.notes if note.startswith("Tokens in use at a time leave out users"))
-    (claimed,) = (int(share) for share in re.findall(r"about (\d+)% of 400 or more", note))
-    records = simulate(verdicts.comparison.scenario, "opaque")
-    seen = len(set(records["requests"]["user"].tolist()))
-    assert claimed == round(100 * math.exp(-5.0 * 60.0 / 400))
-    assert abs(1 - seen / 400 - claimed / 100) < 0.08
-    assert not any("leave out users" in note for note in judge(replications=2).notes)
-    closed = {"kind": "closed", "think": {"kind": "constant", "value_s": 5.0}}
-    assert not any("leave out users" in note for note in judge(users=400, replications=2, world={"load": closed}).notes)

@@ -53,6 +53,18 @@ class FailingWrapper(RefusalCache):
         return FailingValidator(validator)
 
 
+class YieldingValidator(ValidatorWrapper):
+    def validate(self, ctx: Any, state: Any, presented: Any) -> Any:
+        yield "a word"
+
+
+class YieldingWrapper(RefusalCache):
+    name = "failing"
+
+    def wrap_validator(self, validator: Any) -> Any:
+        return YieldingValidator(validator)
+
+
 class EmptyWrapper(RefusalCache):
     name = "failing"
 
@@ -165,6 +177,13 @@ def test_a_strategy_that_fails_is_named(tmp_path: Path) -> None:
     assert line.startswith(
         "simlib: error: plug-in wrapper 'failing': ValueError: no luck (test_failing_plugins.py, line "
     )
+
+
+@pytest.mark.parametrize("caches", ["stationary", "empty"])
+def test_a_strategy_that_yields_no_effect_is_named(caches: str, tmp_path: Path) -> None:
+    register_strategy(YieldingWrapper)
+    line = find_refusal(run_comparison(tmp_path, FAILING, ("[run]\n", f'[run]\ncaches = "{caches}"\n')))
+    assert line.startswith("simlib: error: plug-in wrapper 'failing': TypeError: a part yielded 'a word', which is no")
 
 
 def test_a_wrapper_that_returns_no_validator_is_named(tmp_path: Path) -> None:

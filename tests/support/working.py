@@ -32,6 +32,11 @@ def fail(number: int) -> int:
     raise InputError(f"item {number}")
 
 
+def stop(number: int) -> int:
+    """A StopIteration, which a mistake in a part may raise."""
+    raise StopIteration(number)
+
+
 def _end_at_the_killed(number: int, end: Callable[[], None]) -> int:
     if number == KILLED:
         time.sleep(2)  # until the others are done

@@ -138,15 +138,16 @@ def test_exposure_after_revocation(examples: int, measured: Measured) -> None:
     try_scenarios(check_exposure, drawn, examples, measured)
 
 
-def check_tokens(rate: float, life: int, early: float) -> Deviations:
+def check_tokens(rate: float, life: int, early: float, long: float) -> Deviations:
     """A token that is renewed early is in use until the next request brings another, or to its end.
 
     Servers and clients count in whole seconds, each rounded down, so that clients renew a second before the end.
+    ``long``: length of the run in mean times between requests of a user.
     """
     users, before = 100, early * life + 1
     client = {"part": "bearer", "refresh_before_s": early * life}
     design = {**DESIGNS["jwt"], "token_lifetime_s": life, "client": client}
-    runs = run(design, users, rate, 8 / rate)  # all but e^-8 of the users come
+    runs = run(design, users, rate, long / rate)
     expected = (life - before + (1 - np.exp(-rate * before)) / rate) / (life - before + 1 / rate)
     yield deviate([summarise(records, 0.0)["tokens_in_use"] for records in runs], users * expected, 0.01 * users)
 
@@ -154,6 +155,7 @@ def check_tokens(rate: float, life: int, early: float) -> Deviations:
 @few_or_many
 def test_tokens_in_use(examples: int, measured: Measured) -> None:
     drawn = {"rate": st.floats(0.05, 1.0), "life": st.integers(30, 500), "early": st.sampled_from([0.0, 0.3])}
+    drawn["long"] = st.sampled_from([0.5, 8.0])  # so that few of the users come, or nearly all
     try_scenarios(check_tokens, drawn, examples, measured)
 
 

@@ -34,6 +34,7 @@ from simlib.scenario.variates import Variates
 from simlib.stores import STORES
 from simlib.strategies.dpop_proofs import ReplayCache
 from support.networks import assert_covered
+from support.starts import NO_TIME
 from support.worlds import DESIGNS, NO_DELAY, constant, costing, scenario
 
 
@@ -104,6 +105,29 @@ def test_a_plug_in_with_a_memory_of_its_own_begins_in_the_middle_of_a_long_run(k
         runs = [simulate(made, "one", number) for number in range(8)]
     fetched = [float((r["calls"]["target"] == r.names.index("jwks")).sum()) / length for r in runs]
     assert_covered(fetched, users / (kept + 1 / rate), narrow=0.5)  # a cold start has 20 times as many
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_service_behind_a_gateway_that_receives_halves_of_tokens_begins_with_its_keys(shared: bool) -> None:
+    """Halves are sent when tokens are issued, so the gateway knows the tokens of the past and passes them on."""
+    halves = {"part": "split_token", "shared": shared}
+    design = {
+        **DESIGNS["jwt"],
+        "gateway": halves,
+        "service": {"part": "jwt_local", "jwks_lifetime_s": 1e6},
+        "authorization_server": {**halves, "algorithm": "ES256"},
+    }
+    made = scenario(
+        users=20,
+        arrival_rate=10.0,
+        designs={"one": design},
+        links=NO_DELAY,
+        length_s=30.0,
+        world={"gateway": {"work": constant(0.0)}, "shared_store": NO_TIME},
+    )
+    records = simulate(costing(made), "one", 0)
+    assert "jwks" not in records.names or not (records["calls"]["target"] == records.names.index("jwks")).any()
+    assert summarise(records, 0.0)["failed_share"] == 0.0
 
 
 def test_replay_memory_without_room_for_all_proofs_refuses_at_once_what_it_does_in_a_long_run() -> None:

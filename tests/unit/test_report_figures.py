@@ -78,7 +78,7 @@ def shown_labels(axes: Any) -> list[Any]:
 @BOTH
 def test_figures_of_one_and_of_eight_designs_keep_all_text_inside(draw: Draw) -> None:
     title = "A design with a title that goes on and on about its cache, its keys and the schedule " * 2
-    many = {f"design_{n}": design_of("opaque_cached", "reference_token", title=title) for n in range(8)}
+    many = {f"design_{n}": design_of("opaque_cached", "reference_token", title=f"{title}{n}") for n in range(8)}
     one = {"only": design_of("opaque_cached", "reference_token")}
     for designs in (many, one):
         figure, _ = draw(verdicts(designs=designs))

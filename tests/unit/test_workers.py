@@ -14,7 +14,7 @@ from simlib.experiment.workers import WorkerLostError, collect_finished, end_wit
 from simlib.scenario.errors import InputError
 from support.interrupting import run_in_child
 from support.processes import list_alive
-from support.working import KILLED, die_by_signal, exit_early, fail, square
+from support.working import KILLED, die_by_signal, exit_early, fail, square, stop
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and processes of POSIX")
 
@@ -29,6 +29,11 @@ def test_results_and_progress_are_in_order_whichever_is_done_first(workers: int)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_no_items_have_no_results(workers: int) -> None:
     assert run_all(square, [], workers) == []
+
+
+def test_work_that_raises_stop_iteration_ends_in_an_error_of_its_own_and_not_in_missing_results() -> None:
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        run_all(stop, [0, 1])
 
 
 @pytest.mark.parametrize(("work", "how"), [(die_by_signal, "by SIGKILL"), (exit_early, "unexpectedly")])

@@ -97,7 +97,7 @@ def _run_pilot(job: tuple[Scenario, str]) -> PilotRun:
     length_s = min(scenario.horizon_s, REQUESTS / compute_load(scenario))
     records, puts = _run_recorded(_remove_queues(select_design(scenario, name)), name, length_s)
     arrived = max(len(records["requests"]["request"]), 1)
-    before = int((records["tokens"]["issued"] < 0).sum())
+    before = int(((records["tokens"]["issued"] < 0) & (records["tokens"]["size"] > 0)).sum())
     set_up = before * SECONDS_PER["tokens"]
     return PilotRun(
         design=name,
