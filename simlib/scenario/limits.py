@@ -10,6 +10,9 @@ from simlib.scenario.distributions import NonNegative
 _TIMED = "of the requests that were served without a refusal on the way"
 _ALL = "of all finished requests"
 Margin = Annotated[float, Field(gt=0)] | None
+Share = Annotated[float, Field(ge=0, le=1)] | None
+"""Part of one: 5, meant as 5 %, would be a limit that nothing can break."""
+ShareMargin = Annotated[float, Field(gt=0, le=1)] | None
 
 
 class Margins(FrozenModel):
@@ -31,17 +34,17 @@ class Margins(FrozenModel):
     checking_mean_s: Margin = None
     obtaining_mean_s: Margin = None
     as_requests_per_s: Margin = None
-    as_utilisation: Margin = None
-    rs_utilisation: Margin = None
-    busiest_utilisation: Margin = None
+    as_utilisation: ShareMargin = None
+    rs_utilisation: ShareMargin = None
+    busiest_utilisation: ShareMargin = None
     rs_cpu_s: Margin = None
     as_cpu_s: Margin = None
     bytes_per_request: Margin = None
     exposure_s: Margin = None
     exposure_requests: Margin = None
-    failed_share: Margin = None
-    refused_share: Margin = None
-    refused_valid_share: Margin = None
+    failed_share: ShareMargin = None
+    refused_share: ShareMargin = None
+    refused_valid_share: ShareMargin = None
 
 
 class Limits(FrozenModel):
@@ -54,21 +57,17 @@ class Limits(FrozenModel):
     p95_all_s: NonNegative | None = Field(default=None, description=f"95th percentile of the latency {_ALL}")
     p99_s: NonNegative | None = Field(default=None, description=f"99th percentile of the latency {_TIMED}")
     p99_all_s: NonNegative | None = Field(default=None, description=f"99th percentile of the latency {_ALL}")
-    failed_share: NonNegative | None = Field(
+    failed_share: Share = Field(
         default=None, description="share of the requests that failed; refused ones are left out"
     )
-    refused_valid_share: NonNegative | None = Field(
+    refused_valid_share: Share = Field(
         default=None, description="share of the requests that were refused although their token was valid"
     )
-    as_utilisation: NonNegative | None = None
-    rs_utilisation: NonNegative | None = Field(
-        default=None, description="mean of the hosts that check or forward tokens"
-    )
-    busiest_utilisation: NonNegative | None = Field(default=None, description="utilisation of the busiest host of all")
+    as_utilisation: Share = None
+    rs_utilisation: Share = Field(default=None, description="mean of the hosts that check or forward tokens")
+    busiest_utilisation: Share = Field(default=None, description="utilisation of the busiest host of all")
     exposure_s: NonNegative | None = None
-    availability: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        default=None, description="least share of the year's requests with a right answer"
-    )
+    availability: Share = Field(default=None, description="least share of the year's requests with a right answer")
     revocation_lag_s: NonNegative | None = Field(
         default=None, description="longest time for which the settings of a design may accept a revoked token"
     )

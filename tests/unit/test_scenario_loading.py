@@ -87,6 +87,10 @@ WRONG: list[tuple[str, Any, list[str]]] = [
     ("run.replications", 0, ["greater than or equal to 1"]),
     ("run.level", 1.0, ["less than 1"]),
     ("limits.p99_s", -1, ["greater than or equal to 0"]),
+    ("limits.failed_share", 5, ["less than or equal to 1, not 5"]),  # meant as 5 %, it would be kept by all
+    ("limits.refused_valid_share", 1.5, ["less than or equal to 1"]),
+    ("limits.busiest_utilisation", 70, ["less than or equal to 1"]),
+    ("margins.as_utilisation", 5, ["less than or equal to 1"]),
     ("margins.relative", 0, ["greater than 0"]),
     # words that are not on the list
     ("format", 2, ["should be 1", "not 2"]),
