@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from os.path import lexists
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ def find_scenario_file(source: str | Path) -> Path:
     if path.is_file() or path.suffix or len(path.parts) > 1:
         return path
     if str(source) not in bundled:
+        if lexists(path):  # a folder, or a link that leads nowhere: the error of reading it says so
+            return path
         raise InputError(describe_unknown("scenario", str(source), [*bundled, "or the path of a scenario file"]))
     return bundled[str(source)]
 

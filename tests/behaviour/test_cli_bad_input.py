@@ -145,3 +145,14 @@ def test_unknown_commands(tmp_path: Path) -> None:
     done = simlib_alone("frobnicate", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "simlib: error: No such command 'frobnicate'.\n"
+
+
+def test_a_folder_and_a_link_that_leads_nowhere_are_no_unknown_names(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    for name, reason in (("folder", "Is a directory"), ("loop", "symbolic links")):
+        done = simlib("compare", name, cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"simlib: error: {name}: cannot be read as a scenario (")
+        assert reason in done.stderr
+        assert len(done.stderr.splitlines()) == 1
