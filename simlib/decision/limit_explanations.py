@@ -34,4 +34,12 @@ def explain_outcomes(
     if slow:
         causes = trace_causes(slow, outcomes, workers)
         explained = add_latency_remedies(add_causes(outcomes, causes), slow, causes, workers)
-    return explain_failures(explained, scenarios, workers)
+    return tuple(map(_name_enough, explain_failures(explained, scenarios, workers)))
+
+
+def _name_enough(outcome: LimitOutcome) -> LimitOutcome:
+    """The outcome with the value of the limit that would be met, where no setting was found that would do."""
+    if outcome.enough is None or outcome.remedies:
+        return outcome
+    met = f"No other setting was found that would do; limits.{outcome.limit} = {outcome.enough:g} would be met."
+    return replace(outcome, reason=f"{outcome.reason} {met}")

@@ -44,7 +44,8 @@ class LimitOutcome:
     keep up, so there is no steady value; "undefined": it was not checked, and the reason says what would check it.
     ``more_replications`` is 0 unless the word is "undecided" or "undefined", and None when no affordable number helps.
     ``remedies``: other values of settings with which the limit would be kept. ``caveat``: a sentence on what the figure
-    leaves out, where it is met and the figure beside it would not be; empty otherwise.
+    leaves out, where it is met and the figure beside it would not be; empty otherwise. ``enough``: of a measured limit
+    that is broken, the least value of it that the design keeps, in the unit of the file.
     """
 
     design: str
@@ -56,6 +57,7 @@ class LimitOutcome:
     more_replications: int | None = 0
     remedies: tuple[Remedy, ...] = ()
     caveat: str = ""
+    enough: float | None = None
 
 
 def begin_sentence(text: str) -> str:

@@ -1,5 +1,6 @@
 """Limits on measured figures: judged by intervals over replications, or by settings where no run shows the figure."""
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
@@ -171,7 +172,17 @@ def _describe(design: Design, metric: Metric, interval: Interval, limit: float, 
         "undefined": f"{NOT_CHECKED}no run shows it; a longer run (run.length_s) may.",
     }
     text = "-" if word in ("unstable", "undefined") else observed
-    return LimitOutcome(design.name, metric.name, allowed, text, word, reasons[word], more)
+    enough = _find_enough(metric, interval) if word == "broken" else None
+    return LimitOutcome(design.name, metric.name, allowed, text, word, reasons[word], more, enough=enough)
+
+
+def _find_enough(metric: Metric, interval: Interval) -> float | None:
+    """The least limit of three digits that an interval keeps, None without a finite end; of a share at most 1."""
+    if not math.isfinite(interval.high) or interval.high <= 0:
+        return None
+    step = 10.0 ** (math.floor(math.log10(interval.high)) - 2)
+    rounded = float(f"{math.ceil(interval.high / step) * step:.3g}")
+    return min(rounded, 1.0) if metric.display_unit == "%" else rounded
 
 
 def _count_more(interval: Interval, limit: float, word: LimitWord) -> int | None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from simlib.decision import LimitOutcome, Verdicts, judge_comparison
 from simlib.decision.gain.outages import compute_availability, compute_share_served_in_outage
+from simlib.decision.limit_explanations import explain_limits
 from simlib.decision.limit_remedies import (
     find_availability_remedies,
     find_header_remedies,
@@ -206,6 +207,18 @@ class TestRefusalsNameWhatWouldDo:
         assert f"{remedy[0].label} = 1 leads to" in outcome.reason
         wider = change_scenario(strict, {change.key: change.value for change in remedy})
         assert judge_comparison(compare(wider)).intervals[OPAQUE][limit].mean <= most * 1.02
+
+    def test_a_limit_that_would_be_met_where_no_setting_was_found(self) -> None:
+        alone = {"designs": {OPAQUE: design_of(OPAQUE, "reference_token")}, "run__replications": 3}
+        judged = explain_limits(judge_comparison(compare(scenario(**alone, limits={"mean_s": 1e-5}))))
+        outcome = find_outcomes(judged, "mean_s")[OPAQUE]
+        assert outcome.enough is not None
+        assert outcome.reason.endswith(
+            f"No other setting was found that would do; limits.mean_s = {outcome.enough:g} would be met."
+        )
+        for share in (1.0, 0.98):
+            again = judge_comparison(compare(scenario(**alone, limits={"mean_s": share * outcome.enough})))
+            assert (find_outcomes(again, "mean_s")[OPAQUE].word == "met") == (share == 1.0)
 
     def test_servers_of_every_kind_of_host(self) -> None:
         shared = {"link": link(), "work": constant(0.001), "call": constant(0.0)}
