@@ -161,7 +161,7 @@ def _round(value: float, digits: int, to_whole: Callable[[float], int]) -> float
 
 
 def describe_changes(design: Design, values: Mapping[Setting, Any]) -> Remedy:
-    """Describe changed settings by their keys in the file and their labels for readers."""
+    """Describe changed settings by their keys in the file and their labels for readers; those that stay are no change."""
     return tuple(
         SettingChange(
             f"designs.{design.name}.{_name_setting(setting, f'wrappers.{setting.number}')}",
@@ -170,6 +170,7 @@ def describe_changes(design: Design, values: Mapping[Setting, Any]) -> Remedy:
             value,
         )
         for setting, value in values.items()
+        if value != read_setting(design, setting)
     )
 
 

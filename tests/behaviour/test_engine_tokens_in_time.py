@@ -126,7 +126,9 @@ def test_a_revoked_token_works_as_long_as_the_design_lets_it(
 def test_a_revocation_takes_effect_after_it_was_asked_for_and_never_twice() -> None:
     records = simulate(revoking(), "opaque")
     revoked = records["revocations"]
-    assert (revoked["effective"] > revoked["asked"]).all()
+    earlier = revoked["revocation"] < 0  # before the run nothing takes time
+    assert (revoked["effective"] > revoked["asked"])[~earlier].all()
+    assert (revoked["effective"] == revoked["asked"])[earlier].all()
     assert (revoked["effective"] - revoked["asked"] < 0.1).all()
     tokens = records["tokens"]
     expires = dict(zip(tokens["token"].tolist(), tokens["expires"].tolist(), strict=True))

@@ -202,5 +202,5 @@ def test_variates_are_the_same_in_every_trace_and_what_is_no_effect_is_refused()
     def wrong() -> Any:
         yield "nothing"
 
-    with pytest.raises(TypeError, match="not an effect"):
+    with pytest.raises(TypeError, match="no effect"):
         build_tracer(echo).run("client", wrong())
