@@ -161,7 +161,7 @@ def _round(value: float, digits: int, to_whole: Callable[[float], int]) -> float
 
 
 def describe_changes(design: Design, values: Mapping[Setting, Any]) -> Remedy:
-    """Describe changed settings by their keys in the file and their labels for readers; those that stay are no change."""
+    """Describe changed settings, but not those that stay, by their keys in the file and their labels for readers."""
     return tuple(
         SettingChange(
             f"designs.{design.name}.{_name_setting(setting, f'wrappers.{setting.number}')}",

@@ -86,6 +86,17 @@ def test_the_named_values_make_any_design_keep_its_limit(wrapper: type[Any] | No
         check_remedies(made, most)
 
 
+def test_a_remedy_holds_no_setting_that_stays_as_it_is() -> None:
+    """Met once by the drawn designs above."""
+    chosen = design_of("lightweight_jwt", "jwt_access_token")
+    chosen |= {
+        "service": {"part": "lightweight_jwt", "leeway_s": 7.0, "timeout_s": 5.0},
+        "token_lifetime_s": 300.0,
+        "wrappers": [{"part": "status_list", "ttl_s": 60.0, "lifetime_s": 60.0, "leeway_s": 60.0}],
+    }
+    check_remedies(build(chosen), 5.0)
+
+
 @pytest.mark.parametrize("validator", VALIDATORS.values(), ids=lambda kind: kind.name)
 def test_every_validator_has_a_remedy_under_its_default_settings(validator: type[Any]) -> None:
     made = build({**design_of(validator.name, list_issuers(validator)[0].name), "token_lifetime_s": 300.0})
