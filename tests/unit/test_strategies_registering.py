@@ -57,3 +57,13 @@ def test_a_class_without_any_method_of_a_part_is_refused() -> None:
     message = f"^Mine is no part: it has none of the methods {', '.join(METHODS)}$"
     with isolate_registrations(), pytest.raises(ValueError, match=message):
         register_strategy(type("Mine", (), dict(MEMBERS)))
+
+
+@pytest.mark.parametrize("chosen", [int, Settings(), None], ids=["no dataclass", "a value", "nothing"])
+def test_settings_that_are_no_dataclass_are_refused(chosen: Any) -> None:
+    part = type("Mine", (), {**MEMBERS, "validate": None, "Settings": chosen})
+    with (
+        isolate_registrations(),
+        pytest.raises(ValueError, match=r"^Mine is no part: its Settings must be a dataclass$"),
+    ):
+        register_strategy(part)
