@@ -13,7 +13,7 @@ EQUIVALENT: dict[str, str] = {
     "simlib/engine/fault_injection.py: strangers is None": "it is called only where there are further arrivals",
     "simlib/services/token_verification.py: caller is None": "None is no member of may_introspect either",
     "simlib/services/vulnerable.py: isinstance(uri, str)": "the parameters of a form are texts",
-    "simlib/strategies/bearer.py: isinstance(answer, Reply)": "a Failed has no status 401: only 429 and 500 on become one",
+    "simlib/strategies/bearer.py: isinstance(answer, Reply)": "a Failed has status 429, or 500 and above",
     "simlib/strategies/denylist_polled.py: isinstance(reply, Failed)": "a Failed has no status 200",
     "simlib/strategies/jwks_client.py: isinstance(reply, Failed)": "a Failed has no status 200",
     "simlib/strategies/status_list.py: (*ALGORITHMS, SECRET_ALGORITHM)": (

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.contracts.cases import Case, use_defaults
+from simlib.contracts.stepping import Delay
 from simlib.scenario.presets import Preset, load_presets
 from simlib.strategies import GATEWAY_VALIDATORS, ISSUERS, VALIDATORS, WRAPPERS
 from simlib.tokens import PASETO
@@ -168,6 +169,18 @@ def test_an_answer_about_a_signed_token_is_not_judged_by_the_clock_of_its_reader
         verdict = stage.at(at).present(token, sensitive=True, needs_user_information=True)
         assert verdict.accepted
     assert stage.calls["introspect"] > 0
+
+
+@pytest.mark.parametrize(("under_way_s", "reason"), [(2.0, "expired"), (0.5, "")])
+def test_a_signed_token_that_ends_while_it_is_introspected_is_refused(under_way_s: float, reason: str) -> None:
+    """By the own clock, which is ahead: for the server, the token has not ended when the answer comes."""
+    wrappers = (WRAPPERS["sensitive_introspection"],)
+    stage = Stage(VALIDATORS["jwt_local"], ISSUERS["jwt_access_token"], wrappers, lifetime_s=100.0)
+    token = stage.issue().token
+    stage.rs.skew = 5.0
+    stage.stepper.delay = lambda target: Delay(0.0, under_way_s) if target == "introspect" else Delay()
+    verdict = stage.at(94.0).present(token, sensitive=True)
+    assert (verdict.accepted, verdict.reason) == (not reason, reason)
 
 
 @QUICK

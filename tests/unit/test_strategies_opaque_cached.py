@@ -182,6 +182,13 @@ def test_a_timeout_bounds_the_question(kind: Any, make_stage: Callable[..., Stag
     assert (verdict.status, verdict.reason, stage.now) == (503, "introspection_timed_out", 2.0)
 
 
+@pytest.mark.parametrize(("shared", "room"), [(False, 2), (True, None)])
+def test_a_shared_cache_has_no_room_of_its_own(
+    make_stage: Callable[..., Stage], shared: bool, room: int | None
+) -> None:
+    assert cached(make_stage, capacity=2, shared=shared).validator.capacity == room
+
+
 def test_the_least_recently_used_answer_goes_first(make_stage: Callable[..., Stage]) -> None:
     stage = cached(make_stage, capacity=2)
     first, second, third = (stage.issue().token for _ in range(3))
