@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from simlib.contracts.cases import Case, use_defaults
 from simlib.contracts.stepping import Delay
+from simlib.scenario.effects import Verdict
 from simlib.scenario.presets import Preset, load_presets
 from simlib.strategies import GATEWAY_VALIDATORS, ISSUERS, VALIDATORS, WRAPPERS
-from simlib.tokens import PASETO
+from simlib.strategies.verdicts import has_ended
+from simlib.tokens import PASETO, to_numeric_date
 from support.stage import Stage
 
 skews = st.one_of(st.floats(-1e4, 1e4), st.integers(-5, 5).map(float), st.floats(-3.0, 3.0))
@@ -171,16 +173,28 @@ def test_an_answer_about_a_signed_token_is_not_judged_by_the_clock_of_its_reader
     assert stage.calls["introspect"] > 0
 
 
+@pytest.mark.parametrize("validator", ["jwt_local", "lightweight_jwt"])
 @pytest.mark.parametrize(("under_way_s", "reason"), [(2.0, "expired"), (0.5, "")])
-def test_a_signed_token_that_ends_while_it_is_introspected_is_refused(under_way_s: float, reason: str) -> None:
+def test_a_signed_token_that_ends_while_it_is_introspected_is_refused(
+    validator: str, under_way_s: float, reason: str
+) -> None:
     """By the own clock, which is ahead: for the server, the token has not ended when the answer comes."""
-    wrappers = (WRAPPERS["sensitive_introspection"],)
-    stage = Stage(VALIDATORS["jwt_local"], ISSUERS["jwt_access_token"], wrappers, lifetime_s=100.0)
+    wrappers = (WRAPPERS["sensitive_introspection"],) if validator == "jwt_local" else ()
+    information, issuer = ("token", "jwt_access_token") if wrappers else ("introspection", "lightweight_jwt")
+    stage = Stage(VALIDATORS[validator], ISSUERS[issuer], wrappers, information=information, lifetime_s=100.0)
     token = stage.issue().token
     stage.rs.skew = 5.0
     stage.stepper.delay = lambda target: Delay(0.0, under_way_s) if target == "introspect" else Delay()
-    verdict = stage.at(94.0).present(token, sensitive=True)
+    verdict = stage.at(94.0).present(token, sensitive=True, needs_user_information=not wrappers)
     assert (verdict.accepted, verdict.reason) == (not reason, reason)
+    assert stage.calls["introspect"] == 1
+
+
+@pytest.mark.parametrize(("leeway", "ended"), [(0.0, True), (10.0, False)])
+def test_the_end_of_a_verdict_without_one_is_read_from_its_claims(leeway: float, ended: bool) -> None:
+    verdict = Verdict(True, claims={"exp": to_numeric_date(100.0)})
+    assert has_ended(verdict, 105.0, leeway) is ended
+    assert not has_ended(verdict, 99.0, leeway)
 
 
 @QUICK

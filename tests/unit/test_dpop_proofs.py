@@ -1,6 +1,7 @@
 """Proofs of RFC 9449 section 4.3: each check refuses what it is for."""
 
 import hashlib
+import string
 from typing import Any
 
 import jwt
@@ -13,6 +14,7 @@ from support.keys import key
 
 URI, TOKEN = "https://api.example/orders", "the.access.token"
 KEY, OTHER = generate_proof_key(), generate_proof_key()
+ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 
 
 def proof(changes: dict[str, Any] | None = None, signed_by: Any = KEY, **header: Any) -> str:
@@ -36,6 +38,15 @@ def verified(text: str, **changes: Any) -> Any:
 def test_a_good_proof_names_the_key_by_its_thumbprint() -> None:
     found = verified(proof({"nonce": "n-1"}))
     assert found == (KEY.verification_key.thumbprint, "jti-1", 1_767_225_600, "n-1", "")
+
+
+def test_a_proof_has_one_text() -> None:
+    """The last character of a signature of 64 bytes has four bits that stand for nothing; padding is none either."""
+    good = proof()
+    last = ALPHABET[ALPHABET.index(good[-1]) + 1]
+    assert not verified(good).reason
+    assert verified(good[:-1] + last).reason == "malformed"
+    assert verified(good + "==").reason == "malformed"
 
 
 def test_what_the_client_signs_is_what_the_server_wants() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from simlib.tokens import ALGORITHMS, Algorithm, KeySet, MalformedKeySet, VerificationKey, generate_signing_key
 from simlib.tokens.jwk import parse_public_key
+from simlib.tokens.jwk_members import MalformedKey
 
 # The example of RFC 7638 section 3.1, with the thumbprint that the RFC computes for it.
 RFC_7638_KEY = {
@@ -155,6 +156,12 @@ def test_of_two_keys_with_one_name_the_first_is_found() -> None:
 def test_what_is_no_key_set_is_told(body: bytes) -> None:
     with pytest.raises(MalformedKeySet):
         KeySet.from_jwks(body)
+
+
+@pytest.mark.parametrize("name", [["P-256"], {"P-256": 1}, 256, None], ids=str)
+def test_a_curve_that_is_no_text_is_malformed(name: Any) -> None:
+    with pytest.raises(MalformedKey, match="unsupported curve"):
+        parse_public_key({**entry("ES256"), "crv": name})
 
 
 json_values = st.recursive(

@@ -30,6 +30,7 @@ from simlib.tokens import (
 )
 from simlib.tokens.forging import encode
 from simlib.tokens.jws import LONGEST_HEADER
+from support.missing_packages import hide_packages
 from support.source_code import read_code
 
 PACKAGE = Path(simlib.__file__).parent
@@ -129,3 +130,9 @@ def test_a_footer_longer_than_any_header_may_be_names_no_key() -> None:
 def test_any_text_has_a_form_and_no_key_id(text: str) -> None:
     assert find_form(text) in TOKEN_FORMATS
     assert read_key_id(text) is None
+
+
+def test_a_format_whose_package_is_missing_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide_packages(monkeypatch, PASETO.package)
+    assert not PASETO.is_installed
+    assert JWT.is_installed
