@@ -36,3 +36,17 @@ def test_the_name_of_a_built_in_attack_stays_its_own() -> None:
     attack: Any = type("Mine", (), dict(MEMBERS))
     with isolate_registrations(), pytest.raises(ValueError, match="there is a built-in 'expired_token' already"):
         register_attack(attack)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"against": "both"}, "against is 'both'; allowed: 'token', 'flow'"),
+        ({"needs": ("expired_token", "a wish")}, "it needs 'a wish'; allowed: "),
+    ],
+    ids=["against", "needs"],
+)
+def test_an_attack_against_something_else_or_with_other_needs_is_refused(changes: dict[str, Any], reason: str) -> None:
+    attack: Any = type("Mine", (), {**MEMBERS, "name": "mine", **changes})
+    with isolate_registrations(), pytest.raises(ValueError, match=f"^Mine is no attack: {reason}"):
+        register_attack(attack)
