@@ -117,19 +117,26 @@ class Population:
         Their users make no request in the run, or renew before a token ends. Without them, tokens in use would be too
         few in a short run, and rise with its length.
         """
-        count = len(self._demand.rates)
-        come = np.unique(self._demand.users[self._demand.users < count])
-        ages = self._compute_ages(self._variates.draw_column("session.age.absent", count))
+        users = len(self._demand.rates)
+        come = np.unique(self._demand.users[self._demand.users < users])
+        ages = self._compute_ages(self._variates.draw_column("session.age.absent", users))
         ages[come] = np.inf
         if lifetime_s > self._life > 0:
             drawn = np.array([self._variates.draw_one("session.age", user, 0) for user in come.tolist()])
             own = self._compute_ages(drawn, come)
             ages[come] = np.where(own < self._life, np.inf, own)
         for user in np.flatnonzero(ages < lifetime_s).tolist():
-            length, position = (FOREVER, 0.0) if self._sign_ins is None else self.draw_initial_session(user)
-            age = min(float(ages[user]), position or FOREVER)
-            if position < length:
+            oldest = self._draw_session_age(user)
+            if oldest is not None:
+                age = min(float(ages[user]), oldest)
                 self._token_row((next(self._numbers), user, 0, -age, lifetime_s - age, 0, 1))
+
+    def _draw_session_age(self, user: int) -> float | None:
+        """Seconds since a user's session began, before which it had no token; None without a session."""
+        if self._sign_ins is None:
+            return FOREVER
+        length, position = self.draw_initial_session(user)
+        return position if position < length else None
 
     def _compute_ages(self, drawn: Floats, users: Any = slice(None)) -> Floats:
         """Ages (seconds) of the newest token of each user from uniforms; beyond the useful life nothing was requested.
