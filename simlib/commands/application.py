@@ -1,21 +1,13 @@
 """Command-line application: all commands together, and their exit status."""
 
-from typing import Annotated
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
 from simlib import __version__
-from simlib.commands.attacks import attacks
-from simlib.commands.bad_days import bad_days
-from simlib.commands.calibrate import calibrate
-from simlib.commands.compare import compare
-from simlib.commands.decide import decide
-from simlib.commands.effort import effort
-from simlib.commands.listing import presets, scenarios, schema, strategies
-from simlib.commands.process import process
 from simlib.commands.runner import restore_folders
-from simlib.commands.sweep import sweep
-from simlib.commands.theory import theory
 
 INTERRUPTED = 130
 
@@ -74,20 +66,33 @@ def _root(
         print(context.get_help())
 
 
-COMMANDS = (
-    *(compare, decide, sweep, process, bad_days, attacks, effort),
-    *(calibrate, theory, scenarios, strategies, presets, schema),
-)
-for command in COMMANDS:
-    app.command(command.__name__.replace("_", "-"))(command)
+COMMANDS = {
+    **{name: name.replace("-", "_") for name in ("compare", "decide", "sweep", "process", "bad-days", "attacks")},
+    **{name: name for name in ("effort", "calibrate", "theory")},
+    **dict.fromkeys(("scenarios", "strategies", "presets", "schema"), "listing"),
+}
+"""Name of each command, in the order of the help, and its module."""
+
+
+def _import_command(name: str) -> Callable[..., Any]:
+    command: Callable[..., Any] = getattr(import_module(f"simlib.commands.{COMMANDS[name]}"), name.replace("-", "_"))
+    return command
+
+
+def _register_commands(arguments: list[str]) -> None:
+    """Register the command that is run; the help, and the message about a name that is none, need all of them."""
+    app.registered_commands.clear()
+    for name in arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS:
+        app.command(name)(_import_command(name))
 
 
 def execute(arguments: list[str]) -> int:
     """Run one command and return its exit status.
 
-    Raises UsageMistake, InputError, or KeyboardInterrupt and BrokenPipeError, which typer hides in its status.
+    Raises UsageError, InputError, or KeyboardInterrupt and BrokenPipeError, which typer hides in its status.
     """
     restore_folders(arguments)
+    _register_commands(arguments)
     try:
         status = typer.main.get_command(app).main(arguments, "simlib", standalone_mode=False)
     except _USAGE_ERROR as error:

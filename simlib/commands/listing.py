@@ -56,22 +56,30 @@ def _print_toml(source: str, json: bool) -> None:
 
 
 def _collect_scenarios() -> list[dict[str, Any]]:
-    from simlib.deployment.loading import load_scenario
+    """List the bundled scenarios from their documents: parts are looked up where a scenario is run."""
     from simlib.scenario.base import bundled_scenarios
+    from simlib.scenario.document import ScenarioDocument
+    from simlib.scenario.loads import ReplayLoad, count_expected_requests
+    from simlib.scenario.reading import read_document
 
-    loaded = [(name, path, load_scenario(path)) for name, path in bundled_scenarios().items()]
-    return [
-        {
-            "name": name,
-            "title": scenario.title,
-            "description": scenario.description,
-            "path": str(path),
-            "expected_requests": scenario.expected_requests,
-            "replications": scenario.run.replications,
-            "designs": list(scenario.designs),
-        }
-        for name, path, scenario in loaded
-    ]
+    listed = []
+    for name, path in bundled_scenarios().items():
+        document = ScenarioDocument.model_validate(read_document(path))
+        load, users, run = document.world.load, document.world.population.users, document.run
+        listed.append(
+            {
+                "name": name,
+                "title": document.title,
+                "description": document.description,
+                "path": str(path),
+                "expected_requests": 0.0
+                if isinstance(load, ReplayLoad)  # no trace is bundled
+                else count_expected_requests(load, users, run.length_s),
+                "replications": run.replications,
+                "designs": list(document.designs),
+            }
+        )
+    return listed
 
 
 LIFETIME_S = 300.0

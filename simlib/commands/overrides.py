@@ -14,9 +14,10 @@ from simlib.experiment import OtherProfiles, prepare_other_profiles
 from simlib.report.run_record import read_record
 from simlib.scenario.base import find_bundled
 from simlib.scenario.errors import InputError, describe_unknown
-from simlib.scenario.loading import find_profile, read_document
+from simlib.scenario.loading import find_profile
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import CostProfile
+from simlib.scenario.reading import read_document
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.texts import describe_read_failure, read_bytes
 from simlib.scenario.writing import override_fields, validate_fields

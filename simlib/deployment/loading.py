@@ -11,8 +11,9 @@ from simlib.deployment.parts import PARTS
 from simlib.engine.stations import list_disciplines
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError, describe_unknown
-from simlib.scenario.loading import build_scenario, read_document
+from simlib.scenario.loading import build_scenario
 from simlib.scenario.loads import ReplayLoad
+from simlib.scenario.reading import read_document
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import World
 

@@ -1,15 +1,18 @@
 """Distributions of durations, inverted at one uniform each so that designs share their random numbers."""
 
 from statistics import NormalDist
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, model_validator
 
 from simlib.scenario.base import FrozenModel
 
-Uniforms = NDArray[np.float64]
+if TYPE_CHECKING:  # numpy is loaded by what draws: commands that list scenarios go without
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Uniforms = NDArray[np.float64]
+
 Positive = Annotated[FiniteFloat, Field(gt=0)]
 NonNegative = Annotated[FiniteFloat, Field(ge=0)]
 
@@ -23,8 +26,10 @@ class Constant(FrozenModel):
     kind: Literal["constant"] = "constant"
     value_s: NonNegative
 
-    def invert(self, uniform: Uniforms) -> Uniforms:
+    def invert(self, uniform: "Uniforms") -> "Uniforms":
         """Invert the distribution at each uniform; seconds."""
+        import numpy as np
+
         return np.full(uniform.shape, self.value_s)
 
     def mean(self) -> float:
@@ -45,7 +50,7 @@ class Uniform(FrozenModel):
             raise ValueError("high_s must be at least low_s")
         return self
 
-    def invert(self, uniform: Uniforms) -> Uniforms:
+    def invert(self, uniform: "Uniforms") -> "Uniforms":
         """Invert the distribution at each uniform; seconds."""
         return self.low_s + (self.high_s - self.low_s) * uniform
 
@@ -60,8 +65,10 @@ class Exponential(FrozenModel):
     kind: Literal["exponential"] = "exponential"
     mean_s: Positive
 
-    def invert(self, uniform: Uniforms) -> Uniforms:
+    def invert(self, uniform: "Uniforms") -> "Uniforms":
         """Invert the distribution at each uniform; seconds."""
+        import numpy as np
+
         return -self.mean_s * np.log1p(-uniform)
 
     def mean(self) -> float:
@@ -85,16 +92,22 @@ class Lognormal(FrozenModel):
     @property
     def sigma(self) -> float:
         """Standard deviation of the logarithm."""
+        import numpy as np
+
         return float(np.log(self.p99_s / self.median_s)) / _P99
 
-    def invert(self, uniform: Uniforms) -> Uniforms:
+    def invert(self, uniform: "Uniforms") -> "Uniforms":
         """Invert the distribution at each uniform; seconds."""
+        import numpy as np
+
         inside = np.clip(uniform, 1e-12, 1 - 1e-12)
         normal = np.array([_STANDARD.inv_cdf(u) for u in inside.ravel().tolist()], dtype=np.float64)
         return self.median_s * np.exp(self.sigma * normal).reshape(uniform.shape)
 
     def mean(self) -> float:
         """Mean in seconds."""
+        import numpy as np
+
         return self.median_s * float(np.exp(self.sigma**2 / 2))
 
 
@@ -110,14 +123,18 @@ class Quantiles(FrozenModel):
             raise ValueError("values_s must not decrease")
         return self
 
-    def invert(self, uniform: Uniforms) -> Uniforms:
+    def invert(self, uniform: "Uniforms") -> "Uniforms":
         """Invert the distribution at each uniform; seconds."""
+        import numpy as np
+
         grid = np.arange(len(self.values_s))
-        seconds: Uniforms = np.interp(uniform * (len(grid) - 1), grid, np.array(self.values_s))
+        seconds: "Uniforms" = np.interp(uniform * (len(grid) - 1), grid, np.array(self.values_s))
         return seconds
 
     def mean(self) -> float:
         """Mean in seconds."""
+        import numpy as np
+
         values = np.array(self.values_s)
         return float(((values[1:] + values[:-1]) / 2).mean())
 

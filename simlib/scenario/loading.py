@@ -1,7 +1,5 @@
-"""Loading of scenario files (TOML, or a run.json of an earlier run): read, checked and built into a `Scenario`."""
+"""Loading of scenario documents: checked against the schema and a catalogue, and built into a `Scenario`."""
 
-import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,32 +19,8 @@ from simlib.scenario.fault_checks import check_fault_hosts, check_fault_times
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import CostProfile, HostNoise, load_profile
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.texts import (
-    SCENARIO_BYTES,
-    TITLE_LENGTH,
-    describe_read_failure,
-    escape_controls,
-    find_bad_text,
-    read_text,
-)
+from simlib.scenario.texts import TITLE_LENGTH, escape_controls, find_bad_text
 from simlib.scenario.traces import Trace, read_trace
-
-
-def read_document(path: Path) -> Mapping[str, Any]:
-    """Read the content of a scenario file, or the scenario inside a run.json; InputError names the file."""
-    try:
-        text = read_text(path, SCENARIO_BYTES)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a scenario ({describe_read_failure(error)})") from error
-    try:
-        document = json.loads(text)["scenario"] if path.suffix == ".json" else tomllib.loads(text)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: is JSON, but not the run.json of a report") from error
-    except (ValueError, RecursionError) as error:  # the decoders' own errors are ValueErrors; so is a 5000-digit number
-        raise InputError(f"{path}: not well formed: {error}") from error
-    if not isinstance(document, dict):
-        raise InputError(f"{path}: a scenario is a table with world, designs and run")
-    return document
 
 
 def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Path) -> Scenario:

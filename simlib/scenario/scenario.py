@@ -9,7 +9,7 @@ from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.economics import Organisation, Prices, Terms, Worth
 from simlib.scenario.errors import InputError
 from simlib.scenario.limits import Limits, Margins
-from simlib.scenario.loads import ClosedLoad, ReplayLoad
+from simlib.scenario.loads import ReplayLoad, count_expected_requests
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.run import Run
 from simlib.scenario.traces import Trace
@@ -90,8 +90,6 @@ class Scenario(Displayed):
     def expected_requests(self) -> float:
         """Requests of one run of one design; of a closed load, those of users whose answers take no time."""
         load = self.world.load
-        if isinstance(load, ClosedLoad):
-            return self.world.population.users * self.run.length_s / load.think.mean()
         if isinstance(load, ReplayLoad):
             return 0.0 if self.trace is None else float(len(self.trace.times) * load.copies)
-        return load.arrival_rate * self.run.length_s
+        return count_expected_requests(load, self.world.population.users, self.run.length_s)

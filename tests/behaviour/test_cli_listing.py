@@ -44,6 +44,17 @@ def test_scenarios_are_listed_with_what_they_compare(tmp_path: Path) -> None:
         assert one["expected_requests"] == package.load_scenario(one["name"]).expected_requests
 
 
+def test_what_is_listed_of_a_scenario_is_what_loading_it_gives(tmp_path: Path) -> None:
+    for listed in json.loads(simlib("scenarios", "--json", cwd=tmp_path).stdout):
+        scenario = package.load_scenario(listed["name"])
+        assert listed["title"] == scenario.title and listed["description"] == scenario.description
+        assert listed["designs"] == list(scenario.designs)
+        assert (listed["expected_requests"], listed["replications"]) == (
+            scenario.expected_requests,
+            scenario.run.replications,
+        )
+
+
 def test_a_scenario_is_printed_as_toml_and_runs_as_itself(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     printed = simlib("scenarios", "--toml", "tiny.toml", cwd=tmp_path)

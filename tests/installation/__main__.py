@@ -22,7 +22,7 @@ from environments import ROOT, Environment, build_wheel, pin_lower_bounds
 import simlib
 from simlib.commands.application import COMMANDS
 
-NAMES = tuple(command.__name__.replace("_", "-") for command in COMMANDS)
+NAMES = tuple(COMMANDS)
 EXTRAS = ("joserfc", "pyseto", "pyarrow", "SALib", "psycopg", "redis", "aiohttp", "uvicorn", "tqdm")
 """Modules that an installation without extras must not have."""
 WORKERS = 2

@@ -148,6 +148,13 @@ def test_public_modules_load_figures_and_pages_only_when_used() -> None:
     assert loaded_by(code) & {"matplotlib", "jinja2", "IPython", "typer", "rich", "SALib"} == set()
 
 
-def test_the_command_line_tells_help_without_the_heavy_libraries() -> None:
-    code = "import simlib.commands.application"
-    assert loaded_by(code) & HEAVY == {"typer"}
+def test_the_help_of_the_command_line_loads_no_heavy_library() -> None:
+    code = "import io, contextlib\nfrom simlib.commands.application import execute\n"
+    quiet = "with contextlib.redirect_stdout(io.StringIO()): execute(['--help'])"
+    assert loaded_by(code + quiet) & {*HEAVY, "simpy"} == {"typer"}
+
+
+def test_listing_the_scenarios_loads_neither_parts_nor_numbers() -> None:
+    code = "import io, contextlib\nfrom simlib.commands.application import execute\n"
+    quiet = "with contextlib.redirect_stdout(io.StringIO()): execute(['scenarios', '--json'])"
+    assert loaded_by(code + quiet) & {*HEAVY, "simpy", "numpy", "cryptography", "jwt"} == {"typer"}

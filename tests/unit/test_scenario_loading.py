@@ -16,7 +16,8 @@ from simlib.deployment.loading import load_scenario, load_scenario_document
 from simlib.deployment.parts import PARTS
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError
-from simlib.scenario.loading import build_scenario, read_document
+from simlib.scenario.loading import build_scenario
+from simlib.scenario.reading import read_document
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import export_scenario
 from simlib.strategies import VALIDATORS
