@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
-from xml.etree.ElementTree import fromstring
 
 from simlib.decision import Verdicts
 from simlib.report.html import ReportFigure
@@ -65,6 +64,8 @@ def draw_registered(verdicts: Verdicts) -> tuple[ReportFigure, ...]:
 
 
 def _draw_one(registered: RegisteredFigure, verdicts: Verdicts) -> ReportFigure | None:
+    from xml.etree.ElementTree import fromstring
+
     from matplotlib.figure import Figure
 
     try:

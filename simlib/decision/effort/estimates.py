@@ -8,16 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
-from scipy.special import betaincinv, ndtr, ndtri
 
 from simlib.analysis.columns import Floats
 from simlib.decision.effort.items import EffortLedger
 from simlib.decision.effort.work import Counts, Work, compute_work
 from simlib.scenario.design import Design
+
+if TYPE_CHECKING:
+    from scipy.interpolate import PchipInterpolator
 
 WEIGHT = 4.0
 """Weight of the likely value against either end."""
@@ -38,6 +39,8 @@ def pert_ppf(u: Floats | float, low: float, likely: float, high: float) -> Float
     at = np.asarray(u, dtype=np.float64)
     if low == high:
         return np.full(at.shape, low)
+    from scipy.special import ndtri  # slow to import, and needed by commands that draw effort alone
+
     width = high - low
     alpha, beta = 1 + WEIGHT * (likely - low) / width, 1 + WEIGHT * (high - likely) / width
     z = np.clip(ndtri(at), -FURTHEST, FURTHEST)
@@ -48,8 +51,11 @@ def pert_ppf(u: Floats | float, low: float, likely: float, high: float) -> Float
 
 
 @lru_cache(maxsize=1024)
-def _tabulate_quantiles(alpha: float, beta: float) -> PchipInterpolator:
+def _tabulate_quantiles(alpha: float, beta: float) -> "PchipInterpolator":
     """Quantiles of Beta(alpha, beta) over standard normal deviates, monotone between the points of a table."""
+    from scipy.interpolate import PchipInterpolator
+    from scipy.special import betaincinv, ndtr
+
     z = np.linspace(-FURTHEST, FURTHEST, POINTS)
     return PchipInterpolator(z, betaincinv(alpha, beta, ndtr(z)))
 
