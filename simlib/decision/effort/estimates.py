@@ -185,6 +185,8 @@ def list_needed_items(
 
 def compute_team_factor(u: Floats | float) -> Floats:
     """Quantiles of the team factor: exp(0.25 z - 0.25^2 / 2), z standard normal."""
+    from scipy.special import ndtri
+
     normal = ndtri(np.asarray(u, dtype=np.float64))
     return np.asarray(np.exp(TEAM_SIGMA * normal - TEAM_SIGMA**2 / 2), dtype=np.float64)
 
