@@ -128,7 +128,7 @@ class Quantiles(FrozenModel):
         import numpy as np
 
         grid = np.arange(len(self.values_s))
-        seconds: "Uniforms" = np.interp(uniform * (len(grid) - 1), grid, np.array(self.values_s))
+        seconds: Uniforms = np.interp(uniform * (len(grid) - 1), grid, np.array(self.values_s))
         return seconds
 
     def mean(self) -> float:
