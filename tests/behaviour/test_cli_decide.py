@@ -9,7 +9,7 @@ import pytest
 
 from simlib.deployment.loading import load_scenario
 from simlib.report.record.folder import FILES
-from support.command_line import interrupted, simlib, simlib_alone, write_tiny
+from support.command_line import interrupted, simlib, simlib_forked, write_tiny
 
 QUICK = ("--draws", "300", "--no-sensitivity", "--workers", "1")
 DECIDING = (
@@ -30,7 +30,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_deciding(folder)
     (folder / "team.csv").write_text("id,pd_low,pd_likely,pd_high\nJ05,1,2,3\n", encoding="utf-8")
     options = ("--effort", "team.csv", "--discount-rate", "0.1", "--present", "opaque", "--seed", "9")
-    done = simlib_alone("decide", "tiny.toml", "--out", "out", *options, *QUICK, cwd=folder)
+    done = simlib_forked("decide", "tiny.toml", "--out", "out", *options, *QUICK, cwd=folder)
     assert done.returncode == 0, done.stderr
     (folder / "stdout.txt").write_text(done.stdout, encoding="utf-8")
     (folder / "stderr.txt").write_text(done.stderr, encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from support.command_line import Done, simlib, simlib_alone, write_tiny
+from support.command_line import Done, simlib, simlib_forked, write_tiny
 
 
 class Effort(Protocol):
@@ -21,7 +21,7 @@ def effort(tmp_path: Path) -> Effort:
 
 
 def test_without_a_scenario_seven_strategies_stand_side_by_side(tmp_path: Path) -> None:
-    done = simlib_alone("effort", cwd=tmp_path)
+    done = simlib_forked("effort", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     for title in ("Assumed: person-days", "Counted", "Measured"):

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from simlib.deployment.loading import load_scenario
 from simlib.experiment.parquet import read_records
 from simlib.experiment.replicate import Job, run_job
 from support.command_line import simlib, started, write_tiny
+from support.forked import ForkedCommand
 from support.processes import await_workers, list_alive
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -29,12 +29,12 @@ COMMANDS = {
 ENDED = r"simlib: error: a worker process was ended by SIGKILL after (\d+) of \d+ runs; if memory was short, use fewer"
 
 
-def kill_one(running: "subprocess.Popen[str]") -> tuple[str, list[str]]:
+def kill_one(running: ForkedCommand) -> tuple[str, list[str]]:
     """Kill a worker at work; what the command then says, and its processes that are left."""
     worker, *_ = await_workers(running)
     processes = psutil.Process(running.pid).children(recursive=True)
     worker.kill()
-    _, errors = running.communicate(timeout=60)
+    _, errors = running.communicate()
     return errors, list_alive(processes)
 
 
@@ -57,8 +57,7 @@ def test_what_was_finished_before_a_worker_was_killed_is_kept(tmp_path: Path) ->
     (tmp_path / "out.unfinished.csv").write_text("of an earlier command", encoding="utf-8")
     options = ("--out", "out", "--records", "rows", "--profiles", "none")
     with started("compare", "tiny.toml", *options, "--workers", "2", cwd=tmp_path) as running:
-        assert running.stderr is not None
-        assert [running.stderr.readline() for _ in range(2)][-1] == "simulating: 6 of 60 runs\n"
+        assert [running.read_line_of_errors() for _ in range(2)][-1] == "simulating: 6 of 60 runs\n"
         errors, left = kill_one(running)
     assert (running.returncode, left) == (2, [])
     ended = re.match(ENDED, errors.splitlines()[-1])
@@ -87,7 +86,7 @@ def test_a_killed_command_leaves_no_process_and_the_next_one_clears_up(cpu_s: fl
         command = psutil.Process(running.pid)
         processes = command.children(recursive=True)
         command.kill()
-        assert running.wait(timeout=10) == -signal.SIGKILL
+        assert running.wait() == -signal.SIGKILL
         assert list_alive(processes) == []
     assert not any(Path("/dev/shm").glob(f"*_{running.pid}_*"))
     assert [path.suffix for path in tmp_path.iterdir() if path.name.startswith(".rows.")] == [".part"]
@@ -105,7 +104,7 @@ def test_sigterm_ends_everything_and_says_what_was_not_written(everybody: bool, 
         await_workers(running)
         processes = psutil.Process(running.pid).children(recursive=True)
         (os.killpg if everybody else os.kill)(running.pid, signal.SIGTERM)
-        _, errors = running.communicate(timeout=60)
+        _, errors = running.communicate()
         assert list_alive(processes) == []
     assert (running.returncode, errors) == (
         143,

@@ -47,7 +47,8 @@ def test_scenarios_are_listed_with_what_they_compare(tmp_path: Path) -> None:
 def test_what_is_listed_of_a_scenario_is_what_loading_it_gives(tmp_path: Path) -> None:
     for listed in json.loads(simlib("scenarios", "--json", cwd=tmp_path).stdout):
         scenario = package.load_scenario(listed["name"])
-        assert listed["title"] == scenario.title and listed["description"] == scenario.description
+        assert listed["title"] == scenario.title
+        assert listed["description"] == scenario.description
         assert listed["designs"] == list(scenario.designs)
         assert (listed["expected_requests"], listed["replications"]) == (
             scenario.expected_requests,

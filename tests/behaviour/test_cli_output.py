@@ -2,20 +2,22 @@
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.command_line import COMMAND, environment, simlib, simlib_alone, write_tiny
+from support.command_line import simlib, simlib_forked, started, write_tiny
 
 RUN = ("compare", "tiny.toml", "--replications", "1", "--workers", "1", "--profiles", "none")
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
 
 
-def run_into(stdout: int, *arguments: str, cwd: Path, stderr: int = subprocess.PIPE) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([*COMMAND, *arguments], cwd=cwd, env=environment(), stdout=stdout, stderr=stderr)
+def run_into(stdout: int, *arguments: str, cwd: Path) -> tuple[int, str]:
+    """Exit status and errors of a command whose standard output is this file."""
+    with started(*arguments, cwd=cwd, stdout=stdout) as running:
+        _, errors = running.communicate()
+        return running.wait(), errors
 
 
 def report(folder: Path) -> bool:
@@ -25,13 +27,11 @@ def report(folder: Path) -> bool:
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "cp437", "utf-16", "utf-8"])
 def test_every_encoding_takes_the_answer_and_the_run_is_kept(encoding: str, tmp_path: Path) -> None:
     write_tiny(tmp_path, ('title = "Tiny"', 'title = "Tiny ≥ Δ 漢"'))
-    done = subprocess.run(
-        [*COMMAND, *RUN, "--out", "out"], cwd=tmp_path, env=environment(PYTHONIOENCODING=encoding), capture_output=True
-    )
+    done = simlib_forked(*RUN, "--out", "out", cwd=tmp_path, PYTHONIOENCODING=encoding)
     assert done.returncode == 0, done.stderr
-    assert b"Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr
     assert report(tmp_path)
-    text = done.stdout.decode(encoding)
+    text = done.stdout
     assert text.startswith("Tiny ≥ Δ 漢: " if encoding.startswith("utf") else "Tiny ")
     assert "mean ± half width" in text or "mean +- half width" in text
 
@@ -39,7 +39,7 @@ def test_every_encoding_takes_the_answer_and_the_run_is_kept(encoding: str, tmp_
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_json_is_the_same_document_in_every_encoding(encoding: str, tmp_path: Path) -> None:
     write_tiny(tmp_path, ('title = "Tiny"', 'title = "Tiny ≥ Δ 😀"'))
-    done = simlib_alone(*RUN, "--json", cwd=tmp_path, PYTHONIOENCODING=encoding)
+    done = simlib_forked(*RUN, "--json", cwd=tmp_path, PYTHONIOENCODING=encoding)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["title"] == "Tiny ≥ Δ 😀"
 
@@ -49,10 +49,9 @@ def test_json_is_the_same_document_in_every_encoding(encoding: str, tmp_path: Pa
 def test_a_full_disk_behind_the_output_loses_no_report(json_option: list[str], tmp_path: Path) -> None:
     write_tiny(tmp_path)
     with FULL.open("w") as full:
-        running = run_into(full.fileno(), *RUN, "--out", "out", *json_option, cwd=tmp_path)
-        _, errors = running.communicate()
-    last = errors.decode().splitlines()[-1]
-    assert running.returncode == 2
+        status, errors = run_into(full.fileno(), *RUN, "--out", "out", *json_option, cwd=tmp_path)
+    last = errors.splitlines()[-1]
+    assert status == 2
     assert last.startswith("simlib: error: output cannot be written (No space left on device); ")
     assert last.endswith("out was already written")
     assert report(tmp_path)
@@ -62,32 +61,29 @@ def test_a_full_disk_behind_the_output_loses_no_report(json_option: list[str], t
 def test_a_run_whose_only_output_is_full_is_not_begun(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     with FULL.open("w") as full:
-        running = run_into(full.fileno(), *RUN, cwd=tmp_path)
-        _, errors = running.communicate()
-    assert running.returncode == 2
-    assert errors.decode() == "simlib: error: output cannot be written (No space left on device)\n"
+        status, errors = run_into(full.fileno(), *RUN, cwd=tmp_path)
+    assert status == 2
+    assert errors == "simlib: error: output cannot be written (No space left on device)\n"
 
 
 def test_a_reader_who_goes_away_loses_no_report(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     reading, writing = os.pipe()
     os.close(reading)
-    running = run_into(writing, *RUN, "--out", "out", cwd=tmp_path)
+    status, errors = run_into(writing, *RUN, "--out", "out", cwd=tmp_path)
     os.close(writing)
-    _, errors = running.communicate()
-    assert running.returncode == 141
-    assert errors.decode().splitlines()[-1].endswith("out was already written")
-    assert b"Traceback" not in errors
+    assert status == 141
+    assert errors.splitlines()[-1].endswith("out was already written")
+    assert "Traceback" not in errors
     assert report(tmp_path)
 
 
 @needs_full
 def test_progress_that_cannot_be_written_ends_no_run(tmp_path: Path) -> None:
     write_tiny(tmp_path)
-    with FULL.open("w") as full:
-        running = run_into(subprocess.DEVNULL, *RUN, "--out", "out", cwd=tmp_path, stderr=full.fileno())
+    with FULL.open("w") as full, started(*RUN, "--out", "out", cwd=tmp_path, stderr=full.fileno()) as running:
         running.communicate()
-    assert running.returncode == 0
+        assert running.wait() == 0
     assert report(tmp_path)
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import simlib, simlib_alone, write_tiny
+from support.command_line import simlib, simlib_forked, write_tiny
 
 
 def test_designs_stand_side_by_side_phase_by_phase(tmp_path: Path) -> None:
-    done = simlib_alone("process", write_tiny(tmp_path), cwd=tmp_path)
+    done = simlib_forked("process", write_tiny(tmp_path), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     for phase in (

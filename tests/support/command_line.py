@@ -14,6 +14,7 @@ from unittest import mock
 import psutil
 
 from simlib.cli import run
+from support.forked import ForkedCommand
 
 TINY = """
 format = 1
@@ -124,39 +125,41 @@ class Interrupted(NamedTuple):
 
 
 @contextlib.contextmanager
-def started(*arguments: str, cwd: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A command in a process of its own and a group of its own, which is ended if the test leaves it running."""
-    with subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=cwd,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as running:
-        try:
-            yield running
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(running.pid, signal.SIGKILL)
+def started(
+    *arguments: str | Path, cwd: Path, stdout: int | None = None, stderr: int | None = None, **more: str
+) -> Iterator[ForkedCommand]:
+    """A command in a process and a group of its own, which are ended if the test leaves anything running.
+
+    Streams are pipes, or files of which the descriptor is given. ``more`` goes into its environment.
+    """
+    running = ForkedCommand([*map(str, arguments)], cwd, environment(**more), stdout, stderr)
+    try:
+        yield running
+    finally:
+        running.close()
 
 
-def interrupt(running: "subprocess.Popen[str]", everybody: bool = True) -> tuple[int, str]:
+def simlib_forked(*arguments: str | Path, cwd: Path, **more: str) -> Done:
+    """Run one command to its end in a process of its own, with pipes, an exit and a status as for a user."""
+    with started(*arguments, cwd=cwd, **more) as running:
+        out, errors = running.communicate()
+        return Done(running.wait(), out, errors)
+
+
+def interrupt(running: ForkedCommand, everybody: bool = True) -> tuple[int, str]:
     """Ctrl-C as a terminal sends it, to all processes of the command, or to the first alone; (status, errors)."""
     children = psutil.Process(running.pid).children(recursive=True)
     (os.killpg if everybody else os.kill)(running.pid, signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
+    _, errors = running.communicate()
     _, alive = psutil.wait_procs(children, timeout=30)
     assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
-    return running.returncode, errors
+    return running.wait(), errors
 
 
 def interrupted(*arguments: str, cwd: Path, everybody: bool = True) -> Interrupted:
     """A command that gets Ctrl-C when the first line of its progress is there; none of its processes is left."""
     with started(*arguments, cwd=cwd) as running:
-        assert running.stderr is not None
-        first = running.stderr.readline()
+        first = running.read_line_of_errors()
         return Interrupted(first, *interrupt(running, everybody))
 
 

@@ -1,23 +1,24 @@
 """Processes of a running command: its workers at work, and whether all have ended."""
 
-import subprocess
 import time
 from collections.abc import Sequence
 
 import psutil
+
+from support.forked import ForkedCommand
 
 WORKER = "popen_loky"
 """Part of the command line of a worker process."""
 PATIENCE_S = 60.0
 
 
-def list_workers(running: "subprocess.Popen[str]") -> list[psutil.Process]:
+def list_workers(running: ForkedCommand) -> list[psutil.Process]:
     """Worker processes of a command; its trackers of resources are not among them."""
     return [child for child in psutil.Process(running.pid).children() if WORKER in " ".join(_read_command(child))]
 
 
-def await_workers(running: "subprocess.Popen[str]", cpu_s: float = 1.0, count: int = 2) -> list[psutil.Process]:
-    """Wait until so many workers have each used so much time of a CPU; more than a second is work beyond imports."""
+def await_workers(running: ForkedCommand, cpu_s: float = 0.8, count: int = 2) -> list[psutil.Process]:
+    """Wait until so many workers have each used so much time of a CPU; half a second is for imports."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if running.poll() is not None:
