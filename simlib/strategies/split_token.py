@@ -216,6 +216,11 @@ class SplitTokenGateway:
         lifetime = self._deployment.token_lifetime_s
         return Bound(settings.leeway_s + transit_s, max(lifetime + settings.leeway_s, transit_s))
 
+    @property
+    def capacity(self) -> int | None:
+        """How many tokens a replica has room for; the shared store has no bound."""
+        return None if self._settings.shared else self._settings.capacity
+
     def create_state(self) -> AnswerCache:
         """Create an empty cache of halves."""
         return AnswerCache(self._settings.capacity)

@@ -56,6 +56,11 @@ class TokenExchange:
         self._settings = settings
         self._authorization = format_basic_authorization(deployment.resource_server)
 
+    @property
+    def capacity(self) -> int:
+        """How many exchanged tokens a replica has room for."""
+        return self._settings.capacity
+
     def create_state(self) -> AnswerCache:
         """Create an empty cache of exchanged tokens."""
         return AnswerCache(self._settings.capacity)
