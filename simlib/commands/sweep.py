@@ -181,16 +181,15 @@ def _build_table(plan: "SweepPlan", frame: "pd.DataFrame", name: str) -> "Table"
 
 
 def _format_cell(metric: "Metric", interval: "Interval", rows: "pd.DataFrame") -> str:
-    """Mean and half width, with the name of the busiest host, and with a mark for a quantile of a short run."""
-    from simlib.analysis.quantiles import rests_on_few_excursions
+    """Mean and half width, with the name of the busiest host, and with marks of a quantile."""
     from simlib.analysis.utilisation import BUSIEST
-    from simlib.decision.figure_notes import FEW_EXCURSIONS
+    from simlib.decision.figure_notes import mark_quantile
     from simlib.report.cells import format_mean
     from simlib.report.sweep_notes import find_host
 
     host = find_host(rows) if metric.name == BUSIEST else ""
-    mark = f" {FEW_EXCURSIONS}" if rests_on_few_excursions(rows, metric.name) else ""
-    return f"{format_mean(metric, interval)}{f' ({host})' if host else ''}{mark}"
+    mark = mark_quantile(rows, metric.name)
+    return f"{format_mean(metric, interval)}{f' ({host})' if host else ''}{f' {mark}' if mark else ''}"
 
 
 def _explain_missing_mean(rows: "pd.DataFrame") -> str:

@@ -10,7 +10,7 @@ from simlib.analysis.metrics import LISTED_IF_OTHER, METRICS
 from simlib.analysis.quantiles import compute_interval
 from simlib.analysis.stability import Stability, assess_stability
 from simlib.decision.best_designs import BestDesigns, compare_with_best
-from simlib.decision.figure_notes import find_busiest_hosts, list_few_excursions, list_figure_notes
+from simlib.decision.figure_notes import find_busiest_hosts, list_few_excursions, list_figure_notes, list_gaps
 from simlib.decision.limit_checks import STEADY_ANYWAY, LimitBasis, check_limits, read_limit_basis
 from simlib.decision.limits import LimitOutcome
 from simlib.decision.notes import (
@@ -46,8 +46,9 @@ class Verdicts(Displayed):
     the scenario states. ``limit_sentences``, ``headlines``, ``best_sentences`` and ``notes`` are one sentence or two
     each. ``promises``: design -> for how long it may accept a token that should no longer work; ``limit_bases``:
     design -> what limits are judged by besides metrics. ``drifts``: figures whose first and second half differ.
-    ``few_excursions``: design and quantile whose interval covers less than it states; ``busiest_hosts``: design ->
-    host with the highest utilisation.
+    ``few_excursions``: design and quantile whose interval covers less than it states; ``gaps``: the same, because the
+    quantile lies in a gap between two kinds of requests; ``busiest_hosts``: design -> host with the highest
+    utilisation.
     """
 
     comparison: Comparison
@@ -68,6 +69,7 @@ class Verdicts(Displayed):
     limit_bases: Mapping[str, LimitBasis]
     drifts: tuple[Drift, ...] = ()
     few_excursions: frozenset[tuple[str, str]] = frozenset()
+    gaps: frozenset[tuple[str, str]] = frozenset()
     busiest_hosts: Mapping[str, str] = field(default_factory=dict)
 
     def _describe(self) -> tuple[str, Lines]:
@@ -159,6 +161,7 @@ def judge_comparison(comparison: Comparison, baseline: str | None = None) -> Ver
             *list_reading_notes(comparison),
         ),
         few_excursions=frozenset(list_few_excursions(comparison)),
+        gaps=list_gaps(comparison),
         busiest_hosts=find_busiest_hosts(comparison),
         drifts=drifts,
         promises=promises,

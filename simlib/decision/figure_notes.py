@@ -4,12 +4,18 @@ from collections.abc import Iterator, Mapping
 
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import COMPANIONS, METRICS, Metric
-from simlib.analysis.quantiles import EXCURSIONS, FEWEST_EXCURSIONS, rests_on_few_excursions
+from simlib.analysis.quantiles import EXCURSIONS, FEWEST_EXCURSIONS, Rows, lies_in_gap, rests_on_few_excursions
 from simlib.analysis.utilisation import BUSIEST, HOST_UTILISATION, find_busiest_host
 from simlib.experiment import Comparison
 
 FEW_EXCURSIONS = "\N{DOUBLE DAGGER}"
 """Mark beside a quantile whose interval covers less than it states, and before the note that says so."""
+IN_GAP = "\N{SECTION SIGN}"
+"""Mark beside a quantile that lies in a gap between two kinds of requests, and before the note that says so."""
+GAP_REASON = (
+    "lies in or next to a gap between two kinds of requests, such as hits and misses of a cache, so that a replication "
+    "gives a value on either side"
+)
 BESIDE = {name: whole for name, whole in COMPANIONS.items() if whole.endswith("_all_s")}
 """Latency without requests that were refused first -> that of all finished requests."""
 MATERIAL = 0.1
@@ -23,6 +29,7 @@ def list_figure_notes(comparison: Comparison, intervals: Intervals) -> tuple[str
     """One sentence or two per figure that needs one."""
     return (
         *_note_few_excursions(comparison),
+        *_note_gaps(comparison),
         *_note_busiest_hosts(comparison, intervals),
         *_note_left_out(comparison, intervals),
         *_note_single_flight(comparison, intervals),
@@ -48,6 +55,29 @@ def list_few_excursions(comparison: Comparison) -> dict[tuple[str, str], float]:
             if rests_on_few_excursions(rows, name):
                 few[design, name] = float(rows[name + EXCURSIONS].mean())
     return few
+
+
+def list_gaps(comparison: Comparison) -> frozenset[tuple[str, str]]:
+    """Design and quantile that lies in a gap."""
+    rows = {design: comparison.find_rows(design) for design in comparison.designs}
+    return frozenset((design, name) for design in rows for name in METRICS if lies_in_gap(rows[design], name))
+
+
+def mark_quantile(rows: Rows, name: str) -> str:
+    """Choose the marks of a figure whose interval covers less than it states; empty for any other figure."""
+    few = FEW_EXCURSIONS if rests_on_few_excursions(rows, name) else ""
+    return few + (IN_GAP if lies_in_gap(rows, name) else "")
+
+
+def _note_gaps(comparison: Comparison) -> Iterator[str]:
+    gaps, level = list_gaps(comparison), f"{comparison.scenario.run.level * 100:g}"
+    designs = {name: [d for d in comparison.designs if (d, name) in gaps] for name in METRICS}
+    for name, found in designs.items():
+        if found and not (name in BESIDE.values() and any(designs[n] == found for n in BESIDE if BESIDE[n] == name)):
+            yield (
+                f"{IN_GAP} {_begin(METRICS[name])} {GAP_REASON} ({', '.join(found)}): its interval covers less than "
+                f"{level} %."
+            )
 
 
 def _note_few_excursions(comparison: Comparison) -> Iterator[str]:

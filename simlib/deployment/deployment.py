@@ -84,6 +84,7 @@ class Deployment:
             region: self._build_authorization_server(server) for region, server in self.servers.items()
         }
         self._backends: dict[str, Backend] = {}
+        self.initial_pushes: list[tuple[str, Any]] | None = None  # of tokens from before the run, where they are noted
         self.session_ends = SessionEnds(self.population, sink.open_writer("revocations"))
 
     def _build_issuer(self, region: str) -> Issuer:
@@ -171,12 +172,18 @@ class Deployment:
     def _list_further_resources(self) -> Mapping[str, Resource]:
         """What issuers may have called besides their store before the run: receivers and the shared store."""
         pushed = {
-            f"{point.receive_target}#{number}": self.handlers.bind_receiver(point)(OfflineReplica(number))
+            name: partial(self._push_initially, name, self.handlers.bind_receiver(point)(OfflineReplica(number)))
             for point in self.enforcement_points
             if point.receives
             for number in range(point.replicas)
+            for name in [f"{point.receive_target}#{number}"]
         }
         return {**pushed, SHARED: lambda request: self.shared.execute(request, 0.0)}
+
+    def _push_initially(self, name: str, receive: Resource, request: Any) -> Any:
+        if self.initial_pushes is not None:
+            self.initial_pushes.append((name, request))
+        return receive(request)
 
 
 def route_to_region(flow: Flow[Any], targets: frozenset[str], region: str) -> Flow[Any]:

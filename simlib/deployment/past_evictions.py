@@ -5,13 +5,13 @@ than the characteristic time, in which as many tokens are used as there is room 
 Web caching systems, IEEE Journal on Selected Areas in Communications 20, 2002).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.deployment.past_fetches import draw_exponential
+from simlib.deployment.past_fetches import TRAILING, Fetch, Kind, draw_exponential
 
 LONGEST_S = 1e12
 SETTLED = 8
@@ -49,23 +49,56 @@ def _count_used(rates: NDArray[np.float64], seconds: float, life_s: float) -> fl
 
 
 def draw_present(
-    kept_s: float, rate: float, since: float, longest_s: float, draw: Callable[[], float]
-) -> tuple[float, float] | None:
-    """Instants (seconds, negative) of the last fetch of an entry and of its last use; None when it is not there.
+    kinds: Sequence[Kind], since: float, longest: Sequence[float], draw: Callable[[], float]
+) -> tuple[Fetch, ...]:
+    """The requests before the run on which the entries of a token depend, and their order of use, by instant.
 
-    ``since``: the first request with its token; ``longest_s`` the characteristic time.
+    ``since``: the first request with it, which uses what is kept of every kind; ``longest``: characteristic times of
+    the caches (seconds). They are the last fetches of each kind in each of them, and its last use.
     """
-    last = max(-draw_exponential(rate, draw()), since)
-    if since >= 0 or -last > longest_s:
-        return None
-    uses = [last]
-    while last - uses[-1] <= SETTLED * kept_s:
-        earlier = max(uses[-1] - draw_exponential(rate, draw()), since)
-        if uses[-1] - earlier > longest_s or uses[-1] <= since:
-            break
-        uses.append(earlier)
-    fetched = uses[-1]
-    for use in reversed(uses):
-        if use >= fetched + kept_s:
-            fetched = use
-    return fetched, last
+    if since >= 0:
+        return ()
+    needed: dict[float, set[int]] = {}
+    for number, uses in enumerate(_draw_uses(kinds, since, max(longest), draw)):
+        for longest_s in longest:
+            fetches = _list_fetches(uses, kinds[number].kept_s, longest_s)
+            count = 1 if len(kinds) == 1 and len(longest) == 1 else TRAILING
+            for instant in [*fetches[-count:], *(uses[:1] if fetches else ())]:
+                needed.setdefault(instant, set()).add(number)
+    return tuple(Fetch(instant, tuple(sorted(needed[instant]))) for instant in sorted(needed))
+
+
+def _draw_uses(
+    kinds: Sequence[Kind], since: float, longest_s: float, draw: Callable[[], float]
+) -> tuple[list[float], ...]:
+    """Uses of what is kept of each kind, the last one first, until what came before does not matter.
+
+    The requests that need a kind are taken to be among those that need a more frequent one.
+    """
+    rate, instant = max(kind.rate for kind in kinds), 0.0
+    listed: tuple[list[float], ...] = tuple([] for _ in kinds)
+    sought = set(range(len(kinds)))
+    while sought and instant > since:
+        instant = max(instant - draw_exponential(rate, draw()), since)
+        need = draw() * rate if len(kinds) > 1 and instant > since else 0.0
+        for number in [number for number in sought if need < kinds[number].rate]:
+            uses = listed[number]
+            if (uses[-1] if uses else 0.0) - instant > longest_s:
+                sought.discard(number)
+                continue
+            uses.append(instant)
+            if uses[0] - instant > SETTLED * kinds[number].kept_s:
+                sought.discard(number)
+    return listed
+
+
+def _list_fetches(uses: list[float], kept_s: float, longest_s: float) -> list[float]:
+    """Uses for which an entry was fetched since it was last evicted, the earliest first; none when it is not there."""
+    if not uses or -uses[0] > longest_s:
+        return []
+    first = next((n for n in range(1, len(uses)) if uses[n - 1] - uses[n] > longest_s), len(uses))
+    fetches: list[float] = []
+    for use in reversed(uses[:first]):
+        if not fetches or use >= fetches[-1] + kept_s:
+            fetches.append(use)
+    return fetches

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from math import inf
 
 from simlib.deployment.deployment import Deployment
 from simlib.deployment.enforcement_points import EnforcementPoint
 from simlib.deployment.handlers import Handlers
 from simlib.deployment.memory import Memory, measure_memories
 from simlib.deployment.past import Past, Visit
-from simlib.deployment.past_evictions import draw_present, find_characteristic_s
+from simlib.deployment.past_evictions import draw_present
 from simlib.deployment.past_fetches import Fetch, Kind, draw_exponential, draw_fetches
 from simlib.deployment.past_limits import PastLimits
+from simlib.deployment.past_rooms import PastRooms
 from simlib.scenario.hosts import name_in_region
 from simlib.scenario.messages import HttpRequest
 
@@ -57,7 +57,7 @@ class PastStreams:
         self._points = {point.target: point for point in deployment.enforcement_points}
         self._memories = self._map_memories()
         self._ordinals: dict[str, int] = {}
-        self._characteristic_s: dict[str, float] = {}
+        self._rooms = PastRooms(deployment, self._memories, self._find_share)
         self._downstream: set[tuple[str, str, str]] = set()
         self._total = float(deployment.demand.rates.sum())
         self._limits = self._limit_calls()
@@ -117,9 +117,9 @@ class PastStreams:
         first = stream.first
         if first is None:
             first = int(self._draw(f"{purpose}.first", stream.user) * replicas)
-        longest_s = self._find_characteristic_s(stream.point)
+        times_s = self._rooms.list_times_s(stream.point)
         # Where the server limits calls, some fetches are refused and come again with a later request.
-        answered = self._limits.find_success_share(stream.point) if self._limits and longest_s == inf else 1.0
+        answered = self._limits.find_success_share(stream.point) if self._limits and not times_s else 1.0
         kinds, hows = self._list_kinds(memory, stream.rate / replicas * answered)
         for replica in range(replicas):
             draw = partial(self._draw, f"{purpose}.{replica}", stream.user)
@@ -128,45 +128,18 @@ class PastStreams:
                 since += draw_exponential(stream.rate / replicas, draw())
             if answered < 1 and draw() >= answered:
                 since += draw_exponential(stream.rate / replicas * answered, draw())
-            if longest_s < inf and len(kinds) == 1:
-                self._use_bounded(stream, replica, kinds[0], since, longest_s, draw)
+            if times_s and kinds:
+                for fetch in draw_present(kinds, since, times_s, draw):
+                    self._at(fetch.instant, partial(self._visit, stream, replica, fetch.instant, _join(fetch, hows)))
                 continue
             fetches = draw_fetches(kinds, since, draw) if kinds else ()
             for fetch in fetches:
                 if -fetch.instant <= memory.end_s or self._is_kept(fetch, kinds):
-                    how = next((hows[number] for number in fetch.kinds if hows[number] != HttpRequest()), HttpRequest())
-                    self._at(fetch.instant, partial(self._visit, stream, replica, fetch.instant, how))
-            if memory.by_use or memory.by_client:
+                    self._at(fetch.instant, partial(self._visit, stream, replica, fetch.instant, _join(fetch, hows)))
+            if memory.by_use or memory.by_client or times_s:
                 self._use_last(stream, replica, since, draw)
         if self._leads_on(stream.point, memory):
             self._at(stream.since, partial(self._visit, stream, max(first, 0), stream.since, HttpRequest()))
-
-    def _use_bounded(
-        self,
-        stream: Stream,
-        replica: int,
-        kind: Kind,
-        since: float,
-        longest_s: float,
-        draw: Callable[[], float],
-    ) -> None:
-        """The last fetch and the last use of an entry, where there is not room for all."""
-        present = draw_present(kind.kept_s, kind.rate, since, longest_s, draw)
-        for instant in sorted(set(present or ())):
-            self._at(instant, partial(self._visit, stream, replica, instant, HttpRequest()))
-
-    def _find_characteristic_s(self, point: EnforcementPoint) -> float:
-        """After how long without a use an entry of a replica is evicted; inf where there is room for all."""
-        memory = self._memories[point.host]
-        if not memory.token or memory.shared:
-            return inf
-        if point.host not in self._characteristic_s:
-            share = self._find_share(point) / point.replicas
-            room, kept_s = getattr(point.validator, "capacity", None), max(memory.token)
-            life_s = self._deployment.parts.presenter.useful_life_s
-            longest_s = find_characteristic_s(self._deployment.demand.rates * share, room, kept_s, life_s)
-            self._characteristic_s[point.host] = longest_s
-        return self._characteristic_s[point.host]
 
     def _is_kept(self, fetch: Fetch, kinds: list[Kind]) -> bool:
         return any(-fetch.instant < kinds[number].kept_s for number in fetch.kinds) or len(kinds) > 1
@@ -216,3 +189,8 @@ class PastStreams:
 
     def _send_behind(self, point: EnforcementPoint, request: HttpRequest, replica: int, how: HttpRequest) -> Visit:
         return self._past.visit(point, replica, request)
+
+
+def _join(fetch: Fetch, hows: list[HttpRequest]) -> HttpRequest:
+    """A request that needs what is kept of several kinds."""
+    return next((hows[number] for number in fetch.kinds if hows[number] != HttpRequest()), HttpRequest())

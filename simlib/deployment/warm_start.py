@@ -7,6 +7,7 @@ pollers, begins before the run and goes on in it. Only users who come in this ru
 """
 
 from functools import partial
+from itertools import product
 from math import inf
 
 from simlib.deployment.deployment import Deployment
@@ -15,6 +16,7 @@ from simlib.deployment.memory_trials import PRECISION
 from simlib.deployment.past import Messages, Visit
 from simlib.deployment.past_background import begin_background
 from simlib.deployment.past_fetches import Fetch, Kind, draw_exponential, draw_fetches
+from simlib.deployment.past_receivers import PastReceivers
 from simlib.deployment.past_revocations import PastRevocations
 from simlib.deployment.past_streams import LEAST_RATE, PastStreams, Stream
 from simlib.scenario.hosts import BACKEND, name_in_region
@@ -35,6 +37,10 @@ def warm_up(deployment: Deployment) -> None:
 class _WarmStart(PastStreams):
     """The past of users, and of what serves all tokens."""
 
+    def __init__(self, deployment: Deployment) -> None:
+        super().__init__(deployment)
+        self._receivers = PastReceivers(deployment, self._past, self._rooms, self._list_entries)
+
     def run(self) -> None:
         """Draw the past and let it happen."""
         for point in self._deployment.enforcement_points:
@@ -48,6 +54,7 @@ class _WarmStart(PastStreams):
         for user in users:
             self._begin_user(user)
         self._begin_occupants(users)
+        self._receivers.begin(self._at)
         PastRevocations(self._past, self._at, self._begin_token, frozenset(users)).begin()
         self._run_events()
         self._begin_crowded()
@@ -67,7 +74,7 @@ class _WarmStart(PastStreams):
     # --- users ---------------------------------------------------------------------------------------------------
 
     def _begin_user(self, user: int) -> None:
-        client = self._deployment.population.find_client(user)
+        client = self._receivers.find_client(user)
         if client.target == BACKEND:
             self._begin_browser(client)
         elif self._memories[self._list_entries(user)[0][0].host].renews_s < inf:
@@ -111,8 +118,8 @@ class _WarmStart(PastStreams):
     def _begin_occupants(self, users: list[int]) -> None:
         """Tokens that do not come in this run, where their entries take the room of others."""
         firsts = [point for point in self._deployment.enforcement_points if point.first]
-        longest_s = max((s for s in map(self._find_characteristic_s, firsts) if s < inf), default=0.0)
-        if longest_s == 0:
+        longest_s = max((room.longest_s for point in firsts for room in self._rooms.list_rooms(point)), default=0.0)
+        if longest_s == 0 or not self._receivers.have_room:
             return
         present = set(users)
         for user in range(len(self._deployment.demand.rates)):
@@ -135,10 +142,11 @@ class _WarmStart(PastStreams):
             for point, share in self._list_entries(user):
                 send = partial(self._send_as_client, UserClient(user, "", held), held, point)
                 stream = Stream(user, point, since, rate * share, ".ended", send)
-                for replica in range(point.replicas):
-                    last = min(end, held.expires_at - early_s) - draw_exponential(rate * share / point.replicas, draw())
-                    if last > max(since, -self._find_characteristic_s(point)):
-                        self._at(last, partial(self._visit, stream, replica, last, HttpRequest()))
+                last_s = min(end, held.expires_at - early_s)
+                for replica, room in product(range(point.replicas), self._rooms.list_rooms(point)):
+                    last = last_s - draw_exponential(rate * share * room.share / point.replicas, draw())
+                    if last > max(since, -room.longest_s):
+                        self._at(last, partial(self._visit, stream, replica, last, room.how))
 
     def _find_user_rate(self, user: int) -> float:
         return max(float(self._deployment.demand.rates[user]), LEAST_RATE)
@@ -192,6 +200,7 @@ class _WarmStart(PastStreams):
         """A request with a token, unless the client has got another one in the meantime."""
         if held is not None and client.access_token is not held:
             return None
+        self._receivers.deliver_again(client.user, point, replica)
         visits = self._past.request(client, point, replica, how).visits
         return visits[-1] if visits else None
 

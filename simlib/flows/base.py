@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.world import ClientKind
-from simlib.tokens import split_scope
+from simlib.tokens import is_finite_number, split_scope
 
 GrantResult = TokenResponse | Answer
 """The tokens, or the reply or failure that ended the flow without any."""
@@ -117,7 +117,7 @@ def parse_token_response(response: Mapping[str, Any], requested_at: float) -> To
     access, kind, life = response.get("access_token"), response.get("token_type"), response.get("expires_in")
     if not (isinstance(access, str) and access and isinstance(kind, str) and kind.lower() in TOKEN_TYPES):
         return None
-    if isinstance(life, bool) or not isinstance(life, int | float):
+    if not is_finite_number(life):
         return None
     optional = {name: _read_text(response, name) for name in ("refresh_token", "id_token", "scope")}
     return TokenResponse(access, life, requested_at, **optional)

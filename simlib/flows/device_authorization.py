@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from functools import partial
-from math import isfinite
 from typing import Any, ClassVar, NamedTuple
 
 from simlib.flows.base import Client, FlowSettings, GrantResult, encode_form, parse_json, post_form, request_token
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once, Reply, Sleep
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.scenario.world import ClientKind
+from simlib.tokens import is_finite_number
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 INTERVAL_S = 5.0
@@ -92,8 +92,7 @@ def _parse_codes(response: Mapping[str, Any], requested_at: float) -> DeviceCode
 
 
 def _read_seconds(value: Any) -> float | None:
-    is_duration = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value > 0
-    return value if is_duration else None
+    return value if is_finite_number(value) and value > 0 else None
 
 
 def _read_error(reply: Reply) -> str:

@@ -10,7 +10,7 @@ from simlib.analysis.metrics import LISTED_IF_OTHER, METRICS, Metric
 from simlib.analysis.quantiles import compute_interval
 from simlib.analysis.utilisation import BUSIEST
 from simlib.decision import Judgement, Verdicts
-from simlib.decision.figure_notes import FEW_EXCURSIONS
+from simlib.decision.figure_notes import FEW_EXCURSIONS, IN_GAP
 from simlib.decision.notes import NOT_SETTLED
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LISTED_THOUGH_UNDEFINED = ("exposure_s", "exposure_requests")
 """Metrics that have a row even where they are undefined; a note says why."""
 LISTED_IF_NONZERO = ("sign_in_share", "refused_valid_share")
 """Metrics that have no row of zeros: most scenarios have no sign-ins, and refuse no valid token."""
-MARKS = {NOT_SETTLED: "not settled", FEW_EXCURSIONS: "short run"}
+MARKS = {NOT_SETTLED: "not settled", FEW_EXCURSIONS: "short run", IN_GAP: "in a gap"}
 """Mark beside a mean -> its words; the notes explain both."""
 ASYMMETRIC = 0.1
 """Share of the half width by which the ends of an interval differ from it, beyond which both ends are written."""
@@ -32,8 +32,8 @@ class Cell:
     """One metric of one design: mean, paired difference to another design, and the verdict on it.
 
     ``value`` and ``difference`` are means with half widths; ``more`` says how many further replications an undecided
-    verdict needs; ``mark`` stands beside a mean for which the run is too short (the notes explain it). Texts are empty
-    where they do not apply.
+    verdict needs; ``mark`` stands beside a mean whose interval covers less than it states (the notes
+    explain it). Texts are empty where they do not apply.
     """
 
     value: str
@@ -114,6 +114,7 @@ def _build_judged_cell(
     value = format_mean(METRICS[name], verdicts.intervals[design][name])
     mark = NOT_SETTLED if any((drift.design, drift.metric) == (design, name) for drift in verdicts.drifts) else ""
     mark += FEW_EXCURSIONS if (design, name) in verdicts.few_excursions else ""
+    mark += IN_GAP if (design, name) in verdicts.gaps else ""
     if name == BUSIEST and verdicts.busiest_hosts.get(design):
         value = f"{value} ({verdicts.busiest_hosts[design]})"
     judgement = judgements.get(design, {}).get(name)

@@ -36,6 +36,7 @@ COLUMNS = (
     "more_replications",
     "host",
     "few_excursions",
+    "in_gap",
 )
 
 
@@ -44,7 +45,7 @@ def build_summary_rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
 
     Differences are paired, to the baseline; the intervals of all pairs of designs hold together. Interval
     ends are infinite with one replication. ``host`` is the busiest one, for its utilisation; ``few_excursions`` is true
-    for a quantile whose interval covers less than it states.
+    for a quantile whose interval covers less than it states, ``in_gap`` for one in a gap between two kinds of requests.
     """
     for design in verdicts.designs:
         for name, metric in METRICS.items():
@@ -63,6 +64,7 @@ def build_summary_rows(verdicts: Verdicts) -> Iterator[dict[str, Any]]:
                 "more_replications": judgement.more_replications if judgement else None,
                 "host": verdicts.busiest_hosts.get(design) if name == BUSIEST else None,
                 "few_excursions": (design, name) in verdicts.few_excursions or None,
+                "in_gap": (design, name) in verdicts.gaps or None,
             }
 
 

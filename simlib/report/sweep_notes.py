@@ -1,12 +1,12 @@
 """Notes of a sweep: figures beside others that leave something out, quantiles of short runs, names of busiest hosts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from simlib.analysis.metrics import COMPANIONS, METRICS
-from simlib.analysis.quantiles import FEWEST_EXCURSIONS, rests_on_few_excursions
+from simlib.analysis.quantiles import FEWEST_EXCURSIONS, Rows, lies_in_gap, rests_on_few_excursions
 from simlib.analysis.utilisation import HOST_UTILISATION, find_busiest_host
-from simlib.decision.figure_notes import FEW_EXCURSIONS
+from simlib.decision.figure_notes import FEW_EXCURSIONS, GAP_REASON, IN_GAP
 from simlib.decision.limits import begin_sentence
 from simlib.experiment.sweep_plan import SweepPlan
 
@@ -40,15 +40,25 @@ def list_sweep_notes(plan: SweepPlan, frame: "pd.DataFrame", names: Sequence[str
     yield from plan.notes
     level = f"{plan.scenario.run.level * 100:g}"
     for name in names:
-        few = [
-            f"{design} at {value:g}"
-            for design in plan.scenario.designs
-            for value in plan.values
-            if rests_on_few_excursions(find_rows(plan, frame, value, design), name)
-        ]
+        few, gaps = (_list_places(plan, frame, name, applies) for applies in (rests_on_few_excursions, lies_in_gap))
         if few:
             yield (
                 f"{FEW_EXCURSIONS} {begin_sentence(METRICS[name].label)} rests on fewer than {FEWEST_EXCURSIONS:g} "
                 f"excursions beyond it per replication: its interval covers less than {level} % for {', '.join(few)}. "
                 "A longer run would do."
             )
+        if gaps:
+            yield (
+                f"{IN_GAP} {begin_sentence(METRICS[name].label)} {GAP_REASON}: its interval covers less than {level} % "
+                f"for {', '.join(gaps)}."
+            )
+
+
+def _list_places(plan: SweepPlan, frame: "pd.DataFrame", name: str, applies: Callable[[Rows, str], bool]) -> list[str]:
+    """Designs and values for which a quantile has a mark."""
+    return [
+        f"{design} at {value:g}"
+        for design in plan.scenario.designs
+        for value in plan.values
+        if applies(find_rows(plan, frame, value, design), name)
+    ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simlib.analysis.metrics import METRICS
-from simlib.analysis.quantiles import compute_interval, rests_on_few_excursions
+from simlib.analysis.quantiles import compute_interval, lies_in_gap, rests_on_few_excursions
 from simlib.analysis.utilisation import BUSIEST
 from simlib.experiment.atomic_folder import write_files
 from simlib.experiment.sweep_plan import TTL, SweepPlan
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("key", "value", "design", "metric", "unit", "replications", "mean", "low", "high", "closed_form", "unstable"),
-    *("host", "few_excursions"),
+    *("host", "few_excursions", "in_gap"),
 )
 
 
@@ -32,7 +32,7 @@ def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[st
 
     ``closed_form`` is the hit ratio of the cache that is varied. An unstable design has no means. ``host`` is the
     busiest one, for its utilisation; ``few_excursions`` is true for a quantile whose interval covers less than it
-    states.
+    states, ``in_gap`` for one in a gap between two kinds of requests.
     """
     level = plan.scenario.run.level
     points = ((value, design) for value in plan.values for design in plan.scenario.designs)
@@ -56,6 +56,7 @@ def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[st
                 "unstable": unstable,
                 "host": find_host(rows) or None if name == BUSIEST else None,
                 "few_excursions": (is_defined and rests_on_few_excursions(rows, name)) or None,
+                "in_gap": (is_defined and lies_in_gap(rows, name)) or None,
             }
 
 

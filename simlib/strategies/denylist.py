@@ -13,7 +13,7 @@ from simlib.strategies.base import DeploymentConfig, PresentedToken, check_numbe
 from simlib.strategies.protocols import Validator, Wrapper
 from simlib.strategies.verdicts import refuse_invalid_token
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
-from simlib.tokens import JWT, TokenFormat, from_numeric_date
+from simlib.tokens import JWT, TokenFormat, from_numeric_date, is_finite_number
 
 KEPT_AFTER_EXPIRY_S = 60.0
 """Seconds that the authorization server keeps an entry after ``exp``, for clocks with leeway (assumption)."""
@@ -62,7 +62,7 @@ def find_token_identity(claims: Mapping[str, Any]) -> tuple[str, str] | None:
 def read_denylist_entry(claims: Mapping[str, Any]) -> DenylistEntry | None:
     """Read the entry from the claims of a token, or from an entry of a feed with the same names."""
     identity, expiry = find_token_identity(claims), claims.get("exp")
-    if identity is None or isinstance(expiry, bool) or not isinstance(expiry, int | float):
+    if identity is None or not is_finite_number(expiry):
         return None
     return DenylistEntry(*identity, from_numeric_date(expiry))
 

@@ -24,6 +24,7 @@ from simlib.strategies.introspection_client import format_basic_authorization
 from simlib.strategies.protocols import Validator
 from simlib.strategies.verdicts import confirm_verdict, refuse_unavailable
 from simlib.strategies.wrappers import WrapperState
+from simlib.tokens import is_finite_number
 
 WhenOld = Literal["refuse", "accept"]
 
@@ -150,7 +151,7 @@ class _PollingValidator(DenylistValidator):
             if listed is not None and listed.issuer == self._deployment.issuer:
                 polled.denylist.add(listed, self._leeway_s, ctx.now())
             revoked_at = entry.get("revoked_at")
-            if isinstance(revoked_at, int | float):
+            if is_finite_number(revoked_at):
                 polled.since = max(polled.since, revoked_at - self._settings.overlap_s)
         polled.answered_at = requested_at
 

@@ -17,7 +17,15 @@ from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import Credentials, DeploymentConfig
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.verdicts import refuse_insufficient_scope, refuse_invalid_token
-from simlib.tokens import find_mistyped_claim, from_numeric_date, has_audience, has_scope, judge_time, read_payload
+from simlib.tokens import (
+    find_mistyped_claim,
+    from_numeric_date,
+    has_audience,
+    has_scope,
+    is_finite_number,
+    judge_time,
+    read_payload,
+)
 
 
 class ServerClock(NamedTuple):
@@ -77,7 +85,7 @@ class Introspection(NamedTuple):
     def earliest_expiry(self) -> float:
         """The earliest instant (seconds) by the receiver's clock at which the token can end; infinite without exp."""
         expiry = self.answer.get("exp")
-        return from_numeric_date(expiry) - self.clock.most_lead_s if isinstance(expiry, int | float) else math.inf
+        return from_numeric_date(expiry) - self.clock.most_lead_s if is_finite_number(expiry) else math.inf
 
 
 def format_basic_authorization(credentials: Credentials) -> str:

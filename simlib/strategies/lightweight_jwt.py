@@ -79,6 +79,11 @@ class LightweightJwtValidator(JwtLocal):
         self._cache_settings = settings
         self._authorization = format_basic_authorization(deployment.resource_server)
 
+    @property
+    def capacity(self) -> int:
+        """How many tokens a replica has room for."""
+        return self._cache_settings.capacity
+
     def create_state(self) -> Any:
         """Create empty caches."""
         return LightweightState(KeyCache(), AnswerCache(self._cache_settings.capacity))

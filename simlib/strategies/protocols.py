@@ -138,7 +138,8 @@ class CommonFetcher(Protocol):
 class Propagator(Protocol):
     """At a service that calls others: obtains the credential for these calls.
 
-    ``own_audiences``: each inner service gets tokens issued for it; else all accept the audience of the first.
+    ``own_audiences``: each inner service gets tokens issued for it; else all accept the audience of the first. One that
+    keeps tokens, and has room for a number of them, may have ``capacity``.
     """
 
     @property

@@ -19,6 +19,7 @@ from simlib.tokens import (
     SigningKey,
     TokenFormat,
     from_numeric_date,
+    is_finite_number,
     make_session_verification,
     read_header,
     renew_claims,
@@ -146,7 +147,7 @@ class SessionJwtValidator:
             return refuse_invalid_token(verified.reason)
         yield Compute("claims.check")
         verdict = judge_claims(claims, ctx.now(), self._settings, presented.scope)
-        if verdict.accepted and not all(isinstance(claims[name], int) for name in ("iat", "exp", "auth_time")):
+        if verdict.accepted and not all(_is_whole_number(claims[name]) for name in ("iat", "exp", "auth_time")):
             return refuse_invalid_token("malformed")
         if not verdict.accepted:
             return verdict
@@ -170,3 +171,7 @@ class SessionJwtValidator:
         renewed = renew_claims(claims, issued, until, ctx.random_bytes("jti", 16).hex())
         token = yield from self._signer(renewed, SESSION_TYPE)
         return Cookie(token, from_numeric_date(until) - now)
+
+
+def _is_whole_number(value: object) -> bool:
+    return isinstance(value, int) and is_finite_number(value)

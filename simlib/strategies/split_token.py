@@ -31,6 +31,7 @@ from simlib.tokens import (
     OPAQUE,
     TokenFormat,
     from_numeric_date,
+    is_finite_number,
     make_store_key,
     read_header,
     read_payload,
@@ -134,24 +135,20 @@ def read_half(head: str, now: float) -> Introspection | None:
     if head == REVOKED:
         return Introspection({"active": False}, now)
     claims = read_payload(f"{head}.{_ANY_SIGNATURE}")
-    if claims is None or not _is_number(claims.get("exp")):
+    if claims is None or not is_finite_number(claims.get("exp")):
         return None
     issued = claims.get("iat")
-    issued_at = from_numeric_date(issued) if isinstance(issued, int | float) else now
+    issued_at = from_numeric_date(issued) if is_finite_number(issued) else now
     return Introspection({**claims, "active": True}, min(issued_at, now), head)
 
 
 def read_push(message: Mapping[str, Any], now: float) -> tuple[str, Introspection, float] | None:
     """Read key, half and its end (seconds) from a push; None when the message is malformed."""
     match message:
-        case {"key": str(key), "head": str(head), "until": until} if len(key) == _KEY_LENGTH and _is_number(until):
-            half = read_half(head, now)
+        case {"key": str(key), "head": str(head), "until": until} if len(key) == _KEY_LENGTH:
+            half = read_half(head, now) if is_finite_number(until) else None
             return None if half is None else (key, half, float(until))
     return None
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -215,6 +212,11 @@ class SplitTokenGateway:
         transit_s = settings.timeout_s if settings.ask else 0.0
         lifetime = self._deployment.token_lifetime_s
         return Bound(settings.leeway_s + transit_s, max(lifetime + settings.leeway_s, transit_s))
+
+    @property
+    def capacity(self) -> int | None:
+        """How many tokens a replica has room for; the shared store has no bound."""
+        return None if self._settings.shared else self._settings.capacity
 
     def create_state(self) -> AnswerCache:
         """Create an empty cache of halves."""

@@ -32,6 +32,7 @@ from simlib.tokens import (
     Verification,
     VerificationKey,
     from_numeric_date,
+    is_finite_number,
     judge_time,
     read_header,
 )
@@ -194,7 +195,7 @@ class _StatusValidator(ValidatorWrapper):
             return None
         until, made_at = (from_numeric_date(claims[name]) - clock.most_lead_s for name in ("exp", "iat"))
         ttl = claims.get("ttl", self._settings.ttl_s)
-        fresh_s = ttl if isinstance(ttl, int | float) and ttl > 0 else self._settings.ttl_s
+        fresh_s = ttl if is_finite_number(ttl) and ttl > 0 else self._settings.ttl_s
         return FetchedStatusList(statuses, made_at, min(requested_at + fresh_s, until), until)
 
     def _find_key(

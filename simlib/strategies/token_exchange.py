@@ -4,7 +4,6 @@ data/evidence/strategies.csv)."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import DeploymentConfig, check_numbers
 from simlib.strategies.caches import AnswerCache
 from simlib.strategies.introspection_client import Introspection, format_basic_authorization, parse_json_object
-from simlib.tokens import TokenFormat, make_store_key
+from simlib.tokens import TokenFormat, is_finite_number, make_store_key
 
 REFUSED = ("invalid_request", "invalid_grant")
 """Error codes for a subject token that is no longer valid (RFC 8693 section 2.2.2)."""
@@ -55,6 +54,11 @@ class TokenExchange:
     def __init__(self, settings: TokenExchangeSettings, deployment: DeploymentConfig) -> None:
         self._settings = settings
         self._authorization = format_basic_authorization(deployment.resource_server)
+
+    @property
+    def capacity(self) -> int:
+        """How many exchanged tokens a replica has room for."""
+        return self._settings.capacity
 
     def create_state(self) -> AnswerCache:
         """Create an empty cache of exchanged tokens."""
@@ -98,7 +102,7 @@ class TokenExchange:
 
 def _is_usable(answer: Mapping[str, Any]) -> bool:
     life, token = answer.get("expires_in"), answer.get("access_token")
-    if isinstance(life, bool) or not isinstance(life, int | float) or not isfinite(life):
-        return False
-    bearer = str(answer.get("token_type", "")).lower() == "bearer"
-    return isinstance(token, str) and bool(token) and bearer and answer.get("issued_token_type") == ACCESS_TOKEN
+    kind = answer.get("token_type")
+    bearer = isinstance(kind, str) and kind.lower() == "bearer"
+    usable = isinstance(token, str) and bool(token) and is_finite_number(life)
+    return usable and bearer and answer.get("issued_token_type") == ACCESS_TOKEN

@@ -1,17 +1,25 @@
 """Claims of an access token (RFC 9068), and checks of time and scope that read no wall clock."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 EPOCH = 1_767_225_600
 """NumericDate of simulated second 0 (2026-01-01T00:00:00Z): ten digits for centuries, so sizes never vary by time."""
 
 TimeReason = Literal["expired", "not_yet_valid", "issued_in_future", "no_expiry"]
 
-TEXT_CLAIMS = ("iss", "sub", "client_id", "jti", "username", "token_type")
+TEXT_CLAIMS = ("iss", "sub", "client_id", "jti", "username", "token_type", "azp")
 """Without "scope": one that is no text grants nothing, which is another refusal (RFC 6750 section 3.1)."""
+
+CONFIRMATIONS = ("jkt", "x5t#S256", "kid")
+"""Members of "cnf" that are texts (RFC 7800 section 3.4, RFC 8705 section 3.1, RFC 9449 section 6.1)."""
+ACTORS = ("sub", "iss", "client_id")
+"""Members of "act" that are texts (RFC 8693 section 4.1)."""
+
+_LARGEST = sys.float_info.max
 
 _NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 
@@ -111,13 +119,37 @@ def has_audience(claims: Mapping[str, Any], own: str) -> bool:
 def find_mistyped_claim(claims: Mapping[str, Any]) -> str:
     """Find a claim that is there and is no text although it must be one; empty when there is none.
 
-    They are defined as texts by RFC 7519 section 4.1, RFC 8693 section 4.3 and RFC 7662 section 2.2; "aud" is a
-    text or a list of texts. Servers that compare such values, or store them, would else take a number for a name.
+    They are defined as texts by RFC 7519 section 4.1, RFC 8693 section 4.3, RFC 7662 section 2.2 and OpenID Connect
+    Core section 2; "aud" is a text or a list of texts, "cnf" and "act" are objects with texts in them. Servers that
+    compare such values, or store them, would else take a number for a name, and a bound token for one that is not.
     """
     audience = claims.get("aud", "")
     if not isinstance(audience, str) and not (isinstance(audience, list) and _are_texts(audience)):
         return "aud"
+    if "cnf" in claims and not _has_texts(claims["cnf"], CONFIRMATIONS):
+        return "cnf"
+    if "act" in claims and not _are_actors(claims["act"]):
+        return "act"
     return next((name for name in TEXT_CLAIMS if not isinstance(claims.get(name, ""), str)), "")
+
+
+def is_finite_number(value: object) -> TypeGuard[int | float]:
+    """Whether a JSON value is a number that a float can hold; true and false are none, nor are NaN and infinity."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
+
+
+def _has_texts(value: object, names: Sequence[str]) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value is an object whose members of these names, where it has them, are texts."""
+    return isinstance(value, Mapping) and all(isinstance(value.get(name, ""), str) for name in names)
+
+
+def _are_actors(value: object) -> bool:
+    """Whether a value is an actor, with the earlier ones nested in it."""
+    while _has_texts(value, ACTORS):
+        if "act" not in value:
+            return True
+        value = value["act"]
+    return False
 
 
 def _are_texts(values: list[Any]) -> bool:

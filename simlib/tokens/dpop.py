@@ -10,6 +10,7 @@ import jwt
 
 from simlib.tokens.algorithms import ALGORITHMS, Algorithm
 from simlib.tokens.base64url import encode_base64url, has_canonical_segments
+from simlib.tokens.claims import is_finite_number
 from simlib.tokens.ec_key import generate
 from simlib.tokens.jwk import MalformedKey, build_public_members, list_algorithms, parse_public_key
 from simlib.tokens.jws import build_quick_decoder, build_stock_decoder, read_header
@@ -97,7 +98,7 @@ class ProofVerification(NamedTuple):
         jti, issued_at, nonce = claims.get("jti"), claims.get("iat"), claims.get("nonce", "")
         if not (isinstance(jti, str) and jti and isinstance(nonce, str)):
             return "claims"
-        if isinstance(issued_at, bool) or not isinstance(issued_at, int | float):
+        if not is_finite_number(issued_at):
             return "claims"
         if claims.get("htm") != self.method:
             return "htm"

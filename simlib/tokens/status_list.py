@@ -64,9 +64,10 @@ class StatusList(NamedTuple):
 
         Raises MalformedStatusList.
         """
-        if not isinstance(claim, dict) or claim.get("bits") not in BITS or not isinstance(claim.get("lst"), str):
-            raise MalformedStatusList("status_list needs bits (1, 2, 4 or 8) and lst")
-        return cls(claim["bits"], _unpack(claim["lst"], limit))
+        match claim:
+            case {"bits": int(bits), "lst": str(text)} if bits in BITS and not isinstance(bits, bool):
+                return cls(bits, _unpack(text, limit))
+        raise MalformedStatusList("status_list needs bits (1, 2, 4 or 8) and lst")
 
     @property
     def _mask(self) -> int:

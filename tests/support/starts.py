@@ -34,7 +34,7 @@ def run(
         arrival_rate=users * rate,
         designs={"one": design},
         links={**NO_DELAY, "client_to_service": link(world.pop("way", 0.0))},
-        service={"work": constant(0.0), "user_information_share": 0.0},
+        service={"work": constant(0.0), "user_information_share": 0.0, **world.pop("service", {})},
         length_s=length,
         **{name: world.pop(name) for name in ("authorization_server",) if name in world},
         world=world,

@@ -8,14 +8,14 @@ import pytest
 
 from simlib.analysis import METRICS
 from simlib.analysis.metric_sentences import SENTENCES
-from simlib.analysis.quantiles import EXCURSIONS, FEWEST_EXCURSIONS, HALVES
+from simlib.analysis.quantiles import EXCURSIONS, FEWEST_EXCURSIONS, GAP, HALVES, LARGEST_GAP
 from simlib.analysis.utilisation import HOST_UTILISATION
 from simlib.commands.sweep import build_sweep_tables
 from simlib.experiment.sweep_plan import SweepPlan, plan_sweep
 from simlib.report.sweep_figures import load_figure, ttl_figure
 from simlib.report.sweep_notes import add_companions, list_sweep_notes
 from simlib.report.sweep_report import build_sweep_document, build_sweep_rows
-from support.comparisons import CACHED, OPAQUE
+from support.comparisons import CACHED, JWT, OPAQUE
 from support.scenarios import scenario
 
 LOADS = (5.0, 40.0)
@@ -69,6 +69,19 @@ def test_quantiles_of_short_runs_are_marked_with_a_note(plan: SweepPlan) -> None
     assert [str(cell)[-1] == note[0] for cell in cells] == [False, True]
     enough = sweep_by_hand(plan, **{"p99_s" + EXCURSIONS: FEWEST_EXCURSIONS})
     assert list(list_sweep_notes(plan, enough, ("p99_s",))) == list(plan.notes)
+
+
+def test_quantiles_in_a_gap_are_marked_with_a_note(plan: SweepPlan) -> None:
+    gap = sweep_by_hand(plan, **{"p95_s" + GAP: LARGEST_GAP + 0.1})
+    (note,) = [note for note in list_sweep_notes(plan, gap, ("p99_s", "p95_s")) if note not in plan.notes]
+    assert "gap between two kinds of requests" in note
+    assert note.endswith(f" % for {OPAQUE} at 40, {CACHED} at 40, {JWT} at 40.")
+    marked = {(row["metric"], row["value"]) for row in build_sweep_rows(plan, gap) if row["in_gap"]}
+    assert marked == {("p95_s", 40.0)}
+    cells = list(next(iter(build_sweep_tables(plan, gap, "p95_s"))).columns[1].cells)
+    assert [str(cell)[-1] == note[0] for cell in cells] == [False, True]
+    none = sweep_by_hand(plan, **{"p95_s" + GAP: LARGEST_GAP})
+    assert list(list_sweep_notes(plan, none, ("p95_s",))) == list(plan.notes)
 
 
 def test_the_document_has_sentences_and_notes() -> None:

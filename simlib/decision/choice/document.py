@@ -53,6 +53,7 @@ def _build_design(decision: Decision, name: str) -> dict[str, Any]:
         },
         "busiest_host": decision.verdicts.busiest_hosts.get(name) or None,
         "few_excursions": sorted(metric for own, metric in decision.verdicts.few_excursions if own == name),
+        "in_gap": sorted(metric for own, metric in decision.verdicts.gaps if own == name),
     }
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from simlib.analysis.gain_figures import GAIN_METRICS
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS, Metric
-from simlib.analysis.quantiles import compute_interval, rests_on_few_excursions
+from simlib.analysis.quantiles import compute_interval, lies_in_gap, rests_on_few_excursions
 from simlib.analysis.utilisation import BUSIEST
 from simlib.decision.choice.results import Decision
-from simlib.decision.figure_notes import FEW_EXCURSIONS
+from simlib.decision.figure_notes import FEW_EXCURSIONS, IN_GAP
 from simlib.report.cells import format_label
 from simlib.report.record.formatting import UNDEFINED, format_decimals, format_number
 from simlib.report.record.tables import format_csv
@@ -39,9 +39,9 @@ _EXACT_DIGITS = 6
 """Significant digits of a value without a spread: 99.9937 % must not become 100 %."""
 COLUMNS = (
     *("figure", "label", "unit", "kind", "better", "design", "mean", "low", "high", "replications", "level"),
-    *("host", "few_excursions"),
+    *("host", "few_excursions", "in_gap"),
 )
-SHORT_RUN = f"{FEW_EXCURSIONS} short run"
+SHORT_RUN, NEXT_TO_GAP = f"{FEW_EXCURSIONS} short run", f"{IN_GAP} in a gap"
 YEARLY = Metric("availability_year", "availability over a year with the stated outages", "", False, 4, "%", 1e2)
 EXPECTED = Metric("expected_exposure_s", "exposure after revocation, mean by settings", "s", True)
 REVOKED = Metric("exposure_bound_s", "exposure after revocation, worst case by settings", "s", True)
@@ -55,7 +55,7 @@ class GainRow:
 
     The interval of a bound has no width. ``unsteady``: designs whose queues grow, for which it is undefined.
     ``hosts``: design -> its busiest host, for the utilisation of that. ``few_excursions``: designs for which it is a
-    quantile whose interval covers less than it states.
+    quantile whose interval covers less than it states; ``gaps``: those in which it lies in a gap.
     """
 
     metric: Metric
@@ -64,6 +64,7 @@ class GainRow:
     unsteady: frozenset[str] = frozenset()
     hosts: Mapping[str, str] = field(default_factory=dict)
     few_excursions: frozenset[str] = frozenset()
+    gaps: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -75,7 +76,8 @@ class GainRow:
         if design in self.unsteady:
             return "unstable"
         text = _format_interval(self.metric, self.intervals[design])
-        remark = self.hosts.get(design, "") or (SHORT_RUN if design in self.few_excursions else "")
+        marks = ((SHORT_RUN, self.few_excursions), (NEXT_TO_GAP, self.gaps))
+        remark = self.hosts.get(design, "") or ", ".join(words for words, marked in marks if design in marked)
         if not remark or not self.intervals[design].n:
             return text
         return f"{text.removesuffix(')')}; {remark})" if text.endswith(")") else f"{text} ({remark})"
@@ -108,13 +110,12 @@ def _build_measured_rows(decision: Decision, names: tuple[str, ...]) -> Iterator
         intervals = {design: _compute_interval(table, design, name, decision.level) for design in designs}
         if name in ALWAYS or any(interval.n for interval in intervals.values()):
             unsteady = frozenset(design for design in designs if not verdicts.is_steady(design, name))
-            few = frozenset(design for design in designs if _rests_on_few(table, design, name))
+            few, gaps = (
+                frozenset(design for design in designs if applies(table.loc[table["design"] == design], name))
+                for applies in (rests_on_few_excursions, lies_in_gap)
+            )
             hosts = verdicts.busiest_hosts if name == BUSIEST else {}
-            yield GainRow(_ALL[name], MEASURED, intervals, unsteady, hosts, few)
-
-
-def _rests_on_few(table: "pd.DataFrame", design: str, name: str) -> bool:
-    return rests_on_few_excursions(table.loc[table["design"] == design], name)
+            yield GainRow(_ALL[name], MEASURED, intervals, unsteady, hosts, few, gaps)
 
 
 def _compute_interval(table: "pd.DataFrame", design: str, name: str, level: float) -> Interval:
@@ -176,4 +177,5 @@ def _build_csv_row(row: GainRow, design: str, interval: Interval) -> dict[str, A
         "level": interval.level if measured else None,
         "host": row.hosts.get(design),
         "few_excursions": True if design in row.few_excursions else None,
+        "in_gap": True if design in row.gaps else None,
     }
