@@ -112,8 +112,11 @@ class TaskRunner(Protocol):
     def release(self, task: Task) -> None:
         """Give back the worker that the task holds, if it holds one."""
 
-    def charge(self, task: Task, operations: tuple[str, ...], then: "Callbacks") -> None:
-        """Serve the task on its host's station for some operations, then go on with ``then``."""
+    def charge(self, task: Task, operations: tuple[str, ...], then: "Callbacks") -> bool:
+        """Serve the task on its host's station for some operations: True when they are over, else ``then`` is called.
+
+        The last thing that an event does for its task, as the clock may have run ahead to their end.
+        """
 
     def write_thread_visit(self, task: Task, since: float, now: float) -> None:
         """Record that a request has given its thread back."""
