@@ -26,7 +26,7 @@ def introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer) 
     An inactive token gets no further claims (RFC 7662 section 2.2).
     """
     reply = yield from _introspect(ctx, request, server)
-    return reply._replace(date=ctx.now())
+    return Reply(*reply[:-1], ctx.now())  # the date is its last field
 
 
 def _introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:

@@ -4,15 +4,15 @@ Times in an answer are judged by the clock of the authorization server, which th
 means that the token is within its time window there (section 2.2). The receiver's own clock only measures how long ago
 that was. An opaque token can also be exchanged for a JWT, as the answer to its introspection."""
 
-import json
 import math
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply, Verdict
+from simlib.scenario.encodings import decode_json, encode_form
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import Credentials, DeploymentConfig
 from simlib.strategies.call_interception import find_request_time
@@ -92,7 +92,7 @@ def request_introspection(
     """Request introspection of one token; ``timeout`` in seconds, ``accept`` the media type when it is not JSON."""
     form = {"token": token, "token_type_hint": "access_token"}
     # surrogatepass: any text that a client presents is sent as it is, and never raises.
-    body = yield Compute("form.encode", lambda: urlencode(form, errors="surrogatepass").encode())
+    body = yield Compute("form.encode", lambda: encode_form(form, errors="surrogatepass").encode())
     reply: Reply | Failed = yield Call(target, HttpRequest(authorization, body, accept=accept), timeout)
     return reply
 
@@ -161,7 +161,7 @@ def compute_expiry_bound(settings: AnswerSettings) -> float:
 def parse_json_object(body: bytes) -> Mapping[str, Any] | None:
     """Parse the JSON object in a body; None when there is none that can be read."""
     try:
-        answer = json.loads(body)
+        answer = decode_json(body)
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None

@@ -22,7 +22,7 @@ from simlib.strategies.introspection_client import (
     introspect,
     judge_answer,
 )
-from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
+from simlib.strategies.verdicts import CLAIMS_CHECK, refuse_missing_token, refuse_unavailable
 from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 
 
@@ -120,7 +120,7 @@ class OpaqueCached:
         result = yield from self._find_result(ctx, state, key, presented.token, cached)
         if isinstance(result, Failed):
             return refuse_unavailable("introspection_" + result.reason)
-        yield Compute("claims.check")
+        yield CLAIMS_CHECK
         return self._judge(ctx.now(), result, presented.scope)
 
     def _find_result(

@@ -86,10 +86,10 @@ class ReferenceToken:
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
         """Find the row, if it is an access token that is neither expired nor revoked."""
         key = yield Compute("token.hash", partial(make_store_key, token))
-        row = yield Call("store", StoreGet(key))
+        row: TokenRow | None = yield Call("store", StoreGet(key))
         if row is None or row.kind != "access" or row.revoked_at is not None or row.expires_at <= ctx.now():
             return None
-        return TokenRow(*row)
+        return row
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
         """Mark the row as revoked."""

@@ -117,7 +117,10 @@ def find_mistyped_claim(claims: Mapping[str, Any]) -> str:
     audience = claims.get("aud", "")
     if not isinstance(audience, str) and not (isinstance(audience, list) and _are_texts(audience)):
         return "aud"
-    return next((name for name in TEXT_CLAIMS if not isinstance(claims.get(name, ""), str)), "")
+    for name in TEXT_CLAIMS:
+        if name in claims and not isinstance(claims[name], str):
+            return name
+    return ""
 
 
 def _are_texts(values: list[Any]) -> bool:
@@ -132,6 +135,9 @@ def _is_after(value: Any, instant: float) -> bool:
 def _read_instant(value: Any) -> int | float | None:
     # The int stays an int: adding EPOCH to a float ``now`` instead would round away a tenth of a microsecond,
     # and with it the exact boundary.
+    if value.__class__ is int:
+        instant: int = value - EPOCH
+        return instant
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if isinstance(value, float) and not math.isfinite(value):
