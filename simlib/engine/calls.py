@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from simlib.engine.costs import USED
 from simlib.engine.hosts import Route, Threads
 from simlib.engine.kernel import NEVER, Callbacks, Kernel
 from simlib.engine.links import Connections, Timeouts
 from simlib.engine.request_log import NAN
-from simlib.engine.task import CallFrame, Task, TaskRunner, Timeout
+from simlib.engine.task import RETIRED, CallFrame, Task, TaskRunner, Timeout
 from simlib.scenario.effects import Call, Failed, Reply
 from simlib.scenario.messages import StoreReply
 from simlib.scenario.records import GIVEN_UP
@@ -35,6 +36,7 @@ class Calls:
         self.driver = driver
         self._charge = driver.charge
         self._release = driver.release
+        self._spare = driver.spare
         self._call_row = call_row
         self._on_left = self.make_callbacks(self._leave)
         self._on_connected = self.make_callbacks(self._finish_connecting)
@@ -75,8 +77,8 @@ class Calls:
         return self._connect(task, connections)
 
     def _detach(self, task: Task, call: Call, timeout: float) -> Task:
-        carrier = self.driver.new_task(task.subject, task.key)
-        carrier.log = task.log
+        carrier = self._spare.pop() if self._spare else self.driver.new_task(task.subject, task.key)
+        carrier.subject, carrier.key, carrier.log = task.subject, task.key, task.log
         carrier.parent = self._timeouts.start(task, timeout)
         carrier.effect = call
         carrier.route = task.route
@@ -109,12 +111,23 @@ class Calls:
         """Put the call on the link; it may run ahead of the events of ``upcoming``."""
         route = task.route
         link = route.link
-        callee = route.replicas[0]
-        if route.balance is not None:
-            callee = route.replicas[int(route.balance.take(task.subject) * len(route.replicas))]
+        callee, subject = route.replicas[0], task.subject
+        balance = route.balance
+        if balance is not None:
+            drawn = balance.values[subject]
+            if drawn >= 0.0:  # `DrawnColumn.take`, written out here and below
+                balance.values[subject] = USED - drawn
+            else:
+                drawn = balance.take_further(subject)
+            callee = route.replicas[int(drawn * len(route.replicas))]
         round_trip = link.fixed
         if round_trip is None:
-            round_trip = link.round_trip.take(task.subject)
+            column = link.round_trip
+            round_trip = column.values[subject]
+            if round_trip >= 0.0:
+                column.values[subject] = USED - round_trip
+            else:
+                round_trip = column.take_further(subject)
         one_way = round_trip / 2
         delay = one_way if round_trips == 0.0 else one_way + round_trips * round_trip
         size = 0
@@ -131,11 +144,10 @@ class Calls:
         task.host = callee
         task.new_connection = round_trips > 0.0
         end, first = now + delay, upcoming[0]
-        arrives = route.call_in or callee.threads is not None
         if end < first[0] or (end == first[0] and task.key < first[1]):
             self.kernel._now = end
-            return self._arrive(task) if arrives else self._begin(task)
-        task.callbacks = self._on_arrived if arrives else self.on_begin
+            return self._arrive(task) if route.call_in or callee.threads is not None else self._begin(task)
+        task.callbacks = self._on_arrived if route.call_in or callee.threads is not None else self.on_begin
         self.schedule_at(task, end, task.key)
         return None
 
@@ -214,9 +226,12 @@ class Calls:
             self._hand_over(connections)
         if self._call_row is not None:
             self._write_row(task, frame, task.host.index, self.kernel._now, value.status, task.reply_bytes)
-        value = convert_failure(value)
-        if task.parent is not None and frame.send is discard_answer:
-            return self._deliver(task, task.parent, value)
+        kind = value.__class__
+        if kind is StoreReply or (kind is Reply and value.status >= 429):
+            value = convert_failure(value)
+        clock = task.parent
+        if clock is not None and frame.send is discard_answer:
+            return self._deliver(task, clock, value)
         task.host = frame.host
         task.send = frame.send
         task.value = value
@@ -235,7 +250,9 @@ class Calls:
     def _deliver(self, carrier: Task, clock: Timeout, value: Any) -> Task | None:
         waiting = clock.waiting
         clock.waiting = None
-        self.driver.retire(carrier)
+        carrier.log = carrier.parent = None  # `Driver.retire`, written out
+        carrier.subject = RETIRED
+        self._spare.append(carrier)
         if waiting is not None:
             waiting.value = value
         return waiting

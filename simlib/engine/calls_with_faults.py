@@ -101,7 +101,7 @@ class FaultyCalls(Calls):
         until = frame.sent + (CONNECTING_S if task.new_connection else RETRANSMITTING_S)
         clock = task.parent
         if clock is not None and frame.send is discard_answer:
-            until = min(until, clock.due[0]) if clock.waiting is not None else 0.0
+            until = min(until, clock.end) if clock.waiting is not None else 0.0
         task.callbacks = self._on_given_up
         self.schedule_at(task, max(until, self.kernel._now), task.key)
 

@@ -9,7 +9,7 @@ from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
-from simlib.scenario.effects import Compute, Flow
+from simlib.scenario.effects import Compute, Flow, new_tuple
 from simlib.scenario.encodings import decode_form_value
 from simlib.scenario.messages import HttpRequest
 from simlib.services.authorization_server import AuthorizationServer
@@ -33,7 +33,8 @@ def digest_secret(secret: str) -> bytes:
 
 def authenticate(authorization: str, registered: Mapping[str, bytes]) -> Flow[str | None]:
     """Return the id of the authenticated client, or None; ``registered`` maps ids to digests of their secrets."""
-    client_id: str | None = yield Compute("client.authenticate", partial(_check_credentials, authorization, registered))
+    check = partial(_check_credentials, authorization, registered)
+    client_id: str | None = yield new_tuple(Compute, ("client.authenticate", check))
     return client_id
 
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from simlib.scenario.effects import Compute, Failed, Flow, Reply
+from simlib.scenario.effects import Compute, Failed, Flow, Reply, new_tuple
 from simlib.scenario.encodings import decode_form, decode_json, encode_json
 from simlib.scenario.messages import HttpRequest
 
 
 def parse_form(body: bytes) -> Flow[Mapping[str, str]]:
     """Parse a form; a repeated parameter makes it invalid, and it counts as empty (RFC 6749 section 3.2)."""
-    parameters: Mapping[str, str] = yield Compute("form.decode", partial(_parse_parameters, body))
+    parameters: Mapping[str, str] = yield new_tuple(Compute, ("form.decode", partial(_parse_parameters, body)))
     return parameters
 
 
@@ -35,7 +35,7 @@ def parse_json_object(body: bytes) -> Mapping[str, Any]:
 
 def reply_json(value: Mapping[str, Any], status: int = 200) -> Flow[Reply]:
     """Reply with a JSON body."""
-    body = yield Compute("json.encode", lambda: encode_json(value).encode())
+    body = yield new_tuple(Compute, ("json.encode", lambda: encode_json(value).encode()))
     return Reply(status, body)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from math import inf
 from typing import Any, ClassVar, NamedTuple
 
-from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Once, Reply, Sleep
+from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Once, Reply, Sleep, new_tuple
 from simlib.scenario.encodings import decode_json, encode_form
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.strategies.base import DeploymentConfig, check_numbers
@@ -147,9 +147,9 @@ class Bearer:
                     state.access_token = None
                 return failure, None
         scheme = "Bearer " if state.target == "api" else "Cookie "
-        authorized = HttpRequest(scheme + held.token, *request[1:])
+        authorized = new_tuple(HttpRequest, (scheme + held.token, *request[1:]))
         requested_at = ctx.now()
-        answer: Answer = yield Call(state.target, authorized, self._settings.timeout_s)
+        answer: Answer = yield new_tuple(Call, (state.target, authorized, self._settings.timeout_s))
         if state.access_token is held and state.target != "api" and _is_refusal(answer):
             state.access_token = None  # a cookie that its own backend refuses is of no use any more
         elif isinstance(answer, Reply) and answer.cookie is not None and state.access_token is held:

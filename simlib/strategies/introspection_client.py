@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
-from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply, Verdict
+from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply, Verdict, new_tuple
 from simlib.scenario.encodings import decode_json, encode_form
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import Credentials, DeploymentConfig
@@ -92,8 +92,9 @@ def request_introspection(
     """Request introspection of one token; ``timeout`` in seconds, ``accept`` the media type when it is not JSON."""
     form = {"token": token, "token_type_hint": "access_token"}
     # surrogatepass: any text that a client presents is sent as it is, and never raises.
-    body = yield Compute("form.encode", lambda: encode_form(form, errors="surrogatepass").encode())
-    reply: Reply | Failed = yield Call(target, HttpRequest(authorization, body, accept=accept), timeout)
+    body = yield new_tuple(Compute, ("form.encode", lambda: encode_form(form, errors="surrogatepass").encode()))
+    request = new_tuple(HttpRequest, (authorization, body, False, False, "", accept, ""))
+    reply: Reply | Failed = yield new_tuple(Call, (target, request, timeout))
     return reply
 
 
@@ -109,7 +110,7 @@ def introspect(
         return Failed("status", reply.status, reply.retry_after)
     requested_at = find_request_time(reply, requested_at)
     clock = read_server_clock(reply, requested_at, ctx.now())
-    answer = yield Compute("json.decode", partial(parse_json_object, reply.body))
+    answer = yield new_tuple(Compute, ("json.decode", partial(parse_json_object, reply.body)))
     # An unreadable answer says nothing about the token, so it must not count as "inactive".
     if answer is None:
         return Failed("status", reply.status)
