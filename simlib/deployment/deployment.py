@@ -77,6 +77,7 @@ class Deployment:
             )
             for region in self.topology.as_regions
         }
+        self._store_operations = {kind: f"store.{self.world.store.kind}.{verb}" for kind, verb in VERBS.items()}
         self.revocations = self._build_revocations(sink)
         self.population = self._build_population(sink)
         self.handlers = Handlers(self.world, self.parts, self.population.find_token)
@@ -164,7 +165,7 @@ class Deployment:
         return self._store_operation if self.world.store.database is None else None
 
     def _store_operation(self, request: StoreRequest) -> str:
-        return f"store.{self.world.store.kind}.{VERBS[type(request)]}"
+        return self._store_operations[type(request)]
 
     def _note_revoked(self, token: str, effective: float) -> None:
         self.revocations.note_revoked(self.population, token, effective)

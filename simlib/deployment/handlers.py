@@ -10,7 +10,7 @@ from simlib.deployment.instrumentation import record_token_exchange, record_vali
 from simlib.deployment.parts import Parts
 from simlib.engine.hosts import Handler, HostContext
 from simlib.engine.network import Bind
-from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
+from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict, new_tuple
 from simlib.scenario.hosts import GATEWAY, Service
 from simlib.scenario.messages import HttpRequest, SharedRequest, StoreReply
 from simlib.scenario.world import World
@@ -207,19 +207,13 @@ def bind_shared_store(store: SharedStore) -> Bind:
 
 def read_presented_token(request: HttpRequest, scope: str, uri: str) -> PresentedToken:
     """The token of a request and what came with it; of another scheme than Bearer and DPoP there is none."""
-    scheme, _, token = request.authorization.partition(" ")
+    authorization, _, needs_user_information, sensitive, dpop, _, certificate = request
+    scheme, _, token = authorization.partition(" ")
     known = scheme.lower()
-    return PresentedToken(
-        token if known in ("bearer", "dpop") else "",
-        scope,
-        request.sensitive,
-        known,
-        request.dpop,
-        request.certificate,
-        "GET",
-        uri,
-        request.needs_user_information,
-    )
+    if known not in ("bearer", "dpop"):
+        token = ""
+    fields = (token, scope, sensitive, known, dpop, certificate, "GET", uri, needs_user_information)
+    return new_tuple(PresentedToken, fields)
 
 
 def _need_no_credential(token: str, audience: str) -> Flow[str | Failed]:

@@ -4,15 +4,15 @@ from functools import partial
 from typing import Any
 
 from simlib.engine.request_log import Mark, RequestLog
-from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep, Verdict
+from simlib.scenario.effects import Call, Context, Failed, Flow, Sleep, Verdict, new_tuple
 
 
 def record_validation(flow: Flow[Verdict], replica: int, token: int, edge: bool = True) -> Flow[Verdict]:
     """A validation whose duration and verdict are noted; ``edge``: it is the first of its attempt."""
     begin = partial(_begin_at_edge, replica, token) if edge else _begin
-    yield Mark(begin)  # type: ignore[misc]  # the engine's own effect, not a part's
+    yield new_tuple(Mark, (begin, None))  # type: ignore[misc]  # the engine's own effect, not a part's
     verdict = yield from flow
-    yield Mark(partial(_end, verdict, edge), verdict)  # type: ignore[misc]
+    yield new_tuple(Mark, (partial(_end, verdict, edge), verdict))  # type: ignore[misc]
     return verdict
 
 

@@ -1,7 +1,11 @@
 """Network of a deployment: its hosts, links, handlers, costs and faults, built for one run of the engine."""
 
+from array import array
+from collections.abc import Callable
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from simlib.deployment.authorization_servers import ServerRuntime
 from simlib.deployment.browser_backend import bind_backend
@@ -46,7 +50,7 @@ def build_network(deployment: Deployment) -> Network:
         after=tuple(
             deployment.revocations.schedule(deployment.population, deployment.find_client_host, deployment.route_home)
         ),
-        open_log=partial(_open_log, demand),
+        open_log=_build_log_opener(demand),
         local_to={
             name_in_region(AUTHORIZATION_SERVER, region): _list_in_process(deployment, server)
             for region, server in deployment.servers.items()
@@ -117,10 +121,12 @@ def _list_in_process(deployment: Deployment, server: ServerRuntime) -> dict[str,
 
 def _bind_entry(deployment: Deployment, ctx: HostContext) -> Handler:
     presenter, population = deployment.parts.presenter, deployment.population
+    needs = (False, True)
+    requests = {(i, s): HttpRequest(needs_user_information=i, sensitive=s) for i in needs for s in needs}
 
     def start_request(log: RequestLog) -> Flow[Any]:
         state = population.find_client(log.user)
-        request = HttpRequest(needs_user_information=log.user_information, sensitive=log.sensitive)
+        request = requests[log.user_information, log.sensitive]
         flow = deployment.route_home(log.user, record_request(presenter.request(ctx, state, request), ctx, log))
         return wrap_client(deployment.schedule, ctx, _find_client_host(deployment, log), flow)
 
@@ -133,9 +139,16 @@ def _find_client_host(deployment: Deployment, log: RequestLog) -> str:
     return name_in_region(CLIENT, deployment.regions[0 if regions is None else int(regions[log.request])])
 
 
-def _open_log(demand: Demand, request: int, arrival: float) -> RequestLog:
-    if request >= len(demand.users):
-        return RequestLog(request, STRANGER, arrival, False)
-    sensitive = demand.sensitive is not None and bool(demand.sensitive[request])
-    information = bool(demand.needs_user_information[request])
-    return RequestLog(request, int(demand.users[request]), arrival, information, sensitive)
+def _build_log_opener(demand: Demand) -> Callable[[int, float], RequestLog]:
+    """Build what opens the log of a request; columns become arrays of the interpreter, whose items are read quickly."""
+    count = len(demand.users)
+    users = array("q", demand.users.astype(np.int64).tobytes())
+    information = demand.needs_user_information.tobytes()
+    sensitive = bytes(count) if demand.sensitive is None else demand.sensitive.tobytes()
+
+    def open_log(request: int, arrival: float) -> RequestLog:
+        if request >= count:
+            return RequestLog(request, STRANGER, arrival, False)
+        return RequestLog(request, users[request], arrival, information[request] == 1, sensitive[request] == 1)
+
+    return open_log

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -152,7 +152,9 @@ def build_deployment_config(
         user_information=design.user_information,
         resource_server=_draw_credentials("resource-server", variates),
         client=_draw_credentials("client", variates),
-        user_claims=lambda subject: make_user_claims(subject, information.claims, information.value_bytes),
+        user_claims=lru_cache(maxsize=65_536)(
+            lambda subject: make_user_claims(subject, information.claims, information.value_bytes)
+        ),
         make_key=partial(generate_signing_key, kid=name_key(0)),
         subscribers=subscribers,
         regions=regions,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from simlib.engine.calls import Calls
+from simlib.engine.calls import CONNECT_IN, Calls
 from simlib.engine.hosts import Replica
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.task import CallFrame, Task, TaskRunner
@@ -39,7 +39,7 @@ class LimitedCalls(Calls):
         super().__init__(kernel, driver, call_row)
         self._limits = limits
         self._admissions: dict[Replica, AdmissionCount | None] = {}
-        self._on_refused: Callbacks = [self._refuse]
+        self._on_refused: Callbacks = self.make_callbacks(self._refuse)
 
     def _find_admission(self, replica: Replica) -> AdmissionCount | None:
         if replica not in self._admissions:
@@ -47,28 +47,31 @@ class LimitedCalls(Calls):
             self._admissions[replica] = None if limit is None else AdmissionCount(limit)
         return self._admissions[replica]
 
-    def _arrive(self, task: Task) -> None:
+    def _arrive(self, task: Task) -> Task | None:
         admission = self._find_admission(task.host)
         if admission is None:
-            super()._arrive(task)
-        elif admission.in_progress < admission.limit:
+            return super()._arrive(task)
+        if admission.in_progress < admission.limit:
             admission.in_progress += 1
-            super()._arrive(task)
-        elif task.route.call_in and task.host.station is not None:
-            self.driver.charge(task, self._call_in_operations(task), self._on_refused)
-        else:
-            self._refuse(task)
+            return super()._arrive(task)
+        operations = task.route.call_in
+        if operations and task.host.station is not None:
+            if task.new_connection:
+                operations += CONNECT_IN
+            if not self._charge(task, operations, self._on_refused):
+                return None
+        return self._refuse(task)
 
-    def _refuse(self, task: Task) -> None:
+    def _refuse(self, task: Task) -> Task | None:
         admission = self._admissions[task.host]
         frame = task.frames.pop()
         assert admission is not None
         assert isinstance(frame, CallFrame)
-        self._send_back(task, frame, admission.refusal)
+        return self._send_back(task, frame, admission.refusal)
 
-    def answer(self, task: Task, frame: CallFrame, value: object) -> None:
+    def answer(self, task: Task, frame: CallFrame, value: object) -> Task | None:
         """Send the callee's answer, and make room for one more request."""
         admission = self._find_admission(task.host)
         if admission is not None:
             admission.in_progress -= 1
-        super().answer(task, frame, value)
+        return super().answer(task, frame, value)

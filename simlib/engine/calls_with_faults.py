@@ -11,7 +11,7 @@ from typing import Any
 from simlib.engine.calls import Calls, discard_answer
 from simlib.engine.calls_with_admission import LimitedCalls
 from simlib.engine.hosts import Replica
-from simlib.engine.kernel import Callbacks, Kernel
+from simlib.engine.kernel import NEVER, Callbacks, Kernel
 from simlib.engine.links import Connections
 from simlib.engine.request_log import NAN
 from simlib.engine.task import CallFrame, Task, TaskRunner
@@ -43,15 +43,15 @@ class Conditions:
 
 
 class FaultyCalls(Calls):
-    """Calls under conditions that the injected faults change as time passes."""
+    """Calls under conditions that the injected faults change as time passes; nothing runs ahead of the event list."""
 
     def __init__(self, kernel: Kernel, driver: TaskRunner, call_row: Callable[[Row], None] | None) -> None:
         super().__init__(kernel, driver, call_row)
         self.conditions = Conditions()
-        self._on_reached: Callbacks = [self._reach_callee]
+        self._on_reached: Callbacks = self.make_callbacks(self._reach_callee)
         self._on_lost: Callbacks = [self._lose]
-        self._on_given_up: Callbacks = [self._give_up]
-        self._on_failed: Callbacks = [self._finish_failed]
+        self._on_given_up: Callbacks = self.make_callbacks(self._give_up)
+        self._on_failed: Callbacks = self.make_callbacks(self._finish_failed)
 
     def is_on_link(self, task: Task) -> bool:
         """Whether the task's last call is on the link, in either direction, and not at its callee."""
@@ -60,40 +60,39 @@ class FaultyCalls(Calls):
 
     # --- there ---------------------------------------------------------------------------------------------------
 
-    def _dispatch(self, task: Task, round_trips: float) -> None:
+    def _dispatch(self, task: Task, round_trips: float, upcoming: list[Any]) -> None:
         conditions, route = self.conditions, task.route
         there = route.replicas[0].name
         if frozenset((task.host.name, there)) in conditions.cut:
-            super()._dispatch(task, round_trips)
+            super()._dispatch(task, round_trips, NEVER)
             task.callbacks = self._on_lost
             return
         # Who is refused hears of it after one way there and one back, before any handshake goes on.
-        super()._dispatch(task, 0.0 if conditions.refuses(there, route.target) else round_trips)
+        super()._dispatch(task, 0.0 if conditions.refuses(there, route.target) else round_trips, NEVER)
         task.new_connection = round_trips > 0.0
         task.callbacks = self._on_reached
 
-    def _reach_callee(self, task: Task) -> None:
+    def _reach_callee(self, task: Task) -> Task | None:
         route = task.route
         if self.conditions.refuses(task.host.name, route.target):
             frame = task.frames[-1]
             assert isinstance(frame, CallFrame)
             self.fail(task, Failed("refused"), frame.one_way)
-        elif route.call_in or task.host.threads is not None:
-            self._arrive(task)
-        else:
-            self._begin(task)
+            return None
+        return self._arrive(task) if route.call_in or task.host.threads is not None else self._begin(task)
 
     # --- and back ------------------------------------------------------------------------------------------------
 
     def clear_admission(self, replica: Replica) -> None:
         """Forget the requests in progress at a replica that lost its work, where they are counted."""
 
-    def _send_back(self, task: Task, frame: CallFrame, value: Any) -> None:
+    def _send_back(self, task: Task, frame: CallFrame, value: Any) -> Task | None:
         """Send an answer back over the link, where it may get lost."""
         host: Replica = task.host
-        super()._send_back(task, frame, value)
+        ready = super()._send_back(task, frame, value)
         if frozenset((host.name, frame.host.name)) in self.conditions.cut:
             task.callbacks = self._on_lost
+        return ready
 
     def _lose(self, task: Task) -> None:
         """Let a lost message run into the timeout of its caller or of TCP."""
@@ -102,12 +101,12 @@ class FaultyCalls(Calls):
         until = frame.sent + (CONNECTING_S if task.new_connection else RETRANSMITTING_S)
         clock = task.parent
         if clock is not None and frame.send is discard_answer:
-            until = min(until, clock.due[0]) if clock.waiting is not None else 0.0
+            until = min(until, clock.end) if clock.waiting is not None else 0.0
         task.callbacks = self._on_given_up
         self.schedule_at(task, max(until, self.kernel._now), task.key)
 
-    def _give_up(self, task: Task) -> None:
-        self._end(task, Failed("unreachable"), LOST)
+    def _give_up(self, task: Task) -> Task | None:
+        return self._end(task, Failed("unreachable"), LOST)
 
     def fail(self, task: Task, failed: Failed, after: float) -> None:
         """Fail the task's last call; its caller gets the failure in ``after`` seconds."""
@@ -115,10 +114,10 @@ class FaultyCalls(Calls):
         task.callbacks = self._on_failed
         self.schedule_at(task, self.kernel._now + after, task.key)
 
-    def _finish_failed(self, task: Task) -> None:
-        self._end(task, task.value, RESET)
+    def _finish_failed(self, task: Task) -> Task | None:
+        return self._end(task, task.value, RESET)
 
-    def _end(self, task: Task, failed: Failed, status: int) -> None:
+    def _end(self, task: Task, failed: Failed, status: int) -> Task | None:
         """The call is over without an answer; its connection is closed."""
         frame = task.frames.pop()
         assert isinstance(frame, CallFrame)
@@ -131,11 +130,11 @@ class FaultyCalls(Calls):
             heard = clock is None or not own or clock.waiting is not None
             self._write_row(task, frame, task.host.index, self.kernel._now if heard else NAN, status, 0)
         if own and clock is not None:
-            self._deliver(task, clock, failed)
-            return
+            return self._deliver(task, clock, failed)
         task.host = frame.host
         task.send = frame.send
-        self.driver.advance(task, failed)
+        task.value = failed
+        return task
 
     def _close(self, connections: Connections) -> None:
         """Close a connection; the longest waiting call whose caller has not given up opens a new one."""

@@ -1,9 +1,9 @@
 """Costs of operations on each host, drawn in columns so that designs share their random numbers."""
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,13 @@ class SecondsOf(Protocol):
 
     def invert(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Seconds at each uniform."""
+
+
+def build_scalar(law: Any) -> Callable[[float], float]:
+    """Build the inverse of a law at one uniform, with its ``build_scalar`` where it has a quick one."""
+    build = getattr(law, "build_scalar", None)
+    scalar: Callable[[float], float] | None = None if build is None else build()
+    return scalar or (lambda uniform: float(law.invert(np.array([uniform]))[0]))
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,12 @@ class StatedCosts:
             raise KeyError(f"no cost for operation {operation!r}; known are {', '.join(sorted(self.costs))}")
         return self._profile.invert(operation, uniform)
 
+    def build_scalar(self, operation: str) -> Callable[[float], float] | None:
+        """Build the inverse of an operation at one uniform; None where the table has no quick one."""
+        build = None if operation in self.costs else getattr(self._profile, "build_scalar", None)
+        scalar: Callable[[float], float] | None = None if build is None else build(operation)
+        return scalar
+
 
 class DrawnColumn:
     """Seconds of one purpose: first use by a request from a column, any other use by a keyed hash.
@@ -64,11 +77,13 @@ class DrawnColumn:
     ``values[i] = USED - x``; otherwise it calls `take_further`.
     """
 
-    __slots__ = ("_distribution", "_further_seconds", "_further_uses", "_purpose", "_variates", "values")
+    __slots__ = ("_draw", "_further_seconds", "_further_uses", "_invert", "_law", "_purpose", "_variates", "values")
 
     def __init__(self, purpose: str, law: SecondsOf, variates: Variates, requests: int) -> None:
         self._purpose = purpose
-        self._distribution = law
+        self._law = law
+        self._draw: Callable[[int, int], float] | None = None
+        self._invert: Callable[[float], float] | None = None
         self._variates = variates
         self._further_uses: dict[int, int] = {}
         self._further_seconds = 0.0
@@ -89,8 +104,9 @@ class DrawnColumn:
         """Seconds of a use after the first."""
         ordinal = self._further_uses.get(subject, 0) + 1
         self._further_uses[subject] = ordinal
-        uniform = self._variates.draw_one(self._purpose, subject, ordinal)
-        value = float(self._distribution.invert(np.array([uniform]))[0])
+        if self._draw is None or self._invert is None:
+            self._draw, self._invert = self._variates.build_drawer(self._purpose), build_scalar(self._law)
+        value = self._invert(self._draw(subject, ordinal))
         self._further_seconds += value
         return value
 
@@ -108,6 +124,10 @@ class Identity:
         """The uniforms."""
         return uniform
 
+    def build_scalar(self) -> Callable[[float], float]:
+        """The uniform itself."""
+        return float
+
 
 class _Operation:
     """One row of a cost table as something that inverts uniforms."""
@@ -118,6 +138,11 @@ class _Operation:
 
     def invert(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         return self._table.invert(self._operation, uniform)
+
+    def build_scalar(self) -> Callable[[float], float] | None:
+        build = getattr(self._table, "build_scalar", None)
+        scalar: Callable[[float], float] | None = None if build is None else build(self._operation)
+        return scalar
 
 
 class OperationCost(DrawnColumn):

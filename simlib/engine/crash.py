@@ -106,7 +106,7 @@ def _detach_callees(task: Task, begin: int, waiting_in_vain: set[int]) -> None:
         if callee.threads is not None:
             callee.threads.move((task, number + 1), (task, number + 1 - shift))
     task.frames = [frame._replace(send=discard_answer), *task.frames[shift + 1 :]]
-    task.parent = Timeout(None, (0.0, 0.0))
+    task.parent = Timeout(None, 0.0, 0.0)
     task.log = None
 
 

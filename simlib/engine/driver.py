@@ -13,8 +13,9 @@ from simlib.engine.costs import USED, DrawnColumn
 from simlib.engine.hosts import Replica
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.request_log import NAN, Mark
-from simlib.engine.stations import KieferWolfowitz
-from simlib.engine.task import RETIRED, CallFrame, OnceFrame, Task, TaskRunner, stop_iteration
+from simlib.engine.single_flight import SingleFlight
+from simlib.engine.stations import FifoEvents, KieferWolfowitz
+from simlib.engine.task import RETIRED, CallFrame, Task, TaskRunner
 from simlib.engine.verification_cache import VerificationCache
 from simlib.scenario.effects import Call, Compute, Draw, Once, Sleep, refuse_effect
 from simlib.scenario.sinks import Row
@@ -39,6 +40,7 @@ class Driver:
         horizon: float,
     ) -> None:
         self._kernel = kernel
+        self._schedule_at = kernel.schedule_at
         self._horizon = horizon
         self._draw = draw
         self._drawn: dict[str, DrawnColumn] = {}
@@ -48,8 +50,10 @@ class Driver:
         self.spare: list[Task] = []
         self.tasks: list[Task] = []
         self._on_computed: Callbacks = [self._finish_computing]
-        self._on_resume: Callbacks = [self._resume]
+        self.on_resume: Callbacks = [self._resume]
+        self._flights = SingleFlight(kernel, self)
         self._calls = calls(kernel, self)
+        self._call, self._answer = self._calls.call, self._calls.answer  # looked up once: used for every call
 
     def new_task(self, subject: int, key: int) -> Task:
         """A task that owns the variates of ``subject``; the caller schedules it."""
@@ -78,86 +82,124 @@ class Driver:
     # --- the heart -----------------------------------------------------------------------------------------------
 
     def advance(self, task: Task, value: Any) -> None:
-        """Give the task's generator an answer and carry it to its next wait."""
+        """Give the task's generator an answer and carry it to its next wait.
+
+        One loop for all that the task does until then, here and at the hosts that it calls: a request takes some twenty
+        rounds of it, and another call of a function in each would be felt.
+        """
         kernel = self._kernel
-        send = task.send
-        served = False
-        while True:
-            try:
-                effect = send(value)
-            except StopIteration as stop:
-                frames = task.frames
-                if not frames:
-                    if task.held is not None:
-                        self.release(task)
-                    if task.subject >= 0:
-                        self._finish(task, stop.value, kernel._now)
-                    task.subject = RETIRED
-                    self.spare.append(task)
+        while True:  # once per host
+            send, host, subject = task.send, task.host, task.subject
+            station, costs, upcoming = host.station, host.costs, host.upcoming
+            form, served = station.__class__, False
+            while True:  # once per effect
+                try:
+                    effect = send(value)
+                except StopIteration as stop:
+                    ready = self._return(task, stop.value)
+                    break
+                kind = effect.__class__
+                if kind is Compute:
+                    operation, work = effect
+                elif kind is Call:
+                    route = host.routes[effect.target]
+                    if route.local is None:
+                        ready = self._call(task, effect, route)
+                        break
+                    operation = route.local.operation_of(effect.request)
+                    work = partial(route.local.execute, effect.request)
+                elif kind is Mark:
+                    value = None
+                    if task.log is not None:
+                        effect.note(task.log, kernel._now)
+                    continue
+                else:
+                    ready = self._perform(task, effect)
+                    break
+                if station is None:
+                    value = None if work is None else work()
+                    continue
+                cost = costs[operation]
+                seconds = cost.values[subject]
+                if seconds >= 0.0:
+                    cost.values[subject] = USED - seconds
+                else:
+                    seconds = cost.take_further(subject)
+                if form is FifoEvents:
+                    if task.held is None and not self._begin_visit(task, station, seconds, work):
+                        return
+                    end, first = kernel._now + seconds, upcoming[0]
+                    if end > first[0] or (end == first[0] and task.key >= first[1]):
+                        task.work, task.callbacks = work, self._on_computed
+                        self._schedule_at(task, end, task.key)
+                        return
+                    kernel._now = end
+                elif form is KieferWolfowitz and not served:
+                    served = True
+                    self._look_ahead(task, host, seconds)
+                else:
+                    self._enter(task, station, seconds, work)
                     return
-                frame = frames.pop()
-                if isinstance(frame, CallFrame):
-                    self._calls.answer(task, frame, stop.value)
-                    return
-                value = stop.value
-                self._finish_once(task.host, frame.key, value)
-                send = task.send = frame.send
-                continue
-            kind = effect.__class__
-            if kind is Compute:
-                operation, work = effect
-            elif kind is Call:
-                route = task.host.routes[effect.target]
-                local = route.local
-                if local is None:
-                    self._calls.call(task, effect, route)
-                    return
-                request = effect.request
-                operation = local.operation_of(request)
-                work = partial(local.execute, request)
-            else:
-                waits, value = self._perform(task, effect)
-                if waits:
-                    return
-                send = task.send
-                continue
-            host = task.host
-            station = host.station
-            if station is None:
-                value = None if work is None else work()
-                continue
-            cost = host.costs[operation]
-            subject = task.subject
-            seconds = cost.values[subject]
-            if seconds >= 0.0:
-                cost.values[subject] = USED - seconds
-            else:
-                seconds = cost.take_further(subject)
-            now = kernel._now
-            if station.__class__ is KieferWolfowitz:
-                if served:
-                    raise RuntimeError(f"host {host.name!r} promised known_on_arrival but computed twice in one visit")
-                served = True
-                end = station.serve(seconds, now)
-                # Look ahead: nothing that happens until then can change what the job does. The event list sets the
-                # clock anew for its next event, so the present may run ahead for the rest of this one.
-                kernel._now = end
-                if self._visit_row is not None:
-                    self._write_visit(task, host, now, end)
                 if work is None:
                     value = None
                 else:
                     value = self._verify(work, host.name) if work.__class__ is Verification else work()
-                continue
-            task.work = work
-            task.callbacks = self._on_computed
-            if task.held is None:
-                task.held = station
-                task.entered = now
-                station.enter(task, seconds, now)
-            else:
-                station.extend(task, seconds, now)
-            return
+            if ready is None:
+                return
+            task, value = ready, ready.value
+
+    def _begin_visit(self, task: Task, station: Any, seconds: float, work: Any) -> bool:
+        """Take a worker, or wait for one; whether the task is served at once."""
+        now = self._kernel._now
+        task.held = station
+        task.entered = now
+        if station.begin(task, seconds, now):
+            return True
+        task.work, task.callbacks = work, self._on_computed
+        return False
+
+    def _look_ahead(self, task: Task, host: Replica, seconds: float) -> None:
+        """Set the clock to the end of a service that is known at its begin.
+
+        Nothing that happens until then can change what the job does. The event list sets the clock anew for its next
+        event, so the present may run ahead for the rest of this one.
+        """
+        now = self._kernel._now
+        station: Any = host.station
+        end = self._kernel._now = station.serve(seconds, now)
+        if self._visit_row is not None:
+            self._write_visit(task, host, now, end)
+
+    def _enter(self, task: Task, station: Any, seconds: float, work: Any) -> None:
+        """Serve the task at a station of any other form, which makes it fire at the end."""
+        if station.__class__ is KieferWolfowitz:
+            raise RuntimeError(f"host {task.host.name!r} promised known_on_arrival but computed twice in one visit")
+        task.work, task.callbacks = work, self._on_computed
+        now = self._kernel._now
+        if task.held is None:
+            task.held = station
+            task.entered = now
+            station.enter(task, seconds, now)
+        else:
+            station.extend(task, seconds, now)
+
+    def _return(self, task: Task, value: Any) -> Task | None:
+        """The task's generator has returned: its caller goes on, if it has one."""
+        if task.frames:
+            frame = task.frames.pop()
+            if isinstance(frame, CallFrame):
+                return self._answer(task, frame, value)
+            self._flights.finish(task.host, frame.key, value)
+            task.send = frame.send
+            task.value = value
+            return task
+        if task.held is not None:
+            self.release(task)
+        if task.subject >= 0:
+            self._finish(task, value, self._kernel._now)
+        task.subject = RETIRED
+        self.spare.append(task)
+        return None
 
     def _finish_computing(self, task: Task) -> None:
         work = task.work
@@ -171,23 +213,20 @@ class Driver:
     def _resume(self, task: Task) -> None:
         self.advance(task, task.value)
 
-    def _perform(self, task: Task, effect: Any) -> tuple[bool, Any]:
-        """Perform an effect that is neither work nor call: whether the task waits now, else the answer."""
+    def _perform(self, task: Task, effect: Any) -> Task | None:
+        """Perform an effect that is neither work nor call nor mark: the task with its answer, None when it waits."""
         kind = effect.__class__
-        if kind is Mark:
-            if task.log is not None:
-                effect.note(task.log, self._kernel._now)
-            return False, None
         if kind is Once:
-            return self._join_or_start(task, effect)
+            return self._flights.join_or_start(task, effect)
         if kind is Draw:
-            return False, self._draw_column(f"{task.host.name}.{effect.name}").take(task.subject)
+            task.value = self._draw_column(f"{task.host.name}.{effect.name}").take(task.subject)
+            return task
         if kind is Sleep:
             self.release(task)
             task.value = None
-            task.callbacks = self._on_resume
-            self._kernel.schedule_at(task, self._kernel._now + effect.seconds, task.key)
-            return True, None
+            task.callbacks = self.on_resume
+            self._schedule_at(task, self._kernel._now + effect.seconds, task.key)
+            return None
         refuse_effect(task.send, effect)
 
     def _draw_column(self, purpose: str) -> DrawnColumn:
@@ -214,59 +253,40 @@ class Driver:
         if self._visit_row is not None:
             self._visit_row((task.subject, task.host.threads_id, task.host.index, since, now))
 
-    def charge(self, task: Task, operations: tuple[str, ...], then: Callbacks) -> None:
-        """Serve the task on its host's station for some operations, then go on with ``then``."""
-        task.callbacks = then
-        host = task.host
+    def charge(self, task: Task, operations: tuple[str, ...], then: Callbacks) -> bool:
+        """Serve the task on its host's station for some operations: True when they are over, else ``then`` is called.
+
+        The last thing that an event does for its task, as the clock may have run ahead to their end.
+        """
+        host, subject = task.host, task.subject
+        costs = host.costs
         seconds = 0.0
         for operation in operations:
-            seconds += host.costs[operation].take(task.subject)
-        station = host.station
-        assert station is not None
+            cost = costs[operation]
+            drawn = cost.values[subject]
+            if drawn >= 0.0:
+                cost.values[subject] = USED - drawn
+            else:
+                drawn = cost.take_further(subject)
+            seconds += drawn
+        station: Any = host.station
         now = self._kernel._now
-        if task.held is None:
+        task.callbacks = then
+        held = task.held is not None
+        if not held:
             task.held = station
             task.entered = now
-            station.enter(task, seconds, now)
-        else:
-            station.extend(task, seconds, now)
-
-    def _join_or_start(self, task: Task, effect: Once) -> tuple[bool, Any]:
-        flights = task.host.flights
-        waiting = flights.get(effect.key)
-        if task.host.station.__class__ is KieferWolfowitz:
-            raise RuntimeError(f"host {task.host.name!r} promised known_on_arrival but shares work between requests")
-        if waiting is None:
-            flights[effect.key] = []
-            if effect.wait:
-                task.frames.append(OnceFrame(task.send, effect.key))
-                task.send = effect.work().send
-            else:
-                self._start_behind(task, effect)
-            return False, None
-        if not effect.wait:
-            return False, None
-        self.release(task)
-        waiting.append(task)
-        if task.log is not None:
-            task.log.joined += task.log.validating
-        return True, None
-
-    def _start_behind(self, task: Task, effect: Once) -> None:
-        """Start a single-flight work for which no task waits."""
-        other = self.new_task(-1, task.key)
-        other.frames.append(OnceFrame(stop_iteration, effect.key))
-        other.host = task.host
-        other.send = effect.work().send
-        other.value = None
-        other.callbacks = self._on_resume
-        self._kernel.schedule_at(other, self._kernel._now, other.key)
-
-    def _finish_once(self, host: Replica, key: Any, value: Any) -> None:
-        for waiting in host.flights.pop(key):
-            waiting.value = value
-            waiting.callbacks = self._on_resume
-            self._kernel.schedule_at(waiting, self._kernel._now, waiting.key)
+        if station.__class__ is not FifoEvents:
+            (station.extend if held else station.enter)(task, seconds, now)
+            return False
+        if not held and not station.begin(task, seconds, now):
+            return False
+        end, first = now + seconds, host.upcoming[0]
+        if end < first[0] or (end == first[0] and task.key < first[1]):
+            self._kernel._now = end
+            return True
+        self._schedule_at(task, end, task.key)
+        return False
 
     def write_unfinished(self) -> None:
         """Write the calls that are still under way and the jobs still at a station."""

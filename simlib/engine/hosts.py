@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from simlib.engine.costs import DrawnColumn, HostCosts
-from simlib.engine.kernel import Kernel
+from simlib.engine.kernel import NEVER, Kernel
 from simlib.engine.links import Connections, LinkRuntime
 from simlib.engine.stations.base import Occupancy, Station
 from simlib.engine.task import Task
@@ -135,7 +135,10 @@ class HostContext:
 
 
 class Replica:
-    """Replica of a host. ``station`` is None for hosts whose CPU is not modelled (clients)."""
+    """Replica of a host. ``station`` is None for hosts whose CPU is not modelled (clients).
+
+    ``upcoming``: the event list of which work here may run ahead (see `Kernel`), or one that nothing can precede.
+    """
 
     __slots__ = (
         "context",
@@ -149,9 +152,11 @@ class Replica:
         "station",
         "threads",
         "threads_id",
+        "upcoming",
     )
 
     def __init__(self, name_id: int, context: HostContext, station: Station | None, costs: HostCosts) -> None:
+        self.upcoming: list[Any] = NEVER
         self.name = context.name
         self.name_id = name_id
         self.index = context.replica

@@ -7,12 +7,16 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from heapq import heappop, heappush
-from typing import Any
+from math import inf
+from typing import Any, ClassVar
 
 from simpy import Environment
 from simpy.events import Event
 
 Callbacks = list[Callable[[Any], None]]
+
+NEVER: list[Any] = [(-inf, -inf)]
+"""Stands for an event list whose next event precedes everything, where no work may run ahead of the event list."""
 
 
 class Occurrence(Event):
@@ -34,11 +38,18 @@ class Kernel(Environment):
     ``Environment.schedule`` adds a delay to the present, which loses the last bit of an instant that is fixed already;
     and it breaks ties by the order of scheduling, which is a matter of programming style. Here ties are broken by a key
     (the number of the request), so that two ways to write one model agree to the last bit.
+
+    ``upcoming``: the event list, soonest event first. What would be its next event anyway, being put there last, need
+    not be put there: whoever would schedule it as the last thing that it does may set the clock and go on. So work runs
+    ahead of the event list, and the order of all that happens is the same. ``runs_ahead`` switches this off for a run.
     """
+
+    runs_ahead: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
         self.schedule_at = _build_scheduler(self)
+        self.upcoming: list[Any] = self._queue if self.runs_ahead else NEVER
 
     def run(self, until: Any = None) -> None:
         """Run to an instant (seconds), with `Environment.step` written out: a call for each event would be felt.

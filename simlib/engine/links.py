@@ -134,7 +134,7 @@ class Connections:
             self._open -= stale
 
 
-_DUE = attrgetter("due")
+_DUE = attrgetter("end", "key")
 
 
 class _ClocksOfLength:
@@ -158,13 +158,18 @@ class Timeouts:
     def start(self, waiting: Task, seconds: float) -> Timeout:
         """Set a timeout for a waiting task."""
         # Half a key early: an answer that comes at the very instant is too late, in whatever order they were scheduled.
-        clock = Timeout(waiting, (self._kernel._now + seconds, waiting.key - 0.5))
+        end, key = self._kernel._now + seconds, waiting.key - 0.5
+        clock = Timeout(waiting, end, key)
         line = self._by_length.get(seconds)
         if line is None:
             line = self._by_length[seconds] = _ClocksOfLength()
         clocks = line.clocks
-        if clocks and clocks[-1].due > clock.due:  # a station that looks ahead sets clocks out of order
-            insort(clocks, clock, key=_DUE)
+        if clocks:
+            last = clocks[-1]
+            if last.end < end or (last.end == end and last.key <= key):
+                clocks.append(clock)
+                return clock
+            insort(clocks, clock, key=_DUE)  # a station that looks ahead sets clocks out of order
         else:
             clocks.append(clock)
         if clocks[0] is clock:
@@ -174,15 +179,17 @@ class Timeouts:
     def _set_alarm(self, line: _ClocksOfLength, alarm: Occurrence) -> None:
         line.alarm = alarm
         alarm.callbacks = [partial(self._ring, line)]
-        self._kernel.schedule_at(alarm, *line.clocks[0].due)
+        first = line.clocks[0]
+        self._kernel.schedule_at(alarm, first.end, first.key)
 
     def _ring(self, line: _ClocksOfLength, alarm: Occurrence) -> None:
         if alarm is not line.alarm:
             return  # an earlier clock was set since
-        first = line.clocks.popleft()
-        while line.clocks and line.clocks[0].waiting is None:
-            line.clocks.popleft()
-        if line.clocks:
+        clocks = line.clocks
+        first = clocks.popleft()
+        while clocks and clocks[0].waiting is None:
+            clocks.popleft()
+        if clocks:
             self._set_alarm(line, alarm)
         # One clock per event, and last: its caller may look ahead in time and set new clocks.
         if first.waiting is not None:

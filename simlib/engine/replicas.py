@@ -55,6 +55,9 @@ def build_replicas(
         if host.threads is not None:
             replica.threads = Threads(host.threads)
             replica.threads_id = names.index(name_threads(host.name))
+        elif faults is NO_FAULTS:
+            # Threads are handed on, and crashes fail calls, in the middle of an event: there nothing may run ahead.
+            replica.upcoming = kernel.upcoming
         for target, (where, bind) in handlers.items():
             if where == host.name:
                 replica.handlers[target] = bind(context)

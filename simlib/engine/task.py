@@ -88,17 +88,23 @@ class Task(Occurrence):
 
 
 class Timeout:
-    """The clock that a caller sets on a call; whichever comes first, answer or clock, sets ``waiting`` to None."""
+    """The clock that a caller sets on a call; whichever comes first, answer or clock, sets ``waiting`` to None.
 
-    __slots__ = ("due", "waiting")
+    ``end`` is in seconds, ``key`` breaks ties between events of that instant.
+    """
 
-    def __init__(self, waiting: Task | None, due: tuple[float, float]) -> None:
+    __slots__ = ("end", "key", "waiting")
+
+    def __init__(self, waiting: Task | None, end: float, key: float) -> None:
         self.waiting = waiting
-        self.due = due
+        self.end = end
+        self.key = key
 
 
 class TaskRunner(Protocol):
-    """Driver of tasks, as seen by calls between hosts."""
+    """Driver of tasks, as seen by calls between hosts. ``spare`` are tasks that carry nothing, the last used last."""
+
+    spare: list[Task]
 
     def new_task(self, subject: int, key: int) -> Task:
         """A task that owns the variates of ``subject``."""
@@ -112,8 +118,11 @@ class TaskRunner(Protocol):
     def release(self, task: Task) -> None:
         """Give back the worker that the task holds, if it holds one."""
 
-    def charge(self, task: Task, operations: tuple[str, ...], then: "Callbacks") -> None:
-        """Serve the task on its host's station for some operations, then go on with ``then``."""
+    def charge(self, task: Task, operations: tuple[str, ...], then: "Callbacks") -> bool:
+        """Serve the task on its host's station for some operations: True when they are over, else ``then`` is called.
+
+        The last thing that an event does for its task, as the clock may have run ahead to their end.
+        """
 
     def write_thread_visit(self, task: Task, since: float, now: float) -> None:
         """Record that a request has given its thread back."""

@@ -60,6 +60,11 @@ class Draw(NamedTuple):
     name: str
 
 
+new_tuple = tuple.__new__
+"""Makes an effect or a message from all of its fields, as in ``new_tuple(Call, (target, request, timeout))``: a named
+tuple without the detour through its generated constructor, for those that are made for every request.
+"""
+
 Effect = Compute | Call | Sleep | Once | Draw
 
 T = TypeVar("T")

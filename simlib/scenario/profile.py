@@ -1,7 +1,7 @@
 """Cost profile: CPU seconds of each operation, as measured quantiles."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -71,6 +71,27 @@ class CostProfile:
             return np.full(uniform.shape, table[0])
         position = uniform * (QUIET_SHARE if self.noise == "quiet" else 1.0) * (len(table) - 1)
         return np.interp(position, np.arange(len(table)), table)
+
+    def build_scalar(self, operation: str) -> Callable[[float], float] | None:
+        """Build `invert` for one uniform, equal to it bit by bit; None for an unknown operation."""
+        row = self.find_row(operation)
+        if row is None:
+            return None
+        table: list[float] = row.tolist()
+        last, share = len(table) - 1, QUIET_SHARE if self.noise == "quiet" else 1.0
+        if last == 0:
+            return lambda uniform: table[0]
+
+        def invert(uniform: float) -> float:
+            position = uniform * share * last
+            below = int(position)
+            if below >= last:
+                return table[last]
+            low = table[below]
+            # In the order in which np.interp computes it.
+            return (table[below + 1] - low) * (position - below) + low
+
+        return invert
 
     def mean(self, operation: str) -> float:
         """Mean CPU seconds of one operation under the profile's noise."""

@@ -8,7 +8,7 @@ import numpy as np
 from simlib.scenario.records import SCHEMA, Column, Columns
 
 Row = tuple[Any, ...]
-BLOCK = 65_536
+BLOCK = 2_048
 """Rows kept as Python tuples before they become columns (eight bytes a value instead of about forty)."""
 
 MISSING_VALUES = {"f8": float("nan")}

@@ -5,6 +5,7 @@ service times, and a new feature does not change the old numbers. A purpose name
 "authorization_server.store.dict.get", never the design.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from struct import Struct
@@ -36,9 +37,18 @@ class Variates:
 
     def draw_one(self, purpose: str, subject: int, ordinal: int) -> float:
         """Draw the uniform of one further attempt, or of a subject without a column."""
-        word = blake2b(_SUBJECT_ORDINAL.pack(subject, ordinal), key=self._key(purpose), digest_size=8).digest()
-        value: int = _ONE_WORD.unpack(word)[0] >> 11
-        return value * _TO_UNIT
+        return self.build_drawer(purpose)(subject, ordinal)
+
+    def build_drawer(self, purpose: str) -> Callable[[int, int], float]:
+        """Build `draw_one` for one purpose: from subject and ordinal to the uniform."""
+        key = self._key(purpose)
+
+        def draw(subject: int, ordinal: int) -> float:
+            word = blake2b(_SUBJECT_ORDINAL.pack(subject, ordinal), key=key, digest_size=8).digest()
+            value: int = _ONE_WORD.unpack(word)[0] >> 11
+            return value * _TO_UNIT
+
+        return draw
 
     def random_bytes(self, purpose: str, ordinal: int, length: int) -> bytes:
         """Draw up to 64 bytes in place of a server's entropy; reproducible, so fit for simulation only."""

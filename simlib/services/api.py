@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply, Verdict
+from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Reply, Verdict, new_tuple
 from simlib.scenario.messages import HttpRequest
 from simlib.services.http import is_too_large, parse_authorization, parse_json_object, reply_upstream_error
 
@@ -66,7 +66,7 @@ def serve_api(ctx: Context, request: HttpRequest, resource: ResourceServer) -> F
         if failure is not None:
             return failure
     yield WORK
-    return Reply(200, resource.body, nonce=verdict.nonce, cookie=verdict.cookie)
+    return new_tuple(Reply, (200, resource.body, "", verdict.nonce, None, verdict.cookie, None, None))
 
 
 def _call_userinfo(authorization: str, resource: ResourceServer) -> Flow[Mapping[str, Any] | None]:

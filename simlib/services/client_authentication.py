@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
-from urllib.parse import unquote_plus
 
-from simlib.scenario.effects import Compute, Flow
+from simlib.scenario.effects import Compute, Flow, new_tuple
+from simlib.scenario.encodings import decode_form_value
 from simlib.scenario.messages import HttpRequest
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.http import parse_form
@@ -33,7 +33,8 @@ def digest_secret(secret: str) -> bytes:
 
 def authenticate(authorization: str, registered: Mapping[str, bytes]) -> Flow[str | None]:
     """Return the id of the authenticated client, or None; ``registered`` maps ids to digests of their secrets."""
-    client_id: str | None = yield Compute("client.authenticate", partial(_check_credentials, authorization, registered))
+    check = partial(_check_credentials, authorization, registered)
+    client_id: str | None = yield new_tuple(Compute, ("client.authenticate", check))
     return client_id
 
 
@@ -59,7 +60,7 @@ def _check_credentials(authorization: str, registered: Mapping[str, bytes]) -> s
         client_id, colon, secret = b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
         return None
-    client_id = unquote_plus(client_id)
+    client_id = decode_form_value(client_id)
     # Compared in constant time, also for unknown ids, so that the time taken reveals nothing.
-    matches = hmac.compare_digest(registered.get(client_id, _UNKNOWN_CLIENT), digest_secret(unquote_plus(secret)))
+    matches = hmac.compare_digest(registered.get(client_id, _UNKNOWN_CLIENT), digest_secret(decode_form_value(secret)))
     return client_id if colon and client_id in registered and matches else None

@@ -1,27 +1,23 @@
 """HTTP messages of the endpoints: forms and JSON, parsed and encoded as effects because they cost time."""
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
-from simlib.scenario.effects import Compute, Failed, Flow, Reply
+from simlib.scenario.effects import Compute, Failed, Flow, Reply, new_tuple
+from simlib.scenario.encodings import decode_form, decode_json, encode_json
 from simlib.scenario.messages import HttpRequest
-
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
-"""Built once: json.dumps with separators builds one per call."""
 
 
 def parse_form(body: bytes) -> Flow[Mapping[str, str]]:
     """Parse a form; a repeated parameter makes it invalid, and it counts as empty (RFC 6749 section 3.2)."""
-    parameters: Mapping[str, str] = yield Compute("form.decode", partial(_parse_parameters, body))
+    parameters: Mapping[str, str] = yield new_tuple(Compute, ("form.decode", partial(_parse_parameters, body)))
     return parameters
 
 
 def _parse_parameters(body: bytes) -> Mapping[str, str]:
     try:
-        pairs = parse_qsl(body.decode("ascii"), strict_parsing=True)
+        pairs = decode_form(body.decode("ascii"))
     except ValueError:
         return {}
     parameters = dict(pairs)
@@ -31,7 +27,7 @@ def _parse_parameters(body: bytes) -> Mapping[str, str]:
 def parse_json_object(body: bytes) -> Mapping[str, Any]:
     """Parse the JSON object in a body; empty when there is none or it is malformed."""
     try:
-        value = json.loads(body)
+        value = decode_json(body)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -39,7 +35,7 @@ def parse_json_object(body: bytes) -> Mapping[str, Any]:
 
 def reply_json(value: Mapping[str, Any], status: int = 200) -> Flow[Reply]:
     """Reply with a JSON body."""
-    body = yield Compute("json.encode", lambda: _ENCODER.encode(value).encode())
+    body = yield new_tuple(Compute, ("json.encode", lambda: encode_json(value).encode()))
     return Reply(status, body)
 
 

@@ -5,19 +5,18 @@ A family begins with its head: a code, an approved device, or a refresh token. T
 next one and holds the access token issued with it, encrypted under a secret that only the family's tokens reveal.
 """
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
 from simlib.scenario.effects import Call, Compute, Context, Flow
+from simlib.scenario.encodings import encode_json
 from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
 from simlib.services.authorization_server import AuthorizationServer
 from simlib.services.http import parse_json_object
 from simlib.tokens import seal, unseal
 
 NONCE_BYTES = 12
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class Family(NamedTuple):
@@ -49,7 +48,7 @@ def seal_details(ctx: Context, family: Family, token: str, issued: Any, further:
 
     def write() -> str:
         root, access = seal(token, family.secret, nonces[0]), seal(family.secret, issued.token, nonces[1])
-        return _ENCODER.encode(
+        return encode_json(
             {**further, "family": family.head, "root": root, "access": access, "ends": issued.expires_at}
         )
 
@@ -59,7 +58,7 @@ def seal_details(ctx: Context, family: Family, token: str, issued: Any, further:
 
 def link_successor(key: str, row: TokenRow, details: Mapping[str, Any], successor_key: str) -> Flow[None]:
     """Write the key of the next refresh token into the row of the redeemed one, as its only redeemer."""
-    text = yield Compute("json.encode", lambda: _ENCODER.encode({**details, "next": successor_key}))
+    text = yield Compute("json.encode", lambda: encode_json({**details, "next": successor_key}))
     yield Call("store", StorePut(key, row._replace(details=text)))
 
 
@@ -71,7 +70,7 @@ def record_access_token(
 
     def write() -> str:
         access = seal(family.secret, issued.token, nonce)
-        return _ENCODER.encode({**details, "access": access, "ends": issued.expires_at})
+        return encode_json({**details, "access": access, "ends": issued.expires_at})
 
     text = yield Compute("token.seal", write)
     yield Call("store", StorePut(key, row._replace(details=text)))

@@ -5,7 +5,7 @@ authenticated one, and the key set (RFC 7517 section 5; ``jwks_uri`` of RFC 8414
 from collections.abc import Mapping
 from typing import Any
 
-from simlib.scenario.effects import Compute, Context, Flow, Reply
+from simlib.scenario.effects import Compute, Context, Flow, Reply, new_tuple
 from simlib.scenario.messages import HttpRequest, TokenRow
 from simlib.services.authorization_server import AuthorizationServer, Sign
 from simlib.services.client_authentication import authenticate
@@ -26,7 +26,7 @@ def introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer) 
     An inactive token gets no further claims (RFC 7662 section 2.2).
     """
     reply = yield from _introspect(ctx, request, server)
-    return reply._replace(date=ctx.now())
+    return new_tuple(Reply, (*reply[:-1], ctx.now()))  # the date is its last field
 
 
 def _introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer) -> Flow[Reply]:
@@ -52,12 +52,15 @@ def _introspect(ctx: Context, request: HttpRequest, server: AuthorizationServer)
 
 def _build_claims(server: AuthorizationServer, row: TokenRow) -> Flow[dict[str, Any]]:
     """Return the claims of a token; added claims never replace the registered ones."""
-    details = yield from read_details(row)
-    added = {name: details[name] for name in ("cnf", "act", "jti") if name in details}
+    claims: dict[str, Any] = {}
+    if server.answers_with_claims:
+        claims.update(server.user_claims(row.subject))
+    if row.details:
+        details = yield from read_details(row)
+        claims.update(details.get("claims", {}))
+        claims.update((name, details[name]) for name in ("cnf", "act", "jti") if name in details)
     return {
-        **(server.user_claims(row.subject) if server.answers_with_claims else {}),
-        **details.get("claims", {}),
-        **added,
+        **claims,
         "active": True,
         "iss": server.issuer,
         "aud": row.audience,

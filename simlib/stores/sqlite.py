@@ -53,6 +53,7 @@ class SqliteStore:
     def __init__(self, path: str | Path = IN_MEMORY) -> None:
         try:
             self._connection = sqlite3.connect(path, isolation_level=None)
+            self._reading = self._connection.cursor()  # one for all reads of single rows: a new one per read is felt
         except sqlite3.Error as error:
             raise InputError(f"{path}: cannot be opened as a token store ({error})") from error
         try:
@@ -63,6 +64,8 @@ class SqliteStore:
 
     def execute(self, request: StoreRequest) -> StoreAnswer:
         """Execute one request and return its result."""
+        if request.__class__ is StoreGet:
+            return self._get(request.key)
         match request:
             case StoreGet(key):
                 return self._get(key)
@@ -86,7 +89,7 @@ class SqliteStore:
         self._connection.close()
 
     def _get(self, key: str) -> TokenRow | None:
-        fields = self._connection.execute(_GET, (key,)).fetchone()
+        fields = self._reading.execute(_GET, (key,)).fetchone()
         return None if fields is None else TokenRow(*fields)
 
     def _consume(self, key: str, at: float) -> TokenRow | None:

@@ -1,14 +1,13 @@
 """Bearer tokens at the client: obtained, renewed with a refresh token, and presented (RFC 6749, RFC 6750)."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import inf
 from typing import Any, ClassVar, NamedTuple
-from urllib.parse import urlencode
 
-from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Once, Reply, Sleep
+from simlib.scenario.effects import Answer, Call, Compute, Context, Draw, Failed, Flow, Once, Reply, Sleep, new_tuple
+from simlib.scenario.encodings import decode_json, encode_form
 from simlib.scenario.messages import HttpRequest, TokenResponse
 from simlib.strategies.base import DeploymentConfig, check_numbers
 from simlib.strategies.call_interception import find_failure
@@ -148,9 +147,9 @@ class Bearer:
                     state.access_token = None
                 return failure, None
         scheme = "Bearer " if state.target == "api" else "Cookie "
-        authorized = request._replace(authorization=scheme + held.token)
+        authorized = new_tuple(HttpRequest, (scheme + held.token, *request[1:]))
         requested_at = ctx.now()
-        answer: Answer = yield Call(state.target, authorized, self._settings.timeout_s)
+        answer: Answer = yield new_tuple(Call, (state.target, authorized, self._settings.timeout_s))
         if state.access_token is held and state.target != "api" and _is_refusal(answer):
             state.access_token = None  # a cookie that its own backend refuses is of no use any more
         elif isinstance(answer, Reply) and answer.cookie is not None and state.access_token is held:
@@ -183,12 +182,12 @@ class Bearer:
         if state.refresh is not None:
             return (yield from state.refresh(ctx, state.refresh_token))
         form = {"grant_type": "refresh_token", "refresh_token": state.refresh_token, "scope": self._deployment.scope}
-        body = yield Compute("form.encode", lambda: urlencode(form).encode())
+        body = yield Compute("form.encode", lambda: encode_form(form).encode())
         requested_at = ctx.now()
         answer: Answer = yield Call("token", HttpRequest(self.authorization, body), self._settings.timeout_s)
         if isinstance(answer, Failed) or answer.status != 200:
             return answer
-        body = yield Compute("json.decode", partial(json.loads, answer.body))
+        body = yield Compute("json.decode", partial(decode_json, answer.body))
         return _parse_token_response(body, requested_at)
 
     def _request_with_retries(self, request: Callable[[], Flow[TokenOutcome]]) -> Flow[TokenOutcome]:

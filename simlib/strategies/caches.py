@@ -16,6 +16,8 @@ from simlib.strategies.introspection_client import Introspection, ServerClock, p
 
 T = TypeVar("T")
 
+_LOOKUP = Compute("cache.lookup")
+
 
 class CacheEntry(NamedTuple, Generic[T]):
     """A value and the instant (seconds) at which it must no longer be used."""
@@ -95,7 +97,7 @@ class LocalCacheBackend:
 
     def look_up(self, ctx: Context, state: AnswerCache, key: str) -> Flow[Introspection | None]:
         """Look into the dictionary."""
-        yield Compute("cache.lookup")
+        yield _LOOKUP
         return state.get(key, ctx.now())
 
     def store(self, ctx: Context, state: AnswerCache, key: str, result: Introspection, until: float) -> Flow[None]:

@@ -4,15 +4,15 @@ Times in an answer are judged by the clock of the authorization server, which th
 means that the token is within its time window there (section 2.2). The receiver's own clock only measures how long ago
 that was. An opaque token can also be exchanged for a JWT, as the answer to its introspection."""
 
-import json
 import math
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply, Verdict
+from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Reply, Verdict, new_tuple
+from simlib.scenario.encodings import decode_json, encode_form
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import Credentials, DeploymentConfig
 from simlib.strategies.call_interception import find_request_time
@@ -100,8 +100,9 @@ def request_introspection(
     """Request introspection of one token; ``timeout`` in seconds, ``accept`` the media type when it is not JSON."""
     form = {"token": token, "token_type_hint": "access_token"}
     # surrogatepass: any text that a client presents is sent as it is, and never raises.
-    body = yield Compute("form.encode", lambda: urlencode(form, errors="surrogatepass").encode())
-    reply: Reply | Failed = yield Call(target, HttpRequest(authorization, body, accept=accept), timeout)
+    body = yield new_tuple(Compute, ("form.encode", lambda: encode_form(form, errors="surrogatepass").encode()))
+    request = new_tuple(HttpRequest, (authorization, body, False, False, "", accept, ""))
+    reply: Reply | Failed = yield new_tuple(Call, (target, request, timeout))
     return reply
 
 
@@ -117,7 +118,7 @@ def introspect(
         return Failed("status", reply.status, reply.retry_after)
     requested_at = find_request_time(reply, requested_at)
     clock = read_server_clock(reply, requested_at, ctx.now())
-    answer = yield Compute("json.decode", partial(parse_json_object, reply.body))
+    answer = yield new_tuple(Compute, ("json.decode", partial(parse_json_object, reply.body)))
     # An unreadable answer says nothing about the token, so it must not count as "inactive".
     if answer is None:
         return Failed("status", reply.status)
@@ -169,7 +170,7 @@ def compute_expiry_bound(settings: AnswerSettings) -> float:
 def parse_json_object(body: bytes) -> Mapping[str, Any] | None:
     """Parse the JSON object in a body; None when there is none that can be read."""
     try:
-        answer = json.loads(body)
+        answer = decode_json(body)
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None

@@ -5,20 +5,18 @@ The confirmation claim ``cnf`` (RFC 7800) binds tokens to a key or certificate o
 verifying, which subclasses define.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from simlib.scenario.effects import Call, Context, Flow, Verdict
+from simlib.scenario.encodings import encode_json
 from simlib.scenario.messages import StoreGet, StorePut, TokenRow
 from simlib.strategies.base import DeploymentConfig, Grant, Issued
 from simlib.tokens import REQUIRED_CLAIMS, build_access_token_claims, from_numeric_date, judge_time
 
 ROW_CLAIMS = frozenset({*REQUIRED_CLAIMS, "scope", "cnf", "act"})
 """Claims for which a row has columns."""
-
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def build_further_claims(grant: Grant) -> Mapping[str, Any]:
@@ -62,7 +60,7 @@ def encode_details(claims: Mapping[str, Any], omitted: Mapping[str, Any] | None 
     further = {name: value for name, value in claims.items() if name not in ROW_CLAIMS and name not in (omitted or ())}
     if further:
         details["claims"] = further
-    return _ENCODER.encode(details) if details else ""
+    return encode_json(details) if details else ""
 
 
 def build_row(claims: Mapping[str, Any], kind: str, omitted: Mapping[str, Any]) -> TokenRow:

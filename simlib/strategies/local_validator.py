@@ -10,7 +10,13 @@ from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Flow, Verdict
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.jwks_client import JwksClient, KeyCache
-from simlib.strategies.verdicts import judge_claims, refuse_invalid_token, refuse_missing_token, refuse_unavailable
+from simlib.strategies.verdicts import (
+    CLAIMS_CHECK,
+    judge_claims,
+    refuse_invalid_token,
+    refuse_missing_token,
+    refuse_unavailable,
+)
 
 
 class LocalValidator:
@@ -52,7 +58,7 @@ class LocalValidator:
         verified = yield Compute(self._name_operation(key), self._build_verification(token, key))
         if verified.claims is None:
             return refuse_invalid_token(verified.reason)
-        yield Compute("claims.check")
+        yield CLAIMS_CHECK
         return self._judge(verified.claims, ctx.now(), scope)
 
     def _ensure_keys(self, ctx: Context, state: KeyCache) -> Flow[bool]:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
+from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict, new_tuple
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_numbers
 from simlib.strategies.caches import (
     AnswerCache,
@@ -22,7 +22,7 @@ from simlib.strategies.introspection_client import (
     introspect,
     judge_answer,
 )
-from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
+from simlib.strategies.verdicts import CLAIMS_CHECK, refuse_missing_token, refuse_unavailable
 from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 
 
@@ -115,12 +115,12 @@ class OpaqueCached:
         """Look the token up, introspect on a miss, judge the answer at this instant."""
         if not presented.token:
             return refuse_missing_token()
-        key = yield Compute("token.hash", partial(make_store_key, presented.token))
+        key = yield new_tuple(Compute, ("token.hash", partial(make_store_key, presented.token)))
         cached = yield from self._cache.look_up(ctx, state, key)
         result = yield from self._find_result(ctx, state, key, presented.token, cached)
         if isinstance(result, Failed):
             return refuse_unavailable("introspection_" + result.reason)
-        yield Compute("claims.check")
+        yield CLAIMS_CHECK
         return self._judge(ctx.now(), result, presented.scope)
 
     def _find_result(

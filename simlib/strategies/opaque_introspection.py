@@ -15,7 +15,7 @@ from simlib.strategies.introspection_client import (
     introspect,
     judge_answer,
 )
-from simlib.strategies.verdicts import refuse_missing_token, refuse_unavailable
+from simlib.strategies.verdicts import CLAIMS_CHECK, refuse_missing_token, refuse_unavailable
 from simlib.tokens import OPAQUE, TokenFormat, make_store_key
 
 
@@ -74,14 +74,15 @@ class OpaqueIntrospection:
         result = yield from self._introspect(ctx, presented.token)
         if isinstance(result, Failed):
             return refuse_unavailable("introspection_" + result.reason)
-        yield Compute("claims.check")
+        yield CLAIMS_CHECK
         own_leeway = find_own_leeway(self._settings)
         return judge_answer(result, ctx.now(), presented.scope, self._deployment, own_leeway=own_leeway)
 
     def _introspect(self, ctx: Context, token: str) -> Flow[Introspection | Failed]:
-        request = partial(introspect, ctx, self._authorization, token, self._settings.timeout_s)
+        authorization, timeout_s = self._authorization, self._settings.timeout_s
         if not self._settings.single_flight:
-            return (yield from request())
+            return (yield from introspect(ctx, authorization, token, timeout_s))
         key = yield Compute("token.hash", partial(make_store_key, token))
+        request = partial(introspect, ctx, authorization, token, timeout_s)
         shared: Introspection | Failed = yield Once(("introspect", key), request)
         return shared

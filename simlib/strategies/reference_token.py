@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from simlib.scenario.effects import Call, Compute, Context, Flow
+from simlib.scenario.effects import Call, Compute, Context, Flow, new_tuple
 from simlib.scenario.messages import StoreGet, StorePut, StoreRevoke, TokenRow
 from simlib.strategies.base import DeploymentConfig, Grant, Issued
 from simlib.strategies.issuing import build_further_claims, build_row, encode_details, find_user_claims
@@ -85,11 +85,11 @@ class ReferenceToken:
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
         """Find the row, if it is an access token that is neither expired nor revoked."""
-        key = yield Compute("token.hash", partial(make_store_key, token))
-        row = yield Call("store", StoreGet(key))
+        key = yield new_tuple(Compute, ("token.hash", partial(make_store_key, token)))
+        row: TokenRow | None = yield new_tuple(Call, ("store", new_tuple(StoreGet, (key,)), None))
         if row is None or row.kind != "access" or row.revoked_at is not None or row.expires_at <= ctx.now():
             return None
-        return TokenRow(*row)
+        return row
 
     def revoke(self, ctx: Context, token: str) -> Flow[bool]:
         """Mark the row as revoked."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
+from simlib.scenario.encodings import encode_form
 from simlib.scenario.messages import HttpRequest
 from simlib.strategies.base import DeploymentConfig, check_numbers
 from simlib.strategies.caches import AnswerCache
@@ -82,7 +82,7 @@ class TokenExchange:
             "subject_token_type": ACCESS_TOKEN,
             "audience": audience,
         }
-        body = yield Compute("form.encode", lambda: urlencode(form, errors="surrogatepass").encode())
+        body = yield Compute("form.encode", lambda: encode_form(form, errors="surrogatepass").encode())
         requested_at = ctx.now()
         reply: Answer = yield Call("token", HttpRequest(self._authorization, body), self._settings.timeout_s)
         if isinstance(reply, Failed):

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Literal, get_args
 
-from simlib.scenario.effects import Verdict
+from simlib.scenario.effects import Compute, Verdict
 from simlib.strategies.base import check_at_least, check_one_of
 from simlib.tokens import TimeReason, from_numeric_date, has_scope, judge_time
+
+CLAIMS_CHECK = Compute("claims.check")
+"""Cost of judging claims, an effect that is made once: every validation needs it."""
 
 AtExpiry = Literal["refuse", "second", "millisecond"]
 _AT_EXPIRY_S: Mapping[AtExpiry, float] = {"refuse": 0.0, "second": 1.0, "millisecond": 0.001}

@@ -130,7 +130,10 @@ def find_mistyped_claim(claims: Mapping[str, Any]) -> str:
         return "cnf"
     if "act" in claims and not _are_actors(claims["act"]):
         return "act"
-    return next((name for name in TEXT_CLAIMS if not isinstance(claims.get(name, ""), str)), "")
+    for name in TEXT_CLAIMS:
+        if name in claims and not isinstance(claims[name], str):
+            return name
+    return ""
 
 
 def is_finite_number(value: object) -> TypeGuard[int | float]:
@@ -164,6 +167,9 @@ def _is_after(value: Any, instant: float) -> bool:
 def _read_instant(value: Any) -> int | float | None:
     # The int stays an int: adding EPOCH to a float ``now`` instead would round away a tenth of a microsecond,
     # and with it the exact boundary.
+    if value.__class__ is int:
+        instant: int = value - EPOCH
+        return instant
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if isinstance(value, float) and not math.isfinite(value):

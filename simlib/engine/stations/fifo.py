@@ -97,6 +97,11 @@ class FifoEvents(Occupancy, SteadyStation):
 
     def enter(self, task: Task, seconds: float, now: float) -> None:
         """Take in a job; it is served at once when a worker is idle."""
+        if self.begin(task, seconds, now):
+            self._schedule_at(task, now + seconds, task.key)
+
+    def begin(self, task: Task, seconds: float, now: float) -> bool:
+        """Take in a job: True when a worker serves it at once, whose end the caller sees to; else it fires later."""
         elapsed = now - self._last  # `_integrate`, written out: a call for each service would be felt
         self._present += self._number * elapsed
         self._busy += (self._workers - self._idle) * elapsed
@@ -105,10 +110,10 @@ class FifoEvents(Occupancy, SteadyStation):
         self._arrivals += 1
         if self._idle:
             self._idle -= 1
-            self._schedule_at(task, now + seconds, task.key)
-        else:
-            task.seconds = seconds
-            self._queue.append(task)
+            return True
+        task.seconds = seconds
+        self._queue.append(task)
+        return False
 
     def extend(self, task: Task, seconds: float, now: float) -> None:
         """Serve the same job further; none overtakes it."""
