@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 LONG = ("length_s = 12", "length_s = 4000")  # minutes, if nothing ends it
 COMMANDS = {
     "compare": ("compare", "tiny.toml"),
-    "sweep": ("sweep", "tiny.toml", "--over", "load", "--length", "4000", "--values", "20,21"),
+    "sweep": ("sweep", "tiny.toml", "--vary", "load=20,21", "--length", "4000"),
     "bad-days": ("bad-days", "tiny.toml", "--length", "4000", "--fault", "as_down"),
     "decide": ("decide", "tiny.toml", "--no-sensitivity"),
 }
