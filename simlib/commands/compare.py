@@ -15,10 +15,12 @@ from simlib.commands.options import (
     SampleOfPoints,
     Seed,
     Source,
+    Store,
     Vary,
     Workers,
     Yes,
 )
+from simlib.commands.result_store import keep_results
 
 _RECORDS = typer.Option(
     metavar="DIR", help="Keep all rows as Parquet, in DIR/DESIGN/REPLICATION/; needs simlib[records]."
@@ -44,6 +46,7 @@ def compare(
     timing: Annotated[str | None, _TIMING] = None,
     profiles: Profiles = None,
     baseline: Baseline = None,
+    store: Store = None,
     vary: Vary = None,
     sample: SampleOfPoints = None,
     yes: Yes = False,
@@ -76,7 +79,8 @@ def compare(
     grid = read_grid(vary, sample, yes)
     overrides = Overrides(load, time_column, user_column, speed_up, copies, replications, seed, profile, timing)
     call = ComparisonCall(scenario, overrides, out, records, workers, profiles, baseline, json)
-    if grid.variations:
-        call.execute_cells(grid)
-    else:
-        call.execute()
+    with keep_results(store):
+        if grid.variations:
+            call.execute_cells(grid)
+        else:
+            call.execute()

@@ -10,7 +10,8 @@ import typer
 
 from simlib.commands.console import open_console
 from simlib.commands.grid import Grid, list_cells, read_grid
-from simlib.commands.options import Json, Load, Replications, SampleOfPoints, Seed, Source, Vary, Workers, Yes
+from simlib.commands.options import Json, Load, Replications, SampleOfPoints, Seed, Source, Store, Vary, Workers, Yes
+from simlib.commands.result_store import keep_results
 from simlib.commands.runner import CommandRun, describe_missing_output, print_answer, run_interruptibly
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def decide(
     sensitivity: Annotated[bool | None, _SENSITIVITY] = None,
     workers: Workers = None,
     profile: Annotated[str | None, _PROFILE] = None,
+    store: Store = None,
     vary: Vary = None,
     sample: SampleOfPoints = None,
     yes: Yes = False,
@@ -88,10 +90,11 @@ def decide(
     overrides = Overrides(load=load, replications=replications, seed=seed, profile=profile)
     call = _DecisionCall(scenario, overrides, terms, out, workers, json)
     grid = read_grid(vary, sample, yes)
-    if grid.variations:
-        decisions = call.execute_cells(grid, effort, draws, sensitivity)
-    else:
-        decisions = [call.execute(effort, draws, sensitivity)]
+    with keep_results(store):
+        if grid.variations:
+            decisions = call.execute_cells(grid, effort, draws, sensitivity)
+        else:
+            decisions = [call.execute(effort, draws, sensitivity)]
     if any(decision.word == "none" for decision in decisions):
         raise typer.Exit(NO_DESIGN_MEETS_THE_LIMITS)
 

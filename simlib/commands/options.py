@@ -51,3 +51,10 @@ SampleOfPoints = Annotated[
     typer.Option(metavar="latin:N|sobol:N", help="N points over the ranges (KEY=LOW:HIGH) in place of a full grid."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Also run more than 10,000 cells.")]
+Store = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Keep the result of each run in this folder, and run nothing that is there; needs simlib[records].",
+    ),
+]

@@ -8,7 +8,8 @@ import typer
 
 from simlib.commands.console import open_console
 from simlib.commands.grid import read_grid
-from simlib.commands.options import Designs, Json, Profile, SampleOfPoints, Seed, Source, Vary, Workers, Yes
+from simlib.commands.options import Designs, Json, Profile, SampleOfPoints, Seed, Source, Store, Vary, Workers, Yes
+from simlib.commands.result_store import keep_results
 from simlib.commands.runner import count_workers, describe_missing_output, print_answer, run_interruptibly
 from simlib.scenario.errors import InputError
 
@@ -27,6 +28,7 @@ def sweep(
     vary: Vary = None,
     sample: SampleOfPoints = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write figure and tables into this folder.")] = None,
+    store: Store = None,
     design: Designs = None,
     metric: Annotated[
         str, typer.Option(metavar="NAME", help="Left half of the figure, such as mean_s, p99_s (not with ttl).")
@@ -58,7 +60,9 @@ def sweep(
       simlib sweep web-shop --vary ttl=5,30,120 --design opaque_cached --design jwt
       simlib sweep web-shop --vary world.service.work.mean_s=0.002,0.008 --metric mean_s
       simlib sweep busy-api --vary load=100:900:5 --vary algorithm=RS256,ES256
-      simlib sweep web-shop --vary load=20:120 --vary ttl=1:300 --sample latin:20
+      simlib sweep web-shop --vary load=20:120 --vary ttl=1:300 --sample latin:20 --store kept/
+
+    With --store, a command that was ended goes on where it stopped, and runs of other sweeps are not run again.
 
     Exit status: 0, 2 for bad input or a killed worker process, 130 after Ctrl-C, 143 after SIGTERM. The folder must be
     new or empty; it appears complete or not at all.
@@ -76,7 +80,8 @@ def sweep(
     plan = plan_sweep(chosen, grid.variations, design or (), length, replications, grid.sample, grid.most)
     if out is not None:
         check_folder(out, "--out")
-    _run(plan, metric, out, workers, json)
+    with keep_results(store):
+        _run(plan, metric, out, workers, json)
 
 
 def _refuse_former_options(over: str | None, values: str | None) -> None:

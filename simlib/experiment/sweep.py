@@ -10,7 +10,9 @@ from simlib.deployment.loading import check_disciplines
 from simlib.deployment.parts import PARTS
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch
-from simlib.experiment.replicate import Job, Replication, list_jobs, run_jobs, tabulate_replications
+from simlib.experiment.jobs import Job, Replication
+from simlib.experiment.replicate import list_jobs, run_jobs, tabulate_replications
+from simlib.experiment.result_store import open_store, use_store
 from simlib.experiment.setting_keys import set_keys
 from simlib.experiment.variation import Point, build_variations, list_points, parse_sample
 from simlib.experiment.workers import Progress
@@ -30,6 +32,7 @@ def sweep(
     workers: int = 1,
     progress: Progress | None = None,
     stopwatch: Stopwatch | None = None,
+    store: str | Path | None = None,
 ) -> "pd.DataFrame":
     """Run every design at every combination of values: one row per point, replication and design.
 
@@ -38,12 +41,15 @@ def sweep(
     "100:2000:8"; a bare setting such as "algorithm" applies to every design that has it. ``sample``, "latin:N" or
     "sobol:N", takes N points over ranges such as "100:2000" in place of all combinations. Each key has a column of its
     name, before those of `replicate`. A design that a point does not touch is not run again. All points share the seed,
-    so they have common random numbers. Raises InputError, before anything is run, for an unknown key, a value that a
-    scenario file could not hold, a run beyond its memory budget, or live timing without a ``stopwatch``.
+    so they have common random numbers. ``store`` is a folder in which results are kept, and looked up before anything
+    is run, so that a sweep that was ended goes on where it stopped. Raises InputError, before anything is run, for an
+    unknown key, a value that a scenario file could not hold, a run beyond its memory budget, or live timing without a
+    ``stopwatch``.
     """
     variations = build_variations(export_scenario(scenario), vary)
     points = list_points(variations, None if sample is None else parse_sample(sample), scenario.run.seed)
-    return run_points(scenario, points, workers=workers, progress=progress, stopwatch=stopwatch)
+    with use_store(None if store is None else open_store(store)):
+        return run_points(scenario, points, workers=workers, progress=progress, stopwatch=stopwatch)
 
 
 def run_points(

@@ -12,8 +12,9 @@ import psutil
 import pytest
 
 from simlib.deployment.loading import load_scenario
+from simlib.experiment.jobs import Job
 from simlib.experiment.parquet import read_records
-from simlib.experiment.replicate import Job, run_job
+from simlib.experiment.replicate import run_job
 from support.command_line import simlib, started, write_tiny
 from support.processes import await_workers, list_alive
 
