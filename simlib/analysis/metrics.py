@@ -175,6 +175,11 @@ def _add_metric(metric: Metric, compute: Compute) -> None:
         _COMPUTED[metric.name] = compute
 
 
+def find_computation(name: str) -> Compute | None:
+    """The function of a metric of a plug-in or of a call; None for any other."""
+    return _COMPUTED.get(name)
+
+
 def compute_registered(records: Records, warm_up_s: float) -> dict[str, float]:
     """The values of the registered metrics. Raises InputError for one that raises or returns no number."""
     return {name: _compute_one(name, records, warm_up_s) for name in METRICS if name in _COMPUTED}

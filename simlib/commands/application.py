@@ -41,7 +41,7 @@ def _root(
       simlib compare --help                     all options, with examples
       simlib decide web-shop --out decision/    which design to choose, as a decision record
       simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
-      simlib sweep web-shop --over load --out load/
+      simlib sweep web-shop --vary load --out load/
       simlib process web-shop                   messages, round trips and state changes of one user
       simlib effort web-shop                    person-days to build and to run each design
       simlib presets                            default settings of gateways and libraries, with sources

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simlib.commands.console import open_console
-from simlib.commands.options import Json, Load, Replications, Seed, Source, Workers
+from simlib.commands.grid import Grid, list_cells, read_grid
+from simlib.commands.options import Json, Load, Replications, SampleOfPoints, Seed, Source, Store, Vary, Workers, Yes
+from simlib.commands.result_store import keep_results
 from simlib.commands.runner import CommandRun, describe_missing_output, print_answer, run_interruptibly
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ def decide(
     sensitivity: Annotated[bool | None, _SENSITIVITY] = None,
     workers: Workers = None,
     profile: Annotated[str | None, _PROFILE] = None,
+    store: Store = None,
+    vary: Vary = None,
+    sample: SampleOfPoints = None,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Decide which design to choose: limits first, then total cost of building, running, latency and outages.
@@ -69,19 +75,27 @@ def decide(
       simlib decide my.toml --baseline opaque_cached --load access.log.gz
       simlib decide decision/run.json --out again/     (repeats a decision exactly)
       simlib decide web-shop --json --no-sensitivity   (for programs, and quicker)
+      simlib decide web-shop --vary load=30,60,120     (a decision in every cell)
 
     The inputs besides those of the simulation are in [prices], [worth], [organisation], [decision] and [limits] of
     the scenario (simlib schema); simlib effort lists the work items behind the person-days.
 
-    Exit status: 0, 1 when no design meets the limits, 2 for bad input or a killed worker process, 130 after Ctrl-C, 143
-    after SIGTERM. The folder appears complete or not at all.
+    Exit status: 0, 1 when no design meets the limits (of a cell), 2 for bad input or a killed worker process, 130
+    after Ctrl-C, 143 after SIGTERM. The folder appears complete or not at all; with --vary it holds a record per cell
+    and cells.csv.
     """
     from simlib.commands.overrides import DecisionOverrides, Overrides
 
     terms = DecisionOverrides(baseline, present, horizon, discount_rate, requests_per_year, price_developer_day)
     overrides = Overrides(load=load, replications=replications, seed=seed, profile=profile)
-    decision = _DecisionCall(scenario, overrides, terms, out, workers, json).execute(effort, draws, sensitivity)
-    if decision.word == "none":
+    call = _DecisionCall(scenario, overrides, terms, out, workers, json)
+    grid = read_grid(vary, sample, yes)
+    with keep_results(store):
+        if grid.variations:
+            decisions = call.execute_cells(grid, effort, draws, sensitivity)
+        else:
+            decisions = [call.execute(effort, draws, sensitivity)]
+    if any(decision.word == "none" for decision in decisions):
         raise typer.Exit(NO_DESIGN_MEETS_THE_LIMITS)
 
 
@@ -117,7 +131,7 @@ class _DecisionCall:
             _print_introduction(scenario, settings)
         with run_interruptibly(lambda: describe_missing_output(self.out, "no decision record"), self.out) as run:
             decision = self._decide(scenario, ledger, settings, run)
-            folder = self._write_record(decision, ledger, settings, time.monotonic() - started)
+            folder = self._write_record(decision, ledger, settings, time.monotonic() - started, self.out)
             run.raise_if_interrupted()
         print_answer(
             self.json,
@@ -125,6 +139,35 @@ class _DecisionCall:
             lambda: print_decision(decision, None if folder is None else self.out),
         )
         return decision
+
+    def execute_cells(
+        self, grid: Grid, effort: Path | None, draws: int | None, sensitivity: bool | None
+    ) -> "list[Decision]":
+        """The same in every cell of a grid."""
+        from simlib.commands.cells import CellWork, run_cells
+        from simlib.commands.overrides import choose_decision_settings, load_decision_scenario
+        from simlib.decision.choice.inputs import list_money_inputs
+        from simlib.decision.effort import load_ledger
+        from simlib.deployment.simulate import check_budget
+        from simlib.experiment.atomic_folder import check_folder
+        from simlib.report.record.outcome import describe_equivalences, describe_verdict
+
+        cells = list_cells(load_decision_scenario(self.source, self.overrides, self.terms), grid)
+        settings = choose_decision_settings(self.source, effort, draws, sensitivity)
+        ledger = load_ledger(overrides=settings.effort)
+        for cell in cells:
+            list_money_inputs(cell.scenario)
+            check_budget(cell.scenario)
+        if self.out is not None:
+            check_folder(self.out, "--out")
+        started = time.monotonic()
+        work = CellWork(
+            lambda scenario, run: self._decide(scenario, ledger, settings, run),
+            lambda folder, made: self._write_record(made, ledger, settings, time.monotonic() - started, folder),
+            lambda made: (describe_verdict(made), *describe_equivalences(made)),
+            lambda made: _build_document(made, None),
+        )
+        return run_cells(work, cells, self.out, self.json)
 
     def _decide(
         self, scenario: "Scenario", ledger: "EffortLedger", settings: "DecisionSettings", run: CommandRun
@@ -143,18 +186,23 @@ class _DecisionCall:
             )
 
     def _write_record(
-        self, decision: "Decision", ledger: "EffortLedger", settings: "DecisionSettings", duration_s: float
+        self,
+        decision: "Decision",
+        ledger: "EffortLedger",
+        settings: "DecisionSettings",
+        duration_s: float,
+        out: Path | None,
     ) -> Path | None:
-        if self.out is None:
+        if out is None:
             return None
         from simlib.commands.overrides import build_settings_document
         from simlib.report.record.complexity import measure_complexity
         from simlib.report.record.folder import write_decision
         from simlib.report.run_record import Provenance
 
-        recorded = build_settings_document(settings, self.out.resolve())
+        recorded = build_settings_document(settings, out.resolve())
         provenance = Provenance(self._list_options(settings), round(duration_s, 3), recorded)
-        return write_decision(self.out, decision, measure_complexity(decision.scenario, ledger), provenance)
+        return write_decision(out, decision, measure_complexity(decision.scenario, ledger), provenance)
 
     def _list_options(self, settings: "DecisionSettings") -> Mapping[str, Any]:
         more = {"effort": settings.effort, "workers": self.workers, "json": self.json or None}

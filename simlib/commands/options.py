@@ -38,3 +38,23 @@ Baseline = Annotated[
     str | None,
     typer.Option(metavar="DESIGN", help="Compare the others with this design, not with the first of the file."),
 ]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUES",
+        help="What is varied: KEY=1,2,5 or KEY=LOW:HIGH:COUNT. KEY as in the file, a setting of designs such as "
+        "algorithm, load or ttl. Several make a full grid.",
+    ),
+]
+SampleOfPoints = Annotated[
+    str | None,
+    typer.Option(metavar="latin:N|sobol:N", help="N points over the ranges (KEY=LOW:HIGH) in place of a full grid."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Also run more than 10,000 cells.")]
+Store = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Keep the result of each run in this folder, and run nothing that is there; needs simlib[records].",
+    ),
+]

@@ -33,14 +33,22 @@ def _show_bar(total: int, doing: str, what: str) -> "Iterator[Progress]":
     columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TextColumn(f"{what},"), TimeRemainingColumn())
     with Bars(*columns, console=open_console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=total)
-        yield lambda done, _total: bars.update(task, completed=done)
+        begun: list[int] = []
+
+        def report(done: int, total: int) -> None:
+            if not begun and done > 1:  # those that a store had took no time
+                bars.reset(task, total=total, completed=done)
+            begun.append(done)
+            bars.update(task, completed=done, total=total)
+
+        yield report
 
 
 def _print_progress_lines(total: int, doing: str, what: str) -> "Progress":
     """A line whenever another tenth is done, so that a log of a build stays short."""
     print_status(f"{doing}: 0 of {total} {what}")
 
-    def report(done: int, _total: int) -> None:
+    def report(done: int, total: int) -> None:
         if done * _LINES // total > (done - 1) * _LINES // total:
             print_status(f"{doing}: {done} of {total} {what}")
 

@@ -99,7 +99,7 @@ def run_interruptibly(
         try:
             yield CommandRun(received, out)
         except KeyboardInterrupt:
-            raise Interrupted(describe_loss(), *received[:1]) from None
+            raise Interrupted(f"{describe_loss()}{_describe_store()}", *received[:1]) from None
 
 
 @contextmanager
@@ -149,6 +149,16 @@ def describe_missing_output(folder: Path | None, what: str = "nothing", verb: st
     from simlib.experiment.atomic_folder import is_written
 
     return f"{folder} was already written" if is_written(folder) else f"{what} {verb} written to {folder}"
+
+
+def _describe_store() -> str:
+    """Where the results of finished runs are kept; empty without a store."""
+    from simlib.experiment.result_store import get_store
+
+    store = get_store()
+    return (
+        "" if store is None else f"; {store.folder.name} holds the finished runs, the same command goes on from there"
+    )
 
 
 def count_workers(requested: int | None, runs: int) -> int:

@@ -1,4 +1,4 @@
-"""Command `simlib sweep`: the designs of a scenario at many loads, or with many lifetimes of a cache."""
+"""Command `simlib sweep`: the designs of a scenario at many loads, lifetimes of a cache, or values of any keys."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simlib.commands.console import open_console
-from simlib.commands.options import Designs, Json, Profile, Seed, Source, Workers
+from simlib.commands.grid import read_grid
+from simlib.commands.options import Designs, Json, Profile, SampleOfPoints, Seed, Source, Store, Vary, Workers, Yes
+from simlib.commands.result_store import keep_results
 from simlib.commands.runner import count_workers, describe_missing_output, print_answer, run_interruptibly
 from simlib.scenario.errors import InputError
 
@@ -18,17 +20,15 @@ if TYPE_CHECKING:
     from simlib.analysis.intervals import Interval
     from simlib.analysis.metrics import Metric
     from simlib.experiment.sweep_plan import SweepPlan
+    from simlib.experiment.variation import Point
 
 
 def sweep(
     scenario: Source,
-    over: Annotated[
-        str, typer.Option(metavar="load|ttl|KEY", help="What is varied; KEY as in the file: world.service.work.mean_s.")
-    ],
+    vary: Vary = None,
+    sample: SampleOfPoints = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write figure and tables into this folder.")] = None,
-    values: Annotated[
-        str | None, typer.Option(metavar="X,Y,...", help="Values, in the unit of the file. Chosen if left out.")
-    ] = None,
+    store: Store = None,
     design: Designs = None,
     metric: Annotated[
         str, typer.Option(metavar="NAME", help="Left half of the figure, such as mean_s, p99_s (not with ttl).")
@@ -36,25 +36,33 @@ def sweep(
     length: Annotated[
         float | None, typer.Option(metavar="S", help="Simulated seconds of a run, warm-up included.")
     ] = None,
-    replications: Annotated[int | None, typer.Option(metavar="N", min=1, help="Runs per design and value.")] = None,
+    replications: Annotated[int | None, typer.Option(metavar="N", min=1, help="Runs per design and cell.")] = None,
     seed: Seed = None,
     workers: Workers = None,
     profile: Profile = None,
+    yes: Yes = False,
     json: Json = False,
+    over: Annotated[str | None, typer.Option(hidden=True)] = None,
+    values: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Run the designs of a scenario at several values of one input, and draw the results with intervals.
+    """Run the designs of a scenario in every cell of a grid, and draw the results with intervals.
 
-    load: latency up to saturation, and the utilisation of the authorization server; a line ends where its design
-    becomes unstable. ttl: hit ratio of a cache and exposure after revocation against its time to live, beside the
-    closed form r / (1 + r). Any key: as load. Runs are shorter and fewer than the scenario's own where a sweep would
-    take long; --length and --replications change that.
+    --vary load: latency up to saturation, and the utilisation of the authorization server; a line ends where its
+    design becomes unstable. --vary ttl: hit ratio of a cache and exposure after revocation against its time to live,
+    beside the closed form r / (1 + r). Both choose their values where none are given. Any other key, parts and
+    algorithms too, and several at once. Runs are shorter and fewer than the scenario's own where a sweep would take
+    long; --length and --replications change that.
 
     \b
     Examples:
-      simlib sweep web-shop --over load --out load/
-      simlib sweep web-shop --over ttl --out ttl/
-      simlib sweep web-shop --over ttl --design opaque_cached --design jwt --values 5,30,120
-      simlib sweep web-shop --over world.service.work.mean_s --values 0.002,0.008 --metric mean_s
+      simlib sweep web-shop --vary load --out load/
+      simlib sweep web-shop --vary ttl --out ttl/
+      simlib sweep web-shop --vary ttl=5,30,120 --design opaque_cached --design jwt
+      simlib sweep web-shop --vary world.service.work.mean_s=0.002,0.008 --metric mean_s
+      simlib sweep busy-api --vary load=100:900:5 --vary algorithm=RS256,ES256
+      simlib sweep web-shop --vary load=20:120 --vary ttl=1:300 --sample latin:20 --store kept/
+
+    With --store, a command that was ended goes on where it stopped, and runs of other sweeps are not run again.
 
     Exit status: 0, 2 for bad input or a killed worker process, 130 after Ctrl-C, 143 after SIGTERM. The folder must be
     new or empty; it appears complete or not at all.
@@ -63,16 +71,29 @@ def sweep(
     from simlib.experiment.atomic_folder import check_folder
     from simlib.experiment.sweep_plan import plan_sweep
 
+    _refuse_former_options(over, values)
+    grid = read_grid(vary, sample, yes)
+    if not grid.variations:
+        raise InputError("--vary: is missing; write what is varied, such as --vary load or --vary ttl=5,30,120")
     chosen = load_chosen_scenario(scenario, Overrides(seed=seed, profile=profile))
     _check_metric(metric)
-    plan = plan_sweep(chosen, over, design or (), _parse_numbers(values), length, replications)
+    plan = plan_sweep(chosen, grid.variations, design or (), length, replications, grid.sample, grid.most)
     if out is not None:
         check_folder(out, "--out")
-    _run(plan, metric, out, workers, json)
+    with keep_results(store):
+        _run(plan, metric, out, workers, json)
+
+
+def _refuse_former_options(over: str | None, values: str | None) -> None:
+    if over is None and values is None:
+        return
+    former = " ".join(f"--{name} {text}" for name, text in (("over", over), ("values", values)) if text is not None)
+    wanted = f"{over or 'KEY'}{'' if values is None else f'={values}'}"
+    raise InputError(f"{former}: is written --vary {wanted} now")
 
 
 def _run(plan: "SweepPlan", metric: str, out: Path | None, workers: int | None, json: bool) -> None:
-    from simlib.experiment import sweep as run_sweep
+    from simlib.experiment.sweep import run_points
     from simlib.report.sweep_report import build_sweep_document, sweep_figure, write_sweep
 
     if not json:
@@ -80,7 +101,7 @@ def _run(plan: "SweepPlan", metric: str, out: Path | None, workers: int | None, 
     with run_interruptibly(lambda: describe_missing_output(out, "no sweep"), out) as run:
         with run.show_progress(plan.runs) as progress:
             count = count_workers(workers, plan.runs)
-            frame = run_sweep(plan.scenario, {plan.key: plan.values}, workers=count, progress=progress)
+            frame = run_points(plan.scenario, plan.points, workers=count, progress=progress)
         drawn = sweep_figure(plan, frame, metric)
         run.raise_if_interrupted()
         folder = None if out is None else write_sweep(out, plan, frame, drawn)
@@ -100,19 +121,12 @@ def _check_metric(name: str) -> None:
         raise InputError(f"--metric: {describe_unknown('metric', name, METRICS)}")
 
 
-def _parse_numbers(text: str | None) -> tuple[float, ...]:
-    if text is None:
-        return ()
-    try:
-        return tuple(float(piece) for piece in text.split(","))
-    except ValueError as error:
-        raise InputError(f"--values {text}: numbers with commas between them, such as 5,30,120") from error
-
-
 def _describe_plan(plan: "SweepPlan") -> str:
+    from simlib.experiment.variation import describe_sweep
+
     run = plan.scenario.run
     return (
-        f"{plan.scenario.title}: {plan.key} = {', '.join(f'{value:g}' for value in plan.values)}; "
+        f"{plan.scenario.title}: {describe_sweep(plan.variations, plan.points, plan.sample)}; "
         f"{', '.join(plan.scenario.designs)}; {run.replications} replications of {run.length_s:g} s, "
         f"of which {run.warm_up_s:g} s are warm-up"
     )
@@ -155,29 +169,37 @@ def _build_table(plan: "SweepPlan", frame: "pd.DataFrame", name: str) -> "Table"
     from rich.table import Table
 
     from simlib.analysis.metrics import METRICS
+    from simlib.experiment.variation import format_value, shorten_keys
     from simlib.report.cells import format_label
-    from simlib.report.sweep_figures import compute_curves
 
     metric = METRICS[name]
-    curves_by_design = compute_curves(frame, plan.key, name, plan.scenario.run.level)
     table = Table(
         box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, title=format_label(metric)
     )
     table.title_justify = "left"
     theory = name == "hit_ratio" and plan.has_closed_form
-    for title in (plan.key.rpartition(".")[2], *curves_by_design, *(["closed form"] if theory else [])):
+    keys, designs = shorten_keys(plan.keys), plan.scenario.designs
+    for title in (*keys.values(), *designs, *(["closed form"] if theory else [])):
         table.add_column(title, overflow="fold")
-    for value in plan.values:
-        rows = frame[frame[plan.key] == value]
-        cells = [
-            _format_cell(metric, curve[value], rows[rows["design"] == design])
-            if value in curve
-            else _explain_missing_mean(rows[rows["design"] == design])
-            for design, curve in curves_by_design.items()
-        ]
-        closed = [f"{plan.compute_hit_ratio(value) * metric.factor:.1f}"] if theory else []
-        table.add_row(f"{value:g}", *cells, *closed)
+    for point in plan.points:
+        cells = [_format_rows(plan, frame, point, design, metric) for design in designs]
+        closed = [f"{plan.compute_hit_ratio(point[plan.key]) * metric.factor:.1f}"] if theory else []
+        table.add_row(*(format_value(point[key]) for key in keys), *cells, *closed)
     return table
+
+
+def _format_rows(plan: "SweepPlan", frame: "pd.DataFrame", point: "Point", design: str, metric: "Metric") -> str:
+    """The mean of one design at one point, or the reason for a missing one."""
+    from simlib.analysis.quantiles import compute_interval
+    from simlib.report.cells import UNDEFINED
+    from simlib.report.sweep_figures import is_overloaded
+    from simlib.report.sweep_notes import find_rows
+
+    rows = find_rows(frame, point, design)
+    if is_overloaded(rows):
+        return "unstable"
+    interval = compute_interval(rows, metric.name, plan.scenario.run.level)
+    return _format_cell(metric, interval, rows) if interval.n else UNDEFINED
 
 
 def _format_cell(metric: "Metric", interval: "Interval", rows: "pd.DataFrame") -> str:
@@ -190,11 +212,3 @@ def _format_cell(metric: "Metric", interval: "Interval", rows: "pd.DataFrame") -
     host = find_host(rows) if metric.name == BUSIEST else ""
     mark = mark_quantile(rows, metric.name)
     return f"{format_mean(metric, interval)}{f' ({host})' if host else ''}{f' {mark}' if mark else ''}"
-
-
-def _explain_missing_mean(rows: "pd.DataFrame") -> str:
-    """Reason for a missing mean: the design is unstable, or nothing happened that could be measured."""
-    from simlib.report.cells import UNDEFINED
-    from simlib.report.sweep_figures import is_overloaded
-
-    return "unstable" if is_overloaded(rows) else UNDEFINED

@@ -13,7 +13,9 @@ from simlib.analysis.gain_figures import find_largest_header
 from simlib.deployment.required_operations import list_needed_operations
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch
-from simlib.experiment.replicate import Figures, Replication, list_jobs, run_jobs, tabulate_replications
+from simlib.experiment.jobs import Figures, Replication
+from simlib.experiment.replicate import list_jobs, run_jobs, tabulate_replications
+from simlib.experiment.result_store import open_store, use_store
 from simlib.experiment.workers import Progress
 from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.limits import Limits
@@ -72,17 +74,19 @@ def compare(
     records: Path | None = None,
     stopwatch: Stopwatch | None = None,
     figures: Figures | None = None,
+    store: str | Path | None = None,
 ) -> Comparison:
     """Run every design of the scenario in the same replications.
 
     ``records`` is a folder that exists: all rows are kept there, in DESIGN/REPLICATION/ as `read_records` reads them.
-    ``figures`` gives further columns of the table, such as `simlib.analysis.compute_gain_figures`.
-    Raises InputError for a run beyond its memory budget, or live timing without a ``stopwatch``, which must be
-    picklable when there are several ``workers``.
+    ``figures`` gives further columns of the table, such as `simlib.analysis.compute_gain_figures`. ``store`` is a
+    folder in which results are kept, and looked up before anything is run. Raises InputError for a run beyond its
+    memory budget, or live timing without a ``stopwatch``, which must be picklable when there are several ``workers``.
     """
     check_budget(scenario)
     jobs = list_jobs(scenario, tuple(scenario.designs), records, stopwatch, figures or choose_figures(scenario))
-    return _build_comparison(scenario, run_jobs(jobs, workers, progress))
+    with use_store(None if store is None else open_store(store)):
+        return _build_comparison(scenario, run_jobs(jobs, workers, progress))
 
 
 def choose_figures(scenario: Scenario) -> Figures | None:

@@ -52,7 +52,7 @@ def _find_renameat2() -> Any:
 
 def _rename_both(part: Path, target: Path) -> None:
     earlier = part.with_suffix(OLD)
-    with hold_lock(target), _defer_signals():
+    with hold_lock(target), defer_signals():
         try:
             os.rename(target, earlier)
             os.rename(part, target)
@@ -62,7 +62,7 @@ def _rename_both(part: Path, target: Path) -> None:
 
 
 @contextmanager
-def _defer_signals() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Ctrl-C and SIGTERM take effect at the end. Other threads than the main one do not receive them."""
     if threading.current_thread() is not threading.main_thread():
         yield

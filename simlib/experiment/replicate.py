@@ -5,7 +5,6 @@ Also the reuse of tokens within a cache's time to live, the figure that decides 
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,7 +15,9 @@ from simlib.analysis.summary import summarise
 from simlib.deployment.demand import draw_demand
 from simlib.deployment.simulate import check_budget, simulate
 from simlib.engine.live_timing import Stopwatch, choose_stopwatch
+from simlib.experiment.jobs import Figures, Job, Replication
 from simlib.experiment.parquet import record_into
+from simlib.experiment.result_store import Keep, get_store, run_stored
 from simlib.experiment.temporary_folder import remove_folder
 from simlib.experiment.workers import Progress, WorkerLostError, run_all
 from simlib.scenario.design import Design
@@ -28,36 +29,6 @@ from simlib.scenario.variates import Variates
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Figures = Callable[[Records, float], Mapping[str, float]]
-"""Records and warm-up (seconds) to numbers; a function of a module, so that it can be sent to a worker process."""
-
-
-class Replication(NamedTuple):
-    """The figures of one replication of one design, and the form of its stations.
-
-    ``drift``: metric -> second minus first half of what is counted.
-    """
-
-    design: str
-    replication: int
-    figures: dict[str, float]
-    forms: dict[str, str]
-    drift: Mapping[str, float] = MappingProxyType({})
-
-
-class Job(NamedTuple):
-    """One run to do; its rows go to ``folder`` as Parquet when there is one.
-
-    ``figures`` are computed beside those of `simlib.analysis.summarise`.
-    """
-
-    scenario: Scenario
-    design: str
-    replication: int
-    folder: Path | None = None
-    stopwatch: Stopwatch | None = None
-    figures: Figures | None = None
 
 
 def list_jobs(
@@ -88,10 +59,28 @@ def _make_folder(records: Path, job: Job) -> Path:
 def run_jobs(jobs: Sequence[Job], workers: int = 1, progress: Progress | None = None) -> list[Replication]:
     """Run all jobs, results in their order; these do not depend on ``workers`` (processes), unless times are live.
 
-    When a worker process is lost, folders of runs that were not finished are removed.
+    Those that the store in use has are not run again, and the others are kept there one by one. When a worker process
+    is lost, folders of runs that were not finished are removed.
     """
+    store = get_store()
+    if store is None:
+        return _compute(jobs, workers, progress)
+
+    def compute(missing: Sequence[Job], keep: Keep) -> None:
+        before = len(jobs) - len(missing)
+        if progress is not None and before:
+            progress(before, len(jobs))
+        report = None if progress is None else lambda done, _total: progress(before + done, len(jobs))
+        _compute(missing, workers, report, keep)
+
+    return run_stored(store, jobs, compute)
+
+
+def _compute(
+    jobs: Sequence[Job], workers: int, progress: Progress | None, keep: Keep | None = None
+) -> list[Replication]:
     try:
-        return run_all(run_job, jobs, workers, progress)
+        return run_all(run_job, jobs, workers, progress, keep)
     except WorkerLostError as error:
         for number, job in enumerate(jobs):
             if job.folder is not None and number not in error.finished:

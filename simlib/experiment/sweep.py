@@ -1,10 +1,8 @@
 """Sweep: the same experiment at many points, each a scenario of its own with other values at some keys."""
 
 import json
-from collections.abc import Iterable, Mapping
-from copy import deepcopy
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +10,12 @@ from simlib.deployment.loading import check_disciplines
 from simlib.deployment.parts import PARTS
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch
-from simlib.experiment.replicate import Job, Replication, list_jobs, run_jobs, tabulate_replications
+from simlib.experiment.jobs import Job, Replication
+from simlib.experiment.replicate import list_jobs, run_jobs, tabulate_replications
+from simlib.experiment.result_store import open_store, use_store
+from simlib.experiment.setting_keys import set_keys
+from simlib.experiment.variation import Point, build_variations, list_points, parse_sample
 from simlib.experiment.workers import Progress
-from simlib.scenario.errors import InputError
 from simlib.scenario.loading import build_scenario
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import export_scenario
@@ -22,27 +23,44 @@ from simlib.scenario.writing import export_scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-Point = Mapping[str, Any]
-"""Dotted key -> value."""
-
 
 def sweep(
     scenario: Scenario,
     vary: Mapping[str, Iterable[Any]],
     *,
+    sample: str | None = None,
     workers: int = 1,
     progress: Progress | None = None,
     stopwatch: Stopwatch | None = None,
+    store: str | Path | None = None,
 ) -> "pd.DataFrame":
     """Run every design at every combination of values: one row per point, replication and design.
 
     ``vary`` maps keys as in the scenario's file, such as "world.load.arrival_rate",
-    "designs.opaque_cached.service.ttl_s" or "designs.jwt.wrappers.0.poll_s", to their values. Each has a column of its
+    "designs.opaque_cached.service.ttl_s" or "designs.jwt.wrappers.0.poll_s", to their values, or to a range such as
+    "100:2000:8"; a bare setting such as "algorithm" applies to every design that has it. ``sample``, "latin:N" or
+    "sobol:N", takes N points over ranges such as "100:2000" in place of all combinations. Each key has a column of its
     name, before those of `replicate`. A design that a point does not touch is not run again. All points share the seed,
-    so they have common random numbers. Raises InputError, before anything is run, for an unknown key, a value that a
-    scenario file could not hold, a run beyond its memory budget, or live timing without a ``stopwatch``.
+    so they have common random numbers. ``store`` is a folder in which results are kept, and looked up before anything
+    is run, so that a sweep that was ended goes on where it stopped. Raises InputError, before anything is run, for an
+    unknown key, a value that a scenario file could not hold, a run beyond its memory budget, or live timing without a
+    ``stopwatch``.
     """
-    points = _list_points(vary)
+    variations = build_variations(export_scenario(scenario), vary)
+    points = list_points(variations, None if sample is None else parse_sample(sample), scenario.run.seed)
+    with use_store(None if store is None else open_store(store)):
+        return run_points(scenario, points, workers=workers, progress=progress, stopwatch=stopwatch)
+
+
+def run_points(
+    scenario: Scenario,
+    points: Sequence[Point],
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    stopwatch: Stopwatch | None = None,
+) -> "pd.DataFrame":
+    """Run every design at every point, as `sweep` does."""
     scenarios = [change_scenario(scenario, point) for point in points]
     for each in scenarios:
         check_budget(each)
@@ -61,48 +79,15 @@ def sweep(
 def change_scenario(scenario: Scenario, point: Point) -> Scenario:
     """The scenario with other values at dotted keys, checked like a scenario file.
 
-    Raises InputError naming the key and what is allowed.
+    A bare name such as "algorithm" changes every setting of that name in every design. Another part at
+    a place keeps the settings that it has too. Raises InputError naming the key and what is allowed.
     """
     document = export_scenario(scenario)
-    for key, value in point.items():
-        _set_key(document, key, value)
+    set_keys(document, point)
     made = build_scenario(document, PARTS, Path(scenario.origin))
     check_disciplines(made, scenario.origin)
     same = made.world.profile == scenario.world.profile and made.run.host_noise == scenario.run.host_noise
     return replace(made, profile=scenario.profile) if same else made
-
-
-def _list_points(vary: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
-    values = {key: list(choices) for key, choices in vary.items()}
-    for key, choices in values.items():
-        if not choices:
-            raise InputError(f"{key}: has no values to sweep; give at least one")
-    return [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
-
-
-def _set_key(document: dict[str, Any], key: str, value: Any) -> None:
-    """Set one key, items of lists by their number; all tables above it must exist already."""
-    *path, last = key.split(".")
-    table: Any = document
-    for depth, name in enumerate(path):
-        table = _find_item(table, name)
-        if not isinstance(table, dict | list):
-            raise InputError(f"{key}: the scenario has no table {'.'.join(path[: depth + 1])!r}")
-    if isinstance(table, list):
-        raise InputError(f"{key}: ends in an item of a list; name a key of it")
-    table[last] = _convert_value(value)
-
-
-def _find_item(table: Any, name: str) -> Any:
-    """Item of a table or a list; None where there is none."""
-    if isinstance(table, list):
-        return table[int(name)] if name.isdecimal() and int(name) < len(table) else None
-    return table.get(name)
-
-
-def _convert_value(value: Any) -> Any:
-    """Python's number for one of numpy, for a document holds JSON types."""
-    return value.item() if hasattr(value, "item") else deepcopy(value)
 
 
 def _build_run_key(job: Job) -> str:
@@ -112,7 +97,7 @@ def _build_run_key(job: Job) -> str:
     return json.dumps([inputs, job.design, job.replication], sort_keys=True)
 
 
-def _tabulate_points(points: list[dict[str, Any]], replications: list[Replication]) -> "pd.DataFrame":
+def _tabulate_points(points: list[Point], replications: list[Replication]) -> "pd.DataFrame":
     """The figures with the keys of the points as first columns."""
     import pandas as pd
 

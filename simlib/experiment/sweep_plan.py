@@ -1,14 +1,18 @@
-"""Plan of a sweep over the load, a cache's time to live or any key: its values, and the length of its runs."""
+"""Plan of a sweep over the load, a cache's time to live or any keys: its points, and the length of its runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from simlib.analysis.cache_theory import zipf_ttl_hit_ratio
 from simlib.deployment.parts import PARTS
+from simlib.experiment.setting_keys import list_keys
+from simlib.experiment.variation import Point, Sample, Variation, list_points
 from simlib.scenario.errors import InputError
 from simlib.scenario.fault_checks import check_fault_hosts
 from simlib.scenario.faults import Fault
 from simlib.scenario.scenario import Scenario
+from simlib.scenario.writing import export_scenario
 
 LOAD, TTL = "load", "ttl"
 RATE, USERS = "world.load.arrival_rate", "world.population.users"
@@ -24,12 +28,31 @@ BUDGET = 1_000_000
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """A scenario with the chosen designs, shortened where it would take too long, a key, and its values."""
+    """A scenario with the chosen designs, shortened where it would take too long, and its points.
+
+    ``over`` is what was requested: "load", "ttl", or the keys with commas between them.
+    """
 
     over: str
     scenario: Scenario
-    key: str
-    values: tuple[float, ...]
+    variations: tuple[Variation, ...]
+    points: tuple[Point, ...]
+    sample: Sample | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that are varied."""
+        return tuple(each.key for each in self.variations)
+
+    @property
+    def key(self) -> str:
+        """The first of the keys, in most sweeps the only one."""
+        return self.keys[0]
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """Values of the first key, in the order of the points."""
+        return tuple(dict.fromkeys(point[self.key] for point in self.points))
 
     @property
     def varied_design(self) -> str | None:
@@ -38,10 +61,14 @@ class SweepPlan:
 
     @property
     def runs(self) -> int:
-        """Number of runs: a design that the key does not touch is run at one value alone."""
-        touched = 1 if self.key.startswith("designs.") else len(self.scenario.designs)
-        untouched = len(self.scenario.designs) - touched
-        return (touched * len(self.values) + untouched) * self.scenario.run.replications
+        """Number of runs, at most: a design that no key touches is run at one point alone."""
+        document = export_scenario(self.scenario)
+        keys = {key: list_keys(document, key) for key in self.keys}
+        cells = 0
+        for design in self.scenario.designs:
+            own = [key for key in self.keys if any(_concerns_design(path, design) for path in keys[key])]
+            cells += len({tuple(str(point[key]) for key in own) for point in self.points})
+        return cells * self.scenario.run.replications
 
     def compute_hit_ratio(self, ttl_s: float) -> float:
         """Hit ratio of the varied design's cache by the closed form, the mean over the users of r / (1 + r)."""
@@ -76,30 +103,54 @@ class SweepPlan:
 
 def plan_sweep(
     scenario: Scenario,
-    over: str,
+    variations: Sequence[Variation],
     designs: Sequence[str] = (),
-    values: Sequence[float] = (),
     length_s: float | None = None,
     replications: int | None = None,
+    sample: Sample | None = None,
+    most: int | None = None,
 ) -> SweepPlan:
     """The plan of `simlib sweep`; values, length and replications that are not given are chosen.
 
-    ``over`` is "load", "ttl" or a key of the scenario's file. A sweep over a time to live takes the first design with
-    a cache alone, unless designs are named. Raises InputError for what cannot be swept.
+    A variation over "load" or "ttl" stands for the key that these mean in this scenario. A sweep over a time to live
+    alone takes the first design with a cache alone, unless designs are named. Raises InputError for what cannot be
+    swept, and for more than ``most`` points.
     """
-    if over == TTL:
-        chosen, key, defaults = _choose_ttls(_select_designs(scenario, designs), bool(designs))
-    else:
-        chosen = _select_designs(scenario, designs)
-        key, defaults = _choose_loads(chosen) if over == LOAD else (over, ())
-    swept = tuple(dict.fromkeys(values)) or defaults
-    if not swept:
-        raise InputError(f"--over {over}: which values? Give --values, such as --values 1,2,5")
-    if key == USERS:
-        swept = tuple(round(value) for value in swept)
-    rates = swept if key == RATE else ()
-    run = _fit_run(chosen, over, swept, rates, length_s, replications)
-    return SweepPlan(over, run, key, swept)
+    over = ", ".join(each.key for each in variations)
+    alone = over == TTL and not designs
+    chosen = _select_designs(scenario, [find_caching_design(_select_designs(scenario, designs))] if alone else designs)
+    fitted = choose_variations(chosen, variations)
+    points = list_points(fitted, sample, scenario.run.seed, most=most)
+    rates = [point[RATE] for point in points if _is_number(point.get(RATE))]
+    ttls = [point[fitted[0].key] for point in points] if over == TTL else []
+    run = _fit_run(chosen, [ttl for ttl in ttls if _is_number(ttl)], rates, length_s, replications)
+    return SweepPlan(over, run, fitted, points, sample)
+
+
+def choose_variations(scenario: Scenario, variations: Sequence[Variation]) -> tuple[Variation, ...]:
+    """Variations with keys in place of the short names "load" and "ttl", and with values where these were left out.
+
+    Numbers are like the present ones. Raises InputError for a short name that means nothing in this scenario, and for a
+    bare setting that no design has.
+    """
+    document = export_scenario(scenario)
+    return tuple(_resolve_short_name(scenario, each).fit(document) for each in variations)
+
+
+def _resolve_short_name(scenario: Scenario, variation: Variation) -> Variation:
+    if variation.key not in (LOAD, TTL):
+        return variation
+    key, defaults = (_choose_loads if variation.key == LOAD else _choose_ttls)(scenario)
+    chosen = variation.values or (() if variation.span else defaults)
+    return variation._replace(key=key, values=chosen)
+
+
+def _concerns_design(key: str, design: str) -> bool:
+    return not key.startswith("designs.") or key.startswith(f"designs.{design}.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _select_designs(scenario: Scenario, names: Sequence[str]) -> Scenario:
@@ -124,9 +175,7 @@ def _choose_loads(scenario: Scenario) -> tuple[str, tuple[float, ...]]:
     """Key of the load, and the values that fill the resource server by `SHARES`."""
     load, work = scenario.world.load, scenario.world.service.work.mean()
     if load.kind == "replay":
-        raise InputError(
-            "--over load: a replayed log has a load of its own; try --over world.load.copies --values 1,2,4"
-        )
+        raise InputError("--vary load: a replayed log has a load of its own; try --vary world.load.copies=1,2,4")
     workers = min(design.replicas["service"] for design in scenario.designs.values()) * scenario.world.service.workers
     capacity = workers / work if work > 0 else 0.0  # requests per second
     if load.kind == "closed":
@@ -136,22 +185,25 @@ def _choose_loads(scenario: Scenario) -> tuple[str, tuple[float, ...]]:
     return RATE, tuple(float(f"{share * capacity:.2g}") for share in SHARES if capacity)
 
 
-def _choose_ttls(scenario: Scenario, named: bool) -> tuple[Scenario, str, tuple[float, ...]]:
-    """The scenario with the first design that has a cache (all, when designs were ``named``), its key, and values."""
+def find_caching_design(scenario: Scenario) -> str:
+    """The first design with a cache. Raises InputError when none has one."""
     ttls = {name: getattr(each.get_settings("service"), "ttl_s", None) for name, each in scenario.designs.items()}
-    caching = [name for name, ttl in ttls.items() if ttl is not None]
-    if not caching:
-        raise InputError(f"--over ttl: no design keeps answers for a time to live; there are {', '.join(ttls)}")
-    first = caching[0]
-    chosen = scenario if named else _select_designs(scenario, [first])
-    defaults = tuple(float(f"{part * (ttls[first] or 1.0):.3g}") for part in FRACTIONS)
-    return chosen, f"designs.{first}.service.ttl_s", defaults
+    caching = next((name for name, ttl in ttls.items() if ttl is not None), None)
+    if caching is None:
+        raise InputError(f"--vary ttl: no design keeps answers for a time to live; there are {', '.join(ttls)}")
+    return caching
+
+
+def _choose_ttls(scenario: Scenario) -> tuple[str, tuple[float, ...]]:
+    """Key of the time to live of the first design with a cache, and values around its present one."""
+    first = find_caching_design(scenario)
+    ttl = scenario.design(first).get_settings("service").ttl_s or 1.0
+    return f"designs.{first}.service.ttl_s", tuple(float(f"{part * ttl:.3g}") for part in FRACTIONS)
 
 
 def _fit_run(
     scenario: Scenario,
-    over: str,
-    values: Sequence[float],
+    ttls: Sequence[float],
     rates: Sequence[float],
     length_s: float | None,
     replications: int | None,
@@ -160,8 +212,8 @@ def _fit_run(
     run = scenario.run
     count = min(run.replications, MAX_REPLICATIONS) if replications is None else replications
     # An entry of the longest life must have been renewed before the warm-up ends, unless all ages are there at once.
-    fills = over == TTL and run.caches == "empty"
-    warm_up = max(run.warm_up_s, max(values)) if fills else run.warm_up_s
+    fills = run.caches == "empty"
+    warm_up = max(run.warm_up_s, *ttls) if ttls and fills else run.warm_up_s
     length = run.length_s + warm_up - run.warm_up_s
     if sum(rates) > 0:  # a rate of 0 or below is refused where the scenario is checked
         per_second = sum(rates) * len(scenario.designs) * count

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simlib.experiment.atomic_folder import find_free_name, write_file
 from simlib.experiment.bad_days import DayJob, DayRun
-from simlib.experiment.replicate import Job, Replication
+from simlib.experiment.jobs import Job, Replication
 from simlib.experiment.workers import Finished
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import export_scenario

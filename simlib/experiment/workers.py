@@ -56,17 +56,24 @@ def count_usable_cpus() -> int:
 
 
 def run_all(
-    work: Callable[[Item], Result], items: Sequence[Item], workers: int = 1, progress: Progress | None = None
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: int = 1,
+    progress: Progress | None = None,
+    keep: Callable[[int, Result], None] | None = None,
 ) -> list[Result]:
     """Results of a module's function for each item, in order, from so many processes.
 
-    Raises WorkerLostError when one of these is killed; the others are ended.
+    ``keep`` is called with the number and result of each item as soon as it is done, before ``progress``. Raises
+    WorkerLostError when one of the processes is killed; the others are ended.
     """
     done: dict[int, Result] = {}
     collected = _collected.get()
     try:
         for number, result in _iterate_results(work, items, workers):
             done[number] = result
+            if keep is not None:
+                keep(number, result)
             if collected is not None:
                 collected.append((items[number], result))
             if progress is not None:

@@ -1,6 +1,6 @@
 """Figures of a sweep: one quantity on the horizontal axis, a line per design with its interval as a band."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from simlib.analysis.intervals import Interval
@@ -45,12 +45,20 @@ def is_overloaded(rows: "pd.DataFrame") -> bool:
 
 
 def load_figure(
-    frame: "pd.DataFrame", metric: str = "p95_s", busy: str = "as_utilisation", key: str = LOAD, level: float = 0.95
+    frame: "pd.DataFrame",
+    metric: str = "p95_s",
+    busy: str = "as_utilisation",
+    key: str = LOAD,
+    level: float = 0.95,
+    *,
+    ticks: Sequence[str] = (),
+    joined: bool = True,
 ) -> "tuple[Figure, str]":
     """Latency and utilisation of a server against the load, or any other swept key; figure and description.
 
     A line ends where its design becomes unstable, for beyond there is no mean. ``metric`` and ``busy`` are
-    names of `simlib.METRICS`.
+    names of `simlib.METRICS`. ``ticks`` are the words for the values 0, 1, ... of a key without numbers; points that
+    are not ``joined`` have no line between them.
     """
     from matplotlib.figure import Figure
 
@@ -58,13 +66,16 @@ def load_figure(
     with apply_house_style():
         figure = Figure(figsize=(9.6, 3.5 + 0.2 * len(pair[0][1])), layout="constrained")
         for axes, (quantity, curves) in zip(figure.subplots(1, 2), pair, strict=True):
-            _draw_curves(axes, curves, quantity)
+            _draw_curves(axes, curves, quantity, joined)
             axes.set_xlabel(_AXES.get(key, key))
-            axes.set_xlim(left=0)
+            if ticks:
+                axes.set_xticks(range(len(ticks)), ticks)
+            else:
+                axes.set_xlim(left=min(0.0, float(frame[key].min())))
             axes.set_ylim(bottom=0)
         _draw_legend(figure, figure.axes[0])
     against = "the load" if key in _AXES else key
-    return figure, _describe(frame, [quantity for quantity, _ in pair], key, against, level)
+    return figure, _describe(frame, [quantity for quantity, _ in pair], key, against, level, ticks)
 
 
 def ttl_figure(
@@ -92,7 +103,7 @@ def ttl_figure(
     return figure, description + (" The closed form is drawn as black crosses." if expected else "")
 
 
-def _draw_curves(axes: "Axes", curves: Mapping[str, Curve], metric: Metric) -> None:
+def _draw_curves(axes: "Axes", curves: Mapping[str, Curve], metric: Metric, joined: bool = True) -> None:
     for number, (design, curve) in enumerate(curves.items()):
         colour = OKABE_ITO[number % len(OKABE_ITO)]
         places = list(curve)
@@ -100,14 +111,17 @@ def _draw_curves(axes: "Axes", curves: Mapping[str, Curve], metric: Metric) -> N
             places,
             [interval.mean * metric.factor for interval in curve.values()],
             color=colour,
-            linestyle=LINES[number % len(LINES)],
+            linestyle=LINES[number % len(LINES)] if joined else "none",
             marker=MARKERS[number % len(MARKERS)],
             markersize=4.5,
             label=design,
         )
         spread = {value: interval for value, interval in curve.items() if interval.n > 1}
         low, high = ([getattr(i, end) * metric.factor for i in spread.values()] for end in ("low", "high"))
-        axes.fill_between(list(spread), low, high, color=colour, alpha=0.2, linewidth=0)
+        if joined:
+            axes.fill_between(list(spread), low, high, color=colour, alpha=0.2, linewidth=0)
+        else:
+            axes.vlines(list(spread), low, high, color=colour, alpha=0.4)
     axes.set_title(format_label(metric))
 
 
@@ -130,20 +144,24 @@ def _draw_legend(figure: "Figure", axes: "Axes") -> None:
     figure.legend(handles, labels, loc="outside lower left", ncols=4, handlelength=3.2)
 
 
-def _describe(frame: "pd.DataFrame", metrics: list[Metric], key: str, against: str, level: float) -> str:
+def _describe(
+    frame: "pd.DataFrame", metrics: list[Metric], key: str, against: str, level: float, ticks: Sequence[str] = ()
+) -> str:
     """Describe what is drawn, and after it the figures that leave out less than one that is."""
     names = [metric.name for metric in metrics]
     beside = [name for name in add_companions(frame, names) if name not in names]
     return " ".join(
-        _describe_curves(METRICS[name], compute_curves(frame, key, name, level), against) for name in (*names, *beside)
+        _describe_curves(METRICS[name], compute_curves(frame, key, name, level), against, ticks)
+        for name in (*names, *beside)
     )
 
 
-def _describe_curves(metric: Metric, curves: Mapping[str, Curve], against: str) -> str:
-    sentences = [f"{design}: {', '.join(_format_ends(metric, curve))}." for design, curve in curves.items() if curve]
+def _describe_curves(metric: Metric, curves: Mapping[str, Curve], against: str, ticks: Sequence[str]) -> str:
+    ends = {design: _format_ends(metric, curve, ticks) for design, curve in curves.items() if curve}
+    sentences = [f"{design}: {', '.join(cells)}." for design, cells in ends.items()]
     return f"{format_label(metric)}, against {against}, with intervals. {' '.join(sentences)}"
 
 
-def _format_ends(metric: Metric, curve: Curve) -> list[str]:
+def _format_ends(metric: Metric, curve: Curve, ticks: Sequence[str]) -> list[str]:
     ends = dict.fromkeys((min(curve), max(curve)))
-    return [f"{format_mean(metric, curve[at])} at {at:g}" for at in ends]
+    return [f"{format_mean(metric, curve[at])} at {ticks[int(at)] if ticks else f'{at:g}'}" for at in ends]

@@ -9,6 +9,7 @@ from simlib.analysis.utilisation import HOST_UTILISATION, find_busiest_host
 from simlib.decision.figure_notes import FEW_EXCURSIONS, GAP_REASON, IN_GAP
 from simlib.decision.limits import begin_sentence
 from simlib.experiment.sweep_plan import SweepPlan
+from simlib.experiment.variation import Point, describe_point
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,9 +25,12 @@ def add_companions(frame: "pd.DataFrame", names: Sequence[str]) -> tuple[str, ..
     return tuple(dict.fromkeys(found))
 
 
-def find_rows(plan: SweepPlan, frame: "pd.DataFrame", value: float, design: str) -> "pd.DataFrame":
-    """The replications of one design at one value."""
-    return frame[(frame[plan.key] == value) & (frame["design"] == design)]
+def find_rows(frame: "pd.DataFrame", point: Point, design: str) -> "pd.DataFrame":
+    """The replications of one design at one point."""
+    chosen = frame["design"] == design
+    for key, value in point.items():
+        chosen &= frame[key] == value
+    return frame[chosen]
 
 
 def find_host(rows: "pd.DataFrame") -> str:
@@ -55,10 +59,10 @@ def list_sweep_notes(plan: SweepPlan, frame: "pd.DataFrame", names: Sequence[str
 
 
 def _list_places(plan: SweepPlan, frame: "pd.DataFrame", name: str, applies: Callable[[Rows, str], bool]) -> list[str]:
-    """Designs and values for which a quantile has a mark."""
+    """Designs and points for which a quantile has a mark."""
     return [
-        f"{design} at {value:g}"
+        f"{design} at {describe_point(point)}"
         for design in plan.scenario.designs
-        for value in plan.values
-        if applies(find_rows(plan, frame, value, design), name)
+        for point in plan.points
+        if applies(find_rows(frame, point, design), name)
     ]

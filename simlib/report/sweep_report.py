@@ -13,7 +13,9 @@ from simlib.analysis.quantiles import compute_interval, lies_in_gap, rests_on_fe
 from simlib.analysis.utilisation import BUSIEST
 from simlib.experiment.atomic_folder import write_files
 from simlib.experiment.sweep_plan import TTL, SweepPlan
+from simlib.experiment.variation import Point
 from simlib.report.figure_style import render_png, render_svg
+from simlib.report.sweep_axes import arrange_points
 from simlib.report.sweep_figures import is_overloaded, load_figure, ttl_figure
 from simlib.report.sweep_notes import find_host, find_rows, list_sweep_notes
 
@@ -21,30 +23,25 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-COLUMNS = (
-    *("key", "value", "design", "metric", "unit", "replications", "mean", "low", "high", "closed_form", "unstable"),
-    *("host", "few_excursions", "in_gap"),
-)
-
 
 def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:
-    """One row per value, design and metric with the keys `COLUMNS`, in base units; None where a value is undefined.
+    """One row per point, design and metric, in base units; None where a value is undefined.
 
-    ``closed_form`` is the hit ratio of the cache that is varied. An unstable design has no means. ``host`` is the
-    busiest one, for its utilisation; ``few_excursions`` is true for a quantile whose interval covers less than it
-    states, ``in_gap`` for one in a gap between two kinds of requests.
+    The first columns are ``key`` and ``value``, or the keys themselves where there are several. ``closed_form`` is the
+    hit ratio of the cache that is varied. An unstable design has no means. ``host`` is the busiest one, for its
+    utilisation; ``few_excursions`` is true for a quantile whose interval covers less than it states, ``in_gap`` for one
+    in a gap between two kinds of requests.
     """
     level = plan.scenario.run.level
-    points = ((value, design) for value in plan.values for design in plan.scenario.designs)
-    for value, design in points:
-        rows = find_rows(plan, frame, value, design)
+    points = ((point, design) for point in plan.points for design in plan.scenario.designs)
+    for point, design in points:
+        rows = find_rows(frame, point, design)
         unstable = is_overloaded(rows)
         for name, metric in METRICS.items():
             interval = compute_interval(rows, name, level)
             is_defined = interval.n > 0 and not unstable
             yield {
-                "key": plan.key,
-                "value": value,
+                **(point if len(point) > 1 else {"key": plan.key, "value": point[plan.key]}),
                 "design": design,
                 "metric": name,
                 "unit": metric.unit,
@@ -52,7 +49,7 @@ def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[st
                 "mean": interval.mean if is_defined else None,
                 "low": _drop_infinite(interval.low) if is_defined else None,
                 "high": _drop_infinite(interval.high) if is_defined else None,
-                "closed_form": _compute_closed_form(plan, design, name, value),
+                "closed_form": _compute_closed_form(plan, design, name, point),
                 "unstable": unstable,
                 "host": find_host(rows) or None if name == BUSIEST else None,
                 "few_excursions": (is_defined and rests_on_few_excursions(rows, name)) or None,
@@ -63,9 +60,10 @@ def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[st
 def format_sweep_csv(plan: SweepPlan, frame: "pd.DataFrame") -> str:
     """`build_sweep_rows` as CSV with full precision; empty cells where a value is undefined."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    rows = list(build_sweep_rows(plan, frame))
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(build_sweep_rows(plan, frame))
+    writer.writerows(rows)
     return text.getvalue()
 
 
@@ -78,6 +76,8 @@ def build_sweep_document(plan: SweepPlan, frame: "pd.DataFrame", description: st
         "over": plan.over,
         "key": plan.key,
         "values": list(plan.values),
+        "keys": list(plan.keys),
+        "points": [dict(point) for point in plan.points],
         "designs": list(plan.scenario.designs),
         "seed": run.seed,
         "length_s": run.length_s,
@@ -91,10 +91,10 @@ def build_sweep_document(plan: SweepPlan, frame: "pd.DataFrame", description: st
     }
 
 
-def _compute_closed_form(plan: SweepPlan, design: str, metric: str, value: float) -> float | None:
+def _compute_closed_form(plan: SweepPlan, design: str, metric: str, point: Point) -> float | None:
     if metric != "hit_ratio" or design != plan.varied_design or not plan.has_closed_form:
         return None
-    return plan.compute_hit_ratio(value)
+    return plan.compute_hit_ratio(point[plan.key])
 
 
 def _drop_infinite(value: float) -> float | None:
@@ -109,9 +109,13 @@ def sweep_figure(
 ) -> "tuple[Figure, str]":
     """The figure of a sweep and its description: hit ratio and exposure against time to live, else two metrics."""
     level = plan.scenario.run.level
-    if plan.over == TTL:
+    if plan.over == TTL and plan.sample is None:
         return ttl_figure(frame, plan.key, plan.compute_hit_ratio if plan.has_closed_form else None, level)
-    return load_figure(frame, metric, busy, plan.key, level)
+    shown = arrange_points(plan, frame)
+    figure, description = load_figure(
+        shown.frame, metric, busy, shown.key, level, ticks=shown.ticks, joined=plan.sample is None
+    )
+    return figure, " ".join(filter(None, (description, shown.note)))
 
 
 def write_sweep(folder: str | Path, plan: SweepPlan, frame: "pd.DataFrame", drawn: "tuple[Figure, str]") -> Path:

@@ -46,11 +46,16 @@ def note_registration(group: str, name: str, register: Callable[..., None], *arg
     _REGISTRATIONS[group, name] = Registration(register, arguments)
 
 
+def load_all_plugins() -> None:
+    """Load the plug-ins of all registries. Raises InputError for one that cannot be used."""
+    for registry in _REGISTRIES:
+        registry.load_plugins()
+
+
 @contextmanager
 def isolate_registrations() -> Iterator[None]:
     """Undo at the end whatever is registered by calls inside, as tests of plug-ins need it."""
-    for registry in _REGISTRIES:
-        registry.load_plugins()
+    load_all_plugins()
     calls, added = dict(_REGISTRATIONS), [dict(registry._added) for registry in _REGISTRIES]
     try:
         yield

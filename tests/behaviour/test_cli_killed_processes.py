@@ -11,8 +11,9 @@ import psutil
 import pytest
 
 from simlib.deployment.loading import load_scenario
+from simlib.experiment.jobs import Job
 from simlib.experiment.parquet import read_records
-from simlib.experiment.replicate import Job, run_job
+from simlib.experiment.replicate import run_job
 from support.command_line import simlib, started, write_tiny
 from support.forked import ForkedCommand
 from support.processes import await_workers, list_alive
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 LONG = ("length_s = 12", "length_s = 4000")  # minutes, if nothing ends it
 COMMANDS = {
     "compare": ("compare", "tiny.toml"),
-    "sweep": ("sweep", "tiny.toml", "--over", "load", "--length", "4000", "--values", "20,21"),
+    "sweep": ("sweep", "tiny.toml", "--vary", "load=20,21", "--length", "4000"),
     "bad-days": ("bad-days", "tiny.toml", "--length", "4000", "--fault", "as_down"),
     "decide": ("decide", "tiny.toml", "--no-sensitivity"),
 }

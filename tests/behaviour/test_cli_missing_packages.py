@@ -59,7 +59,7 @@ def test_a_design_that_needs_a_package_is_refused_in_one_line(
     command: str, part: str, sentence: str, tmp_path: Path
 ) -> None:
     write_tiny(tmp_path, (VALIDATOR, f'part = "{part}"'), (ISSUER, f'part = "{part}"'))
-    options = ("--over", "load") if command == "sweep" else ()
+    options = ("--vary", "load") if command == "sweep" else ()
     done = simlib(command, "tiny.toml", *options, cwd=tmp_path)
     line = f"simlib: error: tiny.toml: designs.jwt.service: {part} {sentence}\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", line)

@@ -18,7 +18,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_a_sweep_over_the_time_to_live_stands_beside_the_closed_form(tmp_path: Path) -> None:
     write_tiny(tmp_path)
-    arguments = ("--over", "ttl", "--values", "0.5,2", "--out", "out")
+    arguments = ("--vary", "ttl=0.5,2", "--out", "out")
     done = simlib("sweep", "tiny.toml", *arguments, cwd=tmp_path, figures=True)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(FILES)
@@ -41,7 +41,7 @@ def test_a_sweep_over_the_time_to_live_stands_beside_the_closed_form(tmp_path: P
 
 def test_a_sweep_over_the_load_holds_every_design_and_a_chosen_metric(tmp_path: Path) -> None:
     write_tiny(tmp_path)
-    arguments = ("--over", "load", "--values", "5,40", "--metric", "mean_s", "--json")
+    arguments = ("--vary", "load=5,40", "--metric", "mean_s", "--json")
     done = simlib("sweep", "tiny.toml", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
@@ -57,10 +57,8 @@ def test_a_sweep_over_the_load_holds_every_design_and_a_chosen_metric(tmp_path: 
 def test_any_key_can_be_swept_for_some_designs(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     arguments = (
-        "--over",
-        "world.service.work.mean_s",
-        "--values",
-        "0.002,0.008",
+        "--vary",
+        "world.service.work.mean_s=0.002,0.008",
         "--design",
         "jwt",
         "--metric",
@@ -77,7 +75,7 @@ def test_any_key_can_be_swept_for_some_designs(tmp_path: Path) -> None:
 def test_a_closed_load_is_swept_over_its_users(tmp_path: Path) -> None:
     closed = 'load = { kind = "closed", think = { kind = "exponential", mean_s = 0.5 } }'
     write_tiny(tmp_path, ('load = { kind = "poisson", arrival_rate = 20.0 }', closed))
-    arguments = ("--over", "load", "--values", "2,6", "--design", "jwt", "--json")
+    arguments = ("--vary", "load=2,6", "--design", "jwt", "--json")
     document = json.loads(simlib("sweep", "tiny.toml", *arguments, cwd=tmp_path).stdout)
     assert document["key"] == "world.population.users"
     assert document["values"] == [2, 6]
@@ -86,7 +84,7 @@ def test_a_closed_load_is_swept_over_its_users(tmp_path: Path) -> None:
 def test_workers_do_not_matter_and_the_same_again_gives_the_same_files(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     for workers, out in (("1", "one"), ("2", "two")):
-        arguments = ("--over", "ttl", "--values", "1,3", "--workers", workers, "--out", out)
+        arguments = ("--vary", "ttl=1,3", "--workers", workers, "--out", out)
         assert simlib("sweep", "tiny.toml", *arguments, cwd=tmp_path, figures=True).returncode == 0
     for name in FILES:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
@@ -95,19 +93,31 @@ def test_workers_do_not_matter_and_the_same_again_gives_the_same_files(tmp_path:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--over", "ttl", "--design", "jwt"], ["--over ttl", "no design", "jwt"]),
-        (["--over", "ttl", "--design", "nobody"], ["'nobody'", "cached"]),
-        (["--over", "ttl", "--values", "5,many"], ["--values 5,many", "numbers"]),
-        (["--over", "ttl", "--values", "-5"], ["ttl_s"]),
-        (["--over", "load", "--values", "nan"], ["arrival_rate"]),
-        (["--over", "load", "--metric", "p42_s"], ["--metric", "'p42_s'", "p95_s"]),
-        (["--over", "load", "--length", "1"], ["--length", "warm-up of 2 s"]),
-        (["--over", "world.load.rat"], ["--values"]),
-        (["--over", "world.load.rat", "--values", "1"], ["rat", "arrival_rate"]),
-        (["--over", "nothing.at.all", "--values", "1"], ["nothing"]),
-        (["--over", "load", "--replications", "0"], ["--replications"]),
-        (["--over", "load", "--out", "mine"], ["--out mine", "not an empty folder"]),
-        ([], ["--over"]),
+        (["--vary", "ttl", "--design", "jwt"], ["--vary ttl", "no design", "jwt"]),
+        (["--vary", "ttl", "--design", "nobody"], ["'nobody'", "cached"]),
+        (["--vary", "ttl=5,many"], ["ttl_s", "a number", "'many'"]),
+        (["--vary", "ttl=-5"], ["ttl_s"]),
+        (["--vary", "load=nan"], ["arrival_rate"]),
+        (["--vary", "load", "--metric", "p42_s"], ["--metric", "'p42_s'", "p95_s"]),
+        (["--vary", "load", "--length", "1"], ["--length", "warm-up of 2 s"]),
+        (["--vary", "world.load.rat"], ["which values", "--vary world.load.rat=1,2,5"]),
+        (["--vary", "world.load.rat=1"], ["rat", "arrival_rate"]),
+        (["--vary", "nothing.at.all=1"], ["nothing"]),
+        (["--vary", "load", "--replications", "0"], ["--replications"]),
+        (["--vary", "load", "--out", "mine"], ["--out mine", "not an empty folder"]),
+        ([], ["--vary", "is missing"]),
+        (["--over", "load"], ["--over load", "--vary load now"]),
+        (["--over", "ttl", "--values", "5,30"], ["--vary ttl=5,30 now"]),
+        (["--vary", "algoritm=RS256"], ["no design has such a setting", "did you mean 'algorithm'"]),
+        (["--vary", "designs.cachd.service.ttl_s=1"], ["'designs.cachd'", "did you mean 'cached'"]),
+        (["--vary", "load=1:1000:1000", "--vary", "ttl=1:1000:1000"], ["1,000,000 cells", "10,000", "--yes"]),
+        (["--vary", "load=1:20"], ["how many values", "load", ":8"]),
+        (["--vary", "load=1:20", "--sample", "halton:8"], ["--sample halton:8", "latin:N"]),
+        (["--vary", "load=1:20", "--sample", "sobol:9"], ["power of two", "8 or 16"]),
+        (["--sample", "latin:9"], ["--sample latin:9", "over which ranges"]),
+        (["--vary", "load=9:1:3"], ["from a lower number"]),
+        (["--vary", "=3"], ["KEY=1,2,5"]),
+        (["--vary", "load=1", "--vary", "load=2"], ["is given twice"]),
     ],
 )
 def test_what_cannot_be_swept_is_told_in_one_line(options: list[str], words: list[str], tmp_path: Path) -> None:
@@ -126,7 +136,7 @@ def test_what_cannot_be_swept_is_told_in_one_line(options: list[str], words: lis
 def test_a_replayed_log_has_its_own_load(tmp_path: Path) -> None:
     write_log(tmp_path)
     write_tiny(tmp_path, ('kind = "poisson", arrival_rate = 20.0', 'kind = "replay", file = "access.log"'))
-    done = simlib("sweep", "tiny.toml", "--over", "load", cwd=tmp_path)
+    done = simlib("sweep", "tiny.toml", "--vary", "load", cwd=tmp_path)
     assert done.returncode == 2
     assert "world.load.copies" in done.stderr
 
@@ -134,7 +144,7 @@ def test_a_replayed_log_has_its_own_load(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_leaves_nothing(workers: str, tmp_path: Path) -> None:
     write_tiny(tmp_path, ("length_s = 12", "length_s = 4000"))
-    arguments = ("--over", "ttl", "--out", "out", "--workers", workers)
+    arguments = ("--vary", "ttl", "--out", "out", "--workers", workers)
     ended = interrupted("sweep", "tiny.toml", *arguments, cwd=tmp_path)
     assert ended.returncode == 130
     assert ended.stderr.endswith("simlib: interrupted: no sweep was written to out\n")

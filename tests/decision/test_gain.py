@@ -30,7 +30,7 @@ from simlib.decision.gain.sizing_search import add_assumed_limits, list_broken_l
 from simlib.decision.gain.tiers import Level, build_setup_keys, list_tiers
 from simlib.decision.promises import compute_promises
 from simlib.experiment import Comparison
-from simlib.experiment.replicate import Replication
+from simlib.experiment.jobs import Replication
 from simlib.scenario.distributions import Constant, Lognormal, Quantiles
 from simlib.scenario.economics import Prices
 from simlib.scenario.errors import InputError

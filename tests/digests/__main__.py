@@ -41,7 +41,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "sweep internal-tool": (
         "sweep",
         "internal-tool",
-        "--over",
+        "--vary",
         "ttl",
         "--replications",
         "2",

@@ -40,7 +40,7 @@ GROUPS: tuple[tuple[Expected, ...], ...] = (
     (
         Expected(f"compare tiny.toml --out report {QUICK}", "report"),
         Expected(f"compare report/run.json --out again {QUICK}", "again"),
-        Expected(f"sweep tiny.toml --over load --values 5,20 --out swept {QUICK}", "swept"),
+        Expected(f"sweep tiny.toml --vary load=5,20 --out swept {QUICK}", "swept"),
         Expected(f"bad-days tiny.toml --fault as_down --length 300 {QUICK}", "availability in the fault window"),
     ),
     (Expected(f"theory batch-workers {QUICK}", "batch-workers"),),

@@ -12,6 +12,7 @@ from simlib.analysis.quantiles import EXCURSIONS, FEWEST_EXCURSIONS, GAP, HALVES
 from simlib.analysis.utilisation import HOST_UTILISATION
 from simlib.commands.sweep import build_sweep_tables
 from simlib.experiment.sweep_plan import SweepPlan, plan_sweep
+from simlib.experiment.variation import Variation
 from simlib.report.sweep_figures import load_figure, ttl_figure
 from simlib.report.sweep_notes import add_companions, list_sweep_notes
 from simlib.report.sweep_report import build_sweep_document, build_sweep_rows
@@ -23,7 +24,7 @@ LOADS = (5.0, 40.0)
 
 @pytest.fixture
 def plan() -> SweepPlan:
-    return plan_sweep(scenario(), "load", values=LOADS)
+    return plan_sweep(scenario(), [Variation("load", LOADS)])
 
 
 def sweep_by_hand(plan: SweepPlan, **changes: Any) -> pd.DataFrame:
@@ -85,7 +86,7 @@ def test_quantiles_in_a_gap_are_marked_with_a_note(plan: SweepPlan) -> None:
 
 
 def test_the_document_has_sentences_and_notes() -> None:
-    plan = plan_sweep(scenario(), "ttl", values=LOADS)
+    plan = plan_sweep(scenario(), [Variation("ttl", LOADS)])
     frame = sweep_by_hand(plan, **{"p99_s" + EXCURSIONS: 1.0})
     document = json.loads(json.dumps(build_sweep_document(plan, frame, ""), allow_nan=False))
     assert {name: own["sentence"] for name, own in document["metrics"].items()} == {

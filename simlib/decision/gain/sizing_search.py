@@ -19,7 +19,8 @@ from simlib.analysis.quantiles import HALVES
 from simlib.analysis.stability import assess_stability
 from simlib.analysis.utilisation import BUSIEST, HOST_UTILISATION
 from simlib.decision.gain.tiers import Setup, Tier, build_setup_keys, list_setups, shrink
-from simlib.experiment.replicate import Replication, list_jobs, run_jobs
+from simlib.experiment.jobs import Replication
+from simlib.experiment.replicate import list_jobs, run_jobs
 from simlib.experiment.sweep import change_scenario
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE, STORE, find_host_kind
 from simlib.scenario.limits import Limits

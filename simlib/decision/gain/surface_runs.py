@@ -20,7 +20,8 @@ from simlib.decision.gain.pilot_runs import PilotRun
 from simlib.decision.gain.run_lengths import SHORTEST, find_fill_time_s
 from simlib.decision.gain.structure import compute_expected_exposure_s
 from simlib.decision.gain.values import Surface
-from simlib.experiment.replicate import Job, Replication, run_jobs
+from simlib.experiment.jobs import Job, Replication
+from simlib.experiment.replicate import run_jobs
 from simlib.experiment.workers import Progress
 from simlib.scenario.errors import InputError
 from simlib.scenario.scenario import Scenario
