@@ -93,7 +93,7 @@ def _execute_command(arguments: list[str]) -> int:
 
 
 def _describe_written() -> str:
-    """What was written before Ctrl-C or a failure, as for a command that was printing its answer."""
+    """Output that was written before Ctrl-C or a failure, as for a command that was printing its answer."""
     return f"{' and '.join(_list_written())} was already written" if _list_written() else "nothing was written"
 
 

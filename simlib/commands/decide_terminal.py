@@ -33,6 +33,7 @@ from simlib.report.record.robustness import (
     describe_main_switches,
 )
 from simlib.report.record.rows import (
+    EXCLUDED,
     MARKS,
     Amount,
     LimitRow,
@@ -153,7 +154,7 @@ def build_ranking_table(decision: Decision) -> "Table":
 def _build_cells(row: RankingRow) -> "list[Text]":
     from rich.text import Text
 
-    style = "" if row.place != "out" else "red"
+    style = "" if row.place != EXCLUDED else "red"
     return [
         Text(row.place, style),
         Text(row.design, style),

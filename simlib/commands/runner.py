@@ -143,7 +143,7 @@ def restore_folders(arguments: Sequence[str]) -> None:
 
 
 def describe_missing_output(folder: Path | None, what: str = "nothing", verb: str = "was") -> str:
-    """What an interrupted command did not write: ``no report was written to out``; or that it was written before."""
+    """Missing output of an interrupted command, in words: ``no report was written to out``; or an earlier one."""
     if folder is None:
         return "nothing was written"
     from simlib.experiment.atomic_folder import is_written

@@ -29,7 +29,7 @@ time per request included, since fewer requests are served than arrive."""
 
 
 class LimitBasis(NamedTuple):
-    """What the limits of one design are judged by besides its metrics: properties, and host -> mean utilisation."""
+    """Basis on which limits of one design are judged besides its metrics: properties, and host -> mean utilisation."""
 
     properties: DesignProperties
     utilisations: Mapping[str, float]

@@ -89,7 +89,7 @@ def find_header_remedies(scenario: Scenario, design: Design, most: float) -> tup
 
 
 def _identify_tokens(design: Design) -> tuple[str, ...]:
-    """What the headers of a design depend on: its tokens, and those that its gateway passes on."""
+    """Token formats on which the headers of a design depend: its tokens, and those that its gateway passes on."""
     issuer = design.parts[AUTHORIZATION_SERVER]
     passing = [
         design.parts[place].part

@@ -139,7 +139,7 @@ def _judge_exposure(
 
 
 def describe_needed_run(scenario: Scenario, design: Design) -> str:
-    """What a run needs to show the exposure after revocation of a design, without a full stop."""
+    """Needs of a run that is to show the exposure after revocation of a design, without a full stop."""
     needed = scenario.run.warm_up_s + design.token_lifetime_s
     if scenario.world.revocations.rate == 0:
         return "nothing is revoked here; world.revocations.rate above 0 would check it"

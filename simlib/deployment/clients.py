@@ -58,7 +58,7 @@ def derive_secret(client_id: str, variates: Variates) -> str:
 
 
 def derive_password(subject: str, variates: Variates) -> str:
-    """What a user types in, from the seed."""
+    """Password of a user, from the seed."""
     return variates.random_bytes(f"password.{subject}", 0, 16).hex()
 
 
@@ -74,7 +74,7 @@ def build_password_check(variates: Variates) -> Callable[[str, str], bool]:
 
 
 def build_registration(kind: ClientKind, scope: str) -> Registration:
-    """What the clients of a kind may use: their flows and nothing else, all scopes and an identity token."""
+    """Registration of the clients of a kind: their flows and nothing else, all scopes and an identity token."""
     grants = {"machine": {"client_credentials"}, "device": {"refresh_token", _find_grant("device_code")}}
     allowed = grants.get(kind, {"authorization_code", "refresh_token"})
     redirect = REDIRECTS.get(kind)

@@ -48,7 +48,7 @@ VERBS: Mapping[type[Any], str] = {
     StoreConsume: "consume",
     StoreRevokedSince: "list",
 }
-"""What the cost profile calls the requests to a store in the server's process."""
+"""Names in the cost profile of requests to a store in the server's process."""
 
 
 class Deployment:
@@ -157,11 +157,11 @@ class Deployment:
         return self._backends[region]
 
     def build_endpoint_fault(self, region: str) -> EndpointFault:
-        """What goes wrong inside an authorization server."""
+        """Faults inside an authorization server."""
         return build_endpoint_fault(self.schedule, self.servers[region].issuer, self.find_store_operation())
 
     def find_store_operation(self) -> Callable[[StoreRequest], str] | None:
-        """What a request to the token store costs the authorization server; None when the store is on its own host."""
+        """Operation of a request to the token store at its server; None when the store is on its own host."""
         return self._store_operation if self.world.store.database is None else None
 
     def _store_operation(self, request: StoreRequest) -> str:
@@ -171,7 +171,7 @@ class Deployment:
         self.revocations.note_revoked(self.population, token, effective)
 
     def _list_further_resources(self) -> Mapping[str, Resource]:
-        """What issuers may have called besides their store before the run: receivers and the shared store."""
+        """Resources that issuers may have called besides their store before the run: receivers and the shared store."""
         pushed = {
             name: partial(self._push_initially, name, self.handlers.bind_receiver(point)(OfflineReplica(number)))
             for point in self.enforcement_points

@@ -36,7 +36,7 @@ class EnforcementPoint:
 
     @property
     def receive_target(self) -> str:
-        """What the authorization server calls to push."""
+        """Target that the authorization server calls to push."""
         return f"receive/{self.host}"
 
     @property
@@ -90,7 +90,7 @@ def _build_inner(parts: Parts, name: str, inner: InnerService, region: str) -> E
 
 
 def name_inner_target(name: str) -> str:
-    """What services call to reach an inner service."""
+    """Target that services call to reach an inner service."""
     return f"{API}/{name}"
 
 

@@ -36,7 +36,7 @@ def build_faults(deployment: Deployment, hosts: frozenset[str]) -> Faults:
 
 
 def _forget_memory(deployment: Deployment, host: str) -> None:
-    """What a host has in memory, beyond what its handlers are bound to anew."""
+    """Memory of a host, beyond what its handlers are bound to anew."""
     deployment.handlers.forget(host)
     if host == SHARED_STORE:
         deployment.shared.clear()

@@ -75,7 +75,7 @@ OperationOf = Callable[[StoreRequest], str] | None
 
 
 def build_endpoint_fault(schedule: FaultSchedule, issuer: Issuer, operation_of: OperationOf) -> EndpointFault:
-    """What goes wrong inside an authorization server: other key sets, a store that fails."""
+    """Faults inside an authorization server: other key sets, a store that fails."""
 
     def wrap_endpoint(name: str, endpoint: Endpoint) -> Endpoint:
         if name == "jwks" and schedule.changes_key_sets:

@@ -43,7 +43,7 @@ class RotatingIssuer:
         return self._choose_issuer(ctx.now()).issue(ctx, grant)
 
     def inspect(self, ctx: Context, token: str) -> Flow[TokenRow | None]:
-        """What a token stands for now; None too when its key was withdrawn."""
+        """Row that a token stands for now; None too when its key was withdrawn."""
         issuer = self._find_issuer(token, ctx.now())
         if issuer is None:
             return None
@@ -61,7 +61,7 @@ class RotatingIssuer:
         return self._keys[0]
 
     def find_key_set(self, now: float) -> KeySet:
-        """What the key set endpoint serves at an instant (seconds): the newest key first."""
+        """Keys that the key set endpoint serves at an instant (seconds): the newest key first."""
         there = [n for n in range(len(self._issuers)) if self._published_from[n] <= now < self._withdrawn_at[n]]
         return KeySet(tuple(key.verification_key for n in reversed(there) for key in self._keys[n]))
 

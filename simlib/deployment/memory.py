@@ -41,7 +41,7 @@ _MEASURED: dict[Any, Mapping[str, "Memory"]] = {}
 
 @dataclass(frozen=True)
 class Memory:
-    """What one replica of an enforcement point remembers of earlier requests; all in seconds, inf for without end.
+    """Memory that one replica of an enforcement point has of earlier requests; all in seconds, inf for without end.
 
     ``common``: after how long things that serve all tokens are fetched anew, such as key sets and lists. ``token``:
     the same for what is kept of a single token; ``informed``: of requests that need user information only;

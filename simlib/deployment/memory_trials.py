@@ -72,7 +72,7 @@ class MemoryTrial:
         return tuple(ends) if ends else (inf,)
 
     def find_end(self, ends: tuple[float, ...]) -> tuple[float, bool]:
-        """How long a token is accepted while the server is unreachable, and whether a later use prolongs it."""
+        """Time for which a token is accepted while the server is unreachable, and whether a later use prolongs it."""
         if not self._is_accepted((0.0,), 0.0):
             return 0.0, False
         if self._is_accepted((0.0,), self.life_s):
@@ -131,13 +131,13 @@ class MemoryTrial:
         return past, self._laboratory.issue(past, user, 0.0)
 
     def _count_same(self, later: float, how: HttpRequest, first: bool = False) -> Counter[str]:
-        """What a second request with the same token does, so much later; of the ``first``, at once."""
+        """Operations and calls of a second request with the same token, so much later; of the ``first``, at once."""
         past, token = self._begin(FIRST)
         visits = self._send(past, token, FIRST, 0.0, how)
         return _add(visits if first else self._send(past, token, FIRST, later, how))
 
     def _count_other(self, later: float, how: HttpRequest) -> Counter[str]:
-        """What a request with another token does, so much later."""
+        """Operations and calls of a request with another token, so much later."""
         past, token = self._begin(FIRST)
         self._send(past, token, FIRST, 0.0, how)
         other = self._laboratory.issue(past, OTHER, later)
@@ -180,7 +180,7 @@ def _select_calls(counts: Counter[str]) -> Counter[str]:
 
 
 def _add(visits: ClientVisits) -> Counter[str]:
-    """What all visits of one request did."""
+    """Operations and calls of all visits of one request."""
     return sum((visit.counts for visit in visits.visits), Counter())
 
 

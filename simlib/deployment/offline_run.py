@@ -16,7 +16,7 @@ Resource = Callable[[Any], Any]
 Note = Callable[[str], None]
 """Receives the name of each operation and of the target of each call."""
 CALL = "call "
-"""Before the target of a call, to tell it from an operation."""
+"""Prefix of the target of a call, which distinguishes it from an operation."""
 
 
 class OfflineContext:

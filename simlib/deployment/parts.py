@@ -59,7 +59,7 @@ class Parts:
 
     @property
     def edge(self) -> str:
-        """Where tokens that come from clients are checked first."""
+        """Place where tokens that come from clients are checked first."""
         gateway = self.design.parts.get(GATEWAY)
         checks = gateway is not None and getattr(find_part(GATEWAY, gateway.part), "checks", True)
         return GATEWAY if checks else SERVICE

@@ -144,7 +144,7 @@ class Past:
     # --- servers -------------------------------------------------------------------------------------------------
 
     def list_servers(self, region: str) -> dict[str, Resource]:
-        """What a host in a region calls: the endpoints of its own authorization server and of all, the shared store."""
+        """Resources of hosts in a region: endpoints of its own authorization server and of all, the shared store."""
         own = self.deployment.topology.find_server_region(region)
         named = {
             name_in_region(name, server): partial(self._serve, server, name)
@@ -168,7 +168,7 @@ class Past:
         return self.deployment.shared.execute(request, self.clock.instant)
 
     def _list_resources(self, region: str) -> Mapping[str, Resource]:
-        """What an authorization server calls: its store, the receivers of its pushes, the shared store."""
+        """Resources that an authorization server calls: its store, the receivers of its pushes, the shared store."""
         if region not in self._behind:
             self._behind[region] = self._build_resources(region)
         return self._behind[region]

@@ -15,7 +15,7 @@ TRAILING = 6
 
 
 class Kind(NamedTuple):
-    """What is kept for some seconds, and the rate (per second) of the requests that need it."""
+    """Content that is kept for some seconds, and the rate (per second) of the requests that need it."""
 
     kept_s: float
     rate: float

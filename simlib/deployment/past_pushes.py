@@ -86,7 +86,7 @@ def draw_touches(
 def _draw_requests(
     rates: Floats, count: int, draw_column: Callable[[str, int], Floats]
 ) -> Iterator[tuple[float, int, float]]:
-    """So many requests up to instant 0: when, of which user, and a uniform for the replica."""
+    """Requests up to instant 0: when, of which user, and a uniform for the replica."""
     total = float(rates.sum())
     gaps = -np.log1p(-draw_column("warm.pushed.gap", count)) / total
     instants = -np.cumsum(gaps)[::-1]

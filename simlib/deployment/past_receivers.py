@@ -90,7 +90,7 @@ class PastReceivers:
         self._past.repeat([message for message in sent if message[0] == target], self._deployment.find_home(user))
 
     def _issue(self, touch: Touch, home: str) -> Messages:
-        """What was pushed of a token that does not come in the run, and takes room."""
+        """Pushes of a token that does not come in the run, and takes room."""
         key = (touch.user, touch.issued_at)
         if key not in self._ended:
             self._past.set_clock(touch.issued_at, touch.user)

@@ -20,7 +20,7 @@ MOST = 5_000
 """Revocations of the past at most, the latest ones."""
 ATTEMPTS = 40
 DENSE = 10
-"""So many requests after a revocation are all made; later ones get ever rarer, up to this number of `ATTEMPTS`."""
+"""Requests after a revocation that are all made; later ones get ever rarer, up to this number of `ATTEMPTS`."""
 GROWTH = 1.25
 Restart = Callable[[UserClient, ClientToken, str], None]
 """Begins the requests of a client with a new token; the text names their variates."""

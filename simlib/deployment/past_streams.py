@@ -49,7 +49,7 @@ class PastStreams:
         self._variates = deployment.variates
         self._service = deployment.world.service
         self._past = Past(deployment)
-        # Visitors' own requests go through states that nobody uses, up to the point that is meant.
+        # Requests of visitors go through states of their own, up to the point that is meant.
         beside = Handlers(deployment.world, deployment.parts, deployment.population.find_token)
         self._beside = Past(deployment, beside, self._past.clock)
         self._events: list[tuple[float, int, Event]] = []
@@ -145,7 +145,7 @@ class PastStreams:
         return any(-fetch.instant < kinds[number].kept_s for number in fetch.kinds) or len(kinds) > 1
 
     def _list_kinds(self, memory: Memory, rate: float) -> tuple[list[Kind], list[HttpRequest]]:
-        """What a point keeps of one token, and the kind of request that needs it."""
+        """Entries that a point keeps of one token, and the kind of request that needs each."""
         listed = [(kept, 1.0, HttpRequest()) for kept in memory.token]
         share, sensitive = self._service.user_information_share, self._service.sensitive_share
         listed += [(kept, share, HttpRequest(needs_user_information=True)) for kept in memory.informed]

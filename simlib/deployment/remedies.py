@@ -27,7 +27,7 @@ HALVINGS, DOUBLINGS, STEPS = 40, 24, 60
 NOTHING: Mapping[Any, float] = MappingProxyType({})
 
 Measure = Callable[[Design], float]
-"""What a limit is on, of a changed design; raises ValueError for one that cannot be built."""
+"""Quantity that a limit is on, of a changed design; raises ValueError for one that cannot be built."""
 
 
 @dataclass(frozen=True)

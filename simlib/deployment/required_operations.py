@@ -19,7 +19,7 @@ from simlib.strategies import CATALOGUE
 CALLS = frozenset({"http.call_out", "http.call_in"})
 CONNECTIONS = frozenset({"http.connect_out", "http.connect_in"})
 TOKEN_ENDPOINT = ENDPOINT_OPERATIONS["token"] | GRANT_OPERATIONS["refresh_token"]
-"""What every refresh costs the authorization server, beside the new token."""
+"""Operations of every refresh at the authorization server, beside the new token."""
 REVOKING = frozenset({"token.hash", "store.put", "store.revoke"})
 ROTATING = ROTATION | FAMILY_REVOCATION
 """A refresh token for one use, and the end of its family when it comes twice."""
@@ -40,11 +40,11 @@ SIGNING_IN: Mapping[ClientKind, frozenset[str]] = MappingProxyType(
         "machine": GRANT_OPERATIONS["client_credentials"],
     }
 )
-"""Kind of client -> what its signing in costs the authorization server, beside the new token."""
+"""Kind of client -> operations of its signing in at the authorization server, beside the new token."""
 BACKEND = frozenset(
     {"cache.lookup", "claims.check", "form.decode", "form.encode", "json.decode", "json.encode", "token.hash"}
 )
-"""What the backend of a single-page app does, beside what its presenter does."""
+"""Operations of the backend of a single-page app, beside those of its presenter."""
 IN_PROCESS = ("dict", "sqlite")
 
 

@@ -99,7 +99,7 @@ class Revocations:
 
 
 def build_revocation_request(token: str, client: Application | None, authorization: str) -> HttpRequest:
-    """What the client of a token sends to have it revoked (RFC 7009 section 2.1); ``authorization`` is that of the
+    """Request of the client of a token to have it revoked (RFC 7009 section 2.1); ``authorization`` is that of the
     deployment's client, for worlds where there is but one.
     """
     form = f"token={token}&token_type_hint=access_token"

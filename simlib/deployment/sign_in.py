@@ -20,7 +20,7 @@ from simlib.scenario.world import ClientType, World
 from simlib.strategies import UserClient
 
 QUANTILES = 4_096
-"""So many lengths stand for a distribution of lengths."""
+"""Number of lengths that stand for a distribution of lengths."""
 
 
 class SignIns:
@@ -104,7 +104,7 @@ class SignIns:
         return (yield from flow.obtain(ctx))
 
     def build_flow_client(self, user: int, ordinal: int, refresh_token: str = "") -> Client:
-        """What the flow works with."""
+        """Client of the flow of a user, with its credentials and settings."""
         app, kind = self.find_application(user), self._find_type(user)
         subject = name_subject(user)
         scope = self._parts.config.scope

@@ -94,7 +94,7 @@ class Topology:
         )
 
     def _build_store_paths(self) -> Iterator[Path]:
-        """What is part of its caller: databases and the shared store."""
+        """Paths of parts of their caller: databases and the shared store."""
         for region in self._list_database_regions():
             assert self.world.store.database is not None
             yield build_database_path(

@@ -60,7 +60,7 @@ class _WarmStart(PastStreams):
         self._begin_crowded()
 
     def _begin_crowded(self) -> None:
-        """What is kept of very many requests, which are not made one by one."""
+        """States that hold something of very many requests, which are not made one by one."""
         for point in self._deployment.enforcement_points:
             if isinstance(point.validator, StationaryStarter):
                 for replica in range(point.replicas):
@@ -205,7 +205,7 @@ class _WarmStart(PastStreams):
         return visits[-1] if visits else None
 
     def _begin_application(self) -> None:
-        """What the client application fetched for all of its users, when they got tokens."""
+        """Fetches of the client application for all of its users, when they got tokens."""
         presenter, rates = self._deployment.parts.presenter, self._deployment.demand.rates
         life_s = presenter.useful_life_s
         while isinstance(presenter, PresenterWrapper):
@@ -255,7 +255,7 @@ class _WarmStart(PastStreams):
     def _find_way(
         self, first: EnforcementPoint, point: EnforcementPoint, client: UserClient, how: HttpRequest
     ) -> HttpRequest | None:
-        """What reaches a point behind when a client makes a request."""
+        """Request that reaches a point behind when a client makes one."""
         waiting = list(self._beside.request(client, first, 0, how).visits[-1].onward)
         while waiting:
             target, request = waiting.pop(0)

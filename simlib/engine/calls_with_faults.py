@@ -21,9 +21,9 @@ from simlib.scenario.records import LOST, RESET
 from simlib.scenario.sinks import Row
 
 CONNECTING_S = 127.0
-"""How long TCP tries to open a connection: tcp_syn_retries = 6."""
+"""Seconds for which TCP tries to open a connection: tcp_syn_retries = 6."""
 RETRANSMITTING_S = 924.6
-"""How long TCP tries to get a message through an open one: tcp_retries2 = 15."""
+"""Seconds for which TCP tries to get a message through an open one: tcp_retries2 = 15."""
 ALL_TARGETS = frozenset({""})
 
 

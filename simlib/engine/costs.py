@@ -111,7 +111,7 @@ class DrawnColumn:
         return value
 
     def count_used(self) -> tuple[int, float]:
-        """How many values were used, and their sum."""
+        """Count of the values that were used, and their sum."""
         values = np.frombuffer(self.values)[:-1]
         first = values[values < 0]
         return len(first) + sum(self._further_uses.values()), float((USED - first).sum()) + self._further_seconds

@@ -23,7 +23,7 @@ Stopwatch = Callable[[Callable[[], Any]], tuple[Any, float]]
 """Does some work once; returns its result and the seconds that it took."""
 
 STATED_OPERATIONS = frozenset({"user.authenticate"})
-"""Operations whose work here is only a comparison, where a server is slow on purpose: the profile tells their time."""
+"""Operations whose work here is only a comparison, where a server is slow on purpose: the profile has their time."""
 
 
 def choose_stopwatch(scenario: Scenario, stopwatch: Stopwatch | None) -> Stopwatch | None:
@@ -95,13 +95,13 @@ class _HostTiming:
         return timed
 
     def wrap_flow(self, make: Callable[[], Flow[Any]]) -> Flow[Any]:
-        """What ``make`` makes, timed."""
+        """Handler that ``make`` makes, timed."""
         return self._time_flow(make())
 
     def wrap_flows(
         self, make: Callable[[HostContext], tuple[Flow[Any], ...]], context: HostContext
     ) -> tuple[Flow[Any], ...]:
-        """All that ``make`` makes for one replica, timed."""
+        """Handlers that ``make`` makes for one replica, timed."""
         return tuple(self._time_flow(flow) for flow in make(context))
 
     def _time_flow(self, flow: Flow[Any]) -> Flow[Any]:
@@ -137,7 +137,7 @@ class _HostTiming:
 
 
 def _list_in_process(network: Network, host: str) -> dict[str, InProcess]:
-    """What a host reaches in its own process, by the names that it uses (an alias hides what has its name)."""
+    """Services that a host reaches in its own process, by the names that it uses (an alias hides what has its name)."""
     local = {**network.local, **network.local_to.get(host, {})}
     aliases = network.aliases.get(host, {})
     kept = {name: resource for name, resource in local.items() if name not in aliases}

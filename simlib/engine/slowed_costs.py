@@ -43,7 +43,7 @@ class SlowedCost:
         return slowed
 
     def count_used(self) -> tuple[int, float]:
-        """How many values were used, and their sum."""
+        """Count of the values that were used, and their sum."""
         assert isinstance(self._cost, OperationCost)
         count, seconds = self._cost.count_used()
         return count, seconds + self._further

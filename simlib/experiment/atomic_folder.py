@@ -29,7 +29,7 @@ _LOOP = "is a symbolic link that leads back to itself"
 
 
 class EarlierReport(NamedTuple):
-    """What makes a folder an earlier report, which may be replaced.
+    """Marks of an earlier report, which may be replaced.
 
     It holds a file named ``record`` that ``is_record`` accepts, and no other files than ``files``.
     """

@@ -100,7 +100,7 @@ def collect_finished() -> Iterator[Finished]:
 
 
 def _find_signal(message: str) -> str:
-    """What ended a worker, from joblib's message, which lists exit codes such as SIGKILL(-9)."""
+    """Cause of the end of a worker, from joblib's message, which lists exit codes such as SIGKILL(-9)."""
     codes = re.findall(r"(\w+)\((-?\d+)\)", message)
     return next((f"by {name}" for name, code in codes if int(code) < 0), "unexpectedly")
 

@@ -14,7 +14,7 @@ GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 INTERVAL_S = 5.0
 """The default when the server sends none (section 3.2)."""
 SLOW_DOWN_S = 5.0
-"""What "slow_down" adds, for this and all later polls (section 3.5)."""
+"""Seconds that "slow_down" adds, for this and all later polls (section 3.5)."""
 
 
 class DeviceCodes(NamedTuple):

@@ -58,7 +58,7 @@ def format_share(interval: Interval, sign: str = "") -> str:
 
 
 def format_outcome(cell: DayCell) -> str:
-    """What followed the fault, in words; empty where it is unknown."""
+    """Consequence of the fault, in words; empty where it is unknown."""
     if cell.word == "recovered":
         return f"recovered after {cell.recovery_s:.0f} s"
     return {"unknown": "", "collapse": "COLLAPSE", "back at once": "recovered at once"}.get(cell.word, cell.word)
@@ -71,11 +71,11 @@ def list_marks(cell: DayCell) -> tuple[str, ...]:
         texts.append(f"latency x {cell.latency_s / cell.usual_latency_s:,.0f}")
     if cell.as_peak_requests_per_s >= NOTABLE * max(cell.usual_as_peak_requests_per_s, LITTLE_PER_S):
         texts.append(f"AS up to {cell.as_peak_requests_per_s:,.0f}/s, not {cell.usual_as_peak_requests_per_s:,.0f}")
-    if cell.refused_wrongly >= 0.5:
+    if cell.refused_wrongly > 0.5:  # what is rounded to 0 is no mark
         texts.append(f"{cell.refused_wrongly:,.0f} wrongly refused")
     if cell.wrong_acceptances > 0:
         texts.append(f"{max(cell.wrong_acceptances, 1):,.0f} wrongly accepted")
-    if cell.more_within >= 0.5:
+    if cell.more_within > 0.5:
         texts.append(f"{cell.more_within:,.0f} more revoked tokens accepted")
     return tuple(texts)
 

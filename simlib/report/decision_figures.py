@@ -170,7 +170,7 @@ def _draw_totals(axes: "Axes", decision: Decision) -> None:
 
 
 def _label_design(design: str, place: int) -> str:
-    return design if place else f"{design} (out)"
+    return design if place else f"{design} (excluded)"
 
 
 def _describe_costs(decision: Decision) -> str:

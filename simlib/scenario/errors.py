@@ -33,7 +33,7 @@ class InputError(ValueError):
 
 
 _found: set[tuple[object, str]] = set()
-"""Packages that were found, with the search that found them: a search reads folders, and each part asks for one."""
+"""Packages that were found, with the search that found them: a search reads folders, and each part needs one."""
 
 
 def is_installed(package: str) -> bool:

@@ -22,7 +22,7 @@ DEVICE_CODE_LIFETIME_S = 1_800.0
 INTERVAL_S = 5.0
 """Both as in the example of RFC 8628 section 3.2; the interval is also its default."""
 SLOW_DOWN_S = 5.0
-"""What "slow_down" adds to the interval, for this and all later polls (RFC 8628 section 3.5)."""
+"""Seconds that "slow_down" adds to the interval, for this and all later polls (RFC 8628 section 3.5)."""
 
 DECISIONS = ("approve", "deny")
 

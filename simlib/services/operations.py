@@ -16,10 +16,10 @@ _ANSWER = frozenset({"json.encode"})
 ROTATION = frozenset(
     {"opaque.issue", "token.seal", "token.unseal", "json.decode", "store.get", "store.put", "store.consume"}
 )
-"""What a refresh token valid for one use adds, and every first refresh token of a family."""
+"""Operations that a refresh token valid for one use adds, and every first refresh token of a family."""
 
 FAMILY_REVOCATION = frozenset({"token.unseal", "json.decode", "store.get", "store.put", "store.revoke"})
-"""What the revocation of a token family costs, beside the revocation of its access tokens."""
+"""Operations of the revocation of a token family, beside the revocation of its access tokens."""
 
 ENDPOINT_OPERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {

@@ -80,7 +80,7 @@ def compute_cache_end(result: Introspection, ttl_s: float, stale_s: float = 0.0,
 
 
 class CacheBackend(Protocol):
-    """Where introspection results are stored."""
+    """Store of introspection results."""
 
     def look_up(self, ctx: Context, state: AnswerCache, key: str) -> Flow[Introspection | None]:
         """Find the result of this key, if it may still be used."""

@@ -81,7 +81,7 @@ class LightweightJwtValidator(JwtLocal):
 
     @property
     def capacity(self) -> int:
-        """How many tokens a replica has room for."""
+        """Number of tokens for which a replica has room."""
         return self._cache_settings.capacity
 
     def create_state(self) -> Any:

@@ -95,7 +95,7 @@ class OpaqueCached:
 
     @property
     def capacity(self) -> int | None:
-        """How many tokens a replica has room for; None without a bound."""
+        """Number of tokens for which a replica has room; None without a bound."""
         return None if self._settings.shared else self._settings.capacity
 
     def compute_bound(self) -> Bound:

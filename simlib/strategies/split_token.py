@@ -215,7 +215,7 @@ class SplitTokenGateway:
 
     @property
     def capacity(self) -> int | None:
-        """How many tokens a replica has room for; the shared store has no bound."""
+        """Number of tokens for which a replica has room; the shared store has no bound."""
         return None if self._settings.shared else self._settings.capacity
 
     def create_state(self) -> AnswerCache:

@@ -57,7 +57,7 @@ class TokenExchange:
 
     @property
     def capacity(self) -> int:
-        """How many exchanged tokens a replica has room for."""
+        """Number of exchanged tokens for which a replica has room."""
         return self._settings.capacity
 
     def create_state(self) -> AnswerCache:

@@ -20,7 +20,7 @@ _AT_EXPIRY_S: Mapping[AtExpiry, float] = {"refuse": 0.0, "second": 1.0, "millise
 
 @dataclass(frozen=True)
 class ClaimTimeSettings:
-    """How a library judges the times in claims by its own clock. ``leeway_s``: clock skew granted to exp, nbf and iat.
+    """Checks of the times in claims by the own clock. ``leeway_s``: clock skew granted to exp, nbf and iat.
     ``refuse_future_iat``: a token whose iat is ahead of the clock is refused, which some libraries do and RFC 7519 does
     not require. ``at_expiry``: whether a token is still accepted while the clock shows its exp, for that whole second
     or millisecond, by the unit in which the library compares; RFC 7519 section 4.1.4 refuses it.

@@ -69,7 +69,7 @@ class _CachingValidator(ValidatorWrapper):
 
     @property
     def capacity(self) -> int | None:
-        """How many tokens a replica has room for."""
+        """Number of tokens for which a replica has room."""
         return self._settings.capacity
 
     def compute_bound(self) -> Bound:

@@ -41,7 +41,7 @@ class ValidatorWrapper:
 
     @property
     def capacity(self) -> int | None:
-        """How many tokens a replica has room for, by the validator inside; None without a bound."""
+        """Number of tokens for which a replica has room, by the validator inside; None without a bound."""
         room: int | None = getattr(self.inner, "capacity", None)
         return room
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import re
 from dataclasses import replace
@@ -239,6 +240,11 @@ def test_every_day_is_held_against_the_same_day_without_the_fault(few: tuple[Day
     assert 15 < opaque.refused_wrongly < 60
     assert any("wrongly refused" in mark for mark in list_marks(opaque))
     assert format_share(opaque.availability).startswith("0.0")
+    for amount in (math.nan, 0.0, 0.4, 0.5):
+        none = list_marks(replace(opaque, refused_wrongly=amount, more_within=amount))
+        assert not any("refused" in mark or "accepted" in mark for mark in none)
+    some = list_marks(replace(opaque, refused_wrongly=0.6, more_within=1.5))
+    assert {"1 wrongly refused", "2 more revoked tokens accepted"} <= set(some)
     assert (days.table["usual_availability"] > 0.99).all()
 
 

@@ -49,7 +49,7 @@ def test_every_design_is_ranked_and_none_is_cut(kind: str, capsys: pytest.Captur
 def test_who_is_out_and_why_stands_above_the_ranking(capsys: pytest.CaptureFixture[str]) -> None:
     print_decision(KINDS["out-of-limits"](), None)
     told = " ".join(capsys.readouterr().out.split())
-    assert told.index("jwt_local is out: by its settings") < told.index("Ranking")
+    assert told.index("jwt_local is excluded: by its settings") < told.index("Ranking")
 
 
 def test_those_that_pay_at_no_load_share_a_line(capsys: pytest.CaptureFixture[str]) -> None:

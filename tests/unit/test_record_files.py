@@ -118,7 +118,7 @@ def test_a_reader_finds_every_design_its_numbers_and_what_was_assumed(kind: str)
 
 def test_limits_and_who_is_out_come_before_money_and_outcome() -> None:
     text = format_decision_record(KINDS["out-of-limits"]())
-    order = ["A design that breaks a limit is excluded", f"{JWT} is out", "## Decision Outcome", "| place |"]
+    order = ["A design that breaks a limit is excluded", f"{JWT} is excluded", "## Decision Outcome", "| place |"]
     places = [text.index(piece) for piece in order]
     assert places == sorted(places)
 

@@ -71,9 +71,9 @@ def test_the_verdict_holds_its_reason_and_ends_once(kind: str) -> None:
 def test_who_is_out_is_told_with_every_reason() -> None:
     assert describe_excluded_designs(decision()) == ()
     assert describe_excluded_designs(out_of_limits()) == (
-        f"{JWT} is out: by its settings a revoked token may be accepted for 300 s.",
+        f"{JWT} is excluded: by its settings a revoked token may be accepted for 300 s.",
     )
-    assert [sentence.partition(" is out: ")[0] for sentence in describe_excluded_designs(none())] == [
+    assert [sentence.partition(" is excluded: ")[0] for sentence in describe_excluded_designs(none())] == [
         OPAQUE,
         CACHED,
         JWT,
@@ -195,9 +195,9 @@ def test_a_cache_that_is_the_baseline_is_one_reference() -> None:
     )
 
 
-def test_the_ranking_has_those_that_are_out_last_without_a_chance() -> None:
+def test_the_ranking_has_those_that_are_excluded_last_without_a_chance() -> None:
     rows = build_ranking_rows(out_of_limits())
-    assert [(row.place, row.design) for row in rows] == [("1", CACHED), ("2", OPAQUE), ("out", JWT)]
+    assert [(row.place, row.design) for row in rows] == [("1", CACHED), ("2", OPAQUE), ("excluded", JWT)]
     assert rows[-1].p_best == "\N{EN DASH}"
     assert rows[0].net_values[1] is None  # nobody is held against itself
 

@@ -55,7 +55,7 @@ def compute_alternatives(
 
 
 def _list_product_items(situation: Situation, counts: Counts) -> tuple[str, ...]:
-    """Items of any design that come with a product and are done by somebody here, the migration considered."""
+    """Items of any design that come with a product and are work without one, the migration considered."""
     scenario, built = situation.accounts.case.scenario, replace(counts, server_kind="built")
     present = find_present_design(scenario)
     needed: set[str] = set()

@@ -45,7 +45,7 @@ _LINEAR = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Situation:
-    """Everything that a decision's total costs follow from; ``designs`` are those that are compared."""
+    """Inputs from which a decision's total costs follow; ``designs`` are those that are compared."""
 
     accounts: Accounts
     draws: Draws

@@ -10,7 +10,7 @@ from simlib.scenario.errors import InputError, describe_unknown
 Kind = Literal["one_off", "recurring", "migration"]
 """Done once, done every year, or done once when a design in use is changed for another."""
 ScalesWith = Literal["once_as", "once_org", "per_rs_stack", "per_rs_service", "per_client"]
-"""How often an item is done: for each AS, once, for each API stack (language and framework), service, or client."""
+"""Multiplier of an item: done for each AS, once, for each API stack (language and framework), service, or client."""
 KINDS: tuple[str, ...] = get_args(Kind)
 SCALES: tuple[str, ...] = get_args(ScalesWith)
 EVERYTHING = "*"

@@ -75,7 +75,7 @@ def compute_work(
 
 
 def count_times(item: Item, keys: tuple[Key, ...], counts: Counts) -> int:
-    """How often a design with these keys needs an item; 0 when no part brings it, or a product has it already."""
+    """Multiplier of an item in a design with these keys; 0 when no part brings it, or a product has it already."""
     brought = find_matching_keys(item.parts, keys)
     if not brought or (item.with_product and counts.server_kind == "product"):
         return 0

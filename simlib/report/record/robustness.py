@@ -144,7 +144,7 @@ def _list_unstated(decision: Decision) -> Iterator[str]:
 def _is_default(decision: Decision, name: str) -> bool:
     """Whether a price or a term was left at its default; other inputs are estimates, or what was simulated.
 
-    A record states every default, so that it cannot be told from a value that was stated and is the default.
+    A record states every default, so that it cannot be distinguished from a value that was stated and is the default.
     """
     for table in (decision.scenario.prices, decision.scenario.terms):
         field = type(table).model_fields.get(name)

@@ -24,7 +24,7 @@ class NetValue(NamedTuple):
 
 
 class RankingRow(NamedTuple):
-    """One design: its place ("out" when it breaks a limit), effort, cost and net present values.
+    """One design: its place ("excluded" when it breaks a limit), effort, cost and net present values.
 
     ``net_values``: one entry per design of `list_references`, None where the design is the reference itself.
     """
@@ -46,7 +46,7 @@ def list_references(decision: Decision) -> tuple[str, ...]:
 
 
 def build_ranking_rows(decision: Decision) -> list[RankingRow]:
-    """One row per design: those that meet the limits by their place, then those that are out."""
+    """One row per design: those that meet the limits by their place, then those that are excluded."""
     ordered = sorted(decision.ranking, key=lambda ranked: (ranked.place == 0, ranked.place))
     return [_build_row(decision, ranked) for ranked in ordered]
 
@@ -54,7 +54,7 @@ def build_ranking_rows(decision: Decision) -> list[RankingRow]:
 def _build_row(decision: Decision, ranked: RankedDesign) -> RankingRow:
     against = [decision.against[reference].get(ranked.design) for reference in list_references(decision)]
     return RankingRow(
-        place=str(ranked.place) if ranked.place else "out",
+        place=str(ranked.place) if ranked.place else EXCLUDED,
         design=ranked.design,
         effort_days=format_amount(ranked.effort_days),
         yearly_days=format_amount(ranked.yearly_days),
@@ -78,6 +78,8 @@ def _format_net_value(worth: NetPresentValue) -> NetValue:
     return NetValue(format_amount(worth.npv), format_chance(worth.p_positive))
 
 
+EXCLUDED = "excluded"
+"""In place of the place of a design that breaks a limit."""
 MARKS = {"met": "✓", "broken": "✗", "undecided": "?", "unstable": "✗", "undefined": "?"}
 """Word of a limit -> mark."""
 OUT = ("broken", "unstable")
@@ -121,7 +123,7 @@ def describe_excluded_designs(decision: Decision) -> tuple[str, ...]:
     for outcome in decision.limits:
         if outcome.word in OUT:
             reasons.setdefault(outcome.design, []).append(lower_first(outcome.reason.rstrip(".")))
-    return tuple(f"{design} is out: {'; '.join(reasons_of_design)}." for design, reasons_of_design in reasons.items())
+    return tuple(f"{design} is excluded: {'; '.join(of_design)}." for design, of_design in reasons.items())
 
 
 def describe_undecided_limits(decision: Decision) -> tuple[str, ...]:
