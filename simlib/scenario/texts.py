@@ -5,7 +5,9 @@ terminal, reverse the order of letters, or make a document malformed, as XML has
 scenarios, profiles, estimates, logs and plug-ins, and would go into tables, pages, records and figures.
 """
 
+import errno
 import json
+import stat
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,8 @@ SCENARIO_BYTES = 4_000_000
 """Most bytes of a scenario file or a run.json."""
 TITLE_LENGTH, TEXT_LENGTH = 200, 4096
 """Most characters of a title or name, and of any other text of a scenario."""
+_STREAMS = ("/dev/", "/proc/")
+"""Folders of open files: the input of the process, and what a shell opens for it."""
 _PARAGRAPH = "\t\n"
 _JOINERS = "\xad\u200c\u200d"
 """Format characters that some languages and emoji need; they act on their neighbours alone."""
@@ -29,7 +33,12 @@ class TextTooLong(ValueError):
 
 
 def read_bytes(path: Path, most_bytes: int) -> bytes:
-    """Read a file, a device or a pipe; raises OSError, or TextTooLong as soon as it has more than so many bytes."""
+    """Read a file, a device or a pipe of the shell; raises OSError, or TextTooLong as soon as it has more bytes.
+
+    A named pipe is refused: opening one waits for a writer, that may never come.
+    """
+    if stat.S_ISFIFO(path.stat().st_mode) and not str(path).startswith(_STREAMS):
+        raise OSError(errno.EINVAL, "a named pipe is not read; /dev/stdin is")
     with path.open("rb") as file:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:

@@ -1,12 +1,17 @@
 """Bad input: one clear line, exit status 2, no traceback, nothing written."""
 
 import gzip
+import os
 import resource
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
+from simlib.scenario.errors import InputError
+from simlib.scenario.profile import load_profile
+from simlib.scenario.reading import read_document
 from support.command_line import COMMAND, environment, simlib, simlib_alone, write_log, write_tiny
 
 
@@ -156,3 +161,25 @@ def test_a_folder_and_a_link_that_leads_nowhere_are_no_unknown_names(tmp_path: P
         assert done.stderr.startswith(f"simlib: error: {name}: cannot be read as a scenario (")
         assert reason in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    """One that is waited for would be read here: a thread opens it for writing, and closes it again."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    threading.Thread(target=lambda: pipe.open("wb").close(), daemon=True).start()
+    try:
+        with pytest.raises(InputError, match=r"pipe: cannot be read as a scenario \(a named pipe"):
+            read_document(pipe)
+        with pytest.raises(InputError, match="a named pipe"):
+            load_profile(pipe)
+    finally:
+        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # the thread goes on
+
+
+def test_a_pipe_of_the_shell_is_read() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"title = 'x'")
+    os.close(writer)
+    assert read_document(Path(f"/dev/fd/{reader}")) == {"title": "x"}
+    os.close(reader)
