@@ -140,7 +140,7 @@ _COMPUTED: dict[str, Compute] = {}
 _COLUMNS = frozenset(
     (
         *("design", "replication", "key", "value", "asked_per_request", "signatures_verified_charged", "arrivals"),
-        *("refused", "failed", "arrivals_per_s", "revocations", "backlog_slope", "backlog_end"),
+        *("introspections_per_s", "refused", "failed", "arrivals_per_s", "revocations", "backlog_slope", "backlog_end"),
     )
 )
 """Columns of tables of replications that are no metrics, but that a metric of the same name would overwrite."""

@@ -23,6 +23,10 @@ OTHER_COLUMNS: Mapping[str, str] = MappingProxyType(
             "Mean number of calls to the authorization server that a request waited for while it was validated; those "
             "of the client for a token are left out."
         ),
+        "introspections_per_s": (
+            "Calls sent to the introspection endpoints of all regions after the warm-up, per second, whether they were "
+            "answered or not; `as_requests_per_s` counts calls to all endpoints."
+        ),
         "signatures_verified_charged": (
             "Verifications of signatures that servers were charged for in the whole run, warm-up included."
         ),

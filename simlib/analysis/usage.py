@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simlib.analysis.columns import list_name_indices, mean, ratio
+from simlib.analysis.columns import Mask, list_name_indices, mean, ratio
 from simlib.analysis.utilisation import list_hosts, match_hosts
 from simlib.scenario.hosts import AUTHORIZATION_SERVER
 from simlib.scenario.profile import CostProfile
@@ -13,6 +13,9 @@ from simlib.scenario.records import Columns, Records
 
 if TYPE_CHECKING:
     import pandas as pd
+
+INTROSPECTION = "introspect"
+"""Target of calls to the introspection endpoint of an authorization server, before the name of its region."""
 
 
 def summarise_usage(records: Records, requests: Columns, warm_up_s: float) -> dict[str, float]:
@@ -24,6 +27,7 @@ def summarise_usage(records: Records, requests: Columns, warm_up_s: float) -> di
     """
     return {
         "as_requests_per_s": compute_as_request_rate(records, warm_up_s),
+        "introspections_per_s": compute_introspection_rate(records, warm_up_s),
         "bytes_per_request": mean(requests["bytes"]),
         "hit_ratio": compute_hit_ratio(requests),
         "no_call_ratio": compute_no_call_ratio(requests),
@@ -34,8 +38,19 @@ def summarise_usage(records: Records, requests: Columns, warm_up_s: float) -> di
 
 def compute_as_request_rate(records: Records, warm_up_s: float) -> float:
     """Calls sent to the authorization servers, from all hosts and to all targets, per second after the warm-up."""
-    calls = records["calls"]
-    counted = match_hosts(records, calls["callee"], AUTHORIZATION_SERVER) & (calls["sent"] >= warm_up_s)
+    return _compute_call_rate(
+        records, match_hosts(records, records["calls"]["callee"], AUTHORIZATION_SERVER), warm_up_s
+    )
+
+
+def compute_introspection_rate(records: Records, warm_up_s: float) -> float:
+    """Calls sent to the introspection endpoints of all regions, per second after the warm-up."""
+    targets = [number for number, name in enumerate(records.names) if name.partition("@")[0] == INTROSPECTION]
+    return _compute_call_rate(records, np.isin(records["calls"]["target"], targets), warm_up_s)
+
+
+def _compute_call_rate(records: Records, calls: Mask, warm_up_s: float) -> float:
+    counted = calls & (records["calls"]["sent"] >= warm_up_s)
     return ratio(int(counted.sum()), max(records.horizon - warm_up_s, 0.0))
 
 

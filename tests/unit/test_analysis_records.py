@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,15 @@ def test_calls_to_the_authorization_server_count_per_second_after_warm_up() -> N
     calls = [{"caller": RS, "callee": AS, "sent": t} for t in (5.0, 20.0, 30.0, 99.0)]
     other = {"caller": CLIENT, "callee": RS, "sent": 50.0}
     assert summarise(records(calls=[*calls, other]), 20.0)["as_requests_per_s"] == pytest.approx(3 / 80)
+
+
+def test_introspections_count_per_second_in_all_regions() -> None:
+    calls = [{"caller": RS, "callee": AS, "target": INTROSPECT, "sent": t} for t in (5.0, 20.0, 30.0)]
+    made = records(calls=[*calls, {"caller": CLIENT, "callee": AS, "target": SIGN, "sent": 50.0}])
+    assert summarise(made, 20.0)["introspections_per_s"] == pytest.approx(2 / 80)
+    regions = replace(made, names=(*NAMES[:INTROSPECT], "introspect@eu", *NAMES[INTROSPECT + 1 :]))
+    assert summarise(regions, 20.0)["introspections_per_s"] == pytest.approx(2 / 80)
+    assert summarise(records(), 20.0)["introspections_per_s"] == 0.0
 
 
 def test_bytes_are_per_arrived_request() -> None:
