@@ -121,7 +121,7 @@ def derive_jvm_gateway(base: CostProfile) -> DerivedProfile:
     about = {
         **_describe_stack("a gateway on the JVM (Spring Cloud Gateway with Nimbus, Java 21, one core)", GATEWAY_SOURCE),
         "source of HS256": f"{CHECKS_SOURCE}; the gateway itself was as quick with HS256 (4894 requests per second) as "
-        f"without tokens ({GATEWAY_RATES['plain']:g}), so its difference says nothing",
+        f"without tokens ({GATEWAY_RATES['plain']:g}), so its difference tells nothing",
         "factor": f"{builder.factor:.4f} = (1e6/{GATEWAY_RATES['plain']:g} us, a proxied request without token) / "
         f"({both / MICROSECOND:.1f} us, http.call_in + http.call_out in {BASE})",
     }

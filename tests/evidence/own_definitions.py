@@ -167,7 +167,7 @@ UNITS: Table = {
         "retry_call": ("OPERATIONS", "RetrySettings", "RetryBudget", "retry_call", "is_worth_retrying"),
     },
     "strategies/session_jwt.py": {
-        "session_validator": ("SessionJwtValidatorSettings", "SessionJwtValidator"),
+        "session_validator": ("SessionJwtValidatorSettings", "SessionJwtValidator", "_is_whole_number"),
         "session_issuer": ("SessionJwtIssuerSettings", "SessionJwtIssuer"),
     },
     "strategies/signing.py": {
@@ -179,7 +179,7 @@ UNITS: Table = {
     "strategies/split_token.py": {
         "split_token": ("SplitTokenIssuerSettings", "SplitTokenIssuer"),
         "split_messages": (
-            *("REVOKED", "_KEY_LENGTH", "_ANY_SIGNATURE", "format_shared_key", "read_half", "read_push", "_is_number"),
+            *("REVOKED", "_KEY_LENGTH", "_ANY_SIGNATURE", "format_shared_key", "read_half", "read_push"),
         ),
         "split_token_gateway": ("SplitTokenGatewaySettings", "SplitTokenGateway", "_join"),
     },
