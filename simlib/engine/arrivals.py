@@ -6,6 +6,7 @@ Under a closed load a fixed number of users each think, send a request, wait for
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -32,27 +33,35 @@ def schedule_arrivals(
 
     It starts on ``host``, or on ``hosts[i]``. Only one arrival at a time is in the event list.
     """
-    count = len(times)
-    schedule_at = kernel.schedule_at
+    last = len(times) - 1
+    queue, event_numbers = kernel._queue, kernel._eid
     new_task, spare, advance = driver.new_task, driver.spare, driver.advance
-
-    def schedule(number: int) -> None:
-        if number < count:
-            task = spare.pop() if spare else new_task(number, number)
-            task.subject = task.key = number
-            task.callbacks = on_arrival
-            schedule_at(task, times[number], number)
 
     def arrive(task: Task) -> None:
         number = task.subject
-        schedule(number + 1)
-        task.arrival = times[number]
-        task.host = host if hosts is None else hosts[number]
-        task.send = entry(number if begin is None else begin(task)).send
-        advance(task, None)
+        while True:
+            event = None
+            if number < last:
+                after = spare.pop() if spare else new_task(number, number)
+                after.subject = after.key = number + 1
+                after.callbacks = on_arrival
+                event = (times[number + 1], number + 1, next(event_numbers), after)  # as `Kernel.schedule_at` makes it
+                heappush(queue, event)  # type: ignore[misc]
+            task.arrival = times[number]
+            task.host = host if hosts is None else hosts[number]
+            task.send = entry(number if begin is None else begin(task)).send
+            advance(task, None)
+            if event is None or queue[0] is not event:
+                return
+            # Nothing comes before the next arrival: it need not go back to the kernel, which would call this again.
+            kernel._now, number, _, task = event
+            heappop(queue)
 
     on_arrival: Callbacks = [arrive]
-    schedule(0)
+    if times:
+        first = new_task(0, 0)
+        first.callbacks = on_arrival
+        kernel.schedule_at(first, times[0], 0)
 
 
 Floats = NDArray[np.float64]
