@@ -198,8 +198,11 @@ class Simulation:
         if self._users is not None:
             self._users.start()
         elif not isinstance(self.arrivals, Cycles):
-            times, entries = self.arrivals.tolist(), self._list_entries()
-            schedule_arrivals(self.kernel, self.driver, times, self._entry_host, self._entry, self._begin, entries)
+            entries = self._list_entries()
+            schedule_arrivals(
+                *(self.kernel, self.driver, self.arrivals, self._entry_host, self._entry, self._begin, entries),
+                flush=self.sink.flush,
+            )
 
     def _list_entries(self) -> list[Replica] | None:
         """The host where each request starts; None when it is always the same one."""
