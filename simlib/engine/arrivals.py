@@ -3,9 +3,11 @@
 Under a closed load a fixed number of users each think, send a request, wait for the answer and think again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from heapq import heappop, heappush
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,41 +20,62 @@ from simlib.engine.task import Task
 from simlib.scenario.loads import BurstyLoad, ClosedLoad, DailyLoad, OpenLoad
 from simlib.scenario.variates import Variates
 
+CHUNK = 4096
+
 
 def schedule_arrivals(
     kernel: Kernel,
     driver: Driver,
-    times: list[float],
+    times: NDArray[np.float64],
     host: Replica,
     entry: Handler,
     begin: Callable[[Task], Any] | None,
     hosts: list[Replica] | None = None,
+    flush: Callable[[], None] = lambda: None,
 ) -> None:
     """Let request i start at ``times[i]`` (seconds) with the generator ``entry(i)`` or ``entry(begin(task))``.
 
-    It starts on ``host``, or on ``hosts[i]``. Only one arrival at a time is in the event list.
+    It starts on ``host``, or on ``hosts[i]``. Only one arrival at a time is in the event list. ``flush`` is called
+    after every few thousand of them.
     """
-    count = len(times)
-    schedule_at = kernel.schedule_at
+    queue, event_numbers, remaining = kernel._queue, kernel._eid, _iterate(times, flush)
     new_task, spare, advance = driver.new_task, driver.spare, driver.advance
 
-    def schedule(number: int) -> None:
-        if number < count:
-            task = spare.pop() if spare else new_task(number, number)
-            task.subject = task.key = number
-            task.callbacks = on_arrival
-            schedule_at(task, times[number], number)
-
     def arrive(task: Task) -> None:
-        number = task.subject
-        schedule(number + 1)
-        task.arrival = times[number]
-        task.host = host if hosts is None else hosts[number]
-        task.send = entry(number if begin is None else begin(task)).send
-        advance(task, None)
+        while True:
+            number, event, following = task.subject, None, next(remaining, None)
+            if following is not None:
+                after = spare.pop() if spare else new_task(number, number)
+                after.subject = after.key = number + 1
+                after.callbacks = on_arrival
+                event = (following, number + 1, next(event_numbers), after)  # as `Kernel.schedule_at` makes it
+                heappush(queue, event)  # type: ignore[misc]
+            task.arrival = kernel._now
+            task.host = host if hosts is None else hosts[number]
+            task.send = entry(number if begin is None else begin(task)).send
+            advance(task, None)
+            if event is None or queue[0] is not event:
+                return
+            # Nothing comes before the next arrival: it need not go back to the kernel, which would call this again.
+            kernel._now, _, _, task = event
+            heappop(queue)
 
     on_arrival: Callbacks = [arrive]
-    schedule(0)
+    if len(times):
+        first = new_task(0, 0)
+        first.callbacks = on_arrival
+        kernel.schedule_at(first, next(remaining), 0)
+
+
+def _iterate(times: NDArray[np.float64], flush: Callable[[], None]) -> Iterator[float]:
+    """Iterate over the values, few of which are Python objects at a time: these take four times the memory."""
+
+    def list_chunks() -> Iterator[list[float]]:
+        for begin in range(0, len(times), CHUNK):
+            flush()
+            yield times[begin : begin + CHUNK].tolist()
+
+    return chain.from_iterable(list_chunks())
 
 
 Floats = NDArray[np.float64]

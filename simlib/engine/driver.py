@@ -15,7 +15,7 @@ from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.request_log import NAN, Mark
 from simlib.engine.single_flight import SingleFlight
 from simlib.engine.stations import FifoEvents, KieferWolfowitz
-from simlib.engine.task import RETIRED, CallFrame, Task, TaskRunner
+from simlib.engine.task import RETIRED, CallFrame, OnceFrame, Task, TaskRunner
 from simlib.engine.verification_cache import VerificationCache
 from simlib.scenario.effects import Call, Compute, Draw, Once, Sleep, refuse_effect
 from simlib.scenario.sinks import Row
@@ -96,8 +96,17 @@ class Driver:
                 try:
                     effect = send(value)
                 except StopIteration as stop:
-                    ready = self._return(task, stop.value)
-                    break
+                    value = stop.value
+                    if task.frames:
+                        ready = self._return(task, task.frames.pop(), value)
+                        break
+                    if task.held is not None:
+                        self.release(task)
+                    if subject >= 0:
+                        self._finish(task, value, kernel._now)
+                    task.subject = RETIRED
+                    self.spare.append(task)
+                    return
                 kind = effect.__class__
                 if kind is Compute:
                     operation, work = effect
@@ -135,8 +144,12 @@ class Driver:
                         return
                     kernel._now = end
                 elif form is KieferWolfowitz and not served:
-                    served = True
-                    self._look_ahead(task, host, seconds)
+                    served, now = True, kernel._now
+                    # Look ahead: nothing that happens until the end, which is known, can change what the job does. The
+                    # event list sets the clock anew for its next event, so the present may run ahead for the rest.
+                    kernel._now = station.serve(seconds, now)  # type: ignore[attr-defined]
+                    if self._visit_row is not None:
+                        self._write_visit(task, host, now, kernel._now)
                 else:
                     self._enter(task, station, seconds, work)
                     return
@@ -158,18 +171,6 @@ class Driver:
         task.work, task.callbacks = work, self._on_computed
         return False
 
-    def _look_ahead(self, task: Task, host: Replica, seconds: float) -> None:
-        """Set the clock to the end of a service that is known at its begin.
-
-        Nothing that happens until then can change what the job does. The event list sets the clock anew for its next
-        event, so the present may run ahead for the rest of this one.
-        """
-        now = self._kernel._now
-        station: Any = host.station
-        end = self._kernel._now = station.serve(seconds, now)
-        if self._visit_row is not None:
-            self._write_visit(task, host, now, end)
-
     def _enter(self, task: Task, station: Any, seconds: float, work: Any) -> None:
         """Serve the task at a station of any other form, which makes it fire at the end."""
         if station.__class__ is KieferWolfowitz:
@@ -183,23 +184,14 @@ class Driver:
         else:
             station.extend(task, seconds, now)
 
-    def _return(self, task: Task, value: Any) -> Task | None:
-        """The task's generator has returned: its caller goes on, if it has one."""
-        if task.frames:
-            frame = task.frames.pop()
-            if isinstance(frame, CallFrame):
-                return self._answer(task, frame, value)
-            self._flights.finish(task.host, frame.key, value)
-            task.send = frame.send
-            task.value = value
-            return task
-        if task.held is not None:
-            self.release(task)
-        if task.subject >= 0:
-            self._finish(task, value, self._kernel._now)
-        task.subject = RETIRED
-        self.spare.append(task)
-        return None
+    def _return(self, task: Task, frame: CallFrame | OnceFrame, value: Any) -> Task | None:
+        """A generator of the task has returned to another: the task that goes on, None when it waits."""
+        if frame.__class__ is CallFrame:
+            return self._answer(task, frame, value)
+        self._flights.finish(task.host, frame.key, value)  # type: ignore[union-attr]
+        task.send = frame.send
+        task.value = value
+        return task
 
     def _finish_computing(self, task: Task) -> None:
         work = task.work

@@ -4,7 +4,7 @@ Python's cycle collector is paused while rows pile up.
 """
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from heapq import heappop, heappush
 from math import inf
@@ -50,6 +50,24 @@ class Kernel(Environment):
         super().__init__()
         self.schedule_at = _build_scheduler(self)
         self.upcoming: list[Any] = self._queue if self.runs_ahead else NEVER
+
+    def schedule_all(self, events: Iterable[tuple[float, float, Occurrence]]) -> None:
+        """Schedule many events (time, key, event) as if one after the other.
+
+        Only the next of them is in the event list at a time: each puts the following one there when it fires. Hundreds
+        of events that wait there for their time would make every other event dearer.
+        """
+        due = sorted((time, key, next(self._eid), event) for time, key, event in events)
+        waiting = iter(due)
+
+        def schedule_next(_: Any = None) -> None:
+            following = next(waiting, None)
+            if following is not None:
+                heappush(self._queue, following)  # type: ignore[misc]
+
+        for _, _, _, event in due:
+            event.callbacks = [schedule_next, *(event.callbacks or ())]
+        schedule_next()
 
     def run(self, until: Any = None) -> None:
         """Run to an instant (seconds), with `Environment.step` written out: a call for each event would be felt.

@@ -177,8 +177,7 @@ class Simulation:
         self._schedule_samples(warm_up, progress)
         self._start_backgrounds()
         self._schedule_faults()
-        for number, (instant, host, flow) in enumerate(self.network.after):
-            self._schedule_after(instant, host, flow, len(self.arrivals) + number)
+        self._schedule_after()
         self._schedule_requests()
         with pause_collector():
             self.kernel.run(until=self.horizon)
@@ -199,8 +198,11 @@ class Simulation:
         if self._users is not None:
             self._users.start()
         elif not isinstance(self.arrivals, Cycles):
-            times, entries = self.arrivals.tolist(), self._list_entries()
-            schedule_arrivals(self.kernel, self.driver, times, self._entry_host, self._entry, self._begin, entries)
+            entries = self._list_entries()
+            schedule_arrivals(
+                *(self.kernel, self.driver, self.arrivals, self._entry_host, self._entry, self._begin, entries),
+                flush=self.sink.flush,
+            )
 
     def _list_entries(self) -> list[Replica] | None:
         """The host where each request starts; None when it is always the same one."""
@@ -212,10 +214,17 @@ class Simulation:
         log = task.log = self.network.open_log(task.subject, task.arrival)
         return log
 
-    def _schedule_after(self, instant: float, host: str, flow: Callable[[], Flow[Any]], key: int) -> None:
-        task = self.driver.new_task(-1, key)
-        task.callbacks = [lambda fired: self.driver.start(fired, self.replicas[host][0], flow())]
-        self.kernel.schedule_at(task, instant, key)
+    def _schedule_after(self) -> None:
+        """Schedule the further work of the network, which is part of no request."""
+        tasks = []
+        for key, (instant, host, flow) in enumerate(self.network.after, len(self.arrivals)):
+            task = self.driver.new_task(-1, key)
+            task.callbacks = [partial(self._start_after, host, flow)]
+            tasks.append((instant, key, task))
+        self.kernel.schedule_all(tasks)
+
+    def _start_after(self, host: str, flow: Callable[[], Flow[Any]], task: Task) -> None:
+        self.driver.start(task, self.replicas[host][0], flow())
 
     def _start_backgrounds(self) -> None:
         """Start the background work of replicas, before anything else at instant 0."""
@@ -253,9 +262,9 @@ class Simulation:
             if progress is not None:
                 progress(now / self.horizon)
 
-        for instant in sorted(instants):
-            # Key -1: a sample shows the state before anything else that happens at its instant.
-            self.kernel.schedule_at(Occurrence(self.kernel, [take]), instant, -1)
+        # Key -1: a sample shows the state before anything else that happens at its instant.
+        samples = ((instant, -1, Occurrence(self.kernel, [take])) for instant in sorted(instants))
+        self.kernel.schedule_all(samples)
 
 
 def _list_names(network: Network) -> tuple[str, ...]:

@@ -8,8 +8,12 @@ import numpy as np
 from simlib.scenario.records import SCHEMA, Column, Columns
 
 Row = tuple[Any, ...]
-BLOCK = 2_048
-"""Rows kept as Python tuples before they become columns (eight bytes a value instead of about forty)."""
+BLOCK = 65_536
+"""Rows of a row group of a file."""
+PACKED = 2_048
+"""Rows kept as Python tuples before they become columns: eight bytes a value instead of about forty, and so few that
+they are still in the processor's cache.
+"""
 
 MISSING_VALUES = {"f8": float("nan")}
 """Value of an unwritten column, by type; -1 for the others."""
@@ -38,6 +42,7 @@ class MemorySink:
         self._rows: dict[str, list[Row]] = {table: [] for table in SCHEMA}
         self._named: dict[str, tuple[str, ...]] = {table: tuple(columns) for table, columns in SCHEMA.items()}
         self._blocks: dict[str, list[dict[str, Column]]] = {table: [] for table in SCHEMA}
+        self._counts = dict.fromkeys(SCHEMA, 0)
 
     def open_writer(self, table: str, columns: tuple[str, ...] | None = None) -> Callable[[Row], None]:
         """Return the append of a list, the fastest way to store a row."""
@@ -48,7 +53,7 @@ class MemorySink:
     def flush(self) -> None:
         """Turn every long list of rows into a block of columns."""
         for table, rows in self._rows.items():
-            if len(rows) >= BLOCK:
+            if len(rows) >= PACKED:
                 self._pack(table)
 
     def close(self) -> Mapping[str, Columns]:
@@ -61,12 +66,13 @@ class MemorySink:
         rows, named = self._rows[table], self._named[table]
         columns: Iterable[tuple[Any, ...]] = zip(*rows, strict=True) if rows else ((),) * len(named)
         kinds = SCHEMA[table]
+        self._counts[table] += len(rows)
         self._blocks[table].append({n: np.array(c, dtype=kinds[n]) for n, c in zip(named, columns, strict=True)})
         rows.clear()  # in place: the engine holds this list's append
 
     def _column(self, table: str, name: str) -> Column:
         blocks, kind = self._blocks[table], SCHEMA[table][name]
         if name in self._named[table]:
-            return np.concatenate([block[name] for block in blocks])
-        count = sum(len(next(iter(block.values()))) for block in blocks)
-        return np.full(count, MISSING_VALUES.get(kind, -1), dtype=kind)
+            # A column leaves its blocks when it is whole, so that all rows are in memory only once.
+            return np.concatenate([block.pop(name) for block in blocks])
+        return np.full(self._counts[table], MISSING_VALUES.get(kind, -1), dtype=kind)

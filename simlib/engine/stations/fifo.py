@@ -40,10 +40,9 @@ class KieferWolfowitz(SteadyStation):
 
     def serve(self, seconds: float, now: float) -> float:
         """Serve an arriving job; returns its end, max(now, first free worker) + seconds."""
-        free = self._free
-        start = free[0]
+        start = self._free[0]
         end = (start if start > now else now) + seconds
-        heapreplace(free, end)
+        heapreplace(self._free, end)
         self._ends.append(end)
         self._busy += seconds
         self._present += end - now
