@@ -4,7 +4,6 @@ The scheduler spreads the runs, and gives those of a worker that ends to another
 that neither its memory nor the time until Ctrl-C grows with their number. Workers must have the code of this process.
 """
 
-import asyncio
 import logging
 import re
 import secrets
@@ -37,11 +36,13 @@ def open_cluster(address: str, option: str = "cluster") -> Iterator["ClusterExec
     if not _ADDRESS.fullmatch(address):
         raise InputError(f"{option} {address}: is no address of a scheduler; write tcp://HOST:PORT")
     with _quieten():
+        from asyncio import CancelledError
+
         from distributed import Client
 
         try:
             client = Client(address, timeout=CONNECT_S, set_as_default=False)
-        except (OSError, ValueError, RuntimeError, TypeError, asyncio.CancelledError) as error:
+        except (OSError, ValueError, RuntimeError, TypeError, CancelledError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise InputError(f"{option} {address}: no Dask scheduler answers ({reason})") from error
         try:

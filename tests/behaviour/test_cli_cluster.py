@@ -47,9 +47,9 @@ def test_results_are_in_the_order_of_the_items_and_errors_as_they_are(cluster: C
 
 def test_workers_with_other_code_are_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_executor, "compute_code_version", lambda: "0.1.9+other")
-    with open_cluster(cluster.address) as executor, use_executor(executor):
-        with pytest.raises(InputError, match=r"a worker of the cluster has simlib .*, this is 0\.1\.9\+other"):
-            run_all(square, [1])
+    refused = pytest.raises(InputError, match=r"a worker of the cluster has simlib .*, this is 0\.1\.9\+other")
+    with open_cluster(cluster.address) as executor, use_executor(executor), refused:
+        run_all(square, [1])
 
 
 def test_a_killed_worker_and_a_lost_scheduler_lose_nothing(cluster: Cluster, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[Expected, ...], ...] = (
         Expected("effort", "pip install 'simlib[jwe]'"),
         Expected("calibrate --out mine.csv", "pip install 'simlib[calibrate]'", 2),
         Expected("compare tiny.toml --records rows", "pip install 'simlib[records]'", 2),
+        Expected("results kept", "pip install 'simlib[records]'", 2),
         Expected("compare tiny.toml --cluster tcp://127.0.0.1:8786", "pip install 'simlib[cluster]'", 2),
         Expected("compare sealed.toml", "pip install 'simlib[jwe]'", 2),
         Expected("decide paseto.toml", "pip install 'simlib[paseto]'", 2),
