@@ -10,6 +10,7 @@ The steps, each a function of values:
 - `judge_comparison` returns `Verdicts`: intervals of paired differences, each better, worse, equivalent or undecided.
 - `plan_bad_days`, `run_bad_days` and `judge_bad_days` do the same for runs with a fault in them.
 - `decide` returns a `Decision`: limits first, then total cost with effort, prices and simulation uncertain.
+- `read_results` reads the store in which `sweep` and `compare` keep results, as a table.
 - `write_report` and `write_decision` write folders; `write_records` and `read_records` Parquet files.
 
 Further public modules, to be imported by name: `simlib.analysis` (statistics and columns of all tables),
@@ -41,6 +42,7 @@ if TYPE_CHECKING:  # the same names as in _EXPORTS, for type checkers
     from simlib.experiment.parquet import read_records as read_records
     from simlib.experiment.parquet import write_records as write_records
     from simlib.experiment.replicate import replicate as replicate
+    from simlib.experiment.results import read_results as read_results
     from simlib.experiment.sweep import change_scenario as change_scenario
     from simlib.experiment.sweep import sweep as sweep
     from simlib.report.comparison_folder import write_report as write_report
@@ -69,6 +71,7 @@ _EXPORTS = {
     "simlib.experiment.compare": ("Comparison", "compare"),
     "simlib.experiment.parquet": ("read_records", "write_records"),
     "simlib.experiment.replicate": ("replicate",),
+    "simlib.experiment.results": ("read_results",),
     "simlib.experiment.sweep": ("change_scenario", "sweep"),
     "simlib.report.comparison_folder": ("write_report",),
     "simlib.report.record.folder": ("write_decision",),

@@ -25,7 +25,14 @@ HEAVY = ("pandas", "scipy")
 SOLE = {
     **{"pydantic": {"scenario"}, "jwt": {"tokens"}, "cryptography": {"tokens"}, "simpy": {"engine"}},
     **{"joserfc": {"tokens"}, "pyseto": {"tokens"}, "pyarrow": {"experiment"}, "tomli_w": {"scenario"}},
-    **{"SALib": {"decision"}, "joblib": {"experiment"}, "matplotlib": {"report"}, "jinja2": {"report"}},
+    **{
+        "duckdb": {"experiment"},
+        "SALib": {"decision"},
+        "joblib": {"experiment"},
+        "distributed": {"experiment"},
+        "matplotlib": {"report"},
+        "jinja2": {"report"},
+    },
     **{name: {"cli", "commands"} for name in ("typer", "rich")},
     **{name: set(FLOORS) - LIGHT for name in HEAVY},
 }

@@ -42,6 +42,7 @@ def _root(
       simlib decide web-shop --out decision/    which design to choose, as a decision record
       simlib calibrate --out my-machine.csv     measure this machine, for compare --profile
       simlib sweep web-shop --vary load --out load/
+      simlib results kept/                      what sweep --store kept/ has simulated, and SQL over it
       simlib process web-shop                   messages, round trips and state changes of one user
       simlib effort web-shop                    person-days to build and to run each design
       simlib presets                            default settings of gateways and libraries, with sources
@@ -68,7 +69,7 @@ def _root(
 
 COMMANDS = {
     **{name: name.replace("-", "_") for name in ("compare", "decide", "sweep", "process", "bad-days", "attacks")},
-    **{name: name for name in ("effort", "calibrate", "theory")},
+    **{name: name for name in ("results", "effort", "calibrate", "theory")},
     **dict.fromkeys(("scenarios", "strategies", "presets", "schema"), "listing"),
 }
 """Name of each command, in the order of the help, and its module."""

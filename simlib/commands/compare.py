@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from simlib.commands.execution import use_store_and_cluster
 from simlib.commands.grid import read_grid
 from simlib.commands.options import (
     Baseline,
+    Cluster,
     Json,
     Load,
     Profiles,
@@ -20,7 +22,6 @@ from simlib.commands.options import (
     Workers,
     Yes,
 )
-from simlib.commands.result_store import keep_results
 
 _RECORDS = typer.Option(
     metavar="DIR", help="Keep all rows as Parquet, in DIR/DESIGN/REPLICATION/; needs simlib[records]."
@@ -47,6 +48,7 @@ def compare(
     profiles: Profiles = None,
     baseline: Baseline = None,
     store: Store = None,
+    cluster: Cluster = None,
     vary: Vary = None,
     sample: SampleOfPoints = None,
     yes: Yes = False,
@@ -79,7 +81,7 @@ def compare(
     grid = read_grid(vary, sample, yes)
     overrides = Overrides(load, time_column, user_column, speed_up, copies, replications, seed, profile, timing)
     call = ComparisonCall(scenario, overrides, out, records, workers, profiles, baseline, json)
-    with keep_results(store):
+    with use_store_and_cluster(store, cluster):
         if grid.variations:
             call.execute_cells(grid)
         else:

@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simlib.commands.console import open_console
+from simlib.commands.execution import use_store_and_cluster
 from simlib.commands.grid import Grid, list_cells, read_grid
-from simlib.commands.options import Json, Load, Replications, SampleOfPoints, Seed, Source, Store, Vary, Workers, Yes
-from simlib.commands.result_store import keep_results
+from simlib.commands.options import (
+    Cluster,
+    Json,
+    Load,
+    Replications,
+    SampleOfPoints,
+    Seed,
+    Source,
+    Store,
+    Vary,
+    Workers,
+    Yes,
+)
 from simlib.commands.runner import CommandRun, describe_missing_output, print_answer, run_interruptibly
 
 if TYPE_CHECKING:
@@ -55,6 +67,7 @@ def decide(
     workers: Workers = None,
     profile: Annotated[str | None, _PROFILE] = None,
     store: Store = None,
+    cluster: Cluster = None,
     vary: Vary = None,
     sample: SampleOfPoints = None,
     yes: Yes = False,
@@ -77,8 +90,7 @@ def decide(
       simlib decide web-shop --json --no-sensitivity   (for programs, and quicker)
       simlib decide web-shop --vary load=30,60,120     (a decision in every cell)
 
-    The inputs besides those of the simulation are in [prices], [worth], [organisation], [decision] and [limits] of
-    the scenario (simlib schema); simlib effort lists the work items behind the person-days.
+    Further inputs: [prices], [worth], [organisation], [decision], [limits] of the file; work items: simlib effort.
 
     Exit status: 0, 1 when no design meets the limits (of a cell), 2 for bad input or a killed worker process, 130
     after Ctrl-C, 143 after SIGTERM. The folder appears complete or not at all; with --vary it holds a record per cell
@@ -90,7 +102,7 @@ def decide(
     overrides = Overrides(load=load, replications=replications, seed=seed, profile=profile)
     call = _DecisionCall(scenario, overrides, terms, out, workers, json)
     grid = read_grid(vary, sample, yes)
-    with keep_results(store):
+    with use_store_and_cluster(store, cluster):
         if grid.variations:
             decisions = call.execute_cells(grid, effort, draws, sensitivity)
         else:
@@ -173,7 +185,7 @@ class _DecisionCall:
         self, scenario: "Scenario", ledger: "EffortLedger", settings: "DecisionSettings", run: CommandRun
     ) -> "Decision":
         from simlib.decision.choice.decide import decide as make_decision
-        from simlib.experiment.workers import count_usable_cpus
+        from simlib.experiment.executors import count_usable_cpus
 
         with run.show_stage_progress() as progress:
             return make_decision(

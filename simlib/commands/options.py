@@ -51,6 +51,13 @@ SampleOfPoints = Annotated[
     typer.Option(metavar="latin:N|sobol:N", help="N points over the ranges (KEY=LOW:HIGH) in place of a full grid."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Also run more than 10,000 cells.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Run on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786; needs simlib[cluster].",
+    ),
+]
 Store = Annotated[
     Path | None,
     typer.Option(

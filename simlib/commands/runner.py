@@ -163,7 +163,7 @@ def _describe_store() -> str:
 
 def count_workers(requested: int | None, runs: int) -> int:
     """Worker processes: those requested, else one per usable CPU, and no more than there are runs."""
-    from simlib.experiment.workers import count_usable_cpus
+    from simlib.experiment.executors import count_usable_cpus
 
     return min(requested or count_usable_cpus(), runs)
 

@@ -7,9 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simlib.commands.console import open_console
+from simlib.commands.execution import use_store_and_cluster
 from simlib.commands.grid import read_grid
-from simlib.commands.options import Designs, Json, Profile, SampleOfPoints, Seed, Source, Store, Vary, Workers, Yes
-from simlib.commands.result_store import keep_results
+from simlib.commands.options import (
+    Cluster,
+    Designs,
+    Json,
+    Profile,
+    SampleOfPoints,
+    Seed,
+    Source,
+    Store,
+    Vary,
+    Workers,
+    Yes,
+)
 from simlib.commands.runner import count_workers, describe_missing_output, print_answer, run_interruptibly
 from simlib.scenario.errors import InputError
 
@@ -22,21 +34,23 @@ if TYPE_CHECKING:
     from simlib.experiment.sweep_plan import SweepPlan
     from simlib.experiment.variation import Point
 
+_OUT = typer.Option(metavar="DIR", help="Write figure and tables into this folder.")
+_METRIC = typer.Option(metavar="NAME", help="Left half of the figure, such as mean_s, p99_s (not with ttl).")
+_LENGTH = typer.Option(metavar="S", help="Simulated seconds of a run, warm-up included.")
+_REPLICATIONS = typer.Option(metavar="N", min=1, help="Runs per design and cell.")
+
 
 def sweep(
     scenario: Source,
     vary: Vary = None,
     sample: SampleOfPoints = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write figure and tables into this folder.")] = None,
+    out: Annotated[Path | None, _OUT] = None,
     store: Store = None,
+    cluster: Cluster = None,
     design: Designs = None,
-    metric: Annotated[
-        str, typer.Option(metavar="NAME", help="Left half of the figure, such as mean_s, p99_s (not with ttl).")
-    ] = "p95_s",
-    length: Annotated[
-        float | None, typer.Option(metavar="S", help="Simulated seconds of a run, warm-up included.")
-    ] = None,
-    replications: Annotated[int | None, typer.Option(metavar="N", min=1, help="Runs per design and cell.")] = None,
+    metric: Annotated[str, _METRIC] = "p95_s",
+    length: Annotated[float | None, _LENGTH] = None,
+    replications: Annotated[int | None, _REPLICATIONS] = None,
     seed: Seed = None,
     workers: Workers = None,
     profile: Profile = None,
@@ -62,7 +76,8 @@ def sweep(
       simlib sweep busy-api --vary load=100:900:5 --vary algorithm=RS256,ES256
       simlib sweep web-shop --vary load=20:120 --vary ttl=1:300 --sample latin:20 --store kept/
 
-    With --store, a command that was ended goes on where it stopped, and runs of other sweeps are not run again.
+    --cluster runs on an existing Dask cluster, whose workers have the same simlib. With --store, a command that was
+    ended goes on where it stopped, and runs of other sweeps are not run again.
 
     Exit status: 0, 2 for bad input or a killed worker process, 130 after Ctrl-C, 143 after SIGTERM. The folder must be
     new or empty; it appears complete or not at all.
@@ -80,7 +95,7 @@ def sweep(
     plan = plan_sweep(chosen, grid.variations, design or (), length, replications, grid.sample, grid.most)
     if out is not None:
         check_folder(out, "--out")
-    with keep_results(store):
+    with use_store_and_cluster(store, cluster):
         _run(plan, metric, out, workers, json)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from simlib.deployment.loading import check_disciplines
 from simlib.deployment.parts import PARTS
 from simlib.deployment.simulate import check_budget
 from simlib.engine.live_timing import Stopwatch
+from simlib.experiment.cluster import open_cluster
+from simlib.experiment.executors import use_executor
 from simlib.experiment.jobs import Job, Replication
 from simlib.experiment.replicate import list_jobs, run_jobs, tabulate_replications
 from simlib.experiment.result_store import open_store, use_store
@@ -33,6 +36,7 @@ def sweep(
     progress: Progress | None = None,
     stopwatch: Stopwatch | None = None,
     store: str | Path | None = None,
+    cluster: str | None = None,
 ) -> "pd.DataFrame":
     """Run every design at every combination of values: one row per point, replication and design.
 
@@ -41,14 +45,20 @@ def sweep(
     "100:2000:8"; a bare setting such as "algorithm" applies to every design that has it. ``sample``, "latin:N" or
     "sobol:N", takes N points over ranges such as "100:2000" in place of all combinations. Each key has a column of its
     name, before those of `replicate`. A design that a point does not touch is not run again. All points share the seed,
-    so they have common random numbers. ``store`` is a folder in which results are kept, and looked up before anything
-    is run, so that a sweep that was ended goes on where it stopped. Raises InputError, before anything is run, for an
-    unknown key, a value that a scenario file could not hold, a run beyond its memory budget, or live timing without a
+    so they have common random numbers.
+
+    ``store`` is a folder in which results are kept, and looked up before anything is run, so that a sweep that was
+    ended goes on where it stopped; `simlib.read_results` reads it. ``cluster`` is the address of a Dask scheduler, such
+    as "tcp://127.0.0.1:8786", on whose workers it runs. Raises InputError, before anything is run, for an unknown key,
+    a value that a scenario file could not hold, a run beyond its memory budget, or live timing without a
     ``stopwatch``.
     """
     variations = build_variations(export_scenario(scenario), vary)
     points = list_points(variations, None if sample is None else parse_sample(sample), scenario.run.seed)
-    with use_store(None if store is None else open_store(store)):
+    with ExitStack() as stack:
+        if cluster is not None:
+            stack.enter_context(use_executor(stack.enter_context(open_cluster(cluster))))
+        stack.enter_context(use_store(None if store is None else open_store(store)))
         return run_points(scenario, points, workers=workers, progress=progress, stopwatch=stopwatch)
 
 

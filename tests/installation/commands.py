@@ -31,6 +31,8 @@ GROUPS: tuple[tuple[Expected, ...], ...] = (
         Expected("effort", "pip install 'simlib[jwe]'"),
         Expected("calibrate --out mine.csv", "pip install 'simlib[calibrate]'", 2),
         Expected("compare tiny.toml --records rows", "pip install 'simlib[records]'", 2),
+        Expected("results kept", "pip install 'simlib[records]'", 2),
+        Expected("compare tiny.toml --cluster tcp://127.0.0.1:8786", "pip install 'simlib[cluster]'", 2),
         Expected("compare sealed.toml", "pip install 'simlib[jwe]'", 2),
         Expected("decide paseto.toml", "pip install 'simlib[paseto]'", 2),
         Expected("attacks paseto.toml", "pip install 'simlib[paseto]'", 2),
@@ -39,6 +41,7 @@ GROUPS: tuple[tuple[Expected, ...], ...] = (
     (Expected("attacks internal-tool --all --json", "pip install 'simlib[paseto]'"),),
     (
         Expected(f"compare tiny.toml --out report {QUICK}", "report"),
+        Expected(f"compare tiny.toml --store kept {QUICK}", "pip install 'simlib[records]'; results are not kept"),
         Expected(f"compare report/run.json --out again {QUICK}", "again"),
         Expected(f"sweep tiny.toml --vary load=5,20 --out swept {QUICK}", "swept"),
         Expected(f"bad-days tiny.toml --fault as_down --length 300 {QUICK}", "availability in the fault window"),

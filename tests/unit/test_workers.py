@@ -10,7 +10,8 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from simlib.experiment.workers import WorkerLostError, collect_finished, end_with_parent, run_all
+from simlib.experiment.executors import end_with_parent
+from simlib.experiment.workers import WorkerLostError, collect_finished, run_all
 from simlib.scenario.errors import InputError
 from support.interrupting import run_in_child
 from support.processes import list_alive
