@@ -29,7 +29,7 @@ EACH_PART = pytest.mark.parametrize("case", EVERY_PART, ids=name_of)
 
 @EACH_PART
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_no_schedule_breaks_the_bounds(case: Case, data: st.DataObject) -> None:
     varied = data.draw(any_settings(case))
     stepped = varied.build(lifetime_s=data.draw(st.sampled_from(bounds.LIFETIMES_S)))
@@ -38,7 +38,7 @@ def test_no_schedule_breaks_the_bounds(case: Case, data: st.DataObject) -> None:
 
 @EACH_PART
 @given(data=st.data())
-@settings(max_examples=18)
+@settings(max_examples=12)
 def test_a_valid_token_is_accepted_as_long_as_the_server_answers_at_once(case: Case, data: st.DataObject) -> None:
     varied = with_room(data.draw(any_settings(case)))
     stepped = varied.build(lifetime_s=data.draw(st.sampled_from(bounds.LIFETIMES_S)))

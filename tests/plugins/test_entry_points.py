@@ -79,7 +79,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def test_compare_with_workers_simulates_reports_and_draws(site: Site) -> None:
-    output = site.run_alone("compare", site.scenario, "--workers", "2", "--json", "--out", "report")
+    output = site.run_alone(
+        "compare", site.scenario, "--workers", "2", "--profiles", "none", "--json", "--out", "report"
+    )
     answer: dict[str, Any] = json.loads(output)
     assert answer["designs"]["jwt"]["station_forms"]["service"] == "last_come"
     (slow,) = (row for row in answer["summary"] if (row["design"], row["metric"]) == ("jwt", "slow_share"))

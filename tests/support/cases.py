@@ -87,7 +87,22 @@ def varied_one_by_one(case: Case) -> list[VariedCase]:
         varied_cases = [VariedCase(case, default, (chosen,)) for chosen in vary_settings(case.wrappers[0])]
     else:
         varied_cases = [VariedCase(case, chosen) for chosen in vary_settings(case.validator, _varied_elsewhere(case))]
-    return [each for each in varied_cases if has_what_it_needs(each) and has_bound(each)]
+    return _thin_numbers([each for each in varied_cases if has_what_it_needs(each) and has_bound(each)])
+
+
+def _thin_numbers(varied_cases: list[VariedCase]) -> list[VariedCase]:
+    """Keep of each number the smallest, the median and the largest value beside the default."""
+    numbers: dict[str, list[float]] = {}
+    for varied in varied_cases:
+        for name, value in varied.list_changes().items():
+            if isinstance(value, float):
+                numbers.setdefault(name, []).append(value)
+    kept = {name: {min(values), max(values), sorted(values)[len(values) // 2]} for name, values in numbers.items()}
+    return [
+        varied
+        for varied in varied_cases
+        if all(value in kept.get(name, {value}) for name, value in varied.list_changes().items())
+    ]
 
 
 def _varied_elsewhere(case: Case) -> frozenset[str]:
@@ -103,22 +118,23 @@ OWN_SETTINGS = {kind.Settings for kind in EVERY_VALIDATOR}
 
 VARIED = [varied for case in CASES for varied in varied_one_by_one(case)]
 SHORT_S, LONG_S = 5.0, 300.0
+MOST_RENEWALS = 1000
 
 
 def with_lifetimes() -> list[tuple[VariedCase, float]]:
-    """Every case and every setting with tokens that live short and long; the numbers of a setting in turn."""
+    """Every case with tokens that live short and long; of a setting the values in turn, a time of many lives long."""
     rows: list[tuple[VariedCase, float]] = []
     for case in CASES:
-        several = varied_one_by_one(case)
-        values = Counter(name for varied in several for name in varied.list_changes())
         turns: Counter[str] = Counter()
-        for varied in several:
-            name = next(iter(varied.list_changes()), "")
-            if values[name] > 1:
-                rows.append((varied, (SHORT_S, LONG_S)[turns[name] % 2]))
-                turns[name] += 1
-            else:  # the defaults, or the only other value
+        for varied in varied_one_by_one(case):
+            changes = varied.list_changes()
+            if not changes:
                 rows += [(varied, SHORT_S), (varied, LONG_S)]
+                continue
+            ((name, value),) = list(changes.items())[:1]
+            is_long = turns[name] % 2 or (isinstance(value, float) and value > MOST_RENEWALS * SHORT_S)
+            rows.append((varied, LONG_S if is_long else SHORT_S))
+            turns[name] += 1
     return rows
 
 

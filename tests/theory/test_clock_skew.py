@@ -1,6 +1,7 @@
 """Clocks that differ: shares of refused and retried requests against closed forms, at every place that judges."""
 
 from collections.abc import Mapping
+from functools import cache
 from math import exp
 from typing import Any
 
@@ -13,25 +14,31 @@ from support.networks import assert_covered
 from support.topologies import Document, design, free_world
 from support.worlds import NO_DELAY, constant
 
-USERS, RATE, LIFE_S, LENGTH_S, WARM_S = 40, 4.0, 60.0, 620.0, 120.0
+USERS, RATE, LIFE_S, LENGTH_S, WARM_S = 40, 4.0, 60.0, 125.0, 65.0
 OWN = RATE / USERS
+RUNS = 7
+"""Many short runs: Student's quantile at 99.9 % is 6.0, with 4 runs it would be 12.9."""
 LIVED_S = LIFE_S - 1.0
 """A client uses a token for the whole seconds that are left of its life, which began at a whole second."""
 FRACTIONS = (np.arange(1000) + 0.5) / 1000
 """Of a second, by which a token is older than its iat when it is issued; they are uniform."""
 
-JWT = design("jwt_local", "jwt_access_token", token_lifetime_s=LIFE_S)
+ES256 = {"algorithm": "ES256"}
+JWT = {
+    **design("jwt_local", "jwt_access_token", token_lifetime_s=LIFE_S),
+    "authorization_server": {"part": "jwt_access_token", **ES256},
+}
 PATIENT = {"client": {"part": "bearer", "retry_refused": False}}
 OPAQUE = design("opaque_introspection", "reference_token", "introspection", token_lifetime_s=LIFE_S)
 CACHED = {**OPAQUE, "service": {"part": "opaque_cached", "ttl_s": 20.0}}
 
 
-def skew(host: str, seconds: float) -> Document:
-    fault = {"kind": "clock_skew", "host": host, "skew_s": seconds, "at_s": 0.0, "length_s": LENGTH_S}
+def skew(host: str, seconds: float, length_s: float = LENGTH_S) -> Document:
+    fault = {"kind": "clock_skew", "host": host, "skew_s": seconds, "at_s": 0.0, "length_s": length_s}
     return {"faults": {"clock": fault}}
 
 
-def simulated(chosen: Document, *worlds: Mapping[str, Any], count: int = 4, **more: Any) -> list[dict[str, float]]:
+def simulated(chosen: Document, *worlds: Mapping[str, Any], count: int = RUNS, **more: Any) -> list[dict[str, float]]:
     """Summaries of some replications of one design."""
     world = {key: value for part in worlds for key, value in part.items()}
     made = free_world(
@@ -40,9 +47,7 @@ def simulated(chosen: Document, *worlds: Mapping[str, Any], count: int = 4, **mo
         arrival_rate=RATE,
         world=world,
         links=NO_DELAY,
-        length_s=LENGTH_S,
-        warm_up_s=WARM_S,
-        **more,
+        **{"length_s": LENGTH_S, "warm_up_s": WARM_S, **more},
     )
     return [summarise(simulate(made, "it", number), WARM_S) for number in range(count)]
 
@@ -84,7 +89,7 @@ def test_leeway_takes_as_many_seconds_off_and_a_library_that_does_not_look_takes
 ) -> None:
     service = {"part": "jwt_local", "leeway_s": leeway_s, **more}
     none = leeway_s >= 4.0 or bool(more)
-    rows = simulated({**JWT, "service": service}, skew("service", -4.0), count=1 if none else 4)
+    rows = simulated({**JWT, "service": service}, skew("service", -4.0), count=1 if none else RUNS)
     if none:
         assert all(row["refused_share"] == row["retried_share"] == 0 for row in rows)
     else:
@@ -93,21 +98,33 @@ def test_leeway_takes_as_many_seconds_off_and_a_library_that_does_not_look_takes
 
 def test_a_reader_whose_clock_is_ahead_refuses_the_last_seconds_and_a_new_token_is_served() -> None:
     ahead_s = 8.0
-    rows = simulated(JWT, skew("service", ahead_s), count=7)
+    rows = simulated(JWT, skew("service", ahead_s), count=11)
     assert all(row["refused_share"] == 0 for row in rows)
     retried = float((1 - np.exp(-OWN * (ahead_s - 1 + FRACTIONS))).mean())
     expected = retried / (1 + OWN * (LIFE_S - 0.5 - ahead_s))
     assert_covered([row["retried_share"] for row in rows], expected, 0.4)
 
 
+ASKING = {"introspected": OPAQUE, "cached": CACHED}
+ONE: Document = {"count": 1, "length_s": 305.0, "warm_up_s": 120.0}
+
+
+@cache
+def summarise_without_skew(name: str) -> dict[str, float]:
+    """The run of a design with which each of its runs with skewed clocks is compared."""
+    (row,) = simulated(ASKING[name], **ONE)
+    return row
+
+
 @pytest.mark.parametrize("host", ["service", "authorization_server"])
 @pytest.mark.parametrize("seconds", [-1000.0, -2.0, 2.0, 1000.0])
-@pytest.mark.parametrize("chosen", [OPAQUE, CACHED], ids=["introspected", "cached"])
-def test_answers_of_the_server_are_accepted_whatever_the_clocks(chosen: Document, seconds: float, host: str) -> None:
-    (row,), (other,) = simulated(chosen, skew(host, seconds), count=1), simulated(chosen, count=1)
+@pytest.mark.parametrize("name", ASKING)
+def test_answers_of_the_server_are_accepted_whatever_the_clocks(name: str, seconds: float, host: str) -> None:
+    (row,), other = simulated(ASKING[name], skew(host, seconds, ONE["length_s"]), **ONE), summarise_without_skew(name)
     assert row["refused_share"] == row["failed_share"] == row["retried_share"] == 0
-    assert row["hit_ratio"] == pytest.approx(other["hit_ratio"], abs=0.01)
-    assert row["as_requests_per_s"] == pytest.approx(other["as_requests_per_s"], rel=0.02)
+    assert row["hit_ratio"] == pytest.approx(other["hit_ratio"], abs=0.02)
+    # A cache that heeded a clock 1000 s off would call twice as often; the runs differ by chance, in some 400 calls.
+    assert row["as_requests_per_s"] == pytest.approx(other["as_requests_per_s"], rel=0.05)
 
 
 GATEWAY = {"gateway": {"work": constant(0.0)}}
@@ -115,6 +132,7 @@ INNER = {"inner_services": {"stock": {"audience": "https://api.example", "scope"
 INNER["inner_services"]["stock"]["reply_bytes"] = 10  # type: ignore[index]
 PHANTOM = {
     **design("jwt_local", "signing_reference_token", token_lifetime_s=LIFE_S),
+    "authorization_server": {"part": "signing_reference_token", **ES256},
     "gateway": {"part": "phantom_token", "ttl_s": 20.0},
 }
 
@@ -134,7 +152,7 @@ PHANTOM = {
 def test_every_place_judges_signed_tokens_by_its_own_clock_and_answers_by_that_of_the_server(
     chosen: Document, world: Document, service: Document, host: str, refuses: bool
 ) -> None:
-    rows = simulated(chosen, world, skew(host, -5.0), service=service, count=4 if refuses else 1)
+    rows = simulated(chosen, world, skew(host, -5.0), service=service, count=RUNS if refuses else 1)
     if refuses:
         assert_covered([row["refused_share"] for row in rows], compute_refused_share(5.0), 0.4)
     else:

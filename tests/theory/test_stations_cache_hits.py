@@ -15,7 +15,7 @@ NO_TIME = {"link": link(0.0), "call": constant(0.0), "work": constant(0.0)}
 
 
 def hit_ratios(
-    ttl: float, replicas: int = 1, shared: bool = False, runs: int = 8, seconds: float = 25.0, **world: Any
+    ttl: float, replicas: int = 1, shared: bool = False, runs: int = 14, seconds: float = 6.0, **world: Any
 ) -> list[float]:
     # Tokens outlive the run by far, so only the TTL ends an entry; work and ways take no time, as the formula supposes.
     part = {"part": "opaque_cached", "ttl_s": ttl, "shared": shared}
@@ -26,14 +26,14 @@ def hit_ratios(
         designs={"cached": design},
         links=NO_DELAY,
         service={"work": constant(0.0)},
-        length_s=seconds + 3 * ttl,
-        warm_up_s=3 * ttl,
+        length_s=seconds + ttl,
+        warm_up_s=ttl,
         world=world,
     )
-    return [summarise(simulate(costing(made), "cached", n), 3 * ttl)["hit_ratio"] for n in range(runs)]
+    return [summarise(simulate(costing(made), "cached", n), ttl)["hit_ratio"] for n in range(runs)]
 
 
-@pytest.mark.parametrize(("ttl", "seconds"), [(0.5, 90.0), (4.0, 20.0)])  # rare hits take longer to count
+@pytest.mark.parametrize(("ttl", "seconds"), [(0.5, 24.0), (4.0, 5.0)])  # rare hits take longer to count
 def test_hits_are_r_over_one_plus_r(ttl: float, seconds: float) -> None:
     assert_covered(hit_ratios(ttl, seconds=seconds), ttl_hit_ratio(RATE / USERS, ttl))
 

@@ -71,7 +71,7 @@ def test_a_process_ends_with_its_parent_even_while_it_works() -> None:
         parent, child = os.getpid(), os.fork()
         if child:
             os.write(write, str(child).encode())
-            time.sleep(1)
+            time.sleep(0.2)
             os.kill(parent, signal.SIGKILL)
         end_with_parent(parent)
         while True:  # busy
