@@ -3,7 +3,6 @@
 import gzip
 import os
 import resource
-import subprocess
 import threading
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from simlib.scenario.errors import InputError
 from simlib.scenario.profile import load_profile
 from simlib.scenario.reading import read_document
-from support.command_line import COMMAND, environment, simlib, simlib_alone, write_log, write_tiny
+from support.command_line import simlib, simlib_alone, write_log, write_tiny
 
 
 def refused(*arguments: str | Path, cwd: Path) -> str:
@@ -128,18 +127,13 @@ def test_scenarios_that_are_not_there(tmp_path: Path) -> None:
 def test_a_disk_that_fills_up_leaves_nothing_behind(tmp_path: Path) -> None:
     write_tiny(tmp_path)
 
-    def small_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-
-    done = subprocess.run(
-        [*COMMAND, "compare", "tiny.toml", "--replications", "1", "--workers", "1", "--out", "out"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=small_files,
-    )
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, usual[1]))
+    try:
+        options = ("--replications", "1", "--workers", "1", "--profiles", "none", "--out", "out")
+        done = simlib("compare", "tiny.toml", *options, cwd=tmp_path, figures=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     assert done.returncode == 2, done.stderr
     assert done.stderr.splitlines()[-1].startswith("simlib: error: --out out: cannot be written")
     assert "Traceback" not in done.stderr

@@ -53,10 +53,10 @@ def assert_little(records: Records) -> None:
 
 @pytest.mark.parametrize(("name", "design"), BUNDLED)
 def test_every_bundled_scenario_loses_nothing_and_obeys_little(name: str, design: str) -> None:
-    made = shortened(name, 500)
+    made = shortened(name, 250)
     records = simulate(made, design)
     outcomes = assert_nothing_is_lost(made, records)
-    assert outcomes[FINISHED] > 430
+    assert outcomes[FINISHED] > 215
     assert_little(records)
     assert set(records.forms) == set(records.workers)
     assert records.tables.keys() == SCHEMA.keys()

@@ -30,7 +30,7 @@ def both(network: Network, times: Floats, horizon: float, seed: int) -> tuple[Re
     return ahead, events
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(networks(), arrivals(), HORIZONS, st.integers(0, 5))
 def test_both_forms_tell_the_same_of_requests_calls_visits_and_stations_and_obey_little(
     network: Network, times: Floats, horizon: float, seed: int
@@ -70,7 +70,7 @@ def test_how_much_is_written_down_changes_nothing_that_happens(
         assert values.tobytes() == less["requests"][column].tobytes(), column
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(networks(), arrivals(), st.integers(0, 5))
 def test_every_request_is_told_of_exactly_once_and_all_end_when_there_is_time(
     network: Network, times: Floats, seed: int

@@ -12,7 +12,7 @@ from simlib.scenario.scenario import Scenario
 from support.networks import assert_covered
 from support.worlds import DESIGNS, scenario
 
-LIFETIME, LENGTH, USERS, RATE = 40.0, 200.0, 100, 20.0
+LIFETIME, LENGTH, USERS, RATE = 40.0, 120.0, 100, 20.0
 EACH = RATE / USERS
 """Requests per second of one user."""
 
@@ -31,11 +31,11 @@ def token_calls(records: Records, start: float, end: float) -> int:
 
 
 def test_no_herd_asks_for_tokens_at_the_beginning(runs: list[Records]) -> None:
-    tenth = LENGTH / 10
-    first = [token_calls(records, 0.0, tenth) for records in runs]
-    last = [token_calls(records, LENGTH - tenth, LENGTH) for records in runs]
+    window = 20.0
+    first = [token_calls(records, 0.0, window) for records in runs]
+    last = [token_calls(records, LENGTH - window, LENGTH) for records in runs]
     # A user asks once in every life of a token and the gap until the next request after it.
-    expected = USERS * tenth / (LIFETIME + 1 / EACH)
+    expected = USERS * window / (LIFETIME + 1 / EACH)
     assert_covered(first, expected, narrow=0.3)
     assert_covered(last, expected, narrow=0.3)
     assert student(np.subtract(first, last), 0.999).is_within(0.5 * expected)
@@ -85,7 +85,7 @@ def test_the_first_request_of_a_user_finds_a_token_as_often_as_theory_says(runs:
 # --- revocation ---
 
 
-def revoking(users: int = 20, rate: float = 40.0) -> Scenario:
+def revoking(users: int = 20, rate: float = 20.0) -> Scenario:
     return scenario(
         users=users,
         arrival_rate=rate,

@@ -13,7 +13,7 @@ from simlib.experiment import compare
 from simlib.experiment.sweep import change_scenario
 from simlib.scenario.scenario import Scenario
 from support.comparisons import JWT, OPAQUE
-from support.scenarios import scenario
+from support.scenarios import design_of, scenario
 
 MOST = 0.01
 RATE = {"world__authorization_server__rate_limit": {"requests_per_s": 5.0, "burst": 5}}
@@ -24,8 +24,12 @@ ADMISSION = {
 }
 
 
-def build(**changes: Any) -> Scenario:
-    return scenario(limits={"failed_share": MOST}, run__length_s=30.0, run__replications=3, **changes)
+ISSUERS = {OPAQUE: "reference_token", JWT: "jwt_access_token"}
+
+
+def build(design: str, **changes: Any) -> Scenario:
+    alone = {"designs": {design: design_of(design, ISSUERS[design])}, "limits": {"failed_share": MOST}}
+    return scenario(**{**alone, "run__length_s": 20.0, "run__replications": 3, **changes})
 
 
 def explain(made: Scenario, design: str) -> LimitOutcome:
@@ -51,7 +55,7 @@ def measure_failed_share(made: Scenario, design: str) -> float:
 def test_the_setting_that_fails_requests_is_named_with_a_value_that_would_do(
     changes: dict[str, Any], design: str, words: list[str], key: str
 ) -> None:
-    made = build(**changes)
+    made = build(design, **changes)
     outcome = explain(made, design)
     assert outcome.word == "broken"
     assert all(word in outcome.reason for word in words)
@@ -68,18 +72,16 @@ def test_a_longer_timeout_that_breaks_the_limit_on_revocations_is_not_named() ->
         f"designs__{OPAQUE}__service": {"part": "opaque_introspection", "timeout_s": 0.2},
         "world__network__service_to_authorization_server": {"round_trip": slow},
     }
-    made = scenario(limits={"failed_share": MOST}, run__length_s=30.0, run__replications=3, **changes)
+    made = build(OPAQUE, **changes)
     outcome = explain(made, OPAQUE)
     assert "took longer than its caller waited" in outcome.reason
     assert outcome.remedies[0][0].label == "service.timeout_s"
-    strict = scenario(
-        limits={"failed_share": MOST, "revocation_lag_s": 0.3}, run__length_s=30.0, run__replications=3, **changes
-    )
+    strict = build(OPAQUE, **changes, limits={"failed_share": MOST, "revocation_lag_s": 0.3})
     assert all(change.label != "service.timeout_s" for remedy in explain(strict, OPAQUE).remedies for change in remedy)
 
 
 def test_shares_add_up_and_nothing_is_said_without_failures() -> None:
-    made = build(**RATE)
+    made = build(OPAQUE, **RATE)
     causes = find_failure_causes(simulate(made, OPAQUE), made.run.warm_up_s)
     assert sum(cause.share for cause in causes) == pytest.approx(1.0)
     assert causes[0].status == 429

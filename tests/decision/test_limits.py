@@ -114,7 +114,7 @@ LIMITS = {
 
 
 @given(limits=st.fixed_dictionaries({}, optional=LIMITS), growing=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_design_is_said_to_meet_limits_that_it_breaks_or_that_were_not_checked(
     limits: dict[str, Any], growing: bool
 ) -> None:

@@ -17,7 +17,7 @@ from simlib.report.pair_tables import build_pair_matrices, describe_family, list
 from simlib.scenario.errors import InputError
 from support.comparisons import CACHED, JWT, OPAQUE, Figures, comparison
 
-LEVEL, TRIALS = 0.95, 400
+LEVEL, TRIALS = 0.95, 150
 METRIC = METRICS["mean_s"]
 NOTHING: Figures = {}
 

@@ -92,7 +92,7 @@ def test_compare_with_workers_simulates_reports_and_draws(site: Site) -> None:
 
 
 def test_strategies_and_the_schema_have_the_part(site: Site) -> None:
-    assert "refusal_cache" in site.run_alone("strategies")
+    assert "refusal_cache" in site.run("strategies")
     (listed,) = [
         part for part in json.loads(site.run("strategies", "--json"))["wrappers"] if part["part"] == "refusal_cache"
     ]

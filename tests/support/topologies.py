@@ -27,7 +27,9 @@ def design(service: str, issuer: str, information: str = "token", **more: Any) -
 
 
 OPAQUE = design("opaque_introspection", "reference_token", "introspection")
-JWT = design("jwt_local", "jwt_access_token")
+CHEAP = {"authorization_server": {"part": "jwt_access_token", "algorithm": "ES256"}}
+"""RSA signatures would take the most time of the tests."""
+JWT = {**design("jwt_local", "jwt_access_token"), **CHEAP}
 PHANTOM = design("jwt_local", "signing_reference_token", gateway={"part": "phantom_token", "ttl_s": 500.0})
 
 

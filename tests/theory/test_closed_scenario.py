@@ -33,9 +33,9 @@ def small(**changes: Any) -> Scenario:
         "world__service__work": {"kind": "exponential", "mean_s": 0.02},
         "world__authorization_server__discipline": "processor_sharing",
         "world__revocations__rate": 0.0,
-        "run__length_s": 30.0,
-        "run__warm_up_s": 8.0,
-        "run__replications": 8,
+        "run__length_s": 10.0,
+        "run__warm_up_s": 3.0,
+        "run__replications": 14,
     }
     return scenario(**{**usual, **changes})
 

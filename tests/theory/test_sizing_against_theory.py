@@ -36,7 +36,7 @@ def station(arrival_rate: float, **limits: float) -> Scenario:
     return replace(costing(made), limits=Limits(**limits))
 
 
-def sized(asked: Scenario, budget: float = 1.6, **more: Any) -> Size:
+def sized(asked: Scenario, budget: float = 0.9, **more: Any) -> Size:
     (own,) = size_designs(asked, PRICES, budget=budget, **more).values()
     return own
 
@@ -49,7 +49,7 @@ def sojourn(arrival_rate: float, servers: int) -> float:
 def test_the_smallest_number_of_servers_is_that_of_erlang_c(rate: float, smallest: int) -> None:
     """The limit lies well between the sojourn with c servers and that with one less, so no interval spans it."""
     limit = (sojourn(rate, smallest) + sojourn(rate, smallest - 1)) / 2
-    own = sized(station(rate, mean_s=limit))
+    own = sized(station(rate, mean_s=limit), budget=1.6)
     assert own.met
     assert own.service_vcpus == smallest
     assert own.authorization_server_vcpus == 1
@@ -74,7 +74,7 @@ def test_what_cannot_work_is_not_simulated() -> None:
 
 def test_more_load_never_needs_fewer_servers() -> None:
     asked = station(50.0, mean_s=0.03)
-    needed = [sized(asked, load=load, budget=0.7).service_vcpus for load in (50.0, 100.0, 200.0)]
+    needed = [sized(asked, load=load, budget=0.5).service_vcpus for load in (50.0, 100.0, 200.0)]
     assert needed == sorted(needed)
     assert needed[0] < needed[-1]
 
@@ -87,7 +87,7 @@ def test_no_server_makes_the_way_shorter() -> None:
 
 
 def test_without_limits_an_assumption_is_said() -> None:
-    own = sized(station(80.0), budget=1.0)
+    own = sized(station(80.0), budget=0.7)
     assert own.assumed
     assert own.limits["rs_utilisation"] == 0.5
     assert own.service_vcpus == 4  # 1.6 busy servers, surely at most half busy each
@@ -110,7 +110,7 @@ def test_a_database_is_sized_as_well() -> None:
         warm_up_s=1.0,
     )
     made["limits"] = {"p99_s": 0.12}
-    own = sized(costing(build_scenario(made, PARTS, Path("test.toml"))), budget=1.5)
+    own = sized(costing(build_scenario(made, PARTS, Path("test.toml"))), budget=0.9)
     assert own.met
     assert own.database_vcpus in (2, 3)  # 1.5 busy vCPUs
     assert (own.service_vcpus, own.authorization_server_vcpus) == (1, 1)

@@ -45,16 +45,16 @@ REVOKING: dict[str, list[dict[str, Any]]] = {
 @pytest.mark.parametrize("name", REVOKING)
 def test_as_many_revoked_tokens_are_noticed_at_once_as_are_revoked(name: str) -> None:
     """In a run of one poll too few would be named if nothing had been revoked before it."""
-    users, rate, revoked, length = 100, 0.5, 1.0, 20.0
+    users, rate, revoked, length = 100, 0.25, 1.0, 20.0
     base = DESIGNS["jwt"] if REVOKING[name] else DESIGNS["opaque"]
-    design = {**base, "token_lifetime_s": 400, "wrappers": REVOKING[name]}
+    design = {**base, "token_lifetime_s": 200, "wrappers": REVOKING[name]}
     world = {"revocations": {"rate": revoked}, "shared_store": NO_TIME}
     runs = run(design, users, rate, length, 6, **world)
     noticed = [float((records["requests"]["refusals"] > 0).sum()) / length for records in runs]
     deviate(noticed, revoked, 0.1 * revoked)
 
 
-@pytest.mark.parametrize("limit", [0.5, 3.0, 4.0, 100.0])
+@pytest.mark.parametrize("limit", [0.5, 3.0, 4.0])
 def test_a_rate_limit_lets_through_from_the_first_second_what_it_does_in_a_long_run(limit: float) -> None:
     """Refused answers are not kept and are requested again; the bucket is as empty as it has been for long."""
     users, rate, ttl, burst = 400, 0.05, 100.0, 50

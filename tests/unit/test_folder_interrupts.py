@@ -108,7 +108,7 @@ def test_a_signal_at_any_line_ends_a_command_which_says_what_it_wrote(
     }
 
 
-@pytest.mark.parametrize(("files", "step"), [(SWAP, 1), (WRITER, 11)], ids=["swap", "writer"])
+@pytest.mark.parametrize(("files", "step"), [(SWAP, 1), (WRITER, 23)], ids=["swap", "writer"])
 def test_a_process_that_is_killed_leaves_what_the_next_command_restores(
     swapping: str, files: tuple[str, ...], step: int, tmp_path: Path
 ) -> None:

@@ -55,7 +55,7 @@ def test_every_figure_that_a_decision_weighs_is_told_once() -> None:
 
 
 @given(st.lists(st.floats(1e-4, 1e3), min_size=4, max_size=4), st.sampled_from(["mean_s", "stored_bytes"]))
-@settings(max_examples=40)
+@settings(max_examples=12)
 def test_a_row_is_the_mean_of_the_replications_within_their_interval(values: list[float], name: str) -> None:
     made = with_figures()
     table = made.gain.table.copy()

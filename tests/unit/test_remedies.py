@@ -75,7 +75,7 @@ def draw_design(data: st.DataObject, wrapper: type[Any] | None) -> dict[str, Any
 
 @pytest.mark.parametrize("wrapper", [None, *WRAPPERS.values()], ids=lambda kind: kind.name if kind else "none")
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_named_values_make_any_design_keep_its_limit(wrapper: type[Any] | None, data: st.DataObject) -> None:
     chosen, most = draw_design(data, wrapper), data.draw(st.sampled_from(LIMITS))
     try:

@@ -360,7 +360,7 @@ REGIONS = {
 
 @pytest.mark.parametrize("pair", PAIRS, ids=name_of)
 @given(st.data())
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_all_settings_come_back(pair: Any, data: st.DataObject) -> None:
     chosen = data.draw(settings_of(pair[0]))
     validator, issuer = pair

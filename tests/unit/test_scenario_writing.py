@@ -66,7 +66,7 @@ def test_a_bundled_scenario_is_written_and_read_again(name: str, tmp_path: Path)
     prices=st.floats(0, 1e9),
     replicas=st.integers(1, 1000),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_changed_bundled_scenarios_are_read_again(
     name: str, title: str, description: str, seed: int, lifetimes: list[float], prices: float, replicas: int
 ) -> None:
@@ -93,7 +93,7 @@ def test_changed_bundled_scenarios_are_read_again(
 
 @pytest.mark.parametrize("pair", PAIRS, ids=name_of)
 @given(st.data())
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_all_settings_of_parts_are_read_again(pair: Any, data: st.DataObject) -> None:
     validator, issuer = pair
     chosen = data.draw(settings_of(validator))
