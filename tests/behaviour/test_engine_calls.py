@@ -183,7 +183,7 @@ def test_keep_alive_without_a_limit_opens_as_many_as_are_needed() -> None:
     assert ends(records) == [5.0, 5.0, 5.0, 9.0, 9.0, 25.0]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     gaps=st.lists(st.sampled_from([0.0, 0.25, 0.5, 2.0]), min_size=1, max_size=20),
     sizes=st.lists(st.integers(1, 12), min_size=20, max_size=20),

@@ -100,7 +100,9 @@ def test_a_stopwatch_that_says_what_the_profile_says_gives_the_records_of_the_pr
     design: str, store: dict[str, Any], seconds: float
 ) -> None:
     world = {"revocations": {"rate": 0.2}, "store": store}
-    made = with_real_costs(scenario(world=world, length_s=20.0, detail="visits", timing="live"), seconds)
+    made = with_real_costs(
+        scenario(world=world, arrival_rate=8.0, length_s=20.0, detail="visits", timing="live"), seconds
+    )
     theirs = simulate(in_profile(made), design)
     ours = simulate(made, design, stopwatch=Always(seconds))
     assert (ours.names, ours.workers, ours.forms) == (theirs.names, theirs.workers, theirs.forms)

@@ -52,7 +52,7 @@ def first_come(arrivals: Sequence[float], sizes: Sequence[float], workers: int) 
     return ended
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.one_of(JOBS, REAL_JOBS), st.integers(1, 4))
 def test_processor_sharing_ends_when_the_work_is_worked_off(jobs: list[tuple[float, float]], workers: int) -> None:
     arrivals, sizes = unzipped(jobs)
@@ -64,7 +64,7 @@ def test_processor_sharing_ends_when_the_work_is_worked_off(jobs: list[tuple[flo
 
 
 @pytest.mark.parametrize("form", ["auto", "events"])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(jobs=st.one_of(JOBS, REAL_JOBS), workers=st.integers(1, 4))
 def test_fifo_ends_when_the_first_free_worker_is_done(form: str, jobs: list[tuple[float, float]], workers: int) -> None:
     arrivals, sizes = unzipped(jobs)
@@ -73,7 +73,7 @@ def test_fifo_ends_when_the_first_free_worker_is_done(form: str, jobs: list[tupl
     assert records["stations"]["busy"][-1] == pytest.approx(sum(sizes))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.one_of(JOBS, REAL_JOBS), st.integers(1, 5), st.integers(1, 3), st.sampled_from(["auto", "events"]))
 def test_no_wait_at_one_fifo_station_grows_when_servers_are_added(
     jobs: list[tuple[float, float]], workers: int, more: int, form: str

@@ -82,7 +82,7 @@ def pieces(token: str) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.parametrize("name", [n for n, d in catalogue().items() if not d.wrappers])
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_no_alteration_of_a_real_token_is_accepted(name: str, data: st.DataObject) -> None:
     session = session_of(name)

@@ -41,7 +41,7 @@ requests = st.lists(st.tuples(gaps, st.integers(0, 3)), min_size=1, max_size=30)
 
 @pytest.mark.parametrize("case", SINGLE_FLIGHT, ids=name_of)
 @given(requests=requests, travel_s=gaps, ttl_s=st.sampled_from([0.5, 2.0, 10.0]))
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_no_schedule_makes_single_flight_introspect_more(
     case: Case, requests: list[tuple[float, int]], travel_s: float, ttl_s: float
 ) -> None:

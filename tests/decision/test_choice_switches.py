@@ -40,7 +40,7 @@ STATED: dict[str, Any] = {
 
 
 def decide(items: tuple[Item, ...] = ITEMS, **changes: Any) -> Decision:
-    return decided(FIGURES, items, gain=STRUCTURES, draws=300, **{**STATED, **changes})
+    return decided(FIGURES, items, gain=STRUCTURES, draws=150, **{**STATED, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ class TestClosedForms:
     st.lists(st.tuples(st.floats(0.0, 100.0), st.floats(-10.0, 10.0)), min_size=2, max_size=5),
     st.floats(0.01, 50.0),
 )
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_the_nearest_switch_of_lines_is_where_the_lower_envelope_bends(
     lines: list[tuple[float, float]], value: float
 ) -> None:

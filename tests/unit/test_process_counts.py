@@ -41,7 +41,7 @@ DESIGNS_HERE: Mapping[str, Any] = {
 
 @cache
 def world() -> Scenario:
-    return scenario(designs=DESIGNS_HERE, world={"gateway": {"work": constant(0.0)}})
+    return scenario(users=20, designs=DESIGNS_HERE, world={"gateway": {"work": constant(0.0)}})
 
 
 @cache

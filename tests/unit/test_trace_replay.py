@@ -138,7 +138,7 @@ def windows_by_hand(requests: list[tuple[int, int]], lifetime: float) -> int:
 
 
 @given(REQUESTS, st.integers(0, 60))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_requests_per_token_is_requests_over_greedy_windows_in_any_order(
     requests: list[tuple[int, int]], lifetime: int
 ) -> None:
