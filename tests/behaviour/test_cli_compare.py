@@ -115,7 +115,7 @@ def test_a_replayed_log_is_described_and_its_speed_up_warned_about(tmp_path: Pat
 
 def test_a_replay_repeats_from_its_record_and_only_with_the_same_log(tmp_path: Path) -> None:
     write_tiny(tmp_path)
-    log = write_log(tmp_path)
+    log = write_log(tmp_path, 100)
     once = simlib(
         "compare",
         "tiny.toml",
@@ -132,7 +132,7 @@ def test_a_replay_repeats_from_its_record_and_only_with_the_same_log(tmp_path: P
     assert once.returncode == 0, once.stderr
     record = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert record["scenario"]["world"]["load"]["file"] == "../access.log"
-    assert record["trace"]["lines"] == 200
+    assert record["trace"]["lines"] == 100
     again = simlib("compare", "out/run.json", "--out", "again", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     for name in (*REPEATABLE, "replications.csv"):

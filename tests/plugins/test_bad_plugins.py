@@ -1,6 +1,5 @@
 """Bad plug-ins: each is refused in one clear line, by a call with ValueError and at the command line with status 2."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from simlib.plugins import (
     register_station,
     register_strategy,
 )
-from support.command_line import COMMAND, write_tiny
+from support.command_line import simlib_forked, write_tiny
 
 
 def without(kind: type[Any], *names: str) -> type[Any]:
@@ -224,12 +223,10 @@ def test_the_command_line_names_the_plug_in_and_the_reason(
 ) -> None:
     write_tiny(tmp_path)
     site = tmp_path / "site"
-    environment = declare(site, "bad-plugin", {f"simlib.{group}": {"mine": target}})
+    variables = declare(site, "bad-plugin", {f"simlib.{group}": {"mine": target}})
     (site / "bad_module.py").write_text(MODULE, encoding="utf-8")
     (site / "leaving_module.py").write_text("raise SystemExit('good bye')\n", encoding="utf-8")
-    done = subprocess.run(
-        [*COMMAND, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    done = simlib_forked(*command, cwd=tmp_path, **variables)
     assert done.returncode == 2, (done.stdout[-500:], done.stderr[-500:])
     *progress, line = done.stderr.strip().splitlines()
     assert all(step.startswith("simulating: 0 of") for step in progress)
