@@ -158,7 +158,7 @@ def test_uniforms_must_be_there_and_of_one_length(uniforms: dict[str, np.ndarray
 
 
 @given(st.lists(st.sampled_from(sorted(set(WRAPPERS) - {"mtls"})), max_size=4), st.sampled_from(sorted(WRAPPERS)))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_effort_is_a_union_over_parts(around: list[str], more: str) -> None:
     plain = design(JWT, wrappers=tuple(around), name="plain")
     further = design(JWT, wrappers=(*around, more), name="further")

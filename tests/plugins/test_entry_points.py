@@ -19,6 +19,16 @@ REFUSING = (
 LAST_COME = ("user_information_share = 0.2", 'user_information_share = 0.2\ndiscipline = "last_come_first_served"')
 
 
+WITHOUT_CACHED = (
+    """[designs.cached]
+token_lifetime_s = 5
+user_information = "introspection"
+service = { part = "opaque_cached", ttl_s = 2 }
+authorization_server = { part = "reference_token" }
+""",
+    "",
+)
+
 SEVERAL_COMMANDS = """
 import contextlib, io, json, sys
 from simlib.cli import run
@@ -37,7 +47,7 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = install_example(folder / "site")
-        self.scenario = write_tiny(folder, REFUSING, LAST_COME)
+        self.scenario = write_tiny(folder, REFUSING, LAST_COME, WITHOUT_CACHED)
         self.process = subprocess.Popen(
             [sys.executable, "-c", SEVERAL_COMMANDS],
             cwd=folder,
@@ -111,7 +121,7 @@ def test_effort_says_that_the_part_has_no_work_items(site: Site) -> None:
     shown = " ".join(site.run("effort", site.scenario).split())
     assert "No work items for the part wrappers:refusal_cache (jwt); give some with --effort." in shown
     answer = json.loads(site.run("effort", site.scenario, "--json"))
-    assert answer["parts_without_items"] == {"opaque": [], "cached": [], "jwt": ["wrappers:refusal_cache"]}
+    assert answer["parts_without_items"] == {"opaque": [], "jwt": ["wrappers:refusal_cache"]}
     explained = " ".join(site.run("effort", "--explain", "refusal_cache").split())
     assert "No work items for the part wrappers:refusal_cache; give some with --effort." in explained
 
