@@ -311,7 +311,7 @@ def test_a_stopwatch_is_not_looked_at_when_the_profile_tells_the_times() -> None
 
 
 def test_replications_comparisons_and_sweeps_hand_the_stopwatch_on() -> None:
-    made = live()
+    made = live(arrival_rate=6.0)
     table = compare(made, stopwatch=Always(STEP)).table
     again = [replicate(made, design, stopwatch=Always(STEP)) for design in made.designs]
     assert [table[table["design"] == one["design"][0]]["mean_s"].tolist() for one in again] == [

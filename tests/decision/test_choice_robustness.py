@@ -34,7 +34,7 @@ def decide_with(ledger: EffortLedger, **changes: Any) -> Decision:
     prices = {f"prices__{key}": value for key, value in KNOWN_PRICES.items()}
     compared = comparison(SAME, 4, **prices, **changes)
     verdicts = judge_comparison(compared)
-    return choose_design(compared.scenario, gain_of(compared), verdicts, ledger, draws=2000, sensitivity=False)
+    return choose_design(compared.scenario, gain_of(compared), verdicts, ledger, draws=600, sensitivity=False)
 
 
 TEN = {
