@@ -237,7 +237,7 @@ def test_tables_hold_every_cell_of_sound_designs_once() -> None:
 @pytest.mark.parametrize("against", ["token", "flow"])
 def test_a_figure_is_drawn_and_described(against: Any) -> None:
     figure, words = attack_figure(matrix(), against)
-    assert render_png(figure).startswith(b"\x89PNG")
+    assert render_png(figure, dpi=20).startswith(b"\x89PNG")
     assert "Accepted: " in words
     assert len(words) > 40
 

