@@ -121,7 +121,8 @@ def _execute(streams: Streams, arguments: list[str], cwd: str, variables: dict[s
     os.environ.clear()
     os.environ.update(variables)
     os.chdir(cwd)
-    sys.path[1:1] = [folder for folder in variables.get("PYTHONPATH", "").split(os.pathsep) if folder not in sys.path]
+    added = variables.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[1:1] = [folder for folder in added if folder and folder not in sys.path]
     encoding = variables.get(ENCODING, "utf-8")
     sys.stdout = io.TextIOWrapper(_write_to(1), encoding=encoding)
     sys.stderr = io.TextIOWrapper(_write_to(2), encoding=encoding, errors="backslashreplace", line_buffering=True)
