@@ -88,3 +88,12 @@ def test_an_isolated_request_needs_few_events_and_shared_work_is_shared(gap: flo
     if gap == 10.0:
         # Besides the arrival: the sleep alone. By events also: two ways, three services.
         assert without - with_it == 5 * len(times)
+
+
+def test_a_thread_that_is_handed_on_does_not_delay_the_answer_of_who_had_it() -> None:
+    """The next request begins in the middle of the event that answers the last one."""
+    network = client_and_server(does(Call("serve", Message())), Constant(value_s=1.0))
+    client, server = network.hosts
+    network = replace(network, hosts=(client, replace(server, threads=1)))
+    records, _ = run(network, np.zeros(3), 1000.0, True)
+    assert records["requests"]["end"].tolist() == [3.0, 4.0, 5.0]  # two ways of 1 s, and so many services
