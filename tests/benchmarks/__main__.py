@@ -94,9 +94,9 @@ def queueing(rounds: int, n: int) -> list[Case]:
         lambda s: peers.ciw_rs_as_rs(n, s, STORE)[1],
     )
     return [
-        Case(mm4, SIMPY, ">= 3.5", n, ours_mm4, lambda: tutorial.mm4(n, 1), rounds),
-        Case(rs_as_rs, SIMPY, ">= 3", n, ours_tandem, lambda: tutorial.rs_as_rs(n, 1, STORE), rounds),
-        Case(mm4, CIW, ">= 7", n, ours_mm4, lambda: peers.ciw_mm4(n, 1), min(rounds, 5), means=same_mm4),
+        Case(mm4, SIMPY, ">= 4.5", n, ours_mm4, lambda: tutorial.mm4(n, 1), rounds),
+        Case(rs_as_rs, SIMPY, ">= 3.1", n, ours_tandem, lambda: tutorial.rs_as_rs(n, 1, STORE), rounds),
+        Case(mm4, CIW, ">= 8.5", n, ours_mm4, lambda: peers.ciw_mm4(n, 1), min(rounds, 5), means=same_mm4),
         Case(
             rs_as_rs,
             CIW,
