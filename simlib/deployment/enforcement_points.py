@@ -1,6 +1,7 @@
 """Policy enforcement points: the gateway and the services of a design where tokens are checked, in each region."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from simlib.deployment.parts import INNER_SERVICE, Parts
 from simlib.scenario.hosts import GATEWAY, SERVICE, HttpServer, InnerService, name_in_region, name_inner_service
@@ -29,9 +30,9 @@ class EnforcementPoint:
     edge: bool
     replicas: int
 
-    @property
+    @cached_property
     def receives(self) -> bool:
-        """Whether the authorization server pushes to it."""
+        """Whether the authorization server pushes to it; found out once, as a protocol is checked member by member."""
         return isinstance(self.validator, PushReceiver)
 
     @property

@@ -122,12 +122,18 @@ def _list_in_process(deployment: Deployment, server: ServerRuntime) -> dict[str,
 def _bind_entry(deployment: Deployment, ctx: HostContext) -> Handler:
     presenter, population = deployment.parts.presenter, deployment.population
     needs = (False, True)
+    may_fail = bool(deployment.schedule)
+    routes_calls = len(deployment.regions) > 1
     requests = {(i, s): HttpRequest(needs_user_information=i, sensitive=s) for i in needs for s in needs}
 
     def start_request(log: RequestLog) -> Flow[Any]:
         state = population.find_client(log.user)
         request = requests[log.user_information, log.sensitive]
-        flow = deployment.route_home(log.user, record_request(presenter.request(ctx, state, request), ctx, log))
+        flow = record_request(presenter.request(ctx, state, request), ctx, log)
+        if routes_calls:
+            flow = deployment.route_home(log.user, flow)
+        if not may_fail:
+            return flow
         return wrap_client(deployment.schedule, ctx, _find_client_host(deployment, log), flow)
 
     return start_request

@@ -10,7 +10,7 @@ from simlib.deployment.deployment import SHARED, Deployment
 from simlib.deployment.enforcement_points import EnforcementPoint, name_inner_target
 from simlib.deployment.handlers import Handlers
 from simlib.deployment.offline_run import PastClock, PastContext, Resource, perform_offline, run_offline
-from simlib.engine.calls import convert_failure
+from simlib.engine.answers import convert_failure
 from simlib.engine.hosts import Handler
 from simlib.scenario.effects import Answer, Call, Failed, Reply
 from simlib.scenario.hosts import BACKEND, GATEWAY, name_in_region

@@ -68,10 +68,10 @@ class Population:
 
     def find_client(self, user: int) -> UserClient:
         """The client of a user."""
-        known = self._clients.get(user)
-        if known is None:
-            known = self._clients[user] = self._begin(user)
-        return known
+        client = self._clients.get(user)
+        if client is None:
+            client = self._clients[user] = self._begin(user)
+        return client
 
     def begin_signed_out(self, user: int) -> UserClient:
         """A user's client without a past: not signed in yet. Only where sessions begin."""

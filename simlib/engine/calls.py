@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from simlib.engine.answers import convert_failure, discard_answer
 from simlib.engine.costs import USED
 from simlib.engine.hosts import Route, Threads
 from simlib.engine.kernel import NEVER, Callbacks, Kernel
@@ -295,20 +296,3 @@ class Calls:
             for frame, callee in zip(frames, callees, strict=True):
                 if frame.sent < horizon:
                     self._write_row(task, frame, callee.index, NAN, 0, 0)
-
-
-def convert_failure(value: Any) -> Any:
-    """Convert an answer into the caller's view of it: status 429 or 500 and above is a failure.
-
-    Of a store's answer the caller sees what was stored.
-    """
-    if value.__class__ is StoreReply:
-        return value.answer
-    if value.__class__ is Reply and (value.status >= 500 or value.status == 429):
-        return Failed("status", value.status, value.retry_after)
-    return value
-
-
-def discard_answer(_: Any) -> Any:
-    """Stand-in for the caller's generator in a call with a timeout; the answer reaches a caller that still waits."""
-    raise AssertionError("the caller is no generator")

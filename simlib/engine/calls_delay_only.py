@@ -5,7 +5,8 @@ Queueing models without token traffic take this short way, which leaves out ever
 
 from typing import Any
 
-from simlib.engine.calls import Calls, convert_failure
+from simlib.engine.answers import convert_failure
+from simlib.engine.calls import Calls
 from simlib.engine.hosts import Route
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.task import CallFrame, Task, TaskRunner

@@ -8,7 +8,8 @@ end of TCP's retransmissions (assumption: the defaults of Linux, Documentation/n
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from simlib.engine.calls import Calls, discard_answer
+from simlib.engine.answers import discard_answer
+from simlib.engine.calls import Calls
 from simlib.engine.calls_with_admission import LimitedCalls
 from simlib.engine.hosts import Replica
 from simlib.engine.kernel import NEVER, Callbacks, Kernel

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from simlib.scenario.variates import Variates
 
+MOST_COUNTED = 255
+"""Further uses by one subject that are counted in a byte: there are few of most subjects, and many subjects."""
 USED = -1.0
 """A variate x that its owner has used is kept as USED - x: negative, and its value not lost."""
 
@@ -77,7 +79,17 @@ class DrawnColumn:
     ``values[i] = USED - x``; otherwise it calls `take_further`.
     """
 
-    __slots__ = ("_draw", "_further_seconds", "_further_uses", "_invert", "_law", "_purpose", "_variates", "values")
+    __slots__ = (
+        "_draw",
+        "_further_seconds",
+        "_further_uses",
+        "_invert",
+        "_law",
+        "_many_uses",
+        "_purpose",
+        "_variates",
+        "values",
+    )
 
     def __init__(self, purpose: str, law: SecondsOf, variates: Variates, requests: int) -> None:
         self._purpose = purpose
@@ -85,7 +97,8 @@ class DrawnColumn:
         self._draw: Callable[[int, int], float] | None = None
         self._invert: Callable[[float], float] | None = None
         self._variates = variates
-        self._further_uses: dict[int, int] = {}
+        self._further_uses = bytearray()
+        self._many_uses: dict[int, int] = {}
         self._further_seconds = 0.0
         drawn = law.invert(variates.draw_column(purpose, requests))
         # One more place at the end: subject -1 (work behind the requests) finds it used.
@@ -102,10 +115,14 @@ class DrawnColumn:
 
     def take_further(self, subject: int) -> float:
         """Seconds of a use after the first."""
-        ordinal = self._further_uses.get(subject, 0) + 1
-        self._further_uses[subject] = ordinal
         if self._draw is None or self._invert is None:
             self._draw, self._invert = self._variates.build_drawer(self._purpose), build_scalar(self._law)
+            self._further_uses = bytearray(len(self.values))
+        ordinal = self._further_uses[subject] + 1
+        if ordinal <= MOST_COUNTED:
+            self._further_uses[subject] = ordinal
+        else:
+            ordinal = self._many_uses[subject] = self._many_uses.get(subject, MOST_COUNTED) + 1
         value = self._invert(self._draw(subject, ordinal))
         self._further_seconds += value
         return value
@@ -114,7 +131,9 @@ class DrawnColumn:
         """Count of the values that were used, and their sum."""
         values = np.frombuffer(self.values)[:-1]
         first = values[values < 0]
-        return len(first) + sum(self._further_uses.values()), float((USED - first).sum()) + self._further_seconds
+        further = int(np.frombuffer(self._further_uses, dtype=np.uint8).sum())
+        further += sum(uses - MOST_COUNTED for uses in self._many_uses.values())
+        return len(first) + further, float((USED - first).sum()) + self._further_seconds
 
 
 class Identity:

@@ -7,7 +7,7 @@ are finished with their answers discarded."""
 from collections.abc import Iterator
 from typing import Any
 
-from simlib.engine.calls import discard_answer
+from simlib.engine.answers import discard_answer
 from simlib.engine.calls_with_faults import FaultyCalls
 from simlib.engine.driver import Driver
 from simlib.engine.hosts import Replica

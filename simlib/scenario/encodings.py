@@ -46,7 +46,7 @@ def decode_json(body: bytes) -> Any:
 
 def encode_form(values: Mapping[str, str], errors: str = "strict") -> str:
     """Encode names and values as a form; ``errors`` as in `str.encode`, for lone surrogates."""
-    if all(map(_is_plain, values.values())) and all(map(_is_plain, values)):
+    if _is_plain("".join([*values, *values.values()])):
         return "&".join([f"{name}={value}" for name, value in values.items()])
     return urlencode(values, errors=errors)
 

@@ -14,6 +14,8 @@ PACKED = 2_048
 """Rows kept as Python tuples before they become columns: eight bytes a value instead of about forty, and so few that
 they are still in the processor's cache.
 """
+MERGED = 64
+"""Small blocks that become a large one."""
 
 MISSING_VALUES = {"f8": float("nan")}
 """Value of an unwritten column, by type; -1 for the others."""
@@ -36,12 +38,17 @@ class Sink(Protocol):
 
 
 class MemorySink:
-    """Sink that keeps columns in memory."""
+    """Sink that keeps columns in memory.
+
+    Rows become small blocks of columns, many of these one large block, and all large ones the whole column: so the
+    memory of each step is used again by the next rows, or given back to the operating system.
+    """
 
     def __init__(self) -> None:
         self._rows: dict[str, list[Row]] = {table: [] for table in SCHEMA}
         self._named: dict[str, tuple[str, ...]] = {table: tuple(columns) for table, columns in SCHEMA.items()}
-        self._blocks: dict[str, list[dict[str, Column]]] = {table: [] for table in SCHEMA}
+        self._small: dict[str, list[dict[str, Column]]] = {table: [] for table in SCHEMA}
+        self._large: dict[str, list[dict[str, Column]]] = {table: [] for table in SCHEMA}
         self._counts = dict.fromkeys(SCHEMA, 0)
 
     def open_writer(self, table: str, columns: tuple[str, ...] | None = None) -> Callable[[Row], None]:
@@ -60,6 +67,7 @@ class MemorySink:
         """Return all rows as columns, each with the type that SCHEMA states."""
         for table in SCHEMA:
             self._pack(table)
+            self._merge(table)
         return {table: {name: self._column(table, name) for name in SCHEMA[table]} for table in SCHEMA}
 
     def _pack(self, table: str) -> None:
@@ -67,12 +75,25 @@ class MemorySink:
         columns: Iterable[tuple[Any, ...]] = zip(*rows, strict=True) if rows else ((),) * len(named)
         kinds = SCHEMA[table]
         self._counts[table] += len(rows)
-        self._blocks[table].append({n: np.array(c, dtype=kinds[n]) for n, c in zip(named, columns, strict=True)})
+        self._small[table].append({n: np.array(c, dtype=kinds[n]) for n, c in zip(named, columns, strict=True)})
         rows.clear()  # in place: the engine holds this list's append
+        if len(self._small[table]) >= MERGED:
+            self._merge(table)
+
+    def _merge(self, table: str) -> None:
+        small = self._small[table]
+        if small:
+            self._large[table].append({name: _join(small, name) for name in self._named[table]})
+            small.clear()
 
     def _column(self, table: str, name: str) -> Column:
-        blocks, kind = self._blocks[table], SCHEMA[table][name]
         if name in self._named[table]:
-            # A column leaves its blocks when it is whole, so that all rows are in memory only once.
-            return np.concatenate([block.pop(name) for block in blocks])
+            return _join(self._large[table], name)
+        kind = SCHEMA[table][name]
         return np.full(self._counts[table], MISSING_VALUES.get(kind, -1), dtype=kind)
+
+
+def _join(blocks: list[dict[str, Column]], name: str) -> Column:
+    """One column of all blocks, which it leaves, so that its rows are in memory twice for as short as possible."""
+    columns = [block.pop(name) for block in blocks]
+    return columns[0] if len(columns) == 1 else np.concatenate(columns)

@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+from simlib.scenario.effects import new_tuple
 from simlib.scenario.errors import InputError
 from simlib.scenario.messages import (
     StoreConsume,
@@ -90,7 +91,7 @@ class SqliteStore:
 
     def _get(self, key: str) -> TokenRow | None:
         fields = self._reading.execute(_GET, (key,)).fetchone()
-        return None if fields is None else TokenRow(*fields)
+        return None if fields is None else new_tuple(TokenRow, fields)
 
     def _consume(self, key: str, at: float) -> TokenRow | None:
         # IMMEDIATE: the write lock is acquired before the row is read, so no other writer can read it in between.

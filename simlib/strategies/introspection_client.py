@@ -46,7 +46,7 @@ def read_server_clock(reply: Reply, requested_at: float, received_at: float) -> 
     """Read the clock of the server that an answer reports; instants (seconds) by the receiver's own clock."""
     if reply.date is None:
         return OWN_CLOCK
-    return ServerClock(reply.date - received_at, reply.date - requested_at)
+    return new_tuple(ServerClock, (reply.date - received_at, reply.date - requested_at))
 
 
 class AnswerSettings(Protocol):
@@ -122,7 +122,7 @@ def introspect(
     # An unreadable answer says nothing about the token, so it must not count as "inactive".
     if answer is None:
         return Failed("status", reply.status)
-    return Introspection(answer, requested_at, clock=clock)
+    return new_tuple(Introspection, (answer, requested_at, "", clock))
 
 
 def judge_answer(
@@ -156,7 +156,8 @@ def judge_answer(
     if not has_scope(answer, scope):
         return refuse_insufficient_scope(scope, requested_at)
     granted = leeway - lead if own_leeway is None else min(leeway - lead, own_leeway)
-    return Verdict(True, claims=answer, based_on=requested_at, until=from_numeric_date(answer["exp"]) + granted)
+    until = from_numeric_date(answer["exp"]) + granted
+    return new_tuple(Verdict, (True, 200, "", answer, "", "", requested_at, "", None, until))
 
 
 def compute_expiry_bound(settings: AnswerSettings) -> float:

@@ -86,6 +86,10 @@ class JwksClient:
         self._settings = settings
         self._timeout_s = timeout_s
 
+    def has_current_keys(self, ctx: Context, state: KeyCache) -> bool:
+        """Whether the key set may be used and need not be fetched anew; then `ensure_key_set` would do nothing."""
+        return ctx.now() < state.until - self._settings.jwks_refresh_ahead_s
+
     def ensure_key_set(self, ctx: Context, state: KeyCache) -> Flow[bool]:
         """Ensure that there is a key set that may be used, fetched now if needed; returns whether there is."""
         settings, now = self._settings, ctx.now()

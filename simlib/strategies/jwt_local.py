@@ -66,7 +66,7 @@ class JwtLocal(LocalValidator):
         self._name_verification = lru_cache(maxsize=16)(partial(name_verification, deployment=deployment))
 
     def _ensure_keys(self, ctx: Context, state: KeyCache) -> Flow[bool]:
-        if self._secret is not None:  # then no key set is ever fetched
+        if self._secret is not None or self._keys.has_current_keys(ctx, state):  # with a secret nothing is ever fetched
             return True
         return (yield from super()._ensure_keys(ctx, state))
 
@@ -75,12 +75,16 @@ class JwtLocal(LocalValidator):
 
     def _build_verification(self, token: str, key: VerificationKey | SharedSecret) -> Verification:
         """Build the verification of the bytes."""
-        return Verification(token, key, self._settings.algorithms, self._deployment.issuer, self._deployment.audience)
+        settings, deployment = self._settings, self._deployment
+        return Verification(token, key, settings.algorithms, deployment.issuer, deployment.audience)
 
     def _find_key(self, ctx: Context, state: KeyCache, token: str) -> Flow[VerificationKey | SharedSecret | None]:
         kid = read_header(token).get("kid")
         if self._secret is not None:
             return self._secret if kid == self._secret.kid else None
+        key = state.keys.find(kid) if isinstance(kid, str) else None
+        if key is not None:  # as nearly always, and then without another generator
+            return key
         return (yield from self._keys.find_key(ctx, state, kid))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
-from simlib.scenario.effects import Compute, Context, Flow, Verdict
+from simlib.scenario.effects import Compute, Context, Flow, Verdict, new_tuple
 from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
 from simlib.strategies.jwks_client import JwksClient, KeyCache
 from simlib.strategies.verdicts import (
@@ -55,7 +55,7 @@ class LocalValidator:
         key = yield from self._find_key(ctx, state, token)
         if key is None:
             return refuse_invalid_token("unknown_key")
-        verified = yield Compute(self._name_operation(key), self._build_verification(token, key))
+        verified = yield new_tuple(Compute, (self._name_operation(key), self._build_verification(token, key)))
         if verified.claims is None:
             return refuse_invalid_token(verified.reason)
         yield CLAIMS_CHECK

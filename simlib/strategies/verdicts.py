@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Literal, get_args
 
-from simlib.scenario.effects import Compute, Verdict
+from simlib.scenario.effects import Compute, Verdict, new_tuple
 from simlib.strategies.base import check_at_least, check_one_of
 from simlib.tokens import TimeReason, from_numeric_date, has_scope, judge_time
 
@@ -69,14 +69,15 @@ def judge_claims(claims: Mapping[str, Any], now: float, rules: ClaimTimeSettings
 
     They are based on what the server knew when it issued them.
     """
-    based_on = from_numeric_date(claims["iat"]) if isinstance(claims["iat"], int | float) else 0.0
+    issued = claims["iat"]
+    based_on = from_numeric_date(issued) if isinstance(issued, int | float) else 0.0
     untimely = judge_claim_times(claims, now, rules)
     if untimely is not None:
         return refuse_invalid_token(untimely, based_on)
     if not has_scope(claims, scope):
         return refuse_insufficient_scope(scope, based_on)
     until = from_numeric_date(claims["exp"]) + rules.after_expiry_s
-    return Verdict(True, claims=claims, based_on=based_on, until=until)
+    return new_tuple(Verdict, (True, 200, "", claims, "", "", based_on, "", None, until))
 
 
 def judge_claim_times(claims: Mapping[str, Any], now: float, rules: ClaimTimeSettings) -> TimeReason | None:

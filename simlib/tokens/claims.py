@@ -85,7 +85,7 @@ def judge_time(
         return "no_expiry"
     if expiry <= now - leeway - at_expiry:
         return "expired"
-    if is_before_validity(claims, now + leeway):
+    if "nbf" in claims and is_before_validity(claims, now + leeway):
         return "not_yet_valid"
     if "iat" in claims and _is_after(claims["iat"], now + leeway if refuse_future_iat else math.inf):
         return "issued_in_future"

@@ -8,7 +8,7 @@ the steps.
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
-from simlib.engine.calls import convert_failure
+from simlib.engine.answers import convert_failure
 from simlib.engine.hosts import HostContext
 from simlib.engine.kernel import Kernel, Occurrence
 from simlib.engine.network import Bind, Network

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import networks  # this folder is no package; it is put on the path above
+import earlier  # this folder is no package; it is put on the path above
+import networks
 import peers
 import tutorial
 import verification
@@ -93,9 +94,9 @@ def queueing(rounds: int, n: int) -> list[Case]:
         lambda s: peers.ciw_rs_as_rs(n, s, STORE)[1],
     )
     return [
-        Case(mm4, SIMPY, ">= 3.5", n, ours_mm4, lambda: tutorial.mm4(n, 1), rounds),
-        Case(rs_as_rs, SIMPY, ">= 3", n, ours_tandem, lambda: tutorial.rs_as_rs(n, 1, STORE), rounds),
-        Case(mm4, CIW, ">= 7", n, ours_mm4, lambda: peers.ciw_mm4(n, 1), min(rounds, 5), means=same_mm4),
+        Case(mm4, SIMPY, ">= 4.5", n, ours_mm4, lambda: tutorial.mm4(n, 1), rounds),
+        Case(rs_as_rs, SIMPY, ">= 3.1", n, ours_tandem, lambda: tutorial.rs_as_rs(n, 1, STORE), rounds),
+        Case(mm4, CIW, ">= 8.5", n, ours_mm4, lambda: peers.ciw_mm4(n, 1), min(rounds, 5), means=same_mm4),
         Case(
             rs_as_rs,
             CIW,
@@ -153,6 +154,7 @@ def main() -> None:
         *web_shop(chosen.rounds),
     ]
     table = [measured(case) for case in cases]
+    table.extend(earlier.measure(min(chosen.rounds, 3)))
     if chosen.keep:
         with RESULTS.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, [*table[0], "engine"], lineterminator="\n")

@@ -93,7 +93,9 @@ UNITS: Table = {
     },
     "strategies/caches.py": {
         "expiring_cache": ("T", "CacheEntry", "ExpiringCache"),
-        "cache_backends": ("CacheBackend", "LocalCacheBackend", "SharedCacheBackend", "_encode_entry", "_decode_entry"),
+        "cache_backends": (
+            *("CacheBackend", "LocalCacheBackend", "SharedCacheBackend", "_LOOKUP", "_encode_entry", "_decode_entry"),
+        ),
         "answer_cache": ("AnswerCache",),
         "cache_end": ("compute_cache_end",),
     },
@@ -127,7 +129,7 @@ UNITS: Table = {
     },
     "strategies/issuing.py": {
         "issued_claims": (
-            *("ROW_CLAIMS", "_ENCODER", "build_further_claims", "find_user_claims", "build_claims"),
+            *("ROW_CLAIMS", "build_further_claims", "find_user_claims", "build_claims"),
             *("encode_details", "build_row"),
         ),
         "confirmation_claim": ("bind_server", "bind_grant", "read_confirmation"),
@@ -195,7 +197,7 @@ UNITS: Table = {
             *("refuse_missing_token", "refuse_invalid_token", "refuse_insufficient_scope", "refuse_unavailable"),
         ),
         "claims_judgement": (
-            *("judge_claims", "AtExpiry", "_AT_EXPIRY_S", "ClaimTimeSettings", "judge_claim_times"),
+            *("CLAIMS_CHECK", "judge_claims", "AtExpiry", "_AT_EXPIRY_S", "ClaimTimeSettings", "judge_claim_times"),
             *("combine_verdicts", "has_ended"),
         ),
         "confirmation": ("confirm_verdict",),
