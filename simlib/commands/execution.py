@@ -15,9 +15,10 @@ def use_store_and_cluster(folder: Path | None, cluster: str | None = None) -> It
     """
     with ExitStack() as stack:
         if cluster is not None:
-            from simlib.experiment.cluster import open_cluster
+            from simlib.experiment.cluster import open_cluster, silence_libraries
             from simlib.experiment.executors import use_executor
 
+            stack.callback(silence_libraries)  # the last of all: they have messages at the end of a process, too
             stack.enter_context(use_executor(stack.enter_context(open_cluster(cluster, "--cluster"))))
         stack.enter_context(_keep_results(folder))
         yield
