@@ -135,10 +135,16 @@ Keep = Callable[[int, Replication], None]
 
 
 def run_stored(
-    store: ResultStore, jobs: Sequence[Job], compute: Callable[[Sequence[Job], Keep], None]
+    store: ResultStore,
+    jobs: Sequence[Job],
+    compute: Callable[[Sequence[Job], Keep], None],
+    work: Callable[[Job], Replication] | None = None,
 ) -> list[Replication]:
-    """Results of jobs in their order: those in the store, and the missing ones computed and kept one by one."""
-    builder = AddressBuilder()
+    """Results of jobs in their order: those in the store, and the missing ones computed and kept one by one.
+
+    ``work`` is what makes them, where they are no replications.
+    """
+    builder = AddressBuilder(work)
     identities = [None if job.folder is not None else builder.identify(job) for job in jobs]
     results: dict[int, Replication] = {}
     for number, identity in enumerate(identities):
