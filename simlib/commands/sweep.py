@@ -106,7 +106,7 @@ def sweep(
     target = None if half_width is None else build_target(half_width, metric, at_most)
     if out is not None:
         check_folder(out, "--out")
-    with use_store_and_cluster(store, cluster):
+    with use_store_and_cluster(store, cluster, out):
         _run(plan, metric, target, out, workers, json)
 
 

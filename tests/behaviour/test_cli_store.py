@@ -80,3 +80,12 @@ def test_a_folder_that_is_no_store_is_refused_in_one_line(command: str, tmp_path
     assert (done.returncode, done.stdout) == (2, "")
     line = "simlib: error: --store .: is not empty and no store of results of this version; name another folder\n"
     assert done.stderr == line
+
+
+@pytest.mark.parametrize(("store", "out"), [("kept", "kept"), ("out/kept", "out"), ("kept", "kept/out")])
+def test_a_store_and_a_report_lie_beside_each_other(store: str, out: str, tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    done = simlib("compare", "tiny.toml", "--store", store, "--out", out, cwd=tmp_path)
+    line = f"simlib: error: --store {store}: and --out {out} must be folders beside each other\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]
