@@ -121,15 +121,18 @@ def _refuse_former_options(over: str | None, values: str | None) -> None:
 def _run(
     plan: "SweepPlan", metric: str, target: "Target | None", out: Path | None, workers: int | None, json: bool
 ) -> None:
-    from simlib.experiment.sweep import run_points
+    from simlib.experiment.sweep import build_scenarios, run_points
     from simlib.report.sweep_report import build_sweep_document, sweep_figure, write_sweep
 
+    scenarios = build_scenarios(plan.scenario, plan.points)
     if not json:
         open_console().print(_describe_plan(plan, target))
     with run_interruptibly(lambda: describe_missing_output(out, "no sweep"), out) as run:
         with run.show_progress(plan.runs) as progress:
             count = count_workers(workers, plan.runs)
-            frame = run_points(plan.scenario, plan.points, workers=count, progress=progress, target=target)
+            frame = run_points(
+                plan.scenario, plan.points, workers=count, progress=progress, target=target, scenarios=scenarios
+            )
         drawn = sweep_figure(plan, frame, metric)
         run.raise_if_interrupted()
         folder = None if out is None else write_sweep(out, plan, frame, drawn)

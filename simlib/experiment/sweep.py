@@ -76,9 +76,11 @@ def run_points(
     progress: Progress | None = None,
     stopwatch: Stopwatch | None = None,
     target: Target | None = None,
+    scenarios: Sequence[Scenario] | None = None,
 ) -> "pd.DataFrame":
-    """Run every design at every point, as `sweep` does."""
-    runs = _PointRuns(scenario, points, workers, progress, stopwatch)
+    """Run every design at every point, as `sweep` does; ``scenarios`` are those of `build_scenarios`, if known."""
+    built = build_scenarios(scenario, points) if scenarios is None else scenarios
+    runs = _PointRuns(scenario, points, built, workers, progress, stopwatch)
     counts = [each.run.replications for each in runs.scenarios]
     if target is not None:
         counts = [min(max(count, FEWEST), target.most) for count in counts]
@@ -92,6 +94,14 @@ def run_points(
     return runs.tabulate(counts)
 
 
+def build_scenarios(scenario: Scenario, points: Sequence[Point]) -> list[Scenario]:
+    """The scenario at each point. Raises InputError for one that cannot be run."""
+    scenarios = [change_scenario(scenario, point) for point in points]
+    for each in scenarios:
+        check_budget(each)
+    return scenarios
+
+
 class _PointRuns:
     """Runs of all designs at points; what is equal at several of them is run once."""
 
@@ -99,13 +109,12 @@ class _PointRuns:
         self,
         scenario: Scenario,
         points: Sequence[Point],
+        scenarios: Sequence[Scenario],
         workers: int,
         progress: Progress | None,
         stopwatch: Stopwatch | None,
     ) -> None:
-        self.scenarios = [change_scenario(scenario, point) for point in points]
-        for each in self.scenarios:
-            check_budget(each)
+        self.scenarios = scenarios
         self.level = scenario.run.level
         self._points, self._designs = points, tuple(scenario.designs)
         self._workers, self._progress, self._stopwatch = workers, progress, stopwatch
