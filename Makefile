@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint types browser tests notebooks plain lowest truth lab bench evidence intervals mutants \
-	digests lock calibrate clean
+	soak digests lock calibrate clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ intervals: $(STAMP)  ## what intervals of p95 and p99 cover, by a known answer; 
 
 mutants: $(STAMP)  ## take one check away at a time; every one must turn a test red
 	$(BIN)/python tests/mutations
+
+soak: $(STAMP)  ## a sweep of 200 cells killed half-way and resumed, also on a cluster, compared file by file (minutes)
+	$(BIN)/python tests/soak
 
 digests: $(STAMP)  ## every number of the bundled scenarios and commands, compared with data/digests.csv (10 minutes)
 	$(BIN)/python tests/digests

@@ -81,7 +81,7 @@ def compare(
     grid = read_grid(vary, sample, yes)
     overrides = Overrides(load, time_column, user_column, speed_up, copies, replications, seed, profile, timing)
     call = ComparisonCall(scenario, overrides, out, records, workers, profiles, baseline, json)
-    with use_store_and_cluster(store, cluster):
+    with use_store_and_cluster(store, cluster, out):
         if grid.variations:
             call.execute_cells(grid)
         else:

@@ -102,7 +102,7 @@ def decide(
     overrides = Overrides(load=load, replications=replications, seed=seed, profile=profile)
     call = _DecisionCall(scenario, overrides, terms, out, workers, json)
     grid = read_grid(vary, sample, yes)
-    with use_store_and_cluster(store, cluster):
+    with use_store_and_cluster(store, cluster, out):
         if grid.variations:
             decisions = call.execute_cells(grid, effort, draws, sensitivity)
         else:

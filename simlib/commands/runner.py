@@ -156,9 +156,7 @@ def _describe_store() -> str:
     from simlib.experiment.result_store import get_store
 
     store = get_store()
-    return (
-        "" if store is None else f"; {store.folder.name} holds the finished runs, the same command goes on from there"
-    )
+    return "" if store is None else f"; {store.name} holds the finished runs, the same command goes on from there"
 
 
 def count_workers(requested: int | None, runs: int) -> int:

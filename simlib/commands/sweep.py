@@ -32,12 +32,20 @@ if TYPE_CHECKING:
     from simlib.analysis.intervals import Interval
     from simlib.analysis.metrics import Metric
     from simlib.experiment.sweep_plan import SweepPlan
+    from simlib.experiment.sweep_target import Target
     from simlib.experiment.variation import Point
 
 _OUT = typer.Option(metavar="DIR", help="Write figure and tables into this folder.")
 _METRIC = typer.Option(metavar="NAME", help="Left half of the figure, such as mean_s, p99_s (not with ttl).")
 _LENGTH = typer.Option(metavar="S", help="Simulated seconds of a run, warm-up included.")
 _REPLICATIONS = typer.Option(metavar="N", min=1, help="Runs per design and cell.")
+_HALF_WIDTH = typer.Option(
+    metavar="X",
+    help="Run each cell until the paired difference of --metric between each design and the first is known to plus or "
+    "minus X, such as 0.1ms.",
+)
+_AT_MOST = typer.Option(metavar="N", min=2, help="Runs per design and cell with --half-width, at most.")
+MOST_REPLICATIONS = 50
 
 
 def sweep(
@@ -51,6 +59,8 @@ def sweep(
     metric: Annotated[str, _METRIC] = "p95_s",
     length: Annotated[float | None, _LENGTH] = None,
     replications: Annotated[int | None, _REPLICATIONS] = None,
+    half_width: Annotated[str | None, _HALF_WIDTH] = None,
+    at_most: Annotated[int, _AT_MOST] = MOST_REPLICATIONS,
     seed: Seed = None,
     workers: Workers = None,
     profile: Profile = None,
@@ -63,9 +73,8 @@ def sweep(
 
     --vary load: latency up to saturation, and the utilisation of the authorization server; a line ends where its
     design becomes unstable. --vary ttl: hit ratio of a cache and exposure after revocation against its time to live,
-    beside the closed form r / (1 + r). Both choose their values where none are given. Any other key, parts and
-    algorithms too, and several at once. Runs are shorter and fewer than the scenario's own where a sweep would take
-    long; --length and --replications change that.
+    beside the closed form r / (1 + r). Any other key, parts and algorithms too, and several at once. Runs are shorter
+    and fewer than the scenario's own where a sweep would take long; --length and --replications change that.
 
     \b
     Examples:
@@ -73,7 +82,7 @@ def sweep(
       simlib sweep web-shop --vary ttl --out ttl/
       simlib sweep web-shop --vary ttl=5,30,120 --design opaque_cached --design jwt
       simlib sweep web-shop --vary world.service.work.mean_s=0.002,0.008 --metric mean_s
-      simlib sweep busy-api --vary load=100:900:5 --vary algorithm=RS256,ES256
+      simlib sweep busy-api --vary load=100:900:5 --vary algorithm=RS256,ES256 --half-width 0.1ms
       simlib sweep web-shop --vary load=20:120 --vary ttl=1:300 --sample latin:20 --store kept/
 
     --cluster runs on an existing Dask cluster, whose workers have the same simlib. With --store, a command that was
@@ -85,6 +94,7 @@ def sweep(
     from simlib.commands.overrides import Overrides, load_chosen_scenario
     from simlib.experiment.atomic_folder import check_folder
     from simlib.experiment.sweep_plan import plan_sweep
+    from simlib.experiment.sweep_target import build_target
 
     _refuse_former_options(over, values)
     grid = read_grid(vary, sample, yes)
@@ -93,10 +103,11 @@ def sweep(
     chosen = load_chosen_scenario(scenario, Overrides(seed=seed, profile=profile))
     _check_metric(metric)
     plan = plan_sweep(chosen, grid.variations, design or (), length, replications, grid.sample, grid.most)
+    target = None if half_width is None else build_target(half_width, metric, at_most)
     if out is not None:
         check_folder(out, "--out")
-    with use_store_and_cluster(store, cluster):
-        _run(plan, metric, out, workers, json)
+    with use_store_and_cluster(store, cluster, out):
+        _run(plan, metric, target, out, workers, json)
 
 
 def _refuse_former_options(over: str | None, values: str | None) -> None:
@@ -107,16 +118,21 @@ def _refuse_former_options(over: str | None, values: str | None) -> None:
     raise InputError(f"{former}: is written --vary {wanted} now")
 
 
-def _run(plan: "SweepPlan", metric: str, out: Path | None, workers: int | None, json: bool) -> None:
-    from simlib.experiment.sweep import run_points
+def _run(
+    plan: "SweepPlan", metric: str, target: "Target | None", out: Path | None, workers: int | None, json: bool
+) -> None:
+    from simlib.experiment.sweep import build_scenarios, run_points
     from simlib.report.sweep_report import build_sweep_document, sweep_figure, write_sweep
 
+    scenarios = build_scenarios(plan.scenario, plan.points)
     if not json:
-        open_console().print(_describe_plan(plan))
+        open_console().print(_describe_plan(plan, target))
     with run_interruptibly(lambda: describe_missing_output(out, "no sweep"), out) as run:
         with run.show_progress(plan.runs) as progress:
             count = count_workers(workers, plan.runs)
-            frame = run_points(plan.scenario, plan.points, workers=count, progress=progress)
+            frame = run_points(
+                plan.scenario, plan.points, workers=count, progress=progress, target=target, scenarios=scenarios
+            )
         drawn = sweep_figure(plan, frame, metric)
         run.raise_if_interrupted()
         folder = None if out is None else write_sweep(out, plan, frame, drawn)
@@ -136,13 +152,14 @@ def _check_metric(name: str) -> None:
         raise InputError(f"--metric: {describe_unknown('metric', name, METRICS)}")
 
 
-def _describe_plan(plan: "SweepPlan") -> str:
+def _describe_plan(plan: "SweepPlan", target: "Target | None") -> str:
     from simlib.experiment.variation import describe_sweep
 
     run = plan.scenario.run
+    number = f"{run.replications}" if target is None else f"at most {target.most}"
     return (
         f"{plan.scenario.title}: {describe_sweep(plan.variations, plan.points, plan.sample)}; "
-        f"{', '.join(plan.scenario.designs)}; {run.replications} replications of {run.length_s:g} s, "
+        f"{', '.join(plan.scenario.designs)}; {number} replications of {run.length_s:g} s, "
         f"of which {run.warm_up_s:g} s are warm-up"
     )
 
@@ -154,8 +171,9 @@ def _print_sweep(plan: "SweepPlan", frame: "pd.DataFrame", metric: str, out: Pat
     for table in build_sweep_tables(plan, frame, metric):
         screen.print()
         screen.print(table)
-    run = plan.scenario.run
-    screen.print(f"{run.level * 100:g} % intervals over {run.replications} replications", style="dim")
+    counts = frame.groupby([*plan.keys, "design"]).size()
+    number = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
+    screen.print(f"{plan.scenario.run.level * 100:g} % intervals over {number} replications", style="dim")
     for note in list_sweep_notes(plan, frame, _name_tables(plan, frame, metric)):
         screen.print(note)
     if out is not None:

@@ -10,6 +10,7 @@ import secrets
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _ADDRESS = re.compile(r"(?:\w+://)?[^\s/]+:\d+")
+_LIBRARIES = ("distributed", "asyncio", "tornado")
 CONNECT_S = 10
 """Seconds within which a scheduler must answer."""
 PER_THREAD, FEWEST = 2, 8
@@ -122,16 +124,23 @@ def _work_alike(
 @contextmanager
 def _quieten() -> Iterator[None]:
     """Keep messages about lost connections to ourselves: the user gets one line in their place."""
-    import distributed  # sets the levels of its loggers
-
-    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] == distributed.__name__]
-    levels = {name: logging.getLogger(name).level for name in names}
+    import_module("distributed")  # sets the levels of its loggers
+    levels = {name: logging.getLogger(name).level for name in _list_loggers()}
     try:
-        for name in names:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        silence_libraries()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
+
+
+def silence_libraries() -> None:
+    """Let the libraries of a cluster log nothing from now on; some would when the process ends."""
+    for name in _list_loggers():
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _list_loggers() -> list[str]:
+    return [name for name in logging.root.manager.loggerDict if name.split(".")[0] in _LIBRARIES]

@@ -13,6 +13,10 @@ Figures = Callable[[Records, float], Mapping[str, float]]
 """Records and warm-up (seconds) to numbers; a function of a module, so that it can be sent to a worker process."""
 
 
+NO_REPLICATION = -1
+"""Number of a run that is no replication of its scenario, such as a short pilot run."""
+
+
 class Replication(NamedTuple):
     """The figures of one replication of one design, and the form of its stations.
 

@@ -56,31 +56,40 @@ def _make_folder(records: Path, job: Job) -> Path:
     return folder
 
 
-def run_jobs(jobs: Sequence[Job], workers: int = 1, progress: Progress | None = None) -> list[Replication]:
+def run_jobs(
+    jobs: Sequence[Job],
+    workers: int = 1,
+    progress: Progress | None = None,
+    work: Callable[[Job], Replication] | None = None,
+) -> list[Replication]:
     """Run all jobs, results in their order; these do not depend on ``workers`` (processes), unless times are live.
 
     Those that the store in use has are not run again, and the others are kept there one by one. When a worker process
-    is lost, folders of runs that were not finished are removed.
+    is lost, folders of runs that were not finished are removed. ``work``, a module's function, is by default `run_job`.
     """
     store = get_store()
     if store is None:
-        return _compute(jobs, workers, progress)
+        return _compute(jobs, workers, progress, work)
 
     def compute(missing: Sequence[Job], keep: Keep) -> None:
         before = len(jobs) - len(missing)
         if progress is not None and before:
             progress(before, len(jobs))
         report = None if progress is None else lambda done, _total: progress(before + done, len(jobs))
-        _compute(missing, workers, report, keep)
+        _compute(missing, workers, report, work, keep)
 
-    return run_stored(store, jobs, compute)
+    return run_stored(store, jobs, compute, work)
 
 
 def _compute(
-    jobs: Sequence[Job], workers: int, progress: Progress | None, keep: Keep | None = None
+    jobs: Sequence[Job],
+    workers: int,
+    progress: Progress | None,
+    work: Callable[[Job], Replication] | None,
+    keep: Keep | None = None,
 ) -> list[Replication]:
     try:
-        return run_all(run_job, jobs, workers, progress, keep)
+        return run_all(work or run_job, jobs, workers, progress, keep)
     except WorkerLostError as error:
         for number, job in enumerate(jobs):
             if job.folder is not None and number not in error.finished:

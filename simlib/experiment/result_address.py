@@ -7,12 +7,13 @@ part of it.
 
 import hashlib
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from simlib.experiment.code_version import compute_code_version, describe_plugin_code, digest_function
-from simlib.experiment.jobs import Job
-from simlib.experiment.result_file import RunIdentity
+from simlib.experiment.jobs import Job, Replication
+from simlib.experiment.result_file import REPLICATION, RunIdentity
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import export_scenario
@@ -23,9 +24,14 @@ _DIGITS = 40
 
 
 class AddressBuilder:
-    """Builder of the identities of jobs; what scenarios have in common is digested once."""
+    """Builder of the identities of jobs of one ``work``; what scenarios have in common is digested once.
 
-    def __init__(self) -> None:
+    Without ``work`` they are replications.
+    """
+
+    def __init__(self, work: Callable[[Job], Replication] | None = None) -> None:
+        self._kind = REPLICATION if work is None else work.__name__
+        self._work = "" if work is None else digest_function(work)
         self._documents: dict[int, tuple[Scenario, dict[str, Any]]] = {}
         self._settings: dict[tuple[int, str], str] = {}
         self._plugins = describe_plugin_code()
@@ -36,11 +42,12 @@ class AddressBuilder:
         if self._plugins is None or job.scenario.run.timing == "live" or (job.figures is not None and not figures):
             return None
         settings, profile = self._describe_settings(job), job.scenario.profile
-        inputs = [settings, job.replication, _digest_profile(profile), compute_code_version(), figures, self._plugins]
+        inputs = [settings, job.replication, _digest_profile(profile), compute_code_version(), figures]
+        inputs += [self._plugins, self._kind, self._work]
         address = hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:_DIGITS]
         run = job.scenario.run
         return RunIdentity(
-            address, compute_code_version(), job.design, job.replication, run.seed, profile.name, settings
+            address, self._kind, compute_code_version(), job.design, job.replication, run.seed, profile.name, settings
         )
 
     def _describe_settings(self, job: Job) -> str:

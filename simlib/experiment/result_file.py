@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from simlib.experiment.jobs import Replication
 
-IDENTITY = ("address", "code", "design", "replication", "seed", "profile", "settings")
+REPLICATION = "replication"
+"""Kind of a result that is a replication of a scenario; others are runs of another length, such as pilots."""
+IDENTITY = ("address", "kind", "code", "design", "replication", "seed", "profile", "settings")
 """Columns before the figures."""
 DETAILS = ("forms", "drift")
 """Columns after them."""
@@ -21,6 +23,7 @@ class RunIdentity(NamedTuple):
     """What identifies a run: its content address, and what that is a digest of."""
 
     address: str
+    kind: str
     code: str
     design: str
     replication: int

@@ -36,10 +36,14 @@ _store: ContextVar["ResultStore | None"] = ContextVar("result store", default=No
 
 
 class ResultStore:
-    """An open store. ``found`` and ``added`` count results that were there already and that were written."""
+    """An open store. ``found`` and ``added`` count results that were there already and that were written.
 
-    def __init__(self, folder: Path, option: str, notify: Notify) -> None:
-        self.folder = folder
+    ``name`` is the folder as its user wrote it.
+    """
+
+    def __init__(self, name: str, option: str, notify: Notify) -> None:
+        self.name = name
+        self.folder = Path(name).absolute()
         self.found = self.added = 0
         self._option = option
         self._notify = notify
@@ -87,7 +91,7 @@ class ResultStore:
 
     def _refuse(self, verb: str, error: OSError) -> InputError:
         kept = f"; {self.added} new results are in it, and the same command goes on from there" if self.added else ""
-        return InputError(f"{self._option} {self.folder}: cannot be {verb} ({error.strerror or error}){kept}")
+        return InputError(f"{self._option} {self.name}: cannot be {verb} ({error.strerror or error}){kept}")
 
 
 def open_store(folder: str | Path, option: str = "store", notify: Notify | None = None) -> ResultStore | None:
@@ -101,7 +105,7 @@ def open_store(folder: str | Path, option: str = "store", notify: Notify | None 
     if missing:
         notify(f"{missing}; results are not kept")
         return None
-    store = ResultStore(Path(folder).absolute(), option, notify)
+    store = ResultStore(str(folder), option, notify)
     try:
         _check_marker(store.folder, f"{option} {folder}")
         (store.folder / PARTS).mkdir(parents=True, exist_ok=True)
@@ -135,10 +139,16 @@ Keep = Callable[[int, Replication], None]
 
 
 def run_stored(
-    store: ResultStore, jobs: Sequence[Job], compute: Callable[[Sequence[Job], Keep], None]
+    store: ResultStore,
+    jobs: Sequence[Job],
+    compute: Callable[[Sequence[Job], Keep], None],
+    work: Callable[[Job], Replication] | None = None,
 ) -> list[Replication]:
-    """Results of jobs in their order: those in the store, and the missing ones computed and kept one by one."""
-    builder = AddressBuilder()
+    """Results of jobs in their order: those in the store, and the missing ones computed and kept one by one.
+
+    ``work`` is what makes them, where they are no replications.
+    """
+    builder = AddressBuilder(work)
     identities = [None if job.folder is not None else builder.identify(job) for job in jobs]
     results: dict[int, Replication] = {}
     for number, identity in enumerate(identities):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simlib.experiment.result_file import DETAILS, IDENTITY, decode_row
+from simlib.experiment.result_file import DETAILS, IDENTITY, REPLICATION, decode_row
 from simlib.experiment.result_store import MARKER, read_marker
 from simlib.scenario.errors import InputError, require_packages
 
@@ -83,7 +83,7 @@ def _read_rows(root: Path) -> tuple[list[dict[str, Any]], list[Path]]:
         except ValueError:
             damaged.append(path)
         else:
-            rows.append(row)
+            rows += [row] if row["kind"] == REPLICATION else []
     return rows, damaged
 
 

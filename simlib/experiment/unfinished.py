@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simlib.experiment.atomic_folder import find_free_name, write_file
 from simlib.experiment.bad_days import DayJob, DayRun
-from simlib.experiment.jobs import Job, Replication
+from simlib.experiment.jobs import NO_REPLICATION, Job, Replication
 from simlib.experiment.workers import Finished
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.writing import export_scenario
@@ -28,7 +28,7 @@ def tabulate_finished(finished: Finished) -> "pd.DataFrame":
     """One row per run: profile, the settings in which these runs differ, day, design, replication, figures."""
     import pandas as pd
 
-    runs = [(job, run) for job, run in finished if isinstance(run, Replication | DayRun) and run.figures]
+    runs = [(job, run) for job, run in finished if _is_replication(run)]
     differing = _find_differing([_get_scenario(job) for job, _ in runs])
     rows = [
         {
@@ -42,6 +42,10 @@ def tabulate_finished(finished: Finished) -> "pd.DataFrame":
         for job, run in runs
     ]
     return pd.DataFrame(rows)
+
+
+def _is_replication(run: Any) -> bool:
+    return isinstance(run, Replication | DayRun) and bool(run.figures) and run.replication != NO_REPLICATION
 
 
 def _get_scenario(job: Job | DayJob) -> Scenario:

@@ -1,6 +1,7 @@
 """``--store``: a command that was ended goes on where it stopped, and the store is that of one that was not."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,25 @@ def test_a_comparison_and_other_limits_take_the_runs_of_the_store(tmp_path: Path
     assert summaries[0] == summaries[1]
 
 
+def test_a_changed_estimate_decides_again_without_a_simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_tiny(tmp_path, ("replications = 2", "replications = 3"))
+    options = ("--draws", "200", "--no-sensitivity", *QUICK, "--store", "store", "--json")
+    first = json.loads(simlib("decide", path, *options, cwd=tmp_path).stdout)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a simulation was run")
+
+    for module, name in (("experiment.replicate", "simulate"), ("decision.gain.pilot_runs", "run_network")):
+        monkeypatch.setattr(import_module(f"simlib.{module}"), name, refuse)
+    done = simlib("decide", path, *options, "--price-developer-day", "9000", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.endswith(" 0 were added\n")
+    second = json.loads(done.stdout)
+    means = [{row["design"]: row["total_cost"]["mean"] for row in document["ranking"]} for document in (first, second)]
+    assert means[0].keys() == means[1].keys()
+    assert all(means[1][design] > means[0][design] for design in means[0])
+
+
 @pytest.mark.parametrize("command", ["sweep", "compare", "decide"])
 def test_a_folder_that_is_no_store_is_refused_in_one_line(command: str, tmp_path: Path) -> None:
     write_tiny(tmp_path)
@@ -80,3 +100,12 @@ def test_a_folder_that_is_no_store_is_refused_in_one_line(command: str, tmp_path
     assert (done.returncode, done.stdout) == (2, "")
     line = "simlib: error: --store .: is not empty and no store of results of this version; name another folder\n"
     assert done.stderr == line
+
+
+@pytest.mark.parametrize(("store", "out"), [("kept", "kept"), ("out/kept", "out"), ("kept", "kept/out")])
+def test_a_store_and_a_report_lie_beside_each_other(store: str, out: str, tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    done = simlib("compare", "tiny.toml", "--store", store, "--out", out, cwd=tmp_path)
+    line = f"simlib: error: --store {store}: and --out {out} must be folders beside each other\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.toml"]

@@ -115,6 +115,8 @@ def test_workers_do_not_matter_and_the_same_again_gives_the_same_files(tmp_path:
         (["--vary", "load=1:20", "--sample", "halton:8"], ["--sample halton:8", "latin:N"]),
         (["--vary", "load=1:20", "--sample", "sobol:9"], ["power of two", "8 or 16"]),
         (["--sample", "latin:9"], ["--sample latin:9", "over which ranges"]),
+        (["--vary", "load", "--half-width", "little"], ["--half-width little", "0.1ms"]),
+        (["--vary", "load", "--half-width", "0ms"], ["--half-width 0ms", "above 0"]),
         (["--vary", "load=9:1:3"], ["from a lower number"]),
         (["--vary", "=3"], ["KEY=1,2,5"]),
         (["--vary", "load=1", "--vary", "load=2"], ["is given twice"]),
@@ -126,9 +128,8 @@ def test_what_cannot_be_swept_is_told_in_one_line(options: list[str], words: lis
     (tmp_path / "mine" / "thesis.txt").write_text("precious", encoding="utf-8")
     done = simlib("sweep", "tiny.toml", *options, "--json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    line = done.stderr.splitlines()[-1]
+    (line,) = done.stderr.splitlines()
     assert line.startswith("simlib: error: ")
-    assert "Traceback" not in done.stderr
     assert [word for word in words if word not in line] == []
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 

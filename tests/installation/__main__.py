@@ -23,7 +23,19 @@ import simlib
 from simlib.commands.application import COMMANDS
 
 NAMES = tuple(COMMANDS)
-EXTRAS = ("joserfc", "pyseto", "pyarrow", "SALib", "psycopg", "redis", "aiohttp", "uvicorn", "tqdm")
+EXTRAS = (
+    "joserfc",
+    "pyseto",
+    "pyarrow",
+    "duckdb",
+    "distributed",
+    "SALib",
+    "psycopg",
+    "redis",
+    "aiohttp",
+    "uvicorn",
+    "tqdm",
+)
 """Modules that an installation without extras must not have."""
 WORKERS = 2
 

@@ -19,8 +19,14 @@ class Cluster:
         self.address = f"tcp://127.0.0.1:{port}"
         options = ("--host", "127.0.0.1", "--no-dashboard")
         self.scheduler = _start("dask_scheduler", "--port", str(port), *options)
-        worker = ("dask_worker", self.address, "--nthreads", "1", "--no-nanny", *options)
-        self.workers = [_start(*worker) for _ in range(2)]
+        self._worker = ("dask_worker", self.address, "--nthreads", "1", "--no-nanny", *options)
+        self.workers: list[subprocess.Popen[bytes]] = []
+        for _ in range(2):
+            self.add_worker()
+
+    def add_worker(self) -> None:
+        """Start another worker."""
+        self.workers.append(_start(*self._worker))
 
     def close(self) -> None:
         """Kill all processes."""

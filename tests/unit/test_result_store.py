@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 import simlib
+from simlib.decision.gain import run_pilots
 from simlib.experiment import result_store
 from simlib.experiment.code_version import FOLDERS, compute_code_version, digest_package
 from simlib.experiment.compare import compare, measure_header
@@ -23,13 +24,15 @@ from simlib.experiment.replicate import list_jobs, replicate, run_jobs
 from simlib.experiment.result_address import AddressBuilder
 from simlib.experiment.result_file import RunIdentity, build_replication, decode_row, encode_result
 from simlib.experiment.result_store import MARKER, PARTS, ResultStore, open_store, use_store
+from simlib.experiment.unfinished import tabulate_finished
+from simlib.experiment.workers import collect_finished
 from simlib.scenario.errors import InputError
 from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
 from support.missing_packages import hide_packages
 from support.scenarios import scenario
 
-IDENTITY = RunIdentity("ab" * 20, "0.2.0+1", "jwt", 3, 7, "python-2026", "{}")
+IDENTITY = RunIdentity("ab" * 20, "replication", "0.2.0+1", "jwt", 3, 7, "python-2026", "{}")
 RESULT = Replication(
     "jwt", 3, {"mean_s": 0.0125, "count": 4, "none": math.nan, "most": math.inf}, {"service": "fifo"}, {"mean_s": -0.1}
 )
@@ -180,6 +183,21 @@ def test_results_of_a_store_are_those_of_runs(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(kept.table, comparison.table)
     assert repr((kept.forms, kept.drifts)) == repr((comparison.forms, comparison.drifts))
     assert len(list((tmp_path / "store").glob("*/*.parquet"))) == len(comparison.table)
+
+
+def test_pilot_runs_are_kept_beside_replications_and_are_no_results(tmp_path: Path) -> None:
+    plain = run_pilots(small())
+    for _ in range(2):
+        store, _ = opened(tmp_path)
+        with use_store(store), collect_finished() as collected:
+            assert run_pilots(small()) == plain
+    assert (store.found, store.added, collected) == (3, 0, [])
+    assert len(simlib.read_results(tmp_path)) == 0
+    compare(small(run__replications=1), store=tmp_path)
+    assert len(simlib.read_results(tmp_path)) == 3
+    with collect_finished() as collected:
+        run_pilots(small())
+    assert (len(collected), len(tabulate_finished(collected))) == (3, 0)
 
 
 def test_more_replications_run_only_those_that_are_missing(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -46,6 +47,7 @@ from simlib.decision.effort import (
 from simlib.decision.gain import Budgets, StageProgress, measure_gain
 from simlib.decision.gain.values import Gain
 from simlib.decision.limits import LimitOutcome
+from simlib.experiment.result_store import open_store, use_store
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.variates import Variates
 
@@ -221,17 +223,20 @@ def decide(
     workers: int = 1,
     progress: StageProgress | None = None,
     budgets: Budgets = _USUAL,
+    store: str | Path | None = None,
 ) -> Decision:
     """Simulate the designs of a scenario, size their servers, and choose among them.
 
     ``ledger`` is the bundled one by default. ``sensitivity`` adds what drives the answer, from further runs.
     ``budgets`` in CPU seconds determine the lengths of runs. The result does not depend on ``workers``.
+    ``store`` is a folder in which results of runs are kept, so that other estimates and prices simulate nothing again.
     Raises what `measure_gain` and `choose_design` raise.
     """
     report_progress = progress or _ignore_progress
-    comparison, gain = measure_gain(
-        scenario, surfaces=sensitivity, workers=workers, progress=report_progress, budgets=budgets
-    )
+    with use_store(None if store is None else open_store(store)):
+        comparison, gain = measure_gain(
+            scenario, surfaces=sensitivity, workers=workers, progress=report_progress, budgets=budgets
+        )
     report_progress(DRAWING, 0, 1)
     decision = choose_design(
         scenario,

@@ -3,7 +3,7 @@
 The estimates depend on the scenario alone, never on a clock, so the same scenario is always run for the same length.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -14,7 +14,9 @@ from simlib.decision.gain.loads import compute_load, select_design
 from simlib.deployment.deployment import Deployment
 from simlib.deployment.network import build_network
 from simlib.engine.simulation import run_network
-from simlib.experiment.workers import Progress, run_all
+from simlib.experiment.jobs import NO_REPLICATION, Job, Replication
+from simlib.experiment.replicate import run_jobs
+from simlib.experiment.workers import Progress
 from simlib.scenario.design import Design
 from simlib.scenario.hosts import AuthorizationServer, Database, HttpServer
 from simlib.scenario.messages import StorePut, StoreRequest
@@ -38,6 +40,7 @@ KEPT = ("access", "refresh", "revoked")
 """Kinds of rows that are stored for the life of a token; a code lives for seconds."""
 
 
+_CPU = "cpu_s."
 Host = TypeVar("Host", HttpServer, AuthorizationServer, Database)
 
 
@@ -87,13 +90,29 @@ class _RecordingStore:
 
 def run_pilots(scenario: Scenario, *, workers: int = 1, progress: Progress | None = None) -> Mapping[str, PilotRun]:
     """Design -> estimates from a short run, the same on every machine."""
-    jobs = [(scenario, design) for design in scenario.designs]
-    pilots: Sequence[PilotRun] = run_all(_run_pilot, jobs, workers, progress)
+    jobs = [Job(scenario, design, NO_REPLICATION) for design in scenario.designs]
+    pilots = map(_read_pilot, run_jobs(jobs, workers, progress, run_pilot))
     return MappingProxyType({pilot.design: pilot for pilot in pilots})
 
 
-def _run_pilot(job: tuple[Scenario, str]) -> PilotRun:
-    scenario, name = job
+def run_pilot(job: Job) -> Replication:
+    """The estimates of one design as figures, so that a store can keep them."""
+    pilot = _estimate(job.scenario, job.design)
+    hosts = {f"{_CPU}{host}": seconds for host, seconds in pilot.cpu_s.items()}
+    row = {"row_bytes": pilot.row.size, "row_life_s": pilot.row.life_s}
+    return Replication(
+        job.design, NO_REPLICATION, {"work_s": pilot.work_s, "set_up_s": pilot.set_up_s, **row, **hosts}, {}
+    )
+
+
+def _read_pilot(run: Replication) -> PilotRun:
+    figures = run.figures
+    cpu = {name.removeprefix(_CPU): value for name, value in figures.items() if name.startswith(_CPU)}
+    row = StoredRow(figures["row_bytes"], figures["row_life_s"])
+    return PilotRun(run.design, figures["work_s"], figures["set_up_s"], MappingProxyType(cpu), row)
+
+
+def _estimate(scenario: Scenario, name: str) -> PilotRun:
     length_s = min(scenario.horizon_s, REQUESTS / compute_load(scenario))
     records, puts = _run_recorded(_remove_queues(select_design(scenario, name)), name, length_s)
     arrived = max(len(records["requests"]["request"]), 1)
