@@ -35,7 +35,8 @@ def list_keys(document: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def set_keys(document: dict[str, Any], values: Mapping[str, Any]) -> None:
     """Set keys of a document, bare names included, in their order. Raises InputError for a key that there is not."""
     for key, value in values.items():
-        for path in list_keys(document, key):
+        is_table = isinstance(value, Mapping)  # such as all designs, in place of those of the scenario
+        for path in (key,) if is_table else list_keys(document, key):
             _set_key(document, path, value)
 
 

@@ -114,6 +114,17 @@ def test_runs_count_a_design_without_the_setting_once(small: Scenario) -> None:
     assert both.runs == (1 + 3 + 2 + 2) * 2
 
 
+def test_a_table_takes_the_place_of_all_designs(small: Scenario) -> None:
+    name = next(iter(small.designs))
+    document = export_scenario(small)["designs"]
+    made = change_scenario(
+        small, {"designs": {"renamed": document[name]}, "run": {**export_scenario(small)["run"], "seed": 3}}
+    )
+    assert (list(made.designs), made.run.seed) == (["renamed"], 3)
+    with pytest.raises(InputError, match="designs: no design has such a setting"):
+        change_scenario(small, {"designs": "jwt"})
+
+
 def test_another_part_keeps_the_settings_that_it_has_too(small: Scenario) -> None:
     key = "designs.cached.service.part"
     settings = export_scenario(small)["designs"]["cached"]["service"]
