@@ -5,6 +5,7 @@ The steps, each a function of values:
 - `load_scenario` reads a `Scenario` (world, designs, run); `change_scenario` returns another with other values at keys,
   and `write_scenario` writes one as a TOML file.
 - `simulate` runs one replication of one design and returns `Records`; `summarise` reduces them to figures.
+- `SummarySink`, given to `simulate`, computes the figures of a long run without keeping its rows.
 - `replicate` runs all replications of a design, `compare` those of all designs (`Comparison`), `sweep` those of many
   scenarios.
 - `judge_comparison` returns `Verdicts`: intervals of paired differences, each better, worse, equivalent or undecided.
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # the same names as in _EXPORTS, for type checkers
     from typing import Any
 
     from simlib.analysis.summary import summarise as summarise
+    from simlib.analysis.summary_sink import SummarySink as SummarySink
     from simlib.decision.bad_days import judge_bad_days as judge_bad_days
     from simlib.decision.choice.decide import decide as decide
     from simlib.decision.choice.results import Decision as Decision
@@ -60,6 +62,7 @@ __version__ = "0.2.0"
 
 _EXPORTS = {
     "simlib.analysis.summary": ("summarise",),
+    "simlib.analysis.summary_sink": ("SummarySink",),
     "simlib.decision.bad_days": ("judge_bad_days",),
     "simlib.decision.choice.decide": ("decide",),
     "simlib.decision.choice.results": ("Decision",),

@@ -28,6 +28,7 @@ SOLE = {
     **{
         "duckdb": {"experiment"},
         "SALib": {"decision"},
+        "datasketches": {"analysis"},
         "joblib": {"experiment"},
         "distributed": {"experiment"},
         "matplotlib": {"report"},

@@ -180,9 +180,14 @@ def find_computation(name: str) -> Compute | None:
     return _COMPUTED.get(name)
 
 
+def list_registered() -> list[str]:
+    """The names of the registered metrics."""
+    return [name for name in METRICS if name in _COMPUTED]
+
+
 def compute_registered(records: Records, warm_up_s: float) -> dict[str, float]:
     """The values of the registered metrics. Raises InputError for one that raises or returns no number."""
-    return {name: _compute_one(name, records, warm_up_s) for name in METRICS if name in _COMPUTED}
+    return {name: _compute_one(name, records, warm_up_s) for name in list_registered()}
 
 
 def _compute_one(name: str, records: Records, warm_up_s: float) -> float:

@@ -76,10 +76,18 @@ def measure_backlog(records: Records, warm_up_s: float) -> dict[str, float]:
     ``backlog_end`` is the number at the horizon. Clients that give up leave the system while their work stays in the
     queues, so the slope of the jobs at all stations counts where it is steeper.
     """
-    begin = max(records.horizon / 2, warm_up_s)
-    instants = np.linspace(begin, records.horizon, INSTANTS)
-    present = count_in_system(records, instants)
-    slopes = (_fit_slope(instants, present), _fit_slope(*_count_at_stations(records, begin)))
+    instants = list_backlog_instants(records.horizon, warm_up_s)
+    return fit_backlog(records, instants, count_in_system(records, instants))
+
+
+def list_backlog_instants(horizon_s: float, warm_up_s: float) -> Floats:
+    """Instants (seconds) at which the number in the system is counted."""
+    return np.linspace(max(horizon_s / 2, warm_up_s), horizon_s, INSTANTS)
+
+
+def fit_backlog(records: Records, instants: Floats, present: NDArray[Any]) -> dict[str, float]:
+    """Fit the slope of the numbers ``present`` in the system at these instants, as `measure_backlog` describes it."""
+    slopes = (_fit_slope(instants, present), _fit_slope(*_count_at_stations(records, float(instants[0]))))
     return {"backlog_slope": float(np.fmax(*slopes)), "backlog_end": float(present[-1])}
 
 

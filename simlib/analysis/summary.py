@@ -26,8 +26,7 @@ def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
     in runs with faults; their impact is measured by `simlib.analysis.fault_impact`. Raises ValueError when the warm-up
     is negative or not shorter than the run.
     """
-    if not 0 <= warm_up_s < records.horizon:
-        raise ValueError(f"warm-up of {warm_up_s:g} s in a run of {records.horizon:g} s; allowed: 0 to below the run")
+    check_warm_up(warm_up_s, records.horizon)
     requests = select_arrived(records, warm_up_s)
     outcomes = count_outcomes(requests)
     return {
@@ -46,6 +45,12 @@ def summarise(records: Records, warm_up_s: float) -> dict[str, float]:
         else nan,
         **compute_registered(records, warm_up_s),
     }
+
+
+def check_warm_up(warm_up_s: float, horizon_s: float) -> None:
+    """Raise ValueError when a warm-up is negative or not shorter than the run."""
+    if not 0 <= warm_up_s < horizon_s:
+        raise ValueError(f"warm-up of {warm_up_s:g} s in a run of {horizon_s:g} s; allowed: 0 to below the run")
 
 
 TIMED_QUANTILES = {"p95_s": 95.0, "p99_s": 99.0}

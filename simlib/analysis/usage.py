@@ -45,8 +45,13 @@ def compute_as_request_rate(records: Records, warm_up_s: float) -> float:
 
 def compute_introspection_rate(records: Records, warm_up_s: float) -> float:
     """Calls sent to the introspection endpoints of all regions, per second after the warm-up."""
-    targets = [number for number, name in enumerate(records.names) if name.partition("@")[0] == INTROSPECTION]
+    targets = list_introspection_targets(records)
     return _compute_call_rate(records, np.isin(records["calls"]["target"], targets), warm_up_s)
+
+
+def list_introspection_targets(records: Records) -> list[int]:
+    """Indices in ``records.names`` of the introspection endpoints of all regions."""
+    return [number for number, name in enumerate(records.names) if name.partition("@")[0] == INTROSPECTION]
 
 
 def _compute_call_rate(records: Records, calls: Mask, warm_up_s: float) -> float:
@@ -56,14 +61,23 @@ def _compute_call_rate(records: Records, calls: Mask, warm_up_s: float) -> float
 
 def compute_hit_ratio(requests: Columns) -> float:
     """Share of the requests with a verdict that were validated without a call or a wait for one."""
-    validated = requests["validations"] > 0
-    hits = validated & (requests["asked"] == 0) & (requests["joined"] == 0)
-    return ratio(int(hits.sum()), int(validated.sum()))
+    return ratio(int(find_hits(requests).sum()), int(find_validated(requests).sum()))
+
+
+def find_validated(requests: Columns) -> Mask:
+    """Which requests got a verdict."""
+    return np.asarray(requests["validations"] > 0, dtype=np.bool_)
+
+
+def find_hits(requests: Columns) -> Mask:
+    """Which requests got a verdict without a call or a wait for one."""
+    own = (requests["asked"] == 0) & (requests["joined"] == 0)
+    return np.asarray(find_validated(requests) & own, dtype=np.bool_)
 
 
 def compute_no_call_ratio(requests: Columns) -> float:
     """Share of the requests with a verdict that made no call to the authorization server, waiting for one or not."""
-    validated = requests["validations"] > 0
+    validated = find_validated(requests)
     return ratio(int((validated & (requests["asked"] == 0)).sum()), int(validated.sum()))
 
 

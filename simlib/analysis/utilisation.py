@@ -1,7 +1,8 @@
 """Utilisation of stations: differences of the integrals of busy workers that the engine sampled."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from simlib.scenario.hosts import (
     find_host_kind,
 )
 from simlib.scenario.records import Column, Records
+
+Count = Callable[[float, float], float]
+"""Number of requests that arrived from one instant to another (seconds)."""
 
 
 @dataclass(frozen=True)
@@ -109,21 +113,31 @@ def find_busiest_host(means: Mapping[str, float]) -> str:
     return max(own, key=lambda host: own[host], default="")
 
 
-def compute_cpu_per_request(records: Records, kinds: tuple[str, ...], warm_up_s: float) -> float:
-    """Worker-seconds of some hosts per request that arrived between the same two samples, NaN without a sample."""
+def count_arrivals(records: Records, begin: float, end: float) -> float:
+    """Requests of users and strangers that arrived from ``begin`` to ``end`` (seconds)."""
+    arrival = records["requests"]["arrival"]
+    return float(((arrival >= begin) & (arrival < end)).sum())
+
+
+def compute_cpu_per_request(
+    records: Records, kinds: tuple[str, ...], warm_up_s: float, count: Count | None = None
+) -> float:
+    """Worker-seconds of some hosts per request that arrived between the same two samples, NaN without a sample.
+
+    ``count`` counts the requests from one instant to another, by default those of the records.
+    """
     work = measure_work(records, kinds, warm_up_s)
     if work is None:
         return np.nan
-    arrival = records["requests"]["arrival"]
-    return ratio(work.worker_seconds, int(((arrival >= work.begin) & (arrival < work.end)).sum()))
+    return ratio(work.worker_seconds, (count or partial(count_arrivals, records))(work.begin, work.end))
 
 
-def summarise_utilisation(records: Records, warm_up_s: float) -> dict[str, float]:
+def summarise_utilisation(records: Records, warm_up_s: float, count: Count | None = None) -> dict[str, float]:
     """Utilisations, and CPU seconds per arrived request at both servers.
 
     The resource server stands for all hosts that check tokens: the gateway, if the design has one, and every service,
     so that a design pays for the gateway that it needs. The authorization servers of all regions count as one, and so
-    do their stores. `summarise_hosts` has each host by itself.
+    do their stores. `summarise_hosts` has each host by itself. ``count``: see `compute_cpu_per_request`.
     """
     return {
         "as_utilisation": compute_utilisation(records, (AUTHORIZATION_SERVER,), warm_up_s),
@@ -131,7 +145,7 @@ def summarise_utilisation(records: Records, warm_up_s: float) -> dict[str, float
         "gateway_utilisation": compute_utilisation(records, (GATEWAY,), warm_up_s),
         "store_utilisation": compute_utilisation(records, (STORE,), warm_up_s),
         "shared_store_utilisation": compute_utilisation(records, (SHARED_STORE,), warm_up_s),
-        "rs_cpu_s": compute_cpu_per_request(records, RESOURCE_SERVERS, warm_up_s),
-        "as_cpu_s": compute_cpu_per_request(records, (AUTHORIZATION_SERVER,), warm_up_s),
+        "rs_cpu_s": compute_cpu_per_request(records, RESOURCE_SERVERS, warm_up_s, count),
+        "as_cpu_s": compute_cpu_per_request(records, (AUTHORIZATION_SERVER,), warm_up_s, count),
         **summarise_hosts(records, warm_up_s),
     }

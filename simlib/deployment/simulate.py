@@ -12,13 +12,14 @@ from simlib.scenario.fault_checks import check_fault_times
 from simlib.scenario.faults import RandomTokenFlood, UnknownKidFlood
 from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.sinks import MemorySink, Sink
+from simlib.scenario.sinks import MemorySink, Sink, keeps_rows
 from simlib.scenario.variates import Variates
 from simlib.stores import STORES
 
 BYTES_PER_REQUEST = 1_600
 """Memory that one simulated request takes while it is a row, its calls and its variates (measured, rounded up)."""
-
+BYTES_PER_REQUEST_WITHOUT_ROWS = 900
+"""The same with a sink that keeps no rows of requests and calls: variates, arrival and user (measured, rounded up)."""
 
 BYTES_PER_USER, BYTES_PER_REVOCATION = 100, 1_000
 
@@ -38,7 +39,7 @@ def simulate(
     live timing without a ``stopwatch``.
     """
     chosen = scenario.design(design)
-    check_budget(scenario)
+    check_budget(scenario, keeps_rows(sink))
     watch = choose_stopwatch(scenario, stopwatch)
     variates = Variates(scenario.run.seed, replication)
     sink = sink or MemorySink()
@@ -64,13 +65,17 @@ def simulate(
         run.close()
 
 
-def check_budget(scenario: Scenario) -> None:
-    """Refuse a run beyond its memory budget, one shorter than its warm-up or faults, or without needed costs."""
+def check_budget(scenario: Scenario, rows: bool = True) -> None:
+    """Refuse a run beyond its memory budget, one shorter than its warm-up or faults, or without needed costs.
+
+    ``rows``: the run keeps its rows in memory.
+    """
     check_profile(scenario)
     check_fault_times(scenario.world, scenario.horizon_s, f"{scenario.origin}: world.faults")
     requests, users = scenario.expected_requests + _count_flood_requests(scenario), scenario.world.population.users
     revocations = scenario.world.revocations.rate * scenario.horizon_s
-    needed = (requests * BYTES_PER_REQUEST + users * BYTES_PER_USER + revocations * BYTES_PER_REVOCATION) / 1e6
+    each = BYTES_PER_REQUEST if rows else BYTES_PER_REQUEST_WITHOUT_ROWS
+    needed = (requests * each + users * BYTES_PER_USER + revocations * BYTES_PER_REVOCATION) / 1e6
     if needed > scenario.run.memory_budget_mb:
         raise InputError(
             f"{scenario.origin}: about {format_count(requests)} requests, {users:,} users and "

@@ -21,6 +21,18 @@ MISSING_VALUES = {"f8": float("nan")}
 """Value of an unwritten column, by type; -1 for the others."""
 
 
+def pack_rows(table: str, named: tuple[str, ...], rows: Iterable[Row]) -> dict[str, Column]:
+    """Columns of some rows, each with the type that SCHEMA states; missing values where a column was not named."""
+    columns = dict(zip(named, zip(*rows, strict=True), strict=True))
+    count = len(columns[named[0]])
+    return {
+        name: np.array(columns[name], dtype=kind)
+        if name in columns
+        else np.full(count, MISSING_VALUES.get(kind, -1), dtype=kind)
+        for name, kind in SCHEMA[table].items()
+    }
+
+
 class Sink(Protocol):
     """Receives the rows of a run, table by table."""
 
@@ -35,6 +47,11 @@ class Sink(Protocol):
 
     def close(self) -> Mapping[str, Columns]:
         """Return all rows as columns."""
+
+
+def keeps_rows(sink: Sink | None) -> bool:
+    """Whether a sink needs memory for every row: all do that do not say ``keeps_rows = False``, as the default one."""
+    return bool(getattr(sink, "keeps_rows", True))
 
 
 class MemorySink:

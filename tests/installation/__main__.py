@@ -29,6 +29,7 @@ EXTRAS = (
     "pyarrow",
     "duckdb",
     "distributed",
+    "datasketches",
     "SALib",
     "psycopg",
     "redis",
