@@ -104,7 +104,7 @@ def check_command(environment: Environment, site: Path, expected: Expected) -> s
     begun = time.monotonic()
     done = environment.run("simlib", *expected.arguments.split(), cwd=site)
     print(f"simlib {expected.arguments}: status {done.returncode}, {time.monotonic() - begun:.1f} s", flush=True)
-    printed = done.stderr if expected.status else done.stdout
+    printed = done.stderr if expected.status else done.stdout + done.stderr  # warnings stand beside the answer
     if done.returncode != expected.status or "Traceback" in done.stderr:
         return f"simlib {expected.arguments}: status {done.returncode}, not {expected.status}\n{done.stderr}"
     if expected.status and len(done.stderr.splitlines()) != 1:
