@@ -24,6 +24,8 @@ from simlib.scenario.setting_changes import Remedy, SettingChange
 FACTORS = (1e-3, 1e-2, 0.1, 0.5, 1e3)
 """By which a setting is changed to see whether it matters."""
 HALVINGS, DOUBLINGS, STEPS = 40, 24, 60
+SHORTEST_DURATION_S = 1e-3
+"""Durations below this one are none for a reader: 0 is named in their place where it would do."""
 NOTHING: Mapping[Any, float] = MappingProxyType({})
 
 Measure = Callable[[Design], float]
@@ -104,6 +106,8 @@ class RemedySearch:
         likely = (self.most, self.most / max(len(now), 1), self.most / 2)
         trials = {highest, *(value for value in (*likely, *_list_lower(highest)) if 0 <= value < highest)}
         found = _bisect(sorted(trials, reverse=True), is_enough)
+        if found is not None and 0.0 < found < SHORTEST_DURATION_S:
+            found = 0.0 if is_enough(0.0) else None
         return {} if found is None else cap(found)
 
     def _find_smallest(self, setting: Setting) -> float | None:

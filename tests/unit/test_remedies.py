@@ -49,6 +49,16 @@ def apply(made: Scenario, remedy: Remedy) -> Scenario:
     return change_scenario(made, {change.key: change.value for change in remedy})
 
 
+@pytest.mark.parametrize("setting", ["stale_if_error_s", "stale_while_revalidate_s"])
+def test_a_setting_that_must_go_has_the_value_0_and_not_a_tiny_one(setting: str) -> None:
+    service = {"part": "opaque_cached", "ttl_s": 5.0, "timeout_s": 2.0, setting: 60.0}
+    design = {**design_of("opaque_cached", "reference_token"), "service": service, "user_information": "introspection"}
+    made = build({**design, "token_lifetime_s": 300.0})
+    changes = [change for remedy in find_revocation_remedies(made, made.design("mine"), 5.0) for change in remedy]
+    assert changes
+    assert all(change.value == 0 or change.value >= 0.001 for change in changes)
+
+
 def check_remedies(made: Scenario, most: float) -> None:
     """Each remedy is enough, by the keys of the file; and there is one for every limit that tokens can keep."""
     remedies = find_revocation_remedies(made, made.design("mine"), most)
