@@ -271,6 +271,13 @@ def test_a_full_gateway_forgets_what_was_used_longest_ago(make_stage: Callable[.
     assert [stage.present_bare(token).accepted for token in tokens] == [False, True, True]
 
 
+@pytest.mark.parametrize(("shared", "room"), [(True, None), (False, 2)])
+def test_a_shared_store_has_room_for_every_half(
+    shared: bool, room: int | None, make_stage: Callable[..., Stage]
+) -> None:
+    assert split(make_stage, shared, capacity=2).validator.capacity == room
+
+
 def test_without_the_shared_store_the_gateway_cannot_tell(make_stage: Callable[..., Stage]) -> None:
     stage = split(make_stage, True)
     token = stage.issue().token

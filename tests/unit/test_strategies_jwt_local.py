@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from simlib.scenario.effects import Failed, Reply
 from simlib.strategies import JwtAccessToken, JwtLocal
-from simlib.tokens.forging import read_claims, sign_claims
+from simlib.tokens.forging import encode, read_claims, sign_claims
 from support.keys import key
 from support.stage import Stage
 from support.stepping import Delay
@@ -124,6 +124,14 @@ def test_no_flood_of_strangers_gets_more_than_one_fetch_per_cooldown(
 def test_what_names_no_key_causes_no_fetch_of_its_own(token: str, stage: Stage) -> None:
     stage.present(stage.issue().token)
     assert stage.at(100.0).present(token).reason == "unknown_key"
+    assert stage.calls["jwks"] == 1
+
+
+@pytest.mark.parametrize("kid", [["current"], {"current": 1}, 7, None, True])
+def test_a_kid_that_is_no_text_names_no_key(kid: Any, stage: Stage) -> None:
+    stage.present(stage.issue().token)
+    header = encode({"alg": "RS256", "typ": "at+jwt", "kid": kid})
+    assert stage.at(100.0).present(f"{header}.e30.c2ln").reason == "unknown_key"
     assert stage.calls["jwks"] == 1
 
 

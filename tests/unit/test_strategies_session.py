@@ -63,6 +63,8 @@ def test_the_forger_of_these_tests_can_also_make_good_sessions() -> None:
         ({"jti": ...}, "missing_claim"),
         ({"sub": ...}, "missing_claim"),
         ({"auth_time": "yesterday"}, "malformed"),
+        ({"auth_time": EPOCH + 0.5}, "malformed"),
+        ({"auth_time": True}, "malformed"),
         ({"scope": "other"}, "scope"),
         ({"typ": "at+jwt"}, "type"),
         ({"secret": b"s" * 32}, "signature"),
