@@ -19,7 +19,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         f"unit/test_{name}*"
         for name in (
             *("claims", "decoder", "dpop", "jws", "key", "opaque", "sealing", "shared", "status", "strategies"),
-            *("wrapper", "token", "forging"),
+            *("wrapper", "token", "forging", "mistyped"),
         )
     ),
     "services": ("unit/test_services*", "unit/test_strategies*", "unit/test_wrapper*", "unit/test_server*"),
