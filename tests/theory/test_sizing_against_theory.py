@@ -87,7 +87,7 @@ def test_no_server_makes_the_way_shorter() -> None:
 
 
 def test_without_limits_an_assumption_is_said() -> None:
-    own = sized(station(80.0), budget=0.7)
+    own = sized(station(80.0), budget=1.0)
     assert own.assumed
     assert own.limits["rs_utilisation"] == 0.5
     assert own.service_vcpus == 4  # 1.6 busy servers, surely at most half busy each

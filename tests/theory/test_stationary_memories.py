@@ -94,7 +94,7 @@ def build(design: dict[str, Any], users: int, rate: float, length: float) -> Any
 
 @pytest.mark.parametrize("kept", [20.0, 600.0])
 def test_a_plug_in_with_a_memory_of_its_own_begins_in_the_middle_of_a_long_run(kept: float) -> None:
-    users, rate, length = 150, 0.1, 30.0
+    users, rate, length = 300, 0.1, 30.0
     with isolate_registrations():
         register_strategy(KeptDigests)
         wrapper = {"part": "kept_digests", "kept_s": kept}
