@@ -59,27 +59,21 @@ def _collect_scenarios() -> list[dict[str, Any]]:
     """List the bundled scenarios from their documents: parts are looked up where a scenario is run."""
     from simlib.scenario.base import bundled_scenarios
     from simlib.scenario.document import ScenarioDocument
-    from simlib.scenario.loads import ReplayLoad, count_expected_requests
     from simlib.scenario.reading import read_document
 
-    listed = []
-    for name, path in bundled_scenarios().items():
-        document = ScenarioDocument.model_validate(read_document(path))
-        load, users, run = document.world.load, document.world.population.users, document.run
-        listed.append(
-            {
-                "name": name,
-                "title": document.title,
-                "description": document.description,
-                "path": str(path),
-                "expected_requests": 0.0
-                if isinstance(load, ReplayLoad)  # no trace is bundled
-                else count_expected_requests(load, users, run.length_s),
-                "replications": run.replications,
-                "designs": list(document.designs),
-            }
-        )
-    return listed
+    documents = {path: ScenarioDocument.model_validate(read_document(path)) for path in bundled_scenarios().values()}
+    return [
+        {
+            "name": name,
+            "title": documents[path].title,
+            "description": documents[path].description,
+            "path": str(path),
+            "expected_requests": documents[path].world.count_expected_requests(documents[path].run.length_s),
+            "replications": documents[path].run.replications,
+            "designs": list(documents[path].designs),
+        }
+        for name, path in bundled_scenarios().items()
+    ]
 
 
 LIFETIME_S = 300.0

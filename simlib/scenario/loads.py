@@ -79,10 +79,3 @@ OpenLoad = PoissonLoad | DailyLoad | BurstyLoad
 
 
 Load = Annotated[OpenLoad | ClosedLoad | ReplayLoad, Field(discriminator="kind")]
-
-
-def count_expected_requests(load: OpenLoad | ClosedLoad, users: int, length_s: float) -> float:
-    """Mean requests of ``length_s`` seconds; of a closed load, those of users whose answers take no time."""
-    if isinstance(load, ClosedLoad):
-        return users * length_s / load.think.mean()
-    return load.arrival_rate * length_s

@@ -9,7 +9,7 @@ from simlib.scenario.display import Displayed, Lines
 from simlib.scenario.economics import Organisation, Prices, Terms, Worth
 from simlib.scenario.errors import InputError
 from simlib.scenario.limits import Limits, Margins
-from simlib.scenario.loads import ReplayLoad, count_expected_requests
+from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import CostProfile
 from simlib.scenario.run import Run
 from simlib.scenario.traces import Trace
@@ -92,4 +92,4 @@ class Scenario(Displayed):
         load = self.world.load
         if isinstance(load, ReplayLoad):
             return 0.0 if self.trace is None else float(len(self.trace.times) * load.copies)
-        return count_expected_requests(load, self.world.population.users, self.run.length_s)
+        return self.world.count_expected_requests(self.run.length_s)

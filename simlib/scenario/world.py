@@ -19,7 +19,7 @@ from simlib.scenario.hosts import (
     Share,
     Store,
 )
-from simlib.scenario.loads import Load
+from simlib.scenario.loads import ClosedLoad, Load, ReplayLoad
 
 ClientKind = Literal["web", "spa", "spa_bff", "mobile", "machine", "device"]
 """A web application with a server, a single-page app without and with one, a mobile app, a machine, a device."""
@@ -148,6 +148,17 @@ class World(FrozenModel):
             if not any(name in callees for callees in called.values()):
                 raise ValueError(f"inner_services.{name} is called by no service; name it in calls or leave it out")
         return self
+
+    def count_expected_requests(self, length_s: float) -> float:
+        """Mean requests of ``length_s`` seconds; of a closed load, those of users whose answers take no time.
+
+        0 for a replayed load, whose number is that of its log.
+        """
+        if isinstance(self.load, ReplayLoad):
+            return 0.0
+        if isinstance(self.load, ClosedLoad):
+            return self.population.users * length_s / self.load.think.mean()
+        return self.load.arrival_rate * length_s
 
 
 def _refuse_circles(called: dict[str, tuple[str, ...]]) -> None:
