@@ -67,7 +67,7 @@ class ClusterExecutor:
         waiting = enumerate(items)
         numbers: dict[str, int] = {}
         token, registrations = secrets.token_hex(8), list_registrations()
-        running = as_completed(loop=self._client.loop, with_results=True, raise_errors=False)
+        running = as_completed(loop=self._client.loop)
 
         def submit(count: int) -> None:
             for number, item in islice(waiting, max(count, 0)):
@@ -77,11 +77,11 @@ class ClusterExecutor:
                 running.add(self._client.submit(_work_alike, *call, key=key, pure=False))
 
         submit(self._count_wanted())
-        for future, result in running:
+        for future in running:
             number = numbers.pop(future.key)
-            self._raise_failure(future, result)
+            result = self._fetch(future)
             submit(self._count_wanted() - len(numbers) if number % FEWEST == 0 else 1)
-            yield number, result[1]
+            yield number, result
 
     def _count_wanted(self) -> int:
         """Runs that the scheduler should have at a time."""
@@ -91,22 +91,28 @@ class ClusterExecutor:
             raise self._report_loss() from error
         return max(PER_THREAD * threads, FEWEST)
 
-    def _raise_failure(self, future: Any, result: Any) -> None:
-        """Raise what a run raised, or what became of it."""
-        if future.status == "finished":
-            return
-        if future.status != "error":
-            raise self._report_loss()
+    def _fetch(self, future: Any) -> Any:
+        """Fetch a result; a worker that ended after its run is no loss, since the scheduler has that run done again."""
+        from asyncio import CancelledError
+
+        try:
+            return future.result()[1]
+        except (Exception, CancelledError) as error:
+            if future.status != "error":
+                raise self._report_loss() from error
+            self._raise_failure(error)
+            raise
+
+    def _raise_failure(self, error: BaseException) -> None:
+        """Raise a clear error for what a run raised, if it says too little by itself."""
         from distributed import KilledWorker
 
-        error = result[1]
         if isinstance(error, KilledWorker):
             what = f"{self._name}: a run ended its worker, several times,"
             raise ExecutorLostError(what, f"if memory was short, use workers with more of it; {_GO_ON}") from None
         if isinstance(error, ImportError) or "deserializ" in str(error):
             reason = " ".join(str(error.__cause__ or error).split())
             raise InputError(f"{self._name}: its workers cannot load simlib ({reason})") from error
-        raise error
 
     def _report_loss(self) -> ExecutorLostError:
         return ExecutorLostError(f"{self._name}: the scheduler was lost", _GO_ON)

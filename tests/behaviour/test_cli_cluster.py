@@ -15,6 +15,7 @@ from support.clusters import Cluster, find_port, started_cluster
 from support.command_line import simlib, started, write_tiny
 from support.missing_packages import hide_packages
 from support.stores import SMALL, SMALL_RUNS, list_results, read_files, wait_for_results
+from support.waiting import wait_for
 from support.working import fail, square
 
 pytest.importorskip("distributed")
@@ -45,6 +46,25 @@ def test_results_are_in_the_order_of_the_items_and_errors_as_they_are(cluster: C
             run_all(fail, [1])
 
 
+def test_runs_of_a_worker_that_ends_before_their_results_are_fetched_are_done_again(cluster: Cluster) -> None:
+    with open_cluster(cluster.address) as executor, use_executor(executor):
+        iterating = executor.iterate(square, [*range(4)])
+        results = [next(iterating)]
+        wait_for("all results are with the workers", lambda: set(_list_states(executor)) == {"finished"})
+        for worker in cluster.workers:
+            worker.kill()
+        wait_for("the scheduler has noticed", lambda: "finished" not in _list_states(executor), 20)
+        cluster.add_worker()
+        cluster.add_worker()
+        results.extend(iterating)
+    assert sorted(results) == [(item, item * item) for item in range(4)]
+
+
+def _list_states(executor: cluster_executor.ClusterExecutor) -> list[str]:
+    """States of the runs that this process still wants."""
+    return [state.status for state in executor._client.futures.values()]
+
+
 def test_workers_with_other_code_are_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_executor, "compute_code_version", lambda: "0.1.9+other")
     refused = pytest.raises(InputError, match=r"a worker of the cluster has simlib .*, this is 0\.1\.9\+other")
@@ -60,7 +80,7 @@ def test_a_killed_worker_and_a_lost_scheduler_lose_nothing(cluster: Cluster, tmp
     assert alone.returncode == 0, alone.stderr
     with started(*SWEEP, "--cluster", cluster.address, cwd=tmp_path) as running:
         wait_for_results(store, 2, running)
-        cluster.workers[0].kill()
+        cluster.workers[-1].kill()
         wait_for_results(store, 6, running)
         cluster.scheduler.kill()
         answer, errors = running.communicate(timeout=120)
