@@ -1,5 +1,6 @@
 """Summary sink: the figures of full records without their rows, in memory that does not grow with the run."""
 
+import gc
 import math
 import tracemalloc
 from collections.abc import Callable, Mapping
@@ -19,7 +20,6 @@ from simlib.scenario.sinks import PACKED, MemorySink, Row
 from support.missing_packages import hide_packages
 from support.worlds import scenario
 
-FRAMES = 12  # between an allocation and this file
 WARM_UP_SHARE, REQUESTS = 0.25, 300
 NEED_ROWS = {"exposure_s", "exposure_requests", "refused_valid_share", "availability"}
 QUANTILES = {"p50_s": 0.5, "p95_s": 0.95, "p99_s": 0.99, "p95_all_s": 0.95, "p99_all_s": 0.99}
@@ -132,7 +132,7 @@ def test_a_sketch_keeps_few_values_and_stays_within_its_rank_error(draw: str) ->
 def test_memory_of_the_sink_does_not_grow_with_the_requests() -> None:
     sink = SummarySink(0.0, 1e9)
     write_request, write_call = sink.open_writer("requests"), sink.open_writer("calls")
-    tracemalloc.start(FRAMES)
+    tracemalloc.start()
     held = [_measure_after(sink, write_request, write_call, blocks) for blocks in (20, 60)]
     tracemalloc.stop()
     row = 20 * 8
@@ -152,9 +152,8 @@ def _measure_after(
         write_call((number, 3, 1, 2, 0, instant, instant, 200, 300, 400))
         if number % PACKED == PACKED - 1:
             sink.flush()
-    # Only what was allocated from here: threads of other tests may allocate at the same time.
-    own = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, __file__, all_frames=True)])
-    return sum(trace.size for trace in own.traces)
+    gc.collect()  # empties the free lists too, in which thousands of rows may be held for new ones
+    return tracemalloc.get_traced_memory()[0]
 
 
 def test_a_run_too_large_for_its_rows_fits_with_a_summary_sink() -> None:
