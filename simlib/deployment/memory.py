@@ -51,7 +51,7 @@ class Memory:
     token, each "replica" its own, or a "new" one with every request. ``period_s``: of background work, 0 for none.
     ``shared``: what is kept of tokens serves all replicas. ``renews_s``: from which age on a token gets another
     with the answer. ``calls``: targets called at every request; ``calls_anew``: also called for a token of which
-    nothing is kept.
+    nothing is kept; ``more_calls``: both, of "informed" and of "sensitive" requests only.
     """
 
     common: tuple[float, ...] = ()
@@ -67,6 +67,7 @@ class Memory:
     renews_s: float = inf
     calls: Mapping[str, int] = field(default_factory=dict)
     calls_anew: Mapping[str, int] = field(default_factory=dict)
+    more_calls: Mapping[str, tuple[Mapping[str, int], Mapping[str, int]]] = field(default_factory=dict)
 
     @property
     def of_tokens(self) -> bool:
@@ -146,7 +147,7 @@ class _Laboratory:
         """Measure a point, then those behind it."""
         trial = MemoryTrial(self, send)
         onward = {target: trial.find_onward(target) for target in list_targets_behind(point)}
-        variants = self._list_variants(point)
+        variants = self._list_variants()
         plain = trial.find_token_ends(HttpRequest())
         end_s, by_use = trial.find_end(plain)
         calls, calls_anew = trial.count_calls()
@@ -164,6 +165,7 @@ class _Laboratory:
             renews_s=trial.find_renewal() if point.first else inf,
             calls=calls,
             calls_anew=calls_anew,
+            more_calls={name: trial.count_calls(how, HttpRequest()) for name, how in variants.items()},
         )
         for target in onward:
             behind = self._points[name_in_region(target, self._region)]
@@ -202,12 +204,12 @@ class _Laboratory:
             past.repeat(messages, self._region)
         return past
 
-    def _list_variants(self, point: EnforcementPoint) -> dict[str, HttpRequest]:
-        """Kinds of requests that the world has, besides plain ones."""
+    def _list_variants(self) -> dict[str, HttpRequest]:
+        """Kinds of requests that the world has, besides plain ones; a point behind may receive them as plain ones."""
         variants = {}
-        if point.first and self._service.user_information_share > 0:
+        if self._service.user_information_share > 0:
             variants["informed"] = HttpRequest(needs_user_information=True)
-        if point.first and self._service.sensitive_share > 0:
+        if self._service.sensitive_share > 0:
             variants["sensitive"] = HttpRequest(sensitive=True)
         return variants
 

@@ -99,10 +99,20 @@ class MemoryTrial:
         answer = self._send(past, token, FIRST, age, HttpRequest()).answer
         return getattr(answer, "cookie", None) is not None
 
-    def count_calls(self) -> tuple[Counter[str], Counter[str]]:
-        """Calls of every request by target, and what one with a token that is new to the replica makes besides."""
-        every, new = self._count_same(0.0, HttpRequest()), self._count_other(0.0, HttpRequest())
-        return _select_calls(every), _select_calls(new - every)
+    def count_calls(
+        self, how: HttpRequest | None = None, less: HttpRequest | None = None
+    ) -> tuple[Counter[str], Counter[str]]:
+        """Calls of every request by target, and what one with a token that is new to the replica makes besides.
+
+        With ``less`` only those that this kind of request does not make.
+        """
+        how = how or HttpRequest()
+        every, new = self._count_same(0.0, how), self._count_other(0.0, how)
+        anew = new - every
+        if less is not None:
+            anew -= self._count_other(0.0, less) - self._count_same(0.0, less)
+            every -= self._count_same(0.0, less)
+        return _select_calls(every), _select_calls(anew)
 
     def is_remembered_by_client(self) -> bool:
         """Whether the client does less itself at its second request."""

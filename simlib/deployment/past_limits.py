@@ -24,6 +24,9 @@ PER_TOKEN = frozenset({"userinfo"})
 """Endpoints that clients call with their users' tokens: one bucket per token, of which few calls come."""
 MOST_CALLS = 20_000
 """Calls after which a bucket has forgotten how it began."""
+Lives = tuple[float, ...]
+Calls = tuple[Mapping[str, int], Mapping[str, int]]
+"""Calls of every request by target, and those of a token of which nothing is kept."""
 
 
 class Caller(NamedTuple):
@@ -58,8 +61,9 @@ class PastLimits:
     def find_success_share(self, point: EnforcementPoint) -> float:
         """Share of a point's calls for single tokens that its authorization server answers."""
         region = self._deployment.topology.find_server_region(point.region)
-        targets = self._memories[point.host].calls_anew
-        return min((self._solve(name, region)[1] for name in targets if name not in PER_TOKEN), default=1.0)
+        memory = self._memories[point.host]
+        targets = set(memory.calls_anew).union(*(anew for _, anew in memory.more_calls.values()))
+        return min((self._solve(name, region)[1] for name in sorted(targets - PER_TOKEN)), default=1.0)
 
     def draw_level(self, name: str, replica: HostContext, caller: str) -> float:
         """Tokens in the bucket of a caller at instant 0."""
@@ -93,9 +97,19 @@ class PastLimits:
             if memory is None or deployment.topology.find_server_region(point.region) != region:
                 continue
             replicas = 1 if memory.shared else point.replicas
-            kept_s = min(max(memory.token, default=0.0), life_s)
-            own = rates * self._find_share(point)
-            yield Caller(own, replicas, kept_s, memory.calls.get(name, 0), memory.calls_anew.get(name, 0))
+            for share, lives, (calls, anew) in self._list_groups(memory):
+                kept_s = min(max(lives, default=0.0), life_s)
+                own = rates * (self._find_share(point) * share)
+                yield Caller(own, replicas, kept_s, calls.get(name, 0), anew.get(name, 0))
+
+    def _list_groups(self, memory: Memory) -> Iterator[tuple[float, Lives, Calls]]:
+        """All requests, and those that make more calls: their share, for how long answers are kept, and the calls."""
+        service, more = self._deployment.world.service, memory.more_calls
+        yield 1.0, memory.token, (memory.calls, memory.calls_anew)
+        if "informed" in more:
+            yield service.user_information_share, memory.informed, more["informed"]
+        if "sensitive" in more:
+            yield service.sensitive_share, memory.sensitive, more["sensitive"]
 
     def _find_served(self, region: str) -> NDArray[np.bool_]:
         """The users whose tokens come from the server of a region."""

@@ -14,6 +14,7 @@ from simlib.deployment.past import Past
 from simlib.deployment.past_background import Schedule
 from simlib.deployment.past_fetches import draw_exponential
 from simlib.scenario.hosts import BACKEND
+from simlib.scenario.messages import HttpRequest
 from simlib.strategies import ClientToken, UserClient
 
 MOST = 5_000
@@ -83,8 +84,7 @@ class PastRevocations:
     def _go_on(self, number: int, client: UserClient, held: ClientToken, instant: float, attempt: int) -> None:
         """Schedule the client's next request."""
         uniform = self._variates.draw_one("warm.revocation.request", number, attempt)
-        stretch = GROWTH ** max(0, attempt - DENSE)
-        following = instant + draw_exponential(self._find_rate(client.user), uniform) * stretch
+        following = instant + draw_exponential(self._find_rate(client.user), uniform) * _stretch(attempt)
         if following < 0 and attempt < ATTEMPTS:
             self._schedule(following, partial(self._request, number, client, held, following, attempt))
 
@@ -95,12 +95,26 @@ class PastRevocations:
         point = next(p for p in self._deployment.enforcement_points if p.first and p.region == home)
         replica = int(self._variates.draw_one("warm.revocation.replica", number, attempt) * point.replicas)
         self._past.set_clock(instant, client.user)
-        self._past.request(client, point, replica)
+        self._past.request(client, point, replica, self._draw_need(number, attempt))
         renewed = client.access_token
         if renewed is held:
             self._go_on(number, client, held, instant, attempt + 1)
         elif renewed is not None:
             self._restart(client, renewed, f".again{number}")
 
+    def _draw_need(self, number: int, attempt: int) -> HttpRequest:
+        """Kind of a request: some parts notice a revocation at one kind only. A rare one stands for several."""
+        service, count = self._deployment.world.service, _stretch(attempt)
+        informed, sensitive = (
+            self._variates.draw_one(f"warm.revocation.{need}", number, attempt) < 1 - (1 - share) ** count
+            for need, share in (("informed", service.user_information_share), ("sensitive", service.sensitive_share))
+        )
+        return HttpRequest(needs_user_information=informed, sensitive=sensitive)
+
     def _find_rate(self, user: int) -> float:
         return max(float(self._deployment.demand.rates[user]), 1e-12)
+
+
+def _stretch(attempt: int) -> float:
+    """Factor by which the time to an attempt is longer than that from one request to the next."""
+    return float(GROWTH ** max(0, attempt - DENSE))

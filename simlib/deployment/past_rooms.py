@@ -68,9 +68,9 @@ class PastRooms:
         return tuple(sorted({room.longest_s for room in rooms} | ({inf} if rooms and is_kept_beside else set())))
 
     def _measure(self, point: EnforcementPoint, bound: _Bound) -> Room:
-        rates = self._deployment.demand.rates * (self._find_share(point) / point.replicas * bound.share)
+        rates, share = self._deployment.demand.rates, self._find_share(point) / point.replicas * bound.share
         life_s = self._deployment.parts.presenter.useful_life_s
-        longest_s = find_characteristic_s(rates, bound.capacity, bound.kept_s, life_s)
+        longest_s = find_characteristic_s(rates, bound.capacity, bound.kept_s, life_s, share)
         return Room(longest_s, bound.how, bound.share)
 
     def _list_bounds(self, point: EnforcementPoint) -> list[_Bound]:

@@ -146,11 +146,13 @@ class PastStreams:
 
     def _list_kinds(self, memory: Memory, rate: float) -> tuple[list[Kind], list[HttpRequest]]:
         """Entries that a point keeps of one token, and the kind of request that needs each."""
-        listed = [(kept, 1.0, HttpRequest()) for kept in memory.token]
-        share, sensitive = self._service.user_information_share, self._service.sensitive_share
-        listed += [(kept, share, HttpRequest(needs_user_information=True)) for kept in memory.informed]
-        listed += [(kept, sensitive, HttpRequest(sensitive=True)) for kept in memory.sensitive]
-        return [Kind(kept, rate * part) for kept, part, _ in listed], [how for _, _, how in listed]
+        groups: tuple[tuple[tuple[float, ...], float, HttpRequest], ...] = (
+            (memory.token, 1.0, HttpRequest()),
+            (memory.informed, self._service.user_information_share, HttpRequest(needs_user_information=True)),
+            (memory.sensitive, self._service.sensitive_share, HttpRequest(sensitive=True)),
+        )
+        listed = [(n, kept, part, how) for n, (lives, part, how) in enumerate(groups) for kept in lives]
+        return [Kind(kept, rate * part, part, n) for n, kept, part, _ in listed], [how for *_, how in listed]
 
     def _leads_on(self, point: EnforcementPoint, memory: Memory) -> bool:
         """Whether points behind remember the tokens that all replicas send them."""
@@ -188,9 +190,15 @@ class PastStreams:
             self._begin_stream(Stream(stream.user, behind, instant, rate, name, send))
 
     def _send_behind(self, point: EnforcementPoint, request: HttpRequest, replica: int, how: HttpRequest) -> Visit:
+        informed, sensitive = how.needs_user_information, how.sensitive
+        request = request._replace(needs_user_information=informed, sensitive=sensitive)
         return self._past.visit(point, replica, request)
 
 
 def _join(fetch: Fetch, hows: list[HttpRequest]) -> HttpRequest:
     """A request that needs what is kept of several kinds."""
-    return next((hows[number] for number in fetch.kinds if hows[number] != HttpRequest()), HttpRequest())
+    own = [hows[number] for number in fetch.kinds]
+    return HttpRequest(
+        needs_user_information=any(how.needs_user_information for how in own),
+        sensitive=any(how.sensitive for how in own),
+    )
