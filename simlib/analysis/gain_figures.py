@@ -12,6 +12,7 @@ import numpy as np
 from simlib.analysis.columns import Floats, Mask, list_name_indices, mean, ratio
 from simlib.analysis.metric_sentences import SENTENCES
 from simlib.analysis.metrics import Metric
+from simlib.analysis.renewals import count_renewals
 from simlib.analysis.summary import find_timed_requests, select_arrived
 from simlib.analysis.utilisation import compute_cpu_per_request, match_hosts
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, BACKEND, GATEWAY, SERVICE, SHARED_STORE, STORE
@@ -47,10 +48,12 @@ GAIN_METRICS: Mapping[str, Metric] = MappingProxyType(
 def compute_gain_figures(records: Records, warm_up_s: float) -> dict[str, float]:
     """Compute `GAIN_METRICS` but the last two for one replication; seconds and bytes, NaN where a figure is undefined.
 
-    Operations are counted but not dated, so figures made of them include the warm-up (seconds).
+    The columns of `count_renewals` beside them are over the same time as the rows written. Operations are counted but
+    not dated, so figures made of them include the warm-up (seconds).
     """
     return {
         **_summarise_store(records, warm_up_s),
+        **count_renewals(records, warm_up_s if _has_database(records) else 0.0),
         "store_cpu_s": compute_cpu_per_request(records, (STORE,), warm_up_s),
         "shared_store_cpu_s": compute_cpu_per_request(records, (SHARED_STORE,), warm_up_s),
         "tokens_issued_per_s": _compute_issue_rate(records, warm_up_s),
@@ -94,7 +97,7 @@ def _summarise_store(records: Records, warm_up_s: float) -> dict[str, float]:
     at_store = match_hosts(records, operations["host"], AUTHORIZATION_SERVER, STORE)
     accesses = at_store & _find_operations(records, "store.")
     operations_there = accesses & ~_find_operations(records, "store.call")
-    if STORE in {name.partition("@")[0] for name in records.workers}:
+    if _has_database(records):
         written = _compute_database_row_rate(records, warm_up_s)
     else:
         puts = at_store & _find_operations(records, "store.", ".put")
@@ -104,6 +107,10 @@ def _summarise_store(records: Records, warm_up_s: float) -> dict[str, float]:
         "store_s": ratio(float(operations["seconds"][accesses].sum()), arrivals),
         "rows_written_per_s": written,
     }
+
+
+def _has_database(records: Records) -> bool:
+    return STORE in {name.partition("@")[0] for name in records.workers}
 
 
 def _compute_database_row_rate(records: Records, warm_up_s: float) -> float:

@@ -159,7 +159,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         ),
         "kept_rows": (
             "Rows that the token store holds at a time when nothing is deleted before it expires: rows written per "
-            "second times the time for which a row is kept."
+            "second times the time for which a row is kept, by Little's law. Where users send requests as Poisson "
+            "streams and sessions do not end, renewals count as often as in the long run, whatever this run had."
         ),
         "stored_bytes": "Bytes of these rows, keys included; indexes and overhead of a database are left out.",
     }

@@ -16,7 +16,10 @@ from simlib.scenario.effects import Context, Flow, Sleep
 from simlib.strategies import BackgroundWorker
 
 ROUNDS = 3
-"""Periods for which it has been going on when the run begins, beside the part of one."""
+"""Periods for which it has been going on when the run begins, at least."""
+NOTICED = 6
+"""Mean times between two requests of a user, after which hardly a client has not noticed an earlier revocation."""
+MOST_ROUNDS = 500
 Schedule = Callable[[float, Callable[[], None]], None]
 """Has something done at an instant of the past (seconds, negative)."""
 
@@ -28,10 +31,20 @@ def begin_background(past: Past, schedule: Schedule, point: EnforcementPoint, re
     context = _ChangingContext(PastContext(past.clock, replica))
     going_on: list[Flow[None]] = []
     own = crc32(f"{point.host}.{replica}".encode())  # whose draws these are
+    begun = -period_s * _count_rounds(past, period_s)
     for flow in validator.list_background_tasks(context, handlers.find_state(point, replica)):
-        begun = -ROUNDS * period_s
         schedule(begun, partial(_go_on, past, schedule, point, flow, begun, own, going_on))
     handlers.continue_background(point.host, replica, partial(_continue_all, context, going_on))
+
+
+def _count_rounds(past: Past, period_s: float) -> float:
+    """Rounds before the run: where tokens are revoked, so many that clients had time to notice the earlier ones."""
+    deployment = past.deployment
+    total = float(deployment.demand.rates.sum())
+    if not deployment.world.revocations.rate > 0 or not total > 0:
+        return ROUNDS
+    noticed_s = min(NOTICED * len(deployment.demand.rates) / total, deployment.parts.config.token_lifetime_s)
+    return max(ROUNDS, min(MOST_ROUNDS, noticed_s / period_s))
 
 
 def _go_on(

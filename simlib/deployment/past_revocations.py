@@ -82,29 +82,38 @@ class PastRevocations:
     # --- noticing ------------------------------------------------------------------------------------------------
 
     def _go_on(self, number: int, client: UserClient, held: ClientToken, instant: float, attempt: int) -> None:
-        """Schedule the client's next request."""
-        uniform = self._variates.draw_one("warm.revocation.request", number, attempt)
-        following = instant + draw_exponential(self._find_rate(client.user), uniform) * _stretch(attempt)
-        if following < 0 and attempt < ATTEMPTS:
-            self._schedule(following, partial(self._request, number, client, held, following, attempt))
+        """Schedule the client's next request; rarer ones end with the last one before the run."""
+        rate, uniform = (
+            self._find_rate(client.user),
+            self._variates.draw_one("warm.revocation.request", number, attempt),
+        )
+        following = instant + draw_exponential(rate, uniform) * _stretch(attempt)
+        if following >= 0 and DENSE < attempt < ATTEMPTS:
+            following = -draw_exponential(rate, self._variates.draw_one("warm.revocation.last", number, 0))
+            attempt = ATTEMPTS - 1
+        if instant < following < 0 and attempt < ATTEMPTS:
+            count = max(1.0, rate * (following - instant)) if attempt > DENSE else 1.0
+            self._schedule(following, partial(self._request, number, client, held, following, attempt, count))
 
-    def _request(self, number: int, client: UserClient, held: ClientToken, instant: float, attempt: int) -> None:
+    def _request(
+        self, number: int, client: UserClient, held: ClientToken, instant: float, attempt: int, count: float
+    ) -> None:
         if client.access_token is not held:
             return  # noticed by another request
         home = self._deployment.find_home(client.user)
         point = next(p for p in self._deployment.enforcement_points if p.first and p.region == home)
         replica = int(self._variates.draw_one("warm.revocation.replica", number, attempt) * point.replicas)
         self._past.set_clock(instant, client.user)
-        self._past.request(client, point, replica, self._draw_need(number, attempt))
+        self._past.request(client, point, replica, self._draw_need(number, attempt, count))
         renewed = client.access_token
         if renewed is held:
             self._go_on(number, client, held, instant, attempt + 1)
         elif renewed is not None:
             self._restart(client, renewed, f".again{number}")
 
-    def _draw_need(self, number: int, attempt: int) -> HttpRequest:
-        """Kind of a request: some parts notice a revocation at one kind only. A rare one stands for several."""
-        service, count = self._deployment.world.service, _stretch(attempt)
+    def _draw_need(self, number: int, attempt: int, count: float) -> HttpRequest:
+        """Kind of a request that stands for ``count``: some parts notice a revocation at one kind only."""
+        service = self._deployment.world.service
         informed, sensitive = (
             self._variates.draw_one(f"warm.revocation.{need}", number, attempt) < 1 - (1 - share) ** count
             for need, share in (("informed", service.user_information_share), ("sensitive", service.sensitive_share))

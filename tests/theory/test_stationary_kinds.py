@@ -14,6 +14,10 @@ from support.worlds import DESIGNS, constant
 LIGHT = {"part": "lightweight_jwt", "algorithm": "ES256"}
 
 
+NEEDS = {"lightweight_jwt": "user_information_share", "sensitive_introspection": "sensitive_share"}
+"""Part -> share of the requests that make it introspect."""
+
+
 def build_light(life: float, **cache: Any) -> dict[str, Any]:
     service = {"part": "lightweight_jwt", "jwks_lifetime_s": 1e6, **cache}
     return {
@@ -58,15 +62,19 @@ def test_answers_that_only_requests_for_user_information_fetch(examples: int, me
     try_scenarios(check_informed, drawn, examples, measured)
 
 
-def check_noticed(rate: float, share: float, life: int, sensitive: bool) -> Deviations:
-    """A revocation is noticed by the first request of the kind that introspects, if one comes before the token ends."""
-    users, revoked = 300, 0.05  # so many revocations of a user within a life: few are revoked twice
-    if sensitive:
-        design = {**DESIGNS["jwt"], "wrappers": [{"part": "sensitive_introspection"}]}
-        service = {"sensitive_share": share}
+def check_noticed(rate: float, share: float, life: int, part: str) -> Deviations:
+    """A revocation is noticed by the first request of the kind that introspects, if one comes before the token ends.
+
+    By a list that is polled often each request notices it, of users who send many as of those who send few.
+    """
+    users, revoked = 120, 0.1  # so many revocations of a user within a life: few are revoked twice
+    service, share = {NEEDS.get(part, "sensitive_share"): share}, share if part in NEEDS else 1.0
+    if part == "lightweight_jwt":
+        design = build_light(life, ttl_s=0.01)
     else:
-        design, service = build_light(life, ttl_s=0.01), {"user_information_share": share}
-    length, per_s = 0.1 * life, revoked * users / life
+        polled = {"poll_s": 0.01 * life} if part == "denylist_polled" else {}
+        design = {**DESIGNS["jwt"], "wrappers": [{"part": part, **polled}]}
+    length, per_s = 0.15 * life, revoked * users / life
     runs = run({**design, "token_lifetime_s": life}, users, rate, length, service=service, revocations={"rate": per_s})
     noticed = sum(int((records["requests"]["refusals"] > 0).sum()) for records in runs)
     before_end = share * rate * life
@@ -82,16 +90,16 @@ def test_revocations_that_only_some_requests_notice(examples: int, measured: Mea
         "rate": st.floats(0.02, 0.3),
         "share": st.floats(0.02, 0.5),
         "life": st.integers(60, 600),
-        "sensitive": st.booleans(),
+        "part": st.sampled_from(["denylist_polled", *NEEDS]),
     }
     try_scenarios(check_noticed, drawn, examples, measured)
 
 
 def check_limited(limit: float, rate: float, share: float, ttl: float) -> Deviations:
     """q is the share of attempts that succeed: N s r q / (1 + s r q T) are answered per second."""
-    users, own = 200, rate * share
+    users, own = 100, rate * share
     most = limit * users * own / (1 + own * ttl)  # the limit as a share of the calls without one
-    server = {"rate_limit": {"requests_per_s": most, "burst": 20}}
+    server = {"rate_limit": {"requests_per_s": most, "burst": 10}}
     design = build_light(1e6, ttl_s=ttl, capacity=10**6)
     service = {"user_information_share": share}
     runs = run(design, users, rate, 3 / rate, service=service, authorization_server=server)

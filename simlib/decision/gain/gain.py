@@ -9,6 +9,7 @@ import numpy as np
 
 from simlib.analysis.gain_figures import compute_gain_figures
 from simlib.decision.economics.prices import ResolvedPrices, resolve_prices
+from simlib.decision.gain.kept_rows import add_kept_rows
 from simlib.decision.gain.loads import remove_faults, select_design
 from simlib.decision.gain.pilot_runs import PilotRun, run_pilots
 from simlib.decision.gain.run_lengths import fit_run
@@ -68,7 +69,7 @@ def measure_gain(
     comparison = compare(
         compared, workers=workers, progress=_bind_stage(progress, COMPARISON), figures=compute_gain_figures
     )
-    table = _add_rows(comparison.table, pilots)
+    table = add_kept_rows(compared, comparison.table, pilots)
     sizes: Mapping[str, Size] = MappingProxyType({})
     if budgets.sizing > 0:
         sizes = size_designs(
@@ -102,13 +103,6 @@ def measure_gain(
 
 def _bind_stage(progress: StageProgress | None, name: str) -> Progress | None:
     return None if progress is None else partial(progress, name)
-
-
-def _add_rows(table: "pd.DataFrame", pilots: Mapping[str, PilotRun]) -> "pd.DataFrame":
-    """Table with ``kept_rows`` and ``stored_bytes``: rows written per second, times their life, times their size."""
-    rows = table["design"].map({name: own.row.life_s for name, own in pilots.items()}) * table["rows_written_per_s"]
-    sizes = table["design"].map({name: own.row.size for name, own in pilots.items()})
-    return table.assign(kept_rows=rows, stored_bytes=rows * sizes)
 
 
 def _compute_mean(table: "pd.DataFrame", design: str, figure: str) -> float:

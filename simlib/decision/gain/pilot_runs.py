@@ -13,14 +13,16 @@ import numpy as np
 from simlib.decision.gain.loads import compute_load, select_design
 from simlib.deployment.deployment import Deployment
 from simlib.deployment.network import build_network
+from simlib.deployment.parts import build_deployment_config, build_parts
+from simlib.deployment.population import FOREVER
 from simlib.engine.simulation import run_network
 from simlib.experiment.jobs import NO_REPLICATION, Job, Replication
 from simlib.experiment.replicate import run_jobs
 from simlib.experiment.workers import Progress
 from simlib.scenario.design import Design
 from simlib.scenario.hosts import AuthorizationServer, Database, HttpServer
-from simlib.scenario.messages import StorePut, StoreRequest
-from simlib.scenario.records import Records
+from simlib.scenario.messages import StorePut, StoreRequest, TokenRow
+from simlib.scenario.records import Columns, Records
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.sinks import MemorySink
 from simlib.scenario.variates import Variates
@@ -36,7 +38,8 @@ Least squares over 42 runs of the six bundled scenarios on a machine of 2026, ac
 budget, so that lengths of runs do not depend on the speed of a machine.
 """
 SET_UP_S = 0.05
-KEPT = ("access", "refresh", "revoked")
+REVOKED = "revoked"
+KEPT = ("access", "refresh", REVOKED)
 """Kinds of rows that are stored for the life of a token; a code lives for seconds."""
 
 
@@ -56,7 +59,8 @@ class PilotRun:
     """Estimates from a pilot run of one design.
 
     ``work_s``: CPU seconds of the simulator per request, ``set_up_s`` those of a run before its first request.
-    ``cpu_s``: host -> CPU seconds that it is charged per request. ``row`` is the mean of the rows written.
+    ``cpu_s``: host -> CPU seconds that it is charged per request. ``row`` is the mean of the rows written, and
+    ``rows_per_token`` how many of them come with an access token.
     """
 
     design: str
@@ -64,6 +68,7 @@ class PilotRun:
     set_up_s: float
     cpu_s: Mapping[str, float]
     row: StoredRow
+    rows_per_token: float = 0.0
 
 
 class _RecordingStore:
@@ -99,7 +104,7 @@ def run_pilot(job: Job) -> Replication:
     """The estimates of one design as figures, so that a store can keep them."""
     pilot = _estimate(job.scenario, job.design)
     hosts = {f"{_CPU}{host}": seconds for host, seconds in pilot.cpu_s.items()}
-    row = {"row_bytes": pilot.row.size, "row_life_s": pilot.row.life_s}
+    row = {"row_bytes": pilot.row.size, "row_life_s": pilot.row.life_s, "rows_per_token": pilot.rows_per_token}
     return Replication(
         job.design, NO_REPLICATION, {"work_s": pilot.work_s, "set_up_s": pilot.set_up_s, **row, **hosts}, {}
     )
@@ -109,12 +114,13 @@ def _read_pilot(run: Replication) -> PilotRun:
     figures = run.figures
     cpu = {name.removeprefix(_CPU): value for name, value in figures.items() if name.startswith(_CPU)}
     row = StoredRow(figures["row_bytes"], figures["row_life_s"])
-    return PilotRun(run.design, figures["work_s"], figures["set_up_s"], MappingProxyType(cpu), row)
+    own = MappingProxyType(cpu)
+    return PilotRun(run.design, figures["work_s"], figures["set_up_s"], own, row, figures["rows_per_token"])
 
 
 def _estimate(scenario: Scenario, name: str) -> PilotRun:
     length_s = min(scenario.horizon_s, REQUESTS / compute_load(scenario))
-    records, puts = _run_recorded(_remove_queues(select_design(scenario, name)), name, length_s)
+    records, puts, tokens = _run_recorded(_remove_queues(select_design(scenario, name)), name, length_s)
     arrived = max(len(records["requests"]["request"]), 1)
     before = int(((records["tokens"]["issued"] < 0) & (records["tokens"]["size"] > 0)).sum())
     set_up = before * SECONDS_PER["tokens"]
@@ -123,7 +129,8 @@ def _estimate(scenario: Scenario, name: str) -> PilotRun:
         work_s=(_estimate_work(records) - set_up) / arrived,
         set_up_s=SET_UP_S + set_up,
         cpu_s=MappingProxyType(_measure_cpu(records, arrived)),
-        row=_average_row(puts, scenario.design(name)),
+        row=_average_row(puts, scenario.design(name), find_useful_life_s(scenario, name)),
+        rows_per_token=_count_rows_per_token(puts, tokens),
     )
 
 
@@ -150,8 +157,8 @@ def _raise_workers(host: Host) -> Host:
     return host.model_copy(update={"workers": REQUESTS})
 
 
-def _run_recorded(scenario: Scenario, design: str, length_s: float) -> tuple[Records, list[StorePut]]:
-    """One run whose token stores record the rows written to them."""
+def _run_recorded(scenario: Scenario, design: str, length_s: float) -> tuple[Records, list[StorePut], Columns]:
+    """One run whose token stores record the rows written to them; and the tokens that were issued."""
     changes = {"length_s": length_s, "warm_up_s": 0.0}
     short = scenario.with_run(scenario.run.model_copy(update=changes))
     variates, stores = Variates(scenario.run.seed, 0), list[_RecordingStore]()
@@ -160,13 +167,14 @@ def _run_recorded(scenario: Scenario, design: str, length_s: float) -> tuple[Rec
         stores.append(_RecordingStore(STORES["dict"]()))
         return stores[-1]
 
-    run = Deployment(short, short.design(design), variates, make_store, MemorySink())
+    sink = MemorySink()
+    run = Deployment(short, short.design(design), variates, make_store, sink)
     times = run.demand.times if run.demand.cycles is None else run.demand.cycles
     try:
         records = run_network(build_network(run), times, length_s, variates, detail="calls")
     finally:
         run.close()
-    return records, [put for store in stores for put in store.puts]
+    return records, [put for store in stores for put in store.puts], sink.close()["tokens"]
 
 
 def _estimate_work(records: Records) -> float:
@@ -189,13 +197,42 @@ def _measure_cpu(records: Records, arrived: int) -> dict[str, float]:
     }
 
 
-def _average_row(puts: list[StorePut], design: Design) -> StoredRow:
-    """Mean of the rows that renewals write, without the short-lived ones of sign-ins.
+def find_useful_life_s(scenario: Scenario, name: str) -> float:
+    """Seconds for which clients of a design use a token, 0 where they get one for every request."""
+    design = scenario.design(name)
+    config = build_deployment_config(scenario, design, Variates(scenario.run.seed, 0), {})
+    return build_parts(design, config).presenter.useful_life_s
 
-    Where the run wrote none, the size is that of earlier rows and the life that of an access token.
+
+def _average_row(puts: list[StorePut], design: Design, useful_s: float) -> StoredRow:
+    """Mean of the rows that renewals and revocations write, without the short-lived ones of sign-ins.
+
+    Where the run wrote none, the size is that of earlier rows and the life that of an access token. A revoked token
+    is listed from an instant that is uniform in the time in which its client uses it.
     """
     kept = [put for put in puts if put.row.kind in KEPT]
-    lives = [StoredRow(put.size, put.row.expires_at - put.row.issued_at) for put in kept if put.row.issued_at >= 0]
+    listed_s = design.token_lifetime_s - useful_s / 2
+    lives = [
+        StoredRow(put.size, listed_s if put.row.kind == REVOKED else put.row.expires_at - put.row.issued_at)
+        for put in kept
+        if _find_write_time(put.row) >= 0
+    ]
     if lives:
         return StoredRow(*(float(mean) for mean in np.mean(np.array(lives), axis=0)))
     return StoredRow(float(np.mean([put.size for put in kept])) if kept else 0.0, design.token_lifetime_s)
+
+
+def _find_write_time(row: TokenRow) -> float:
+    return row.revoked_at if row.kind == REVOKED and row.revoked_at is not None else row.issued_at
+
+
+def _count_rows_per_token(puts: list[StorePut], tokens: Columns) -> float:
+    """Rows that are written with an access token: in the run, else those of earlier tokens."""
+    issued = tokens["issued"][tokens["size"] > 0]
+    rows = np.array([put.row.issued_at for put in puts if put.row.kind in ("access", "refresh")])
+    for later in (True, False):
+        count = int(((issued >= 0) == later).sum())
+        if count:
+            own = (rows >= 0) if later else (rows < 0) & (rows > -FOREVER)
+            return float(own.sum()) / count
+    return 0.0

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlib.analysis.gain_figures import compute_gain_figures
+from simlib.decision.gain.kept_rows import COLUMNS, compute_renewals, control_rows
 from simlib.decision.gain.loads import compute_load, select_design
 from simlib.decision.gain.metamodel import Sample, fit_surface
 from simlib.decision.gain.metamodel_inputs import LIFETIME, LOAD, TTL, Range, apply_inputs, list_input_ranges
@@ -139,7 +140,9 @@ def _fit_surfaces(plan: SurfacePlan, design: str, runs: Sequence[Replication], p
         if np.isfinite(values).any():
             yield fit_surface(design, name, plan.sample, values)
     lives = plan.sample.points[:, plan.sample.inputs.index(LIFETIME)]
-    rows = np.array([run.figures["rows_written_per_s"] for run in runs])
+    columns = {key: np.array([run.figures[key] for run in runs]) for key in COLUMNS}
+    renewals = [compute_renewals(one, design) for one in plan.scenarios]
+    rows = control_rows(columns, renewals, pilot.rows_per_token)
     yield fit_surface(design, STORED, plan.sample, rows * pilot.row.life_s * lives * pilot.row.size)
     expected = [compute_expected_exposure_s(one, one.design(design)) for one in plan.scenarios]
     yield fit_surface(design, EXPOSURE, plan.sample, expected, source="closed form")
