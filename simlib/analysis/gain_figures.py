@@ -11,7 +11,7 @@ import numpy as np
 
 from simlib.analysis.columns import Floats, Mask, list_name_indices, mean, ratio
 from simlib.analysis.metric_sentences import SENTENCES
-from simlib.analysis.metrics import Metric
+from simlib.analysis.metrics import Metric, limit_metric
 from simlib.analysis.renewals import count_renewals
 from simlib.analysis.summary import find_timed_requests, select_arrived
 from simlib.analysis.utilisation import compute_cpu_per_request, match_hosts
@@ -25,7 +25,7 @@ PUSHES = "receive/"
 
 GAIN_METRICS: Mapping[str, Metric] = MappingProxyType(
     {
-        metric.name: replace(metric, sentence=SENTENCES[metric.name])
+        metric.name: limit_metric(replace(metric, sentence=SENTENCES[metric.name]))
         for metric in (
             Metric("store_operations_per_request", "token store operations per request", "", True, 3),
             Metric("store_s", "time of the token store per request", "s", True, 3, "ms", 1e3),

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,6 +34,16 @@ class Interval:
     def excludes(self, value: float) -> bool:
         """True if the whole interval lies on one side of a value."""
         return value < self.low or self.high < value
+
+    def limit(self, lowest: float = -math.inf, highest: float = math.inf) -> Self:
+        """The part of it that is possible, which covers as often: what is measured cannot lie outside.
+
+        It holds the mean; an interval without ends, of a single replication, stays as it is.
+        """
+        if self.n < 2:
+            return self
+        low, high = min(max(self.low, lowest), self.mean), max(min(self.high, highest), self.mean)
+        return replace(self, low=low, high=high)
 
 
 def student(values: ArrayLike, level: float = 0.95) -> Interval:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import isinf
+from math import inf, isinf
 from numbers import Real
 from types import MappingProxyType
 
@@ -21,7 +21,8 @@ class Metric:
 
     ``unit`` is the unit of the stored value; it is displayed times ``factor``, in ``scaled_unit``, with ``digits``
     decimals. ``lower_is_better`` is None for numbers that explain a design without making it better or worse.
-    ``sentence`` says what it counts: which requests, by which clock, and what is left out.
+    ``sentence`` says what it counts: which requests, by which clock, and what is left out. Values below ``lowest`` and
+    above ``highest`` are impossible, so intervals end there.
     """
 
     name: str
@@ -32,6 +33,8 @@ class Metric:
     scaled_unit: str = ""
     factor: float = 1.0
     sentence: str = ""
+    lowest: float = -inf
+    highest: float = inf
 
     def format(self, value: float) -> str:
         """The value as it is displayed, with its unit; "-" where it is undefined."""
@@ -58,6 +61,11 @@ def _make_share(name: str, label: str, lower_is_better: bool | None, digits: int
     return Metric(name, label, "", lower_is_better, digits, "%", 1e2)
 
 
+def limit_metric(metric: Metric) -> Metric:
+    """A metric of simlib itself: a number of things or an amount, not below 0, of which shares are not above 1."""
+    return replace(metric, lowest=0.0, highest=1.0 if metric.display_unit == "%" else inf)
+
+
 def _make_count(name: str, label: str, lower_is_better: bool | None = None) -> Metric:
     return Metric(name, label, "", lower_is_better, 0)
 
@@ -67,7 +75,7 @@ _PLUGINS = PluginGroup("simlib.metrics", lambda pair: _add_pair(pair))
 METRICS: Registry[Metric] = Registry(
     "metric",
     {
-        metric.name: replace(metric, sentence=SENTENCES[metric.name])
+        metric.name: limit_metric(replace(metric, sentence=SENTENCES[metric.name]))
         for metric in (
             _make_latency("mean_s", "mean latency"),
             _make_latency("mean_all_s", "mean latency of all finished requests"),

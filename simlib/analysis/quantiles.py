@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simlib.analysis.columns import Floats
 from simlib.analysis.intervals import Interval, compare_pairs, student
+from simlib.analysis.metrics import METRICS
 
 HALVES, EXCURSIONS, GAP = "_halves", "_excursions", "_gap"
 """Endings of the columns beside a quantile: mean of the quantiles of both halves, number of excursions beyond it, and
@@ -109,10 +110,14 @@ class Rows(Protocol):
 
 
 def compute_interval(rows: Rows, name: str, level: float = 0.95) -> Interval:
-    """Compute the interval of the mean of one figure over replications; of a quantile with its correction."""
+    """Compute the interval of the mean of one figure over replications; of a quantile with its correction.
+
+    It ends where values of a metric are impossible: below 0, and for shares above 1.
+    """
     values = rows[name]
     corrected = correct_values(rows, name)
-    return student(values, level) if corrected is None else _stretch(student(corrected, level), values)
+    interval = student(values, level) if corrected is None else _stretch(student(corrected, level), values)
+    return interval.limit(METRICS[name].lowest, METRICS[name].highest) if name in METRICS else interval
 
 
 def compare_quantiles(

@@ -1,6 +1,7 @@
 """Command `simlib sweep`: the designs of a scenario at many loads, lifetimes of a cache, or values of any keys."""
 
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -204,6 +205,7 @@ def _build_table(plan: "SweepPlan", frame: "pd.DataFrame", name: str) -> "Table"
     from simlib.analysis.metrics import METRICS
     from simlib.experiment.variation import format_value, shorten_keys
     from simlib.report.cells import format_label
+    from simlib.report.sweep_notes import compute_point_bounds
 
     metric = METRICS[name]
     table = Table(
@@ -215,23 +217,25 @@ def _build_table(plan: "SweepPlan", frame: "pd.DataFrame", name: str) -> "Table"
     for title in (*keys.values(), *designs, *(["closed form"] if theory else [])):
         table.add_column(title, overflow="fold")
     for point in plan.points:
-        cells = [_format_rows(plan, frame, point, design, metric) for design in designs]
+        bounds = compute_point_bounds(plan, point) if name == "exposure_s" else dict.fromkeys(designs, inf)
+        cells = [_format_rows(plan, frame, point, design, metric, bounds[design]) for design in designs]
         closed = [f"{plan.compute_hit_ratio(point[plan.key]) * metric.factor:.1f}"] if theory else []
         table.add_row(*(format_value(point[key]) for key in keys), *cells, *closed)
     return table
 
 
-def _format_rows(plan: "SweepPlan", frame: "pd.DataFrame", point: "Point", design: str, metric: "Metric") -> str:
-    """The mean of one design at one point, or the reason for a missing one."""
-    from simlib.analysis.quantiles import compute_interval
+def _format_rows(
+    plan: "SweepPlan", frame: "pd.DataFrame", point: "Point", design: str, metric: "Metric", bound_s: float
+) -> str:
+    """The mean of one design at one point, or the reason for a missing one; ``bound_s`` limits an exposure."""
     from simlib.report.cells import UNDEFINED
     from simlib.report.sweep_figures import is_overloaded
-    from simlib.report.sweep_notes import find_rows
+    from simlib.report.sweep_notes import compute_point_interval, find_rows
 
     rows = find_rows(frame, point, design)
     if is_overloaded(rows):
         return "unstable"
-    interval = compute_interval(rows, metric.name, plan.scenario.run.level)
+    interval = compute_point_interval(rows, metric.name, plan.scenario.run.level, bound_s)
     return _format_cell(metric, interval, rows) if interval.n else UNDEFINED
 
 

@@ -79,9 +79,9 @@ def _build_cell(day: str, design: str, rows: "pd.DataFrame", level: float) -> Da
     return DayCell(
         day=day,
         design=design,
-        availability=student(rows["availability_window"], level),
-        difference=compare_pairs(rows["availability_window"], rows["usual_availability"], level),
-        run_availability=student(rows["availability_run"], level),
+        availability=student(rows["availability_window"], level).limit(0.0, 1.0),
+        difference=compare_pairs(rows["availability_window"], rows["usual_availability"], level).limit(-1.0, 1.0),
+        run_availability=student(rows["availability_run"], level).limit(0.0, 1.0),
         latency_s=compute_mean("latency_window_s"),
         usual_latency_s=compute_mean("usual_latency_s"),
         word=_choose_word(rows),

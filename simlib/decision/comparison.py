@@ -114,6 +114,13 @@ class Verdicts(Displayed):
         return judgements[metric].word if judgements is not None else "baseline unstable"
 
 
+def _compute_intervals(comparison: Comparison, design: str, bounds: ValidityBounds) -> dict[str, Interval]:
+    """Metric -> interval of its mean; an exposure is not longer than the design guarantees."""
+    rows, level = comparison.find_rows(design), comparison.scenario.run.level
+    intervals = {name: compute_interval(rows, name, level) for name in METRICS}
+    return {**intervals, "exposure_s": intervals["exposure_s"].limit(highest=bounds.after_revocation_s)}
+
+
 def judge_comparison(comparison: Comparison, baseline: str | None = None) -> Verdicts:
     """Verdicts about every metric of every design, and of every pair of them, at the level of the scenario's run.
 
@@ -124,16 +131,13 @@ def judge_comparison(comparison: Comparison, baseline: str | None = None) -> Ver
     """
     scenario, level = comparison.scenario, comparison.scenario.run.level
     base = choose_baseline(scenario, baseline)
-    intervals = {
-        design: {name: compute_interval(comparison.find_rows(design), name, level) for name in METRICS}
-        for design in comparison.designs
-    }
+    promises = compute_promises(scenario)
+    intervals = {design: _compute_intervals(comparison, design, promises[design]) for design in comparison.designs}
     stability = {design: _assess_stability(comparison, design) for design in comparison.designs}
     stable = [design for design in comparison.designs if not stability[design].unstable]
     pairs = judge_pairs(comparison, intervals, stable, base if base in stable else (*stable, base)[0])
     opponent = find_cached_opponent(scenario, base)
     judgements, opponents = select_against(pairs, base), _select_self_contained(scenario, pairs, opponent, base)
-    promises = compute_promises(scenario)
     bases = read_limit_basis(comparison, intervals, promises)
     drifts = _find_drifts(comparison, intervals, stable)
     limits = tuple(check_limits(scenario, intervals, stability, bases))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import LISTED_IF_OTHER, METRICS, Metric
 from simlib.analysis.quantiles import compute_interval
+from simlib.analysis.summary import FINISHED_QUANTILES, TIMED_QUANTILES
 from simlib.analysis.utilisation import BUSIEST
 from simlib.decision import Judgement, Verdicts
 from simlib.decision.figure_notes import FEW_EXCURSIONS, IN_GAP
@@ -23,8 +24,10 @@ LISTED_IF_NONZERO = ("sign_in_share", "refused_valid_share")
 """Metrics that have no row of zeros: most scenarios have no sign-ins, and refuse no valid token."""
 MARKS = {NOT_SETTLED: "not settled", FEW_EXCURSIONS: "short run", IN_GAP: "in a gap"}
 """Mark beside a mean -> its words; the notes explain both."""
+QUANTILES = frozenset({**TIMED_QUANTILES, **FINISHED_QUANTILES})
+ROUNDING = 1e-6
 ASYMMETRIC = 0.1
-"""Share of the half width by which the ends of an interval differ from it, beyond which both ends are written."""
+"""Share of the half width by which the ends of a quantile's interval differ from it, beyond which both are written."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,8 @@ def _format_interval(metric: Metric, interval: Interval, sign: str = "") -> str:
     if not math.isfinite(half):
         return write(interval.mean)
     off_centre = abs(interval.high + interval.low - 2 * interval.mean) / 2 * metric.factor
-    if off_centre > ASYMMETRIC * half:
+    tolerance = ASYMMETRIC if metric.name in QUANTILES else ROUNDING  # of others it is a limit of what is possible
+    if off_centre > tolerance * half:
         return f"{write(interval.mean)} ({write(interval.low)} to {write(interval.high)})"
     return f"{write(interval.mean)} ± {half:,.{digits}f}" if half > 0 else f"{write(interval.mean)} ± 0"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from simlib.analysis.intervals import Interval, student
+from simlib.analysis.quantiles import compute_interval
 from simlib.report.figure_style import HATCHES, LINES, MARKERS, OKABE_ITO, apply_house_style
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def revocation_figure(
     from matplotlib.figure import Figure
 
     means = {design: frame[frame["design"] == design].mean(numeric_only=True) for design in titles}
-    exposures = {design: student(frame.loc[frame["design"] == design, "exposure_s"], level) for design in titles}
+    measured = {design: compute_interval(frame[frame["design"] == design], "exposure_s", level) for design in titles}
+    exposures = {design: interval.limit(highest=bounds[design]) for design, interval in measured.items()}
     with apply_house_style():
         figure = Figure(figsize=(9.6, _HEAD + _ROW * len(titles)), layout="constrained")
         left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(1.35, 1, 1))
@@ -144,7 +146,7 @@ def _build_curve(
     frame: "pd.DataFrame", design: str, columns: Mapping[float, str], level: float
 ) -> dict[float, Interval]:
     rows = frame[frame["design"] == design]
-    return {age: student(rows[column], level) for age, column in sorted(columns.items())}
+    return {age: student(rows[column], level).limit(0.0, 1.0) for age, column in sorted(columns.items())}
 
 
 def _describe_ages(curves: Mapping[str, Mapping[float, Interval]], titles: Mapping[str, str], forms: bool) -> str:

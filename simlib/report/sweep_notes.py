@@ -1,13 +1,22 @@
 """Notes of a sweep: figures beside others that leave something out, quantiles of short runs, names of busiest hosts."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import COMPANIONS, METRICS
-from simlib.analysis.quantiles import FEWEST_EXCURSIONS, Rows, lies_in_gap, rests_on_few_excursions
+from simlib.analysis.quantiles import (
+    FEWEST_EXCURSIONS,
+    Rows,
+    compute_interval,
+    lies_in_gap,
+    rests_on_few_excursions,
+)
 from simlib.analysis.utilisation import HOST_UTILISATION, find_busiest_host
 from simlib.decision.figure_notes import FEW_EXCURSIONS, GAP_REASON, IN_GAP
 from simlib.decision.limits import begin_sentence
+from simlib.decision.promises import compute_promises
+from simlib.experiment.sweep import change_scenario
 from simlib.experiment.sweep_plan import SweepPlan
 from simlib.experiment.variation import Point, describe_point
 
@@ -31,6 +40,18 @@ def find_rows(frame: "pd.DataFrame", point: Point, design: str) -> "pd.DataFrame
     for key, value in point.items():
         chosen &= frame[key] == value
     return frame[chosen]
+
+
+def compute_point_bounds(plan: SweepPlan, point: Point) -> Mapping[str, float]:
+    """Design -> seconds for which it may accept a revoked token at one point, which no exposure exceeds."""
+    promises = compute_promises(change_scenario(plan.scenario, point))
+    return {design: bounds.after_revocation_s for design, bounds in promises.items()}
+
+
+def compute_point_interval(rows: "pd.DataFrame", name: str, level: float, bound_s: float) -> Interval:
+    """Interval of a metric of one design at one point; an exposure ends at the design's bound there."""
+    interval = compute_interval(rows, name, level)
+    return interval.limit(highest=bound_s) if name == "exposure_s" else interval
 
 
 def find_host(rows: "pd.DataFrame") -> str:

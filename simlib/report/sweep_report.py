@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simlib.analysis.metrics import METRICS
-from simlib.analysis.quantiles import compute_interval, lies_in_gap, rests_on_few_excursions
+from simlib.analysis.quantiles import lies_in_gap, rests_on_few_excursions
 from simlib.analysis.utilisation import BUSIEST
 from simlib.experiment.atomic_folder import write_files
 from simlib.experiment.sweep_plan import TTL, SweepPlan
@@ -17,7 +17,13 @@ from simlib.experiment.variation import Point
 from simlib.report.figure_style import render_png, render_svg
 from simlib.report.sweep_axes import arrange_points
 from simlib.report.sweep_figures import is_overloaded, load_figure, ttl_figure
-from simlib.report.sweep_notes import find_host, find_rows, list_sweep_notes
+from simlib.report.sweep_notes import (
+    compute_point_bounds,
+    compute_point_interval,
+    find_host,
+    find_rows,
+    list_sweep_notes,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,13 +38,12 @@ def build_sweep_rows(plan: SweepPlan, frame: "pd.DataFrame") -> Iterator[dict[st
     utilisation; ``few_excursions`` is true for a quantile whose interval covers less than it states, ``in_gap`` for one
     in a gap between two kinds of requests.
     """
-    level = plan.scenario.run.level
-    points = ((point, design) for point in plan.points for design in plan.scenario.designs)
-    for point, design in points:
+    level, bounded = plan.scenario.run.level, ((point, compute_point_bounds(plan, point)) for point in plan.points)
+    for point, design, bound_s in ((point, *bound) for point, bounds in bounded for bound in bounds.items()):
         rows = find_rows(frame, point, design)
         unstable = is_overloaded(rows)
         for name, metric in METRICS.items():
-            interval = compute_interval(rows, name, level)
+            interval = compute_point_interval(rows, name, level, bound_s)
             is_defined = interval.n > 0 and not unstable
             yield {
                 **(point if len(point) > 1 else {"key": plan.key, "value": point[plan.key]}),

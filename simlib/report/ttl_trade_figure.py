@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from simlib.analysis.intervals import Interval, student
+from simlib.analysis.intervals import Interval
+from simlib.analysis.quantiles import compute_interval
 from simlib.report.figure_style import LINES, MARKERS, OKABE_ITO, apply_house_style
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _compute_intervals(
     frame: "pd.DataFrame", column: str, ttls: Mapping[str, float], level: float
 ) -> dict[float, Interval]:
     chosen = sorted(ttls.items(), key=lambda item: item[1])
-    return {ttl: student(frame.loc[frame["design"] == design, column], level) for design, ttl in chosen}
+    return {ttl: compute_interval(frame[frame["design"] == design], column, level).limit(0.0) for design, ttl in chosen}
 
 
 def _draw_panel(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from simlib.analysis import assess_stability, compare_pairs, estimate_replications, is_unstable, student
+from simlib.analysis.quantiles import compute_interval
 
 VALUES = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30).filter(lambda v: np.std(v) > 1e-6)
 
@@ -125,3 +126,23 @@ def test_plain_growth_in_every_one_of_few_replications_is_unstable() -> None:
 def test_stability_without_arrivals_is_refused() -> None:
     with pytest.raises(ValueError, match="arrivals"):
         assess_stability([0.0, 0.0], 0.0)
+
+
+@pytest.mark.parametrize("probability", [0.02, 0.3, 0.97])
+@pytest.mark.parametrize("replications", [2, 4])
+def test_an_interval_that_ends_where_shares_do_covers_as_often(probability: float, replications: int) -> None:
+    shares = np.random.default_rng(1).binomial(40, probability, (2000, replications)) / 40
+    wholes = [student(values) for values in shares]
+    limited = [interval.limit(0.0, 1.0) for interval in wholes]
+    assert all(0 <= own.low <= own.mean <= own.high <= 1 for own in limited)
+    assert [own.excludes(probability) for own in limited] == [own.excludes(probability) for own in wholes]
+    assert any(whole.low < 0 or whole.high > 1 for whole in wholes) or probability == 0.3
+    rows = {"hit_ratio": shares[0], "mean_s": shares[0] * 1e3}
+    assert compute_interval(rows, "hit_ratio") == limited[0]
+    assert compute_interval(rows, "mean_s").low >= 0
+
+
+def test_one_replication_has_no_ends_and_a_mean_beyond_a_limit_is_held() -> None:
+    assert student([0.5]).limit(0.0, 1.0) == student([0.5])
+    assert student([]).limit(0.0, 1.0).n == 0
+    assert student([3.0, 5.0]).limit(highest=2.0).high == 4.0

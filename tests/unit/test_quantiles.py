@@ -74,7 +74,8 @@ def test_an_interval_holds_its_mean_and_is_in_proportion_to_the_unit(values: lis
 
 @given(replications)
 def test_without_halves_it_is_the_interval_of_student(values: list[float]) -> None:
-    assert compute_interval({"mean_s": values}, "mean_s") == student(values)
+    assert compute_interval({"mean_s": values}, "mean_s") == student(values).limit(0.0)
+    assert compute_interval({"own": values}, "own") == student(values)
 
 
 @given(st.lists(st.tuples(*[st.floats(0.01, 100.0)] * 4), min_size=2, max_size=8))

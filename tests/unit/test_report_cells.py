@@ -31,6 +31,38 @@ def test_a_mean_is_shown_as_exactly_as_its_interval_allows(mean: float, half: fl
     assert format_mean(MEAN, Interval(mean, mean - half, mean + half, 0.95, 4)) == text
 
 
+def test_an_interval_that_ends_where_values_are_impossible_is_written_with_both_ends() -> None:
+    hits, whole = METRICS["hit_ratio"], Interval(0.985, 0.96, 1.01, 0.95, 4)
+    assert format_mean(hits, whole) == "98.5 ± 2.5"
+    assert format_mean(hits, whole.limit(0.0, 1.0)) == "98.5 (96.0 to 100.0)"
+    assert format_mean(METRICS["failed_share"], Interval(0.001, 0.0, 0.0035, 0.95, 4)) == "0.10 (0.00 to 0.35)"
+
+
+def test_printed_intervals_hold_only_what_is_possible() -> None:
+    """Shares from 0 to 1, nothing below 0, and no exposure beyond the bound of its design."""
+    told = judge_comparison(
+        comparison(
+            {
+                CACHED: {
+                    "hit_ratio": [0.9, 1.0, 1.0, 1.0],
+                    "failed_share": [0.0, 0.0, 0.0, 0.1],
+                    "exposure_s": [1.0, 5.0, 30.0, 30.0],
+                }
+            }
+        )
+    )
+    for design, intervals in told.intervals.items():
+        for name, interval in intervals.items():
+            bound = told.promises[design].after_revocation_s if name == "exposure_s" else METRICS[name].highest
+            assert not interval.n or 0 <= interval.low <= interval.mean <= interval.high
+            assert not interval.n or interval.high <= max(bound, interval.mean)
+    own = told.intervals[CACHED]
+    assert (own["hit_ratio"].high, own["failed_share"].low) == (1.0, 0.0)
+    assert own["exposure_s"].high == told.promises[CACHED].after_revocation_s > own["exposure_s"].mean
+    rows = {(r["design"], r["metric"]): r for r in csv.DictReader(io.StringIO(format_summary_csv(told)))}
+    assert float(rows[CACHED, "hit_ratio"]["high"]) == 1.0
+
+
 def test_one_replication_shows_no_half_width_and_none_shows_a_dash() -> None:
     assert format_mean(MEAN, Interval(0.0123, -math.inf, math.inf, 0.95, 1)) == "12.30"
     assert format_mean(MEAN, Interval(math.nan, -math.inf, math.inf, 0.95, 0)) == "\N{EN DASH}"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from simlib.report.record.formatting import UNDEFINED, format_decimals, format_n
 from simlib.report.record.tables import format_csv
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 MEASURED, COUNTED = "measured", "counted"
 ALWAYS = ("exposure_s",)
@@ -107,7 +107,7 @@ def _list_rows(decision: Decision) -> Iterator[GainRow]:
 def _build_measured_rows(decision: Decision, names: tuple[str, ...]) -> Iterator[GainRow]:
     table, designs, verdicts = decision.gain.table, list(decision.scenario.designs), decision.verdicts
     for name in (name for name in names if name in table.columns):
-        intervals = {design: _compute_interval(table, design, name, decision.level) for design in designs}
+        intervals = {design: _compute_interval(decision, design, name) for design in designs}
         if name in ALWAYS or any(interval.n for interval in intervals.values()):
             unsteady = frozenset(design for design in designs if not verdicts.is_steady(design, name))
             few, gaps = (
@@ -118,13 +118,12 @@ def _build_measured_rows(decision: Decision, names: tuple[str, ...]) -> Iterator
             yield GainRow(_ALL[name], MEASURED, intervals, unsteady, hosts, few, gaps)
 
 
-def _compute_interval(table: "pd.DataFrame", design: str, name: str, level: float) -> Interval:
-    """Interval over the replications, limited to values that are possible: not below 0, shares not above 1."""
-    interval = compute_interval(table.loc[table["design"] == design], name, level)
-    if interval.n < 2:
-        return interval
-    high = min(interval.high, 1.0) if _ALL[name].display_unit == "%" else interval.high
-    return replace(interval, low=max(interval.low, 0.0), high=max(high, interval.mean))
+def _compute_interval(decision: Decision, design: str, name: str) -> Interval:
+    """Interval over the replications, limited to values that are possible."""
+    table, metric = decision.gain.table, _ALL[name]
+    interval = compute_interval(table.loc[table["design"] == design], name, decision.level)
+    bound = decision.promises[design].after_revocation_s if name == "exposure_s" else metric.highest
+    return interval.limit(metric.lowest, bound)
 
 
 def _build_counted_row(decision: Decision, metric: Metric, bound: Callable[[str], float]) -> GainRow:
