@@ -9,6 +9,7 @@ from typing import Any
 from simlib.analysis.metrics import METRICS, Metric
 from simlib.decision import Judgement, Verdicts
 from simlib.decision.best_designs import Standing
+from simlib.decision.figure_notes import IN_GAP
 from simlib.decision.notes import HEADLINE_METRICS, ONLY_WHEN_DIFFERENT
 from simlib.decision.pairs import count_pairs
 from simlib.report.cells import (
@@ -21,7 +22,7 @@ from simlib.report.cells import (
 
 COLUMNS = (
     *("metric", "unit", "design", "against", "replications", "difference", "difference_low", "difference_high"),
-    *("level", "family_level", "margin", "word", "more_replications"),
+    *("level", "family_level", "margin", "word", "more_replications", "in_gap"),
 )
 BEST_COLUMNS = ("metric", "unit", "design", "low", "high", "family_level", "margin", "word", "more_replications")
 
@@ -58,11 +59,18 @@ def _build_cell(verdicts: Verdicts, name: str, design: str, other: str) -> Cell:
     if design == other:
         standing = verdicts.best[name].standings[design] if name in verdicts.best else None
         mean = format_mean(METRICS[name], verdicts.intervals[design][name])
-        return Cell(mean, "", "" if standing is None else _name_standing(standing))
+        word = "" if standing is None else _name_standing(standing)
+        return Cell(mean, "", word, mark=_mark_gap(verdicts, name, design))
     judgement = verdicts.pairs[design, other][name]
     if judgement.word == "undefined":
         return Cell("", "", judgement.word)
-    return Cell("", format_difference(judgement), judgement.word, format_further_replications(judgement))
+    more, mark = format_further_replications(judgement), _mark_gap(verdicts, name, design, other)
+    return Cell("", format_difference(judgement), judgement.word, more, mark)
+
+
+def _mark_gap(verdicts: Verdicts, name: str, *designs: str) -> str:
+    """Mark of a quantile, or of a difference of two, of which one lies in a gap: its interval covers less."""
+    return IN_GAP if any((design, name) in verdicts.gaps for design in designs) else ""
 
 
 def _name_standing(standing: Standing) -> str:
@@ -105,6 +113,7 @@ def _build_row(verdicts: Verdicts, judgement: Judgement) -> dict[str, Any]:
         "margin": judgement.margin,
         "word": judgement.word,
         "more_replications": judgement.more_replications,
+        "in_gap": bool(_mark_gap(verdicts, judgement.metric.name, judgement.design, judgement.baseline)) or None,
     }
 
 

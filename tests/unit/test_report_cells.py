@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from simlib.analysis import METRICS, Interval
 from simlib.analysis.metrics import LISTED_IF_OTHER
 from simlib.decision import judge_comparison
 from simlib.report.cells import build_cell, build_comparison_rows, build_opponent_rows, format_mean
+from simlib.report.pair_tables import build_pair_matrices, list_pair_rows
 from simlib.report.summary import COLUMNS, build_comparison_document, format_replications_csv, format_summary_csv
 from support.comparisons import CACHED, JWT, OPAQUE, comparison
 
@@ -61,6 +63,20 @@ def test_printed_intervals_hold_only_what_is_possible() -> None:
     assert own["exposure_s"].high == told.promises[CACHED].after_revocation_s > own["exposure_s"].mean
     rows = {(r["design"], r["metric"]): r for r in csv.DictReader(io.StringIO(format_summary_csv(told)))}
     assert float(rows[CACHED, "hit_ratio"]["high"]) == 1.0
+
+
+def test_a_difference_of_a_quantile_in_a_gap_is_marked_in_either_design() -> None:
+    gaps = {OPAQUE: 0.1, JWT: 0.1, CACHED: 0.9}
+    measured = comparison()
+    table = measured.table.assign(p99_s_gap=measured.table["design"].map(gaps))
+    told = judge_comparison(replace(measured, table=table))
+    matrix = next(own for own in build_pair_matrices(told) if own.metric.name == "p99_s")
+    marked = {(row, column) for row, cells in matrix.rows.items() for column, cell in cells.items() if cell.mark}
+    assert marked == {(row, column) for row in gaps for column in gaps if CACHED in (row, column)}
+    rows = [row for row in list_pair_rows(told) if row["in_gap"]]
+    assert {(row["metric"], row["design"], row["against"]) for row in rows} == {
+        ("p99_s", design, against) for design, against in ((CACHED, OPAQUE), (JWT, CACHED))
+    }
 
 
 def test_one_replication_shows_no_half_width_and_none_shows_a_dash() -> None:
