@@ -100,6 +100,7 @@ class Processes:
 
         guard = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
         processes = min(self._workers, len(items), PER_CPU * count_usable_cpus())
+        _start_resource_tracker()
         pool = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size=1, **guard)
         with _block_interrupts():
             registrations = list_registrations()
@@ -107,6 +108,25 @@ class Processes:
                 delayed(work_with)(registrations, work, number, item) for number, item in enumerate(items)
             )
         return results
+
+
+def _start_resource_tracker() -> None:
+    """Start the process that removes what a killed command leaves, without its warnings about doing so.
+
+    loky would start it later. It reads filters of warnings from its environment alone.
+    """
+    from joblib.externals.loky.backend import resource_tracker
+
+    before, name = os.environ.get("PYTHONWARNINGS"), "PYTHONWARNINGS"
+    ignored = f"ignore::UserWarning:{resource_tracker.__name__}"
+    os.environ[name] = f"{before},{ignored}" if before else ignored
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def count_usable_cpus() -> int:

@@ -87,8 +87,10 @@ def test_a_killed_command_leaves_no_process_and_the_next_one_clears_up(cpu_s: fl
         command = psutil.Process(running.pid)
         processes = command.children(recursive=True)
         command.kill()
-        assert running.wait() == -signal.SIGKILL
+        _, errors = running.communicate()
+        assert running.returncode == -signal.SIGKILL
         assert list_alive(processes) == []
+    assert re.fullmatch(r"(simulating: \d+ of \d+ runs\n)*", errors)  # and no warning of what clears up after it
     assert not any(Path("/dev/shm").glob(f"*_{running.pid}_*"))
     assert [path.suffix for path in tmp_path.iterdir() if path.name.startswith(".rows.")] == [".part"]
     write_tiny(tmp_path)
