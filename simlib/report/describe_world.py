@@ -13,6 +13,11 @@ from simlib.scenario.scenario import Scenario
 from simlib.scenario.world import World
 
 Terms = list[tuple[str, str]]
+RENEWAL = (
+    "its expires_in after the token request; servers send whole seconds, rounded down (RFC 6749 section 5.1), so it is "
+    "renewed up to 1 s early, and never used too late (assumption)"
+)
+"""For `client-expires-in` of data/evidence/parameters.csv; ``refresh_before_s`` of a design is added to it."""
 
 
 def describe_world(scenario: Scenario) -> Terms:
@@ -21,6 +26,7 @@ def describe_world(scenario: Scenario) -> Terms:
     return [
         ("load", describe_load(scenario)),
         ("users", describe_users(scenario)),
+        ("end of a token at its client", RENEWAL),
         *_describe_clients(world),
         *_describe_regions(world),
         *_describe_servers(world),

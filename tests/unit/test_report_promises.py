@@ -131,6 +131,7 @@ def everything() -> dict[str, Any]:
 def test_the_world_is_told_with_everything_in_it() -> None:
     told = dict(describe_world(three(**everything())))
     assert told["calls for every request"] == "one (two)"
+    assert "up to 1 s early" in told["end of a token at its client"]
     assert told["clients: web"].startswith("0.75 of the users; sessions of 1,800 s")
     assert told["regions"] == "eu 0.7 of the users, us 0.3 of the users"
     assert "80 ms" in told["between regions, eu-us"]
