@@ -118,7 +118,8 @@ class Population:
         few in a short run, and rise with its length.
         """
         users = len(self._demand.rates)
-        come = np.unique(self._demand.users[self._demand.users < users])
+        come = self._demand.active_users
+        come = come[come < users]
         ages = self._compute_ages(self._variates.draw_column("session.age.absent", users))
         ages[come] = np.inf
         if lifetime_s > self._life > 0:

@@ -50,7 +50,7 @@ def simulate(
         run.population.write_unused_tokens(run.parts.config.token_lifetime_s)
         return run_network(
             network,
-            run.demand.times if run.demand.cycles is None else run.demand.cycles,
+            run.demand.arrivals,
             scenario.horizon_s,
             variates,
             warm_up=scenario.run.warm_up_s,
