@@ -68,9 +68,7 @@ def test_a_window_grows_where_requests_stay_for_long(monkeypatch: pytest.MonkeyP
     """Twice the load that a station can serve: at the end half of the requests are still under way."""
     arrivals = poisson(2.0, 600, 0)
     overloaded = one_station(Exponential(mean_s=1.0), discipline="processor_sharing")
-    calls = client_and_server(
-        does(Call("serve", None), Call("serve", None), Call("serve", None)), Exponential(mean_s=0.9)
-    )
+    calls = client_and_server(does(*[Call("serve", Message())] * 3), Exponential(mean_s=0.9))
     for network in (overloaded, calls):
         whole = run(network, arrivals, 300.0)
         monkeypatch.setattr(request_window, "LARGEST", 8)
