@@ -61,7 +61,7 @@ class Population:
         self._sign_ins = sign_ins
         self._token_row = token_row
         self._clients: dict[int, UserClient] = {}
-        self._token_ids: dict[str, int] = {}
+        self._token_ids: dict[int, int] = {}  # by the token's hash: a long run has many, and each is long
         self._issued_to: dict[int, int] = {}
         self._live: dict[int, list[Issued]] = {}
         self._numbers = count()
@@ -97,7 +97,7 @@ class Population:
 
     def find_token(self, token: str) -> int:
         """The number of a token that was issued in this run, -1 for any other string."""
-        return self._token_ids.get(token, -1)
+        return self._token_ids.get(hash(token), -1)
 
     def note_issued(self, issued: Issued, lead_s: float = 0.0, by_client: bool = True) -> None:
         """Write the row of a new token; ``lead_s``: seconds by which the clock of its server is ahead."""
@@ -105,7 +105,7 @@ class Population:
         ordinal = self._issued_to.get(user, 0)
         self._issued_to[user] = ordinal + 1
         number = next(self._numbers)
-        self._token_ids[issued.token] = number
+        self._token_ids[hash(issued.token)] = number
         if self._remembers:
             self._live.setdefault(user, []).append(issued)
         begin, end = issued.issued_at - lead_s, issued.expires_at - lead_s

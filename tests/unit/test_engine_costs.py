@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simlib.engine import verification_cache
 from simlib.engine.costs import DrawnColumn, HostCosts, StatedCosts
 from simlib.engine.links import Connections
 from simlib.engine.request_window import RequestWindow
@@ -105,3 +106,16 @@ def test_the_verifier_counts_what_is_distinct_on_each_host_whether_it_remembers_
     assert verifier.count_distinct("service", "EdDSA") == 1
     assert verifier.count_distinct("service", "RS256") == 0
     assert verifier.count_distinct("authorization_server", "ES256") == 1
+
+
+@pytest.mark.parametrize("remember", [True, False])
+def test_of_many_tokens_the_verifier_forgets_the_earliest_and_counts_each_once(
+    remember: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification_cache, "RECENT", 2)
+    kinds = [verification(audience=f"audience {number}") for number in range(9)]
+    verifier = VerificationCache(remember)
+    for kind in (*kinds, kinds[-1], *kinds):
+        assert verifier(kind, "service") == kind()
+    assert verifier.count_distinct("service", "ES256") == len(kinds)
+    assert len(verifier._recent) + len(verifier._earlier) == (4 if remember else 0)
