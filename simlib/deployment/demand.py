@@ -121,12 +121,13 @@ def draw_demand(scenario: Scenario, variates: Variates, keeps_rows: bool = True)
 
     It cannot where requests have homes or belong to a fault, and where users wait for their answers.
     """
-    load, streams = scenario.world.load, not keeps_rows and _can_stream(scenario)
+    load, streams = scenario.world.load, not keeps_rows and can_stream(scenario)
     drawn = _stream(scenario, load, variates) if streams and isinstance(load, OpenLoad) else _draw(scenario, variates)
     return _place(scenario, drawn, variates)
 
 
-def _can_stream(scenario: Scenario) -> bool:
+def can_stream(scenario: Scenario) -> bool:
+    """Whether the requests of a run that keeps no rows are streamed, so that its memory does not grow with them."""
     world = scenario.world
     return scenario.expected_requests > LARGEST and world.regions is None and not world.faults
 
