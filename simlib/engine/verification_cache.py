@@ -8,7 +8,7 @@ from collections import Counter
 
 from simlib.tokens import Verification, VerificationResult
 
-RECENT = 1 << 14
+RECENT = 1 << 13
 """Results of one of two generations: when the later one is full, it takes the place of the earlier one."""
 Key = tuple[str, Verification]
 
