@@ -94,6 +94,7 @@ def main() -> None:
     scenario, runs = build_scenario(max(chosen.sizes)), [run_apart(size, chosen.design) for size in chosen.sizes]
     record = {
         "scenario": export_scenario_beside(scenario, RESULTS.parent),
+        "scenario_name": SCENARIO,
         "design": chosen.design,
         "replication": 0,
         "versions": collect_versions(),

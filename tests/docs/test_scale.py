@@ -1,0 +1,44 @@
+"""The stored long run: 10^8 requests on flat memory, at the cost per request of short runs, and still this simulator."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simlib import SummarySink, load_scenario, simulate
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD: dict[str, Any] = json.loads((ROOT / "data" / "scale" / "run.json").read_text(encoding="utf-8"))
+SHORT, MIDDLE, LONG = RECORD["runs"]
+
+
+def test_a_hundred_million_requests_were_simulated() -> None:
+    assert [round(run["requests"], -len(str(run["requests"])) + 2) for run in RECORD["runs"]] == [10**4, 10**6, 10**8]
+    assert all(run["figures"]["failed"] == 0 for run in RECORD["runs"])
+
+
+def test_the_cost_of_a_request_does_not_grow_with_their_number() -> None:
+    costs = [run["us_per_request"] for run in RECORD["runs"]]
+    assert max(costs) <= 1.15 * min(costs)
+
+
+def test_memory_hardly_grows_with_their_number() -> None:
+    grown_bytes = (LONG["peak_mb"] - MIDDLE["peak_mb"]) * 1e6
+    assert grown_bytes < 2.0 * (LONG["requests"] - MIDDLE["requests"])
+
+
+def test_figures_of_all_lengths_agree() -> None:
+    """The longest run tells the mean within a per mille; the others are within what a run of their length may be off."""
+    for name, share in (("mean_s", 0.02), ("p50_s", 0.02), ("arrivals_per_s", 0.005), ("tokens_in_use", 0.05)):
+        assert MIDDLE["figures"][name] == pytest.approx(LONG["figures"][name], rel=share), name
+
+
+def test_the_short_run_has_the_same_figures_today() -> None:
+    """Otherwise the records of the scenario are others by now: run `make scale` and commit data/scale."""
+    scenario = load_scenario(RECORD["scenario_name"])
+    made = scenario.with_run(scenario.run.model_copy(update={"length_s": SHORT["simulated_s"]}))
+    sink = SummarySink.build(made)
+    figures = sink.compute_figures(simulate(made, RECORD["design"], sink=sink))
+    exact = {name: value for name, value in SHORT["figures"].items() if not name.startswith("p")}
+    assert {name: figures[name] for name in exact} == pytest.approx(exact, rel=1e-9)
