@@ -1,4 +1,4 @@
-"""The stored long run: 10^8 requests on flat memory, at the cost per request of short runs, and still this simulator."""
+"""Stored long run: 10^8 requests in memory that hardly grows, each at the cost of one in a short run."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_memory_hardly_grows_with_their_number() -> None:
 
 
 def test_figures_of_all_lengths_agree() -> None:
-    """The longest run tells the mean within a per mille; the others are within what a run of their length may be off."""
+    """The middle run is off by no more than a run of its length may be."""
     for name, share in (("mean_s", 0.02), ("p50_s", 0.02), ("arrivals_per_s", 0.005), ("tokens_in_use", 0.05)):
         assert MIDDLE["figures"][name] == pytest.approx(LONG["figures"][name], rel=share), name
 
