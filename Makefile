@@ -14,7 +14,7 @@ OUT ?= out/$(SCENARIO)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types browser tests notebooks plain lowest truth lab bench evidence intervals mutants \
+.PHONY: help setup run test lint types browser tests notebooks plain lowest truth lab bench scale evidence intervals mutants \
 	soak digests lock calibrate clean
 
 help:  ## this list
@@ -67,6 +67,9 @@ truth: $(STAMP)  ## long proofs that runs begin in a stationary state; keeps the
 
 lab: $(STAMP)  ## JupyterLab on notebooks/
 	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.news_url='' --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks
+
+scale: $(STAMP)  ## runs of 10^4 to 10^8 requests: time, memory, cost of a request; keeps them in data/scale (an hour)
+	$(BIN)/python tests/scale --keep
 
 bench: $(STAMP)  ## ratios of CPU time against peers; keeps them in data/benchmarks.csv
 	$(BIN)/python tests/benchmarks --keep

@@ -56,7 +56,7 @@ class SummarySink:
         self._kept = MemorySink()
         self._rows: dict[str, list[Row]] = {table: [] for table in REDUCED}
         self._named = {table: tuple(SCHEMA[table]) for table in REDUCED}
-        self._totals = Totals()
+        self._totals, self._requests = Totals(), 0
         self._instants = list_backlog_instants(horizon_s, warm_up_s)
         self._begun, self._ended = IndexCounts(), IndexCounts()
         self._callees, self._targets = IndexCounts(), IndexCounts()
@@ -101,6 +101,7 @@ class SummarySink:
 
     def _add_requests(self, requests: Columns) -> None:
         end, arrival = requests["end"], requests["arrival"]
+        self._requests += len(arrival)
         self._begun.add(np.searchsorted(self._instants, arrival))
         self._ended.add(np.searchsorted(self._instants, end[np.isfinite(end)]))
         counted = arrival >= self.warm_up_s
@@ -131,6 +132,10 @@ class SummarySink:
             "no_call": validated & (requests["asked"] == 0),
         }.items():
             self._totals.add(name, values)
+
+    def count_requests(self) -> int:
+        """Number of requests so far, those of the warm-up and of strangers included."""
+        return self._requests
 
     # --- figures -------------------------------------------------------------------------------------------------
 

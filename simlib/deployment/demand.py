@@ -1,17 +1,33 @@
-"""Demand: the requests of one replication with their users and needs, the same for every design."""
+"""Demand: the requests of one replication with their users and needs, the same for every design.
 
+Of a long run the requests are drawn block by block, whenever they are read; request by request they are the same.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simlib.engine.arrivals import Cycles, build_constant_intensity, build_intensity, draw_arrival_times, draw_cycles
-from simlib.scenario.loads import ClosedLoad, ReplayLoad
+from simlib.engine.arrival_times import (
+    BLOCK,
+    ArrivalTimes,
+    PoissonTimes,
+    build_constant_intensity,
+    build_intensity,
+    draw_arrival_times,
+)
+from simlib.engine.arrivals import Cycles, draw_cycles
+from simlib.engine.request_window import LARGEST
+from simlib.scenario.loads import ClosedLoad, OpenLoad, ReplayLoad
 from simlib.scenario.scenario import Scenario
 from simlib.scenario.traces import Arrivals, replay
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import Population
+
+NEEDS, SENSITIVE = "world.user_information", "world.sensitive"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +51,92 @@ class Demand:
     homes: NDArray[np.int64] | None = None
     regions: NDArray[np.int64] | None = None
 
+    @property
+    def count(self) -> int:
+        """Number of requests."""
+        return len(self.users)
 
-def draw_demand(scenario: Scenario, variates: Variates) -> Demand:
-    """The demand of one replication of a scenario."""
-    return _place(scenario, _draw(scenario, variates), variates)
+    @property
+    def arrivals(self) -> NDArray[np.float64] | ArrivalTimes | Cycles:
+        """Instants at which requests come, or the cycles of a closed load."""
+        return self.times if self.cycles is None else self.cycles
+
+    @cached_property
+    def active_users(self) -> NDArray[np.int64]:
+        """The users who make a request, in order."""
+        return np.unique(np.concatenate([np.unique(block.users) for block in self.iterate_blocks()] or [self.users]))
+
+    def iterate_blocks(self) -> Iterator["RequestBlock"]:
+        """Iterate over the requests."""
+        yield RequestBlock(self.users, self.needs_user_information, self.sensitive)
+
+
+class RequestBlock(NamedTuple):
+    """Requests in a row (n,): their users, whether they need user information, whether their routes are sensitive."""
+
+    users: NDArray[np.int64]
+    needs_user_information: NDArray[np.bool_]
+    sensitive: NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedDemand(Demand):
+    """Demand that keeps no request: ``times``, ``users`` and what is known of each are empty arrays."""
+
+    stream: PoissonTimes | None = None
+    scenario: Scenario | None = None
+    variates: Variates | None = None
+
+    @property
+    def arrivals(self) -> ArrivalTimes:
+        """Instants at which requests come."""
+        assert self.stream is not None
+        return self.stream
+
+    @property
+    def count(self) -> int:
+        """Number of requests."""
+        assert self.stream is not None
+        return len(self.stream)
+
+    def iterate_blocks(self) -> Iterator[RequestBlock]:
+        """Iterate over the requests, of which a block is in memory."""
+        assert self.scenario is not None
+        assert self.variates is not None
+        service, shares = self.scenario.world.service, compute_popularity(self.scenario.world.population)
+        for begin in range(0, self.count, BLOCK):
+            size = min(BLOCK, self.count - begin)
+            users, needs, sensitive = (
+                self.variates.draw_block(purpose, begin, size) for purpose in ("load.user", NEEDS, SENSITIVE)
+            )
+            yield RequestBlock(
+                pick_by_share(shares, users),
+                needs < service.user_information_share,
+                sensitive < service.sensitive_share if service.sensitive_share > 0 else None,
+            )
+
+
+def draw_demand(scenario: Scenario, variates: Variates, keeps_rows: bool = True) -> Demand:
+    """The demand of one replication of a scenario; that of a long run that keeps no rows is streamed, where it can be.
+
+    It cannot where requests have homes or belong to a fault, and where users wait for their answers.
+    """
+    load, streams = scenario.world.load, not keeps_rows and can_stream(scenario)
+    drawn = _stream(scenario, load, variates) if streams and isinstance(load, OpenLoad) else _draw(scenario, variates)
+    return _place(scenario, drawn, variates)
+
+
+def can_stream(scenario: Scenario) -> bool:
+    """Whether the requests of a run that keeps no rows are streamed, so that its memory does not grow with them."""
+    world = scenario.world
+    return scenario.expected_requests > LARGEST and world.regions is None and not world.faults
+
+
+def _stream(scenario: Scenario, load: OpenLoad, variates: Variates) -> StreamedDemand:
+    stream = PoissonTimes(build_intensity(load, scenario.horizon_s, variates), scenario.horizon_s, variates)
+    rates = compute_popularity(scenario.world.population) * load.arrival_rate
+    empty, none = np.empty(0, np.int64), np.empty(0, np.bool_)
+    return StreamedDemand(np.empty(0), empty, none, rates, stream=stream, scenario=scenario, variates=variates)
 
 
 def _place(scenario: Scenario, demand: Demand, variates: Variates) -> Demand:
@@ -46,7 +144,7 @@ def _place(scenario: Scenario, demand: Demand, variates: Variates) -> Demand:
     world, users, requests = scenario.world, len(demand.rates), len(demand.users)
     further: dict[str, Any] = {}
     if world.service.sensitive_share > 0:
-        further["sensitive"] = variates.draw_column("world.sensitive", requests) < world.service.sensitive_share
+        further["sensitive"] = variates.draw_column(SENSITIVE, requests) < world.service.sensitive_share
     if world.clients:
         shares = np.array([client.share for client in world.clients])
         further["kinds"] = pick_by_share(shares, variates.draw_column("user.kind", users))
@@ -81,7 +179,7 @@ def _draw(scenario: Scenario, variates: Variates) -> Demand:
 
 
 def _draw_needs(scenario: Scenario, count: int, variates: Variates) -> NDArray[np.bool_]:
-    return variates.draw_column("world.user_information", count) < scenario.world.service.user_information_share
+    return variates.draw_column(NEEDS, count) < scenario.world.service.user_information_share
 
 
 def _draw_closed(scenario: Scenario, load: ClosedLoad, variates: Variates) -> Demand:

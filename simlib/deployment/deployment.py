@@ -33,7 +33,7 @@ from simlib.scenario.messages import (
     StoreRevokedSince,
 )
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.sinks import Sink
+from simlib.scenario.sinks import Sink, keeps_rows
 from simlib.scenario.variates import Variates
 from simlib.services import ENDPOINTS, AuthorizationServer
 from simlib.stores import SharedStore, TokenStore
@@ -60,7 +60,7 @@ class Deployment:
         self.scenario = scenario
         self.world = scenario.world
         self.variates = variates
-        self.demand: Demand = draw_demand(scenario, variates)
+        self.demand: Demand = draw_demand(scenario, variates, keeps_rows(sink))
         self.schedule = FaultSchedule(scenario, variates)
         subscribers: dict[str, tuple[str, ...]] = {}
         self.parts = build_parts(design, build_deployment_config(scenario, design, variates, subscribers))

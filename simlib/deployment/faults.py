@@ -49,7 +49,7 @@ def _forget_memory(deployment: Deployment, host: str) -> None:
 
 def _list_users(deployment: Deployment) -> list[int]:
     """The users who come in this run, in order."""
-    return sorted(set(deployment.demand.users.tolist()))
+    return [int(user) for user in deployment.demand.active_users]
 
 
 def _draw_users(deployment: Deployment, name: str, begin: float, share: float) -> list[int]:

@@ -10,7 +10,7 @@ import numpy as np
 from simlib.deployment.authorization_servers import ServerRuntime
 from simlib.deployment.browser_backend import bind_backend
 from simlib.deployment.database import list_database_costs
-from simlib.deployment.demand import Demand
+from simlib.deployment.demand import Demand, RequestBlock
 from simlib.deployment.deployment import SHARED, Deployment
 from simlib.deployment.faults import build_faults
 from simlib.deployment.faulty_services import bind_faulty_database
@@ -146,15 +146,27 @@ def _find_client_host(deployment: Deployment, log: RequestLog) -> str:
 
 
 def _build_log_opener(demand: Demand) -> Callable[[int, float], RequestLog]:
-    """Build what opens the log of a request; columns become arrays of the interpreter, whose items are read quickly."""
-    count = len(demand.users)
-    users = array("q", demand.users.astype(np.int64).tobytes())
-    information = demand.needs_user_information.tobytes()
-    sensitive = bytes(count) if demand.sensitive is None else demand.sensitive.tobytes()
+    """Build what opens the log of a request, block by block where several follow one another."""
+    blocks = demand.iterate_blocks()
+    begin, end, count = 0, 0, demand.count
+    users, information, sensitive = _read_block(next(blocks))
+    end = len(users)
 
     def open_log(request: int, arrival: float) -> RequestLog:
-        if request >= count:
-            return RequestLog(request, STRANGER, arrival, False)
-        return RequestLog(request, users[request], arrival, information[request] == 1, sensitive[request] == 1)
+        nonlocal begin, end, users, information, sensitive
+        if request >= end:
+            if request >= count:
+                return RequestLog(request, STRANGER, arrival, False)
+            users, information, sensitive = _read_block(next(blocks))
+            begin, end = end, end + len(users)
+        at = request - begin
+        return RequestLog(request, users[at], arrival, information[at] == 1, sensitive[at] == 1)
 
     return open_log
+
+
+def _read_block(block: RequestBlock) -> tuple["array[int]", bytes, bytes]:
+    """Columns as arrays of the interpreter, whose items are read quickly."""
+    users = array("q", block.users.astype(np.int64).tobytes())
+    sensitive = bytes(len(users)) if block.sensitive is None else block.sensitive.tobytes()
+    return users, block.needs_user_information.tobytes(), sensitive

@@ -6,6 +6,7 @@ that is uniform on [0, L): so there is no rush at time 0. With sessions of lengt
 is there for S out of every S + 1/r seconds.
 """
 
+from collections import deque
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from simlib.deployment.authorization_servers import ServersByUser
 from simlib.deployment.clients import Application, name_subject
-from simlib.deployment.demand import Demand
+from simlib.deployment.demand import Demand, StreamedDemand
 from simlib.deployment.offline_run import OfflineContext, run_offline
 from simlib.deployment.sign_in import SignIns
 from simlib.engine.hosts import HostContext
@@ -29,6 +30,8 @@ from simlib.tokens import make_opaque_token, make_store_key
 
 Floats = NDArray[np.float64]
 
+LONG_EXPIRED_S = 3600.0
+"""Seconds after which a run that streams its requests takes an expired token for one that it has not issued."""
 FOREVER = 1e9
 """Expiry of refresh tokens of sessions that do not end, seconds: no such session ends inside a run."""
 
@@ -61,7 +64,8 @@ class Population:
         self._sign_ins = sign_ins
         self._token_row = token_row
         self._clients: dict[int, UserClient] = {}
-        self._token_ids: dict[str, int] = {}
+        self._token_ids: dict[int, int] = {}  # by the token's hash: a long run has many, and each is long
+        self._expiring: deque[tuple[float, int]] | None = deque() if isinstance(demand, StreamedDemand) else None
         self._issued_to: dict[int, int] = {}
         self._live: dict[int, list[Issued]] = {}
         self._numbers = count()
@@ -97,7 +101,7 @@ class Population:
 
     def find_token(self, token: str) -> int:
         """The number of a token that was issued in this run, -1 for any other string."""
-        return self._token_ids.get(token, -1)
+        return self._token_ids.get(hash(token), -1)
 
     def note_issued(self, issued: Issued, lead_s: float = 0.0, by_client: bool = True) -> None:
         """Write the row of a new token; ``lead_s``: seconds by which the clock of its server is ahead."""
@@ -105,11 +109,19 @@ class Population:
         ordinal = self._issued_to.get(user, 0)
         self._issued_to[user] = ordinal + 1
         number = next(self._numbers)
-        self._token_ids[issued.token] = number
+        self._token_ids[hash(issued.token)] = number
+        if self._expiring is not None:
+            self._forget_expired(self._expiring, issued, hash(issued.token))
         if self._remembers:
             self._live.setdefault(user, []).append(issued)
         begin, end = issued.issued_at - lead_s, issued.expires_at - lead_s
         self._token_row((number, user, ordinal, begin, end, len(issued.token), int(by_client)))
+
+    def _forget_expired(self, expiring: deque[tuple[float, int]], issued: Issued, hashed: int) -> None:
+        """Forget the numbers of tokens that expired long before another is issued."""
+        expiring.append((issued.expires_at, hashed))
+        while expiring[0][0] < issued.issued_at - LONG_EXPIRED_S:
+            self._token_ids.pop(expiring.popleft()[1], None)
 
     def write_unused_tokens(self, lifetime_s: float) -> None:
         """Write rows of the tokens that are there when the run begins and that it never uses: none is really issued.
@@ -118,7 +130,8 @@ class Population:
         few in a short run, and rise with its length.
         """
         users = len(self._demand.rates)
-        come = np.unique(self._demand.users[self._demand.users < users])
+        come = self._demand.active_users
+        come = come[come < users]
         ages = self._compute_ages(self._variates.draw_column("session.age.absent", users))
         ages[come] = np.inf
         if lifetime_s > self._life > 0:

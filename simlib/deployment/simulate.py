@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from simlib.deployment.demand import can_stream
 from simlib.deployment.deployment import Deployment
 from simlib.deployment.network import build_network
 from simlib.deployment.required_operations import check_profile
 from simlib.engine.live_timing import Stopwatch, choose_stopwatch
+from simlib.engine.request_window import LARGEST
 from simlib.engine.simulation import run_network
 from simlib.scenario.errors import InputError, format_count
 from simlib.scenario.fault_checks import check_fault_times
@@ -50,7 +52,7 @@ def simulate(
         run.population.write_unused_tokens(run.parts.config.token_lifetime_s)
         return run_network(
             network,
-            run.demand.times if run.demand.cycles is None else run.demand.cycles,
+            run.demand.arrivals,
             scenario.horizon_s,
             variates,
             warm_up=scenario.run.warm_up_s,
@@ -74,8 +76,9 @@ def check_budget(scenario: Scenario, rows: bool = True) -> None:
     check_fault_times(scenario.world, scenario.horizon_s, f"{scenario.origin}: world.faults")
     requests, users = scenario.expected_requests + _count_flood_requests(scenario), scenario.world.population.users
     revocations = scenario.world.revocations.rate * scenario.horizon_s
+    kept = min(requests, 2 * LARGEST) if not rows and can_stream(scenario) else requests
     each = BYTES_PER_REQUEST if rows else BYTES_PER_REQUEST_WITHOUT_ROWS
-    needed = (requests * each + users * BYTES_PER_USER + revocations * BYTES_PER_REVOCATION) / 1e6
+    needed = (kept * each + users * BYTES_PER_USER + revocations * BYTES_PER_REVOCATION) / 1e6
     if needed > scenario.run.memory_budget_mb:
         raise InputError(
             f"{scenario.origin}: about {format_count(requests)} requests, {users:,} users and "

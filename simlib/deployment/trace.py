@@ -21,12 +21,10 @@ def simulate_traced(scenario: Scenario, design: str, replication: int = 0) -> tu
     deployment = Deployment(
         scenario, scenario.design(design), variates, STORES["dict" if kind == "database" else kind], sink
     )
-    demand = deployment.demand
-    times = demand.times if demand.cycles is None else demand.cycles
     try:
         simulation = Simulation(
             build_network(deployment),
-            times,
+            deployment.demand.arrivals,
             scenario.horizon_s,
             variates,
             "events",

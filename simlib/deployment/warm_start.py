@@ -50,7 +50,7 @@ class _WarmStart(PastStreams):
                     begin_background(self._past, self._at, point, replica, memory.period_s)
                 self._begin_common(point, replica)
         self._begin_application()
-        users = sorted(set(self._deployment.demand.users.tolist()))
+        users = self._deployment.demand.active_users.tolist()
         for user in users:
             self._begin_user(user)
         self._begin_occupants(users)

@@ -4,7 +4,8 @@ A `Network` is given as values and run once by `run_network`, which returns the 
 between hosts and per visit to a station. Handlers are generators that yield effects (`simlib.scenario.effects`).
 """
 
-from simlib.engine.arrivals import Cycles, build_constant_intensity, draw_arrival_times
+from simlib.engine.arrival_times import build_constant_intensity, draw_arrival_times
+from simlib.engine.arrivals import Cycles
 from simlib.engine.costs import StatedCosts
 from simlib.engine.faults import Cut, ExtraArrivals, Faults, Job, Outage, Restart, Skew, Slowdown
 from simlib.engine.hosts import Handler, HostContext, InProcess

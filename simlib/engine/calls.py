@@ -79,7 +79,7 @@ class Calls:
 
     def _detach(self, task: Task, call: Call, timeout: float) -> Task:
         carrier = self._spare.pop() if self._spare else self.driver.new_task(task.subject, task.key)
-        carrier.subject, carrier.key, carrier.log = task.subject, task.key, task.log
+        carrier.subject, carrier.place, carrier.key, carrier.log = task.subject, task.place, task.key, task.log
         carrier.parent = self._timeouts.start(task, timeout)
         carrier.effect = call
         carrier.route = task.route
@@ -112,23 +112,23 @@ class Calls:
         """Put the call on the link; it may run ahead of the events of ``upcoming``."""
         route = task.route
         link = route.link
-        callee, subject = route.replicas[0], task.subject
+        callee, place = route.replicas[0], task.place
         balance = route.balance
         if balance is not None:
-            drawn = balance.values[subject]
+            drawn = balance.values[place]
             if drawn >= 0.0:  # `DrawnColumn.take`, written out here and below
-                balance.values[subject] = USED - drawn
+                balance.values[place] = USED - drawn
             else:
-                drawn = balance.take_further(subject)
+                drawn = balance.take_further(place)
             callee = route.replicas[int(drawn * len(route.replicas))]
         round_trip = link.fixed
         if round_trip is None:
             column = link.round_trip
-            round_trip = column.values[subject]
+            round_trip = column.values[place]
             if round_trip >= 0.0:
-                column.values[subject] = USED - round_trip
+                column.values[place] = USED - round_trip
             else:
-                round_trip = column.take_further(subject)
+                round_trip = column.take_further(place)
         one_way = round_trip / 2
         delay = one_way if round_trips == 0.0 else one_way + round_trips * round_trip
         size = 0

@@ -33,7 +33,7 @@ class DelayOnlyCalls(Calls):
         if task.held is not None:
             self._release(task)
         link = route.link
-        one_way = (link.round_trip.take(task.subject) if link.fixed is None else link.fixed) / 2
+        one_way = (link.round_trip.take(task.place) if link.fixed is None else link.fixed) / 2
         now = self.kernel._now
         upcoming = task.host.upcoming
         task.frames.append(_new_frame(CallFrame, (task.send, task.host, route, one_way, now, 0)))

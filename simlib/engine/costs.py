@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.engine.request_window import RequestWindow
 from simlib.scenario.variates import Variates
 
 MOST_COUNTED = 255
@@ -75,12 +76,14 @@ class StatedCosts:
 class DrawnColumn:
     """Seconds of one purpose: first use by a request from a column, any other use by a keyed hash.
 
-    ``values`` is open to the driver, which takes first uses itself: ``x = values[i]``, and when x >= 0 it writes
-    ``values[i] = USED - x``; otherwise it calls `take_further`.
+    ``values`` has one for each place of the window and is open to the driver, which takes first uses itself:
+    ``x = values[place]``, and when x >= 0 it writes ``values[place] = USED - x``; otherwise it calls `take_further`.
     """
 
     __slots__ = (
         "_draw",
+        "_ended_seconds",
+        "_ended_uses",
         "_further_seconds",
         "_further_uses",
         "_invert",
@@ -88,42 +91,47 @@ class DrawnColumn:
         "_many_uses",
         "_purpose",
         "_variates",
+        "_window",
         "values",
     )
 
-    def __init__(self, purpose: str, law: SecondsOf, variates: Variates, requests: int) -> None:
+    def __init__(self, purpose: str, law: SecondsOf, variates: Variates, window: RequestWindow) -> None:
         self._purpose = purpose
         self._law = law
         self._draw: Callable[[int, int], float] | None = None
         self._invert: Callable[[float], float] | None = None
         self._variates = variates
+        self._window = window
         self._further_uses = bytearray()
         self._many_uses: dict[int, int] = {}
-        self._further_seconds = 0.0
-        drawn = law.invert(variates.draw_column(purpose, requests))
+        self._further_seconds, self._ended_uses, self._ended_seconds = 0.0, 0, 0.0
+        drawn = law.invert(variates.draw_block(purpose, window.first, window.size))
+        if window.first:
+            drawn = np.roll(drawn, window.find_place(window.first))
         # One more place at the end: subject -1 (work behind the requests) finds it used.
         self.values = array("d", drawn.tobytes())
         self.values.append(USED)
+        window.add(self)
 
-    def take(self, subject: int) -> float:
-        """Seconds for this subject's next use."""
-        value = self.values[subject]
+    def take(self, place: int) -> float:
+        """Seconds for the next use by the request at this place."""
+        value = self.values[place]
         if value >= 0.0:
-            self.values[subject] = USED - value
+            self.values[place] = USED - value
             return value
-        return self.take_further(subject)
+        return self.take_further(place)
 
-    def take_further(self, subject: int) -> float:
+    def take_further(self, place: int) -> float:
         """Seconds of a use after the first."""
         if self._draw is None or self._invert is None:
             self._draw, self._invert = self._variates.build_drawer(self._purpose), build_scalar(self._law)
             self._further_uses = bytearray(len(self.values))
-        ordinal = self._further_uses[subject] + 1
+        ordinal = self._further_uses[place] + 1
         if ordinal <= MOST_COUNTED:
-            self._further_uses[subject] = ordinal
+            self._further_uses[place] = ordinal
         else:
-            ordinal = self._many_uses[subject] = self._many_uses.get(subject, MOST_COUNTED) + 1
-        value = self._invert(self._draw(subject, ordinal))
+            ordinal = self._many_uses[place] = self._many_uses.get(place, MOST_COUNTED) + 1
+        value = self._invert(self._draw(self._window.find_request(place), ordinal))
         self._further_seconds += value
         return value
 
@@ -133,7 +141,41 @@ class DrawnColumn:
         first = values[values < 0]
         further = int(np.frombuffer(self._further_uses, dtype=np.uint8).sum())
         further += sum(uses - MOST_COUNTED for uses in self._many_uses.values())
-        return len(first) + further, float((USED - first).sum()) + self._further_seconds
+        seconds = float((USED - first).sum()) + self._ended_seconds + self._further_seconds
+        return len(first) + self._ended_uses + further, seconds
+
+    # --- as the window moves on ----------------------------------------------------------------------------------
+
+    def replace_block(self, begin: int, count: int) -> None:
+        """Put the variates of requests ``begin`` to ``begin + count - 1`` into the places of finished ones."""
+        places = np.arange(begin, begin + count) & self._window.mask
+        values = np.frombuffer(self.values)
+        used = values[places]
+        used = used[used < 0]
+        self._ended_uses += len(used)
+        self._ended_seconds += float((USED - used).sum())
+        values[places] = self._law.invert(self._variates.draw_block(self._purpose, begin, count))
+        if self._further_uses:
+            uses = np.frombuffer(self._further_uses, dtype=np.uint8)
+            self._ended_uses += int(uses[places].sum())
+            uses[places] = 0
+            for place in set(self._many_uses).intersection(places.tolist()) if self._many_uses else ():
+                self._ended_uses += self._many_uses.pop(place) - MOST_COUNTED
+
+    def lay_out(self, earlier: int) -> None:
+        """Move the values to the places that they have in a window that has grown from an ``earlier`` size."""
+        window, old, uses = self._window, self.values, self._further_uses
+        requests = np.arange(window.first, window.first + earlier)
+        before, now = requests & (earlier - 1), requests & window.mask
+        self.values = array("d", bytes(8 * window.size))
+        self.values.append(USED)
+        np.frombuffer(self.values)[now] = np.frombuffer(old)[before]
+        if uses:
+            self._further_uses = bytearray(window.size + 1)
+            counts = np.frombuffer(self._further_uses, dtype=np.uint8)
+            counts[now], counts[-1] = np.frombuffer(uses, dtype=np.uint8)[before], uses[-1]
+            moved = dict(zip(before.tolist(), now.tolist(), strict=True)) if self._many_uses else {}
+            self._many_uses = {moved.get(place, place): count for place, count in self._many_uses.items()}
 
 
 class Identity:
@@ -169,8 +211,8 @@ class OperationCost(DrawnColumn):
 
     __slots__ = ()
 
-    def __init__(self, host: str, operation: str, table: CostTable, variates: Variates, requests: int) -> None:
-        super().__init__(f"{host}.{operation}", _Operation(table, operation), variates, requests)
+    def __init__(self, host: str, operation: str, table: CostTable, variates: Variates, window: RequestWindow) -> None:
+        super().__init__(f"{host}.{operation}", _Operation(table, operation), variates, window)
 
 
 class Measured(str):
@@ -190,7 +232,7 @@ class Measured(str):
 class _UsedColumn:
     """Column whose first uses are all gone, so that the driver takes a further one."""
 
-    def __getitem__(self, subject: int) -> float:
+    def __getitem__(self, place: int) -> float:
         return USED
 
 
@@ -204,7 +246,7 @@ class MeasuredCost:
         self._seconds = seconds
         self._totals = totals
 
-    def take_further(self, subject: int) -> float:
+    def take_further(self, place: int) -> float:
         """The seconds, added to the totals of the operation: how often, and how long altogether."""
         self._totals[0] += 1
         self._totals[1] += self._seconds
@@ -214,18 +256,18 @@ class MeasuredCost:
 class HostCosts(dict[str, OperationCost]):
     """Costs of the operations of one host, each drawn at its first use; a measured cost is never kept."""
 
-    def __init__(self, host: str, table: CostTable, variates: Variates, requests: int) -> None:
+    def __init__(self, host: str, table: CostTable, variates: Variates, window: RequestWindow) -> None:
         super().__init__()
         self._host = host
         self._table = table
         self._variates = variates
-        self._requests = requests
+        self._window = window
         self._measured: dict[str, list[float]] = {}
 
     def __missing__(self, operation: str) -> OperationCost | MeasuredCost:
         if isinstance(operation, Measured):
             return MeasuredCost(operation.seconds, self._measured.setdefault(operation.operation, [0, 0.0]))
-        cost = OperationCost(self._host, operation, self._table, self._variates, self._requests)
+        cost = OperationCost(self._host, operation, self._table, self._variates, self._window)
         self[operation] = cost
         return cost
 

@@ -13,6 +13,7 @@ from simlib.engine.costs import USED, DrawnColumn
 from simlib.engine.hosts import Replica
 from simlib.engine.kernel import Callbacks, Kernel
 from simlib.engine.request_log import NAN, Mark
+from simlib.engine.request_window import RequestWindow
 from simlib.engine.single_flight import SingleFlight
 from simlib.engine.stations import FifoEvents, KieferWolfowitz
 from simlib.engine.task import RETIRED, CallFrame, OnceFrame, Task, TaskRunner
@@ -38,8 +39,10 @@ class Driver:
         calls: Callable[[Kernel, TaskRunner], Calls],
         visit_row: Callable[[Row], None] | None,
         horizon: float,
+        window: RequestWindow,
     ) -> None:
         self._kernel = kernel
+        self.window = window
         self._schedule_at = kernel.schedule_at
         self._horizon = horizon
         self._draw = draw
@@ -63,6 +66,7 @@ class Driver:
             task = Task(self._kernel)
             self.tasks.append(task)
         task.subject = subject
+        task.place = self.window.find_place(subject)
         task.key = key
         return task
 
@@ -89,7 +93,7 @@ class Driver:
         """
         kernel = self._kernel
         while True:  # once per host
-            send, host, subject = task.send, task.host, task.subject
+            send, host, place = task.send, task.host, task.place
             station, costs, upcoming = host.station, host.costs, host.upcoming
             form, served = station.__class__, False
             while True:  # once per effect
@@ -102,7 +106,7 @@ class Driver:
                         break
                     if task.held is not None:
                         self.release(task)
-                    if subject >= 0:
+                    if place >= 0:
                         self._finish(task, value, kernel._now)
                     task.subject = RETIRED
                     self.spare.append(task)
@@ -129,11 +133,11 @@ class Driver:
                     value = None if work is None else work()
                     continue
                 cost = costs[operation]
-                seconds = cost.values[subject]
+                seconds = cost.values[place]
                 if seconds >= 0.0:
-                    cost.values[subject] = USED - seconds
+                    cost.values[place] = USED - seconds
                 else:
-                    seconds = cost.take_further(subject)
+                    seconds = cost.take_further(place)
                 if form is FifoEvents:
                     if task.held is None and not self._begin_visit(task, station, seconds, work):
                         return
@@ -211,7 +215,7 @@ class Driver:
         if kind is Once:
             return self._flights.join_or_start(task, effect)
         if kind is Draw:
-            task.value = self._draw_column(f"{task.host.name}.{effect.name}").take(task.subject)
+            task.value = self._draw_column(f"{task.host.name}.{effect.name}").take(task.place)
             return task
         if kind is Sleep:
             self.release(task)
@@ -250,16 +254,16 @@ class Driver:
 
         The last thing that an event does for its task, as the clock may have run ahead to their end.
         """
-        host, subject = task.host, task.subject
+        host, place = task.host, task.place
         costs = host.costs
         seconds = 0.0
         for operation in operations:
             cost = costs[operation]
-            drawn = cost.values[subject]
+            drawn = cost.values[place]
             if drawn >= 0.0:
-                cost.values[subject] = USED - drawn
+                cost.values[place] = USED - drawn
             else:
-                drawn = cost.take_further(subject)
+                drawn = cost.take_further(place)
             seconds += drawn
         station: Any = host.station
         now = self._kernel._now

@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from simlib.engine.costs import DrawnColumn, SecondsOf
 from simlib.engine.kernel import Kernel, Occurrence
+from simlib.engine.request_window import RequestWindow
 from simlib.engine.task import Task, Timeout
 from simlib.scenario.distributions import Constant
 from simlib.scenario.variates import Variates
@@ -39,7 +40,7 @@ class LinkRuntime:
         name: str,
         round_trip: SecondsOf,
         variates: Variates,
-        requests: int,
+        window: RequestWindow,
         *,
         bandwidth: float | None = None,
         connections: int | None = None,
@@ -48,7 +49,7 @@ class LinkRuntime:
         head_out: int = 0,
         head_back: int = 0,
     ) -> None:
-        self.round_trip = DrawnColumn(f"link.{name}", round_trip, variates, requests)
+        self.round_trip = DrawnColumn(f"link.{name}", round_trip, variates, window)
         self.fixed = round_trip.value_s if isinstance(round_trip, Constant) else None
         self.bandwidth = bandwidth
         self.connections = connections

@@ -132,7 +132,7 @@ class _HostTiming:
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"the stopwatch says that {operation} took {seconds} s")
         if isinstance(work, Verification):
-            self._verifier.note(work, result, self._host)
+            self._verifier.note(work, self._host)
         return Compute(Measured(operation, seconds), partial(_return, result))
 
 

@@ -10,6 +10,7 @@ from simlib.engine.hosts import HostContext, Replica, Route, Threads
 from simlib.engine.kernel import Kernel
 from simlib.engine.links import Connections, LinkRuntime
 from simlib.engine.network import Bind, Host, Network, Path
+from simlib.engine.request_window import RequestWindow
 from simlib.engine.slowed_costs import SlowedCosts
 from simlib.engine.stations import Station
 from simlib.scenario.effects import Flow
@@ -43,10 +44,10 @@ def build_replicas(
     names: tuple[str, ...],
     kernel: Kernel,
     variates: Variates,
-    requests: int,
+    window: RequestWindow,
 ) -> list[Replica]:
     """The replicas of one host, with stations of that form."""
-    costs = build_costs(host.name, table, variates, requests, faults, kernel)
+    costs = build_costs(host.name, table, variates, window, faults, kernel)
     replicas = []
     for index in range(host.replicas):
         context = build_context(kernel, variates, host.name, index, faults)
@@ -79,13 +80,13 @@ def build_context(kernel: Kernel, variates: Variates, host: str, index: int, fau
 
 
 def build_costs(
-    host: str, table: CostTable, variates: Variates, requests: int, faults: Faults, kernel: Kernel
+    host: str, table: CostTable, variates: Variates, window: RequestWindow, faults: Faults, kernel: Kernel
 ) -> HostCosts:
     """The costs on a host: with operations that take longer at times, if a fault says so."""
     slowdowns = [slow for slow in faults.slowdowns if slow.host == host and slow.operations]
     if not slowdowns:
-        return HostCosts(host, table, variates, requests)
-    return SlowedCosts(host, table, variates, requests, slowdowns, kernel)
+        return HostCosts(host, table, variates, window)
+    return SlowedCosts(host, table, variates, window, slowdowns, kernel)
 
 
 def run_until_replaced(flow: Flow[Any], replica: Replica, group: list[Replica]) -> Flow[None]:
@@ -103,15 +104,15 @@ Replicas = Mapping[str, list[Replica]]
 
 
 def connect_routes(
-    network: Network, replicas: Replicas, names: tuple[str, ...], variates: Variates, requests: int
+    network: Network, replicas: Replicas, names: tuple[str, ...], variates: Variates, window: RequestWindow
 ) -> None:
     """Give every replica its routes: the links that the network has, then what is in its own process."""
     for path in network.paths:
-        link = _build_link(path, variates, requests)
+        link = _build_link(path, variates, window)
         callees = replicas[path.callee]
         balance = None
         if len(callees) > 1:
-            balance = DrawnColumn(f"balance.{path.caller}.{path.callee}", Identity(), variates, requests)
+            balance = DrawnColumn(f"balance.{path.caller}.{path.callee}", Identity(), variates, window)
         for replica in replicas[path.caller]:
             pool = _build_pool(path, replica, variates, network.warm) if link.pooled else None
             for target, (where, _) in network.handlers.items():
@@ -162,12 +163,12 @@ def _build_replica_routes(target: str, route: Route) -> dict[str, Route]:
     return routes
 
 
-def _build_link(path: Path, variates: Variates, requests: int) -> LinkRuntime:
+def _build_link(path: Path, variates: Variates, window: RequestWindow) -> LinkRuntime:
     return LinkRuntime(
         f"{path.caller}.{path.callee}",
         path.round_trip,
         variates,
-        requests,
+        window,
         bandwidth=path.bandwidth,
         connections=path.connections,
         keep_alive=path.keep_alive_s,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from simlib.engine.arrival_times import ArrivalTimes, StoredTimes
 from simlib.engine.arrivals import ClosedUsers, Cycles, schedule_arrivals
 from simlib.engine.calls import Calls
 from simlib.engine.calls_delay_only import DelayOnlyCalls
@@ -21,6 +22,7 @@ from simlib.engine.live_timing import Stopwatch, build_timed_network
 from simlib.engine.network import Host, Network
 from simlib.engine.replicas import NO_FAULTS, build_replicas, connect_routes, name_threads, run_until_replaced
 from simlib.engine.request_log import RequestLog
+from simlib.engine.request_window import RequestWindow
 from simlib.engine.run_rows import RunRows
 from simlib.engine.stations import choose_station
 from simlib.engine.task import Task, TaskRunner
@@ -36,7 +38,7 @@ SAMPLES = 200
 
 def run_network(
     network: Network,
-    arrivals: NDArray[np.float64] | Cycles,
+    arrivals: NDArray[np.float64] | ArrivalTimes | Cycles,
     horizon: float,
     variates: Variates,
     *,
@@ -50,8 +52,9 @@ def run_network(
 ) -> Records:
     """Run the network over the arrivals until the horizon (seconds) and return its records.
 
-    ``arrivals`` are instants in seconds, ascending, or the think times of a fixed number of users. With a ``stopwatch``
-    work is charged what it takes in this very run, and every token is really verified each time.
+    ``arrivals`` are instants in seconds, ascending, in an array or read block by block, or the think times of a fixed
+    number of users. With a ``stopwatch`` work is charged what it takes in this very run, and every token is really
+    verified each time.
 
     Raises KeyError for an operation without a cost and RuntimeError for a host that breaks its promise.
     """
@@ -66,7 +69,7 @@ class Simulation:
     def __init__(
         self,
         network: Network,
-        arrivals: NDArray[np.float64] | Cycles,
+        arrivals: NDArray[np.float64] | ArrivalTimes | Cycles,
         horizon: float,
         variates: Variates,
         form: Literal["auto", "events"],
@@ -80,7 +83,7 @@ class Simulation:
             network = build_timed_network(network, stopwatch, self.verifier)
         self.network = network
         self.horizon = horizon
-        self.arrivals = arrivals if isinstance(arrivals, Cycles) else arrivals[arrivals < horizon]
+        self.arrivals = StoredTimes(arrivals[arrivals < horizon]) if isinstance(arrivals, np.ndarray) else arrivals
         self.variates = variates
         self.sink = sink
         self._detail = detail
@@ -88,18 +91,20 @@ class Simulation:
         names = _list_names(network)
         self.forms: dict[str, str] = {}
         self.faults = network.faults or NO_FAULTS
-        requests = len(self.arrivals) + self.faults.extra_count
-        self.replicas = {host.name: self._build_replicas(host, form, names, requests) for host in network.hosts}
-        connect_routes(network, self.replicas, names, variates, requests)
+        extra = self.faults.extra_count
+        window = RequestWindow(len(self.arrivals) + extra, moves=not extra and not isinstance(arrivals, Cycles))
+        self.replicas = {host.name: self._build_replicas(host, form, names, window) for host in network.hosts}
+        connect_routes(network, self.replicas, names, variates, window)
         self.rows = RunRows(sink, names, self.replicas, horizon, network.open_log is not None)
         self.driver = Driver(
             self.kernel,
-            draw=lambda purpose: DrawnColumn(purpose, Identity(), variates, requests),
+            draw=lambda purpose: DrawnColumn(purpose, Identity(), variates, window),
             finish=self._choose_finish(),
             verifier=self.verifier,
             calls=self._choose_calls(detail),
             visit_row=sink.open_writer("visits") if detail == "visits" else None,
             horizon=horizon,
+            window=window,
         )
         host, bind = network.entry
         self._entry_host = self.replicas[host][0]
@@ -110,7 +115,7 @@ class Simulation:
     # --- set-up --------------------------------------------------------------------------------------------------
 
     def _build_replicas(
-        self, host: Host, form: Literal["auto", "events"], names: tuple[str, ...], requests: int
+        self, host: Host, form: Literal["auto", "events"], names: tuple[str, ...], window: RequestWindow
     ) -> list[Replica]:
         known = host.known_on_arrival and not self._depends_on_order(host)
         station = choose_station(host.discipline, known, form, self.faults.has_varying_capacity(host.name))
@@ -120,7 +125,7 @@ class Simulation:
             self.forms[name_threads(host.name)] = Threads.form
         costs = self.network.costs_of.get(host.name, self.network.costs)
         return build_replicas(
-            host, self.network.handlers, station, costs, self.faults, names, self.kernel, self.variates, requests
+            host, self.network.handlers, station, costs, self.faults, names, self.kernel, self.variates, window
         )
 
     def _depends_on_order(self, host: Host) -> bool:

@@ -5,13 +5,14 @@ from typing import cast
 from simlib.engine.costs import USED, CostTable, HostCosts, Measured, MeasuredCost, OperationCost
 from simlib.engine.faults import Slowdown
 from simlib.engine.kernel import Kernel
+from simlib.engine.request_window import RequestWindow
 from simlib.scenario.variates import Variates
 
 
 class _UsedColumn:
     """Column whose first uses are all gone, so that the driver takes a further one."""
 
-    def __getitem__(self, subject: int) -> float:
+    def __getitem__(self, place: int) -> float:
         return USED
 
 
@@ -27,14 +28,14 @@ class SlowedCost:
         self._kernel = kernel
         self._further = 0.0
 
-    def take(self, subject: int) -> float:
-        """Seconds for this subject's next use."""
-        return self.take_further(subject)
+    def take(self, place: int) -> float:
+        """Seconds for the next use by the request at this place."""
+        return self.take_further(place)
 
-    def take_further(self, subject: int) -> float:
+    def take_further(self, place: int) -> float:
         """Seconds of the next use: the same variate as without the fault."""
         cost, now = self._cost, self._kernel._now
-        seconds = cost.take(subject) if isinstance(cost, OperationCost) else cost.take_further(subject)
+        seconds = cost.take(place) if isinstance(cost, OperationCost) else cost.take_further(place)
         slowed = seconds
         for slow in self._slowdowns:
             if slow.begin <= now < slow.end:
@@ -57,11 +58,11 @@ class SlowedCosts(HostCosts):
         host: str,
         table: CostTable,
         variates: Variates,
-        requests: int,
+        window: RequestWindow,
         slowdowns: list[Slowdown],
         kernel: Kernel,
     ) -> None:
-        super().__init__(host, table, variates, requests)
+        super().__init__(host, table, variates, window)
         self._slowdowns = slowdowns
         self._kernel = kernel
 

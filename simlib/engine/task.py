@@ -42,8 +42,8 @@ def stop_iteration(_: Any) -> Any:
 class Task(Occurrence):
     """One request on its way, or work behind the requests; also the event that moves it on.
 
-    ``subject`` owns its variates (the request's number, -1 behind the requests); ``key`` breaks ties between
-    simultaneous events. ``held`` is the station whose worker it occupies.
+    ``subject`` owns its variates (the request's number, -1 behind the requests), which are at ``place`` in their
+    columns; ``key`` breaks ties between simultaneous events. ``held`` is the station whose worker it occupies.
     """
 
     __slots__ = (
@@ -57,6 +57,7 @@ class Task(Occurrence):
         "log",
         "new_connection",
         "parent",
+        "place",
         "reply_bytes",
         "route",
         "seconds",
@@ -72,7 +73,7 @@ class Task(Occurrence):
         self.held: Station | None = None
         self.log: RequestLog | None = None
         self.parent: Timeout | None = None
-        self.subject = -1
+        self.subject = self.place = -1
         self.key = 0
         self.host: Replica
         self.send: Callable[[Any], Any]

@@ -17,6 +17,8 @@ _SUBJECT_ORDINAL = Struct("<qq")
 _TWO_WORDS = Struct("<QQ")
 _ONE_WORD = Struct("<Q")
 _TO_UNIT = 2.0**-53
+WORDS = 4
+"""Variates for each step of the counter of Philox-4x64 (Salmon et al. 2011)."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,15 @@ class Variates:
 
     def draw_column(self, purpose: str, count: int) -> NDArray[np.float64]:
         """Draw uniforms in [0, 1) for subjects 0 to count-1, ordinal 0; a longer column begins with the shorter one."""
+        return self.draw_block(purpose, 0, count)
+
+    def draw_block(self, purpose: str, begin: int, count: int) -> NDArray[np.float64]:
+        """Draw the part of a column that begins at a subject, whose number must be a multiple of 4."""
+        if begin % WORDS:
+            raise ValueError(f"a block begins at subject {begin}; allowed: multiples of {WORDS}")
         low, high = _TWO_WORDS.unpack(self._key(purpose))
-        generator = np.random.Generator(np.random.Philox(key=np.array([low, high], dtype=np.uint64)))
-        return generator.random(count)
+        philox = np.random.Philox(key=np.array([low, high], dtype=np.uint64))
+        return np.random.Generator(philox.advance(begin // WORDS) if begin else philox).random(count)
 
     def draw_one(self, purpose: str, subject: int, ordinal: int) -> float:
         """Draw the uniform of one further attempt, or of a subject without a column."""

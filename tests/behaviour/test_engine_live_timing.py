@@ -12,6 +12,7 @@ from simlib.calibration import CpuStopwatch
 from simlib.engine.costs import HostCosts, Measured, StatedCosts
 from simlib.engine.hosts import InProcess
 from simlib.engine.network import Host, Network, Path
+from simlib.engine.request_window import RequestWindow
 from simlib.scenario.distributions import Constant
 from simlib.scenario.effects import Call, Compute, Once, Reply
 from simlib.scenario.errors import InputError
@@ -267,7 +268,7 @@ def test_a_server_that_is_called_is_timed_with_its_queue() -> None:
 
 
 def test_an_operation_that_was_measured_and_drawn_is_told_as_one() -> None:
-    costs = HostCosts("server", StatedCosts({"both": Constant(value_s=8.0)}), Variates(1, 0), 3)
+    costs = HostCosts("server", StatedCosts({"both": Constant(value_s=8.0)}), Variates(1, 0), RequestWindow(3))
     for subject in (0, 0, -1):
         assert costs[Measured("both", 1.5)].take_further(subject) == 1.5
     costs["both"].take(0)

@@ -9,7 +9,7 @@ from scipy import stats
 
 import simlib
 from simlib.deployment.demand import draw_demand
-from simlib.engine.arrivals import Intensity, build_intensity, draw_arrival_times
+from simlib.engine.arrival_times import Intensity, build_intensity, draw_arrival_times
 from simlib.scenario.loads import BurstyLoad, DailyLoad
 from simlib.scenario.variates import Variates
 from support.worlds import scenario

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simlib.engine import verification_cache
 from simlib.engine.costs import DrawnColumn, HostCosts, StatedCosts
 from simlib.engine.links import Connections
+from simlib.engine.request_window import RequestWindow
 from simlib.engine.verification_cache import VerificationCache
 from simlib.scenario.distributions import Constant, Exponential
 from simlib.scenario.variates import Variates
@@ -18,7 +20,7 @@ VARIATES = Variates(7, 3)
 
 @given(st.lists(st.integers(0, 4), max_size=30))
 def test_whatever_the_order_of_asking_each_owner_gets_its_own_values(order: list[int]) -> None:
-    column = DrawnColumn("purpose", LAW, VARIATES, 5)
+    column = DrawnColumn("purpose", LAW, VARIATES, RequestWindow(5))
     uniform = VARIATES.draw_column("purpose", 5)
     taken: dict[int, list[float]] = {}
     for subject in order:
@@ -32,7 +34,7 @@ def test_whatever_the_order_of_asking_each_owner_gets_its_own_values(order: list
 
 
 def test_work_behind_the_requests_has_values_of_its_own() -> None:
-    column = DrawnColumn("purpose", LAW, VARIATES, 3)
+    column = DrawnColumn("purpose", LAW, VARIATES, RequestWindow(3))
     behind = [column.take(-1), column.take(-1)]
     assert behind == LAW.invert(np.array([VARIATES.draw_one("purpose", -1, n) for n in (1, 2)])).tolist()
     assert [column.take(n) for n in range(3)] == LAW.invert(VARIATES.draw_column("purpose", 3)).tolist()
@@ -40,13 +42,13 @@ def test_work_behind_the_requests_has_values_of_its_own() -> None:
 
 
 def test_a_cost_of_nothing_is_counted_and_used_once() -> None:
-    column = DrawnColumn("purpose", Constant(value_s=0.0), VARIATES, 1)
+    column = DrawnColumn("purpose", Constant(value_s=0.0), VARIATES, RequestWindow(1))
     assert (column.take(0), column.count_used()) == (0.0, (1, 0.0))
     assert (column.take(0), column.count_used()) == (0.0, (2, 0.0))
 
 
 def test_a_host_draws_an_operation_when_it_is_first_asked_for_it() -> None:
-    costs = HostCosts("service", StatedCosts({"hash": LAW, "sign": LAW}), VARIATES, 4)
+    costs = HostCosts("service", StatedCosts({"hash": LAW, "sign": LAW}), VARIATES, RequestWindow(4))
     assert dict(costs) == {}
     assert costs["hash"].take(2) == LAW.invert(VARIATES.draw_column("service.hash", 4))[2]
     assert list(costs) == ["hash"]
@@ -104,3 +106,16 @@ def test_the_verifier_counts_what_is_distinct_on_each_host_whether_it_remembers_
     assert verifier.count_distinct("service", "EdDSA") == 1
     assert verifier.count_distinct("service", "RS256") == 0
     assert verifier.count_distinct("authorization_server", "ES256") == 1
+
+
+@pytest.mark.parametrize("remember", [True, False])
+def test_of_many_tokens_the_verifier_forgets_the_earliest_and_counts_each_once(
+    remember: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification_cache, "RECENT", 2)
+    kinds = [verification(audience=f"audience {number}") for number in range(9)]
+    verifier = VerificationCache(remember)
+    for kind in (*kinds, kinds[-1], *kinds):
+        assert verifier(kind, "service") == kind()
+    assert verifier.count_distinct("service", "ES256") == len(kinds)
+    assert len(verifier._recent) + len(verifier._earlier) == (4 if remember else 0)

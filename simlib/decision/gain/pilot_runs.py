@@ -169,7 +169,7 @@ def _run_recorded(scenario: Scenario, design: str, length_s: float) -> tuple[Rec
 
     sink = MemorySink()
     run = Deployment(short, short.design(design), variates, make_store, sink)
-    times = run.demand.times if run.demand.cycles is None else run.demand.cycles
+    times = run.demand.arrivals
     try:
         records = run_network(build_network(run), times, length_s, variates, detail="calls")
     finally:
