@@ -197,7 +197,8 @@ def _describe_break_even(decision: Decision) -> tuple[str, ...]:
     if len(never) > 1:
         pairs = [pair for pair in pairs if pair not in never]
     lines = [
-        f"{name_pair(pair)} {describe_paying_loads(pair)}; {describe_missing_value(pair, unit)}." for pair in pairs
+        f"{name_pair(pair)} in the mean {describe_paying_loads(pair)}; {describe_missing_value(pair, unit)}."
+        for pair in pairs
     ]
     return (*lines, f"{describe_never_paying(never, unit)}.") if len(never) > 1 else tuple(lines)
 

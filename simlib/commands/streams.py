@@ -6,6 +6,7 @@ that a run that writes a folder goes on; `GuardedOutput.raise_failure` raises it
 """
 
 import codecs
+import os
 import sys
 from typing import Any, TextIO
 
@@ -58,9 +59,17 @@ class GuardedOutput:
 
 
 def raise_lost_output() -> None:
-    """Raise OSError if standard output takes nothing more: a run whose only output it is would be in vain."""
+    """Raise OSError if standard output takes nothing more: a run whose only output it is would be in vain.
+
+    A full device refuses an empty write too, so that nothing need be printed to find out.
+    """
     if isinstance(sys.stdout, GuardedOutput):
         sys.stdout.raise_failure()
+    try:
+        descriptor = sys.stdout.fileno()
+    except (AttributeError, ValueError):  # a stream that is no file
+        return
+    os.write(descriptor, b"")
 
 
 def accept_every_letter(stream: Any) -> None:

@@ -9,6 +9,7 @@ from simlib.analysis.metrics import COMPANIONS, METRICS, Metric
 from simlib.analysis.stability import Stability
 from simlib.analysis.utilisation import BUSIEST
 from simlib.decision.further_replications import count_further_replications
+from simlib.decision.limit_conflicts import SettingLimits, describe_rated_remedy
 from simlib.decision.limit_remedies import find_server_remedies
 from simlib.decision.limits import NOT_CHECKED, LimitOutcome, LimitWord, begin_sentence, find_limit_label
 from simlib.decision.promises import ValidityBounds, format_seconds
@@ -134,8 +135,13 @@ def _judge_exposure(
         return replace(outcome, reason=f"{NOT_CHECKED}{describe_needed_run(scenario, design)}.")
     if outcome.word != "broken":
         return outcome
-    remedies = find_revocation_remedies(scenario, design, limit)
-    return add_remedies(outcome, remedies, f"let a revoked token work for up to {format_seconds(most)}")
+    rated = SettingLimits(scenario, design).rate(find_revocation_remedies(scenario, design, limit), outcome.limit)
+    if not rated:
+        return outcome
+    cause = describe_rated_remedy(rated[0], f"let a revoked token work for up to {format_seconds(most)}")
+    remedies, breaks = tuple(own.remedy for own in rated), tuple(own.breaks for own in rated)
+    reason = f"{outcome.reason.removesuffix('.')}: {cause}."
+    return replace(outcome, reason=reason, remedies=remedies, breaks=breaks)
 
 
 def describe_needed_run(scenario: Scenario, design: Design) -> str:

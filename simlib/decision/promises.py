@@ -11,11 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from simlib.deployment.bounds import compute_design_bound
-from simlib.deployment.enforcement_points import build_enforcement_points
-from simlib.deployment.parts import build_deployment_config, build_parts
 from simlib.scenario.design import ChosenPart, Design
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.variates import Variates
 from simlib.strategies import CATALOGUE
 from simlib.tokens import OPAQUE
 
@@ -63,18 +60,6 @@ def has_readable_tokens(design: Design) -> bool:
     """Whether clients can read their access token, by its format at the outermost checking part."""
     formats = (part.token_format for part, _ in list_checking_parts(design) if part.token_format is not None)
     return bool(next(formats, OPAQUE).is_readable)
-
-
-def may_need_authorization_server(scenario: Scenario, design: Design) -> bool:
-    """Whether a request may have to wait for the authorization server, apart from keys and lists."""
-    world = scenario.world
-    parts = build_parts(design, build_deployment_config(scenario, design, Variates(scenario.run.seed, 0), {}))
-    points = build_enforcement_points(parts, world, parts.config.regions[:1] or ("",))
-    if any(point.validator is not None and point.validator.asks_authorization_server for point in points):
-        return True
-    if parts.propagator is not None and parts.propagator.own_audiences and world.inner_services:
-        return True
-    return design.user_information != "token" and world.service.user_information_share > 0
 
 
 @dataclass(frozen=True)

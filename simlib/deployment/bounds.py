@@ -14,6 +14,7 @@ from simlib.scenario.scenario import Scenario
 from simlib.scenario.setting_changes import Remedy, describe_remedy
 from simlib.scenario.variates import Variates
 from simlib.strategies import Bound
+from simlib.strategies.wrappers import passes_other_credential
 
 
 def compute_design_bound(scenario: Scenario, design: Design) -> Bound:
@@ -27,17 +28,11 @@ def compute_design_bound(scenario: Scenario, design: Design) -> Bound:
     parts = build_parts(design, build_deployment_config(scenario, design, variates, {}))
     points = build_enforcement_points(parts, scenario.world, parts.config.regions[:1] or ("",))
     edge = next(point for point in points if point.edge)
-    judges = [edge] if edge.place == GATEWAY and _forwards_credential(edge.validator) else list(points)
+    judges = [edge] if edge.place == GATEWAY and passes_other_credential(edge.validator) else list(points)
     if parts.propagator is not None and parts.propagator.own_audiences:
         judges = [point for point in judges if point.place in (GATEWAY, SERVICE)]
     bounds = [point.validator.compute_bound() for point in judges if point.validator is not None]
     return Bound(min(b.after_expiry_s for b in bounds), min(b.after_revocation_s for b in bounds))
-
-
-def _forwards_credential(validator: object) -> bool:
-    """Whether the validator, or the one that it is around, passes on another credential than the one presented."""
-    inner = getattr(validator, "inner", None)
-    return getattr(validator, "forwards", None) is not None or (inner is not None and _forwards_credential(inner))
 
 
 def find_revocation_remedies(scenario: Scenario, design: Design, most: float) -> tuple[Remedy, ...]:

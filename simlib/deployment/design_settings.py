@@ -1,6 +1,7 @@
 """Settings of a design that can be changed one by one: those of the parts that check tokens and of wrappers, and the
 lifetime of tokens."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
@@ -21,13 +22,14 @@ class Setting(NamedTuple):
     number: int = -1
 
 
-def list_durations(design: Design) -> tuple[Setting, ...]:
-    """List the durations that a design may lower: of the parts that check tokens, of wrappers, then of tokens."""
+def list_durations(design: Design, least_s: float = math.ulp(0.0)) -> tuple[Setting, ...]:
+    """List the durations of a design, those shorter than ``least_s`` left out (by default those of 0, which cannot be
+    lowered): of the parts that check tokens, of wrappers, then of tokens."""
     return (
         *(
             setting
             for setting, kind in _list_settings(design)
-            if kind is float and setting.name.endswith("_s") and read_setting(design, setting) > 0
+            if kind is float and setting.name.endswith("_s") and read_setting(design, setting) >= least_s
         ),
         Setting("", LIFETIME),
     )

@@ -1,12 +1,14 @@
 """Remedies by other parts: combinations of parts of a design that have a property which its own lack."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Any
 
+from simlib.deployment.design_settings import Setting, list_durations, list_switches, read_setting
 from simlib.deployment.parts import DOWNSTREAM, INNER_SERVICE, PARTS
+from simlib.deployment.remedies import describe_changes
 from simlib.scenario.compatibility import check_compatibility
 from simlib.scenario.design import ChosenPart, Design, UserInformationSource
 from simlib.scenario.hosts import AUTHORIZATION_SERVER, GATEWAY, SERVICE
@@ -22,11 +24,13 @@ Names = tuple[str, ...]
 """Name of the part at each of the `PLACES` ("none" without one), then the source of user information."""
 
 
-def find_part_remedies(scenario: Scenario, design: Design, is_kept: Callable[[Design], bool]) -> tuple[Remedy, ...]:
-    """Remedies with the fewest other parts, under their default settings; wrappers go only where nothing else helps.
+Adapt = Callable[[Design], Design | None]
+"""Adapts the settings of a design so that it keeps a limit; None where no settings do. It may raise ValueError."""
 
-    ``is_kept``: whether a design keeps the limit in question; it may raise ValueError.
-    """
+
+def find_part_remedies(scenario: Scenario, design: Design, adapt: Adapt) -> tuple[Remedy, ...]:
+    """Remedies with the fewest other parts, under their default settings as far as these do; wrappers go only where
+    nothing else helps."""
     now = _read_names(design)
     variants = sorted(_list_variants(scenario, design), key=lambda names: _count_changes(now, names))
     for wrappers in dict.fromkeys((design.wrappers, ())):
@@ -36,10 +40,11 @@ def find_part_remedies(scenario: Scenario, design: Design, is_kept: Callable[[De
             if _count_changes(now, names) > fewest or len(remedies) == MOST:
                 break
             variant = _choose_parts(replace(design, wrappers=wrappers), names)
-            remedy = _describe_parts(design, variant)
-            if remedy and _is_usable(scenario, variant, is_kept):
+            is_other = names != now or wrappers != design.wrappers
+            adapted = _adapt(scenario, variant, adapt) if is_other else None
+            if adapted is not None:
                 fewest = _count_changes(now, names)
-                remedies.append(remedy)
+                remedies.append(_describe_parts(design, adapted))
         if remedies:
             return tuple(remedies)
     return ()
@@ -83,19 +88,19 @@ def _choose_part(design: Design, place: str, name: str) -> ChosenPart:
     return chosen if chosen is not None and chosen.part == name else ChosenPart(name, PARTS[place][name].Settings())
 
 
-def _is_usable(scenario: Scenario, design: Design, is_kept: Callable[[Design], bool]) -> bool:
+def _adapt(scenario: Scenario, design: Design, adapt: Adapt) -> Design | None:
     try:
         check_compatibility(design, scenario.world, PARTS, design.name)
-        return is_kept(design)
+        return adapt(design)
     except (ValueError, ImportError):  # parts that do not fit, or that are not installed
-        return False
+        return None
 
 
 def _describe_parts(design: Design, other: Design) -> Remedy:
-    """Describe the parts in which a design differs from another, by their tables in the file."""
+    """Describe parts and settings in which a design differs from another, by their tables and keys in the file."""
     now, names = _read_names(design), _read_names(other)
     places = [
-        _change(design, place, f"{place}.part", own, None if name == NONE else {"part": name})
+        _change(design, place, f"{place}.part", own, _build_table(other, place))
         for place, own, name in zip(PLACES, now, names, strict=False)
         if own != name
     ]
@@ -105,7 +110,35 @@ def _describe_parts(design: Design, other: Design) -> Remedy:
         *places,
         *(source if now[-1] != names[-1] else ()),
         *((_change(design, "wrappers", "wrappers", wrappers, []),) if wrappers and not other.wrappers else ()),
+        *describe_changes(design, dict(_list_changed_settings(design, other))),
     )
+
+
+def _build_table(design: Design, place: str) -> dict[str, Any] | None:
+    """Table of a part in a file, with the settings that are not its defaults; None without one."""
+    if place not in design.parts:
+        return None
+    chosen = design.parts[place]
+    usual = type(chosen.settings)()
+    changed = {
+        own.name: getattr(chosen.settings, own.name)
+        for own in fields(chosen.settings)
+        if getattr(chosen.settings, own.name) != getattr(usual, own.name)
+    }
+    return {"part": chosen.part, **changed}
+
+
+def _list_changed_settings(design: Design, other: Design) -> Iterator[tuple[Setting, Any]]:
+    """Settings of the parts that both designs have, and the values of the other."""
+    for setting in (*list_durations(design, 0.0), *(setting for setting, _ in list_switches(design))):
+        kept = setting.number < 0 or bool(other.wrappers)
+        same = (
+            setting.place not in PLACES
+            or design.parts.get(setting.place) is None
+            or (setting.place in other.parts and design.parts[setting.place].part == other.parts[setting.place].part)
+        )
+        if kept and same:
+            yield setting, read_setting(other, setting)
 
 
 def _change(design: Design, key: str, label: str, now: str, value: Any) -> SettingChange:

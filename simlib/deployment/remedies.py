@@ -26,6 +26,8 @@ FACTORS = (1e-3, 1e-2, 0.1, 0.5, 1e3)
 HALVINGS, DOUBLINGS, STEPS = 40, 24, 60
 SHORTEST_DURATION_S = 1e-3
 """Durations below this one are none for a reader: 0 is named in their place where it would do."""
+LONGEST_S = 1e9
+"""Duration that stands for no end, to see whether a longer one is any use."""
 NOTHING: Mapping[Any, float] = MappingProxyType({})
 
 Measure = Callable[[Design], float]
@@ -47,10 +49,42 @@ class RemedySearch:
 
     def find_raised(self) -> Iterator[Remedy]:
         """Remedies by one longer duration."""
-        for setting in list_durations(self.design):
+        for setting in list_durations(self.design, 0.0):
             value = self._find_smallest(setting) if self._matters(self.design, setting) else None
             if value is not None:
                 yield describe_changes(self.design, {setting: value})
+
+    def find_raised_together(self, has_switches: bool = True) -> Mapping[Setting, Any] | None:
+        """Longer durations that are enough together, if need be with a switch turned; None when none are.
+
+        Each setting that lowers the measure is raised, so the measure must not hide one shortage behind another.
+        """
+        switches = list_switches(self.design) if has_switches else ()
+        for start in ({}, *({setting: value} for setting, value in switches)):
+            values = self._raise_all(start)
+            if values is not None:
+                for setting in [setting for setting in values if setting not in start]:
+                    values[setting] = self._find_least(values, setting)
+                return values
+        return None
+
+    def _raise_all(self, start: Mapping[Setting, Any]) -> dict[Setting, Any] | None:
+        """Raise what lowers the measure to the longest duration, until it is enough."""
+        values, measured = dict(start), self._try(self.design, start)
+        for setting in list_durations(self.design, 0.0):
+            if measured is None or measured <= self.most:
+                break
+            lowest = self._try(self.design, {**values, setting: LONGEST_S})
+            if lowest is not None and lowest < measured:
+                values[setting], measured = LONGEST_S, lowest
+        return values if measured is not None and measured <= self.most else None
+
+    def _find_least(self, values: Mapping[Setting, Any], setting: Setting) -> float:
+        """Least value of a setting, of three digits, that is enough with the others as they are."""
+        least = float(read_setting(self.design, setting))
+        trials = [least, *(max(least, 1.0) * 2.0**k for k in range(1, DOUBLINGS)), LONGEST_S]
+        found = _bisect(trials, lambda value: self._is_kept(self.design, {**values, setting: value}), 16)
+        return LONGEST_S if found is None else found
 
     def _lower(self, design: Design) -> Iterator[Remedy]:
         durations = list_durations(design)
@@ -65,7 +99,7 @@ class RemedySearch:
 
     def _matters(self, design: Design, setting: Setting) -> bool:
         """Whether another value of a setting, the others as they are, gives another measure."""
-        now, own = self._try(design, {}), read_setting(design, setting)
+        now, own = self._try(design, {}), read_setting(design, setting) or 1.0
         return any(self._try(design, {setting: own * factor}) not in (now, None) for factor in FACTORS)
 
     def _lower_needed(self, design: Design, own: Sequence[Setting]) -> Remedy:
@@ -142,13 +176,13 @@ def _list_lower(highest: float) -> Iterator[float]:
     yield from (SHORTEST_LIFETIME_S, 0.0)
 
 
-def _bisect(trials: Sequence[float], is_enough: Callable[[float], bool]) -> float | None:
+def _bisect(trials: Sequence[float], is_enough: Callable[[float], bool], steps: int = STEPS) -> float | None:
     """First value that is enough, on the way from one that is not, rounded to few digits; None when no trial is."""
     first = next((number for number, value in enumerate(trials) if is_enough(value)), None)
     if not first:
         return None if first is None else trials[0]
     bad, good = trials[first - 1], trials[first]
-    for _ in range(STEPS):
+    for _ in range(steps):
         middle = (bad + good) / 2
         bad, good = (bad, middle) if is_enough(middle) else (middle, good)
     towards_good = math.ceil if good > bad else math.floor

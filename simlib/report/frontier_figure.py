@@ -115,4 +115,4 @@ def _describe_frontier(frontier: Frontier, decision: Decision) -> str:
 
     on_frontier = [point.design for point in frontier.points if not point.dominated_by]
     points = "; ".join(describe_point(point) for point in frontier.points)
-    return f"{label}: {points}. On the frontier: {', '.join(on_frontier)}."
+    return f"{label}: {points}. On the frontier, by the means: {', '.join(on_frontier)}."

@@ -180,6 +180,7 @@ def _build_limit(outcome: LimitOutcome, stated: Mapping[str, Any]) -> dict[str, 
         "more_replications": outcome.more_replications,
         "caveat": outcome.caveat or None,
         "remedies": [[change._asdict() for change in remedy] for remedy in outcome.remedies],
+        **({"remedies_break": outcome.breaks} if any(outcome.breaks) else {}),
     }
 
 

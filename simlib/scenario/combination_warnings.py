@@ -11,6 +11,10 @@ from simlib.scenario.world import World
 
 REVOCATION_LISTS = ("denylist_polled", "denylist_pushed", "denylist_shared", "status_list")
 """Wrappers that refuse revoked tokens by a list, of which one is enough."""
+FOR_OUTAGES = ("circuit_breaker", "fail_open")
+"""Wrappers for outages of the authorization server."""
+FOR_FAILED_CALLS = (*FOR_OUTAGES, "retry")
+"""Wrappers for calls of the authorization server that fail."""
 SENSITIVE = "sensitive_introspection"
 """Wrapper that has an effect on sensitive routes only."""
 
@@ -33,6 +37,7 @@ def warn_of_combinations(design: Design, parts: Sequence[PlacedPart], world: Wor
     yield from _warn_of_total_times(wrappers, checking)
     yield from _warn_of_repeated_checks(checking)
     yield from _warn_of_missing_routes(wrappers, world)
+    yield from _warn_of_missing_calls(design, wrappers, parts, world)
     yield from _warn_of_rate_limit(design, checking, world)
 
 
@@ -100,6 +105,62 @@ def _warn_of_missing_routes(wrappers: Sequence[PlacedPart], world: World) -> Ite
     for wrapper in wrappers if world.service.sensitive_share == 0 else ():
         if wrapper.kind.name == SENSITIVE:
             yield f"{wrapper.key}: {wrapper.kind.name} has no effect with world.service.sensitive_share = 0"
+
+
+def _warn_of_missing_calls(
+    design: Design, wrappers: Sequence[PlacedPart], parts: Sequence[PlacedPart], world: World
+) -> Iterator[str]:
+    """Wrappers for calls of the authorization server that fail, where what they wrap calls it for keys at most."""
+    checking = [part for part in parts if part.key in ("gateway", "service", "inner_service") and _checks(part)]
+    if any(_asks(part) or getattr(part.kind, "caches_answers", False) for part in checking):
+        return
+    lasting_s = min((_find_key_life(part) for part in checking if _fetches_keys(part)), default=inf)
+    names = " and ".join(dict.fromkeys(part.kind.name for part in checking))
+    for wrapper in wrappers:
+        if _calls(wrapper, world):
+            return
+        if wrapper.kind.name in FOR_FAILED_CALLS and lasting_s == inf:
+            yield f"{wrapper.key}: {wrapper.kind.name} has no effect: {names} makes no call of the authorization server"
+        elif wrapper.kind.name == "circuit_breaker":
+            yield (
+                f"{wrapper.key}: circuit_breaker changes no verdict: {names} calls the authorization server for keys "
+                "alone, and without keys requests are refused all the same"
+            )
+        elif wrapper.kind.name == "fail_open":
+            yield from _warn_of_failing_open(wrapper, names, lasting_s, design.token_lifetime_s)
+
+
+def _warn_of_failing_open(wrapper: PlacedPart, names: str, lasting_s: float, life_s: float) -> Iterator[str]:
+    """A policy that ends before keys do, or that leaves out most tokens when they have."""
+    longest_s, is_any = wrapper.settings.longest_s, wrapper.settings.lets_in == "any"
+    begin = f"{wrapper.key}.longest_s = {longest_s:g}"
+    if is_any and longest_s <= lasting_s:
+        yield f"{begin} has no effect: {names} uses keys for {lasting_s:g} s, and the last answer is older by then"
+    elif not is_any and longest_s < life_s:
+        yield (
+            f"{begin} is shorter than token_lifetime_s = {life_s:g}: {names} has no news of a token after its issue, "
+            "so that older ones are refused all the same; jwks_stale_if_error_s bridges an outage"
+        )
+
+
+def _find_key_life(part: PlacedPart) -> float:
+    """Seconds from its fetch for which a key set is used at most."""
+    return float(part.settings.jwks_lifetime_s) + float(getattr(part.settings, "jwks_stale_if_error_s", 0.0))
+
+
+def _checks(part: PlacedPart) -> bool:
+    return bool(getattr(part.kind, "checks", True))
+
+
+def _fetches_keys(part: PlacedPart) -> bool:
+    return hasattr(part.settings, "jwks_lifetime_s") and getattr(part.settings, "algorithms", ()) != ("HS256",)
+
+
+def _calls(wrapper: PlacedPart, world: World) -> bool:
+    """Whether a wrapper calls the authorization server itself: for a list, or about tokens on sensitive routes."""
+    if wrapper.kind.name == SENSITIVE:
+        return world.service.sensitive_share > 0
+    return bool(getattr(wrapper.kind, "learns_from_lists", False))
 
 
 def _warn_of_rate_limit(design: Design, checking: Sequence[PlacedPart], world: World) -> Iterator[str]:

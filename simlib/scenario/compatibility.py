@@ -1,9 +1,11 @@
 """Compatibility of the parts of a design with each other and with its world, checked before anything runs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
-from simlib.scenario.design import Catalogue, Design
+from simlib.scenario.design import Catalogue, ChosenPart, Design
 from simlib.scenario.errors import InputError
 from simlib.scenario.world import World
 
@@ -111,13 +113,14 @@ def _check_user_information(design: Design, kinds: Mapping[str, type[Any]], cata
     if changed or any(catalogue["wrappers"][chosen.part].at_edge for chosen in design.wrappers):
         # The service holds another token than the server issued, or one that only its owner can present.
         sources = tuple(source for source in sources if source != "userinfo")
-    if design.user_information not in sources:
-        raise InputError(
-            f"{where}.user_information: {design.user_information!r} is not possible with {validator.name}; "
-            f"allowed: {', '.join(sources)}"
-        )
     issuer = kinds["authorization_server"]
     possible = getattr(issuer, "user_information_sources", sources)
+    if design.user_information not in sources:
+        allowed = [source for source in sources if source in possible] or sources
+        raise InputError(
+            f"{where}.user_information: {design.user_information!r} is not possible with {validator.name}; "
+            f"allowed: {', '.join(allowed)}"
+        )
     if design.user_information not in possible:
         raise InputError(
             f"{where}.user_information: {design.user_information!r} is not possible with {issuer.name}; "
@@ -155,6 +158,17 @@ def _check_needs(
                 raise InputError(f"{where}.{key}: {kind.name} {message}")
 
 
+def _fits(issuer: str, design: Design, world: World, catalogue: Catalogue) -> bool:
+    """Whether a design would be accepted with another authorization server under its default settings."""
+    try:
+        chosen = ChosenPart(issuer, catalogue["authorization_server"][issuer].Settings())
+        parts = MappingProxyType({**design.parts, "authorization_server": chosen})
+        check_compatibility(replace(design, parts=parts), world, catalogue, "")
+    except (ValueError, ImportError):
+        return False
+    return True
+
+
 def _find_unmet_need(
     need: str, design: Design, world: World, kinds: Mapping[str, type[Any]], catalogue: Catalogue
 ) -> str:
@@ -165,6 +179,7 @@ def _find_unmet_need(
         return "needs a part at the gateway"
     if need == "signing" and not hasattr(kinds["authorization_server"], "sign"):
         able = [name for name, kind in catalogue["authorization_server"].items() if hasattr(kind, "sign")]
+        able = [name for name in able if _fits(name, design, world, catalogue)] or able
         return f"needs an authorization server that signs; allowed as authorization_server.part: {', '.join(able)}"
     if need == "id_token" and not world.clients:
         return "needs [[world.clients]]: an identity token is issued only at a sign-in"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from simlib.scenario.base import FrozenModel
 from simlib.scenario.design import Catalogue
@@ -12,7 +12,10 @@ from simlib.scenario.economics import Organisation, Prices, Terms, Worth
 from simlib.scenario.limits import Limits, Margins
 from simlib.scenario.presets import Preset, load_presets
 from simlib.scenario.run import Run
+from simlib.scenario.texts import check_title
 from simlib.scenario.world import World
+
+Title = Annotated[str, AfterValidator(check_title)]
 
 
 class Replicas(FrozenModel):
@@ -59,7 +62,7 @@ class DesignDocument(FrozenModel):
     their order. ``flows``: kind of client -> the flow by which it signs in.
     """
 
-    title: str = ""
+    title: Title = Field(default="", description="by default the name of the design")
     token_lifetime_s: Annotated[float, Field(ge=2, le=31_536_000)]
     user_information: Literal["token", "introspection", "userinfo"] = Field(
         description="source of claims about the user for the service"
@@ -88,7 +91,7 @@ class ScenarioDocument(FrozenModel):
 
     format: Literal[1] = 1
     name: str = Field(default="", description="by default the name of the file")
-    title: str
+    title: Title
     description: str = ""
     world: World
     designs: Annotated[dict[str, DesignDocument], Field(min_length=1)]

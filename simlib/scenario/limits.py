@@ -74,5 +74,5 @@ class Limits(FrozenModel):
     header_bytes: NonNegative | None = Field(default=None, description="largest request header, token included")
     opaque_to_clients: bool = Field(default=False, description="clients must not be able to read their access token")
     no_as_dependency: bool = Field(
-        default=False, description="requests must be served while the authorization server is unreachable"
+        default=False, description="tokens must be validated through an outage of the authorization server"
     )

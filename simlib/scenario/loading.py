@@ -19,7 +19,7 @@ from simlib.scenario.fault_checks import check_fault_hosts, check_fault_times
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import CostProfile, HostNoise, load_profile
 from simlib.scenario.scenario import Scenario
-from simlib.scenario.texts import TITLE_LENGTH, escape_controls, find_bad_text
+from simlib.scenario.texts import TITLE_LENGTH, escape_controls, find_bad_text, simplify_title
 from simlib.scenario.traces import Trace, read_trace
 
 
@@ -68,13 +68,17 @@ def build_scenario(document: Mapping[str, Any], catalogue: Catalogue, source: Pa
 
 
 def _check_titles(designs: Mapping[str, Design], source: Path) -> None:
-    """Tables and figures are labelled by titles, so each must name one design."""
+    """Tables and figures are labelled by titles, so each must name one design, for readers who look at no case."""
     first: dict[str, str] = {}
     for name, design in designs.items():
-        title = " ".join(design.title.split())
+        title = simplify_title(design.title)
         if title in first:
             key, other = (name, first[title]) if design.title != name else (first[title], name)
-            raise InputError(f"{source}: designs.{key}.title: {title!r} is also that of {other}; titles must differ")
+            shown = " ".join(designs[key].title.split())
+            alike = "" if shown == " ".join(designs[other].title.split()) else ", but for its case,"
+            raise InputError(
+                f"{source}: designs.{key}.title: {shown!r} is also{alike} that of {other}; titles must differ"
+            )
         first[title] = name
 
 

@@ -21,7 +21,12 @@ def read_document(path: Path) -> Mapping[str, Any]:
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: is JSON, but not the run.json of a report") from error
     except (ValueError, RecursionError) as error:  # the decoders' own errors are ValueErrors; so is a 5000-digit number
-        raise InputError(f"{path}: not well formed: {error}") from error
+        raise InputError(f"{path}: not well formed: {_describe_mistake(error)}") from error
     if not isinstance(document, dict):
         raise InputError(f"{path}: a scenario is a table with world, designs and run")
     return document
+
+
+def _describe_mistake(error: Exception) -> str:
+    """Describe a mistake, without the advice of Python to programmers behind it."""
+    return str(error).partition("; use sys.")[0]

@@ -58,6 +58,18 @@ def describe_read_failure(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
+def simplify_title(title: str) -> str:
+    """A title as it is compared with others: without case, and without spaces around it or doubled."""
+    return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
+
+
+def check_title(title: str) -> str:
+    """Refuse a title that readers could not see; raises ValueError."""
+    if not simplify_title(title):
+        raise ValueError("must not be blank")
+    return title
+
+
 def find_control(text: str, allowed: str = "") -> str:
     """Find the first control character that is not allowed; empty when there is none."""
     if text.isascii() and text.isprintable():

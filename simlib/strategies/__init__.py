@@ -16,7 +16,16 @@ from typing import Any
 
 from simlib.scenario.registry import Combined, PluginGroup, Registry, note_registration
 from simlib.scenario.texts import check_label
-from simlib.strategies.base import Bound, Credentials, DeploymentConfig, Grant, Issued, PresentedToken
+from simlib.strategies.base import (
+    Bound,
+    Credentials,
+    DeploymentConfig,
+    Grant,
+    Issued,
+    PresentedToken,
+    RequestDemand,
+    ServerDependency,
+)
 from simlib.strategies.bearer import Bearer, ClientToken, UserClient
 from simlib.strategies.circuit_breaker import CircuitBreaker
 from simlib.strategies.denylist_polled import DenylistPolled
@@ -250,8 +259,10 @@ __all__ = [
     "ReferenceToken",
     "RegionalReferenceToken",
     "Relay",
+    "RequestDemand",
     "Retry",
     "SensitiveIntrospection",
+    "ServerDependency",
     "SessionJwtIssuer",
     "SessionJwtValidator",
     "SignedIntrospection",

@@ -7,7 +7,7 @@ Each check raises ValueError, worded for the author of a scenario file.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from math import isfinite
+from math import inf, isfinite, nan
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -111,6 +111,34 @@ class Bound(NamedTuple):
 
     after_expiry_s: float
     after_revocation_s: float
+
+
+class RequestDemand(NamedTuple):
+    """Demand at one replica of a validator: the longest time between two of its requests that is to be expected
+    (seconds), the users whose tokens it sees, and the shares of requests on sensitive routes and of those that need
+    claims about the user."""
+
+    longest_gap_s: float
+    users: int = 1
+    sensitive_share: float = 0.0
+    user_information_share: float = 0.0
+
+
+class ServerDependency(NamedTuple):
+    """Something that a validator needs of the authorization server: keys, a list, an answer about a token.
+
+    ``lasts_s``: seconds for which every valid token surely finds it once the server has stopped answering, whenever
+    that happens; 0 where a token that is new needs a call, NaN where a part does not declare it. ``renewed_s``: seconds
+    from one answer to the next, at most, while the server answers and requests come; infinite where no request fetches.
+    """
+
+    lasts_s: float
+    renewed_s: float = inf
+
+
+ServerDependencies = tuple[ServerDependency, ...]
+UNDECLARED = ServerDependency(nan)
+CALLED_FOR_NEW_TOKENS = ServerDependency(0.0)
 
 
 def check_positive(key: str, value: float) -> None:

@@ -10,7 +10,15 @@ from urllib.parse import urlencode
 
 from simlib.scenario.effects import Call, Compute, Context, Draw, Failed, Flow, Once, Sleep, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import Bound, DeploymentConfig, check_numbers, check_one_of
+from simlib.strategies.base import (
+    Bound,
+    DeploymentConfig,
+    RequestDemand,
+    ServerDependencies,
+    ServerDependency,
+    check_numbers,
+    check_one_of,
+)
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.denylist import (
     Denylist,
@@ -105,6 +113,11 @@ class _PollingValidator(DenylistValidator):
         if settings.when_old == "accept":
             return inner
         return inner._replace(after_revocation_s=min(settings.useful_s, inner.after_revocation_s))
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List the denylist, unless old ones are accepted: as an outage begins, a poll may be due or under way."""
+        inner = super().list_server_dependencies(demand)
+        return inner if self._settings.when_old == "accept" else (*inner, ServerDependency(self._settings.fail_open_s))
 
     def create_wrapper_state(self) -> PolledDenylist:
         """Create an empty list that was never polled."""

@@ -8,12 +8,20 @@ from math import inf
 from typing import ClassVar, Literal, get_args
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_numbers, check_one_of
+from simlib.strategies.base import (
+    Bound,
+    DeploymentConfig,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+    check_numbers,
+    check_one_of,
+)
 from simlib.strategies.caches import ExpiringCache
 from simlib.strategies.call_interception import find_failure, intercept_calls, is_authorization_server
 from simlib.strategies.protocols import Validator, Wrapper
 from simlib.strategies.verdicts import has_ended
-from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
+from simlib.strategies.wrappers import ValidatorWrapper, WrapperState, passes_other_credential
 from simlib.tokens import ALL_FORMATS, TokenFormat, has_scope, make_store_key
 
 AcceptedTokens = Literal["known", "any"]
@@ -155,6 +163,17 @@ class _AnyTokenValidator(ValidatorWrapper):
     def compute_bound(self) -> Bound:
         """Return no bound: a token that is new here is accepted however long ago it ended."""
         return Bound(inf, inf)
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List what the validator inside needs, which lasts as long as requests are accepted without it.
+
+        That is ``longest_s`` from the last answer, and of no use to requests that need claims or another credential.
+        """
+        inner = super().list_server_dependencies(demand)
+        if not inner or demand.user_information_share > 0 or passes_other_credential(self.inner):
+            return inner
+        accepted_s = max(self._settings.longest_s - min(own.renewed_s for own in inner), 0.0)
+        return tuple(own._replace(lasts_s=max(own.lasts_s, accepted_s)) for own in inner)
 
     def create_wrapper_state(self) -> AvailabilityState:
         """Create a state without contact: refuses until the authorization server has answered once."""

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Failed, Flow, Once
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import check_numbers, check_one_of
+from simlib.strategies.base import RequestDemand, ServerDependency, check_numbers, check_one_of
 from simlib.strategies.call_interception import find_request_time
 from simlib.tokens import KeySet, MalformedKeySet, VerificationKey
 
@@ -85,6 +85,14 @@ class JwksClient:
     def __init__(self, settings: JwksSettings, timeout_s: float) -> None:
         self._settings = settings
         self._timeout_s = timeout_s
+
+    def find_server_dependency(self, demand: RequestDemand) -> ServerDependency:
+        """Find for how long keys surely last in an outage: as it begins, a set may be just about to be fetched anew."""
+        settings = self._settings
+        spare_s = settings.jwks_refresh_ahead_s + settings.jwks_stale_if_error_s
+        lasts_s = 0.0 if settings.jwks_clear_on_error else max(spare_s - demand.longest_gap_s, 0.0)
+        renewed_s = settings.jwks_lifetime_s - settings.jwks_refresh_ahead_s + demand.longest_gap_s
+        return ServerDependency(lasts_s, renewed_s)
 
     def has_current_keys(self, ctx: Context, state: KeyCache) -> bool:
         """Whether the key set may be used and need not be fetched anew; then `ensure_key_set` would do nothing."""

@@ -6,7 +6,13 @@ from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 from simlib.scenario.effects import Context, Flow
-from simlib.strategies.base import DeploymentConfig, check_each_of, check_numbers
+from simlib.strategies.base import (
+    DeploymentConfig,
+    RequestDemand,
+    ServerDependencies,
+    check_each_of,
+    check_numbers,
+)
 from simlib.strategies.jwks_client import JwksSettings, KeyCache
 from simlib.strategies.local_validator import LocalValidator
 from simlib.strategies.signing import name_verification
@@ -64,6 +70,10 @@ class JwtLocal(LocalValidator):
         super().__init__(settings, deployment)
         self._secret = deployment.shared_secret() if _is_symmetric(settings) else None
         self._name_verification = lru_cache(maxsize=16)(partial(name_verification, deployment=deployment))
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List the key set; with a shared secret nothing is needed."""
+        return super().list_server_dependencies(demand) if self._secret is None else ()
 
     def _ensure_keys(self, ctx: Context, state: KeyCache) -> Flow[bool]:
         if self._secret is not None or self._keys.has_current_keys(ctx, state):  # with a secret nothing is ever fetched

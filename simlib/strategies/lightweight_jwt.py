@@ -8,7 +8,14 @@ from typing import Any, ClassVar, NamedTuple
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
-from simlib.strategies.base import DeploymentConfig, PresentedToken, check_numbers
+from simlib.strategies.base import (
+    CALLED_FOR_NEW_TOKENS,
+    DeploymentConfig,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+    check_numbers,
+)
 from simlib.strategies.caches import AnswerCache, compute_cache_end
 from simlib.strategies.introspection_client import Introspection, format_basic_authorization, introspect, judge_answer
 from simlib.strategies.jwks_client import KeyCache
@@ -83,6 +90,12 @@ class LightweightJwtValidator(JwtLocal):
     def capacity(self) -> int:
         """Number of tokens for which a replica has room."""
         return self._cache_settings.capacity
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List the key set, and introspection where requests need claims about the user."""
+        needed = super().list_server_dependencies(demand)
+        introspects = demand.user_information_share > 0 and self._deployment.user_information == "introspection"
+        return (*needed, CALLED_FOR_NEW_TOKENS) if introspects else needed
 
     def create_state(self) -> Any:
         """Create empty caches."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Flow, Verdict, new_tuple
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
+from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, RequestDemand, ServerDependencies
 from simlib.strategies.jwks_client import JwksClient, KeyCache
 from simlib.strategies.verdicts import (
     CLAIMS_CHECK,
@@ -37,6 +37,10 @@ class LocalValidator:
         """Compute the bound: a revocation is never noticed, so the token is accepted until it ends."""
         after_expiry_s = self._settings.after_expiry_s
         return Bound(after_expiry_s, self._deployment.token_lifetime_s + after_expiry_s)
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List the key set."""
+        return (self._keys.find_server_dependency(demand),)
 
     def create_state(self) -> KeyCache:
         """Create an empty key cache."""

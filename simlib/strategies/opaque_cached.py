@@ -6,7 +6,15 @@ from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict, new_tuple
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_numbers
+from simlib.strategies.base import (
+    Bound,
+    DeploymentConfig,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+    ServerDependency,
+    check_numbers,
+)
 from simlib.strategies.caches import (
     AnswerCache,
     CacheBackend,
@@ -106,6 +114,11 @@ class OpaqueCached:
         if settings.shared:  # an answer that can still be kept is written before it is used
             transit_s = max(transit_s, min(transit_s, cached_s) + min(transit_s, lifetime))
         return Bound(expiry_s, max(cached_s, min(transit_s, lifetime + expiry_s)))
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List the answer about a token, which none has that is new or was not used for a while."""
+        kept_s = min(self._settings.ttl_s + self._settings.stale_s, self._deployment.token_lifetime_s)
+        return (ServerDependency(0.0, kept_s + demand.longest_gap_s),)
 
     def create_state(self) -> AnswerCache:
         """Create an empty cache."""

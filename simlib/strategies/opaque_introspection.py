@@ -6,7 +6,15 @@ from typing import ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Once, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_numbers
+from simlib.strategies.base import (
+    Bound,
+    DeploymentConfig,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+    ServerDependency,
+    check_numbers,
+)
 from simlib.strategies.introspection_client import (
     Introspection,
     compute_expiry_bound,
@@ -63,6 +71,10 @@ class OpaqueIntrospection:
         settings = self._settings
         expiry_s = compute_expiry_bound(settings)
         return Bound(expiry_s, min(settings.timeout_s, self._deployment.token_lifetime_s + expiry_s))
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List introspection at every request."""
+        return (ServerDependency(0.0, demand.longest_gap_s),)
 
     def create_state(self) -> None:
         """Create no state."""

@@ -6,7 +6,17 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Context, Failed, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, TokenRow
-from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken
+from simlib.strategies.base import (
+    CALLED_FOR_NEW_TOKENS,
+    UNDECLARED,
+    Bound,
+    DeploymentConfig,
+    Grant,
+    Issued,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+)
 from simlib.tokens import SigningKey, TokenFormat
 
 Endpoint = Callable[[Context, HttpRequest, Any], Flow[Reply]]
@@ -74,6 +84,21 @@ class Validator(Protocol):
 
     def validate(self, ctx: Context, state: Any, presented: PresentedToken) -> Flow[Verdict]:
         """Decide about one token."""
+
+
+@runtime_checkable
+class OutageDeclarer(Protocol):
+    """A validator that declares for how long it does without the authorization server; every built-in one does."""
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List what it needs of the authorization server under its settings; empty when it needs nothing."""
+
+
+def list_server_dependencies(validator: Validator, demand: RequestDemand) -> ServerDependencies:
+    """List what a validator needs of the authorization server; without a declaration it counts as undeclared."""
+    if isinstance(validator, OutageDeclarer):
+        return validator.list_server_dependencies(demand)
+    return (CALLED_FOR_NEW_TOKENS if validator.asks_authorization_server else UNDECLARED,)
 
 
 @runtime_checkable

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
-from simlib.strategies.base import DeploymentConfig, PresentedToken, check_numbers
+from simlib.strategies.base import (
+    CALLED_FOR_NEW_TOKENS,
+    DeploymentConfig,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+    check_numbers,
+)
 from simlib.strategies.introspection_client import format_basic_authorization, introspect, judge_answer
-from simlib.strategies.protocols import Validator, Wrapper
+from simlib.strategies.protocols import Validator, Wrapper, list_server_dependencies
 from simlib.strategies.verdicts import has_ended, refuse_invalid_token, refuse_unavailable
 from simlib.strategies.wrappers import ValidatorWrapper, WrapperState
 from simlib.tokens import SIGNED_FORMATS, TokenFormat
@@ -55,6 +62,11 @@ class _IntrospectingValidator(ValidatorWrapper):
         self._timeout_s = settings.timeout_s
         self._deployment = deployment
         self._authorization = format_basic_authorization(deployment.resource_server)
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List introspection where there are sensitive routes, beside what the validator inside needs."""
+        inner = list_server_dependencies(self.inner, demand)
+        return (*inner, CALLED_FOR_NEW_TOKENS) if demand.sensitive_share > 0 else inner
 
     def validate(self, ctx: Context, state: WrapperState, presented: PresentedToken) -> Flow[Verdict]:
         """Make local checks first, so that invalid tokens cost no call; the bound is that of other routes."""

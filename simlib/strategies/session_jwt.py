@@ -8,7 +8,15 @@ from typing import Any, ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Cookie, Flow, Verdict
 from simlib.scenario.messages import TokenRow
-from simlib.strategies.base import Bound, DeploymentConfig, Grant, PresentedToken, check_numbers
+from simlib.strategies.base import (
+    Bound,
+    DeploymentConfig,
+    Grant,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+    check_numbers,
+)
 from simlib.strategies.issuing import SelfContainedIssuer, build_row, find_user_claims
 from simlib.strategies.signing import Signer, name_signing, name_verification
 from simlib.strategies.verdicts import ClaimTimeSettings, judge_claims, refuse_invalid_token, refuse_missing_token
@@ -129,6 +137,10 @@ class SessionJwtValidator:
         settings, lifetime = self._settings, self._deployment.token_lifetime_s
         longest = max(lifetime, settings.longest_s) if settings.sliding else lifetime
         return Bound(settings.after_expiry_s, longest + settings.after_expiry_s)
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List nothing: the secret is here."""
+        return ()
 
     def create_state(self) -> None:
         """It keeps nothing."""

@@ -7,7 +7,16 @@ from typing import Any, ClassVar
 
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Compute, Context, Failed, Flow, Verdict
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken, check_each_of, check_numbers
+from simlib.strategies.base import (
+    Bound,
+    DeploymentConfig,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+    ServerDependency,
+    check_each_of,
+    check_numbers,
+)
 from simlib.strategies.call_interception import find_request_time
 from simlib.strategies.introspection_client import (
     Introspection,
@@ -85,6 +94,10 @@ class SignedIntrospection:
         settings = self._settings
         expiry_s = compute_expiry_bound(settings)
         return Bound(expiry_s, min(settings.timeout_s, self._deployment.token_lifetime_s + expiry_s))
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List introspection at every request, and the key set."""
+        return (ServerDependency(0.0, demand.longest_gap_s), self._keys.find_server_dependency(demand))
 
     def create_state(self) -> KeyCache:
         """Create an empty key cache."""

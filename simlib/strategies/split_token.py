@@ -13,7 +13,17 @@ from typing import Any, ClassVar
 from simlib.scenario.design import UserInformationSource
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, SharedGet, SharedPut, StorePut, TokenRow
-from simlib.strategies.base import Bound, DeploymentConfig, Grant, Issued, PresentedToken, check_numbers
+from simlib.strategies.base import (
+    CALLED_FOR_NEW_TOKENS,
+    Bound,
+    DeploymentConfig,
+    Grant,
+    Issued,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+    check_numbers,
+)
 from simlib.strategies.caches import AnswerCache
 from simlib.strategies.introspection_client import (
     Introspection,
@@ -212,6 +222,10 @@ class SplitTokenGateway:
         transit_s = settings.timeout_s if settings.ask else 0.0
         lifetime = self._deployment.token_lifetime_s
         return Bound(settings.leeway_s + transit_s, max(lifetime + settings.leeway_s, transit_s))
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List the call for tokens without a half, where one is made; halves are pushed before tokens are used."""
+        return (CALLED_FOR_NEW_TOKENS,) if self._settings.ask else ()
 
     @property
     def capacity(self) -> int | None:

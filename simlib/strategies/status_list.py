@@ -1,13 +1,21 @@
 """Token Status List at the resource server: the list is fetched, cached and looked up for signed tokens
 (draft-ietf-oauth-status-list; S10 of data/evidence/strategies.csv)."""
 
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from simlib.scenario.effects import Call, Compute, Context, Failed, Flow, Once, Reply, Verdict
 from simlib.scenario.messages import HttpRequest
-from simlib.strategies.base import Bound, DeploymentConfig, PresentedToken
+from simlib.strategies.base import (
+    Bound,
+    DeploymentConfig,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+    ServerDependency,
+)
 from simlib.strategies.introspection_client import read_server_clock
 from simlib.strategies.jwks_client import JwksClient, JwksSettings, KeyCache
 from simlib.strategies.protocols import Endpoint, Issuer, Validator, Wrapper
@@ -38,6 +46,8 @@ from simlib.tokens import (
 )
 
 MEDIA_TYPE = "application/statuslist+jwt"
+WHOLE_SECOND_S = 1.0
+"""Seconds by which a list may end early, because its times are rounded down."""
 REQUIRED = ("iss", "sub", "iat", "exp", "status_list")
 
 
@@ -128,6 +138,19 @@ class _StatusValidator(ValidatorWrapper):
         if self._leeway_s > settings.leeway_s:
             return inner
         return inner._replace(after_revocation_s=min(settings.lifetime_s, inner.after_revocation_s))
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List the status list, which may be about to be fetched anew as an outage begins; its times are whole seconds.
+
+        Left out: a list that the server has begun just before, of which a replica has none yet.
+        """
+        settings = self._settings
+        gap_s = demand.longest_gap_s * math.ceil(demand.users / settings.entries)  # each list is fetched on its own
+        lasts_s = math.floor(settings.lifetime_s) - WHOLE_SECOND_S - settings.ttl_s - gap_s
+        return (
+            *super().list_server_dependencies(demand),
+            ServerDependency(max(lasts_s, 0.0), settings.ttl_s + gap_s),
+        )
 
     def create_wrapper_state(self) -> StatusListCache:
         """Create an empty cache of lists."""

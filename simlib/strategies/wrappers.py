@@ -6,15 +6,37 @@ from typing import Any, NamedTuple, TypeVar
 
 from simlib.scenario.effects import Answer, Call, Compute, Context, Flow, Reply, Verdict
 from simlib.scenario.messages import HttpRequest, TokenRow
-from simlib.strategies.base import Bound, Grant, Issued, PresentedToken
+from simlib.strategies.base import (
+    CALLED_FOR_NEW_TOKENS,
+    Bound,
+    Grant,
+    Issued,
+    PresentedToken,
+    RequestDemand,
+    ServerDependencies,
+)
 from simlib.strategies.call_interception import intercept_calls, is_authorization_server
-from simlib.strategies.protocols import BackgroundWorker, Issuer, Presenter, PushReceiver, StationaryStarter, Validator
+from simlib.strategies.protocols import (
+    BackgroundWorker,
+    Issuer,
+    Presenter,
+    PushReceiver,
+    StationaryStarter,
+    Validator,
+    list_server_dependencies,
+)
 from simlib.tokens import SigningKey, read_payload
 
 T = TypeVar("T")
 
 ReplicaCallSender = Callable[[Context, Any, Call], Flow[Answer]]
 """Makes one call, with the state of the replica."""
+
+
+def passes_other_credential(validator: object) -> bool:
+    """Whether a validator, or the one that it is around, passes on another credential than the one presented."""
+    inner = getattr(validator, "inner", None)
+    return getattr(validator, "forwards", None) is not None or (inner is not None and passes_other_credential(inner))
 
 
 class WrapperState(NamedTuple):
@@ -48,6 +70,12 @@ class ValidatorWrapper:
     def compute_bound(self) -> Bound:
         """Return the bound of the validator inside."""
         return self.inner.compute_bound()
+
+    def list_server_dependencies(self, demand: RequestDemand) -> ServerDependencies:
+        """List what the validator inside needs of the authorization server; a wrapper adds what it needs itself."""
+        inner = list_server_dependencies(self.inner, demand)
+        introspects = self.asks_authorization_server and not self.inner.asks_authorization_server
+        return (*inner, CALLED_FOR_NEW_TOKENS) if introspects else inner
 
     def create_wrapper_state(self) -> Any:
         """Create the wrapper's own state in one replica, as it starts."""

@@ -58,10 +58,11 @@ def test_a_full_disk_behind_the_output_loses_no_report(json_option: list[str], t
 
 
 @needs_full
-def test_a_run_whose_only_output_is_full_is_not_begun(tmp_path: Path) -> None:
+@pytest.mark.parametrize("json_option", [[], ["--json"]])
+def test_a_run_whose_only_output_is_full_is_not_begun(json_option: list[str], tmp_path: Path) -> None:
     write_tiny(tmp_path)
     with FULL.open("w") as full:
-        status, errors = run_into(full.fileno(), *RUN, cwd=tmp_path)
+        status, errors = run_into(full.fileno(), *RUN, *json_option, cwd=tmp_path)
     assert status == 2
     assert errors == "simlib: error: output cannot be written (No space left on device)\n"
 

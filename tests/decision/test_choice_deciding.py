@@ -291,8 +291,8 @@ class TestLimits:
             ({"availability": 0.9995}, {"served": 0.6}, "met"),
             ({"opaque_to_clients": True}, {"opaque_to_clients": False}, "broken"),
             ({"opaque_to_clients": True}, {"opaque_to_clients": True}, "met"),
-            ({"no_as_dependency": True}, {"asks_authorization_server": True}, "broken"),
-            ({"no_as_dependency": True}, {"asks_authorization_server": False}, "met"),
+            ({"no_as_dependency": True}, {"outage_tolerance_s": 599.0}, "broken"),
+            ({"no_as_dependency": True}, {"outage_tolerance_s": 600.0}, "met"),
         ],
     )
     def test_those_of_structure(self, limit: dict[str, Any], own: dict[str, Any], word: str) -> None:

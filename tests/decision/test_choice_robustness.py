@@ -22,6 +22,9 @@ from support.choices import KNOWN_PRICES, decided, gain_of, structure, work
 from support.comparisons import CACHED, JWT, OPAQUE, Figures, comparison
 from support.scenarios import document
 
+NO_AS = {"no_as_dependency": True}
+LASTING = {"designs__jwt_local__service__jwks_stale_if_error_s": 700.0}
+"""A key set that lasts through an outage of the usual length."""
 SAME: Figures = {
     OPAQUE: {"rs_cpu_s": [0.004] * 4, "as_cpu_s": [0.001] * 4, "mean_s": [0.03] * 4, "exposure_s": [0.0] * 4},
     CACHED: {"rs_cpu_s": [0.004] * 4, "as_cpu_s": [0.0005] * 4, "mean_s": [0.03] * 4, "exposure_s": [9.0] * 4},
@@ -165,7 +168,7 @@ class TestCommonCosts:
 
     def test_designs_that_break_a_limit_have_them_too(self) -> None:
         """A design that is out, and needs less than the others, leaves less in common: no bar of costs is negative."""
-        told = decided(SAME, (work(CACHED, 10.0), work(JWT, 12.0)), draws=50, limits={"no_as_dependency": True})
+        told = decided(SAME, (work(CACHED, 10.0), work(JWT, 12.0)), draws=50, limits=NO_AS, **LASTING)
         assert [ranked.place for ranked in told.ranking] == [1, 0, 0]
         assert told.common is not None
         assert told.common.parts["servers"].mean > 0
@@ -188,14 +191,14 @@ class TestBreakEven:
         [
             ({"opaque_to_clients": True}, {JWT}, CACHED),
             ({"revocation_lag_s": 15}, {JWT, CACHED}, None),
-            ({"no_as_dependency": True}, {OPAQUE, CACHED}, None),
+            (NO_AS, {OPAQUE, CACHED}, None),
             ({"revocation_lag_s": 1000}, set(), CACHED),
         ],
     )
     def test_pairs_are_of_designs_that_keep_the_limits(
         self, limits: dict[str, Any], excluded: set[str], reference: str | None
     ) -> None:
-        told = decided(SAME, self.ITEMS, draws=50, limits=limits)
+        told = decided(SAME, self.ITEMS, draws=50, limits=limits, **LASTING)
         assert {own.design for own in told.ranking if not own.place} == excluded
         pairs = list_decisive_pairs(told)
         assert {pair.against for pair in pairs} == ({reference} if reference else set())
@@ -204,14 +207,14 @@ class TestBreakEven:
         assert not any(name in sentence for sentence in describe_pairs(told) for name in excluded)
 
     def test_where_both_references_are_out_the_best_one_is_the_reference(self) -> None:
-        whole = document()["designs"]
+        whole = document(**LASTING)["designs"]
         second = {**whole[JWT], "title": "Another one", "token_lifetime_s": 20}
         told = decided(
             SAME,
             self.ITEMS,
             draws=50,
             designs={**whole, "second": second},
-            limits={"no_as_dependency": True},
+            limits=NO_AS,
         )
         kept = [own.design for own in told.ranking if own.place]
         assert set(kept) == {JWT, "second"}

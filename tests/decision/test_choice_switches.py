@@ -216,9 +216,7 @@ def test_nothing_switches_without_a_rival_and_where_all_are_equivalent() -> None
         TestClosedForms.CERTAIN,
         draws=50,
         limits={"no_as_dependency": True},
-        gain={
-            "structures": {OPAQUE: structure(), CACHED: structure(), JWT: structure(asks_authorization_server=False)}
-        },
+        gain={"structures": {OPAQUE: structure(), CACHED: structure(), JWT: structure(outage_tolerance_s=600.0)}},
     )
     assert [ranked.place for ranked in alone.ranking] == [1, 0, 0]
     assert alone.switches == ()

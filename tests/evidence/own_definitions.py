@@ -203,7 +203,7 @@ UNITS: Table = {
         "confirmation": ("confirm_verdict",),
     },
     "strategies/wrappers.py": {
-        "validator_wrapper": ("WrapperState", "ValidatorWrapper"),
+        "validator_wrapper": ("WrapperState", "ValidatorWrapper", "passes_other_credential"),
         "issuer_wrapper": ("IssuerWrapper", "JwtIssuerWrapper"),
         "presenter_wrapper": ("T", "PresenterWrapper"),
         "call_wrapper": ("ReplicaCallSender", "CallWrapper"),

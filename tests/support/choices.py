@@ -60,7 +60,7 @@ def sized(design: str, service: int, server: int, load: float = 20.0, met: bool 
 def structure(**changes: Any) -> Structure:
     """A design that asks at every request, with changes."""
     whole = {
-        **{"opaque_to_clients": True, "asks_authorization_server": True, "exposure_bound_s": 0.0},
+        **{"opaque_to_clients": True, "outage_tolerance_s": 0.0, "exposure_bound_s": 0.0},
         **{"expected_exposure_s": 0.0, "served": 0.0, "availability": 0.999, "row_bytes": 200.0, "row_life_s": 30.0},
     }
     return Structure(**{**whole, **changes})

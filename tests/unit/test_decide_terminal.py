@@ -58,8 +58,8 @@ def test_those_that_pay_at_no_load_share_a_line(capsys: pytest.CaptureFixture[st
     print_decision(replace(made, against={**made.against, CACHED: worse}), None)
     told = " ".join(capsys.readouterr().out.split())
     assert (
-        f"{OPAQUE} and {JWT} against {CACHED} pay at no load from 1 to 1,000 requests per second; they would break "
-        "even if each million requests were worth 5.29 and 5.29 USD more."
+        f"{OPAQUE} and {JWT} against {CACHED} in the mean pay at no load from 1 to 1,000 requests per second; they "
+        "would break even if each million requests were worth 5.29 and 5.29 USD more."
     ) in told
 
 

@@ -88,6 +88,7 @@ def test_a_sensible_order_has_no_warning() -> None:
     calls = listed("retry", "circuit_breaker", "fail_open", "dpop")
     assert warnings_of(OPAQUE, "reference_token", wrappers=calls) == ()
     checks = listed("verified_cache", "denylist_pushed", "fail_open", "client_retry", "dpop")
+    checks[2]["longest_s"] = 600.0
     assert warnings_of(wrappers=checks, token_lifetime_s=600.0) == ()
 
 
@@ -183,6 +184,21 @@ def test_a_time_to_live_of_a_preset_is_that_of_the_product() -> None:
             "wrappers[0].budget = 0 with burst = 0 leaves no retries: client_retry never retries",
         ),
         (
+            {"wrappers": listed("circuit_breaker")},
+            "wrappers[0]: circuit_breaker changes no verdict: jwt_local calls the authorization server for keys alone, "
+            "and without keys requests are refused all the same",
+        ),
+        (
+            {"wrappers": listed("fail_open", longest_s=20.0)},
+            "wrappers[0].longest_s = 20 is shorter than token_lifetime_s = 30: jwt_local has no news of a token after "
+            "its issue, so that older ones are refused all the same; jwks_stale_if_error_s bridges an outage",
+        ),
+        (
+            {"wrappers": listed("fail_open", longest_s=300.0, lets_in="any")},
+            "wrappers[0].longest_s = 300 has no effect: jwt_local uses keys for 300 s, and the last answer is older by "
+            "then",
+        ),
+        (
             {"replicas": {"gateway": 3}},
             "replicas.gateway = 3 are those of a host that the design does not have",
         ),
@@ -192,6 +208,48 @@ def test_a_time_to_live_of_a_preset_is_that_of_the_product() -> None:
 def test_settings_without_the_effect_that_they_promise_are_warned_about(changes: dict[str, Any], warning: str) -> None:
     assert warnings_of(**changes) == (warning,)
     assert warnings_of() == ()
+
+
+@pytest.mark.parametrize("wrapper", ["retry", "circuit_breaker", "fail_open"])
+def test_wrappers_for_failed_calls_need_calls(wrapper: str) -> None:
+    silent = f"wrappers[0]: {wrapper} has no effect: session_jwt makes no call of the authorization server"
+    assert warnings_of("session_jwt", "session_jwt", wrappers=listed(wrapper)) == (silent,)
+    for validator, issuer in ((OPAQUE, "reference_token"), ("lightweight_jwt", "lightweight_jwt")):
+        assert warnings_of(validator, issuer, wrappers=listed(wrapper)) == warnings_of(validator, issuer)
+    alone = warnings_of(wrappers=listed("denylist_polled"))
+    assert warnings_of(wrappers=listed("denylist_polled", wrapper)) == alone
+
+
+@pytest.mark.parametrize("validator", ["signed_introspection", "phantom_token"])
+def test_a_hint_names_what_would_be_accepted(validator: str) -> None:
+    place, more = ("service", {}) if validator == "signed_introspection" else ("gateway", {"service": {"part": LOCAL}})
+    design = design_of("opaque_introspection", "reference_token", **more, **{place: {"part": validator}})
+    design["user_information"] = "introspection" if place == "service" else "token"
+    world = {"world__gateway": {"work": {"kind": "constant", "value_s": 0.0}}}
+    with pytest.raises(InputError) as refused:
+        scenario(designs={"it": design}, **world)
+    allowed = str(refused.value).partition("allowed as authorization_server.part: ")[2].split(", ")
+    assert allowed != [""]
+    for issuer in allowed:
+        scenario(designs={"it": {**design, "authorization_server": {"part": issuer}}}, **world)
+
+
+@pytest.mark.parametrize("title", ["", " ", "\u00a0 "])
+def test_a_title_that_cannot_be_seen_is_refused(title: str) -> None:
+    for changes, key in (
+        ({"title": title}, "title"),
+        ({"designs__jwt_local__title": title}, "designs.jwt_local.title"),
+    ):
+        with pytest.raises(InputError) as refused:
+            scenario(**changes)
+        assert str(refused.value) == f"tiny.toml: {key}: must not be blank"
+
+
+@pytest.mark.parametrize("other", ["our shop", "OUR SHOP ", "Our\u00a0shop", "\uff2fUR shop"])
+def test_titles_that_differ_in_case_or_spaces_are_equal(other: str) -> None:
+    designs = {"a": design_of(LOCAL, SIGNED, title="Our shop"), "b": design_of(LOCAL, SIGNED, title=other)}
+    with pytest.raises(InputError, match=r"designs.b.title: .* is also.* that of a; titles must differ"):
+        scenario(designs=designs)
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,22 @@ def test_a_shared_cache_is_protected_and_a_cache_of_each_replica_has_nothing_to_
     assert compute_work(LEDGER, with_settings(PHANTOM, "gateway", shared=True), ONE).one_off["K05"] == 1
 
 
+@pytest.mark.parametrize(("parts", "place"), [(CACHED, "service"), (PHANTOM, "gateway")])
+def test_a_cache_that_is_shared_or_no_longer_is_is_rolled_out(parts: dict[str, str], place: str) -> None:
+    """Settings on which work depends are a change of what runs, forth and back; others, such as times, are not."""
+    shared, private, longer = (
+        with_settings(parts, place, shared=True),
+        with_settings(parts, place),
+        with_settings(parts, place, ttl_s=5.0),
+    )
+    counts = Counts(services=4)
+    times = 4 if place == "service" else 1
+    assert migrate(shared, private, counts) == migrate(private, shared, counts) == {"Z02": times}
+    assert compute_work(LEDGER, shared, counts, present=private).one_off["K05"] == 1
+    assert "K05" not in compute_work(LEDGER, private, counts, present=shared).one_off
+    assert migrate(longer, private, counts) == migrate(shared, shared, counts) == {}
+
+
 @given(st.integers(1, 50), st.integers(1, 5))
 def test_audiences_grow_with_services_as_their_counterpart_credentials_do(services: int, stacks: int) -> None:
     counts = Counts(services=services, stacks=stacks)

@@ -49,7 +49,7 @@ class TestFrontier:
         assert hollow == [False, True, False]
         (line,) = [one for one in axes.lines if one.get_drawstyle().startswith("steps")]
         assert len(line.get_xdata()) == 2
-        assert f"On the frontier: {OPAQUE}, {JWT}" in words
+        assert f"On the frontier, by the means: {OPAQUE}, {JWT}" in words
 
     def test_nothing_is_cut_off(self, told: Decision) -> None:
         figure, _ = frontier_figure(told)

@@ -427,3 +427,13 @@ def test_a_design_that_does_not_exist_is_told_with_those_that_do() -> None:
 def test_toml_and_the_dictionary_of_these_tests_say_the_same(tmp_path: Path) -> None:
     bundled = bundled_scenarios()["web-shop"]
     assert read_document(bundled) == tomllib.loads(bundled.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["long.toml", "long.json"])
+def test_a_number_of_very_many_digits_is_refused_without_advice_to_programmers(name: str, tmp_path: Path) -> None:
+    path, digits = tmp_path / name, "9" * 5000
+    path.write_text(f"seed = {digits}" if path.suffix == ".toml" else f'{{"scenario": {{"seed": {digits}}}}}')
+    with pytest.raises(InputError) as error:
+        read_document(path)
+    assert str(error.value).startswith(f"{path}: not well formed: ")
+    assert "sys." not in str(error.value)

@@ -108,7 +108,7 @@ def choose_design(
         baseline=baseline,
         opponent=opponent,
         open_because=recommendation.open_because,
-        frontiers=compute_frontiers(accounts, drawn.figures, drawn.effort, level),
+        frontiers=compute_frontiers(accounts, drawn.figures, drawn.effort, level, verdicts.pairs, margin),
         causes=causes,
         left_out=(*_list_left_out(case, gain, drawn, inputs, ledger), *omissions),
     )

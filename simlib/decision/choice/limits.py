@@ -41,7 +41,7 @@ def _read_properties(design_case: DesignCase, verdicts: Verdicts) -> DesignPrope
         return properties
     return properties._replace(
         opaque_to_clients=structure.opaque_to_clients,
-        needs_authorization_server=structure.asks_authorization_server,
+        outage_tolerance_s=structure.outage_tolerance_s,
         served=structure.served,
     )
 

@@ -169,14 +169,16 @@ class CommonCosts:
 
 @dataclass(frozen=True)
 class FrontierPoint:
-    """Effort and gain of one design. ``dominated_by``: designs with no more effort and no less gain that differ in one
-    of both. ``gain`` is lower-is-better and in the unit of the frontier's figure.
+    """Effort and gain of one design. ``dominated_by``: designs with no more effort and no less gain, in the means, that
+    differ in one of both; ``surely_dominated_by``: those of them for which the paired intervals show both. ``gain`` is
+    lower-is-better and in the unit of the frontier's figure.
     """
 
     design: str
     effort_days: Spread
     gain: Spread
     dominated_by: tuple[str, ...]
+    surely_dominated_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

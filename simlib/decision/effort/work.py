@@ -1,6 +1,7 @@
 """Work that a design needs: the union of the work items over its parts, and how often each is done.
 
-A migration from a present design is what the new one needs more of, and the migration items of the parts that differ.
+A migration from a present design is what the new one needs more of, and the migration items of the parts that differ,
+and of the settings on which work depends; changes of other settings are not charged.
 Accepting two kinds of tokens and taking the old ones out belong to a change of the tokens' format alone.
 """
 
@@ -95,11 +96,23 @@ def _count_items(items: Iterable[Item], kind: str, design: Design, counts: Count
 
 
 def _count_migration(ledger: EffortLedger, design: Design, present: Design, counts: Counts) -> dict[str, int]:
-    """Migration items, brought by parts that only one of both designs has; parts without work do not count."""
-    changed = sorted((list_part_names(design) ^ list_part_names(present)) - set(ledger.none_because))
+    """Migration items, brought by parts, and by settings on which work depends, that only one of both designs has.
+
+    Parts without work do not count, nor do other settings, such as the lifetime of what is cached.
+    """
+    parts = (list_part_names(design) ^ list_part_names(present)) - set(ledger.none_because)
+    settings = _list_working_settings(ledger, design) ^ _list_working_settings(ledger, present)
+    changed = sorted(parts | settings)
     keys = (*(Key(name, name.startswith(f"{GATEWAY}:")) for name in changed), *list_format_keys(design, present))
     times = {item.id: count_times(item, keys, counts) for item in ledger.items if item.kind == "migration"}
     return {name: number for name, number in times.items() if number}
+
+
+def _list_working_settings(ledger: EffortLedger, design: Design) -> set[str]:
+    """Keys of settings that bring or exclude an item of the ledger, such as that of a shared cache."""
+    patterns = tuple(pattern.removeprefix("!") for item in ledger.items for pattern in item.parts if "[" in pattern)
+    keys = (key for key in list_design_keys(design) if key.name != key.part)
+    return {key.name for key in find_matching_keys(patterns, tuple(keys))}
 
 
 def list_product_items(ledger: EffortLedger, design: Design) -> tuple[str, ...]:

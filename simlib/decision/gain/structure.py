@@ -6,11 +6,11 @@ from types import MappingProxyType
 from simlib.decision.gain.outages import compute_availability, compute_share_served_in_outage
 from simlib.decision.gain.pilot_runs import PilotRun
 from simlib.decision.gain.values import Structure
+from simlib.decision.outage_tolerance import compute_outage_tolerance
 from simlib.decision.promises import (
     compute_bounds,
     has_readable_tokens,
     list_checking_parts,
-    may_need_authorization_server,
 )
 from simlib.deployment.enforcement_points import build_enforcement_points
 from simlib.deployment.parts import build_deployment_config, build_parts
@@ -54,7 +54,7 @@ def _compute_structure(scenario: Scenario, name: str, pilot: PilotRun, hit_ratio
     hours = find_likely(scenario.terms.outage_hours_per_year)
     return Structure(
         opaque_to_clients=not has_readable_tokens(design),
-        asks_authorization_server=may_need_authorization_server(scenario, design),
+        outage_tolerance_s=compute_outage_tolerance(scenario, design),
         exposure_bound_s=compute_bounds(scenario, design).after_revocation_s,
         expected_exposure_s=compute_expected_exposure_s(scenario, design),
         served=served,

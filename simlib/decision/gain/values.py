@@ -87,13 +87,14 @@ class Structure:
     """Properties that follow from the parts of a design and their settings at any load.
 
     ``served``: share of the requests during an outage of the authorization server, of the length in the terms of the
-    decision, that are still answered. ``availability``: of the year, by complexity's formula A_AS + (1 - A_AS) served.
+    decision, that are still answered; ``outage_tolerance_s``: seconds of an outage for which tokens are surely
+    validated. ``availability``: of the year, by complexity's formula A_AS + (1 - A_AS) served.
     ``exposure_bound_s`` is the worst case after a revocation, infinite without bound; ``expected_exposure_s`` the mean
     by a closed form. ``row_bytes`` and ``row_life_s``: of a row that a renewal of a token adds to the token store.
     """
 
     opaque_to_clients: bool
-    asks_authorization_server: bool
+    outage_tolerance_s: float
     exposure_bound_s: float
     expected_exposure_s: float
     served: float

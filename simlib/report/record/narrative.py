@@ -68,7 +68,10 @@ def describe_method(decision: Decision) -> str:
 def _describe_references(decision: Decision) -> str:
     present = decision.scenario.terms.present
     today = (
-        f"{present} is in use today, and any other design needs a migration." if present else "No design is in use yet."
+        f"{present} is in use today, and any other design needs a migration; changes of settings on which no work item "
+        "depends, such as times, are not charged."
+        if present
+        else "No design is in use yet."
     )
     return f"Every design is compared with {join_names(_list_references(decision))}. {today}"
 

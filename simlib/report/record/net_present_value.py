@@ -222,8 +222,8 @@ def describe_never_paying(pairs: Sequence[NetPresentValue], unit: str) -> str:
     names = join_names([worth.design for worth in pairs])
     values = join_names([format_number(worth.flip_per_million) for worth in pairs])
     return (
-        f"{names} against {pairs[0].against} pay at no load from {low} to {high} {RATE}; they would break even if each "
-        f"million requests were worth {values} {unit} more"
+        f"{names} against {pairs[0].against} in the mean pay at no load from {low} to {high} {RATE}; they would break "
+        f"even if each million requests were worth {values} {unit} more"
     )
 
 

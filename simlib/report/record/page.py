@@ -150,13 +150,13 @@ def _draw_figures(decision: Decision) -> Iterator[ReportFigure]:
         yield ReportFigure(
             "switches",
             *switches_figure(decision),
-            "Switch values: single inputs at which another design costs least, as multiples of what they are.",
+            "Switch values: single inputs at which another design costs least in the mean, as multiples of their own.",
         )
     if decision.frontiers:
         yield ReportFigure(
             "frontier",
             *frontier_figure(decision),
-            "Gain against effort: the lower left is best, and no design is better in both than those on the line.",
+            "Gain against effort: the lower left is best; in the means none is better in both than those on the line.",
         )
     drawn = [pair for pair in list_decisive_pairs(decision) if pair.curve.loads]
     if drawn:

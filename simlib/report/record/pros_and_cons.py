@@ -151,17 +151,29 @@ def _list_revocation_arguments(decision: Decision, design: str) -> Iterator[Argu
 
 
 def _list_frontier_arguments(decision: Decision, design: str) -> Iterator[Argument]:
-    """Designs that need no more effort and are no worse in a figure."""
+    """Designs that need no more effort and are no worse in a figure, as far as intervals show both."""
     for frontier in decision.frontiers:
-        for point in frontier.points:
-            if point.design == design and point.dominated_by:
-                others = join_names(point.dominated_by)
-                what = METRICS[frontier.figure].label if frontier.figure in METRICS else format_name(frontier.figure)
+        for point in (point for point in frontier.points if point.design == design):
+            sure, what = point.surely_dominated_by, _find_figure_label(frontier.figure)
+            if sure:
+                need, be = ("needs", "is") if len(sure) == 1 else ("need", "are")
                 yield Argument(
                     "Bad",
-                    f"{others} need{'s' if len(point.dominated_by) == 1 else ''} no more effort over the horizon "
-                    f"and {'is' if len(point.dominated_by) == 1 else 'are'} no worse in {what} (computed)",
+                    f"{join_names(sure)} {need} no more effort over the horizon and {be} no worse in {what}, by paired "
+                    "intervals and the margin of indifference (computed)",
                 )
+            if still := tuple(other for other in point.dominated_by if other not in sure):
+                need, be, do = ("needs", "is", "does") if len(still) == 1 else ("need", "are", "do")
+                yield Argument(
+                    "Neutral",
+                    f"in the means {join_names(still)} {need} no more effort over the horizon and {be} no worse in "
+                    f"{what}; whether {'it' if len(still) == 1 else 'they'} really {do} so is undecided, for the "
+                    "paired intervals leave it open (computed)",
+                )
+
+
+def _find_figure_label(figure: str) -> str:
+    return METRICS[figure].label if figure in METRICS else format_name(figure)
 
 
 class Option(NamedTuple):

@@ -88,7 +88,9 @@ def describe_main_switches(decision: Decision) -> list[str]:
     """The two or three inputs that turn the verdict first, each with the design that then costs least."""
     main = list_main_switches(decision)
     if not main:
-        return ["No value of a single input makes another design cost least."] if _has_rivals(decision) else []
+        return (
+            ["No value of a single input makes another design cost least in the mean."] if _has_rivals(decision) else []
+        )
     sentences = [f"{describe_switch(own, 'the default' if _is_default(decision, own.input) else '')}." for own in main]
     if not any(switch.is_within and switch.low < switch.high for switch in decision.switches):
         return ["No input does within the range of its own estimate; the nearest:", *sentences]
@@ -122,7 +124,7 @@ def _describe_turning(decision: Decision, name: str) -> str:
     switch = next((own for own in decision.switches if own.input == name), None)
     if switch is None:
         return "; no value of it alone turns the verdict" if _has_rivals(decision) else ""
-    return f"; from {format_number(switch.at)} {switch.unit} on, {switch.design} would cost least"
+    return f"; from {format_number(switch.at)} {switch.unit} on, {switch.design} would cost least in the mean"
 
 
 def _is_zero(amount: Amount) -> bool:
@@ -138,7 +140,7 @@ def _list_unstated(decision: Decision) -> Iterator[str]:
     for switch in decision.switches:
         matters = switch.is_within if switch.low < switch.high else switch.ratio <= _NEAR
         if matters and switch.value > 0 and switch not in main and _is_default(decision, switch.input):
-            yield f"Left at its default: {describe_switch(switch)} would cost least."
+            yield f"Left at its default: {describe_switch(switch)} would cost least in the mean."
 
 
 def _is_default(decision: Decision, name: str) -> bool:

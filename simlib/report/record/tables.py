@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from simlib.decision.choice.results import Decision, Spread
@@ -61,7 +62,7 @@ TABLES: Mapping[str, Sequence[str]] = {
         *("design", "against", "input", "unit", "low", "high", "npv_low", "npv_high"),
         *("first", "first_half_width", "total", "total_half_width", "unexplained"),
     ),
-    "frontier.csv": ("figure", "design", *_name_columns("effort_days", "gain"), "dominated_by"),
+    "frontier.csv": ("figure", "design", *_name_columns("effort_days", "gain"), "dominated_by", "surely_dominated_by"),
     "inputs.csv": ("input", "value_and_source", "kind", "who_can_say_better", "where"),
     **ROBUSTNESS_TABLES,
     COST_PAIRS: COLUMNS,
@@ -109,13 +110,17 @@ def _list_limits(decision: Decision) -> Iterable[Row]:
             "word": outcome.word,
             "reason": outcome.reason,
             "more_replications": outcome.more_replications,
-            "would_do": " or ".join(_format_remedy(remedy) for remedy in outcome.remedies),
+            "would_do": " or ".join(
+                _format_remedy(remedy, breaks)
+                for remedy, breaks in zip_longest(outcome.remedies, outcome.breaks, fillvalue=())
+            ),
             "caveat": outcome.caveat,
         }
 
 
-def _format_remedy(remedy: Remedy) -> str:
-    return " and ".join(f"{change.key} = {format_value(change.value)}" for change in remedy)
+def _format_remedy(remedy: Remedy, breaks: tuple[str, ...]) -> str:
+    values = " and ".join(f"{change.key} = {format_value(change.value)}" for change in remedy)
+    return f"{values} (breaks {' and '.join(breaks)})" if breaks else values
 
 
 def _list_ranking(decision: Decision) -> Iterable[Row]:
@@ -243,6 +248,7 @@ def _list_frontiers(decision: Decision) -> Iterable[Row]:
                 **_flatten_spread("effort_days", point.effort_days),
                 **_flatten_spread("gain", point.gain),
                 "dominated_by": " ".join(point.dominated_by),
+                "surely_dominated_by": " ".join(point.surely_dominated_by),
             }
 
 
