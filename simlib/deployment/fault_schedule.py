@@ -4,8 +4,7 @@ from typing import TypeVar
 
 from simlib.deployment.key_rotation import KeyChange
 from simlib.engine.faults import Cut, Outage, Skew, Slowdown
-from simlib.scenario.fault_checks import Resolver
-from simlib.scenario.fault_times import FaultTime, schedule_faults
+from simlib.scenario.fault_times import FaultTime, Resolver, schedule_faults
 from simlib.scenario.faults import (
     ClockSkew,
     ColdStart,

@@ -10,7 +10,7 @@ from simlib.engine.live_timing import Stopwatch, choose_stopwatch
 from simlib.engine.request_window import LARGEST
 from simlib.engine.simulation import run_network
 from simlib.scenario.errors import InputError, format_count
-from simlib.scenario.fault_checks import check_fault_times
+from simlib.scenario.fault_times import check_fault_times
 from simlib.scenario.faults import RandomTokenFlood, UnknownKidFlood
 from simlib.scenario.records import Records
 from simlib.scenario.scenario import Scenario

@@ -7,8 +7,8 @@ from simlib.analysis.fault_impact import FaultWindow, build_fault_window, find_e
 from simlib.deployment.parts import PARTS
 from simlib.scenario.bad_days import BadDay, load_standard_days
 from simlib.scenario.errors import InputError, describe_unknown
-from simlib.scenario.fault_checks import Resolver, check_fault_times, is_possible
-from simlib.scenario.fault_times import schedule_faults
+from simlib.scenario.fault_checks import is_possible
+from simlib.scenario.fault_times import Resolver, check_fault_times, schedule_faults
 from simlib.scenario.faults import Fault
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.scenario import Scenario

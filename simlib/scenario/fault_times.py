@@ -1,19 +1,27 @@
-"""Times of the faults of a world in one replication.
+"""Times of the faults of a world: checks against the length of a run, and occurrences in one replication.
 
 Times are drawn by the fault's name, so all designs meet the same faults. Faults never contradict each other: fixed ones
-are checked when the scenario is loaded; a drawn one is cut where it would contradict an earlier one, fixed ones first,
-then drawn ones in the order of the file.
+are checked before a run; a drawn one is cut where it would contradict an earlier one, fixed ones first, then drawn ones
+in the order of the file.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
+from simlib.scenario.errors import InputError, format_count
 from simlib.scenario.faults import Claims, Fault, KeyRotation, Resolve
+from simlib.scenario.hosts import SHARED_STORE, name_in_region
 from simlib.scenario.variates import Variates
+from simlib.scenario.world import World
 
 Span = tuple[float, float]
+ROUNDING = 1e-9
+"""Tolerance, as a share, for an end that is computed from lengths."""
+MOST_TIMES = 1000
+"""Most occurrences of a drawn fault in a run; more are a mistake, and would make the simulation endless."""
 
 
 class FaultTime(NamedTuple):
@@ -22,6 +30,44 @@ class FaultTime(NamedTuple):
     name: str
     begin: float
     end: float
+
+
+def check_fault_times(world: World, horizon: float, where: str) -> None:
+    """Refuse faults outside a run of that length (seconds), contradicting fixed ones, and too frequent drawn ones.
+
+    ``where`` begins each message. Raises InputError with the key.
+    """
+    fixed = {name: fault for name, fault in world.faults.items() if not fault.is_random}
+    for name, fault in fixed.items():
+        begin, end = compute_fixed_span(fault)
+        if begin >= horizon or end > horizon * (1 + ROUNDING):
+            key = "at_s" if begin >= horizon else "length_s"
+            span = f"begins at {begin:g} s" if begin >= horizon else f"lasts until {end:g} s"
+            raise InputError(f"{where}.{name}.{key}: {span}, which is after the end of the run at {horizon:g} s")
+    for name, fault in world.faults.items():
+        _check_number(fault, horizon, f"{where}.{name}")
+    resolve = Resolver(() if world.regions is None else world.regions.names)
+    for first, second in combinations(fixed, 2):
+        shared = fixed[first].list_claims(resolve) & fixed[second].list_claims(resolve)
+        spans = [compute_claimed_span(fixed[name], compute_fixed_span(fixed[name])) for name in (first, second)]
+        if shared and is_overlapping(spans[0], spans[1]):
+            raise InputError(
+                f"{where}.{second}: contradicts {first}: both set the state of {sorted(shared)[0]!r} at the same time; "
+                "let one end before the other begins"
+            )
+
+
+class Resolver:
+    """Resolver of host names in a world with these regions: a plain name means the host in each region."""
+
+    def __init__(self, regions: tuple[str, ...]) -> None:
+        self._regions = regions
+
+    def __call__(self, host: str) -> tuple[str, ...]:
+        """List the hosts of a name."""
+        if not self._regions or "@" in host or host == SHARED_STORE:
+            return (host,)
+        return tuple(name_in_region(host, region) for region in self._regions)
 
 
 def schedule_faults(
@@ -58,6 +104,17 @@ def is_overlapping(one: Span, other: Span) -> bool:
     """Check whether two spans have an instant in common; spans exclude their end, sudden faults are one instant."""
     (a, b), (c, d) = one, other
     return (c < b and a < d) or (a == b and c <= a <= d) or (c == d and a <= c <= b)
+
+
+def _check_number(fault: Fault, horizon: float, where: str) -> None:
+    if fault.mean_between_s is None:
+        return
+    times = horizon / (fault.mean_between_s + (getattr(fault, "mean_length_s", None) or 0.0))
+    if times > MOST_TIMES:
+        raise InputError(
+            f"{where}.mean_between_s: would occur about {format_count(times)} times in a run of {horizon:g} s; "
+            f"allowed: {MOST_TIMES:,} times"
+        )
 
 
 def _draw_spans(name: str, fault: Fault, horizon: float, variates: Variates) -> Iterator[Span]:

@@ -15,7 +15,8 @@ from simlib.scenario.design_warnings import list_design_warnings
 from simlib.scenario.document import ScenarioDocument
 from simlib.scenario.economics import Terms
 from simlib.scenario.errors import InputError, describe_first_mistake, describe_unknown
-from simlib.scenario.fault_checks import check_fault_hosts, check_fault_times
+from simlib.scenario.fault_checks import check_fault_hosts
+from simlib.scenario.fault_times import check_fault_times
 from simlib.scenario.loads import ReplayLoad
 from simlib.scenario.profile import CostProfile, HostNoise, load_profile
 from simlib.scenario.scenario import Scenario

@@ -22,7 +22,7 @@ from simlib.report.bad_days_tables import COLUMNS, format_share, list_marks
 from simlib.scenario.bad_days import load_days, load_standard_days
 from simlib.scenario.base import bundled_scenarios
 from simlib.scenario.errors import InputError
-from simlib.scenario.fault_checks import check_fault_times
+from simlib.scenario.fault_times import check_fault_times
 from support.command_line import interrupted, simlib, write_tiny
 
 FAULTS = """

@@ -16,8 +16,7 @@ from simlib.analysis.usage import find_peak_request_rate
 from simlib.deployment.bounds import compute_design_bound
 from simlib.deployment.fault_schedule import FaultSchedule
 from simlib.deployment.overload import build_flood_arrivals
-from simlib.scenario.fault_checks import Resolver
-from simlib.scenario.fault_times import schedule_faults
+from simlib.scenario.fault_times import Resolver, schedule_faults
 from simlib.scenario.faults import Fault
 from simlib.scenario.hosts import ENDPOINTS
 from simlib.scenario.records import FINISHED, OUTCOMES, REFUSED, RESET, SESSION, STRANGER, Records
