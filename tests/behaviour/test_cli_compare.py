@@ -31,7 +31,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the tiny scenario and its report, made with one process."""
     folder = tmp_path_factory.mktemp("reported")
     write_tiny(folder)
-    done = simlib_forked("compare", "tiny.toml", "--out", "out", "--workers", "1", cwd=folder)
+    done = simlib_forked("compare", "tiny.toml", "--out", "out", "--workers", "1", cwd=folder, figures=True)
     assert done.returncode == 0, done.stderr
     (folder / "stdout.txt").write_text(done.stdout, encoding="utf-8")
     (folder / "stderr.txt").write_text(done.stderr, encoding="utf-8")

@@ -79,7 +79,7 @@ def test_the_folder_holds_the_record_and_nothing_else(decided: Path) -> None:
 
 
 def test_a_decision_repeats_from_its_record_byte_for_byte_whatever_the_processes(decided: Path) -> None:
-    done = simlib("decide", "out/run.json", "--out", "deep/again", "--workers", "2", cwd=decided, figures=True)
+    done = simlib("decide", "out/run.json", "--out", "deep/again", "--workers", "2", cwd=decided)
     assert done.returncode == 0, done.stderr
     names = sorted(path.name for path in (decided / "out").iterdir())
     assert sorted(path.name for path in (decided / "deep" / "again").iterdir()) == names

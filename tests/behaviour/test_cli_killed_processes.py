@@ -16,7 +16,7 @@ from simlib.experiment.parquet import read_records
 from simlib.experiment.replicate import run_job
 from support.command_line import simlib, started, write_tiny
 from support.forked import ForkedCommand
-from support.processes import await_workers, list_alive
+from support.processes import AT_WORK_S, await_workers, list_alive
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -30,20 +30,21 @@ COMMANDS = {
 ENDED = r"simlib: error: a worker process was ended by SIGKILL after (\d+) of \d+ runs; if memory was short, use fewer"
 
 
-def kill_one(running: ForkedCommand) -> tuple[str, list[str]]:
-    """Kill a worker at work; what the command then says, and its processes that are left."""
-    worker, *_ = await_workers(running)
+def kill_one(running: ForkedCommand, cpu_s: float = AT_WORK_S) -> tuple[str, list[str]]:
+    """Kill a worker that has used so much time; what the command then says, and its processes that are left."""
+    worker, *_ = await_workers(running, cpu_s)
     processes = psutil.Process(running.pid).children(recursive=True)
     worker.kill()
     _, errors = running.communicate()
     return errors, list_alive(processes)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_killed_worker_ends_the_command_in_one_line_with_status_2(command: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("command", "cpu_s"), list(zip(COMMANDS, (AT_WORK_S, 0.0, 0.0, 0.0), strict=True)))
+def test_a_killed_worker_ends_the_command_in_one_line_with_status_2(command: str, cpu_s: float, tmp_path: Path) -> None:
+    """At work, or when it starts: the pool of workers, which all commands share, meets both alike."""
     write_tiny(tmp_path, LONG)
     with started(*COMMANDS[command], "--workers", "2", "--out", "out", cwd=tmp_path) as running:
-        errors, left = kill_one(running)
+        errors, left = kill_one(running, cpu_s)
     assert running.returncode == 2
     assert re.match(ENDED, errors.splitlines()[-1])
     assert [line for line in errors.splitlines() if not re.match(r"simulating|[a-z ]+: \d+ of \d+", line)] == [
@@ -54,7 +55,7 @@ def test_a_killed_worker_ends_the_command_in_one_line_with_status_2(command: str
 
 
 def test_what_was_finished_before_a_worker_was_killed_is_kept(tmp_path: Path) -> None:
-    scenario = load_scenario(write_tiny(tmp_path, ("length_s = 12", "length_s = 300"), ("tions = 2", "tions = 20")))
+    scenario = load_scenario(write_tiny(tmp_path, ("length_s = 12", "length_s = 120"), ("tions = 2", "tions = 20")))
     (tmp_path / "out.unfinished.csv").write_text("of an earlier command", encoding="utf-8")
     options = ("--out", "out", "--records", "rows", "--profiles", "none")
     with started("compare", "tiny.toml", *options, "--workers", "2", cwd=tmp_path) as running:
@@ -79,7 +80,7 @@ def test_what_was_finished_before_a_worker_was_killed_is_kept(tmp_path: Path) ->
     }
 
 
-@pytest.mark.parametrize("cpu_s", [0.0, 1.0], ids=["starting", "working"])
+@pytest.mark.parametrize("cpu_s", [0.0, AT_WORK_S], ids=["starting", "working"])
 def test_a_killed_command_leaves_no_process_and_the_next_one_clears_up(cpu_s: float, tmp_path: Path) -> None:
     write_tiny(tmp_path, LONG)
     with started("compare", "tiny.toml", "--records", "rows", "--workers", "2", cwd=tmp_path) as running:
@@ -94,17 +95,19 @@ def test_a_killed_command_leaves_no_process_and_the_next_one_clears_up(cpu_s: fl
     assert not any(Path("/dev/shm").glob(f"*_{running.pid}_*"))
     assert [path.suffix for path in tmp_path.iterdir() if path.name.startswith(".rows.")] == [".part"]
     write_tiny(tmp_path)
-    done = simlib("compare", "tiny.toml", "--records", "rows", "--profiles", "none", cwd=tmp_path)
+    done = simlib(
+        "compare", "tiny.toml", "--records", "rows", "--replications", "1", "--profiles", "none", cwd=tmp_path
+    )
     assert done.returncode == 0
     assert {path.name for path in tmp_path.iterdir()} == {"tiny.toml", "rows"}
 
 
-@pytest.mark.parametrize("everybody", [True, False], ids=["group", "one-process"])
-def test_sigterm_ends_everything_and_says_what_was_not_written(everybody: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("everybody", "cpu_s"), [(True, 0.0), (False, AT_WORK_S)], ids=["group", "one-process"])
+def test_sigterm_ends_everything_and_says_what_was_not_written(everybody: bool, cpu_s: float, tmp_path: Path) -> None:
     """As a service manager or a container sends it, to all processes or to the first."""
     write_tiny(tmp_path, LONG)
     with started("compare", "tiny.toml", "--out", "out", "--workers", "2", cwd=tmp_path) as running:
-        await_workers(running)
+        await_workers(running, cpu_s)
         processes = psutil.Process(running.pid).children(recursive=True)
         (os.killpg if everybody else os.kill)(running.pid, signal.SIGTERM)
         _, errors = running.communicate()

@@ -14,6 +14,7 @@ from unittest import mock
 import psutil
 
 from simlib.cli import run
+from support.empty_figures import leave_figures_empty
 from support.forked import ForkedCommand
 
 TINY = """
@@ -86,14 +87,6 @@ class Done(NamedTuple):
     stderr: str
 
 
-EMPTY_FIGURES = {"svg": b'<svg xmlns="http://www.w3.org/2000/svg"></svg>', "png": b"\x89PNG\r\n\x1a\n"}
-
-
-def write_empty_figure(figure: object, kind: str, *options: object) -> bytes:
-    """A file of a figure without what was drawn: matplotlib takes a third of a second of CPU to write it."""
-    return EMPTY_FIGURES[kind]
-
-
 def simlib(*arguments: str | Path, cwd: Path, figures: bool = False, **more: str) -> Done:
     """Run one command to its end in this process, for a new one takes a second of CPU for its imports alone.
 
@@ -101,9 +94,7 @@ def simlib(*arguments: str | Path, cwd: Path, figures: bool = False, **more: str
     """
     out, err = io.StringIO(), io.StringIO()
     own = mock.patch.dict(os.environ, environment(**more), clear=True)
-    written = (
-        contextlib.nullcontext() if figures else mock.patch("simlib.report.figure_style._render", write_empty_figure)
-    )
+    written = contextlib.nullcontext() if figures else leave_figures_empty()
     with own, written, contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = run([*map(str, arguments)])
     return Done(status, out.getvalue(), err.getvalue())
@@ -126,22 +117,27 @@ class Interrupted(NamedTuple):
 
 @contextlib.contextmanager
 def started(
-    *arguments: str | Path, cwd: Path, stdout: int | None = None, stderr: int | None = None, **more: str
+    *arguments: str | Path,
+    cwd: Path,
+    stdout: int | None = None,
+    stderr: int | None = None,
+    figures: bool = False,
+    **more: str,
 ) -> Iterator[ForkedCommand]:
     """A command in a process and a group of its own, which are ended if the test leaves anything running.
 
     Streams are pipes, or files of which the descriptor is given. ``more`` goes into its environment.
     """
-    running = ForkedCommand([*map(str, arguments)], cwd, environment(**more), stdout, stderr)
+    running = ForkedCommand([*map(str, arguments)], cwd, environment(**more), stdout, stderr, figures)
     try:
         yield running
     finally:
         running.close()
 
 
-def simlib_forked(*arguments: str | Path, cwd: Path, **more: str) -> Done:
+def simlib_forked(*arguments: str | Path, cwd: Path, figures: bool = False, **more: str) -> Done:
     """Run one command to its end in a process of its own, with pipes, an exit and a status as for a user."""
-    with started(*arguments, cwd=cwd, **more) as running:
+    with started(*arguments, cwd=cwd, figures=figures, **more) as running:
         out, errors = running.communicate()
         return Done(running.wait(), out, errors)
 

@@ -20,6 +20,7 @@ from typing import IO
 from unittest import mock
 
 from simlib.cli import main
+from support.empty_figures import leave_figures_empty
 
 PATIENCE_S = 60.0
 ENCODING = "PYTHONIOENCODING"
@@ -30,7 +31,10 @@ _context = multiprocessing.get_context("forkserver")
 
 
 class ForkedCommand:
-    """A running command; its streams are pipes, or files of which the descriptor is given."""
+    """A running command; its streams are pipes, or files of which the descriptor is given.
+
+    Figures are drawn, but their files hold them only with ``figures``.
+    """
 
     def __init__(
         self,
@@ -39,12 +43,14 @@ class ForkedCommand:
         variables: Mapping[str, str],
         stdout: int | None = None,
         stderr: int | None = None,
+        figures: bool = False,
     ) -> None:
         _start_server()
         self._encoding = variables.get(ENCODING, "utf-8")
         self._stdout, out = _open_stream(stdout)
         self._stderr, err = _open_stream(stderr)
-        self._process = _context.Process(target=_execute, args=((out, err), [*arguments], str(cwd), {**variables}))
+        given = ((out, err), [*arguments], str(cwd), {**variables}, figures)
+        self._process = _context.Process(target=_execute, args=given)
         self._process.start()
         out.close()
         err.close()
@@ -112,7 +118,7 @@ def _open_stream(place: int | None) -> tuple[IO[bytes], Connection]:
     return os.fdopen(reading, "rb"), Connection(writing, readable=False)
 
 
-def _execute(streams: Streams, arguments: list[str], cwd: str, variables: dict[str, str]) -> None:
+def _execute(streams: Streams, arguments: list[str], cwd: str, variables: dict[str, str], figures: bool) -> None:
     """The command in the forked process, from what Python does at its start to what it does at its end."""
     os.setsid()
     for number, stream in zip((1, 2), streams, strict=True):
@@ -127,7 +133,8 @@ def _execute(streams: Streams, arguments: list[str], cwd: str, variables: dict[s
     sys.stdout = io.TextIOWrapper(_write_to(1), encoding=encoding)
     sys.stderr = io.TextIOWrapper(_write_to(2), encoding=encoding, errors="backslashreplace", line_buffering=True)
     sys.argv = ["simlib", *arguments]
-    status = _run_main()
+    with contextlib.nullcontext() if figures else leave_figures_empty():
+        status = _run_main()
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     os._exit(status)

@@ -1,20 +1,25 @@
-"""Modules that commands import, loaded once by the process from which those of tests are forked."""
+"""Modules that commands import, loaded once by the process from which those of tests are forked.
 
-import matplotlib.backends.backend_svg
-import matplotlib.figure
-import pandas
-import scipy.interpolate
-import scipy.special
+A command that is run here to its end also leaves what is computed once in a process: the models of scenarios, keys,
+templates, fonts.
+"""
 
-import simlib.cli
-import simlib.commands.application
+import gc
+import tempfile
+from pathlib import Path
+
 import simlib.commands.attacks
 import simlib.commands.bad_days
-import simlib.commands.compare
 import simlib.commands.decide
 import simlib.commands.sweep
 import simlib.commands.theory
-import simlib.experiment
-import simlib.report.comparison_folder
+from support.command_line import simlib, write_tiny
 
-__all__ = ["matplotlib", "pandas", "scipy", "simlib"]
+with tempfile.TemporaryDirectory() as folder:
+    write_tiny(Path(folder))
+    options = ("--replications", "1", "--workers", "1", "--profiles", "none")
+    simlib("compare", "tiny.toml", *options, "--out", "out", cwd=Path(folder))
+
+# Commands share what is here instead of copying each page that the garbage collector visits.
+gc.collect()
+gc.freeze()

@@ -10,6 +10,8 @@ from support.forked import ForkedCommand
 WORKER = "popen_loky"
 """Part of the command line of a worker process."""
 PATIENCE_S = 60.0
+AT_WORK_S = 0.8
+"""Time of a CPU after which a worker is at work: half a second is for imports."""
 
 
 def list_workers(running: ForkedCommand) -> list[psutil.Process]:
@@ -17,8 +19,8 @@ def list_workers(running: ForkedCommand) -> list[psutil.Process]:
     return [child for child in psutil.Process(running.pid).children() if WORKER in " ".join(_read_command(child))]
 
 
-def await_workers(running: ForkedCommand, cpu_s: float = 0.8, count: int = 2) -> list[psutil.Process]:
-    """Wait until so many workers have each used so much time of a CPU; half a second is for imports."""
+def await_workers(running: ForkedCommand, cpu_s: float = AT_WORK_S, count: int = 2) -> list[psutil.Process]:
+    """Wait until so many workers have each used so much time of a CPU."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if running.poll() is not None:
