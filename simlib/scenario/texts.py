@@ -74,7 +74,8 @@ def find_control(text: str, allowed: str = "") -> str:
     """Find the first control character that is not allowed; empty when there is none."""
     if text.isascii() and text.isprintable():
         return ""
-    return next((letter for letter in text if letter not in allowed and is_control(letter)), "")
+    controls = {letter for letter in set(text) if letter not in allowed and is_control(letter)}
+    return min(controls, key=text.index, default="")
 
 
 def is_control(letter: str) -> bool:

@@ -16,7 +16,7 @@ from simlib.scenario.world import ClientKind, ClientType, Population, Revocation
 
 USUAL_KIND: ClientKind = "web"
 """Kind of client in a world that lists no clients."""
-LENGTH_S, REVOCATIONS = 100.0, 5000.0
+LENGTH_S, REVOCATIONS = 20.0, 1000.0
 """Length of the run and revocations in it: so frequent that one is due as soon as there is a token."""
 SESSION_S = 1e8
 APPROVAL_S = 12.0

@@ -83,19 +83,23 @@ def is_known(pattern: str) -> bool:
 
 def find_matching_keys(patterns: tuple[str, ...], keys: tuple[Key, ...]) -> tuple[Key, ...]:
     """Keys that bring an item with these patterns; empty when a pattern excludes it."""
-    if any(is_match(pattern[1:], key.name) for pattern in patterns if pattern.startswith("!") for key in keys):
+    excluding = _compile_patterns(tuple(pattern[1:] for pattern in patterns if pattern.startswith("!")))
+    if any(excluding.fullmatch(key.name) for key in keys):
         return ()
-    return tuple(key for key in keys if any(is_match(pattern, key.name) for pattern in patterns))
+    bringing = _compile_patterns(patterns)
+    return tuple(key for key in keys if bringing.fullmatch(key.name))
 
 
 def is_match(pattern: str, name: str) -> bool:
     """Whether a pattern fits a key as a whole."""
-    return _compile_pattern(pattern).fullmatch(name) is not None
+    return _compile_patterns((pattern,)).fullmatch(name) is not None
 
 
 @cache
-def _compile_pattern(pattern: str) -> "re.Pattern[str]":
-    return re.compile(".*".join(re.escape(piece) for piece in pattern.split("*")))
+def _compile_patterns(patterns: tuple[str, ...]) -> "re.Pattern[str]":
+    """Compile an expression that any of these patterns fits; without patterns, one that nothing fits."""
+    alternatives = [".*".join(re.escape(piece) for piece in pattern.split("*")) for pattern in patterns]
+    return re.compile("|".join(alternatives) if alternatives else "(?!)")
 
 
 def _list_part_keys(place: str, chosen: ChosenPart, at_gateway: bool) -> Iterator[Key]:
