@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -100,13 +101,16 @@ def _find_smallest(is_too_wide: Callable[[int], bool], n_max: int) -> int | None
     """Smallest number that is not too wide, by bisection: the half width falls with every replication."""
     if n_max < 2 or is_too_wide(n_max):
         return None
-    low, high = 1, n_max  # the answer is in (low, high]
+    low, high = 1, min(4, n_max)  # the answer is in (low, high]
+    while is_too_wide(high):
+        low, high = high, min(4 * high, n_max)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if is_too_wide(middle) else (low, middle)
     return high
 
 
+@lru_cache(maxsize=4096)
 def _compute_t_quantile(level: float, degrees: int) -> float:
     from scipy.special import stdtrit  # the t quantile itself; scipy.stats is slow to load
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -129,11 +130,17 @@ def _build_part(table: Mapping[str, Any], kinds: Mapping[str, type[Any]], where:
             )
     _check_types(values, settings_type, where)
     try:
-        return ChosenPart(part, TypeAdapter(settings_type).validate_python(values))
+        return ChosenPart(part, _build_adapter(settings_type).validate_python(values))
     except ValidationError as error:
         raise InputError(
             describe_first_mistake(error, ScenarioDocument, f"{where}.").replace(".: ", ": ", 1)
         ) from error
+
+
+@lru_cache(maxsize=256)
+def _build_adapter(settings_type: type[Any]) -> TypeAdapter[Any]:
+    """Build the validator of a part's settings, which takes longer than to validate them."""
+    return TypeAdapter(settings_type)
 
 
 _KINDS: Mapping[type[Any], tuple[tuple[type[Any], ...], str]] = {

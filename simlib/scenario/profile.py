@@ -2,7 +2,8 @@
 
 import csv
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -118,9 +119,16 @@ def load_profile(path: Path, noise: HostNoise = "quiet") -> CostProfile:
     Raises InputError naming file and row when the file is not such a profile.
     """
     try:
-        lines = read_text(path, LARGEST_BYTES).replace("\r\n", "\n").split("\n")
+        text = read_text(path, LARGEST_BYTES)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a cost profile ({describe_read_failure(error)})") from error
+    return replace(_parse_profile(path, text), noise=noise)
+
+
+@lru_cache(maxsize=16)
+def _parse_profile(path: Path, text: str) -> CostProfile:
+    """Parse a profile, once for all scenarios that name it: its tables cannot be written to."""
+    lines = text.replace("\r\n", "\n").split("\n")
     _check_characters(path, lines)
     about: dict[str, str] = {}
     rows: list[tuple[int, str]] = []
@@ -133,7 +141,7 @@ def load_profile(path: Path, noise: HostNoise = "quiet") -> CostProfile:
     if about.get("format") != FORMAT:
         raise InputError(f"{path}: not a cost profile of format {FORMAT} (format is {about.get('format', 'missing')})")
     name, tables = escape_controls(path.stem), _read_tables(path, rows)
-    return CostProfile(name, MappingProxyType(tables), MappingProxyType(about), noise, str(path))
+    return CostProfile(name, MappingProxyType(tables), MappingProxyType(about), source=str(path))
 
 
 def _check_characters(path: Path, lines: list[str]) -> None:
@@ -183,4 +191,5 @@ def _read_quantiles(path: Path, number: int, operation: str, cells: list[str]) -
         raise InputError(f"{path}, row {number} ({operation}): quantiles must be finite seconds >= 0")
     if (np.diff(values) < 0).any():
         raise InputError(f"{path}, row {number} ({operation}): quantiles must not decrease")
+    values.setflags(write=False)
     return values
