@@ -80,7 +80,7 @@ def measure_memories(scenario: Scenario, design: Design) -> Mapping[str, Memory]
     chosen = [(place, part.part) for place, part in design.parts.items()]
     chosen += [("wrappers", part.part) for part in design.wrappers]
     kinds = tuple(find_part(place, name) for place, name in chosen)
-    key = (scenario.world.model_dump_json(exclude={"load", "faults", "population"}), repr(design), kinds)
+    key = (scenario.world.model_dump_json(exclude={"load", "faults"}), repr(design), kinds)
     if key not in _MEASURED:
         if len(_MEASURED) >= MOST_MEASURED:
             _MEASURED.clear()
