@@ -2,15 +2,13 @@
 
 import json
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from installing import install_example
 
-from support.command_line import COMMAND, write_tiny
+from support.command_line import COMMAND, simlib_forked, write_tiny
 
 REFUSING = (
     'service = { part = "jwt_local" }',
@@ -29,17 +27,6 @@ authorization_server = { part = "reference_token" }
     "",
 )
 
-SEVERAL_COMMANDS = """
-import contextlib, io, json, sys
-from simlib.cli import run
-for line in sys.stdin:
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = run(json.loads(line))
-    print(json.dumps([status, out.getvalue(), err.getvalue()]), flush=True)
-"""
-"""Program that runs the command of each line that it reads: a process for each would import the same again."""
-
 
 class Site:
     """A folder in which the plug-in is installed, with a scenario that names it."""
@@ -48,24 +35,12 @@ class Site:
         self.folder = folder
         self.environment = install_example(folder / "site")
         self.scenario = write_tiny(folder, REFUSING, LAST_COME, WITHOUT_CACHED)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SEVERAL_COMMANDS],
-            cwd=folder,
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
 
     def run(self, *arguments: str | Path) -> str:
-        """The output of a command that must succeed, run by the process that runs them all."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps([*map(str, arguments)]) + "\n")
-        self.process.stdin.flush()
-        status, output, errors = json.loads(self.process.stdout.readline())
-        assert status == 0, errors
-        return str(output)
+        """The output of a command that must succeed."""
+        done = simlib_forked(*arguments, cwd=self.folder, **self.environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def run_alone(self, *arguments: str | Path) -> str:
         """The output of a command that must succeed, in a process of its own."""
@@ -82,16 +57,13 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("installed"))
-    yield site
-    site.process.communicate()
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(tmp_path_factory.mktemp("installed"))
 
 
 def test_compare_with_workers_simulates_reports_and_draws(site: Site) -> None:
-    output = site.run_alone(
-        "compare", site.scenario, "--workers", "2", "--profiles", "none", "--json", "--out", "report"
-    )
+    options = ("--workers", "2", "--profiles", "none", "--json", "--out", "report")
+    output = site.run_alone("compare", site.scenario, *options)
     answer: dict[str, Any] = json.loads(output)
     assert answer["designs"]["jwt"]["station_forms"]["service"] == "last_come"
     (slow,) = (row for row in answer["summary"] if (row["design"], row["metric"]) == ("jwt", "slow_share"))
@@ -138,6 +110,6 @@ def test_items_of_its_own_are_counted(site: Site) -> None:
 
 
 def test_a_decision_notes_that_the_part_has_no_work_items(site: Site) -> None:
-    site.run("decide", site.scenario, "--no-sensitivity", "--draws", "200", "--out", "decision", "--workers", "1")
+    site.run("decide", site.scenario, "--no-sensitivity", "--draws", "100", "--out", "decision", "--workers", "1")
     record = " ".join((site.folder / "decision" / "decision.md").read_text(encoding="utf-8").split())
     assert "No work items for the part wrappers:refusal_cache (jwt); give some with --effort." in record
