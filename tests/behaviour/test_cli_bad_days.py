@@ -30,11 +30,12 @@ FAULTS = """
 outage = { kind = "down", host = "authorization_server", at_s = 5, length_s = 3 }
 herd = { kind = "refresh_herd", share = 1.0, at_s = 6 }
 """
+LONG_ENOUGH = ("length_s = 8", "length_s = 12")
 WITH_FAULTS = ("[designs.opaque]", FAULTS + "\n[designs.opaque]")
 
 
 def days_file(folder: Path) -> Path:
-    return write_tiny(folder, WITH_FAULTS)
+    return write_tiny(folder, LONG_ENOUGH, WITH_FAULTS)
 
 
 def test_the_scenarios_own_faults_are_tried_one_at_a_time(tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_compare_takes_a_scenario_with_faults_and_tells_its_availability(tmp_pat
 
 
 def tiny(folder: Path, *changes: tuple[str, str]) -> Any:
-    return load_scenario(write_tiny(folder, *changes))
+    return load_scenario(write_tiny(folder, LONG_ENOUGH, *changes))
 
 
 @pytest.mark.parametrize("name", list(bundled_scenarios()))

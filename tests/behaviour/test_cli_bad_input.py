@@ -42,7 +42,7 @@ def refused(*arguments: str | Path, cwd: Path) -> str:
         ("ttl_s = 2", "ttl_s = -2", ["designs.cached.service", "ttl_s"]),
         ('"opaque_cached"', '"opaque_cache"', ["designs.cached.service.part", "opaque_cached", "jwt_local"]),
         ('"python-2026"', '"pyton-2026"', ["world.profile", "'pyton-2026'", "python-2026"]),
-        ("length_s = 12", "length_s = 1e7", ["run.length_s", "run.memory_budget_mb = 4096"]),
+        ("length_s = 8", "length_s = 1e7", ["run.length_s", "run.memory_budget_mb = 4096"]),
         ("warm_up_s = 2", "warm_up_s = 12", ["warm_up_s must be below length_s"]),
         ('user_information = "token"', 'user_information = "introspection"', ["designs.jwt.user_information", "token"]),
         ("[world]", "[world", ["tiny.toml", "not well formed"]),

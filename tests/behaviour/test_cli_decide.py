@@ -236,7 +236,7 @@ def _refused(folder: Path, words: str, *arguments: str) -> str:
 
 
 def test_ctrl_c_leaves_no_folder_and_says_so(tmp_path: Path) -> None:
-    write_deciding(tmp_path, ("length_s = 12", "length_s = 4000"))
+    write_deciding(tmp_path, ("length_s = 8", "length_s = 4000"))
     arguments = ("--out", "out", "--workers", "1")
     ended = interrupted("decide", "tiny.toml", *arguments, cwd=tmp_path, everybody=False)
     assert ended.returncode == 130

@@ -11,7 +11,7 @@ import simlib
 from support.command_line import COMMAND, environment, interrupt, interrupted, started, write_tiny
 from support.processes import await_workers
 
-LONG = ("length_s = 12", "length_s = 4000")  # minutes, if nobody ends it
+LONG = ("length_s = 8", "length_s = 4000")  # minutes, if nobody ends it
 COMPARE = ("compare", "tiny.toml", "--out", "out", "--workers")
 
 

@@ -20,7 +20,7 @@ from support.processes import AT_WORK_S, await_workers, list_alive
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
-LONG = ("length_s = 12", "length_s = 4000")  # minutes, if nothing ends it
+LONG = ("length_s = 8", "length_s = 4000")  # minutes, if nothing ends it
 COMMANDS = {
     "compare": ("compare", "tiny.toml"),
     "sweep": ("sweep", "tiny.toml", "--vary", "load=20,21", "--length", "4000"),
@@ -55,7 +55,7 @@ def test_a_killed_worker_ends_the_command_in_one_line_with_status_2(command: str
 
 
 def test_what_was_finished_before_a_worker_was_killed_is_kept(tmp_path: Path) -> None:
-    scenario = load_scenario(write_tiny(tmp_path, ("length_s = 12", "length_s = 120"), ("tions = 2", "tions = 20")))
+    scenario = load_scenario(write_tiny(tmp_path, ("length_s = 8", "length_s = 120"), ("tions = 2", "tions = 20")))
     (tmp_path / "out.unfinished.csv").write_text("of an earlier command", encoding="utf-8")
     options = ("--out", "out", "--records", "rows", "--profiles", "none")
     with started("compare", "tiny.toml", *options, "--workers", "2", cwd=tmp_path) as running:

@@ -110,7 +110,7 @@ def test_a_profile_without_an_operation_is_told_and_the_rest_goes_on(tmp_path: P
 
 @pytest.mark.parametrize("name", ["jvm-gateway", "nothing.csv", "", f"{DERIVED[0]},,"])
 def test_unknown_profiles_are_refused_before_anything_runs(name: str, tmp_path: Path) -> None:
-    write_tiny(tmp_path, ("length_s = 12", "length_s = 4000"))
+    write_tiny(tmp_path, ("length_s = 8", "length_s = 4000"))
     done = simlib("compare", "tiny.toml", "--profiles", name, "--out", "out", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()

@@ -9,7 +9,7 @@ from simlib.scenario.records import SCHEMA
 from support.command_line import interrupted, simlib, write_tiny
 from support.missing_packages import hide_packages
 
-LONG = ("length_s = 12", "length_s = 4000")
+LONG = ("length_s = 8", "length_s = 4000")
 
 
 @pytest.mark.parametrize("workers", [1, 2])

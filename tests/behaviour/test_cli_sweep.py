@@ -144,7 +144,7 @@ def test_a_replayed_log_has_its_own_load(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_leaves_nothing(workers: str, tmp_path: Path) -> None:
-    write_tiny(tmp_path, ("length_s = 12", "length_s = 4000"))
+    write_tiny(tmp_path, ("length_s = 8", "length_s = 4000"))
     arguments = ("--vary", "ttl", "--out", "out", "--workers", workers)
     ended = interrupted("sweep", "tiny.toml", *arguments, cwd=tmp_path)
     assert ended.returncode == 130

@@ -58,7 +58,7 @@ def test_a_load_that_is_not_closed_is_refused_in_one_line(tmp_path: Path) -> Non
 
 
 def test_ctrl_c_ends_it(tmp_path: Path) -> None:
-    write_tiny(tmp_path, CLOSED, ("length_s = 12", "length_s = 1000"))
+    write_tiny(tmp_path, CLOSED, ("length_s = 8", "length_s = 1000"))
     ended = interrupted("theory", "tiny.toml", "--workers", "1", cwd=tmp_path)
     assert ended.returncode == 130
     assert ended.stderr.endswith("simlib: interrupted: nothing was written\n")

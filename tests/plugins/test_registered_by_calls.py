@@ -71,7 +71,7 @@ def test_the_report_has_the_figure_and_the_metric_with_its_intervals(scenario_fi
 @pytest.mark.usefixtures("registered")
 def test_a_queue_that_serves_the_last_first_has_the_same_mean_and_a_longer_tail(tmp_path: Path) -> None:
     """The mean wait is that of FIFO; only its distribution differs (Kingman 1962)."""
-    changes = (BUSY, ("length_s = 12", "length_s = 200"))
+    changes = (BUSY, ("length_s = 8", "length_s = 200"))
     last, first = (
         summarise(simulate(load_scenario(write_tiny(tmp_path, *chosen, name=name)), "jwt"), 2.0)
         for name, chosen in (("last.toml", (LAST_COME, *changes)), ("first.toml", changes))

@@ -62,7 +62,7 @@ authorization_server = { part = "jwt_access_token", algorithm = "EdDSA" }
 
 [run]
 seed = 3
-length_s = 12
+length_s = 8
 warm_up_s = 2
 replications = 2
 
