@@ -55,7 +55,6 @@ def test_runs_of_a_worker_that_ends_before_their_results_are_fetched_are_done_ag
             worker.kill()
         wait_for("the scheduler has noticed", lambda: "finished" not in _list_states(executor), 20)
         cluster.add_worker()
-        cluster.add_worker()
         results.extend(iterating)
     assert sorted(results) == [(item, item * item) for item in range(4)]
 
@@ -78,6 +77,7 @@ def test_a_killed_worker_and_a_lost_scheduler_lose_nothing(cluster: Cluster, tmp
     whole, store = tmp_path / "whole", tmp_path / "store"
     alone = simlib("sweep", "tiny.toml", *SMALL, "--workers", "1", "--store", "whole", "--json", cwd=tmp_path)
     assert alone.returncode == 0, alone.stderr
+    cluster.add_worker()
     with started(*SWEEP, "--cluster", cluster.address, cwd=tmp_path) as running:
         wait_for_results(store, 2, running)
         cluster.workers[-1].kill()
@@ -91,7 +91,7 @@ def test_a_killed_worker_and_a_lost_scheduler_lose_nothing(cluster: Cluster, tmp
     assert "Traceback" not in errors
     kept = len(list_results(store))
     assert 6 <= kept < SMALL_RUNS
-    with started_cluster(find_port()) as restarted:
+    with started_cluster(find_port(), workers=1) as restarted:
         done = simlib(*SWEEP, "--cluster", restarted.address, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"store: {kept} runs were there already, {SMALL_RUNS - kept} were added" in done.stderr

@@ -13,15 +13,15 @@ TESTS = Path(__file__).resolve().parents[1]
 
 
 class Cluster:
-    """A scheduler at a port of its own and two workers with a thread each; all are ended by `close`."""
+    """A scheduler at a port of its own and workers with a thread each; all are ended by `close`."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, workers: int = 2) -> None:
         self.address = f"tcp://127.0.0.1:{port}"
         options = ("--host", "127.0.0.1", "--no-dashboard")
         self.scheduler = _start("dask_scheduler", "--port", str(port), *options)
         self._worker = ("dask_worker", self.address, "--nthreads", "1", "--no-nanny", *options)
         self.workers: list[subprocess.Popen[bytes]] = []
-        for _ in range(2):
+        for _ in range(workers):
             self.add_worker()
 
     def add_worker(self) -> None:
@@ -48,9 +48,9 @@ def _start(command: str, *options: str) -> "subprocess.Popen[bytes]":
 
 
 @contextlib.contextmanager
-def started_cluster(port: int) -> Iterator[Cluster]:
+def started_cluster(port: int, workers: int = 2) -> Iterator[Cluster]:
     """A cluster whose scheduler answers; it is closed at the end."""
-    cluster = Cluster(port)
+    cluster = Cluster(port, workers)
     try:
         until = time.monotonic() + 60
         while not _answers(port):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simlib.analysis.gain_figures import GAIN_METRICS
 from simlib.analysis.intervals import Interval
 from simlib.analysis.metrics import METRICS, Metric
-from simlib.analysis.quantiles import compute_interval, lies_in_gap, rests_on_few_excursions
+from simlib.analysis.quantiles import Rows, compute_interval, lies_in_gap, rests_on_few_excursions
 from simlib.analysis.utilisation import BUSIEST
 from simlib.decision.choice.results import Decision
 from simlib.decision.figure_notes import FEW_EXCURSIONS, IN_GAP
@@ -106,22 +106,27 @@ def _list_rows(decision: Decision) -> Iterator[GainRow]:
 
 def _build_measured_rows(decision: Decision, names: tuple[str, ...]) -> Iterator[GainRow]:
     table, designs, verdicts = decision.gain.table, list(decision.scenario.designs), decision.verdicts
+    rows = {design: _list_columns(table.loc[table["design"] == design]) for design in designs}
     for name in (name for name in names if name in table.columns):
-        intervals = {design: _compute_interval(decision, design, name) for design in designs}
+        intervals = {design: _compute_interval(decision, rows[design], design, name) for design in designs}
         if name in ALWAYS or any(interval.n for interval in intervals.values()):
             unsteady = frozenset(design for design in designs if not verdicts.is_steady(design, name))
             few, gaps = (
-                frozenset(design for design in designs if applies(table.loc[table["design"] == design], name))
+                frozenset(design for design in designs if applies(rows[design], name))
                 for applies in (rests_on_few_excursions, lies_in_gap)
             )
             hosts = verdicts.busiest_hosts if name == BUSIEST else {}
             yield GainRow(_ALL[name], MEASURED, intervals, unsteady, hosts, few, gaps)
 
 
-def _compute_interval(decision: Decision, design: str, name: str) -> Interval:
-    """Interval over the replications, limited to values that are possible."""
-    table, metric = decision.gain.table, _ALL[name]
-    interval = compute_interval(table.loc[table["design"] == design], name, decision.level)
+def _list_columns(table: "pd.DataFrame") -> Mapping[str, Any]:
+    """Columns as arrays, of which a frame would make a new object at each access."""
+    return {str(name): column.to_numpy() for name, column in table.items()}
+
+
+def _compute_interval(decision: Decision, rows: Rows, design: str, name: str) -> Interval:
+    """Interval over the replications of a design, limited to values that are possible."""
+    metric, interval = _ALL[name], compute_interval(rows, name, decision.level)
     bound = decision.promises[design].after_revocation_s if name == "exposure_s" else metric.highest
     return interval.limit(metric.lowest, bound)
 
