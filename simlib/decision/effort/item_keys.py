@@ -11,7 +11,7 @@ pattern ``*`` stands for any text; ``!`` before a pattern excludes what it match
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, get_args
 
 from simlib.decision.effort.items import EVERYTHING
@@ -81,6 +81,7 @@ def is_known(pattern: str) -> bool:
     return bool(keys) and (not setting or any(name in _list_settings(key) for key in keys))
 
 
+@lru_cache(maxsize=8192)
 def find_matching_keys(patterns: tuple[str, ...], keys: tuple[Key, ...]) -> tuple[Key, ...]:
     """Keys that bring an item with these patterns; empty when a pattern excludes it."""
     excluding = _compile_patterns(tuple(pattern[1:] for pattern in patterns if pattern.startswith("!")))
