@@ -6,18 +6,17 @@ from typing import Any, NamedTuple
 from simlib.deployment.clients import (
     CLIENT_IDS,
     PUBLIC,
+    REDIRECTS,
     build_password_check,
-    build_registration,
     derive_secret,
     name_subject,
-    register_resource_servers,
 )
 from simlib.deployment.demand import Demand
 from simlib.deployment.offline_run import Resource
 from simlib.deployment.parts import Parts, find_part
 from simlib.scenario.variates import Variates
-from simlib.scenario.world import World
-from simlib.services import AuthorizationServer, Registration, digest_secret
+from simlib.scenario.world import ClientKind, World
+from simlib.services import GRANTS, TOKEN_EXCHANGE, AuthorizationServer, Registration, digest_secret
 from simlib.stores import TokenStore
 from simlib.strategies import Grant, Issuer
 from simlib.tokens import KeySet
@@ -101,11 +100,28 @@ def _list_secrets(world: World, parts: Parts, demand: Demand, variates: Variates
 
 def _list_registrations(world: World, parts: Parts, secrets: dict[str, str]) -> dict[str, Registration]:
     scope = parts.config.scope
-    registrations = {parts.config.resource_server.client_id: register_resource_servers(scope)}
+    registrations = {parts.config.resource_server.client_id: _register_resource_servers(scope)}
     for client in world.clients:
-        registered = build_registration(client.kind, scope)
+        registered = _build_registration(client.kind, scope)
         if client.kind == "machine":
             registrations |= {client_id: registered for client_id in secrets if client_id.startswith("user-")}
         else:
             registrations[CLIENT_IDS[client.kind]] = registered
     return registrations
+
+
+def _build_registration(kind: ClientKind, scope: str) -> Registration:
+    """Registration of the clients of a kind: their flows and nothing else, all scopes and an identity token."""
+    grants = {"machine": {"client_credentials"}, "device": {"refresh_token", _find_grant("device_code")}}
+    allowed = grants.get(kind, {"authorization_code", "refresh_token"})
+    redirect = REDIRECTS.get(kind)
+    return Registration(frozenset(allowed), frozenset({redirect} if redirect else ()), f"openid {scope}")
+
+
+def _register_resource_servers(scope: str) -> Registration:
+    """Registration of resource servers: they may exchange the tokens that they receive."""
+    return Registration(frozenset({TOKEN_EXCHANGE}), frozenset(), scope)
+
+
+def _find_grant(ending: str) -> str:
+    return next(name for name in GRANTS if name.endswith(ending))

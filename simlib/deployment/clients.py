@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from simlib.scenario.variates import Variates
 from simlib.scenario.world import ClientKind
-from simlib.services import GRANTS, TOKEN_EXCHANGE, Registration
 
 CLIENT_IDS: dict[ClientKind, str] = {
     "web": "client",
@@ -71,20 +70,3 @@ def build_password_check(variates: Variates) -> Callable[[str, str], bool]:
         return hmac.compare_digest(derive_password(login, variates).encode(), password.encode("utf-8", "surrogatepass"))
 
     return check
-
-
-def build_registration(kind: ClientKind, scope: str) -> Registration:
-    """Registration of the clients of a kind: their flows and nothing else, all scopes and an identity token."""
-    grants = {"machine": {"client_credentials"}, "device": {"refresh_token", _find_grant("device_code")}}
-    allowed = grants.get(kind, {"authorization_code", "refresh_token"})
-    redirect = REDIRECTS.get(kind)
-    return Registration(frozenset(allowed), frozenset({redirect} if redirect else ()), f"openid {scope}")
-
-
-def register_resource_servers(scope: str) -> Registration:
-    """Registration of resource servers: they may exchange the tokens that they receive."""
-    return Registration(frozenset({TOKEN_EXCHANGE}), frozenset(), scope)
-
-
-def _find_grant(ending: str) -> str:
-    return next(name for name in GRANTS if name.endswith(ending))

@@ -68,7 +68,8 @@ class Threads(Occupancy):
         self._number = 0
         self._idle = self._workers
 
-    def list_held(self) -> list[tuple[Task, float]]:
+    @property
+    def held(self) -> list[tuple[Task, float]]:
         """Requests here, with a thread or without, and since when."""
         return [(task, since) for (task, _), since in self._since.items()]
 

@@ -1,13 +1,12 @@
 """Rows of one run: requests, held threads, station samples, operations and faults, written to the sink."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from simlib.engine.faults import Faults
 from simlib.engine.hosts import Replica
 from simlib.engine.request_log import NAN, classify_outcome
 from simlib.engine.task import Task
-from simlib.engine.verification_cache import VerificationCache
 from simlib.scenario.records import FINISHED, UNFINISHED
 from simlib.scenario.sinks import Sink
 
@@ -61,7 +60,7 @@ class RunRows:
         """Write a visit without an end for each thread that is held at the end of the run."""
         row = self._sink.open_writer("visits")
         for replica in self._list_replicas():
-            for task, since in replica.threads.list_held() if replica.threads is not None else ():
+            for task, since in replica.threads.held if replica.threads is not None else ():
                 row((task.subject, replica.threads_id, replica.index, since, NAN))
 
     def write_sample(self, now: float) -> None:
@@ -73,13 +72,16 @@ class RunRows:
             if replica.threads is not None:
                 row((replica.threads_id, replica.index, now, *replica.threads.sample(now)))
 
-    def write_operations(self, verifier: VerificationCache) -> None:
-        """Write how often each operation was charged on each host, and how many verifications were distinct."""
+    def write_operations(self, count_verified: Callable[[str, str], int]) -> None:
+        """Write how often each operation was charged on each host, and how many verifications were distinct.
+
+        ``count_verified``: a host and the choice of a key -> distinct verifications.
+        """
         row = self._sink.open_writer("operations")
         for host, replicas in self._replicas.items():
             for operation, count, seconds in replicas[0].costs.count_used():
                 kind, _, algorithm = operation.rpartition(".")
-                distinct = verifier.count_distinct(host, algorithm) if kind == VERIFICATION else count
+                distinct = count_verified(host, algorithm) if kind == VERIFICATION else count
                 if operation not in self.names:
                     self.names = (*self.names, operation)
                 row((self.names.index(host), self.names.index(operation), count, seconds, distinct))

@@ -191,7 +191,7 @@ class Simulation:
             self.driver.write_unfinished()
             if self._detail == "visits":
                 self.rows.write_held_threads()
-            self.rows.write_operations(self.verifier)
+            self.rows.write_operations(self.verifier.count_distinct)
             tables = self.sink.close()
         hosts = self.network.hosts
         workers = {host.name: host.workers for host in hosts if host.workers is not None}

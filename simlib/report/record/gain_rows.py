@@ -18,7 +18,7 @@ from simlib.report.record.formatting import UNDEFINED, format_decimals, format_n
 from simlib.report.record.tables import format_csv
 
 if TYPE_CHECKING:
-    pass
+    import pandas as pd
 
 MEASURED, COUNTED = "measured", "counted"
 ALWAYS = ("exposure_s",)
