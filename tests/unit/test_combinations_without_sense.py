@@ -161,3 +161,13 @@ def test_introspection_of_routes_that_are_not_there(share: float) -> None:
     warnings = warnings_of(LOCAL, {"part": "sensitive_introspection"}, world={"world__service__sensitive_share": share})
     expected = "wrappers[0]: sensitive_introspection has no effect with world.service.sensitive_share = 0"
     assert warnings == (() if share else (expected,))
+
+
+def test_a_revoked_token_works_as_long_as_the_strictest_of_gateway_and_service_lets_it() -> None:
+    """A gateway that passes the client's token on is not alone in judging it."""
+    alone, kept = load(OPAQUE), {"part": CACHED, "ttl_s": 300.0}
+    both = load(OPAQUE, gateway=kept)
+    reversed_places = load(CACHED, service=kept, gateway={"part": OPAQUE})
+    lags = [compute_design_bound(made, made.design("it")).after_revocation_s for made in (alone, both, reversed_places)]
+    assert lags == [lags[0]] * 3
+    assert lags[0] < 300.0
