@@ -14,7 +14,7 @@ MOST_CASES = 1200
 """Contract tests of validators per mutant; of more, every second, third ... is taken."""
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "strategies": ("unit/test_strategies*", "unit/test_wrapper*", "unit/test_clocks*"),
+    "strategies": ("unit/test_strategies*", "unit/test_wrapper*", "unit/test_clocks*", "unit/test_combinations*"),
     "tokens": tuple(
         f"unit/test_{name}*"
         for name in (
