@@ -203,9 +203,9 @@ def _build_table(plan: "SweepPlan", frame: "pd.DataFrame", name: str) -> "Table"
     from rich.table import Table
 
     from simlib.analysis.metrics import METRICS
+    from simlib.decision.sweep_bounds import compute_point_bounds
     from simlib.experiment.variation import format_value, shorten_keys
     from simlib.report.cells import format_label
-    from simlib.report.sweep_notes import compute_point_bounds
 
     metric = METRICS[name]
     table = Table(

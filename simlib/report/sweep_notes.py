@@ -1,6 +1,6 @@
 """Notes of a sweep: figures beside others that leave something out, quantiles of short runs, names of busiest hosts."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from simlib.analysis.intervals import Interval
@@ -15,8 +15,6 @@ from simlib.analysis.quantiles import (
 from simlib.analysis.utilisation import HOST_UTILISATION, find_busiest_host
 from simlib.decision.figure_notes import FEW_EXCURSIONS, GAP_REASON, IN_GAP
 from simlib.decision.limits import begin_sentence
-from simlib.decision.promises import compute_promises
-from simlib.experiment.sweep import change_scenario
 from simlib.experiment.sweep_plan import SweepPlan
 from simlib.experiment.variation import Point, describe_point
 
@@ -40,12 +38,6 @@ def find_rows(frame: "pd.DataFrame", point: Point, design: str) -> "pd.DataFrame
     for key, value in point.items():
         chosen &= frame[key] == value
     return frame[chosen]
-
-
-def compute_point_bounds(plan: SweepPlan, point: Point) -> Mapping[str, float]:
-    """Design -> seconds for which it may accept a revoked token at one point, which no exposure exceeds."""
-    promises = compute_promises(change_scenario(plan.scenario, point))
-    return {design: bounds.after_revocation_s for design, bounds in promises.items()}
 
 
 def compute_point_interval(rows: "pd.DataFrame", name: str, level: float, bound_s: float) -> Interval:

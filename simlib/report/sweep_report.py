@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from simlib.analysis.metrics import METRICS
 from simlib.analysis.quantiles import lies_in_gap, rests_on_few_excursions
 from simlib.analysis.utilisation import BUSIEST
+from simlib.decision.sweep_bounds import compute_point_bounds
 from simlib.experiment.atomic_folder import write_files
 from simlib.experiment.sweep_plan import TTL, SweepPlan
 from simlib.experiment.variation import Point
@@ -18,7 +19,6 @@ from simlib.report.figure_style import render_png, render_svg
 from simlib.report.sweep_axes import arrange_points
 from simlib.report.sweep_figures import is_overloaded, load_figure, ttl_figure
 from simlib.report.sweep_notes import (
-    compute_point_bounds,
     compute_point_interval,
     find_host,
     find_rows,
